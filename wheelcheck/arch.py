@@ -1,0 +1,261 @@
+"""The CPU table: one frozen row an architecture, and everything that is derived from a row.
+
+A CPU has a different name in every world it lives in: `uname -m`, wheel tags of three operating systems, ELF,
+Mach-O and PE headers, Rust and zig triples, Debian's multiarch triplet, a hosted runner. The row writes each name
+down once; triples, tags, expected loaders, sessions, the CI matrix and the docs are computed. Standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Glibc = tuple[int, int]
+
+
+class UnknownArchitectureError(ValueError):
+    """A CPU name that is no row's name or alias."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElfIdentity:
+    """What an ELF header says of a CPU: e_machine, EI_CLASS in bits, EI_DATA, and the ABI part of e_flags.
+
+    `flags` lists (mask, allowed values): ppc64 and ppc64le share a machine number, x32 is x86-64 in 32 bits,
+    and soft-float ARM differs from hard-float ARM in a flag alone.
+    """
+
+    machine: int
+    bits: int
+    little_endian: bool = True
+    flags: tuple[tuple[int, tuple[int, ...]], ...] = ()
+
+    def accepts(self, flags: int) -> bool:
+        """Tell whether e_flags name an ABI this CPU's loader takes."""
+        return all(flags & mask in allowed for mask, allowed in self.flags)
+
+
+@dataclass(frozen=True, slots=True)
+class Arch:
+    """One CPU under all its names. Empty text, zero or an empty tuple means: does not exist in that world."""
+
+    name: str  # Linux's `uname -m`, the spelling of manylinux and musllinux tags
+    elf: ElfIdentity | None = None
+    aliases: tuple[str, ...] = ()  # other spellings people and paths use
+    macos: str = ""  # wheel tag spelling, as in macosx_11_0_arm64
+    windows: str = ""  # wheel tag, as in win_amd64
+    macho_cputype: int = 0
+    pe_machines: tuple[int, ...] = ()
+    glibc_loader: str = ""
+    musl_loader: str = ""
+    lowest_glibc: Glibc = (2, 17)  # the oldest that Rust's std and the port itself support
+    rust: str = ""
+    rust_abi: str = "gnu"  # `gnu` and `musl` end in this suffix: gnueabihf, musleabihf
+    zig: str = ""
+    multiarch: tuple[str, ...] = ()  # CPU part of EXT_SUFFIX; the first is CPython's own
+    runner: str = ""  # GitHub-hosted runner that is this CPU
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every spelling by which a person or a path may name this CPU, lower case, without repeats."""
+        spellings = (self.name, *self.aliases, self.macos, self.windows.removeprefix("win_"), *self.multiarch)
+        return tuple(dict.fromkeys(name for name in spellings if name))
+
+    @property
+    def rust_triple(self) -> str:
+        """The Rust target triple for glibc Linux, e.g. `armv7-unknown-linux-gnueabihf`."""
+        return f"{self.rust}-unknown-linux-{self.rust_abi}"
+
+    @property
+    def musl_triple(self) -> str:
+        """The Rust target triple for musl Linux."""
+        return f"{self.rust}-unknown-linux-{self.rust_abi.replace('gnu', 'musl')}"
+
+    def zigbuild_target(self, floor: Glibc) -> str:
+        """Return the `--target` of cargo-zigbuild: the Rust triple and the glibc floor."""
+        return f"{self.rust_triple}.{floor[0]}.{floor[1]}"
+
+    def zig_target(self, floor: Glibc | None) -> str:
+        """Return the `-target` of `zig cc`; no floor means musl."""
+        if floor is None:
+            return f"{self.zig}-linux-{self.rust_abi.replace('gnu', 'musl')}"
+        return f"{self.zig}-linux-{self.rust_abi}.{floor[0]}.{floor[1]}"
+
+    def manylinux_tag(self, floor: Glibc) -> str:
+        """Return the platform tag of PEP 600."""
+        return f"manylinux_{floor[0]}_{floor[1]}_{self.name}"
+
+    def loader(self, libc: str) -> str:
+        """Return the path of the dynamic loader (PT_INTERP) for `glibc` or `musl`."""
+        return self.musl_loader if libc == "musl" else self.glibc_loader
+
+
+# e_flags: EF_ARM_EABI_VER5 and not soft-float; many linkers set neither float bit on a library.
+_ARM_HARD_FLOAT = ((0xFF000000, (0x05000000,)), (0x600, (0, 0x400)))
+
+ARCHES = (
+    Arch(
+        "x86_64",
+        ElfIdentity(62, 64),
+        aliases=("amd64", "x64", "x86-64"),
+        macos="x86_64",
+        windows="win_amd64",
+        macho_cputype=0x01000007,
+        pe_machines=(0x8664,),
+        glibc_loader="/lib64/ld-linux-x86-64.so.2",
+        musl_loader="/lib/ld-musl-x86_64.so.1",
+        rust="x86_64",
+        zig="x86_64",
+        multiarch=("x86_64",),
+        runner="ubuntu-latest",
+    ),
+    Arch(
+        "aarch64",
+        ElfIdentity(183, 64),
+        aliases=("arm64", "armv8", "arm64v8"),
+        macos="arm64",
+        windows="win_arm64",
+        macho_cputype=0x0100000C,
+        pe_machines=(0xAA64, 0xA641, 0xA64E),
+        glibc_loader="/lib/ld-linux-aarch64.so.1",
+        musl_loader="/lib/ld-musl-aarch64.so.1",
+        rust="aarch64",
+        zig="aarch64",
+        multiarch=("aarch64",),
+        runner="ubuntu-24.04-arm",
+    ),
+    Arch(
+        "i686",
+        ElfIdentity(3, 32),
+        aliases=("i386", "x86", "i586", "ia32"),
+        macos="i386",
+        windows="win32",
+        macho_cputype=7,
+        pe_machines=(0x14C,),
+        glibc_loader="/lib/ld-linux.so.2",
+        musl_loader="/lib/ld-musl-i386.so.1",
+        rust="i686",
+        zig="x86",
+        multiarch=("i386", "i686", "x86"),
+    ),
+    Arch(
+        "armv7l",
+        ElfIdentity(40, 32, flags=_ARM_HARD_FLOAT),
+        aliases=("armv7", "armhf", "armv7hf", "arm"),
+        windows="win_arm32",
+        pe_machines=(0x1C4,),
+        glibc_loader="/lib/ld-linux-armhf.so.3",
+        musl_loader="/lib/ld-musl-armhf.so.1",
+        rust="armv7",
+        rust_abi="gnueabihf",
+        zig="arm",
+        multiarch=("arm", "armv7l"),
+    ),
+    Arch(
+        "ppc64le",
+        ElfIdentity(21, 64, flags=((0x3, (0, 2)),)),
+        aliases=("powerpc64le",),
+        glibc_loader="/lib64/ld64.so.2",
+        musl_loader="/lib/ld-musl-powerpc64le.so.1",
+        rust="powerpc64le",
+        zig="powerpc64le",
+        multiarch=("powerpc64le", "ppc64le"),
+    ),
+    Arch(
+        "s390x",
+        ElfIdentity(22, 64, little_endian=False),
+        glibc_loader="/lib/ld64.so.1",
+        musl_loader="/lib/ld-musl-s390x.so.1",
+        rust="s390x",
+        zig="s390x",
+        multiarch=("s390x",),
+    ),
+    Arch(
+        "riscv64",
+        ElfIdentity(243, 64, flags=((0x6, (0x4,)),)),
+        aliases=("riscv64gc",),
+        glibc_loader="/lib/ld-linux-riscv64-lp64d.so.1",
+        musl_loader="/lib/ld-musl-riscv64.so.1",
+        lowest_glibc=(2, 27),
+        rust="riscv64gc",
+        zig="riscv64",
+        multiarch=("riscv64",),
+    ),
+    Arch(
+        "loongarch64",
+        ElfIdentity(258, 64, flags=((0x7, (0x3,)),)),
+        aliases=("loong64",),
+        glibc_loader="/lib64/ld-linux-loongarch-lp64d.so.1",
+        musl_loader="/lib/ld-musl-loongarch64.so.1",
+        lowest_glibc=(2, 36),
+        rust="loongarch64",
+        zig="loongarch64",
+        multiarch=("loongarch64",),
+    ),
+    Arch(
+        "ppc64",
+        ElfIdentity(21, 64, little_endian=False),
+        aliases=("powerpc64",),
+        macos="ppc64",
+        macho_cputype=0x01000012,
+        glibc_loader="/lib64/ld64.so.1",
+        musl_loader="/lib/ld-musl-powerpc64.so.1",
+        rust="powerpc64",
+        zig="powerpc64",
+        multiarch=("powerpc64", "ppc64"),
+    ),
+    Arch(
+        "armv6l",
+        ElfIdentity(40, 32, flags=_ARM_HARD_FLOAT),
+        aliases=("armv6",),
+        glibc_loader="/lib/ld-linux-armhf.so.3",
+        musl_loader="/lib/ld-musl-armhf.so.1",
+        rust="arm",
+        rust_abi="gnueabihf",
+        zig="arm",
+        multiarch=("arm", "armv6l"),
+    ),
+    Arch("ppc", aliases=("powerpc",), macos="ppc", macho_cputype=18),
+)
+
+# Apple's names for several CPUs in one file (packaging.tags._mac_binary_formats).
+MACOS_GROUPS = {
+    "universal2": ("x86_64", "aarch64"),
+    "intel": ("x86_64", "i686"),
+    "universal": ("x86_64", "i686", "ppc64", "ppc"),
+    "fat": ("i686", "ppc"),
+    "fat3": ("x86_64", "i686", "ppc"),
+    "fat32": ("i686", "ppc"),
+    "fat64": ("x86_64", "ppc64"),
+}
+
+
+def find(name: str) -> Arch:
+    """Return the row that `name` names or is an alias of, in any case.
+
+    Raises UnknownArchitectureError with the names that exist; an unknown CPU is never a default.
+    """
+    wanted = name.lower()
+    for row in ARCHES:
+        if wanted == row.name or wanted in row.aliases:
+            return row
+    known = ", ".join(row.name for row in ARCHES)
+    raise UnknownArchitectureError(f"unknown architecture {name!r}: expected one of {known}, or an alias of one")
+
+
+def of_elf(machine: int, bits: int, *, little_endian: bool) -> tuple[Arch, ...]:
+    """Return the rows whose ELF identity is this, ABI flags aside; ARM's v6 and v7 share one."""
+    return tuple(
+        row
+        for row in ARCHES
+        if row.elf and (row.elf.machine, row.elf.bits, row.elf.little_endian) == (machine, bits, little_endian)
+    )
+
+
+def of_macho(cputype: int) -> tuple[Arch, ...]:
+    """Return the rows with this Mach-O cputype."""
+    return tuple(row for row in ARCHES if row.macho_cputype == cputype != 0)
+
+
+def of_pe(machine: int) -> tuple[Arch, ...]:
+    """Return the rows with this PE/COFF machine number."""
+    return tuple(row for row in ARCHES if machine in row.pe_machines)

@@ -1,0 +1,67 @@
+"""One value for native code of every format: what a loader would see, or why it would see nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from wheelcheck.damage import Damage
+
+Format = Literal["ELF", "Mach-O", "PE", "COFF", "ar", "wasm"]
+Kind = Literal["executable", "library", "object", "debug", "core", "archive"]
+System = Literal["linux", "macos", "ios", "windows", "bare"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class VersionNeed:
+    """One row of .gnu.version_r: a symbol version some library must offer. `weak` is VER_FLG_WEAK on the need."""
+
+    library: str
+    version: str
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Native code for one CPU. ELF and PE files hold one, a fat Mach-O one a CPU, an `ar` one a distinct machine.
+
+    `arches` are the names of the rows in the CPU table it can be (ARM's v6 and v7 share an identity), empty for a
+    machine the table does not hold; `machine` is the header's own word for it, e.g. `EM_BPF` or `cputype 0x12`.
+    `abi_accepted` is false where e_flags name an ABI that the row's loader refuses (soft-float ARM).
+    """
+
+    machine: str
+    arches: tuple[str, ...]
+    kind: Kind
+    system: System
+    bits: int = 64
+    little_endian: bool = True
+    abi_accepted: bool = True
+    flags: int = 0
+    interpreter: str = ""
+    soname: str = ""
+    needed: tuple[str, ...] = ()
+    versions: tuple[VersionNeed, ...] = ()
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    dynamic: bool = False  # the loader's view (PT_DYNAMIC, load commands, import table) was found and read whole
+    managed: bool = False  # a .NET assembly: machine is a hint for its runtime, not for the operating system
+    hybrid: bool = False  # ARM64EC or ARM64X: an amd64 header over code that Windows on ARM runs natively
+    minimum_os: tuple[int, ...] = ()  # Mach-O: LC_BUILD_VERSION or LC_VERSION_MIN_*
+    executable_stack: bool = False
+    text_relocations: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A recognised native file: its format, its slices, and what was wrong with its bytes."""
+
+    format: Format
+    slices: tuple[Slice, ...]
+    damage: tuple[Damage, ...] = ()
+
+    @property
+    def is_linked(self) -> bool:
+        """True for what an operating system loads: not an object, an archive, split debug data or a core."""
+        return any(piece.kind in ("executable", "library") for piece in self.slices)
