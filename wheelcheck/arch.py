@@ -228,6 +228,9 @@ MACOS_GROUPS = {
     "fat64": ("x86_64", "ppc64"),
 }
 
+# Android's ABI names (PEP 738) that differ from Linux's.
+ANDROID_ABIS = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686"}
+
 
 def find(name: str) -> Arch:
     """Return the row that `name` names or is an alias of, in any case.

@@ -1,0 +1,131 @@
+"""From bytes to facts: walk an artifact once, recognise native code by content, keep the metadata that rules read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.archive import container_format, walk
+from wheelcheck.archive.budget import Budget
+from wheelcheck.binary import read_binary
+from wheelcheck.damage import Damage
+from wheelcheck.facts import Artifact, Member, Sdist, Wheel
+from wheelcheck.metadata import parse_file_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wheelcheck.archive.source import Entry, Source
+
+HEAD = 512
+TEXT_CAP = 16 * 2**20  # a metadata file; 50 times the largest of 81 real wheels
+NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
+NESTED_DEPTH = 3
+WHEEL_TEXTS = frozenset({"METADATA", "WHEEL", "RECORD", "entry_points.txt"})
+SDIST_TEXTS = frozenset({"PKG-INFO", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "Cargo.lock"})
+
+
+class Walk:
+    """What one artifact's walk gathers; a fresh one for each artifact."""
+
+    def __init__(self, *, is_wheel: bool) -> None:
+        self.is_wheel = is_wheel
+        self.budget = Budget()
+        self.members: list[Member] = []
+        self.texts: dict[str, str] = {}
+        self.damage: list[Damage] = []
+
+    def run(self, file: BinaryIO, inside: str = "", depth: int = 0) -> None:
+        """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
+        damage: list[Damage] = []
+        for entry, source in walk(file, self.budget, damage):
+            member = self._member(entry, source, inside)
+            self.members.append(member)
+            self._keep_text(member, source)
+            if member.archive and not self.is_wheel:
+                self._descend(member, source, depth + 1)
+        if not inside:
+            self.damage.extend(damage)
+
+    def _member(self, entry: Entry, source: Source, inside: str) -> Member:
+        head = source.read(0, HEAD) if entry.kind == "file" else b""
+        path = inside + entry.path
+        return Member(
+            path=path,
+            kind=entry.kind,
+            mode=entry.mode,
+            size=entry.size,
+            sha256=entry.sha256,
+            link=entry.link,
+            head=head,
+            binary=read_binary(path, source) if entry.kind == "file" else None,
+            archive=container_format(head) if entry.kind == "file" else "",
+        )
+
+    def _keep_text(self, member: Member, source: Source) -> None:
+        if "!" in member.path or not self._is_text(PurePosixPath(member.path)):
+            return
+        if member.size > TEXT_CAP:
+            why = f"{member.size} bytes of metadata: more than {TEXT_CAP} are not read"
+            self.damage.append(Damage(member.path, "text-cap", why, cap=True))
+            return
+        self.texts[member.path] = source.read(0, member.size).decode("utf-8", "replace")
+
+    def _is_text(self, path: PurePosixPath) -> bool:
+        if self.is_wheel:
+            return path.name in WHEEL_TEXTS and path.parent.name.endswith(".dist-info")
+        return path.name in SDIST_TEXTS
+
+    def _descend(self, member: Member, source: Source, depth: int) -> None:
+        """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""
+        content = source.read(0, NESTED_CAP + 1)
+        if depth > NESTED_DEPTH or len(content) < member.size:
+            why = f"an archive of {member.size} bytes at depth {depth}: more than {NESTED_CAP} bytes or {NESTED_DEPTH} deep is not opened"
+            self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
+            return
+        self.run(io.BytesIO(content), f"{member.path}!", depth)
+
+
+def collect(path: Path) -> Artifact:
+    """Read one wheel or sdist into facts.
+
+    Content is judged by rules, so bad content never raises; OSError escapes where the file itself cannot be read.
+    """
+    is_wheel = path.name.endswith(".whl")
+    gathered = Walk(is_wheel=is_wheel)
+    with path.open("rb") as file:
+        before = os.fstat(file.fileno())
+        gathered.run(file)
+        digest = _sha256(file)
+        after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
+    make = Wheel if is_wheel else Sdist
+    return make(
+        file=path.name,
+        name=parse_file_name(path.name),
+        members=tuple(gathered.members),
+        texts=gathered.texts,
+        damage=tuple(dict.fromkeys((*gathered.damage, *_binary_damage(gathered.members)))),
+        size=after.st_size,
+        sha256=digest,
+    )
+
+
+def _binary_damage(members: list[Member]) -> Iterator[Damage]:
+    """Yield only the caps that a binary reader ran into; its other damage is judged through the member."""
+    for member in members:
+        if member.binary:
+            yield from (damage for damage in member.binary.damage if damage.cap)
+
+
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(2**20):
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,50 @@
+"""File names of release artifacts, taken apart (the binary distribution format and PEP 625)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WheelTag:
+    """One expanded tag of a wheel: interpreter, ABI, platform."""
+
+    python: str
+    abi: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What an artifact's file name says. `tags` is empty for an sdist; `error` is set where it cannot be read."""
+
+    project: str
+    version: str
+    tags: tuple[WheelTag, ...] = ()
+    error: str = ""
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platform tags of the compressed set, sorted, each once."""
+        return tuple(sorted({tag.platform for tag in self.tags}))
+
+
+def parse_file_name(name: str) -> FileName:
+    """Take the file name of a wheel (`.whl`) or an sdist (`.tar.gz`) apart. Never raises."""
+    try:
+        if name.endswith(".whl"):
+            project, version, _, tags = parse_wheel_filename(name)
+            expanded = sorted(WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in tags)
+            return FileName(project, str(version), tuple(expanded))
+        project, version = parse_sdist_filename(name)
+    except (InvalidWheelFilename, InvalidSdistFilename) as problem:
+        return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
+    return FileName(project, str(version))

@@ -1,0 +1,103 @@
+"""How a native member fits the platforms its wheel promises."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from wheelcheck import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.binary.model import Slice
+    from wheelcheck.facts import Member, Wheel
+    from wheelcheck.policy import Platform
+
+Fit = Literal["home", "foreign-cpu", "missing-slice", "foreign-system"]
+# What Windows runs of another CPU, as a process of its own: 32-bit x86 everywhere, x86-64 on ARM.
+_EMULATED = {"x86_64": ("i686",), "aarch64": ("i686", "x86_64")}
+
+
+def native_slices(member: Member) -> tuple[Slice, ...]:
+    """Return the slices that a CPU of some operating system runs: not .NET, BPF, GPU or other bare code."""
+    slices = member.binary.slices if member.binary else ()
+    return tuple(piece for piece in slices if piece.system != "bare" and not piece.managed)
+
+
+def same_system(piece: Slice, platform: Platform) -> bool:
+    """Tell whether the slice is in the format that the platform loads."""
+    if piece.system in ("macos", "ios"):
+        return platform.system in ("macos", "ios")
+    if piece.system == "windows":
+        return platform.system == "windows"
+    return platform.system not in ("macos", "ios", "windows", "wasm", "any")
+
+
+def fit(slices: tuple[Slice, ...], platforms: tuple[Platform, ...]) -> Fit:
+    """Judge one member's slices against every platform of the tag set.
+
+    A tag set promises each of its CPUs: a member that lacks all of them is of a foreign CPU, one that holds some has
+    a slice missing. A platform with a CPU the table does not hold is one that no slice fits.
+    """
+    ours = [piece for piece in slices if any(same_system(piece, platform) for platform in platforms)]
+    if not ours:
+        return "foreign-system"
+    present = {name for piece in ours for name in provided(piece)}
+    promised = [platform for platform in platforms if any(same_system(piece, platform) for piece in ours)]
+    served = [bool(present.intersection(choice)) for platform in promised for choice in needs(platform)]
+    if all(served):
+        return "home"
+    return "missing-slice" if any(served) and ours[0].system == "macos" else "foreign-cpu"
+
+
+def provided(piece: Slice) -> tuple[str, ...]:
+    """Return the CPUs that run this slice natively."""
+    if not piece.abi_accepted:
+        return ()
+    return (*piece.arches, "aarch64") if piece.hybrid else piece.arches
+
+
+def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
+    """Yield, for each promise of the tag, the CPUs of which one must be there.
+
+    universal2 promises both its CPUs. The older groups ("intel", "fat", …) are served by any one of theirs: Apple
+    removed the others from the systems that still install wheels.
+    """
+    if platform.tag.endswith("_universal2") or len(platform.arches) <= 1:
+        yield from ((name,) for name in platform.arches or ("",))
+    else:
+        yield platform.arches
+
+
+def is_declared(member: Member, platforms: tuple[Platform, ...]) -> bool:
+    """Tell whether a member that does not fit says by its own path which platform it is for."""
+    if naming.is_extension_module(member.path):
+        return False
+    if naming.is_fixture(member.path):
+        return True
+    slices = native_slices(member)
+    if fit(slices, platforms) == "foreign-system":
+        return all(naming.names_system(member.path, piece.system) for piece in slices)
+    return all(naming.names_cpu(member.path, piece) for piece in slices)
+
+
+def is_emulated(piece: Slice, platform: Platform) -> bool:
+    """Tell whether Windows runs this slice under emulation on the platform's CPU."""
+    return platform.system == "windows" and any(
+        set(_EMULATED.get(name, ())) & set(piece.arches) for name in platform.arches
+    )
+
+
+def home_members(wheel: Wheel, platform: Platform) -> Iterator[tuple[Member, Slice]]:
+    """Yield each linked member and its slice for one platform of the wheel's tag set."""
+    for member in wheel.natives:
+        if member.linked:
+            for piece in native_slices(member):
+                if same_system(piece, platform) and set(provided(piece)) & set(platform.arches):
+                    yield member, piece
+
+
+def describe(slices: tuple[Slice, ...]) -> str:
+    """Say what code the slices hold, e.g. `linux aarch64 64-bit` or `macos x86_64 + arm64`."""
+    words = dict.fromkeys(f"{piece.system} {'/'.join(piece.arches) or piece.machine}" for piece in slices)
+    return " + ".join(words)

@@ -1,0 +1,203 @@
+"""WC3xx, first part: native code is for the CPU and the operating system that the tags promise."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from wheelcheck import naming
+from wheelcheck.facts import Wheel
+from wheelcheck.placement import describe, fit, is_declared, is_emulated, native_slices, needs, provided
+from wheelcheck.rule import Hit, rule
+from wheelcheck.soabi import importable_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.facts import Member
+    from wheelcheck.placement import Fit
+
+
+def _tags(wheel: Wheel) -> str:
+    return ".".join(wheel.name.platforms)
+
+
+def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Member]:
+    """Yield the undeclared members whose slices fit the wheel's tags in the `wanted` wrong way."""
+    if wheel.is_any or not wheel.platforms:
+        return
+    for member in wheel.natives:
+        slices = tuple(piece for piece in native_slices(member) if piece.kind in kinds)
+        if slices and fit(slices, wheel.platforms) == wanted and not is_declared(member, wheel.platforms):
+            yield member
+
+
+@rule("WC301", on=Wheel)
+def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
+    """Executables and libraries are for the CPU of every platform tag: machine, class, byte order and ABI flags.
+
+    Nothing between the build and PyPI looks. swig 4.1.1's macosx_11_0_arm64 wheel holds an x86_64 swig; llama-cpp-binaries
+    shipped arm64 executables in an x86_64 wheel; such a wheel installs fine and ends in "Exec format error". Code whose own
+    path names its CPU is declared payload. What Windows emulates as a process of its own is a warning.
+
+    Source: the ELF, Mach-O and PE headers; PEP 425, 600 and 656 for the tags.
+    Remedy: build for the tag's CPU, clean the staging folder between architectures, or correct the tag.
+    """
+    processes = any(_runs_emulated(member, wheel) for member in wheel.natives)
+    for member in _misfits(wheel, ("executable", "library"), "foreign-cpu"):
+        emulated = processes and all(is_emulated(piece, p) for piece in native_slices(member) for p in wheel.platforms)
+        found, flags = describe(native_slices(member)), _refused_flags(member)
+        message = f"found {found} code{flags}, expected {_expected(wheel)} for {_tags(wheel)}"
+        yield Hit(member.path, message, severity="warning" if emulated else None)
+
+
+def _runs_emulated(member: Member, wheel: Wheel) -> bool:
+    return any(
+        piece.kind == "executable" and is_emulated(piece, platform)
+        for piece in native_slices(member)
+        for platform in wheel.platforms
+    )
+
+
+def _refused_flags(member: Member) -> str:
+    flags = [f"{piece.flags:#x}" for piece in native_slices(member) if not piece.abi_accepted]
+    return f" with ABI flags {', '.join(flags)}" if flags else ""
+
+
+def _expected(wheel: Wheel) -> str:
+    names = dict.fromkeys(name for platform in wheel.platforms for name in platform.arches)
+    return " + ".join(names) or "a CPU that wheelcheck knows"
+
+
+@rule("WC303", on=Wheel)
+def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
+    """A wheel tagged `any` holds no native code, or code for several platforms to choose from at run time.
+
+    setuptools, hatchling, flit, poetry-core and uv_build tag a package with an ELF in its data `any`, so it installs on
+    every machine and works on one. Many releases on PyPI do.
+
+    Source: PEP 425: `any` promises every platform.
+    Remedy: tag the wheel for its platform (`[tool.distutils.bdist_wheel] plat-name`, hatchling's build hook with
+    `pure_python = False`, `infer_tag = True`), one wheel a platform.
+    """
+    if not wheel.is_any:
+        return
+    linked = [member for member in wheel.natives if member.linked and native_slices(member)]
+    platforms = {(piece.system, name) for member in linked for piece in native_slices(member) for name in provided(piece)}
+    if len({system for system, _ in platforms}) > 1 or len(platforms) > 1:
+        return
+    for member in linked:
+        slices = native_slices(member)
+        named = all(naming.names_system(member.path, p.system) and naming.names_cpu(member.path, p) for p in slices)
+        if not named and not naming.is_fixture(member.path):
+            yield Hit(member.path, f"found {describe(slices)} code, expected none in a wheel for any platform")
+
+
+@rule("WC304", on=Wheel)
+def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
+    """A wheel for one platform holds native code for it.
+
+    rustyaml 0.1.1's cp37 manylinux wheel has no extension module: it installs, and the import fails. Where the ABI tag is
+    `none` a forced tag over headers or data is possible, so this is a warning there; a payload inside a nested archive
+    cannot be judged and is a note.
+
+    Source: PEP 425: an ABI tag promises an extension module.
+    Remedy: make the build fail when the extension or executable is missing; tag a pure package `py3-none-any`.
+    """
+    if wheel.is_any or not wheel.platforms:
+        return
+    code = [member for member in wheel.natives if any(piece.kind != "debug" for piece in member.binary.slices)]  # type: ignore[union-attr]  # natives have one
+    if any(native_slices(member) == () or fit(native_slices(member), wheel.platforms) != "foreign-system" for member in code):
+        return
+    packed = [member.path for member in wheel.members if member.archive]
+    promised = any(tag.abi != "none" for tag in wheel.name.tags)
+    found = f"native code only inside {packed[0]}, if any" if packed else "no native code"
+    if code:
+        found = f"only {describe(native_slices(code[0]))} code"
+    severity = "note" if packed else None if promised or code else "warning"
+    yield Hit("", f"found {found}, expected {_expected(wheel)} code for {_tags(wheel)}", severity=severity)
+
+
+@rule("WC306", on=Wheel)
+def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit]:
+    """An extension module's file name carries the suffix of an interpreter that the tags name.
+
+    The import system looks for its own EXT_SUFFIX only. pykeepass-rs 0.1.15's armv7l wheel names its module
+    `cpython-38-x86_64-linux-gnu.so`: the code is right, and no armv7l Python ever finds it.
+
+    Source: PEP 3149 and `sysconfig.get_config_var("EXT_SUFFIX")`; pyo3 and setuptools-rust name by the build host
+    unless told the target.
+    Remedy: set the cross target's sysconfig for the build (`PYO3_CROSS_LIB_DIR`, `_PYTHON_SYSCONFIGDATA_NAME`).
+    """
+    if wheel.is_any:
+        return
+    names = {member.path for member in wheel.natives}
+    for member in wheel.natives:
+        if member.linked and (problem := importable_problem(member.path, wheel, names)):
+            yield Hit(member.path, problem.message, severity=problem.severity)
+
+
+@rule("WC307", on=Wheel)
+def every_slice_of_a_universal_wheel_is_there(wheel: Wheel) -> Iterator[Hit]:
+    """A macOS tag set that promises two CPUs is served by every binary: each holds both slices, or has a twin.
+
+    capstone 5.0.0.post1's universal2 wheel holds an x86_64 library alone: on Apple silicon `import` fails. Separate
+    files for each CPU are fine when their paths say so and the others are there.
+
+    Source: PEP 425 platform tags of macOS; `lipo -archs FILE` shows the slices.
+    Remedy: build with ARCHFLAGS="-arch x86_64 -arch arm64" and merge dependencies with lipo, or tag one CPU.
+    """
+    for member in _misfits(wheel, ("executable", "library"), "missing-slice"):
+        yield _missing_slice(member, wheel)
+    for member in _twinless(wheel):
+        yield _missing_slice(member, wheel)
+
+
+def _missing_slice(member: Member, wheel: Wheel) -> Hit:
+    found = describe(native_slices(member))
+    return Hit(member.path, f"found {found}, expected {_expected(wheel)} as {_tags(wheel)} promises")
+
+
+def _twinless(wheel: Wheel) -> Iterator[Member]:
+    """Yield members that name their CPU in their path while no twin serves the other CPU."""
+    if wheel.is_any:
+        return
+    families: dict[str, list[Member]] = {}
+    for member in wheel.natives:
+        if member.linked and naming.without_cpu(member.path) != member.path:
+            families.setdefault(naming.without_cpu(member.path), []).append(member)
+    wanted = {choice for platform in wheel.platforms for choice in needs(platform)}
+    for members in families.values():
+        slices = tuple(chain.from_iterable(native_slices(member) for member in members))
+        if slices and fit(slices, wheel.platforms) == "missing-slice" and len(wanted) > 1:
+            yield from (member for member in members if is_declared(member, wheel.platforms))
+
+
+@rule("WC308", on=Wheel)
+def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
+    """Executables and libraries are in the format of the tag's operating system.
+
+    kingfisher-bin 2.14.0's win_arm64 wheel carries a 36 MB macOS executable from an earlier build; microbiorust 0.1.6's
+    manylinux wheel a Mach-O `microbiorust.abi3.so` that shadows the real module. A file whose path or suffix names its
+    own system (`win-x64/`, `.dll`, `.dylib`) is declared payload.
+
+    Source: the ELF, Mach-O and PE magic numbers; PEP 425 for the tags.
+    Remedy: clean the staging folder before each platform's build.
+    """
+    for member in _misfits(wheel, ("executable", "library"), "foreign-system"):
+        yield Hit(member.path, f"found {describe(native_slices(member))} code, expected code for {_tags(wheel)}")
+
+
+@rule("WC309", on=Wheel)
+def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
+    """Static libraries and objects are for the CPU of the platform tag, or their path says otherwise.
+
+    clangTooling 0.0.7's i686 wheels bundle x86_64 archives: whoever links against them fails.
+
+    Source: the headers of the archive's members.
+    Remedy: build the library for the tag's CPU, or name the CPU in its path.
+    """
+    for member in _misfits(wheel, ("archive",), "foreign-cpu"):
+        emulated = all(is_emulated(piece, p) for piece in native_slices(member) for p in wheel.platforms)
+        message = f"found {describe(native_slices(member))} objects, expected {_expected(wheel)} for {_tags(wheel)}"
+        yield Hit(member.path, message, severity="warning" if emulated else None)
