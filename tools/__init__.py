@@ -1,0 +1,1 @@
+"""Chores of this repository: documents, measurements, releases to measure on. Nothing here ships."""
