@@ -1,0 +1,148 @@
+"""The sessions: what to install and which command to run. Everything that decides anything is in a module with tests.
+
+A machine without nox runs any of them through `python3 tools/bootstrap.py SESSION`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+# The `nox` command, unlike `python -m nox`, leaves this folder off sys.path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from wheelcheck.arch import ARCHES
+
+nox.needs_version = ">=2025.5"
+nox.options.sessions = ["tests"]
+nox.options.error_on_missing_interpreters = True
+
+REFERENCE = Path("tests/projects/reference").absolute()
+GROUPS = nox.project.dependency_groups
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def bench(session: nox.Session, *steps: str, arch: str = "") -> None:
+    """Take steps of the build bench on the project that `-- --project PATH` names (relative to the caller)."""
+    parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
+    parser.add_argument("--project", type=Path, default=REFERENCE)
+    parser.add_argument("--arch", default=arch)
+    options = parser.parse_args(session.posargs)
+    session.install("-e", ".[build]")
+    for step in steps:
+        session.run(*command(step, Path(session.invoked_from, options.project), options.arch))
+
+
+def command(step: str, project: Path, arch: str) -> list[str]:
+    """Return what one step of the bench runs; the check is the gate itself, on the project's dist folder."""
+    only = ["--arch", arch] if arch else []
+    if step == "check":
+        return ["wheelcheck", "check", str(project / "dist"), "--config", str(project / "pyproject.toml")]
+    return ["python", "-m", "wheelcheck.build", step, "--project", str(project), *only]
+
+
+@nox.session(reuse_venv=True)
+def build(session: nox.Session) -> None:
+    """Build the project's binaries and stage them with their record; `-- --arch NAME` for another CPU."""
+    bench(session, "build")
+
+
+@nox.session(reuse_venv=True)
+def wheels(session: nox.Session) -> None:
+    """Build the project's wheels from the staged binaries."""
+    bench(session, "wheels")
+
+
+@nox.session(reuse_venv=True)
+def sdist(session: nox.Session) -> None:
+    """Build the project's sdist."""
+    bench(session, "sdist")
+
+
+@nox.session(reuse_venv=True)
+def check(session: nox.Session) -> None:
+    """Put the project's dist folder through the gate."""
+    bench(session, "check")
+
+
+@nox.session(reuse_venv=True)
+def verify(session: nox.Session) -> None:
+    """Build sdist, binaries and wheels, put them through the gate, run the installed wheel outside the checkout."""
+    bench(session, "sdist", "build", "wheels", "check", "smoke")
+
+
+def build_for(arch: str) -> None:
+    """Register the session that builds for one CPU of the table."""
+
+    def build_one(session: nox.Session) -> None:
+        bench(session, "build", arch=arch)
+
+    build_one.__doc__ = f"Build and stage the project's binaries for {arch}."
+    nox.session(name=f"build-{arch}", reuse_venv=True)(build_one)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests under coverage; all of them (no pytest arguments given) bring `package` and `lint` along."""
+    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    if not session.posargs:
+        session.run("coverage", "report")
+        session.notify("package")
+        session.notify("lint")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build wheelcheck's own wheel from its sdist and use it, installed, away from the checkout."""
+    session.install(*GROUPS(PYPROJECT, "package"))
+    session.run("python", "-m", "tools.package")
+
+
+@nox.session(reuse_venv=True)
+def lint(session: nox.Session) -> None:
+    """Check style, types, generated pages and workflows; changes nothing."""
+    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("python", "-m", "tools.docs", "--check")
+    session.run("zizmor", "--offline", "--pedantic", "--quiet", ".github")
+
+
+@nox.session(reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """Write the generated pages of docs/ anew."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tools.docs")
+
+
+@nox.session(reuse_venv=True)
+def corpus(session: nox.Session) -> None:
+    """Fetch real releases, check them, and print what was found, missed and wrongly flagged."""
+    session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
+    session.run("python", "-m", "tools.corpus", *session.posargs)
+
+
+@nox.session(name="bench", reuse_venv=True)
+def measure(session: nox.Session) -> None:
+    """Measure the CPU time of the gate beside other checkers, in one run, on real wheels."""
+    session.install("-e", ".", *GROUPS(PYPROJECT, "bench"))
+    session.run("python", "-m", "tools.bench", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
+def fuzz(session: nox.Session) -> None:
+    """Run the fuzz tests for WHEELCHECK_FUZZ_SECONDS each (60 unless set)."""
+    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    seconds = os.environ.get("WHEELCHECK_FUZZ_SECONDS", "60")
+    session.run("pytest", "-m", "fuzz", *session.posargs, env={"WHEELCHECK_FUZZ_SECONDS": seconds})
+
+
+for row in ARCHES:
+    if row.rust:
+        build_for(row.name)

@@ -1,0 +1,26 @@
+"""What a run must be to count: in CI, a run that executed no test at all proves nothing and fails."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+_EXECUTED = ("passed", "failed", "error", "xfailed", "xpassed")
+
+
+def _count(session: pytest.Session, *outcomes: str) -> int:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    return sum(len(reporter.stats.get(outcome, ())) for outcome in outcomes) if reporter else 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get("CI") and not _count(session, *_EXECUTED):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    stats = terminalreporter.stats
+    executed = sum(len(stats.get(outcome, ())) for outcome in _EXECUTED)
+    terminalreporter.line(f"executed {executed}, skipped {len(stats.get('skipped', ()))}")

@@ -1,0 +1,116 @@
+"""Measure the gate beside what people use today: CPU seconds and peak memory on the same wheels, in the same run.
+
+    python -m tools.bench [--rounds N] [WHEEL | RELEASED-FILE-NAME …]
+
+Absolute seconds say something about one machine only, so the table gives ratios too: a tool's least CPU time over
+wheelcheck's, from rounds that take turns. A tool that is not installed is named, not left out in silence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.fetch import default_cache, fetch_all, wanted_from_filename
+
+if TYPE_CHECKING:
+    import resource
+
+NAMED = (
+    "markupsafe-3.0.3-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl",
+    "roar_cli-0.3.0-cp313-cp313-manylinux_2_34_x86_64.whl",
+    "pyarrow-26.0.1-cp311-cp311-manylinux_2_28_x86_64.whl",
+    "ziglang-0.15.2-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl",
+)
+PEERS = {
+    "wheelcheck check": (sys.executable, "-m", "wheelcheck", "check"),
+    "auditwheel show": ("auditwheel", "show"),
+    "check-wheel-contents": ("check-wheel-contents",),
+    "python -m zipfile -t": (sys.executable, "-m", "zipfile", "-t"),
+    "unzip -tq": ("unzip", "-tq"),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cost:
+    """What one run took: CPU seconds (user and system, children included), peak memory in MiB, its exit code."""
+
+    seconds: float
+    mebibytes: float
+    code: int
+
+    def over(self, other: Cost) -> float:
+        """Return how many times the CPU time of `other` this is."""
+        return self.seconds / max(other.seconds, 0.001)
+
+
+def cost_of(command: tuple[str, ...]) -> Cost:
+    """Run a command in silence and return its own cost, read with wait4 so that no other child counts."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Cost(usage.ru_utime + usage.ru_stime, _mebibytes(usage), process.returncode)
+
+
+def _mebibytes(usage: resource.struct_rusage) -> float:
+    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def present() -> dict[str, tuple[str, ...]]:
+    """Return the tools of the table that are installed."""
+    return {name: command for name, command in PEERS.items() if shutil.which(command[0])}
+
+
+def measure(wheel: Path, tools: dict[str, tuple[str, ...]], rounds: int) -> dict[str, Cost]:
+    """Return each tool's cheapest run on one wheel; the tools take turns, so that a busy moment hits all of them."""
+    runs = [{name: cost_of((*command, str(wheel))) for name, command in tools.items()} for _ in range(rounds)]
+    return {name: min(run[name] for run in runs) for name in tools}
+
+
+def rows(wheel: Path, costs: dict[str, Cost]) -> list[str]:
+    """Return the table's lines for one wheel, the ratio taken over the first tool's cost."""
+    first = next(iter(costs.values()))
+    size = f"{wheel.stat().st_size / 1e6:.1f} MB"
+    return [
+        f"| {wheel.name} | {size} | {name} | {cost.seconds:.2f} | {cost.over(first):.2f} | {cost.mebibytes:.0f} "
+        f"| {cost.code} |"
+        for name, cost in costs.items()
+    ]
+
+
+def located(names: list[str]) -> list[Path]:
+    """Return a path for every name: a file that is there, or else a released file by its name on the index.
+
+    Raises tools.fetch.UnobtainableError for one that is neither.
+    """
+    here = [Path(name) for name in names if Path(name).is_file()]
+    wanted = [wanted_from_filename(name) for name in names if not Path(name).is_file()]
+    outcomes = [outcome for _, outcome in fetch_all(wanted, default_cache())]
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+    return [*here, *(outcome for outcome in outcomes if isinstance(outcome, Path))]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table as Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench", description="Measure the gate beside other tools.")
+    parser.add_argument("wheels", nargs="*", help="wheel files, or names of released ones")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each tool on each wheel (%(default)s)")
+    options = parser.parse_args(arguments)
+    wheels, tools = located(options.wheels or list(NAMED)), present()
+    print("| wheel | size | tool | CPU s | ratio | peak MiB | exit |\n|---|---|---|---|---|---|---|")
+    for wheel in wheels:
+        print(*rows(wheel, measure(wheel, tools, options.rounds)), sep="\n", flush=True)
+    print(*(f"Not installed, so not measured: {name}" for name in PEERS if name not in tools), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

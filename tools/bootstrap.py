@@ -1,0 +1,131 @@
+"""Put nox into `.bootstrap/` and run one of this project's sessions: all that a fresh machine has to know.
+
+    python3 tools/bootstrap.py verify [--project PATH] [--arch NAME]
+    python3 tools/bootstrap.py tests [PYTEST ARGUMENTS]
+
+Needs Python 3.10 or newer and nothing else installed, so: standard library only. The system's Python is never
+installed into (PEP 668). What it ends with is nox's exit code, or 2 where nox could not be had at all.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".bootstrap"
+NOX = "nox>=2025.5,<2027"
+OLDEST = (3, 10)
+COULD_NOT = 2
+
+# Each would reach into the environment, or make pip install beside it.
+_LEAKS = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+
+_NO_INSTALLER = """\
+{python} can make no environment with pip in it: it has neither ensurepip nor pip 22.3 or newer.
+Debian and Ubuntu keep ensurepip in a package of its own:
+
+    apt install python3-venv
+
+Then run the same command again. The last attempt said:
+
+{said}"""
+
+
+class NotReadyError(Exception):
+    """Nox could not be installed; the text says why and what to do."""
+
+
+def environment() -> dict[str, str]:
+    """Return this process's environment without what would lead Python or pip elsewhere."""
+    return {name: value for name, value in os.environ.items() if name not in _LEAKS}
+
+
+def python_of(home: Path) -> str:
+    """Return the interpreter of the environment in `home`."""
+    return str(home / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+
+
+def identity() -> str:
+    """Return what an environment must have been made from to be used again: the requirement and this interpreter."""
+    return f"{NOX}\n{sys.version}\n{sys.base_prefix}"
+
+
+def is_intact(home: Path) -> bool:
+    """Tell whether `home` was finished for this very interpreter and its nox still starts."""
+    try:
+        return (home / "ready").read_text("utf-8") == identity() and _starts(home)
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _starts(home: Path) -> bool:
+    command = [python_of(home), "-m", "nox", "--version"]
+    return subprocess.run(command, env=environment(), capture_output=True, check=False).returncode == 0
+
+
+def make(home: Path) -> None:
+    """Create the environment anew; only a finished one carries the `ready` mark. Raises NotReadyError."""
+    print(f"bootstrap: installing {NOX} into {home}", file=sys.stderr, flush=True)
+    if home.exists():
+        shutil.rmtree(home)
+    _run([sys.executable, "-m", "venv", "--without-pip", str(home)])
+    _install(home)
+    (home / "ready").write_text(identity(), "utf-8")
+
+
+def _install(home: Path) -> None:
+    inside = python_of(home)
+    try:
+        _run([inside, "-m", "ensurepip", "--default-pip"])
+        installer = [inside, "-m", "pip"]
+    except NotReadyError as absent:
+        installer = _outer_pip(inside, absent)
+    _run([*installer, "install", "--quiet", "--disable-pip-version-check", NOX])
+
+
+def _outer_pip(inside: str, absent: NotReadyError) -> list[str]:
+    """Return the pip of this interpreter, told to work on the environment: it may install there, not here."""
+    outer: list[str] = [sys.executable, "-m", "pip", "--python", inside]
+    try:
+        _run([*outer, "--version"])
+    except NotReadyError:
+        raise NotReadyError(_NO_INSTALLER.format(python=sys.executable, said=absent)) from absent
+    return outer
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()
+        raise NotReadyError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
+
+
+def run_session(home: Path, session: str, arguments: list[str]) -> int:
+    """Run one nox session of this checkout and return nox's exit code."""
+    command = [python_of(home), "-m", "nox", "-f", str(ROOT / "noxfile.py"), "-s", session]
+    return subprocess.call([*command, *(["--", *arguments] if arguments else [])], env=environment())
+
+
+def main(arguments: list[str]) -> int:
+    """Run the session named first with the arguments that follow; without one, say how this is called."""
+    if sys.version_info < OLDEST:
+        print(f"bootstrap: Python 3.10 or newer is needed, {sys.executable} is older", file=sys.stderr)
+        return COULD_NOT
+    if not arguments or arguments[0].startswith("-"):
+        print(__doc__, file=sys.stderr)
+        return COULD_NOT
+    try:
+        if not is_intact(HOME):
+            make(HOME)
+    except (NotReadyError, OSError) as why:
+        print(f"bootstrap: {why}", file=sys.stderr)
+        return COULD_NOT
+    return run_session(HOME, arguments[0], arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,74 @@
+"""Prove the product that users install: build wheelcheck's sdist and its wheel from that, and use the wheel alone.
+
+    python -m tools.package
+
+The wheel is built from the unpacked sdist, both are put through the gate, the wheel is installed into an environment
+that holds nothing else, and its commands run from an empty folder: the flat layout would let the checkout stand in
+for what the wheel lacks. Exits 1 with the command that failed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL = "markupsafe==3.0.3"  # small, on PyPI for good, and native
+
+
+def build(into: Path) -> tuple[Path, Path]:
+    """Build the sdist of this checkout, and from its unpacked copy the wheel; return both."""
+    run(ROOT, sys.executable, "-m", "build", "--outdir", str(into))
+    return next(into.glob("*.tar.gz")), next(into.glob("*.whl"))
+
+
+def install(wheel: Path, home: Path) -> Path:
+    """Install the wheel and its dependencies into a new environment; return the folder of its commands."""
+    venv.create(home)
+    scripts = home / ("Scripts" if sys.platform == "win32" else "bin")
+    run(home, sys.executable, "-m", "pip", "--python", str(scripts / "python"), "install", "--quiet", str(wheel))
+    return scripts
+
+
+def download(requirement: str, into: Path) -> Path:
+    """Fetch the wheel of a released package for this machine."""
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(into)]
+    run(ROOT, sys.executable, "-m", "pip", "download", *options, requirement)
+    return next(into.glob("*.whl"))
+
+
+def run(where: Path, *command: str) -> None:
+    """Run a command in a folder. Raises CalledProcessError where it fails."""
+    print("$", *command, flush=True)
+    subprocess.run(command, cwd=where, check=True)
+
+
+def prove(away: Path) -> None:
+    """Build, install and use wheelcheck in an empty folder. Raises CalledProcessError where a step fails."""
+    sdist, wheel = build(away / "dist")
+    scripts = install(wheel, away / "environment")
+    real = download(REAL, away / "real")
+    wheelcheck = str(scripts / "wheelcheck")
+    run(away, wheelcheck, "--version")
+    run(away, wheelcheck, "explain", "WC301")
+    run(away, wheelcheck, "check", str(real))
+    run(away, wheelcheck, "check", str(sdist), str(wheel))
+    run(away, str(scripts / "python"), "-W", "error", "-m", "wheelcheck", "--version")
+
+
+def main() -> int:
+    """Prove it in a temporary folder; return 1 if a step failed."""
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-") as away:
+        try:
+            prove(Path(away))
+        except subprocess.CalledProcessError as failed:
+            print(f"package: failed with {failed.returncode}: {' '.join(failed.cmd)}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
