@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.corpus_judging import KINDS, Judgement, Label, codes_of, error_codes, judge, read_labels
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+DEFECT = Label("p", "p-1.whl", "defect", expected=("wrong-arch",), soft=("purelib-true",), complete=True)
+TRAP = Label("p", "p-1.whl", "trap", traps=("wrong-arch",))
+CLEAN = Label("p", "p-1.whl", "clean", complete=True)
+PLAIN = Label("p", "p-1.whl")
+
+
+def finding(code: str, severity: str = "error", path: str = "p/x.so") -> dict[str, Any]:
+    return {"code": code, "severity": severity, "artifact": "p-1.whl", "path": path, "message": f"{code} of {path}"}
+
+
+def judged(label: Label, *codes: str, verdict: str = "fail") -> Judgement:
+    return judge(label, verdict, [finding(code) for code in codes])
+
+
+def code(kind: str) -> str:
+    return KINDS[kind][0]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "right", "missed", "wrong"),
+    [
+        (("wrong-arch",), ("wrong-arch",), (), ()),
+        ((), (), ("wrong-arch",), ()),
+        (("wrong-arch", "purelib-true"), ("wrong-arch",), (), ()),
+        (("purelib-true",), (), ("wrong-arch",), ()),
+        (("wrong-arch", "symlink"), ("wrong-arch",), (), ("symlink",)),
+        (("symlink",), (), ("wrong-arch",), ("symlink",)),
+    ],
+)
+def test_a_defect_must_be_found_and_nothing_else_that_is_not_soft(
+    kinds: tuple[str, ...], right: tuple[str, ...], missed: tuple[str, ...], wrong: tuple[str, ...]
+) -> None:
+    result = judged(DEFECT, *map(code, kinds))
+    assert (result.right, result.missed, result.wrong) == (right, missed, tuple(map(code, wrong)))
+    assert result.agrees is not (missed or wrong != ())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_code_of_a_kind_finds_it(kind: str) -> None:
+    label = Label("p", "p-1.whl", "defect", expected=(kind,), complete=True)
+    for each in KINDS[kind]:
+        assert judged(label, each).right == (kind,)
+    assert judged(label, "WC999").missed == (kind,)
+
+
+@pytest.mark.parametrize(
+    ("label", "found", "wrong", "unjudged"),
+    [
+        (CLEAN, "WC999", ("WC999",), ()),
+        (TRAP, code("wrong-arch"), (code("wrong-arch"),), ()),
+        (TRAP, "WC999", (), ("WC999",)),
+        (PLAIN, "WC999", (), ("WC999",)),
+    ],
+)
+def test_a_surplus_code_is_wrong_only_where_the_label_can_tell(
+    label: Label, found: str, wrong: tuple[str, ...], unjudged: tuple[str, ...]
+) -> None:
+    result = judged(label, found)
+    assert (result.wrong, result.unjudged) == (wrong, unjudged)
+    assert judged(label, verdict="pass").agrees
+
+
+@pytest.mark.parametrize("severity", ["warning", "note"])
+def test_only_errors_are_weighed(severity: str) -> None:
+    assert judge(CLEAN, "pass", [finding("WC999", severity)]).agrees
+    assert not judge(CLEAN, "fail", [finding("WC999", "error")]).agrees
+    assert judge(DEFECT, "pass", [finding(code("wrong-arch"), severity)]).missed == ("wrong-arch",)
+
+
+@pytest.mark.parametrize("verdict", ["unverified", "no report"])
+def test_a_release_without_fault_must_get_a_verdict(verdict: str) -> None:
+    assert judged(CLEAN, verdict=verdict).wrong == (verdict,)
+    assert judged(PLAIN, verdict=verdict).wrong == (verdict,)
+    assert judged(DEFECT, code("wrong-arch"), verdict=verdict).agrees
+
+
+def test_codes_are_listed_once_and_sorted() -> None:
+    assert error_codes([finding("WC2"), finding("WC1"), finding("WC2"), finding("WC0", "note")]) == ("WC1", "WC2")
+    assert judged(DEFECT, "WC302", "WC301", "WC302").codes == ("WC301", "WC302")
+    assert codes_of(["symlink", "missing-slice"]) == {*KINDS["symlink"], *KINDS["missing-slice"]}
+
+
+def test_a_plain_list_of_names_is_unlabelled(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    path.write_text(json.dumps({"project": "p", "filename": "p-1.whl"}) + "\n\n", encoding="utf-8")
+    assert read_labels(path) == (PLAIN,)
+
+
+def test_a_kind_without_codes_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    row = {"project": "p", "filename": "p-1.whl", "category": "trap", "traps": ["wrong-colour"]}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"p-1\.whl: unknown kind wrong-colour"):
+        read_labels(path)
+    path.write_text(json.dumps({**row, "traps": ["wrong-arch"]}), encoding="utf-8")
+    assert read_labels(path) == (TRAP,)
+
+
+@pytest.mark.parametrize("name", ["releases.jsonl", "named.jsonl"])
+def test_the_lists_in_the_repository_are_sound(name: str) -> None:
+    labels = read_labels(CORPUS / name)
+    assert len({label.filename for label in labels}) == len(labels) > 40
+    for label in labels:
+        assert (label.category == "defect") == bool(label.expected), label.filename
+        assert label.category in ("defect", "trap", "clean"), label.filename
+        assert not set(label.expected) & set(label.traps), label.filename
+
+
+def test_the_two_lists_do_not_overlap() -> None:
+    first, second = (
+        {label.filename for label in read_labels(CORPUS / name)} for name in ("releases.jsonl", "named.jsonl")
+    )
+    assert len(first) == 245
+    assert not first & second

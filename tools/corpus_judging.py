@@ -1,0 +1,139 @@
+"""What a list of labelled releases says, and how far the gate's findings agree with it.
+
+A label's kinds are the list's own words for what is wrong with a release; KINDS says which codes of the gate mean
+the same. Only errors are weighed: warnings and notes never decide a verdict.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+KINDS: dict[str, tuple[str, ...]] = {
+    "symlink": ("WC110",),
+    "wheel-tag-mismatch": ("WC201",),
+    "purelib-true": ("WC202",),
+    "wrong-arch": ("WC301",),
+    "wrong-arch-clr": ("WC301",),
+    "not-executable": ("WC302",),
+    "native-in-any": ("WC303",),
+    "no-native-in-platform-wheel": ("WC304",),
+    "not-binary": ("WC305",),
+    "soabi-triplet": ("WC306",),
+    "soabi-python": ("WC306",),
+    "soabi-in-generic": ("WC306",),
+    "missing-slice": ("WC307", "WC301"),
+    "foreign-os": ("WC308",),
+    "static-lib-arch": ("WC309", "WC301"),
+    "glibc-floor": ("WC401",),
+    "glibc-in-musl": ("WC402",),
+    "glibcxx-floor": ("WC401",),
+    "macos-floor": ("WC501",),
+    "sdist-prebuilt": ("WC601",),
+    "manifest-outside-sdist": ("WC603",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One line of the list: a release and what is known about it.
+
+    `expected` kinds must be found, `soft` ones may be, `traps` look like a fault and are none. `complete` is false
+    where more may be wrong than was labelled, so a further finding proves nothing. Category is `defect`, `clean`,
+    `trap`, or `unlabelled` for a plain list of names.
+    """
+
+    project: str
+    filename: str
+    category: str = "unlabelled"
+    expected: tuple[str, ...] = ()
+    soft: tuple[str, ...] = ()
+    traps: tuple[str, ...] = ()
+    complete: bool = False
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Every kind the label mentions."""
+        return frozenset((*self.expected, *self.soft, *self.traps))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How the gate did on one release: kinds right and missed, codes wrongly flagged, codes nobody can judge."""
+
+    label: Label
+    verdict: str
+    right: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    findings: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def agrees(self) -> bool:
+        """True when nothing was missed and nothing wrongly flagged."""
+        return not (self.missed or self.wrong)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes found at error severity, sorted, once each."""
+        return error_codes(self.findings)
+
+
+def read_labels(path: Path) -> tuple[Label, ...]:
+    """Read a JSON Lines list; `project` and `filename` are needed, the rest has the defaults of Label."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return tuple(_label(json.loads(line)) for line in lines if line.strip())
+
+
+def _label(row: dict[str, Any]) -> Label:
+    unknown = sorted({*row.get("expected", ()), *row.get("soft", ()), *row.get("traps", ())} - set(KINDS))
+    if unknown:
+        raise ValueError(f"{row['filename']}: unknown kind {', '.join(unknown)}: add it to KINDS with its codes")
+    return Label(
+        project=row["project"],
+        filename=row["filename"],
+        category=row.get("category", "unlabelled"),
+        expected=tuple(row.get("expected", ())),
+        soft=tuple(row.get("soft", ())),
+        traps=tuple(row.get("traps", ())),
+        complete=bool(row.get("complete", False)),
+    )
+
+
+def error_codes(findings: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the codes of findings at error severity, sorted, once each."""
+    return tuple(sorted({item["code"] for item in findings if item["severity"] == "error"}))
+
+
+def codes_of(kinds: Iterable[str]) -> frozenset[str]:
+    """Return every code that means one of these kinds."""
+    return frozenset(code for kind in kinds for code in KINDS[kind])
+
+
+def judge(label: Label, verdict: str, findings: Iterable[dict[str, Any]]) -> Judgement:
+    """Weigh what the gate said of one release against its label.
+
+    A code is wrong when the label excuses it neither as expected nor as soft, and either names it as a trap or claims
+    to be complete. A verdict other than pass or fail is wrong for a release that has nothing wrong with it.
+    """
+    kept = tuple(findings)
+    codes = frozenset(error_codes(kept))
+    right = tuple(kind for kind in label.expected if codes & codes_of([kind]))
+    surplus = codes - codes_of((*label.expected, *label.soft))
+    wrong = surplus if label.complete else surplus & codes_of(label.traps)
+    odd = {verdict} if verdict not in ("pass", "fail") and not label.expected else set()
+    return Judgement(
+        label,
+        verdict,
+        right=right,
+        missed=tuple(kind for kind in label.expected if kind not in right),
+        wrong=tuple(sorted(wrong | odd)),
+        unjudged=tuple(sorted(surplus - wrong)),
+        findings=kept,
+    )
