@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+# The kinds of tests/corpus/releases.jsonl; a kind with no code is one no rule judges yet.
 KINDS: dict[str, tuple[str, ...]] = {
     "symlink": ("WC110",),
-    "wheel-tag-mismatch": ("WC201",),
-    "purelib-true": ("WC202",),
+    "wheel-tag-mismatch": (),
+    "purelib-true": (),
     "wrong-arch": ("WC301",),
     "wrong-arch-clr": ("WC301",),
     "not-executable": ("WC302",),
@@ -27,13 +28,13 @@ KINDS: dict[str, tuple[str, ...]] = {
     "soabi-triplet": ("WC306",),
     "soabi-python": ("WC306",),
     "soabi-in-generic": ("WC306",),
-    "missing-slice": ("WC307", "WC301"),
+    "missing-slice": ("WC307",),
     "foreign-os": ("WC308",),
-    "static-lib-arch": ("WC309", "WC301"),
+    "static-lib-arch": ("WC309",),
     "glibc-floor": ("WC401",),
+    "glibcxx-floor": (),
     "glibc-in-musl": ("WC402",),
-    "glibcxx-floor": ("WC401",),
-    "macos-floor": ("WC501",),
+    "macos-floor": (),
     "sdist-prebuilt": ("WC601",),
     "manifest-outside-sdist": ("WC603",),
 }

@@ -42,12 +42,12 @@ def _defects(members: list[Judgement]) -> Iterator[Row]:
 
 
 def _flagged(item: Judgement, kind: str) -> bool:
-    """Tell whether the kind's own code was a wrong flag; kinds that share a code are told apart by the first."""
-    return any(KINDS[kind][0] == code and _kind_of(code) == kind for code in item.wrong)
+    """Tell whether this kind was a wrong flag; of kinds that share a code the first stands for all."""
+    return kind in {_kind_of(code) for code in item.wrong}
 
 
 def _kind_of(code: str) -> str:
-    return next((kind for kind, codes in KINDS.items() if code == codes[0]), "")
+    return next((kind for kind, codes in KINDS.items() if code in codes), "")
 
 
 def _silent(category: str, members: list[Judgement]) -> Iterator[Row]:
