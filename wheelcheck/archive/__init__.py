@@ -1,3 +1,25 @@
 """Strict, bounded readers of wheels and sdists: the only openers of inputs."""
 
 from __future__ import annotations
+
+from wheelcheck.archive.budget import Budget
+from wheelcheck.archive.formats import Container, container_format, walk
+from wheelcheck.archive.kinds import KINDS, POLICY
+from wheelcheck.archive.source import Bytes, Entry, EntryKind, Source
+from wheelcheck.archive.tar import walk_tar_gz
+from wheelcheck.archive.zip import walk_zip
+
+__all__ = [
+    "KINDS",
+    "POLICY",
+    "Budget",
+    "Bytes",
+    "Container",
+    "Entry",
+    "EntryKind",
+    "Source",
+    "container_format",
+    "walk",
+    "walk_tar_gz",
+    "walk_zip",
+]

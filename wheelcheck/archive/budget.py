@@ -1,0 +1,110 @@
+"""How much one artifact may make us do: caps far above what 81 real wheels need, and what is used of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from wheelcheck.damage import Damage
+
+KIB = 1 << 10
+MIB = 1 << 20
+
+
+class StopReadingError(Exception):
+    """Reading cannot go on; the damage says why. Walkers catch it, so it never leaves this package."""
+
+    def __init__(self, damage: Damage) -> None:
+        super().__init__(damage.why)
+        self.damage = damage
+
+
+@dataclass(slots=True)
+class Budget:
+    """The caps for one outermost artifact and for all archives nested in it, then counters of what is used.
+
+    Sizes are bytes. A cap that is passed becomes a Damage with `cap` set and ends the walk: what was not read is
+    not proven to be wrong. The ratio follows PyPI: above 64 MiB, nothing may unpack to fifty times the artifact.
+    """
+
+    zip_members: int = 65_535
+    tar_members: int = 100_000
+    unpacked_bytes: int = 4 << 30
+    ratio: int = 50
+    ratio_free_bytes: int = 64 * MIB
+    member_ratio: int = 1_100  # deflate itself reaches 1,032
+    name_bytes: int = 1_024
+    name_depth: int = 64
+    directory_bytes: int = 16 * MIB  # a zip's central directory is the one table that is held whole
+    pax_bytes: int = MIB
+    metadata_bytes: int = 16 * MIB  # for whoever parses METADATA, RECORD or PKG-INFO
+    held_bytes: int = 64 * MIB  # a tar member up to this size stays whole while it is the current one
+    prefix_bytes: int = MIB  # what is kept of any other member
+    native_prefix_bytes: int = 8 * MIB  # and of one whose head looks like native code
+    reread_bytes: int = 256 * MIB  # inflating again for random access, beyond what the first pass cost
+    damages: int = 10_000
+
+    packed: int = 0
+    members: int = 0
+    unpacked: int = 0
+    reread: int = 0
+
+    def open(self, size: int) -> None:
+        """Note the size of the outermost file; nested ones do not widen the ratio."""
+        self.packed = self.packed or size
+
+    def count_member(self, most: int) -> None:
+        """Count one member of an archive whose format is allowed `most` of them; raises StopReadingError."""
+        self.members += 1
+        if self.members > most:
+            stop_at_cap("cap-members", f"more than {most:,} members, expected at most that many")
+
+    def count_unpacked(self, length: int, path: str = "") -> None:
+        """Count bytes that came out of a decompressor; raises StopReadingError."""
+        self.unpacked += length
+        if self.unpacked > self.unpacked_bytes:
+            stop_at_cap("cap-unpacked", f"unpacks to more than {self.unpacked_bytes:,} bytes", path)
+        if self.unpacked > self.ratio_free_bytes and self.unpacked > self.ratio * self.packed:
+            why = f"{self.packed:,} bytes unpack to over {self.unpacked:,}, expected at most {self.ratio} times"
+            stop_at_cap("cap-ratio", why, path)
+
+    def may_reread(self, length: int) -> bool:
+        """Count bytes inflated a second time; false once that would cost more than the first pass allows."""
+        self.reread += length
+        return self.reread <= self.reread_bytes + self.unpacked
+
+    def check_name(self, name: bytes) -> None:
+        """Refuse a name longer or deeper than any installer needs; raises StopReadingError."""
+        shown = name[:80].decode(errors="replace")
+        if len(name) > self.name_bytes:
+            stop_at_cap("cap-name", f"a name of {len(name):,} bytes, expected at most {self.name_bytes:,}", shown)
+        if name.count(b"/") > self.name_depth:
+            depth = name.count(b"/")
+            stop_at_cap("cap-depth", f"a path {depth:,} levels deep, expected at most {self.name_depth}", shown)
+
+
+def stop_at_cap(kind: str, why: str, path: str = "") -> NoReturn:
+    """End the walk at a limit of ours."""
+    raise StopReadingError(Damage(path, kind, why, cap=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Where a walk writes down what it finds, in the order it finds it."""
+
+    damage: list[Damage]
+    budget: Budget
+
+    def note(self, kind: str, why: str, path: str = "") -> None:
+        """Record damage and read on; a flood of it ends the walk."""
+        self.damage.append(Damage(path, kind, why))
+        if len(self.damage) >= self.budget.damages:
+            self.cap("cap-damage", f"more than {self.budget.damages:,} faults, the rest is not read")
+
+    def stop(self, kind: str, why: str, path: str = "") -> NoReturn:
+        """Record damage past which nothing can be read."""
+        raise StopReadingError(Damage(path, kind, why))
+
+    def cap(self, kind: str, why: str, path: str = "") -> NoReturn:
+        """End the walk at a limit of ours."""
+        stop_at_cap(kind, why, path)

@@ -1,0 +1,122 @@
+"""Which container a file is, by its content and never by its name, and the walk that fits it."""
+
+from __future__ import annotations
+
+import bz2
+import hashlib
+import io
+import lzma
+import zlib
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from wheelcheck.archive.budget import Log, StopReadingError
+from wheelcheck.archive.source import Entry, Source
+from wheelcheck.archive.streams import Bzip2Stream, GzipStream, Stream, XzStream
+from wheelcheck.archive.tar import Held, start, walk_tar
+from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
+from wheelcheck.archive.zip import walk_zip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheelcheck.archive.budget import Budget
+    from wheelcheck.damage import Damage
+
+Container = Literal[
+    "zip", "tar", "tar.gz", "tar.xz", "tar.bz2", "gz", "xz", "bz2", "zst", "7z", "rar", "cab", "xar", "rpm", "cpio", ""
+]
+
+HEAD = 4_096  # bytes that container_format should be given
+CONTENT = "content"  # the path of the one member that a compressed file without a tar in it has
+
+_MAGIC: tuple[tuple[bytes, Container], ...] = (
+    (b"PK\3\4", "zip"),
+    (b"PK\5\6", "zip"),
+    (b"PK\7\x08PK", "zip"),
+    (b"PK00PK\3\4", "zip"),
+    (b"\x1f\x8b\x08", "gz"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"BZh", "bz2"),
+    (b"\x28\xb5\x2f\xfd", "zst"),
+    (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"Rar!\x1a\x07", "rar"),
+    (b"MSCF\0\0\0\0", "cab"),
+    (b"xar!\0\x1c", "xar"),
+    (b"\xed\xab\xee\xdb", "rpm"),
+    (b"070701", "cpio"),
+    (b"070707", "cpio"),
+)
+_STREAMS: dict[str, type[Stream]] = {"gz": GzipStream, "xz": XzStream, "bz2": Bzip2Stream}
+_TARS: dict[str, Container] = {"gz": "tar.gz", "xz": "tar.xz", "bz2": "tar.bz2"}
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": lambda head: zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, BLOCK),
+    "xz": lambda head: lzma.LZMADecompressor(memlimit=80 << 20).decompress(head, BLOCK),
+    "bz2": lambda head: bz2.BZ2Decompressor().decompress(head, BLOCK),
+}
+
+
+def container_format(head: bytes) -> Container:
+    """Return the container a file beginning with `head` is, empty for none known.
+
+    A compressed tar is told from other compressed files where `head` is enough to decompress its first block
+    (bzip2 needs up to 900 kB for it); otherwise the answer is `gz`, `xz` or `bz2`, which `walk` takes as well.
+    """
+    if looks_like_tar(head[:BLOCK]):
+        return "tar"
+    found: Container = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
+    if found not in _DECODERS:
+        return found
+    try:
+        block = _DECODERS[found](head)
+    except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError):
+        return found
+    return _TARS[found] if looks_like_tar(block) else found
+
+
+def walk(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
+    """Yield the members of whatever container the file is, as walk_zip and walk_tar_gz do.
+
+    A compressed file without a tar in it has one member, its content; what cannot be opened is recorded as damage.
+    """
+    log = Log(damage, budget)
+    file.seek(0)
+    head = file.read(HEAD)
+    found = container_format(head).removeprefix("tar.")
+    if found == "zip" or (not found and _ends_like_zip(file)):
+        return walk_zip(file, budget, damage)
+    if found == "tar":
+        return walk_tar(Stream(start(file, budget), log), log)
+    if found in _STREAMS:
+        return _walk_stream(_STREAMS[found](start(file, budget), log), log)
+    if found:
+        log.note("unsupported-archive", f"a {found} archive, expected zip or tar (plain, gzip, xz or bzip2)")
+    elif head:
+        log.note("not-an-archive", f"begins with {head[:8].hex(' ')}, expected a zip or tar archive")
+    else:
+        log.note("empty", "a file of 0 bytes, expected an archive")
+    return iter(())
+
+
+def _ends_like_zip(file: BinaryIO) -> bool:
+    """Tell whether a zip follows something else, as in a self-extracting archive or a zipapp."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(size - 22, 0))
+    return file.read(4) == b"PK\5\6"
+
+
+def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
+    try:
+        block = stream.read(BLOCK)
+        stream.push_back(block)
+        yield from walk_tar(stream, log) if looks_like_tar(block) else _only_content(stream, log)
+    except StopReadingError as stop:
+        log.damage.append(stop.damage)
+
+
+def _only_content(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
+    kept, size, sha256 = bytearray(), 0, hashlib.sha256()
+    while piece := stream.read(1 << 18):
+        size += len(piece)
+        sha256.update(piece)
+        kept += piece[: log.budget.held_bytes - len(kept)]
+    yield Entry(CONTENT, "file", 0, size, sha256.hexdigest()), Held(kept, size)

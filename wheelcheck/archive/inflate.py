@@ -1,0 +1,178 @@
+"""The bytes of one zip member: read forward once for its digests, and again at random from checkpoints."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.arch import ARCHES
+from wheelcheck.damage import Damage
+
+if TYPE_CHECKING:
+    from wheelcheck.archive.budget import Budget, Log
+
+INPUT = 1 << 16
+OUTPUT = 1 << 18
+CHECKPOINT = 1 << 22  # zlib's state is 40 kB, so one every 4 MiB costs a hundredth
+
+_COFF = tuple(machine.to_bytes(2, "little") for row in ARCHES for machine in row.pe_machines)
+_NATIVE = (
+    *(b"\x7fELF", b"MZ", b"!<arch>\n", b"!<thin>\n", b"\0asm", b"\0\0\xff\xff", b"BC\xc0\xde"),
+    *(b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),
+    *(b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"),
+    *_COFF,
+)
+
+
+class MemberStream:
+    """The content of [start, end) of a file, stored or deflated, from its beginning.
+
+    After the last piece `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
+    """
+
+    __slots__ = ("_at", "_end", "_file", "_inflater", "_tail", "error", "produced")
+
+    def __init__(self, file: BinaryIO, start: int, end: int, *, deflated: bool) -> None:
+        self._file, self._at, self._end = file, start, end
+        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS) if deflated else None
+        self._tail = b""
+        self.produced = 0
+        self.error = ""
+
+    @property
+    def unread(self) -> int:
+        """How many bytes of the range the content did not need."""
+        return self._end - self._at + len(self._tail)
+
+    def copy(self) -> MemberStream:
+        """Return a second stream that continues from here."""
+        twin = MemberStream(self._file, self._at, self._end, deflated=False)
+        twin._inflater = self._inflater and self._inflater.copy()
+        twin._tail, twin.produced = self._tail, self.produced
+        return twin
+
+    def piece(self, most: int = OUTPUT) -> bytes:
+        """Return the next 1 to `most` bytes, or none at the end."""
+        out = self._take(most) if self._inflater is None else self._inflate(self._inflater, most)
+        self.produced += len(out)
+        return out
+
+    def _take(self, most: int) -> bytes:
+        self._file.seek(self._at)
+        content = self._file.read(min(most, self._end - self._at))
+        self._at += len(content)
+        return content
+
+    def _inflate(self, inflater: zlib._Decompress, most: int) -> bytes:
+        out = b""
+        while not out and not inflater.eof and not self.error:
+            out = self._feed(inflater, self._tail or self._take(INPUT), most)
+        return out
+
+    def _feed(self, inflater: zlib._Decompress, content: bytes, most: int) -> bytes:
+        try:
+            out = inflater.decompress(content, most)
+        except zlib.error as broken:
+            self.error = f"broken deflate stream ({broken})"
+            return b""
+        self._tail = inflater.unused_data or inflater.unconsumed_tail
+        if not out and not content and not inflater.eof:
+            self.error = "deflate stream cut short"
+        return out
+
+
+@dataclass(slots=True)
+class Content:
+    """What one pass over a member proved, and the part of it that is kept; `sha256` is empty if it was not read."""
+
+    size: int = 0
+    crc: int = 0
+    sha256: str = ""
+    prefix: bytearray = field(default_factory=bytearray)
+    checkpoints: list[MemberStream] = field(default_factory=list)
+
+
+def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Content:
+    """Read a stream to its end, or to the first byte past the size declared. Raises StopReadingError at a cap."""
+    content = Content()
+    sha256 = hashlib.sha256()
+    keep = budget.prefix_bytes
+    while piece := stream.piece(min(OUTPUT, declared + 1 - content.size)):
+        if not content.size and piece.startswith(_NATIVE):
+            keep = budget.native_prefix_bytes
+        content.size += len(piece)
+        budget.count_unpacked(len(piece), path)
+        content.crc = zlib.crc32(piece, content.crc)
+        sha256.update(piece)
+        if len(content.prefix) < keep:
+            content.prefix += piece
+        elif content.size > CHECKPOINT * (len(content.checkpoints) + 1):
+            content.checkpoints.append(stream.copy())
+        if content.size > declared:
+            break
+    content.sha256 = sha256.hexdigest()
+    return content
+
+
+@dataclass(slots=True)
+class Inflated:
+    """A Source over a zip member: the kept prefix, then inflating again from the nearest checkpoint."""
+
+    beginning: MemberStream
+    content: Content
+    log: Log
+    path: str
+    _current: MemberStream | None = None
+    _piece: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self.content.size
+
+    def forget(self) -> None:
+        """Drop what is kept; reads stay possible and become dearer."""
+        self.content.prefix = bytearray()
+        self.content.checkpoints = []
+        self._current, self._piece = None, b""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes of [offset, offset + length) that exist, fewer once rereading has cost too much."""
+        end = min(offset + max(length, 0), self.size)
+        if offset < 0 or end <= offset:
+            return b""
+        if end <= len(self.content.prefix):
+            return bytes(memoryview(self.content.prefix)[offset:end])
+        return self._reread(offset, end)
+
+    def _reread(self, offset: int, end: int) -> bytes:
+        """Assemble a range from pieces, the last of which is kept for the next read."""
+        parts = []
+        while offset < end:
+            start = self._current.produced - len(self._piece) if self._current else 0
+            if self._current and start <= offset < self._current.produced:
+                parts.append(self._piece[offset - start : end - start])
+                offset += len(parts[-1])
+            elif not self._advance(offset):
+                break
+        return b"".join(parts)
+
+    def _advance(self, offset: int) -> bool:
+        """Produce the next piece, from wherever the way to `offset` is shortest."""
+        starts = [self.beginning, *self.content.checkpoints]
+        nearest = max((stream for stream in starts if stream.produced <= offset), key=lambda stream: stream.produced)
+        if self._current is None or not nearest.produced <= self._current.produced <= offset:
+            self._current = nearest.copy()
+        self._piece = self._current.piece()
+        if self.log.budget.may_reread(len(self._piece)):
+            return bool(self._piece)
+        self._note_limit()
+        return False
+
+    def _note_limit(self) -> None:
+        why = "reading back and forth costs more than reading it all again, the rest is not examined"
+        damage = Damage(self.path, "cap-reread", why, cap=True)
+        if damage not in self.log.damage:
+            self.log.damage.append(damage)

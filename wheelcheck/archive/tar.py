@@ -1,0 +1,203 @@
+"""Tar archives, read strictly: every byte belongs to one member, and no two readers can disagree about which.
+
+pip, uv, tar crates and bsdtar resolve the same ambiguities differently (TARmageddon CVE-2025-62518, CVE-2025-8194,
+CVE-2026-32766), so an ambiguity is damage even where the reading chosen here, CPython's, looks harmless.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.archive.budget import Log, StopReadingError
+from wheelcheck.archive.links import LinkTable
+from wheelcheck.archive.names import NameTable
+from wheelcheck.archive.pax import check_global, parse_long, parse_records
+from wheelcheck.archive.source import Entry, Source
+from wheelcheck.archive.streams import GzipStream, Stream
+from wheelcheck.archive.tar_headers import BLOCK, KINDS, Header, parse_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.archive.budget import Budget
+    from wheelcheck.damage import Damage
+
+_PIECE = 1 << 18
+_ZEROS = bytes(BLOCK)
+_EXTENSIONS = {b"x": "pax header", b"L": "long name", b"K": "long link"}
+
+
+def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
+    """Yield the members in archive order; `damage` is complete once they are exhausted.
+
+    A Source is valid until the next member is asked for. Only OSError of the file itself is raised.
+    """
+    log = Log(damage, budget)
+    return walk_tar(GzipStream(start(file, budget), log), log)
+
+
+def start(file: BinaryIO, budget: Budget) -> BinaryIO:
+    """Count the file's size into the budget and return it at its first byte."""
+    budget.open(file.seek(0, io.SEEK_END))
+    file.seek(0)
+    return file
+
+
+def walk_tar(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
+    """Yield the members of an uncompressed stream, then check what follows the end of the archive."""
+    try:
+        yield from _Reader(stream, log).members()
+    except StopReadingError as stop:
+        log.damage.append(stop.damage)
+
+
+@dataclass(slots=True)
+class Held:
+    """A Source over the part of a member that is kept in memory: all of it, or its beginning."""
+
+    content: bytearray
+    size: int
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes of [offset, offset + length) that are kept."""
+        if offset < 0 or length <= 0:
+            return b""
+        return bytes(memoryview(self.content)[offset : offset + length])
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The state that carries over from one header block to the next."""
+
+    stream: Stream
+    log: Log
+    names: NameTable = field(init=False)
+    links: LinkTable = field(init=False)
+    pending: dict[bytes, dict[str, str]] = field(default_factory=dict)  # extensions for the next member, by type flag
+
+    def __post_init__(self) -> None:
+        self.names = NameTable(self.log, "tar")
+        self.links = LinkTable(self.log)
+
+    def members(self) -> Iterator[tuple[Entry, Source]]:
+        """Yield every member up to the end-of-archive blocks."""
+        found = False
+        while block := self._header_block():
+            found = True
+            header = parse_header(block, self.log)
+            if header.type in (b"x", b"g", b"L", b"K"):
+                self._extend(header)
+            elif member := self._member(header):
+                yield member
+        if not found:
+            self.log.note("tar-no-members", "an archive without members, expected at least one")
+        if self.pending:
+            self._note_order("is the last header", next(iter(self.pending)))
+        self.names.finish()
+        self.links.finish(self.names.kinds)
+
+    def _header_block(self) -> bytes:
+        """Return the next header, or nothing at the end, after checking that nothing follows."""
+        block = self.stream.read(BLOCK)
+        if block and block != _ZEROS:
+            if len(block) < BLOCK:
+                self.log.stop("tar-truncated", f"a header of {len(block)} bytes, expected {BLOCK}")
+            return block
+        if self.stream.read(BLOCK) != _ZEROS if block else True:
+            self.log.note("tar-no-end", "the archive does not end in two blocks of zeros, expected them")
+        while rest := self.stream.read(_PIECE):
+            if any(rest):
+                self.log.stop("tar-data-after-end", "data after the end of the archive, expected zeros")
+        return b""
+
+    def _extend(self, header: Header) -> None:
+        """Take in an extended header or a long name, which describes the next member."""
+        if header.size > self.log.budget.pax_bytes:
+            why = f"an extended header of {header.size:,} bytes, expected at most {self.log.budget.pax_bytes:,}"
+            self.log.cap("cap-pax", why, header.name)
+        content = self._exactly(header.size, header)
+        self._padding(header)
+        if header.type == b"g":
+            check_global(parse_records(content, self.log, header.name), self.log)
+            return
+        if header.type in self.pending or (self.pending and b"x" in (header.type, *self.pending)):
+            self._note_order("follows another", header.type)
+        if header.type == b"x":
+            self.pending[b"x"] = parse_records(content, self.log, header.name)
+        else:
+            key = "path" if header.type == b"L" else "linkpath"
+            self.pending[header.type] = {key: parse_long(content, self.log, header.name)}
+
+    def _note_order(self, what: str, kind: bytes) -> None:
+        why = f"a {_EXTENSIONS[kind]} that {what}, expected one kind of them before a member"
+        self.log.note("tar-extension-order", why)
+
+    def _exactly(self, length: int, header: Header) -> bytes:
+        content = self.stream.read(length)
+        if len(content) < length:
+            why = f"the archive ends {length - len(content)} bytes before the end of a member, expected it whole"
+            self.log.stop("tar-truncated", why, header.name)
+        return content
+
+    def _padding(self, header: Header) -> None:
+        if any(self._exactly(header.padding, header)):
+            self.log.note("tar-padding", "bytes between the data and the next block, expected zeros", header.name)
+
+    def _member(self, header: Header) -> tuple[Entry, Source] | None:
+        """Read one member whole; None for a type that is not one."""
+        records = {key: value for pending in self.pending.values() for key, value in pending.items()}
+        self.pending = {}
+        header = self._resolve(header, records)
+        self.log.budget.count_member(self.log.budget.tar_members)
+        kind = KINDS.get(header.type)
+        if kind not in ("file", None) and header.size:
+            why = f"a {kind} that declares {header.size} bytes of data, expected none"
+            self.log.note("tar-type-data", why, header.name)
+            header = Header(header.name, header.mode, 0, header.type, header.link)
+        held, sha256 = self._read(header)
+        if kind is None:
+            sparse = header.type == b"S"
+            why = f"type flag {header.type!r}, expected a file, directory or link"
+            self.log.note("tar-sparse" if sparse else "tar-type", why, header.name)
+            return None
+        entry = self._entry(header, sha256)
+        return entry, held
+
+    def _resolve(self, header: Header, records: dict[str, str]) -> Header:
+        """Apply extended headers, which win over the block that follows them."""
+        size = int(records.get("size", header.size))
+        if size != header.size:
+            why = f"size {header.size} in the header and {size} in the extended one, expected one value"
+            self.log.note("tar-pax-conflict", why, header.name)
+        name, link = records.get("path", header.name), records.get("linkpath", header.link)
+        self.log.budget.check_name(name.encode())
+        self.log.budget.check_name(link.encode())
+        kind = header.type
+        if kind in (b"5", b"\0") and name.endswith("/"):
+            kind, name = b"5", name[:-1]
+        return Header(name, header.mode, size, kind, link)
+
+    def _read(self, header: Header) -> tuple[Held, str]:
+        budget = self.log.budget
+        keep = header.size if header.size <= budget.held_bytes else budget.prefix_bytes
+        sha256, content, left = hashlib.sha256(), bytearray(), header.size
+        while left:
+            piece = self._exactly(min(left, _PIECE), header)
+            left -= len(piece)
+            sha256.update(piece)
+            content += piece[: keep - len(content)]
+        self._padding(header)
+        return Held(content, header.size), sha256.hexdigest()
+
+    def _entry(self, header: Header, sha256: str) -> Entry:
+        kind = KINDS[header.type]
+        self.names.add(header.name, kind)
+        if kind == "device":
+            self.log.note("entry-device", "a device or pipe, expected a file, directory or link", header.name)
+        link = header.link if kind in ("symlink", "hardlink") else ""
+        if kind in ("symlink", "hardlink"):
+            self.links.add(header.name, kind, link)
+        return Entry(header.name, kind, header.st_mode, header.size, sha256, link)

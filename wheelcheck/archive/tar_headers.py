@@ -1,0 +1,109 @@
+"""One 512-byte tar header, read strictly (POSIX.1-2017 "ustar Interchange Format"; GNU tar manual, "Standard")."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.archive.budget import Log
+    from wheelcheck.archive.source import EntryKind
+
+BLOCK = 512
+_OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
+_POSIX, _GNU, _V7 = b"ustar\x0000", b"ustar  \0", b"\0" * 8
+
+KINDS: dict[bytes, EntryKind] = {
+    b"0": "file",
+    b"\0": "file",
+    b"1": "hardlink",
+    b"2": "symlink",
+    b"3": "device",
+    b"4": "device",
+    b"5": "directory",
+    b"6": "device",
+}
+_FORMATS = {b"0": stat.S_IFREG, b"\0": stat.S_IFREG, b"1": stat.S_IFREG, b"2": stat.S_IFLNK, b"5": stat.S_IFDIR}
+_DEVICES = {b"3": stat.S_IFCHR, b"4": stat.S_IFBLK, b"6": stat.S_IFIFO}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The fields that matter of one header block; names as the block itself has them."""
+
+    name: str
+    mode: int
+    size: int
+    type: bytes
+    link: str
+
+    @property
+    def padding(self) -> int:
+        """How many zero bytes follow the data to fill its last block."""
+        return -self.size % BLOCK
+
+    @property
+    def st_mode(self) -> int:
+        """The permission bits and what the type flag says of the file's kind."""
+        return self.mode & 0o7777 | (_FORMATS | _DEVICES).get(self.type, stat.S_IFREG)
+
+
+def checksum(block: bytes) -> int:
+    """Return the sum of the block's bytes with the checksum field taken for spaces."""
+    return sum(block) - sum(block[148:156]) + 8 * 0x20
+
+
+def looks_like_tar(block: bytes) -> bool:
+    """Tell whether a block is a tar header, by its checksum."""
+    field = _OCTAL.fullmatch(block[148:156])
+    digits = field[1] if field and len(block) == BLOCK else b""
+    return digits != b"" and int(digits, 8) == checksum(block)
+
+
+def parse_header(block: bytes, log: Log) -> Header:
+    """Return the header in a block. Raises StopReadingError where the size cannot be known."""
+    text = block[:100].partition(b"\0")[0]
+    shown = text.decode(errors="backslashreplace")
+    if not looks_like_tar(block):
+        log.stop("tar-checksum", f"a header whose checksum is not {checksum(block):o} (octal), expected that", shown)
+    magic, kind = block[257:265], block[156:157]
+    _check_format(magic, block, shown, log)
+    prefix = block[345:500].partition(b"\0")[0] if magic == _POSIX else b""
+    raw = prefix + b"/" + text if prefix else text
+    size, mode = number(block[124:136], "size", shown, log), number(block[100:108], "mode", shown, log)
+    for name, start, end in (("uid", 108, 116), ("gid", 116, 124), ("mtime", 136, 148)):
+        number(block[start:end], name, shown, log)
+    link = block[157:257].partition(b"\0")[0]
+    return Header(_decode(raw, log), mode, size, kind, _decode(link, log))
+
+
+def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:
+    if magic not in (_POSIX, _GNU, _V7):
+        log.note("tar-magic", f"magic {magic!r}, expected {_POSIX!r}, {_GNU!r} or zeros", name)
+    for start, length in ((0, 100), (157, 100), *(((345, 155),) if magic == _POSIX else ())):
+        if block[start : start + length].partition(b"\0")[2].strip(b"\0"):
+            log.note("tar-hidden", "bytes after the NUL that ends a name, expected zeros", name)
+    if magic == _POSIX and any(block[500:]):
+        log.note("tar-hidden", "bytes in the unused end of a header, expected zeros", name)
+
+
+def _decode(raw: bytes, log: Log) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        name = raw.decode(errors="backslashreplace")
+        log.note("name-encoding", "a name that is not UTF-8, expected it to be", name)
+        return name
+
+
+def number(raw: bytes, what: str, name: str, log: Log) -> int:
+    """Return an octal field, or GNU's base-256 form of a number that octal digits cannot hold."""
+    match = _OCTAL.fullmatch(raw)
+    if match:
+        return int(match[1] or b"0", 8)
+    before_1970 = what == "mtime" and raw[0] == 0xFF
+    if raw[0] != 0x80 and not before_1970:
+        log.stop("tar-number", f"{what} {raw!r}, expected an octal number", name)
+    return int.from_bytes(raw[1:], "big")

@@ -1,0 +1,208 @@
+"""A zip's end record and central directory, read the one way that all readers agree on (PKWARE APPNOTE 4.3, 4.4)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.archive.zip_extra import check_unicode_path, parse_extra, widen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.archive.budget import Log
+
+END = struct.Struct("<4s4H2LH")
+END64_LOCATOR = struct.Struct("<4sLQL")
+END64 = struct.Struct("<4sQ2H2L4Q")
+CENTRAL = struct.Struct("<4s6H3L5H2L")
+
+_LONGEST_COMMENT = 0xFFFF
+_UTF8 = 1 << 11
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where the central directory says it is. `position` is the byte after it, `shift` what lies before the zip."""
+
+    position: int
+    entries: int
+    size: int
+    offset: int
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One member as the central directory declares it; `offset` is that of its local header in the file."""
+
+    name: str
+    raw_name: bytes
+    flags: int
+    method: int
+    stamp: int
+    crc: int
+    packed: int
+    size: int
+    attributes: int
+    offset: int
+
+    @property
+    def path(self) -> str:
+        """The name without the slash that marks a directory."""
+        return self.name.removesuffix("/")
+
+
+def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
+    """Return up to `length` bytes at `offset`, empty where there are none."""
+    file.seek(offset)
+    return file.read(length)
+
+
+def find_end(file: BinaryIO, size: int, log: Log) -> End:
+    """Find the one end record, which must be the last 22 bytes. Raises StopReadingError where there is none."""
+    start = max(size - END.size - _LONGEST_COMMENT, 0)
+    tail = read_at(file, start, size - start)
+    at = len(tail) - END.size
+    if not (tail[at:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):
+        at = tail.rfind(b"PK\5\6", 0, max(at, 0) + 4)
+    if at < 0:
+        kind = "zip-truncated" if read_at(file, 0, 4) == b"PK\3\4" else "not-a-zip"
+        log.stop(kind, "no end-of-central-directory record, expected one in the last 22 bytes")
+    _check_tail(tail, at, log)
+    _, disk, start_disk, here, entries, length, offset, _ = END.unpack_from(tail, at)
+    if (disk, start_disk) not in ((0, 0), (0xFFFF, 0xFFFF)) or here != entries:
+        log.note("zip-disk", f"disk {disk} of a set, {here} of {entries} members on it, expected a single file")
+    return _widen_end(file, End(start + at, entries, length, offset), log)
+
+
+def _check_tail(tail: bytes, at: int, log: Log) -> None:
+    declared = int.from_bytes(tail[at + 20 : at + 22], "little")
+    present = len(tail) - at - END.size
+    if declared:
+        log.note("zip-comment", f"an archive comment of {declared} bytes, expected none")
+    if present > declared:
+        log.note("zip-suffix", f"{present - declared} bytes follow the archive, expected none")
+    if present < declared:
+        log.note("zip-truncated", f"{present} bytes of comment, expected {declared}")
+    for other in _occurrences(tail[:-21], b"PK\5\6"):
+        comment = int.from_bytes(tail[other + 20 : other + 22], "little")
+        if other != at and other + END.size + comment == len(tail):
+            log.note("zip-two-ends", f"{len(tail) - other} bytes before the end begins another end record")
+
+
+def _occurrences(content: bytes, pattern: bytes) -> Iterator[int]:
+    at = content.find(pattern)
+    while at >= 0:
+        yield at
+        at = content.find(pattern, at + 1)
+
+
+def _widen_end(file: BinaryIO, end: End, log: Log) -> End:
+    """Follow the zip64 locator, which must be there if any classic field is at its limit and only then."""
+    saturated = 0xFFFFFFFF in (end.size, end.offset)
+    locator = read_at(file, end.position - END64_LOCATOR.size, END64_LOCATOR.size) if end.position >= 20 else b""
+    if not locator.startswith(b"PK\6\7"):
+        if saturated:
+            log.stop("zip-zip64", "the end record refers to a zip64 one, expected its locator before it")
+        return end
+    _, disk, at, disks = END64_LOCATOR.unpack(locator)
+    record = read_at(file, at, END64.size)
+    if disk or disks > 1 or at + END64.size + END64_LOCATOR.size != end.position or record[:4] != b"PK\6\6":
+        log.stop("zip-zip64", f"a locator for byte {at}, expected a zip64 end record of 56 bytes right before it")
+    _, length, _, _, disk, start_disk, here, entries, size, offset = END64.unpack(record)
+    if length != END64.size - 12 or disk or start_disk or here != entries:
+        log.note("zip-zip64", "a zip64 end record with extensible data or of several disks, expected neither")
+    _compare_ends(end, End(at, entries, size, offset), log)
+    return End(at, entries, size, offset)
+
+
+def _compare_ends(classic: End, wide: End, log: Log) -> None:
+    pairs = (
+        ("entries", classic.entries, wide.entries, 0xFFFF),
+        ("size", classic.size, wide.size, 0xFFFFFFFF),
+        ("offset", classic.offset, wide.offset, 0xFFFFFFFF),
+    )
+    for name, short, long, limit in pairs:
+        if short not in (limit, long):
+            log.note(
+                "zip-zip64", f"{name} is {short} in the end record and {long} in the zip64 one, expected one value"
+            )
+    if all(short != limit for _, short, _, limit in pairs):
+        log.note("zip-zip64-unneeded", "a zip64 end record no field asks for, expected none")
+
+
+def read_directory(file: BinaryIO, end: End, log: Log) -> tuple[End, list[Record]]:
+    """Return the records of the central directory, and the end with `shift` set. Raises StopReadingError."""
+    if end.size > log.budget.directory_bytes:
+        why = f"a central directory of {end.size:,} bytes, expected at most {log.budget.directory_bytes:,}"
+        log.cap("cap-directory", why)
+    end = _settle_shift(file, end, log)
+    content = read_at(file, end.offset + end.shift, end.size)
+    records: list[Record] = []
+    at = 0
+    while at < len(content):
+        record, at = _read_record(content, at, end.shift, log)
+        records.append(record)
+        log.budget.count_member(log.budget.zip_members)
+    if len(records) != end.entries:
+        log.note("zip-entry-count", f"{len(records)} members, expected the {end.entries} that the end record declares")
+    return end, records
+
+
+def _settle_shift(file: BinaryIO, end: End, log: Log) -> End:
+    """Tell bytes after the directory (a gap) from bytes before the archive (a prefix that no offset counts)."""
+    room = end.position - end.size - end.offset
+    if room < 0:
+        why = f"central directory at {end.offset} of {end.size} bytes, expected it to end at {end.position}"
+        log.stop("zip-directory", why)
+    if room == 0:
+        return end
+    if read_at(file, end.offset, 4) == b"PK\1\2":
+        log.note("zip-gap", f"{room} bytes between the central directory and the end record, expected none")
+        return end
+    log.note("zip-prefix", f"{room} bytes before the archive that its offsets leave out, expected none")
+    return End(end.position, end.entries, end.size, end.offset, room)
+
+
+def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record, int]:
+    fixed = content[at : at + CENTRAL.size]
+    if len(fixed) < CENTRAL.size or not fixed.startswith(b"PK\1\2"):
+        log.stop("zip-directory", f"no central directory record at byte {at} of the directory, expected one")
+    (_, _, _, flags, method, time, date, crc, packed, size, name_length, extra_length, comment_length, disk, _) = (
+        CENTRAL.unpack(fixed)[:15]
+    )
+    attributes, offset = CENTRAL.unpack(fixed)[15:]
+    name_end = at + CENTRAL.size + name_length
+    extra_end = name_end + extra_length
+    raw, extra = content[at + CENTRAL.size : name_end], content[name_end:extra_end]
+    if extra_end + comment_length > len(content):
+        log.stop("zip-directory", f"a record cut short at byte {at} of the directory, expected it whole")
+    log.budget.check_name(raw)
+    name = decode_name(raw, flags, log)
+    fields = parse_extra(extra, name, "central directory", log)
+    check_unicode_path(fields, raw, name, log)
+    size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, name, log)
+    if comment_length:
+        log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", name)
+    if disk not in (0, 0xFFFF):
+        log.note("zip-disk", f"on disk {disk}, expected a single file", name)
+    record = Record(name, raw, flags, method, date << 16 | time, crc, packed, size, attributes, offset + shift)
+    return record, extra_end + comment_length
+
+
+def decode_name(raw: bytes, flags: int, log: Log) -> str:
+    """Decode a name as zipfile and pip do: UTF-8 under flag 11, else code page 437, where only ASCII is safe."""
+    if raw.isascii():
+        return raw.decode("ascii")
+    if not flags & _UTF8:
+        name = raw.decode("cp437")
+        log.note("zip-name-flag", "a name beyond ASCII without flag 11, expected it to be marked as UTF-8", name)
+        return name
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        name = raw.decode("utf-8", errors="backslashreplace")
+        log.note("name-encoding", "a name that is not UTF-8, expected it to be", name)
+        return name
