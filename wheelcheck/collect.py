@@ -84,7 +84,10 @@ class Walk:
         """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""
         content = source.read(0, NESTED_CAP + 1)
         if depth > NESTED_DEPTH or len(content) < member.size:
-            why = f"an archive of {member.size} bytes at depth {depth}: more than {NESTED_CAP} bytes or {NESTED_DEPTH} deep is not opened"
+            why = (
+                f"an archive of {member.size} bytes at depth {depth}:"
+                f" none above {NESTED_CAP} bytes or {NESTED_DEPTH} deep is opened"
+            )
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
             return
         self.run(io.BytesIO(content), f"{member.path}!", depth)

@@ -47,7 +47,10 @@ _WORDS = "|".join(sorted(_SYSTEM_WORDS, key=len, reverse=True))
 _GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|x86|x64|arm|aarch|amd|i386)")
 _SYSTEM = re.compile(rf"(?<![a-z])({_WORDS})(?![a-z])")
 _CPU_ROWS = {
-    re.sub("[-_]", "", name): row.name for row in reversed(arch.ARCHES) for name in row.names if not name.startswith("win")
+    re.sub("[-_]", "", name): row.name
+    for row in reversed(arch.ARCHES)
+    for name in row.names
+    if not name.startswith("win")
 }
 _CPU_WORDS = sorted(
     {re.escape(name).replace("_", "[-_]?").replace(r"\-", "[-_]?") for row in arch.ARCHES for name in row.names},
@@ -56,7 +59,9 @@ _CPU_WORDS = sorted(
 )
 _CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
 _BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
-_EXTENSION_MODULE = re.compile(r"\.(?:cpython-\d+\w*|abi3|pypy\d+-pp\d+|graalpy\d+|cp\d+t?)(?:-[\w-]+)?\.(?:so|pyd)$|\.pyd$")
+_EXTENSION_MODULE = re.compile(
+    r"\.(?:cpython-\d+\w*|abi3|pypy\d+-pp\d+|graalpy\d+|cp\d+t?)(?:-[\w-]+)?\.(?:so|pyd)$|\.pyd$"
+)
 _FIXTURE_FOLDERS = frozenset(
     {"test", "tests", "testing", "testdata", "test_data", "test-data", "fixtures", "samples", "test_files", "testfiles"}
 )

@@ -69,14 +69,14 @@ def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
         yield platform.arches
 
 
-def is_declared(member: Member, platforms: tuple[Platform, ...]) -> bool:
+def is_declared(member: Member, wheel: Wheel) -> bool:
     """Tell whether a member that does not fit says by its own path which platform it is for."""
     if naming.is_extension_module(member.path):
         return False
     if naming.is_fixture(member.path):
         return True
     slices = native_slices(member)
-    if fit(slices, platforms) == "foreign-system":
+    if fit(slices, wheel.platforms) == "foreign-system":
         return all(naming.names_system(member.path, piece.system) for piece in slices)
     return all(naming.names_cpu(member.path, piece) for piece in slices)
 

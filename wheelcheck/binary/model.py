@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 Format = Literal["ELF", "Mach-O", "PE", "COFF", "ar", "wasm"]
 Kind = Literal["executable", "library", "object", "debug", "core", "archive"]
-System = Literal["linux", "macos", "ios", "windows", "bare"]
+# "ios" is every Apple system but macOS, "other" another Unix (by EI_OSABI), "bare" no operating system: GPU and BPF
+# code, firmware, EFI, WebAssembly.
+System = Literal["linux", "macos", "ios", "windows", "bare", "other"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,6 +64,11 @@ class Binary:
     damage: tuple[Damage, ...] = ()
 
     @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of its slices."""
+        return frozenset(piece.kind for piece in self.slices)
+
+    @property
     def is_linked(self) -> bool:
         """True for what an operating system loads: not an object, an archive, split debug data or a core."""
-        return any(piece.kind in ("executable", "library") for piece in self.slices)
+        return not self.kinds.isdisjoint(("executable", "library"))

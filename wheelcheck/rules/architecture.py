@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts import Member
     from wheelcheck.placement import Fit
+    from wheelcheck.rule import Severity
 
 
 def _tags(wheel: Wheel) -> str:
@@ -28,7 +29,7 @@ def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Memb
         return
     for member in wheel.natives:
         slices = tuple(piece for piece in native_slices(member) if piece.kind in kinds)
-        if slices and fit(slices, wheel.platforms) == wanted and not is_declared(member, wheel.platforms):
+        if slices and fit(slices, wheel.platforms) == wanted and not is_declared(member, wheel):
             yield member
 
 
@@ -36,9 +37,10 @@ def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Memb
 def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """Executables and libraries are for the CPU of every platform tag: machine, class, byte order and ABI flags.
 
-    Nothing between the build and PyPI looks. swig 4.1.1's macosx_11_0_arm64 wheel holds an x86_64 swig; llama-cpp-binaries
-    shipped arm64 executables in an x86_64 wheel; such a wheel installs fine and ends in "Exec format error". Code whose own
-    path names its CPU is declared payload. What Windows emulates as a process of its own is a warning.
+    Nothing between the build and PyPI looks. swig 4.1.1's macosx_11_0_arm64 wheel holds an x86_64 swig;
+    llama-cpp-binaries shipped arm64 executables in an x86_64 wheel; such a wheel installs fine and ends in "Exec format
+    error". Code whose own path names its CPU is declared payload. What Windows emulates as a process of its own is a
+    warning.
 
     Source: the ELF, Mach-O and PE headers; PEP 425, 600 and 656 for the tags.
     Remedy: build for the tag's CPU, clean the staging folder between architectures, or correct the tag.
@@ -83,7 +85,9 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     if not wheel.is_any:
         return
     linked = [member for member in wheel.natives if member.linked and native_slices(member)]
-    platforms = {(piece.system, name) for member in linked for piece in native_slices(member) for name in provided(piece)}
+    platforms = {
+        (piece.system, name) for member in linked for piece in native_slices(member) for name in provided(piece)
+    }
     if len({system for system, _ in platforms}) > 1 or len(platforms) > 1:
         return
     for member in linked:
@@ -97,25 +101,30 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
 def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform holds native code for it.
 
-    rustyaml 0.1.1's cp37 manylinux wheel has no extension module: it installs, and the import fails. Where the ABI tag is
-    `none` a forced tag over headers or data is possible, so this is a warning there; a payload inside a nested archive
-    cannot be judged and is a note.
+    rustyaml 0.1.1's cp37 manylinux wheel has no extension module: it installs, and the import fails. Where the ABI tag
+    is `none` a forced tag over headers or data is possible, so this is a warning there; a payload inside a nested
+    archive cannot be judged and is a note.
 
     Source: PEP 425: an ABI tag promises an extension module.
     Remedy: make the build fail when the extension or executable is missing; tag a pure package `py3-none-any`.
     """
     if wheel.is_any or not wheel.platforms:
         return
-    code = [member for member in wheel.natives if any(piece.kind != "debug" for piece in member.binary.slices)]  # type: ignore[union-attr]  # natives have one
-    if any(native_slices(member) == () or fit(native_slices(member), wheel.platforms) != "foreign-system" for member in code):
+    code = [member for member in wheel.natives if member.binary and member.binary.kinds != {"debug"}]
+    if any(_answers_for_the_tag(member, wheel) for member in code):
         return
     packed = [member.path for member in wheel.members if member.archive]
     promised = any(tag.abi != "none" for tag in wheel.name.tags)
     found = f"native code only inside {packed[0]}, if any" if packed else "no native code"
-    if code:
-        found = f"only {describe(native_slices(code[0]))} code"
-    severity = "note" if packed else None if promised or code else "warning"
+    found = f"only {describe(native_slices(code[0]))} code" if code else found
+    severity: Severity | None = "note" if packed else None if promised or code else "warning"
     yield Hit("", f"found {found}, expected {_expected(wheel)} code for {_tags(wheel)}", severity=severity)
+
+
+def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:
+    """Tell whether the member is the platform's own code, or another rule judges that it is not."""
+    slices = native_slices(member)
+    return not slices or fit(slices, wheel.platforms) in ("home", "missing-slice") or not is_declared(member, wheel)
 
 
 @rule("WC306", on=Wheel)
@@ -170,7 +179,7 @@ def _twinless(wheel: Wheel) -> Iterator[Member]:
     for members in families.values():
         slices = tuple(chain.from_iterable(native_slices(member) for member in members))
         if slices and fit(slices, wheel.platforms) == "missing-slice" and len(wanted) > 1:
-            yield from (member for member in members if is_declared(member, wheel.platforms))
+            yield from (member for member in members if is_declared(member, wheel))
 
 
 @rule("WC308", on=Wheel)

@@ -1,0 +1,153 @@
+"""From paths to a report: find the artifacts, read them, run every rule that applies."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from wheelcheck.collect import collect
+from wheelcheck.config import Config
+from wheelcheck.facts import Artifact, Release, Sdist, Wheel
+from wheelcheck.rule import Finding, Hit, Rule
+from wheelcheck.rules import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+Verdict = Literal["pass", "fail", "unverified"]
+Item = TypeVar("Item")
+# Evidence that tools lay beside artifacts (PEP 740, GnuPG, sigstore), and the marker hatch and uv put in dist/.
+_COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
+_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Something that was not examined, and why: a release with a gap is not verified."""
+
+    artifact: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was examined and what was found. `rules` are the codes that ran."""
+
+    artifacts: tuple[Artifact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    rules: tuple[str, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def verdict(self) -> Verdict:
+        """Fail on any error; unverified where something was not examined, or nothing was; else pass."""
+        if any(finding.severity == "error" for finding in self.findings):
+            return "fail"
+        return "unverified" if self.gaps or not self.artifacts else "pass"
+
+    def count(self, severity: str) -> int:
+        """Return how many findings have this severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str], list[Gap]]:
+    """Return the artifacts below `paths`, the names of other files in given folders, and what could not be looked at.
+
+    A folder stands for the files directly in it; a path given twice counts once.
+    """
+    artifacts: dict[Path, None] = {}
+    strangers: list[str] = []
+    gaps: list[Gap] = []
+    for path in paths:
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if not file.name.endswith(_COMPANIONS))
+            if not files:
+                gaps.append(Gap(str(path), "", "the folder is empty"))
+        else:
+            files = [path]
+        for file in files:
+            if not file.is_file():
+                gaps.append(Gap(str(file), "", "is a folder, not a file" if file.is_dir() else "does not exist"))
+            elif file.name.endswith((".whl", ".tar.gz")):
+                artifacts[file.resolve()] = None
+            else:
+                strangers.append(file.name)
+    return sorted(artifacts), sorted(strangers), gaps
+
+
+def examine(
+    paths: Sequence[Path], config: Config | None = None, progress: Callable[[str], None] | None = None
+) -> Report:
+    """Read the artifacts at `paths` and judge them, one by one and as a release.
+
+    Bad content becomes findings. What cannot be read, and any error of ours, becomes a gap: never a pass.
+    """
+    files, strangers, gaps = find_files(paths)
+    config = config or Config()
+    artifacts: list[Artifact] = []
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for file, outcome in zip(files, pool.map(_collect, files), strict=True):
+            if progress:
+                progress(file.name)
+            (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
+    if not artifacts and not gaps:
+        gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
+    return _judge(artifacts, strangers, gaps, config)
+
+
+def _collect(file: Path) -> Artifact | Gap:
+    try:
+        return collect(file)
+    except OSError as problem:
+        return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
+    except Exception as problem:  # noqa: BLE001  # a bug of ours must end as "could not verify", not as a pass
+        return Gap(file.name, "", f"reading stopped at an internal error: {type(problem).__name__}: {problem}")
+
+
+def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], config: Config) -> Report:
+    rules = all_rules()
+    wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
+    sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
+    release = Release(wheels, sdists, config, tuple(strangers))
+    findings: list[Finding] = []
+    for subject, name in [*((a, a.file) for a in release.artifacts), (release, "")]:
+        for rule in rules:
+            if isinstance(subject, rule.on):
+                findings.extend(_run(rule, subject, name, gaps))
+    gaps.extend(
+        Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
+        for artifact in artifacts
+        for damage in artifact.damage
+        if damage.cap
+    )
+    return Report(
+        artifacts=release.artifacts,
+        findings=tuple(sorted(set(findings), key=_order)),
+        gaps=tuple(sorted(set(gaps))),
+        rules=tuple(rule.code for rule in rules),
+    )
+
+
+def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterable[Finding]:
+    try:
+        return [_finding(rule, hit, artifact) for hit in _hits(rule, subject)]
+    except Exception as problem:  # noqa: BLE001  # as above: a rule that breaks has not judged
+        gaps.append(Gap(artifact, "", f"{rule.code} stopped at an internal error: {type(problem).__name__}: {problem}"))
+        return []
+
+
+def _hits(rule: Rule[Any], subject: object) -> Iterator[Hit]:
+    return rule.judge(subject)
+
+
+def _finding(rule: Rule[Any], hit: Hit, artifact: str) -> Finding:
+    return Finding(rule.code, rule.name, hit.severity or rule.severity, hit.artifact or artifact, hit.path, hit.message)
+
+
+def _order(finding: Finding) -> tuple[str, int, str, str, str]:
+    rank = ("error", "warning", "note").index(finding.severity)
+    return finding.artifact, rank, finding.code, finding.path, finding.message

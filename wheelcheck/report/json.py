@@ -1,0 +1,64 @@
+"""The report as JSON, for programs. `schema` grows by one whenever a field changes its meaning or goes away."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck import __version__
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.model import Binary
+    from wheelcheck.engine import Report
+    from wheelcheck.facts import Artifact
+    from wheelcheck.rule import Finding
+
+SCHEMA = 1
+
+
+def render(report: Report) -> str:
+    """Return the report as indented ASCII JSON with a fixed order of keys."""
+    return json.dumps(as_dict(report), indent=2) + "\n"
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """Return the report as plain values."""
+    return {
+        "schema": SCHEMA,
+        "wheelcheck": __version__,
+        "verdict": report.verdict,
+        "counts": {severity: report.count(severity) for severity in ("error", "warning", "note")},
+        "rules": list(report.rules),
+        "artifacts": [_artifact(artifact) for artifact in report.artifacts],
+        "findings": [_finding(finding) for finding in report.findings],
+        "gaps": [{"artifact": gap.artifact, "path": gap.path, "why": gap.why} for gap in report.gaps],
+    }
+
+
+def _artifact(artifact: Artifact) -> dict[str, Any]:
+    return {
+        "file": artifact.file,
+        "sha256": artifact.sha256,
+        "bytes": artifact.size,
+        "members": len(artifact.members),
+        "unpacked_bytes": sum(member.size for member in artifact.members),
+        "binaries": [
+            {"path": member.path, "mode": f"{member.mode:#o}", "bytes": member.size, **_binary(member.binary)}
+            for member in artifact.natives
+            if member.binary
+        ],
+    }
+
+
+def _binary(binary: Binary) -> dict[str, Any]:
+    return {
+        "format": binary.format,
+        "slices": [
+            {"system": piece.system, "machine": piece.machine, "arches": list(piece.arches), "kind": piece.kind}
+            for piece in binary.slices
+        ],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {name: getattr(finding, name) for name in ("code", "name", "severity", "artifact", "path", "message")}

@@ -1,0 +1,63 @@
+"""The report for people: findings grouped by artifact, then what was examined, then the verdict."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from wheelcheck.report.safe import safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wheelcheck.engine import Report
+    from wheelcheck.rule import Finding
+
+SHOWN = 200  # findings an artifact; the rest is counted
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "pass": "bold green", "fail": "bold red"}
+_VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
+
+
+def render(report: Report, console: Console, *, quiet: bool = False) -> None:
+    """Print the report. Colour and width are the console's affair; `quiet` leaves out what is no error."""
+    for artifact, group in groupby(report.findings, key=lambda finding: finding.artifact):
+        findings = [finding for finding in group if finding.severity == "error" or not quiet]
+        if findings:
+            _print_group(artifact, findings, console)
+    for gap in report.gaps:
+        where = " ".join(filter(None, (gap.artifact, gap.path)))
+        console.print(
+            Text.assemble(("not verified ", "bold magenta"), safe(f"{where}: {gap.why}" if where else gap.why))
+        )
+    console.print(_summary(report))
+
+
+def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
+    console.print(Text(safe(artifact) or "the release", style="bold"))
+    for finding in findings[:SHOWN]:
+        where = f"{safe(finding.path)}: " if finding.path else ""
+        severity = (f"{finding.severity:<7}", _STYLES[finding.severity])
+        console.print(
+            Text.assemble("  ", severity, f" {finding.code}  ", (where, "bold"), safe(finding.message)), soft_wrap=True
+        )
+    if len(findings) > SHOWN:
+        console.print(f"  … and {len(findings) - SHOWN} more")
+    codes = ", ".join(sorted({finding.code for finding in findings if finding.severity == "error"}))
+    if codes:
+        console.print(Text(f"  how to mend it: wheelcheck explain {codes.split(', ')[0]}", style="dim"))
+    console.print()
+
+
+def _summary(report: Report) -> Text:
+    members = sum(len(artifact.members) for artifact in report.artifacts)
+    unpacked = sum(member.size for artifact in report.artifacts for member in artifact.members)
+    binaries = sum(len(artifact.natives) for artifact in report.artifacts)
+    examined = (
+        f"{len(report.artifacts)} artifacts, {members} members, {unpacked / 1e6:.1f} MB unpacked,"
+        f" {binaries} binaries, {len(report.rules)} rules"
+    )
+    found = ", ".join(f"{report.count(kind)} {kind}s" for kind in ("error", "warning", "note"))
+    verdict = (_VERDICTS[report.verdict], _STYLES.get(report.verdict, "bold magenta"))
+    return Text.assemble(verdict, f"  {examined}: {found}")

@@ -1,0 +1,131 @@
+"""WC3xx, second part: what claims to be a program is one, and can be started."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck import naming
+from wheelcheck.facts import Release, Wheel
+from wheelcheck.placement import is_declared, native_slices, same_system
+from wheelcheck.rule import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.binary.model import Slice, System
+    from wheelcheck.config import Payload
+    from wheelcheck.facts import Member
+
+_NATIVE_NAME = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
+_LINKER_SCRIPT = re.compile(
+    rb"\s*(?:/\*.*?\*/\s*)*(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(", re.DOTALL
+)
+_STUBS = (
+    (re.compile(rb"version https://git-lfs\.github\.com/spec/"), "a git-lfs pointer"),
+    (re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
+)
+_SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
+_PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
+_FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
+
+
+@rule("WC302", on=Wheel)
+def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
+    """Every program for Linux or macOS is a regular file with an exec bit in the archive, as pip requires.
+
+    pip sets the exec bits of a file exactly where its entry says `S_ISREG(mode) and mode & 0o111`; 0o755 without the
+    file type installs non-executable. microsandbox 0.6.10 bundles its command line tool at 0644: "Permission denied"
+    for every user. Libraries need none; they are told apart by what they are (no PT_INTERP, not ET_EXEC, not PIE), not
+    by suffix.
+
+    Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable), microsandbox#1408.
+    Remedy: chmod 0755 before the wheel is built; a transport such as upload-artifact loses modes: set them again after.
+    """
+    for member in wheel.natives:
+        programs = [piece for piece in native_slices(member) if _must_start(piece, wheel)]
+        if programs and not member.pip_installs_executable and not naming.is_fixture(member.path):
+            yield Hit(
+                member.path, f"found mode {member.mode:#o}, expected 0o100755 for {programs[0].machine} executable"
+            )
+
+
+def _must_start(piece: Slice, wheel: Wheel) -> bool:
+    if piece.kind != "executable" or piece.system not in ("linux", "macos"):
+        return False
+    return wheel.is_any or any(same_system(piece, platform) for platform in wheel.platforms)
+
+
+@rule("WC305", on=Wheel)
+def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
+    """What is named or marked as native code is whole native code: not empty, cut short, a pointer or a web page.
+
+    packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s;
+    ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so; sdbus 0.14.1 an ELF with e_machine 0. Linker scripts
+    and empty placeholders whose path names another platform are legitimate.
+
+    Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
+    Remedy: make the build fail when its output is missing; fetch LFS content before packaging.
+    """
+    for member in wheel.members:
+        if member.kind != "file" or naming.is_fixture(member.path):
+            continue
+        if member.binary:
+            broken = [damage for damage in member.binary.damage if not damage.cap]
+            if broken and not is_declared(member, wheel):
+                yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
+        elif found := _stub(member, wheel):
+            yield found
+
+
+def _stub(member: Member, wheel: Wheel) -> Hit | None:
+    """Judge a file that is not native code but may claim to be."""
+    path = PurePosixPath(member.path)
+    named = bool(_NATIVE_NAME.search(path.name))
+    if member.size == 0:
+        program = bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
+        if (named or program) and not _placeholder(member, wheel) and not path.name.startswith("."):
+            return Hit(member.path, "found an empty file, expected native code")
+        return None
+    for pattern, what in _STUBS[: 2 if named else 1]:
+        if pattern.match(member.head):
+            return Hit(member.path, f"found {what}, expected the file's own content")
+    if not named or _LINKER_SCRIPT.match(member.head):
+        return None
+    if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):
+        return Hit(member.path, f"found a link's text {member.head!r}, expected native code")
+    return Hit(member.path, f"found {member.head[:16]!r}…, expected native code", severity="warning")
+
+
+def _placeholder(member: Member, wheel: Wheel) -> bool:
+    """Tell whether an empty file stands for another platform than the wheel's, by its own path."""
+    systems = dict.fromkeys(platform.binary_format for platform in wheel.platforms)
+    others = [system for system, form in _SYSTEMS if form not in systems]
+    return any(naming.names_system(member.path, system) for system in others)
+
+
+@rule("WC310", on=Release)
+def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
+    """Each file of `[[tool.wheelcheck.payload]]` is in every wheel, and is native code of the declared kind.
+
+    A count or a glob cannot tell that one of five executables is missing or empty; a declaration can.
+
+    Source: requirement of three projects whose releases lost a binary unnoticed (packetframe 0.0.1 among them).
+    Remedy: build and stage the missing binary, or take it out of the configuration.
+    """
+    for wheel in release.wheels:
+        members = {member.path: member for member in wheel.members}
+        for payload in release.config.payload:
+            if problem := _payload_problem(members.get(payload.path), payload):
+                yield Hit(payload.path, problem, artifact=wheel.file)
+
+
+def _payload_problem(member: Member | None, payload: Payload) -> str:
+    if member is None:
+        return f"payload {payload.name!r} is missing, expected a native {payload.kind}"
+    kinds = {piece.kind for piece in member.binary.slices} if member.binary else set()
+    if payload.kind not in kinds:
+        found = " and ".join(sorted(kinds)) or f"{member.size} bytes that are no native code"
+        return f"payload {payload.name!r}: found {found}, expected a native {payload.kind}"
+    return ""

@@ -1,0 +1,96 @@
+"""Extension module file names: which interpreter and platform find a module of this name (PEP 3149)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck import arch
+from wheelcheck.rule import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from wheelcheck.facts import Wheel
+    from wheelcheck.policy import Platform
+
+_NAME = re.compile(
+    r"(?P<module>[^.]+)\.(?:cpython-(?P<cpython>\d+)[a-z]*|(?P<cp>cp\d+)[a-z]*|pypy(?P<pypy>\d+)-pp\d+)"
+    r"-(?P<platform>[\w-]+)\.(?:so|pyd)"
+)
+_LINUX = re.compile(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleName:
+    """An extension module's name: the interpreter tag it is for (`cp311`, `pp38`) and the platform part."""
+
+    module: str
+    interpreter: str
+    platform: str
+
+
+def parse_module_name(path: str) -> ModuleName | None:
+    """Take `pkg/x.cpython-311-x86_64-linux-gnu.so` apart; None for a name without interpreter and platform."""
+    found = _NAME.fullmatch(PurePosixPath(path).name)
+    if not found:
+        return None
+    version = found["cpython"] or found["pypy"]
+    interpreter = found["cp"] or (f"pp{version}" if found["pypy"] else f"cp{version}")
+    return ModuleName(found["module"], interpreter, found["platform"])
+
+
+def importable_problem(path: str, wheel: Wheel, names: Collection[str]) -> Hit | None:
+    """Say why no interpreter that the wheel's tags name imports the module at `path`; None where one does.
+
+    A module for another version beside one for the right version (among `names`) is stale, not wrong.
+    """
+    name = parse_module_name(path)
+    if not name:
+        return None
+    if not any(_serves(name.platform, platform) for platform in wheel.platforms):
+        tags = ".".join(wheel.name.platforms)
+        return Hit(path, f"named for {name.platform}, expected a suffix that Python on {tags} imports")
+    pythons = {tag.python for tag in wheel.name.tags}
+    if name.interpreter in pythons or not any(python.startswith(("cp", "pp")) for python in pythons):
+        return None
+    if wheel_is_abi3(wheel) or any(_replaces(other, path, name, pythons) for other in names):
+        return Hit(path, f"named for {name.interpreter}, which {_tags(pythons)} does not import", severity="warning")
+    return Hit(path, f"named for {name.interpreter}, expected a suffix that {_tags(pythons)} imports")
+
+
+def wheel_is_abi3(wheel: Wheel) -> bool:
+    """Tell whether the wheel serves later interpreters than its tag names."""
+    return any(tag.abi in ("abi3", "none") for tag in wheel.name.tags)
+
+
+def _tags(pythons: set[str]) -> str:
+    return ".".join(sorted(pythons))
+
+
+def _replaces(other: str, path: str, name: ModuleName, pythons: set[str]) -> bool:
+    """Tell whether `other` is the same module under a name that the wheel's interpreter does import."""
+    if other == path or PurePosixPath(other).parent != PurePosixPath(path).parent:
+        return False
+    twin = parse_module_name(other)
+    if twin:
+        return twin.module == name.module and twin.interpreter in pythons
+    return PurePosixPath(other).name in (f"{name.module}.abi3.so", f"{name.module}.so", f"{name.module}.pyd")
+
+
+def _serves(spelling: str, platform: Platform) -> bool:
+    """Tell whether interpreters on `platform` have `spelling` in their EXT_SUFFIX.
+
+    CPython said `linux-gnu` on musl too before bpo-43112, so that spelling serves both.
+    """
+    if linux := _LINUX.fullmatch(spelling):
+        spellings = {cpu for row in arch.ARCHES if row.name in platform.arches for cpu in row.multiarch}
+        right_libc = linux["libc"] != "musl" or platform.libc != "glibc"
+        return linux["cpu"] in spellings and right_libc
+    if spelling == "darwin":
+        return platform.system == "macos"
+    if spelling.startswith("iphone"):
+        return platform.system == "ios"
+    return spelling == platform.tag or platform.system in ("wasm", "other")
