@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -26,7 +27,7 @@ GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def bench(session: nox.Session, *steps: str, arch: str = "") -> None:
+def bench(session: nox.Session, *steps: str, arch: str = platform.machine()) -> None:
     """Take steps of the build bench on the project that `-- --project PATH` names (relative to the caller)."""
     parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
     parser.add_argument("--project", type=Path, default=REFERENCE)
@@ -38,11 +39,11 @@ def bench(session: nox.Session, *steps: str, arch: str = "") -> None:
 
 
 def command(step: str, project: Path, arch: str) -> list[str]:
-    """Return what one step of the bench runs; the check is the gate itself, on the project's dist folder."""
-    only = ["--arch", arch] if arch else []
+    """Return what one step runs; `check` is the gate on the project's dist folder, which expects one CPU or all."""
     if step == "check":
-        return ["wheelcheck", "check", str(project / "dist"), "--config", str(project / "pyproject.toml")]
-    return ["python", "-m", "wheelcheck.build", step, "--project", str(project), *only]
+        expected = [] if arch == "all" else ["--architecture", arch]
+        return ["wheelcheck", "check", str(project / "dist"), "--config", str(project / "pyproject.toml"), *expected]
+    return ["python", "-m", "wheelcheck.build", step, "--project", str(project), "--arch", arch]
 
 
 @nox.session(reuse_venv=True)
@@ -65,7 +66,7 @@ def sdist(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=True)
 def check(session: nox.Session) -> None:
-    """Put the project's dist folder through the gate."""
+    """Put the project's dist folder through the gate; `-- --arch all` where it holds every CPU's wheels."""
     bench(session, "check")
 
 

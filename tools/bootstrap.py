@@ -70,11 +70,17 @@ def _starts(home: Path) -> bool:
 def make(home: Path) -> None:
     """Create the environment anew; only a finished one carries the `ready` mark. Raises NotReadyError."""
     print(f"bootstrap: installing {NOX} into {home}", file=sys.stderr, flush=True)
-    if home.exists():
-        shutil.rmtree(home)
+    _clear(home)
     _run([sys.executable, "-m", "venv", "--without-pip", str(home)])
     _install(home)
     (home / "ready").write_text(identity(), "utf-8")
+
+
+def _clear(home: Path) -> None:
+    if home.is_symlink() or home.is_file():
+        home.unlink()
+    elif home.exists():
+        shutil.rmtree(home)
 
 
 def _install(home: Path) -> None:
