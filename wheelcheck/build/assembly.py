@@ -1,0 +1,135 @@
+"""Lay a staged tree into the wheel a backend built: payload, modes, tag and RECORD in one deterministic rewrite."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import stat
+from typing import TYPE_CHECKING
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import read_binary
+from wheelcheck.build import inspection
+from wheelcheck.build.failure import BenchError
+from wheelcheck.naming import is_extension_module
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.build.staging import Stage, Staged
+    from wheelcheck.build.targets import Target
+
+Date = tuple[int, int, int, int, int, int]
+Members = dict[str, tuple[ZipInfo, bytes]]
+
+
+def assemble(built: Path, name: str, stage: Stage, target: Target, out: Path) -> Path:
+    """Write `out/name`: every member of the wheel `built`, the staged files, and WHEEL and RECORD for that name.
+
+    Raises BenchError for native code in `built` that is no extension module for `target`, and for a staged path that
+    `built` holds already.
+    """
+    with ZipFile(built) as archive:
+        members = {info.filename: (info, archive.read(info)) for info in archive.infolist() if not info.is_dir()}
+    wheel_path, record_path = (f"{_info_folder(built, members)}/{file}" for file in ("WHEEL", "RECORD"))
+    _require_declared(members, target)
+    date = members[wheel_path][0].date_time
+    kept = [members[path] for path in members if path not in (wheel_path, record_path)]
+    staged = [(_entry(file, date), stage.file(file).read_bytes()) for file in _free(stage, members)]
+    wheel = (_info(wheel_path, date, 0o644), _wheel_text(members[wheel_path][1].decode(), name).encode())
+    entries = sorted([*kept, *staged, wheel], key=_place)
+    return _write(out / name, [*entries, (_info(record_path, date, 0o644), _record(entries, record_path))])
+
+
+def require_record(wheel: Path, stage: Stage) -> None:
+    """Raise BenchError unless every staged file is in `wheel`, byte for byte, a regular file with its mode."""
+    with ZipFile(wheel) as archive:
+        infos = {info.filename: info for info in archive.infolist()}
+        for staged in stage.record.files:
+            info = infos.get(staged.path)
+            found = _described(info, archive.read(info)) if info else "nothing"
+            expected = _description(staged.sha256, stat.S_IFREG | staged.mode)
+            if found != expected:
+                raise BenchError(f"{wheel.name}: {staged.path}", found, expected, "build the wheel again")
+
+
+def _info_folder(built: Path, members: Members) -> str:
+    folders = [name.partition("/")[0] for name in members if name.endswith(".dist-info/WHEEL") and name.count("/") == 1]
+    if len(folders) != 1:
+        raise BenchError(built.name, f"{len(folders)} .dist-info/WHEEL", "exactly one", "mend the build backend")
+    return folders[0]
+
+
+def _require_declared(members: Members, target: Target) -> None:
+    for path, (_, content) in members.items():
+        binary = read_binary("", Bytes(content))
+        if binary is None:
+            continue
+        if not is_extension_module(path):
+            remedy = "declare it in [[tool.wheelcheck.payload]], or keep it out of the wheel"
+            raise BenchError(path, f"an undeclared {binary.format} file", "declared payload", remedy)
+        inspection.require_loadable(path, binary, target)
+
+
+def _free(stage: Stage, members: Members) -> tuple[Staged, ...]:
+    for staged in stage.record.files:
+        if staged.path in members:
+            raise BenchError(
+                staged.path, "the backend's wheel holds it already", "a free path", "let the bench lay it in"
+            )
+    return stage.record.files
+
+
+def _wheel_text(text: str, name: str) -> str:
+    """Return the WHEEL file for a platform wheel of this name: its own fields, and every tag of the compressed set."""
+    kept = [line for line in text.splitlines() if line and not line.startswith(("Tag:", "Root-Is-Purelib:"))]
+    python, abi, platform = name.removesuffix(".whl").rsplit("-", 3)[1:]
+    sets = ((one, two, three) for one in python.split(".") for two in abi.split(".") for three in platform.split("."))
+    return "\n".join([*kept, "Root-Is-Purelib: false", *(f"Tag: {'-'.join(tag)}" for tag in sets), ""])
+
+
+def _record(entries: list[tuple[ZipInfo, bytes]], own_path: str) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for info, data in entries:
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        writer.writerow((info.filename, f"sha256={digest}", len(data)))
+    writer.writerow((own_path, "", ""))
+    return out.getvalue().encode()
+
+
+def _place(entry: tuple[ZipInfo, bytes]) -> tuple[bool, str]:
+    """Order members: .dist-info last, as the wheel specification recommends, and by name, whatever the file system."""
+    path = entry[0].filename
+    return path.partition("/")[0].endswith(".dist-info"), path
+
+
+def _entry(staged: Staged, date: Date) -> ZipInfo:
+    return _info(staged.path, date, staged.mode)
+
+
+def _info(path: str, date: Date, mode: int) -> ZipInfo:
+    info = ZipInfo(path, date)
+    info.create_system = 3  # Unix: without it nobody reads the mode
+    info.external_attr = (stat.S_IFREG | mode) << 16
+    return info
+
+
+def _write(path: Path, entries: list[tuple[ZipInfo, bytes]]) -> Path:
+    partial = path.with_name(f"{path.name}.partial")
+    with ZipFile(partial, "w", ZIP_DEFLATED) as archive:
+        for info, data in entries:
+            mode = info.external_attr >> 16 & 0o777 or 0o644  # some backends record none
+            archive.writestr(_info(info.filename, info.date_time, mode), data, ZIP_DEFLATED)
+    return partial.replace(path)
+
+
+def _described(info: ZipInfo, content: bytes) -> str:
+    return _description(hashlib.sha256(content).hexdigest(), info.external_attr >> 16)
+
+
+def _description(sha256: str, mode: int) -> str:
+    return f"sha256 {sha256}, mode {mode:06o}"

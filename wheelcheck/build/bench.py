@@ -1,0 +1,132 @@
+"""The stages of a build, each callable alone: what a noxfile calls and `python -m wheelcheck.build` runs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.build import (
+    assembly,
+    cargo,
+    compiler,
+    dist,
+    environment,
+    process,
+    sdist,
+    smoke,
+    sources,
+    staging,
+    targets,
+    wheels,
+)
+from wheelcheck.build.settings import Settings, load
+
+if TYPE_CHECKING:
+    from wheelcheck.arch import Arch
+    from wheelcheck.build.process import Log
+    from wheelcheck.build.smoke import Result
+    from wheelcheck.build.staging import Stage
+    from wheelcheck.build.targets import Target
+    from wheelcheck.build.wheels import Pair
+
+_BACKEND = "look at what the build backend wrote above"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One project built for one CPU. Every stage raises BenchError where something is not as it must be."""
+
+    settings: Settings
+    target: Target
+    log: Log
+
+    @classmethod
+    def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Bench:
+        """Read a project's configuration; without `arch` the target is the CPU this runs on.
+
+        Raises ConfigError, UnknownArchitectureError and BenchError.
+        """
+        settings = load(project)
+        return cls(settings, targets.choose(arch or targets.host(), settings.release.glibc), log)
+
+    @property
+    def stage_folder(self) -> Path:
+        """Where this target's stage lies."""
+        return self.settings.folder / self.target.zigbuild
+
+    def build(self) -> Stage:
+        """Compile every payload and stage it."""
+        source = self._source_hash()
+        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
+        built = cargo.build(self.settings, self.target, os.environ, self.log) if self.settings.release.payload else {}
+        return staging.stage(built, self.target, source, self.stage_folder)
+
+    def staged(self) -> Stage:
+        """Return the stage of the sources as they are now; a stale or damaged one is an error."""
+        return staging.load(self.stage_folder, self.target, self._source_hash())
+
+    def sdist(self) -> Path:
+        """Build the sdist from a clean copy of the sources and check what it holds."""
+        with _scratch() as name:
+            scratch = Path(name)
+            sdist.copy_sources(self.settings.project, scratch / "tree")
+            env = environment.for_backend(os.environ, {}, self.settings.keep_environment)
+            process.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
+            built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
+            self._require_complete(sdist.unpack(built, scratch / "unpacked"))
+            return self._publish(built)
+
+    def wheels(self) -> tuple[Path, ...]:
+        """Build a wheel for every configured Python from the sdist in `dist/` and the stage."""
+        stage, packed = self.staged(), dist.sdist(self.settings.dist)
+        return tuple(self._wheel(pair, packed, stage) for pair in self.settings.python)
+
+    def smoke(self) -> tuple[Result, ...]:
+        """Install every wheel for this target outside the checkout and run it."""
+        results = tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._try(wheel))
+        for result in results:
+            self.log(str(result))
+        smoke.require_executed(results)
+        return results
+
+    def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
+        wheels.require_buildable(pair, cross=self.target.arch != targets.host())
+        with _scratch() as name:
+            scratch = Path(name)
+            tree = sdist.unpack(packed, scratch / "unpacked")
+            self._require_complete(tree)
+            compilers = compiler.install(scratch / "compiler", self.target)
+            env = environment.for_backend(os.environ, compilers, self.settings.keep_environment)
+            process.run(wheels.build_command(tree, scratch / "out", env), self.log)
+            built = dist.only(scratch / "out", "*.whl", _BACKEND)
+            tagged = wheels.tagged_name(built.name, pair, self.target)
+            wheel = assembly.assemble(built, tagged, stage, self.target, scratch)
+            assembly.require_record(wheel, stage)
+            return self._publish(wheel)
+
+    def _try(self, wheel: Path) -> tuple[Result, ...]:
+        if reason := smoke.why_not_runnable(wheel):
+            return (smoke.Result(wheel.name, "skip", reason),)
+        with _scratch() as folder:
+            installed = smoke.install(wheel, Path(folder), os.environ, self.log)
+            return smoke.trials(self.settings, installed, Path(folder))
+
+    def _require_complete(self, tree: Path) -> None:
+        sdist.require_sources_only(tree)
+        if self.settings.release.payload:
+            workspace = self.settings.workspace
+            sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))
+
+    def _source_hash(self) -> str:
+        return sources.source_hash(self.settings.workspace, self.target)
+
+    def _publish(self, built: Path) -> Path:
+        return dist.publish(built, self.settings.dist, self.log)
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder outside the project: below it, backends find its .gitignore and cargo its workspace."""
+    return tempfile.TemporaryDirectory(prefix="wheelcheck-")

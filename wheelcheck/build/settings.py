@@ -1,0 +1,110 @@
+"""The bench's part of `[tool.wheelcheck]`, beside the part it shares with the gate."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck import config
+from wheelcheck.config import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BUILD_KEYS = ("workspace", "keep-environment")
+_SMOKE_KEYS = ("commands",)
+_COMMAND_KEYS = ("run", "expect", "status")
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeCommand:
+    """One command run from the installed wheel: its words, the exit status and a regex its output must match."""
+
+    run: tuple[str, ...]
+    expect: str
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the bench reads of a project. `python` holds (interpreter, ABI) pairs.
+
+    `workspace` is the folder of the Cargo.toml. `keep_environment` names variables that survive the scrubbing:
+    an intentional RUSTC or RUSTFLAGS.
+    """
+
+    project: Path
+    release: config.Config
+    python: tuple[tuple[str, str], ...]
+    workspace: Path
+    keep_environment: tuple[str, ...]
+    commands: tuple[SmokeCommand, ...]
+
+    @property
+    def folder(self) -> Path:
+        """Where the bench works; never part of a source tree it packs."""
+        return self.project / "build" / "wheelcheck"
+
+    @property
+    def dist(self) -> Path:
+        """Where finished artifacts go."""
+        return self.project / "dist"
+
+
+def load(project: Path) -> Settings:
+    """Read `pyproject.toml` of a project. Raises ConfigError."""
+    file = project.resolve() / "pyproject.toml"
+    table = config.read_table(file)
+    where = f"{file}: tool.wheelcheck"
+    if not table:
+        raise ConfigError(f"{where}: found no such table, expected one that names architectures, python and payload")
+    build, smoke = (_subtable(table, key, where) for key in ("build", "smoke"))
+    config.check_keys(build, _BUILD_KEYS, f"{where}.build")
+    config.check_keys(smoke, _SMOKE_KEYS, f"{where}.smoke")
+    return Settings(
+        project=file.parent,
+        release=config.load(file),
+        python=tuple(config.parse_python(pair, f"{where}.python") for pair in config.strings(table, "python", where)),
+        workspace=_workspace(build, file.parent, f"{where}.build.workspace"),
+        keep_environment=config.strings(build, "keep-environment", f"{where}.build"),
+        commands=_commands(smoke, f"{where}.smoke.commands"),
+    )
+
+
+def _subtable(table: config.Table, key: str, where: str) -> config.Table:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"{where}.{key}: found {value!r}, expected a table")
+    return value
+
+
+def _workspace(build: config.Table, project: Path, where: str) -> Path:
+    name = build.get("workspace", ".")
+    if not isinstance(name, str):
+        raise ConfigError(f"{where}: found {name!r}, expected a folder of the project")
+    folder = (project / name).resolve()
+    if not folder.is_relative_to(project):
+        raise ConfigError(f"{where}: found {name!r}, expected a folder inside the project: an sdist cannot hold it")
+    return folder
+
+
+def _commands(smoke: config.Table, where: str) -> tuple[SmokeCommand, ...]:
+    entries = smoke.get("commands", [])
+    if not isinstance(entries, list):
+        raise ConfigError(f"{where}: found {entries!r}, expected a list of tables with run and expect")
+    return tuple(_command(entry, where) for entry in entries)
+
+
+def _command(entry: object, where: str) -> SmokeCommand:
+    if not isinstance(entry, dict):
+        raise ConfigError(f"{where}: found {entry!r}, expected a table with run and expect")
+    config.check_keys(entry, _COMMAND_KEYS, where)
+    words, expect, status = config.strings(entry, "run", where), entry.get("expect"), entry.get("status", 0)
+    if not words or not isinstance(expect, str) or not expect or not isinstance(status, int):
+        raise ConfigError(f"{where}: found {entry!r}, expected run (words), expect (a regex) and status (a number)")
+    try:
+        re.compile(expect)
+    except re.error as problem:
+        raise ConfigError(f"{where}.expect: found {expect!r}, expected a regular expression: {problem}") from problem
+    return SmokeCommand(words, expect, status)
