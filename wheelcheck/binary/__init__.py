@@ -1,0 +1,67 @@
+"""Native code of every format, recognised by content and never by name, read as its loader would read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelcheck.binary import ar, coff, elf, macho, macho_fat, pe, wasm
+from wheelcheck.binary.elf_header import MAGIC as ELF_MAGIC
+from wheelcheck.binary.model import Binary, Format, Kind, Slice, System, VersionNeed
+from wheelcheck.binary.reading import Blocks, BudgetExceededError, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wheelcheck.archive.source import Source
+
+__all__ = ["HEAD_SIZE", "Binary", "Format", "Kind", "Slice", "System", "VersionNeed", "read_binary", "recognise"]
+
+HEAD_SIZE = 4096  # bytes that `recognise` wants, or the whole file if that is shorter
+
+_READERS: dict[Format, tuple[str, Callable[[Reading], tuple[Slice, ...] | None]]] = {
+    "ELF": ("elf", elf.read_elf),
+    "Mach-O": ("macho", macho_fat.read_macho),
+    "PE": ("pe", pe.read_pe),
+    "COFF": ("coff", coff.read_coff),
+    "ar": ("ar", ar.read_ar),
+    "wasm": ("wasm", wasm.read_wasm),
+}
+
+
+def recognise(head: bytes, size: int) -> Format | None:
+    """Return the format that the first bytes of a file of `size` bytes prove, None for anything not native.
+
+    `head` is the first HEAD_SIZE bytes. cafebabe is a Java class unless it is Mach-O; MZ is PE only with its
+    signature (or a cut-off Windows stub); the few bytes of an ELF magic that a stub may hold are ELF, to be damaged.
+    """
+    if head.startswith(ELF_MAGIC) or (2 <= size == len(head) < 4 and ELF_MAGIC.startswith(head)):
+        return "ELF"
+    if head[:4] in macho.MAGICS or (head[:4] in macho_fat.FAT_MAGICS and not macho_fat.is_java_class(head)):
+        return "Mach-O"
+    if head[:8] in (ar.AR_MAGIC, ar.THIN_MAGIC):
+        return "ar"
+    if head.startswith(wasm.MAGIC):
+        return "wasm"
+    if pe.is_pe(head, size):
+        return "PE"
+    return "COFF" if coff.object_machine(head, size) else None
+
+
+def read_binary(path: str, source: Source) -> Binary | None:
+    """Return what a loader would see in these bytes, None if they are not native code.
+
+    Never raises on bad content: what is wrong is in `Binary.damage` (kinds: wheelcheck.binary.kinds.KINDS), and a
+    Binary without slices is one whose header leaves nothing to tell.
+    """
+    blocks = Blocks(source)
+    format_ = recognise(blocks.read(0, HEAD_SIZE), source.size)
+    if format_ is None:
+        return None
+    prefix, reader = _READERS[format_]
+    reading = Reading(path, prefix, blocks)
+    try:
+        slices = reader(reading)
+    except BudgetExceededError:
+        reading.limit(f"more than {blocks.spent} bytes would have to be read")
+        slices = ()
+    return None if slices is None else Binary(format_, slices, tuple(reading.found))

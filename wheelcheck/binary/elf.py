@@ -1,0 +1,116 @@
+"""ELF in the loader's view: what the kernel and ld.so would see, or why they would see nothing.
+
+pyelftools gives structures, constants and names; the walk is ours, because its high-level reader trusts section
+headers, which no loader reads (docs/design.md, decisions).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
+from wheelcheck.binary.elf_header import LINKED, Header, judge_linked, judge_type, read_header
+from wheelcheck.binary.elf_sections import is_split_debug, judge_sections
+from wheelcheck.binary.elf_segments import Image, read_image, read_interpreter
+from wheelcheck.binary.model import Kind, Slice, System
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.reading import Reading
+
+_GNU_SEGMENTS = ("PT_GNU_STACK", "PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
+_NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
+
+
+def read_elf(reading: Reading) -> tuple[Slice, ...]:
+    """Return the one slice of an ELF file, none if its header leaves nothing to tell."""
+    header = read_header(reading)
+    if header is None:
+        return ()
+    judge_sections(reading, header)
+    if header.type in LINKED:
+        return (_read_linked(reading, header),)
+    if header.is_known_machine:
+        judge_type(reading, header)
+    kind: Kind = "core" if header.type == "ET_CORE" else "object"
+    return (identify(header, kind, "linux" if header.is_known_machine else "bare"),)
+
+
+def identify(header: Header, kind: Kind, system: System) -> Slice:
+    """Return what the header alone tells. x32 is x86-64 in 32 bits, which no row of the CPU table is."""
+    is_x32 = header.machine_name == "EM_X86_64" and header.bits == 32
+    return Slice(
+        machine="x32" if is_x32 else header.machine_name,
+        arches=tuple(row.name for row in header.rows),
+        kind=kind,
+        system=system,
+        bits=header.bits,
+        little_endian=header.little_endian,
+        abi_accepted=header.abi_accepted,
+        flags=header.flags,
+    )
+
+
+def _read_linked(reading: Reading, header: Header) -> Slice:
+    """Read a program or library apart, because what is damage in one for Linux is nothing in one for a GPU."""
+    walk = reading.apart(0, reading.size)
+    image = read_image(walk, header)
+    interpreter = read_interpreter(walk, image)
+    dynamic = read_dynamic(walk, header, image)
+    if (walk.found or not image.has_code) and not dynamic.proven and is_split_debug(walk, header):
+        return identify(header, "debug", "linux" if header.is_known_machine else "bare")
+    system = _system(header, image, dynamic)
+    if system == "linux":
+        _judge_dynamic(walk, header, image)
+        judge_linked(walk, header)
+    if system != "bare":
+        reading.adopt(walk)
+    return _assemble(header, image, interpreter, dynamic, system)
+
+
+def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
+    """Refuse emptiness without proof: only a fixed-address program may lack PT_DYNAMIC, and only without a loader."""
+    if image.of("PT_DYNAMIC"):
+        return
+    if header.type == "ET_DYN" or image.of("PT_INTERP"):
+        reading.damage("elf-dynamic", "no PT_DYNAMIC, which the loader of a shared or dynamic file needs")
+
+
+def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
+    """Tell for which system a program or library is, by evidence and not by a second list of CPUs.
+
+    A machine no row has (GPU, BPF, micro-controller) is bare unless it asks for a loader or a library, and so is a
+    static program whose ABI flags every row refuses and whose linker left none of the marks of a Linux tool chain
+    (soft-float firmware). OSABI names of other systems (FreeBSD, Solaris) are "other".
+    """
+    if isinstance(header.osabi, str) and header.osabi not in _NOT_FOREIGN:
+        return "other"
+    is_hosted = bool(image.of("PT_INTERP") or dynamic.needed)
+    if not header.is_known_machine:
+        return "linux" if is_hosted else "bare"
+    is_static = header.type == "ET_EXEC" and not is_hosted
+    is_marked = any(segment.type in _GNU_SEGMENTS for segment in image.segments)
+    is_foreign_abi = bool(header.rows) and not header.abi_accepted
+    return "bare" if is_static and is_foreign_abi and not is_marked else "linux"
+
+
+def _kind(header: Header, image: Image, dynamic: Dynamic) -> Kind:
+    """Tell a program from a library by what it is; PT_INTERP with DT_SONAME is a library that can also be run."""
+    if header.type == "ET_EXEC" or dynamic.is_pie:
+        return "executable"
+    return "executable" if image.of("PT_INTERP") and not dynamic.soname else "library"
+
+
+def _assemble(header: Header, image: Image, interpreter: str, dynamic: Dynamic, system: System) -> Slice:
+    return replace(
+        identify(header, _kind(header, image, dynamic), system),
+        interpreter=interpreter,
+        soname=dynamic.soname,
+        needed=dynamic.needed,
+        versions=dynamic.versions,
+        rpath=dynamic.rpath,
+        runpath=dynamic.runpath,
+        dynamic=dynamic.proven,
+        executable_stack=image.has_executable_stack,
+        text_relocations=dynamic.text_relocations,
+    )

@@ -1,0 +1,161 @@
+"""The dynamic segment as the loader reads it: through PT_DYNAMIC and PT_LOAD, never through section headers.
+
+The walk follows glibc's elf_get_dynamic_info and _dl_check_map_versions: the last of several equal tags counts,
+DT_NULL ends the list, version needs end where `next` is 0, whatever the counts say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.binary.elf_versions import read_version_needs
+from wheelcheck.binary.model import VersionNeed
+from wheelcheck.binary.reading import STRING_LIMIT, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wheelcheck.binary.elf_header import Header
+    from wheelcheck.binary.elf_segments import Image, Segment
+    from wheelcheck.binary.reading import Reading
+
+ENTRY_LIMIT = 8192
+NEEDED_LIMIT = 1024
+_DF_1_PIE = 0x08000000
+_DF_TEXTREL = 0x4
+_TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
+
+
+@dataclass(frozen=True, slots=True)
+class Dynamic:
+    """What the dynamic segment says. `proven` is true if all of it was found and read without damage."""
+
+    proven: bool = False
+    is_pie: bool = False
+    text_relocations: bool = False
+    soname: str = ""
+    needed: tuple[str, ...] = ()
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    versions: tuple[VersionNeed, ...] = ()
+
+
+@dataclass(slots=True)
+class _Tags:
+    """The entries up to DT_NULL: every DT_NEEDED in order, of all others the last."""
+
+    needed: list[int] = field(default_factory=list)
+    last: dict[str | int, int] = field(default_factory=dict)
+
+    def add(self, tag: str | int, value: int) -> None:
+        if tag == "DT_NEEDED":
+            self.needed.append(value)
+        else:
+            self.last[tag] = value
+
+
+def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
+    """Return the loader's view of PT_DYNAMIC; without one, an unproven empty value (the caller judges that)."""
+    segments = image.of("PT_DYNAMIC")
+    if not segments:
+        return Dynamic()
+    before = len(reading.found)
+    tags = _read_tags(reading, header, image, segments[-1])
+    needs = read_version_needs(reading, header, image, tags.last)
+    offsets = {*tags.needed, *(tags.last[tag] for tag in _TEXTS if tag in tags.last)}
+    offsets.update(offset for need in needs for offset in (need.library, need.version))
+    strings = _read_strings(reading, image, tags.last, offsets)
+    versions = tuple(
+        VersionNeed(strings[need.library], strings[need.version], need.weak)
+        for need in needs
+        if need.library in strings and need.version in strings
+    )
+    return Dynamic(
+        proven=len(reading.found) == before,
+        is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
+        text_relocations="DT_TEXTREL" in tags.last or bool(tags.last.get("DT_FLAGS", 0) & _DF_TEXTREL),
+        soname=strings.get(tags.last.get("DT_SONAME", -1), ""),
+        needed=tuple(strings[offset] for offset in tags.needed if offset in strings),
+        rpath=_search_path(strings, tags.last.get("DT_RPATH")),
+        runpath=_search_path(strings, tags.last.get("DT_RUNPATH")),
+        versions=versions,
+    )
+
+
+def _search_path(strings: dict[int, str], offset: int | None) -> tuple[str, ...]:
+    """Return the entries of a search path; an empty entry stays, for it means the working directory."""
+    return tuple(strings[offset].split(":")) if offset in strings else ()
+
+
+def _read_tags(reading: Reading, header: Header, image: Image, segment: Segment) -> _Tags:
+    tags = _Tags()
+    place = image.locate(segment.vaddr)
+    if place is None:
+        reading.damage("elf-dynamic", f"PT_DYNAMIC's address {segment.vaddr:#x} lies in no PT_LOAD's file bytes")
+        return tags
+    if place[0] != segment.offset:
+        at = f"offset {segment.offset:#x}, its address is mapped from {place[0]:#x}"
+        reading.damage("elf-dynamic", f"PT_DYNAMIC says {at}; the loader follows the address")
+    _walk_tags(reading, header.structs.Elf_Dyn, place[0], min(place[1], segment.filesz), tags)
+    return tags
+
+
+def _walk_tags(reading: Reading, layout: Any, offset: int, length: int, tags: _Tags) -> None:  # noqa: ANN401
+    size = layout.sizeof()
+    for index in range(length // size):
+        if index == ENTRY_LIMIT:
+            reading.limit(f"more than {ENTRY_LIMIT} dynamic entries")
+            return
+        raw = reading.read(offset + index * size, size)
+        if len(raw) < size:
+            break
+        entry = layout.parse(raw)
+        if entry.d_tag == "DT_NULL":
+            return
+        tags.add(entry.d_tag, entry.d_val)
+        if len(tags.needed) > NEEDED_LIMIT:
+            reading.limit(f"more than {NEEDED_LIMIT} DT_NEEDED entries")
+            return
+    reading.damage("elf-dynamic", f"no DT_NULL in the {length} bytes of PT_DYNAMIC")
+
+
+def _string_table(reading: Reading, image: Image, last: dict[str | int, int]) -> tuple[int, int] | None:
+    """Return offset and size of DT_STRTAB in the file."""
+    if "DT_STRTAB" not in last or "DT_STRSZ" not in last:
+        reading.damage("elf-dynamic", "no DT_STRTAB or no DT_STRSZ: the loader cannot read any name")
+        return None
+    address, size = last["DT_STRTAB"], last["DT_STRSZ"]
+    place = image.locate(address)
+    if place is None or place[1] < size or place[0] + size > reading.size:
+        reading.damage(
+            "elf-dynamic", f"DT_STRTAB ({size} bytes at {address:#x}) lies outside every PT_LOAD's file bytes"
+        )
+        return None
+    return place[0], size
+
+
+def _read_strings(reading: Reading, image: Image, last: dict[str | int, int], offsets: Iterable[int]) -> dict[int, str]:
+    """Return the readable ones of these strings, read by ascending offset: sources may be slow backwards."""
+    table = _string_table(reading, image, last)
+    if table is None:
+        return {}
+    found = ((offset, _read_string(reading, *table, offset)) for offset in sorted(offsets))
+    return {offset: text for offset, text in found if text is not None}
+
+
+def _read_string(reading: Reading, start: int, size: int, offset: int) -> str | None:
+    if offset >= size:
+        reading.damage("elf-string", f"string {offset:#x} lies outside the table of {size} bytes")
+        return None
+    raw, terminator, _ = reading.read(start + offset, min(STRING_LIMIT + 1, size - offset)).partition(b"\0")
+    if not terminator and len(raw) > STRING_LIMIT:
+        reading.limit(f"string {offset:#x} is longer than {STRING_LIMIT} bytes")
+        return None
+    if not terminator:
+        reading.damage("elf-string", f"string {offset:#x} has no end within its table")
+        return None
+    text = printable(raw)
+    if text.encode("utf-8") != raw:
+        reading.damage("elf-string", f"string {offset:#x} is not UTF-8: {text}")
+    return text

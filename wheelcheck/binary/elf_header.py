@@ -1,0 +1,136 @@
+"""The ELF header: pyelftools' structure and names, and our judgement of each field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from elftools.elf.enums import ENUM_E_MACHINE
+from elftools.elf.structs import ELFStructs
+
+from wheelcheck import arch
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.reading import Reading
+
+MAGIC = b"\x7fELF"
+_HEADER_SIZE = {32: 52, 64: 64}
+LINKED = ("ET_EXEC", "ET_DYN")
+_TYPES = ("ET_REL", "ET_CORE", *LINKED)
+
+
+@cache
+def structs_for(bits: int, little_endian: bool) -> ELFStructs:  # noqa: FBT001 - the key of a cache
+    """Return pyelftools' structures for a class and byte order. Machine-specific names are not needed here."""
+    structs = ELFStructs(little_endian=little_endian, elfclass=bits)
+    structs.create_basic_structs()
+    structs.create_advanced_structs()
+    return structs
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the ELF header says; names are pyelftools', an unnamed number stays a number."""
+
+    bits: int
+    little_endian: bool
+    ident: bytes
+    osabi: str | int
+    type: str | int
+    machine: int
+    machine_name: str
+    flags: int
+    phoff: int
+    phentsize: int
+    phnum: int
+    shoff: int
+    shentsize: int
+    shnum: int
+    shstrndx: int
+
+    @property
+    def structs(self) -> ELFStructs:
+        """The structures of this file's class and byte order."""
+        return structs_for(self.bits, self.little_endian)
+
+    @property
+    def rows(self) -> tuple[arch.Arch, ...]:
+        """The rows of the CPU table with this machine, class and byte order."""
+        return arch.of_elf(self.machine, self.bits, little_endian=self.little_endian)
+
+    @property
+    def is_known_machine(self) -> bool:
+        """True if some row has this machine number, in whatever class and byte order."""
+        return any(row.elf and row.elf.machine == self.machine for row in arch.ARCHES)
+
+    @property
+    def abi_accepted(self) -> bool:
+        """False if every row with this identity refuses the ABI that e_flags name."""
+        return not self.rows or any(row.elf and row.elf.accepts(self.flags) for row in self.rows)
+
+
+def read_header(reading: Reading) -> Header | None:
+    """Return the header, or None with damage recorded where class, byte order or length leave nothing to read."""
+    ident = reading.read(0, 16)
+    if len(ident) < 16:
+        reading.damage("elf-truncated", f"{reading.size} bytes: expected at least the 16 of e_ident")
+        return None
+    bits = {1: 32, 2: 64}.get(ident[4])
+    if bits is None or ident[5] not in (1, 2):
+        found = f"EI_CLASS {ident[4]}, EI_DATA {ident[5]}"
+        reading.damage("elf-header", f"{found}: expected class 1 or 2 and byte order 1 or 2")
+        return None
+    raw = reading.read(0, _HEADER_SIZE[bits])
+    if len(raw) < _HEADER_SIZE[bits]:
+        reading.damage("elf-truncated", f"{reading.size} bytes: expected an ELF header of {_HEADER_SIZE[bits]}")
+        return None
+    fields = structs_for(bits, ident[5] == 1).Elf_Ehdr.parse(raw)
+    _judge(reading, fields, bits)
+    return _header(fields, ident, bits)
+
+
+def _header(fields: Any, ident: bytes, bits: int) -> Header:  # noqa: ANN401 - pyelftools' container
+    machine = fields.e_machine
+    copied = {name: fields[f"e_{name}"] for name in _COPIED}
+    return Header(
+        bits=bits,
+        little_endian=ident[5] == 1,
+        ident=ident,
+        osabi=fields.e_ident.EI_OSABI,
+        machine=ENUM_E_MACHINE[machine] if isinstance(machine, str) else machine,
+        machine_name=machine if isinstance(machine, str) else f"e_machine {machine}",
+        **copied,
+    )
+
+
+_COPIED = ("type", "flags", "phoff", "phentsize", "phnum", "shoff", "shentsize", "shnum", "shstrndx")
+
+
+def _judge(reading: Reading, fields: Any, bits: int) -> None:  # noqa: ANN401 - pyelftools' container
+    for name, version in (("EI_VERSION", fields.e_ident.EI_VERSION), ("e_version", fields.e_version)):
+        if version != "EV_CURRENT":
+            reading.damage("elf-header", f"{name} {version}: expected 1")
+    if fields.e_ehsize != _HEADER_SIZE[bits]:
+        reading.damage("elf-header", f"e_ehsize {fields.e_ehsize}: expected {_HEADER_SIZE[bits]}")
+    if fields.e_machine == "EM_NONE":
+        reading.damage("elf-machine-none", "e_machine 0: expected the number of a CPU")
+
+
+def judge_linked(reading: Reading, header: Header) -> None:
+    """Record what Linux's loaders refuse in the header of a program or library (glibc: elf_machine_matches_host)."""
+    if any(header.ident[9:]):
+        reading.damage("elf-header", f"e_ident padding {header.ident[9:].hex()}: the loader expects zeros")
+    allowed: tuple[str | int, ...] = ("ELFOSABI_SYSV", "ELFOSABI_LINUX")
+    if header.machine_name == "EM_ARM":
+        allowed += ("ELFOSABI_ARM_AEABI", "ELFOSABI_ARM")
+    if header.osabi not in allowed:
+        reading.damage("elf-osabi", f"EI_OSABI {header.osabi}: expected System V (0) or Linux (3)")
+    elif header.osabi == "ELFOSABI_SYSV" and header.ident[8]:
+        reading.damage("elf-osabi", f"EI_ABIVERSION {header.ident[8]}: System V has version 0 alone")
+
+
+def judge_type(reading: Reading, header: Header) -> None:
+    """Record a file type that is none of object, program, library and core."""
+    if header.type not in _TYPES:
+        reading.damage("elf-header", f"e_type {header.type}: expected one of {', '.join(_TYPES)}")

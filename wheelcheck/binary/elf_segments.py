@@ -1,0 +1,139 @@
+"""Program headers: what the kernel and the dynamic loader map, and how an address becomes a file offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from wheelcheck.binary.reading import STRING_LIMIT, printable
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.elf_header import Header
+    from wheelcheck.binary.reading import Reading
+
+SEGMENT_LIMIT = 1024
+_PAGE = 4096  # the smallest page of any CPU in the table
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One program header. `type` is pyelftools' name, or the number it has no name for."""
+
+    type: str | int
+    offset: int
+    vaddr: int
+    filesz: int
+    memsz: int
+    flags: int
+
+    @property
+    def is_executable(self) -> bool:
+        """True with PF_X."""
+        return bool(self.flags & 1)
+
+    @property
+    def delta(self) -> int:
+        """Address minus offset: equal for two segments that show the same file bytes at the same addresses."""
+        return self.vaddr - self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """The segments of one file."""
+
+    segments: tuple[Segment, ...]
+
+    def of(self, wanted: str) -> tuple[Segment, ...]:
+        """Return the segments of one type, in file order."""
+        return tuple(segment for segment in self.segments if segment.type == wanted)
+
+    def locate(self, vaddr: int) -> tuple[int, int] | None:
+        """Return the file offset behind an address and how many file bytes follow it in its PT_LOAD."""
+        for load in self.of("PT_LOAD"):
+            if load.vaddr <= vaddr < load.vaddr + load.filesz:
+                return load.offset + vaddr - load.vaddr, load.vaddr + load.filesz - vaddr
+        return None
+
+    @property
+    def has_code(self) -> bool:
+        """False if no executable segment has any byte in the file, as in split debug data."""
+        return any(load.is_executable and load.filesz for load in self.of("PT_LOAD"))
+
+    @property
+    def has_executable_stack(self) -> bool:
+        """True if PT_GNU_STACK asks for it; a file without PT_GNU_STACK leaves it to the CPU's default."""
+        return any(stack.is_executable for stack in self.of("PT_GNU_STACK"))
+
+
+def read_image(reading: Reading, header: Header) -> Image:
+    """Return the program headers of a program or library, with every contradiction recorded."""
+    image = Image(_read_segments(reading, header))
+    loads = image.of("PT_LOAD")
+    if not loads:
+        reading.damage("elf-segment", "no PT_LOAD: there is nothing to map")
+    for load in loads:
+        _judge_load(reading, load, header.bits)
+    for first, second in pairwise(loads):
+        _judge_neighbours(reading, first, second)
+    for single in ("PT_DYNAMIC", "PT_INTERP"):
+        if len(image.of(single)) > 1:
+            reading.damage("elf-segment", f"{len(image.of(single))} {single} segments: loaders expect one")
+    return image
+
+
+def _read_segments(reading: Reading, header: Header) -> tuple[Segment, ...]:
+    layout = header.structs.Elf_Phdr
+    size, count = layout.sizeof(), header.phnum
+    if count == 0:
+        return ()
+    if header.phentsize != size:
+        reading.damage("elf-header", f"e_phentsize {header.phentsize}: expected {size}")
+        return ()
+    if header.phoff + count * size > reading.size:
+        table = f"{count} program headers at {header.phoff:#x}"
+        reading.damage("elf-truncated", f"{table} reach past the end of the file ({reading.size} bytes)")
+        return ()
+    if count > SEGMENT_LIMIT:
+        reading.limit(f"{count} program headers: only the first {SEGMENT_LIMIT} were read")
+    raw = reading.read(header.phoff, min(count, SEGMENT_LIMIT) * size)
+    parsed = (layout.parse(raw[start : start + size]) for start in range(0, len(raw) - size + 1, size))
+    return tuple(Segment(p.p_type, p.p_offset, p.p_vaddr, p.p_filesz, p.p_memsz, p.p_flags) for p in parsed)
+
+
+def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
+    where = f"the PT_LOAD at {load.offset:#x}"
+    if load.offset + load.filesz > reading.size:
+        end = f"{load.offset + load.filesz:#x}"
+        reading.damage("elf-truncated", f"{where} ends at {end}, the file at {reading.size:#x}")
+    if load.filesz > load.memsz:
+        reading.damage("elf-segment", f"{where} has {load.filesz} bytes for {load.memsz} of memory")
+    if load.vaddr + load.memsz > 1 << bits:
+        reading.damage("elf-segment", f"{where} ends beyond the {bits}-bit address space")
+
+
+def _judge_neighbours(reading: Reading, first: Segment, second: Segment) -> None:
+    """Refuse what makes "the byte at this address" ambiguous: a later mapping replaces whole pages of an earlier."""
+    if second.vaddr < first.vaddr:
+        reading.damage("elf-segment", f"PT_LOADs are not in ascending order: {second.vaddr:#x} after {first.vaddr:#x}")
+        return
+    first_end_page = -(-(first.vaddr + first.filesz) // _PAGE)
+    shares_page = first.filesz and second.filesz and second.vaddr // _PAGE < first_end_page
+    if shares_page and second.delta != first.delta:
+        reading.damage("elf-segment", f"the PT_LOADs at {first.vaddr:#x} and {second.vaddr:#x} map onto each other")
+
+
+def read_interpreter(reading: Reading, image: Image) -> str:
+    """Return the dynamic loader's path (the kernel takes the first PT_INTERP), empty if there is none or it is bad."""
+    segments = image.of("PT_INTERP")
+    if not segments:
+        return ""
+    offset, length = segments[0].offset, segments[0].filesz
+    if not 2 <= length <= STRING_LIMIT:
+        reading.damage("elf-interpreter", f"PT_INTERP has {length} bytes: the kernel takes 2 to {STRING_LIMIT}")
+        return ""
+    raw = reading.read(offset, length)
+    if len(raw) < length or raw[-1]:
+        reading.damage("elf-interpreter", f"PT_INTERP at {offset:#x} is cut off or has no NUL at its end")
+        return ""
+    return printable(raw.split(b"\0")[0])

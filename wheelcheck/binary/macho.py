@@ -1,0 +1,218 @@
+"""Mach-O as dyld reads it: the header and its load commands, of a thin file or of each slice of a universal one.
+
+Constants and layouts: Apple's <mach-o/loader.h> and <mach-o/fat.h>.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelcheck import arch
+from wheelcheck.binary.model import Kind, Slice, System
+from wheelcheck.binary.reading import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.binary.reading import Reading
+
+COMMAND_LIMIT = 4096
+# magic as it stands in the file -> bits, byte order
+MAGICS = {
+    b"\xfe\xed\xfa\xce": (32, ">"),
+    b"\xce\xfa\xed\xfe": (32, "<"),
+    b"\xfe\xed\xfa\xcf": (64, ">"),
+    b"\xcf\xfa\xed\xfe": (64, "<"),
+}
+_KINDS: dict[int, Kind] = {
+    1: "object",  # MH_OBJECT
+    2: "executable",  # MH_EXECUTE
+    4: "core",  # MH_CORE
+    6: "library",  # MH_DYLIB
+    7: "library",  # MH_DYLINKER
+    8: "library",  # MH_BUNDLE
+    9: "library",  # MH_DYLIB_STUB
+    10: "debug",  # MH_DSYM
+    11: "library",  # MH_KEXT_BUNDLE
+}
+_LC_SEGMENT, _LC_SEGMENT_64 = 0x1, 0x19
+_LC_ID_DYLIB = 0xD
+_LC_LOADS = (0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
+_LC_RPATH = 0x8000001C
+_LC_ENCRYPTION = (0x21, 0x2C)
+_LC_BUILD_VERSION = 0x32
+_LC_VERSION_MIN = {0x24: 1, 0x25: 2, 0x2F: 3, 0x30: 4}  # command -> platform
+_PLATFORM_MACOS, _PLATFORM_CATALYST = 1, 6
+
+
+class Command(NamedTuple):
+    """One load command: its number and its bytes, header included."""
+
+    number: int
+    raw: bytes
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What the load commands say, collected in file order."""
+
+    soname: str = ""
+    needed: list[str] = field(default_factory=list)
+    rpaths: list[str] = field(default_factory=list)
+    minimum: dict[int, tuple[int, ...]] = field(default_factory=dict)  # platform -> version
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The Mach-O header (mach_header, mach_header_64)."""
+
+    bits: int
+    order: str
+    cputype: int
+    filetype: int
+    ncmds: int
+    sizeofcmds: int
+
+    @property
+    def size(self) -> int:
+        """Length of the header in bytes."""
+        return 32 if self.bits == 64 else 28
+
+
+def machine_name(cputype: int) -> str:
+    """Return Apple's name of a CPU in the table, else the number as the header has it."""
+    rows = arch.of_macho(cputype)
+    return rows[0].macos if rows else f"cputype {cputype:#x}"
+
+
+def read_thin(reading: Reading) -> Slice | None:
+    """Return the slice of a thin file, None if the header is cut off."""
+    header = read_header(reading)
+    if header is None:
+        return None
+    kind = _KINDS.get(header.filetype)
+    if kind is None:
+        reading.damage("macho-header", f"file type {header.filetype}: expected one of {sorted(_KINDS)}")
+    before = len(reading.found)
+    facts = _Facts()
+    for command in _commands(reading, header):
+        _note(reading, header, command, facts)
+    system, minimum = _platform(facts)
+    return Slice(
+        machine=machine_name(header.cputype),
+        arches=tuple(row.name for row in arch.of_macho(header.cputype)),
+        kind=kind or "object",
+        system=system,
+        bits=header.bits,
+        little_endian=header.order == "<",
+        soname=facts.soname,
+        needed=tuple(facts.needed),
+        rpath=tuple(facts.rpaths),
+        dynamic=len(reading.found) == before,
+        minimum_os=minimum,
+    )
+
+
+def read_header(reading: Reading) -> Header | None:
+    """Return the header, None with damage recorded if it is cut off."""
+    bits, order = MAGICS[reading.read(0, 4)]
+    size = 32 if bits == 64 else 28
+    raw = reading.read(0, size)
+    if len(raw) < size:
+        reading.damage("macho-truncated", f"{reading.size} bytes: expected a Mach-O header of {size}")
+        return None
+    cputype, _, filetype, ncmds, sizeofcmds, _ = struct.unpack_from(order + "6I", raw, 4)
+    return Header(bits, order, cputype, filetype, ncmds, sizeofcmds)
+
+
+def _commands(reading: Reading, header: Header) -> Iterator[Command]:
+    end = header.size + header.sizeofcmds
+    if end > reading.size:
+        reading.damage("macho-truncated", f"load commands end at {end:#x}, the file at {reading.size:#x}")
+        return
+    if header.ncmds > COMMAND_LIMIT:
+        reading.limit(f"{header.ncmds} load commands: only the first {COMMAND_LIMIT} were read")
+    offset, unit = header.size, header.bits // 8
+    for index in range(min(header.ncmds, COMMAND_LIMIT)):
+        raw = reading.read(offset, 8)
+        number, size = struct.unpack(header.order + "2I", raw) if len(raw) == 8 else (0, 0)
+        if size < 8 or size % unit or offset + size > end:
+            reading.damage(
+                "macho-command", f"load command {index} has size {size} at {offset:#x}, the table ends at {end:#x}"
+            )
+            return
+        yield Command(number, reading.read(offset, size))
+        offset += size
+
+
+def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:
+    number = command.number
+    if number in (_LC_SEGMENT, _LC_SEGMENT_64):
+        _judge_segment(reading, header, command)
+    elif number == _LC_ID_DYLIB:
+        facts.soname = _string(reading, header, command) or facts.soname
+    elif number in _LC_LOADS:
+        facts.needed += filter(None, [_string(reading, header, command)])
+    elif number == _LC_RPATH:
+        facts.rpaths += filter(None, [_string(reading, header, command)])
+    elif number == _LC_BUILD_VERSION or number in _LC_VERSION_MIN:
+        _note_version(reading, header, command, facts)
+    elif number in _LC_ENCRYPTION:
+        _judge_encryption(reading, header, command)
+
+
+def _fields(reading: Reading, command: Command, layout: str) -> tuple[int, ...] | None:
+    if 8 + struct.calcsize(layout) > len(command.raw):
+        reading.damage("macho-command", f"load command {command.number:#x} has {len(command.raw)} bytes: too few")
+        return None
+    return struct.unpack_from(layout, command.raw, 8)
+
+
+def _judge_segment(reading: Reading, header: Header, command: Command) -> None:
+    word = "Q" if command.number == _LC_SEGMENT_64 else "I"
+    fields = _fields(reading, command, f"{header.order}16x4{word}")
+    if fields and fields[2] + fields[3] > reading.size and header.filetype != 10:
+        name = printable(command.raw[8:24].rstrip(b"\0"))
+        end = f"{fields[2] + fields[3]:#x}"
+        reading.damage("macho-truncated", f"segment {name} ends at {end}, the file at {reading.size:#x}")
+
+
+def _judge_encryption(reading: Reading, header: Header, command: Command) -> None:
+    fields = _fields(reading, command, f"{header.order}3I")
+    if fields and fields[2]:
+        reading.damage("macho-encrypted", f"{fields[1]} bytes are encrypted with system {fields[2]}")
+
+
+def _string(reading: Reading, header: Header, command: Command) -> str | None:
+    """Return the lc_str whose offset is the command's first field."""
+    fields = _fields(reading, command, header.order + "I")
+    if fields is None:
+        return None
+    raw, terminator, _ = command.raw[fields[0] :].partition(b"\0")
+    if fields[0] < 12 or not terminator:
+        reading.damage("macho-command", f"the string of load command {command.number:#x} lies outside it")
+        return None
+    return printable(raw)
+
+
+def _note_version(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:
+    fields = _fields(reading, command, header.order + "2I")
+    if fields is None:
+        return
+    is_build = command.number == _LC_BUILD_VERSION
+    platform = fields[0] if is_build else _LC_VERSION_MIN[command.number]
+    packed = fields[1] if is_build else fields[0]
+    version = (packed >> 16, packed >> 8 & 0xFF, packed & 0xFF)
+    short = version if version[2] else version[:2]
+    if facts.minimum.setdefault(platform, short) != short:
+        reading.damage("macho-version", f"platform {platform}: minimum OS is {facts.minimum[platform]} and {short}")
+
+
+def _platform(facts: _Facts) -> tuple[System, tuple[int, ...]]:
+    """Return system and minimum OS; macOS wins in files for both macOS and Catalyst, and is what old files mean."""
+    for platform in (_PLATFORM_MACOS, _PLATFORM_CATALYST):
+        if platform in facts.minimum:
+            return "macos", facts.minimum[platform]
+    return ("ios", next(iter(facts.minimum.values()))) if facts.minimum else ("macos", ())

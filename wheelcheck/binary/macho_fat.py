@@ -1,0 +1,111 @@
+"""Universal ("fat") Mach-O files: a table of slices, each a thin file or a static archive for one CPU."""
+
+from __future__ import annotations
+
+import struct
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelcheck import arch
+from wheelcheck.binary.macho import MAGICS, machine_name, read_header, read_thin
+from wheelcheck.binary.model import Slice
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.reading import Reading
+
+SLICE_LIMIT = 32
+# magic -> layout of one entry: cputype, cpusubtype, offset, size, align (and reserved); always big-endian on disk
+FAT_MAGICS = {b"\xca\xfe\xba\xbe": ">5I", b"\xca\xfe\xba\xbf": ">2I2Q2I"}
+_AR_MAGIC = b"!<arch>\n"
+_OLDEST_JAVA, _NEWEST_JAVA = 45, 255
+_JAVA_TAGS = {1, *range(3, 13), *range(15, 21)}
+
+
+class Entry(NamedTuple):
+    """One row of the table."""
+
+    cputype: int
+    subtype: int
+    offset: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The offset behind the slice."""
+        return self.offset + self.size
+
+
+def is_java_class(head: bytes) -> bool:
+    """Tell a Java class from a universal binary: both start with cafebabe.
+
+    A class has minor and major version where Mach-O has the count of slices, and then a constant pool count that is
+    not zero and a first tag that exists (JVM specification, 4.1 and 4.4). A huge count alone is still Mach-O.
+    """
+    if len(head) < 11 or head[:4] != b"\xca\xfe\xba\xbe":
+        return False
+    minor, major, pool, tag = struct.unpack_from(">3HB", head, 4)
+    is_version = _OLDEST_JAVA <= major <= _NEWEST_JAVA and (minor == 0xFFFF or minor <= 3)
+    return is_version and pool > 0 and tag in _JAVA_TAGS
+
+
+def read_macho(reading: Reading) -> tuple[Slice, ...]:
+    """Return the slices of a Mach-O file, thin or universal, in file order."""
+    layout = FAT_MAGICS.get(reading.read(0, 4))
+    if layout is None:
+        thin = read_thin(reading)
+        return (thin,) if thin else ()
+    entries = _read_entries(reading, layout)
+    _judge_layout(reading, entries, 8 + len(entries) * struct.calcsize(layout))
+    slices = [_read_slice(reading, entry) for entry in entries if entry.end <= reading.size]
+    return tuple(piece for piece in slices if piece)
+
+
+def _read_entries(reading: Reading, layout: str) -> list[Entry]:
+    raw = reading.read(4, 4)
+    count = int.from_bytes(raw, "big")
+    size = struct.calcsize(layout)
+    if len(raw) < 4 or 8 + count * size > reading.size:
+        reading.damage("macho-truncated", f"a table of {count} slices reaches past the end ({reading.size} bytes)")
+        return []
+    if count == 0:
+        reading.damage("macho-fat", "a universal file with 0 slices")
+    if count > SLICE_LIMIT:
+        reading.limit(f"{count} slices: only the first {SLICE_LIMIT} were read")
+    table = reading.read(8, min(count, SLICE_LIMIT) * size)
+    return [Entry(*struct.unpack_from(layout, table, at)[:4]) for at in range(0, len(table) - size + 1, size)]
+
+
+def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> None:
+    for entry in entries:
+        if entry.end > reading.size:
+            name = machine_name(entry.cputype)
+            reading.damage("macho-truncated", f"slice {name} ends at {entry.end:#x}, the file at {reading.size:#x}")
+    ordered = sorted(entries, key=lambda entry: entry.offset)
+    if ordered and ordered[0].offset < table_end:
+        reading.damage("macho-fat", f"a slice at {ordered[0].offset:#x} overlaps the table of slices")
+    for first, second in pairwise(ordered):
+        if first.end > second.offset:
+            reading.damage("macho-fat", f"slices at {first.offset:#x} and {second.offset:#x} overlap")
+    cpus = [(entry.cputype, entry.subtype & 0xFFFFFF) for entry in entries]
+    for cpu in sorted({cpu for cpu in cpus if cpus.count(cpu) > 1}):
+        reading.damage("macho-fat", f"{machine_name(cpu[0])} (subtype {cpu[1]}) appears {cpus.count(cpu)} times")
+
+
+def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
+    inner = reading.apart(entry.offset, entry.size)
+    if inner.read(0, 8) == _AR_MAGIC:
+        rows = arch.of_macho(entry.cputype)
+        bits = 64 if entry.cputype >> 24 & 1 else 32
+        return Slice(machine_name(entry.cputype), tuple(row.name for row in rows), "archive", "macos", bits)
+    if inner.read(0, 4) not in MAGICS:
+        reading.damage(
+            "macho-fat", f"slice {machine_name(entry.cputype)} starts with {inner.read(0, 4).hex()}: no Mach-O"
+        )
+        return None
+    header = read_header(inner)
+    if header and header.cputype != entry.cputype:
+        said, real = machine_name(entry.cputype), machine_name(header.cputype)
+        reading.damage("macho-fat", f"the table says {said}, the slice at {entry.offset:#x} is {real}")
+    piece = read_thin(inner)
+    reading.adopt(inner)
+    return piece

@@ -1,0 +1,151 @@
+"""PE as the Windows loader reads it: headers, sections, import tables; and what a .NET or ARM64EC file really is.
+
+Layouts: Microsoft's PE format specification; ReadyToRun machine numbers: dotnet/runtime, docs/design/coreclr/botr,
+readytorun-format.md (the machine XORed with a number for the operating system).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wheelcheck import arch
+from wheelcheck.binary.coff import HEADER, coff_slice
+from wheelcheck.binary.pe_tables import Section, Tables, read_hybrid, read_needed
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.model import Kind, Slice
+    from wheelcheck.binary.reading import Reading
+
+SECTION_LIMIT = 96
+_LFANEW = 0x3C
+_DOS_STUBS = (b"This program cannot be run in DOS mode", b"This program must be run under Win32")
+_READY_TO_RUN = (0x7B79, 0x4644, 0xADC4, 0x1993, 0x1992)  # Linux, Apple, FreeBSD, NetBSD, SunOS
+_FLAG_EXECUTABLE, _FLAG_DLL = 0x2, 0x2000
+_SUBSYSTEM_NATIVE, _SUBSYSTEMS_EFI = 1, (10, 11, 12, 13)
+_CLR_DIRECTORY = 14
+_OPTIONAL = {0x10B: (32, 92), 0x20B: (64, 108)}  # magic -> bits, offset of NumberOfRvaAndSizes
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """What COFF header, optional header and section table say."""
+
+    machine: int
+    flags: int
+    bits: int
+    subsystem: int
+    tables: Tables
+
+
+def signature_offset(head: bytes, size: int) -> int | None:
+    """Return e_lfanew of an MZ file if it can point at a PE signature: None for a DOS program or chance bytes."""
+    if head[:2] != b"MZ" or len(head) < _LFANEW + 4:
+        return None
+    offset = int.from_bytes(head[_LFANEW : _LFANEW + 4], "little")
+    return offset if 4 <= offset <= size - 4 else None
+
+
+def is_pe(head: bytes, size: int) -> bool:
+    """Tell whether a file is PE: MZ and the signature where it points, or a Windows DOS stub whose rest is cut off.
+
+    MZ alone is a DOS program, or text. Where the signature lies behind `head`, read_pe looks.
+    """
+    offset = signature_offset(head, size)
+    if offset is None:
+        return head[:2] == b"MZ" and any(stub in head[:1024] for stub in _DOS_STUBS)
+    return offset + 4 > len(head) or head[offset : offset + 4] == b"PE\0\0"
+
+
+def read_pe(reading: Reading) -> tuple[Slice, ...] | None:
+    """Return the one slice of a PE file, none if its headers are cut off, None if it is not PE after all."""
+    offset = signature_offset(reading.read(0, 64), reading.size)
+    if offset is None:
+        reading.damage("pe-truncated", f"{reading.size} bytes: cut off before the PE signature")
+        return ()
+    if reading.read(offset, 4) != b"PE\0\0":
+        return None
+    headers = _read_headers(reading, offset + 4)
+    return (_slice(reading, headers),) if headers else ()
+
+
+def _read_headers(reading: Reading, start: int) -> Headers | None:
+    raw = reading.read(start, HEADER.size)
+    if len(raw) < HEADER.size:
+        reading.damage("pe-truncated", f"{reading.size} bytes: cut off within the COFF header")
+        return None
+    machine, sections, _, _, _, size, flags = HEADER.unpack(raw)
+    optional = reading.read(start + HEADER.size, size)
+    if len(optional) < size:
+        reading.damage("pe-truncated", f"{reading.size} bytes: cut off within the optional header")
+        return None
+    layout = _OPTIONAL.get(int.from_bytes(optional[:2], "little"))
+    if layout is None or size < layout[1] + 4:
+        reading.damage("pe-header", f"an optional header of {size} bytes, magic {optional[:2].hex()}: expected PE32(+)")
+        return Headers(machine, flags, 0, 0, Tables((), (), 0, 0))
+    bits, count_at = layout
+    base = struct.unpack_from("<Q", optional, 24)[0] if bits == 64 else struct.unpack_from("<I", optional, 28)[0]
+    header_size, _, subsystem = struct.unpack_from("<2IH", optional, 60)
+    table = _read_sections(reading, start + HEADER.size + size, sections)
+    tables = Tables(table, _directories(reading, optional, count_at), base, header_size)
+    return Headers(machine, flags, bits, subsystem, tables)
+
+
+def _directories(reading: Reading, optional: bytes, count_at: int) -> tuple[tuple[int, int], ...]:
+    """Return (address, size) of each data directory; the loader takes at most 16."""
+    count = int.from_bytes(optional[count_at : count_at + 4], "little")
+    room = (len(optional) - count_at - 4) // 8
+    if min(count, 16) > room:
+        reading.damage("pe-header", f"{count} data directories: the optional header has room for {room}")
+    end = count_at + 4 + 8 * min(count, 16, room)
+    return tuple(struct.iter_unpack("<2I", optional[count_at + 4 : end]))
+
+
+def _read_sections(reading: Reading, start: int, count: int) -> tuple[Section, ...]:
+    if count > SECTION_LIMIT:
+        reading.limit(f"{count} sections: only the first {SECTION_LIMIT} were read")
+    count = min(count, SECTION_LIMIT)
+    raw = reading.read(start, count * 40)
+    if len(raw) < count * 40:
+        reading.damage("pe-truncated", f"{count} section headers reach past the end of the file ({reading.size} bytes)")
+        return ()
+    sections = tuple(Section(*fields) for fields in struct.iter_unpack("<8x4I16x", raw))
+    for section in sections:
+        if section.raw_offset and section.raw_offset + section.raw_size > reading.size:
+            end = f"{section.raw_offset + section.raw_size:#x}"
+            reading.damage("pe-truncated", f"section {section.address:#x} ends at {end}, the file at {reading.size:#x}")
+    return sections
+
+
+def _slice(reading: Reading, headers: Headers) -> Slice:
+    directories = headers.tables.directories
+    is_managed = len(directories) > _CLR_DIRECTORY and directories[_CLR_DIRECTORY][0] != 0
+    machine = _real_machine(headers.machine, is_managed=is_managed)
+    if machine == 0 or (machine != headers.machine and not is_managed):
+        reading.damage("pe-machine", f"machine {headers.machine:#06x}: expected the number of a CPU")
+    before = len(reading.found)
+    needed = read_needed(reading, headers.tables)
+    is_hybrid = headers.bits == 64 and read_hybrid(reading, headers.tables)
+    return replace(
+        coff_slice(machine, _kind(headers), "bare" if headers.subsystem in _SUBSYSTEMS_EFI else "windows"),
+        bits=headers.bits or 64,
+        needed=needed,
+        dynamic=headers.bits != 0 and len(reading.found) == before,
+        managed=is_managed,
+        hybrid=is_hybrid,
+    )
+
+
+def _real_machine(machine: int, *, is_managed: bool) -> int:
+    """Undo the XOR of ReadyToRun: 0xfd1d is amd64 compiled for Linux. Only a .NET directory makes it meaningful."""
+    if is_managed and not arch.of_pe(machine):
+        return next((machine ^ system for system in _READY_TO_RUN if arch.of_pe(machine ^ system)), machine)
+    return machine
+
+
+def _kind(headers: Headers) -> Kind:
+    """Tell a program from a library; a kernel driver (.sys) is loaded, not run."""
+    if headers.flags & _FLAG_DLL or headers.subsystem == _SUBSYSTEM_NATIVE:
+        return "library"
+    return "executable" if headers.flags & _FLAG_EXECUTABLE else "object"
