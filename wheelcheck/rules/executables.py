@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import naming
 from wheelcheck.facts import Release, Wheel
-from wheelcheck.placement import is_declared, native_slices, same_system
+from wheelcheck.placement import describe, is_declared, native_slices, same_system
 from wheelcheck.rule import Hit, rule
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     pip sets the exec bits of a file exactly where its entry says `S_ISREG(mode) and mode & 0o111`; 0o755 without the
     file type installs non-executable. microsandbox 0.6.10 bundles its command line tool at 0644: "Permission denied"
     for every user. Libraries need none; they are told apart by what they are (no PT_INTERP, not ET_EXEC, not PIE), not
-    by suffix.
+    by suffix. A wheel for any platform chooses its program at run time and can make it executable then: a warning.
 
     Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable), microsandbox#1408.
     Remedy: chmod 0755 before the wheel is built; a transport such as upload-artifact loses modes: set them again after.
@@ -46,9 +46,8 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     for member in wheel.natives:
         programs = [piece for piece in native_slices(member) if _must_start(piece, wheel)]
         if programs and not member.pip_installs_executable and not naming.is_fixture(member.path):
-            yield Hit(
-                member.path, f"found mode {member.mode:#o}, expected 0o100755 for {programs[0].machine} executable"
-            )
+            message = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
+            yield Hit(member.path, message, severity="warning" if wheel.is_any else None)
 
 
 def _must_start(piece: Slice, wheel: Wheel) -> bool:

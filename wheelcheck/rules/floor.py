@@ -22,6 +22,8 @@ _MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_
 
 def glibc_of(need: VersionNeed) -> tuple[int, ...]:
     """Return the glibc that a version need names, e.g. (2, 17); empty for one that names none (GLIBC_PRIVATE)."""
+    if need.library.startswith("libgcc_s"):
+        return ()  # libgcc's own symbols carry GLIBC_2.0 on some CPUs, under musl too
     if need.version in _MARKERS:
         return _MARKERS[need.version]
     found = _GLIBC.fullmatch(need.version)
