@@ -5,7 +5,7 @@ from __future__ import annotations
 from wheelcheck.archive.budget import Budget
 from wheelcheck.archive.formats import Container, container_format, walk
 from wheelcheck.archive.kinds import KINDS, POLICY
-from wheelcheck.archive.source import Bytes, Entry, EntryKind, Source
+from wheelcheck.archive.source import Bytes, Entry, EntryKind, Source, as_file
 from wheelcheck.archive.tar import walk_tar_gz
 from wheelcheck.archive.zip import walk_zip
 
@@ -18,6 +18,7 @@ __all__ = [
     "Entry",
     "EntryKind",
     "Source",
+    "as_file",
     "container_format",
     "walk",
     "walk_tar_gz",

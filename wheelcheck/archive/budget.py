@@ -101,6 +101,10 @@ class Log:
         if len(self.damage) >= self.budget.damages:
             self.cap("cap-damage", f"more than {self.budget.damages:,} faults, the rest is not read")
 
+    def note_limit(self, kind: str, why: str, path: str) -> None:
+        """Record that a Source gave fewer bytes than it was asked for."""
+        self.damage.append(Damage(path, kind, why, cap=True))
+
     def stop(self, kind: str, why: str, path: str = "") -> NoReturn:
         """Record damage past which nothing can be read."""
         raise StopReadingError(Damage(path, kind, why))

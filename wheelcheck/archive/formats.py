@@ -15,6 +15,7 @@ from wheelcheck.archive.streams import Bzip2Stream, GzipStream, Stream, XzStream
 from wheelcheck.archive.tar import Held, start, walk_tar
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip import walk_zip
+from wheelcheck.archive.zip_directory import END_REACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def container_format(head: bytes) -> Container:
     A compressed tar is told from other compressed files where `head` is enough to decompress its first block
     (bzip2 needs up to 900 kB for it); otherwise the answer is `gz`, `xz` or `bz2`, which `walk` takes as well.
     """
-    if looks_like_tar(head[:BLOCK]):
+    if looks_like_tar(head[:BLOCK]) or head[257:262] == b"ustar":
         return "tar"
     found: Container = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
     if found not in _DECODERS:
@@ -100,8 +101,8 @@ def walk(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple
 def _ends_like_zip(file: BinaryIO) -> bool:
     """Tell whether a zip follows something else, as in a self-extracting archive or a zipapp."""
     size = file.seek(0, io.SEEK_END)
-    file.seek(max(size - 22, 0))
-    return file.read(4) == b"PK\5\6"
+    file.seek(max(size - END_REACH, 0))
+    return b"PK\5\6" in file.read()
 
 
 def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
@@ -119,4 +120,4 @@ def _only_content(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
         size += len(piece)
         sha256.update(piece)
         kept += piece[: log.budget.held_bytes - len(kept)]
-    yield Entry(CONTENT, "file", 0, size, sha256.hexdigest()), Held(kept, size)
+    yield Entry(CONTENT, "file", 0, size, sha256.hexdigest()), Held(kept, size, log, CONTENT)

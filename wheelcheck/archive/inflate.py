@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.arch import ARCHES
-from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
     from wheelcheck.archive.budget import Budget, Log
@@ -126,6 +125,7 @@ class Inflated:
     path: str
     _current: MemberStream | None = None
     _piece: bytes = b""
+    _short: bool = False  # noted already
 
     @property
     def size(self) -> int:
@@ -168,11 +168,8 @@ class Inflated:
         self._piece = self._current.piece()
         if self.log.budget.may_reread(len(self._piece)):
             return bool(self._piece)
-        self._note_limit()
+        if not self._short:
+            self._short = True
+            why = "reading back and forth costs more than reading it all again, the rest is not examined"
+            self.log.note_limit("cap-reread", why, self.path)
         return False
-
-    def _note_limit(self) -> None:
-        why = "reading back and forth costs more than reading it all again, the rest is not examined"
-        damage = Damage(self.path, "cap-reread", why, cap=True)
-        if damage not in self.log.damage:
-            self.log.damage.append(damage)

@@ -106,6 +106,7 @@ KINDS = {
     "cap-depth": "too deep a path",
     "cap-directory": "too large a central directory",
     "cap-pax": "too large an extended header",
+    "cap-held": "too large a member to be kept whole",
     "cap-reread": "too much jumping about in a member",
     "cap-damage": "too many faults to list",
 }

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from wheelcheck.archive.budget import Log
 
 _LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
+_KEY = re.compile(rb"[^=\x00-\x1f\x7f]+=")
 _DECIMAL = re.compile(r"[0-9]{1,19}")
 _UTF8 = "ISO-IR 10646 2000 UTF-8"
 # A global header may set times and remarks; these would rename or resize every member after it.
@@ -26,7 +27,7 @@ def parse_records(content: bytes, log: Log, path: str) -> dict[str, str]:
         match = _LENGTH.match(content, at)
         end = at + int(match[1]) if match else 0
         body = content[match.end() : end - 1] if match else b""
-        if not match or end > len(content) or content[end - 1 : end] != b"\n" or b"=" not in body[1:]:
+        if not match or end > len(content) or content[end - 1 : end] != b"\n" or not _KEY.match(body):
             why = f"no record of the form 'LENGTH KEY=VALUE' at byte {at} of an extended header, expected one"
             log.note("tar-pax-record", why, path)
             break

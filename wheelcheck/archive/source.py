@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 EntryKind = Literal["file", "directory", "symlink", "hardlink", "device"]
 
@@ -48,3 +52,35 @@ class Bytes:
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of [offset, offset + length) that exist."""
         return self.content[max(offset, 0) : max(offset, 0) + max(length, 0)] if offset >= 0 else b""
+
+
+class _SourceFile(io.RawIOBase):
+    """A read-only, seekable file over a Source."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
+        self._at = max(origin + offset, 0)
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        content = self._source.read(self._at, len(view))
+        view[: len(content)] = content
+        self._at += len(content)
+        return len(content)
+
+
+def as_file(source: Source) -> BinaryIO:
+    """Return a file over a Source, so that an archive inside an archive is walked without a copy of it."""
+    return io.BufferedReader(_SourceFile(source), 1 << 16)

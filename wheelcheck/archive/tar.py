@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.budget import Log, StopReadingError
 from wheelcheck.archive.links import LinkTable
-from wheelcheck.archive.names import NameTable
+from wheelcheck.archive.names import NameTable, check_hidden_name
 from wheelcheck.archive.pax import check_global, parse_long, parse_records
 from wheelcheck.archive.source import Entry, Source
 from wheelcheck.archive.streams import GzipStream, Stream
@@ -60,11 +60,18 @@ class Held:
 
     content: bytearray
     size: int
+    log: Log
+    path: str
+    _short: bool = False  # noted already
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return the bytes of [offset, offset + length) that are kept."""
+        """Return the bytes of [offset, offset + length) that are kept; asking for others is recorded as a cap."""
         if offset < 0 or length <= 0:
             return b""
+        if len(self.content) < min(offset + length, self.size) and not self._short:
+            self._short = True
+            why = f"only the first {len(self.content):,} of {self.size:,} bytes were kept, the rest is not examined"
+            self.log.note_limit("cap-held", why, self.path)
         return bytes(memoryview(self.content)[offset : offset + length])
 
 
@@ -121,6 +128,8 @@ class _Reader:
         content = self._exactly(header.size, header)
         self._padding(header)
         if header.type == b"g":
+            if self.pending:
+                self._note_order("precedes a global header", next(iter(self.pending)))
             check_global(parse_records(content, self.log, header.name), self.log)
             return
         if header.type in self.pending or (self.pending and b"x" in (header.type, *self.pending)):
@@ -173,6 +182,8 @@ class _Reader:
             why = f"size {header.size} in the header and {size} in the extended one, expected one value"
             self.log.note("tar-pax-conflict", why, header.name)
         name, link = records.get("path", header.name), records.get("linkpath", header.link)
+        if "path" in records:
+            check_hidden_name(header.name, name, self.log)
         self.log.budget.check_name(name.encode())
         self.log.budget.check_name(link.encode())
         kind = header.type
@@ -190,7 +201,7 @@ class _Reader:
             sha256.update(piece)
             content += piece[: keep - len(content)]
         self._padding(header)
-        return Held(content, header.size), sha256.hexdigest()
+        return Held(content, header.size, self.log, header.name), sha256.hexdigest()
 
     def _entry(self, header: Header, sha256: str) -> Entry:
         kind = KINDS[header.type]

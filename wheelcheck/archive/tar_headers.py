@@ -71,6 +71,8 @@ def parse_header(block: bytes, log: Log) -> Header:
     magic, kind = block[257:265], block[156:157]
     _check_format(magic, block, shown, log)
     prefix = block[345:500].partition(b"\0")[0] if magic == _POSIX else b""
+    if prefix and not text:
+        log.note("name-empty", f"the prefix {prefix[:80]!r} and no name, expected a name", shown)
     raw = prefix + b"/" + text if prefix else text
     size, mode = number(block[124:136], "size", shown, log), number(block[100:108], "mode", shown, log)
     for name, start, end in (("uid", 108, 116), ("gid", 116, 124), ("mtime", 136, 148)):

@@ -18,7 +18,7 @@ END64_LOCATOR = struct.Struct("<4sLQL")
 END64 = struct.Struct("<4sQ2H2L4Q")
 CENTRAL = struct.Struct("<4s6H3L5H2L")
 
-_LONGEST_COMMENT = 0xFFFF
+END_REACH = END.size + 0xFFFF  # an end record with the longest comment
 _UTF8 = 1 << 11
 
 
@@ -62,7 +62,7 @@ def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
 
 def find_end(file: BinaryIO, size: int, log: Log) -> End:
     """Find the one end record, which must be the last 22 bytes. Raises StopReadingError where there is none."""
-    start = max(size - END.size - _LONGEST_COMMENT, 0)
+    start = max(size - END_REACH, 0)
     tail = read_at(file, start, size - start)
     at = len(tail) - END.size
     if not (tail[at:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):

@@ -20,11 +20,12 @@ _LIMIT = 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The bytes of one member: its local header, the start and the end of its data."""
+    """The bytes of one member: its local header, the start and the end of its data, then perhaps a descriptor."""
 
     start: int
     data: int
     end: int
+    described: bool
     record: Record
 
 
@@ -42,9 +43,11 @@ def locate(file: BinaryIO, record: Record, log: Log) -> Extent | None:
     _compare("flags", flags, record.flags, record, log)
     _compare("method", method, record.method, record, log)
     _compare("time", date << 16 | time, record.stamp, record, log)
-    _compare_sizes(fields, (crc, packed, size), record, log)
+    described = bool((flags | record.flags) & DESCRIPTOR)
+    if not (described and (crc, packed, size) == (0, 0, 0)):
+        _compare_sizes(fields, (crc, packed, size), record, log)
     data = record.offset + LOCAL.size + name_length + extra_length
-    return Extent(record.offset, data, data + record.packed, record)
+    return Extent(record.offset, data, data + record.packed, described, record)
 
 
 def _compare(what: str, found: object, expected: object, record: Record, log: Log) -> None:
@@ -54,17 +57,16 @@ def _compare(what: str, found: object, expected: object, record: Record, log: Lo
 
 
 def _compare_sizes(fields: dict[int, bytes], local: tuple[int, int, int], record: Record, log: Log) -> None:
-    """Compare CRC and sizes; with a data descriptor the local header may leave them at zero."""
+    """Compare CRC and sizes. A local zip64 block has both sizes, and some readers obey it where none is asked for."""
     crc, packed, size = local
     block = fields.get(ZIP64)
-    if block is not None and _LIMIT in (packed, size):
-        if len(block) != 16:
-            log.note("zip-zip64", f"a local zip64 extra block of {len(block)} bytes, expected 16", record.path)
-        wide = int.from_bytes(block[:8], "little"), int.from_bytes(block[8:16], "little")
-        size = wide[0] if size == _LIMIT else size
-        packed = wide[1] if packed == _LIMIT else packed
-    if record.flags & DESCRIPTOR and (crc, packed, size) == (0, 0, 0):
-        return
+    if block is not None:
+        wide = struct.pack("<QQ", record.size, record.packed)
+        if block != wide:
+            why = f"a local zip64 extra block {block.hex()}, expected {wide.hex()} (size, packed size)"
+            log.note("zip-zip64", why, record.path)
+        size = record.size if size == _LIMIT else size
+        packed = record.packed if packed == _LIMIT else packed
     _compare("CRC", f"{crc:#010x}", f"{record.crc:#010x}", record, log)
     _compare("packed size", packed, record.packed, record, log)
     _compare("size", size, record.size, record, log)
@@ -77,10 +79,11 @@ def check_tiling(file: BinaryIO, extents: list[Extent], end: End, log: Log) -> N
         log.note("zip-order", "members lie in another order than the central directory lists them")
     directory = end.offset + end.shift
     reached = end.shift
-    for extent, after in zip(ordered, [*(extent.start for extent in ordered[1:]), directory], strict=True):
+    followers = [*(extent.start for extent in ordered), directory][1:]
+    for extent, after in zip(ordered, followers, strict=True):
         _check_seam(file, reached, extent.start, extent.record.path, log)
         reached = extent.end
-        if extent.record.flags & DESCRIPTOR:
+        if extent.described:
             reached += _descriptor_length(file, extent, after - reached, log)
     _check_seam(file, reached, directory, "", log)
 
