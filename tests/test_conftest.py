@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SKIPPED = "import pytest\n\n@pytest.mark.skip(reason='no tool')\ndef test_a(): pass\n"
+EXECUTED = "\ndef test_b(): assert True\n"
+
+
+def _pytest(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+    shutil.copy(Path(__file__).with_name("conftest.py"), folder)
+    (folder / "test_it.py").write_text(source, "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("ci", "source", "code"), [("true", SKIPPED, 5), ("true", SKIPPED + EXECUTED, 0), ("", SKIPPED, 0), ("", "", 5)]
+)
+def test_in_ci_a_run_that_executed_nothing_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, source: str, code: int
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert _pytest(tmp_path, source).returncode == code
+
+
+def test_what_was_executed_and_skipped_is_counted(tmp_path: Path) -> None:
+    assert "executed 1, skipped 1\n" in _pytest(tmp_path, SKIPPED + EXECUTED).stdout

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import noxfile
+from wheelcheck.arch import ARCHES
+
+ROOT = Path(__file__).resolve().parent.parent
+NOXFILE = ROOT / "noxfile.py"
+PROMISED = (
+    "build",
+    "wheels",
+    "sdist",
+    "check",
+    "verify",
+    "tests",
+    "lint",
+    "docs",
+    "corpus",
+    "bench",
+    "fuzz",
+    "package",
+)
+
+# Loads the noxfile with one more row in the CPU table and prints the sessions.
+_WITH_A_NEW_ROW = """
+import sys
+sys.path.insert(0, {root!r})
+from dataclasses import replace
+from wheelcheck import arch
+arch.ARCHES += (replace(arch.find("riscv64"), name="riscv128"),)
+import noxfile
+import nox.registry
+print(*nox.registry.get())
+"""
+
+
+def _sessions(*prefix: str) -> dict[str, str]:
+    command = [*prefix, "-f", str(NOXFILE), "--list"]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=True)
+    return dict(re.findall(r"^[*-] (\S+) -> (.+)$", done.stdout, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def sessions() -> dict[str, str]:
+    return _sessions(sys.executable, "-m", "nox")
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_a_promised_session_exists_and_says_what_it_does(sessions: dict[str, str], name: str) -> None:
+    assert len(sessions[name]) > 20
+
+
+def test_the_nox_command_that_lacks_the_folder_on_its_path_loads_it_too(sessions: dict[str, str]) -> None:
+    assert _sessions(str(Path(sys.executable).with_name("nox"))) == sessions
+
+
+def test_every_cpu_that_rust_builds_for_has_a_session(sessions: dict[str, str]) -> None:
+    derived = {name.removeprefix("build-") for name in sessions if name.startswith("build-")}
+    assert derived == {row.name for row in ARCHES if row.rust}
+
+
+def test_a_new_row_alone_gives_a_session() -> None:
+    script = _WITH_A_NEW_ROW.format(root=str(ROOT))
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "build-riscv128" in done.stdout.split()
+
+
+def test_no_function_of_the_noxfile_is_longer_than_twelve_lines() -> None:
+    source = NOXFILE.read_text("utf-8")
+    starts = [match.start() for match in re.finditer(r"^def ", source, re.MULTILINE)]
+    lengths = [len(inspect.getblock(source[start:].splitlines(keepends=True))) for start in starts]
+    assert lengths
+    assert max(lengths) <= 12
+
+
+def test_the_bootstrap_and_the_types_group_ask_for_the_same_nox() -> None:
+    bootstrap = (ROOT / "tools" / "bootstrap.py").read_text("utf-8")
+    wanted = re.search(r'^NOX = "(.+)"$', bootstrap, re.MULTILINE)
+    assert wanted
+    assert f'"{wanted[1]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def _refused(*arguments: str) -> str:
+    command = [sys.executable, "-m", "nox", "-f", str(NOXFILE), "--no-venv", "-s", "verify", "--", *arguments]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    return done.stderr
+
+
+def test_an_argument_that_a_bench_session_does_not_know_is_refused() -> None:
+    assert "unrecognized arguments: --projekt /elsewhere" in _refused("--projekt", "/elsewhere")
+
+
+@pytest.mark.parametrize("step", ["build", "sdist", "wheels", "smoke"])
+def test_a_step_of_the_bench_gets_project_and_cpu(step: str) -> None:
+    called = noxfile.command(step, Path("/there"), "aarch64")
+    assert called == ["python", "-m", "wheelcheck.build", step, "--project", "/there", "--arch", "aarch64"]
+
+
+@pytest.mark.parametrize(("arch", "expected"), [("aarch64", ["--architecture", "aarch64"]), ("all", [])])
+def test_the_gate_judges_dist_by_the_project_s_own_configuration(arch: str, expected: list[str]) -> None:
+    called = noxfile.command("check", Path("/there"), arch)
+    assert called == ["wheelcheck", "check", "/there/dist", "--config", "/there/pyproject.toml", *expected]

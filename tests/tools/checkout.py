@@ -1,0 +1,73 @@
+"""A checkout in small for the bootstrap to work on, and Pythons that lack what Debian takes out of its own."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NOXFILE = """\
+import nox
+
+@nox.session(python=False)
+def hello(session):
+    print("arguments", session.posargs)
+
+@nox.session(python=False)
+def refuse(session):
+    session.error("refused")
+"""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder that holds `tools/bootstrap.py` and a noxfile with one good and one failing session."""
+
+    root: Path
+
+    @property
+    def environment(self) -> Path:
+        return self.root / ".bootstrap"
+
+    @property
+    def mark(self) -> Path:
+        """A file that only a new environment lacks."""
+        return self.environment / "made-before"
+
+    def bootstrap(self, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
+        """Run the bootstrap as the README says, with nothing but the interpreter."""
+        command = [python, str(self.root / "tools" / "bootstrap.py"), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def make_checkout(root: Path) -> Checkout:
+    (root / "tools").mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "bootstrap.py", root / "tools")
+    (root / "noxfile.py").write_text(NOXFILE, "utf-8")
+    return Checkout(root)
+
+
+def python_without_ensurepip(home: Path, *packages: str) -> str:
+    """Make a real Python in `home`: the standard library but for ensurepip, and of our packages only those named."""
+    installed = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
+    library = home / "lib" / installed.name
+    (library / "site-packages").mkdir(parents=True)
+    for entry in installed.iterdir():
+        if entry.name not in {"ensurepip", "site-packages", "dist-packages"}:
+            (library / entry.name).symlink_to(entry)
+    for name in packages:
+        (library / "site-packages" / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
+    return str(_interpreter(home))
+
+
+def _interpreter(home: Path) -> Path:
+    """Copy the interpreter, and the library it may need: it finds what belongs to it from where it really lies."""
+    (home / "bin").mkdir()
+    for shared in Path(sysconfig.get_config_var("LIBDIR")).glob("libpython*.so*"):
+        (home / "lib" / shared.name).symlink_to(shared)
+    return Path(shutil.copy(Path(sys.executable).resolve(), home / "bin" / "python3"))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.tools.checkout import ROOT
+from tools import docs
+from wheelcheck.arch import ARCHES
+from wheelcheck.facts import Wheel
+from wheelcheck.rule import Hit, Rule, rule
+from wheelcheck.rules import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@rule("WC999", on=Wheel, severity="warning")
+def every_name_is_plain(wheel: Wheel) -> Iterator[Hit]:
+    """Names such as *.so or `*.so` are <plain>.
+
+    Why `__init__` and __init__ matter.
+    Source: nowhere.
+    Remedy: none.
+    """
+    yield Hit("", str(wheel.name))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("every *.so and every *.pyd", r"every \*.so and every \*.pyd"),
+        ("`*.so` and `__init__` stay", "`*.so` and `__init__` stay"),
+        ("__init__ is a name", r"\_\_init__ is a name"),
+        ("snake_case is one word", "snake_case is one word"),
+        ("a <stem> is no tag", r"a \<stem> is no tag"),
+        ("why\nSource: here", "why\n\n**Source:** here"),
+        ("why\n\nRemedy: mend: it", "why\n\n**Remedy:** mend: it"),
+        ("Source: a\nRemedy: b", "\n**Source:** a\n\n**Remedy:** b"),
+    ],
+)
+def test_a_docstring_is_shown_as_it_was_written(text: str, shown: str) -> None:
+    assert docs.markdown(text) == shown
+
+
+def test_a_section_holds_code_name_severity_subject_and_both_parts_of_the_docstring() -> None:
+    assert docs.rule_section(every_name_is_plain) == (
+        "### WC999 every-name-is-plain\n\n"
+        "*warning, about the wheel*\n\n"
+        "Names such as \\*.so or `*.so` are \\<plain>.\n\n"
+        "Why `__init__` and \\_\\_init__ matter.\n\n**Source:** nowhere.\n\n**Remedy:** none.\n"
+    )
+
+
+def test_every_rule_has_one_row_that_links_to_its_one_section() -> None:
+    page = docs.rules_page()
+    links = re.findall(r"^\| \[(WC\d+)\]\(#([a-z0-9-]+)\)", page, re.MULTILINE)
+    sections = re.findall(r"^### (.+)$", page, re.MULTILINE)
+    assert [code for code, _ in links] == [item.code for item in all_rules()]
+    assert sorted(anchor for _, anchor in links) == sorted(title.lower().replace(" ", "-") for title in sections)
+
+
+@pytest.mark.parametrize("item", all_rules(), ids=lambda item: item.code)
+def test_a_rule_stands_under_its_family(item: Rule[Any]) -> None:
+    before, _, _ = docs.rules_page().partition(f"### {item.code} ")
+    assert re.findall(r"^## (.+)$", before, re.MULTILINE)[-1].lower() == item.module
+
+
+@pytest.mark.parametrize("row", ARCHES, ids=lambda row: row.name)
+def test_every_cpu_has_a_row_with_what_is_derived_from_it(row: object) -> None:
+    wanted = next(one for one in ARCHES if one is row)
+    line = next(line for line in docs.architectures_page().splitlines() if line.startswith(f"| `{wanted.name}` |"))
+    for name in (*wanted.aliases, wanted.glibc_loader, wanted.runner, wanted.rust and wanted.rust_triple):
+        assert not name or f"`{name}`" in line
+
+
+def test_a_table_has_as_many_columns_in_every_line() -> None:
+    for name, page in docs.pages().items():
+        for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+            assert len({line.count(" | ") for line in block.splitlines()}) == 1, name
+
+
+def test_what_was_written_is_up_to_date(tmp_path: Path) -> None:
+    assert docs.main(["--docs", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(docs.pages())
+    assert docs.main(["--check", "--docs", str(tmp_path)]) == 0
+
+
+def test_a_page_that_differs_or_is_missing_is_named_and_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rules.md").write_text(docs.rules_page() + "by hand\n", "utf-8")
+    assert docs.main(["--check", "--docs", str(tmp_path)]) == 1
+    said = capsys.readouterr().out
+    assert f"{tmp_path / 'rules.md'}: out of date" in said
+    assert f"{tmp_path / 'architectures.md'}: out of date" in said
+    assert (tmp_path / "rules.md").read_text("utf-8").endswith("by hand\n")
+    assert not (tmp_path / "architectures.md").exists()
+
+
+def test_only_what_is_out_of_date_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docs.main(["--docs", str(tmp_path)])
+    (tmp_path / "rules.md").write_text("old", "utf-8")
+    capsys.readouterr()
+    docs.main(["--docs", str(tmp_path)])
+    assert capsys.readouterr().out == "wrote rules.md\n"
+
+
+def test_the_pages_of_this_checkout_are_what_the_code_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.docs", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
