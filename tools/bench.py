@@ -15,12 +15,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tools.fetch import default_cache, fetch_all, wanted_from_filename
-
-if TYPE_CHECKING:
-    import resource
 
 NAMED = (
     "markupsafe-3.0.3-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl",
@@ -37,6 +33,15 @@ PEERS = {
 }
 
 
+# On Linux a child's peak starts at its parent's: only a parent that is small measures a small child.
+_LAUNCHER = """
+import os, sys
+null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
+_, status, usage = os.wait4(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=null), 0)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss, status)
+"""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Cost:
     """What one run took: CPU seconds (user and system, children included), peak memory in MiB, its exit code."""
@@ -51,15 +56,12 @@ class Cost:
 
 
 def cost_of(command: tuple[str, ...]) -> Cost:
-    """Run a command in silence and return its own cost, read with wait4 so that no other child counts."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(usage.ru_utime + usage.ru_stime, _mebibytes(usage), process.returncode)
-
-
-def _mebibytes(usage: resource.struct_rusage) -> float:
-    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    """Run a command in silence and return its own cost, as a small parent of its own read it."""
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
+    said = subprocess.run(launcher, capture_output=True, text=True, check=True).stdout
+    seconds, peak, status = said.split()
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    return Cost(float(seconds), int(peak) / unit, os.waitstatus_to_exitcode(int(status)))
 
 
 def present() -> dict[str, tuple[str, ...]]:
