@@ -9,6 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck import arch
+from wheelcheck.policy import parse_platform
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -69,7 +70,7 @@ class Config:
     def for_architecture(self, name: str) -> Config:
         """Return what is expected of the wheels for one CPU alone, as built on one host."""
         wanted = arch.find(name).name
-        slots = tuple(slot for slot in self.slots if slot.platform.endswith(f"_{wanted}"))
+        slots = tuple(slot for slot in self.slots if wanted in parse_platform(slot.platform).arches)
         return Config(slots, self.sdist, self.payload, self.glibc, (wanted,))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from wheelcheck.collect import collect
@@ -32,15 +32,23 @@ class Gap:
     why: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Skip:
+    """A rule that judged nothing in this run, and why."""
+
+    code: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Report:
-    """What was examined and what was found. `rules` are the codes that ran."""
+    """What was examined and what was found. `rules` are the codes that judged something, `skips` the others."""
 
     artifacts: tuple[Artifact, ...] = ()
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     rules: tuple[str, ...] = ()
-    notices: tuple[str, ...] = field(default=())
+    skips: tuple[Skip, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -109,39 +117,46 @@ def _collect(file: Path) -> Artifact | Gap:
 
 
 def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], config: Config) -> Report:
-    rules = all_rules()
     wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
     release = Release(wheels, sdists, config, tuple(strangers))
+    subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
     findings: list[Finding] = []
-    for subject, name in [*((a, a.file) for a in release.artifacts), (release, "")]:
-        for rule in rules:
-            if isinstance(subject, rule.on):
-                findings.extend(_run(rule, subject, name, gaps))
-    gaps.extend(
-        Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
-        for artifact in artifacts
-        for damage in artifact.damage
-        if damage.cap
-    )
-    return Report(
-        artifacts=release.artifacts,
-        findings=tuple(sorted(set(findings), key=_order)),
-        gaps=tuple(sorted(set(gaps))),
-        rules=tuple(rule.code for rule in rules),
-    )
+    ran: list[str] = []
+    skips: list[Skip] = []
+    for rule in all_rules():
+        judged = [(subject, name) for subject, name in subjects if isinstance(subject, rule.on)]
+        if why := _why_not(rule, judged):
+            skips.append(Skip(rule.code, why))
+            continue
+        ran.append(rule.code)
+        for subject, name in judged:
+            findings.extend(_run(rule, subject, name, gaps))
+    gaps.extend(_caps(artifacts))
+    ordered = tuple(sorted(set(findings), key=_order))
+    return Report(release.artifacts, ordered, tuple(sorted(set(gaps))), tuple(ran), tuple(skips))
+
+
+def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]]) -> str:
+    """Say why a rule has nothing to judge in this run; empty text where it has."""
+    if not judged:
+        return f"no {rule.on.__name__.lower()} is given"
+    return rule.needs(judged[0][0]) if rule.needs and rule.on is Release else ""
+
+
+def _caps(artifacts: list[Artifact]) -> Iterator[Gap]:
+    for artifact in artifacts:
+        for damage in artifact.damage:
+            if damage.cap:
+                yield Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
 
 
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterable[Finding]:
     try:
-        return [_finding(rule, hit, artifact) for hit in _hits(rule, subject)]
+        return [_finding(rule, hit, artifact) for hit in rule.judge(subject)]
     except Exception as problem:  # noqa: BLE001  # as above: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} stopped at an internal error: {type(problem).__name__}: {problem}"))
         return []
-
-
-def _hits(rule: Rule[Any], subject: object) -> Iterator[Hit]:
-    return rule.judge(subject)
 
 
 def _finding(rule: Rule[Any], hit: Hit, artifact: str) -> Finding:

@@ -49,6 +49,7 @@ class Rule(Generic[Subject]):
     on: type[Subject]
     severity: Severity
     judge: Callable[[Subject], Iterator[Hit]]
+    needs: Callable[[Subject], str] | None = None  # says why the rule cannot judge; empty text: it can
 
     @property
     def name(self) -> str:
@@ -72,11 +73,14 @@ class Rule(Generic[Subject]):
 
 
 def rule(
-    code: str, on: type[Subject], severity: Severity = "error"
+    code: str, on: type[Subject], severity: Severity = "error", needs: Callable[[Subject], str] | None = None
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
-    """Make a generator function over `on` the rule `code`."""
+    """Make a generator function over `on` the rule `code`.
+
+    `needs` returns the reason why there is nothing to judge, or empty text; a reason is reported, never swallowed.
+    """
 
     def make(judge: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
-        return Rule(code, on, severity, judge)
+        return Rule(code, on, severity, judge, needs)
 
     return make

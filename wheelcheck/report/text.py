@@ -28,10 +28,15 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
             _print_group(artifact, findings, console)
     for gap in report.gaps:
         where = " ".join(filter(None, (gap.artifact, gap.path)))
-        console.print(
-            Text.assemble(("not verified ", "bold magenta"), safe(f"{where}: {gap.why}" if where else gap.why))
-        )
-    console.print(_summary(report))
+        text = safe(f"{where}: {gap.why}" if where else gap.why)
+        console.print(Text.assemble(("not verified ", "bold magenta"), text), soft_wrap=True)
+    if not quiet:
+        for why, skips in groupby(
+            sorted(report.skips, key=lambda skip: (skip.why, skip.code)), key=lambda skip: skip.why
+        ):
+            codes = ", ".join(skip.code for skip in skips)
+            console.print(Text(f"skipped {codes}: {why}", style="dim"), soft_wrap=True)
+    console.print(_summary(report), soft_wrap=True)
 
 
 def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
@@ -55,9 +60,13 @@ def _summary(report: Report) -> Text:
     unpacked = sum(member.size for artifact in report.artifacts for member in artifact.members)
     binaries = sum(len(artifact.natives) for artifact in report.artifacts)
     examined = (
-        f"{len(report.artifacts)} artifacts, {members} members, {unpacked / 1e6:.1f} MB unpacked,"
-        f" {binaries} binaries, {len(report.rules)} rules"
+        f"{_count(len(report.artifacts), 'artifact')}, {_count(members, 'member')}, {unpacked / 1e6:.1f} MB unpacked,"
+        f" {_count(binaries, 'binary', 'binaries')}, {_count(len(report.rules), 'rule')}"
     )
-    found = ", ".join(f"{report.count(kind)} {kind}s" for kind in ("error", "warning", "note"))
+    found = ", ".join(_count(report.count(kind), kind) for kind in ("error", "warning", "note"))
     verdict = (_VERDICTS[report.verdict], _STYLES.get(report.verdict, "bold magenta"))
     return Text.assemble(verdict, f"  {examined}: {found}")
+
+
+def _count(number: int, singular: str, plural: str = "") -> str:
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

@@ -104,7 +104,15 @@ def _placeholder(member: Member, wheel: Wheel) -> bool:
     return any(naming.names_system(member.path, system) for system in others)
 
 
-@rule("WC310", on=Release)
+def _without_payload(release: Release) -> str:
+    return (
+        ""
+        if release.config.payload and release.wheels
+        else "the configuration declares no payload, or no wheel is given"
+    )
+
+
+@rule("WC310", on=Release, needs=_without_payload)
 def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
     """Each file of `[[tool.wheelcheck.payload]]` is in every wheel, and is native code of the declared kind.
 

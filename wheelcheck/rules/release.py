@@ -21,7 +21,12 @@ def _filled(wheel: Wheel, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
     return tuple(slot for slot in slots if (slot.python, slot.abi, slot.platform) in tags)
 
 
-@rule("WC701", on=Release)
+def _without_promise(release: Release) -> str:
+    promised = release.config.slots or release.config.sdist is not None
+    return "" if promised else "the configuration promises no set of wheels and no sdist"
+
+
+@rule("WC701", on=Release, needs=_without_promise)
 def every_promised_file_is_there(release: Release) -> Iterator[Hit]:
     """Every wheel of the expected set, and the sdist where one is promised, is among the artifacts.
 

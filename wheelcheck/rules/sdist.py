@@ -86,7 +86,11 @@ def _has_import_library(sdist: Sdist) -> bool:
     return any(member.binary and member.binary.format == "ar" for member in sdist.natives)
 
 
-@rule("WC602", on=Release)
+def _without_both(release: Release) -> str:
+    return "" if release.wheels and release.sdists else "needs wheels and an sdist given together"
+
+
+@rule("WC602", on=Release, needs=_without_both)
 def an_sdist_beside_native_wheels_holds_native_source(release: Release) -> Iterator[Hit]:
     """Where the release's wheels hold native code, its sdist holds the source of native code.
 
