@@ -89,12 +89,13 @@ def build_for(arch: str) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests under coverage; all of them (no pytest arguments given) bring `package` and `lint` along."""
+    if not session.posargs:
+        session.notify("package")
+        session.notify("lint")
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     if not session.posargs:
         session.run("coverage", "report")
-        session.notify("package")
-        session.notify("lint")
 
 
 @nox.session

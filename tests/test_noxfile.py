@@ -80,7 +80,7 @@ def test_no_function_of_the_noxfile_is_longer_than_twelve_lines() -> None:
     assert max(lengths) <= 12
 
 
-def test_the_bootstrap_and_the_types_group_ask_for_the_same_nox() -> None:
+def test_the_bootstrap_and_the_test_group_ask_for_the_same_nox() -> None:
     bootstrap = (ROOT / "tools" / "bootstrap.py").read_text("utf-8")
     wanted = re.search(r'^NOX = "(.+)"$', bootstrap, re.MULTILINE)
     assert wanted

@@ -130,7 +130,8 @@ def main(arguments: list[str]) -> int:
     except (NotReadyError, OSError) as why:
         print(f"bootstrap: {why}", file=sys.stderr)
         return COULD_NOT
-    return run_session(HOME, arguments[0], arguments[1:])
+    session, *rest = arguments
+    return run_session(HOME, session, rest[1:] if rest[:1] == ["--"] else rest)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,9 @@ def marked(made: Checkout) -> Iterator[Checkout]:
     assert made.bootstrap("hello").returncode == 0
 
 
-def test_a_session_gets_its_arguments(marked: Checkout) -> None:
-    done = marked.bootstrap("hello", "--project", "elsewhere", "-k", "one")
+@pytest.mark.parametrize("separator", [[], ["--"]])
+def test_a_session_gets_its_arguments(marked: Checkout, separator: list[str]) -> None:
+    done = marked.bootstrap("hello", *separator, "--project", "elsewhere", "-k", "one")
     assert done.returncode == 0
     assert "arguments ['--project', 'elsewhere', '-k', 'one']" in done.stdout
 
