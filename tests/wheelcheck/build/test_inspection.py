@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.wheelcheck.build.compiled import native
+from wheelcheck.arch import Glibc, find
+from wheelcheck.binary.model import Kind, Slice, VersionNeed
+from wheelcheck.build.failure import BenchError
+from wheelcheck.build.inspection import glibc_need, require_native
+from wheelcheck.build.targets import Target
+
+X86 = Target(find("x86_64"), (2, 17))
+ARM = Target(find("aarch64"), (2, 17))
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "content"),
+    [
+        (X86, "executable", lambda: native("x86_64")),
+        (X86, "library", lambda: native("x86_64", "library")),
+        (X86, "object", lambda: native("x86_64", "object")),
+        (X86, "object", lambda: native("aarch64", "object")),
+        (ARM, "executable", lambda: native("aarch64")),
+        (Target(find("x86_64"), (2, 28)), "executable", lambda: native("x86_64", floor=(2, 28), source="newer")),
+    ],
+)
+def test_a_whole_file_of_its_kind_cpu_and_floor_is_accepted(target, kind, content) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    require_native("it", content(), kind, target)
+
+
+STUBS = {
+    "empty": (b"", "0 bytes that are no native code"),
+    "four bytes": (b"\x7fELF", "found "),
+    "a header cut off": (b"\x7fELF\x02\x01\x01" + bytes(20), "found "),
+    "magic, then zeros": (b"\x7fELF" + bytes(2000), "found "),
+    "an HTML page": (b"<!DOCTYPE html><title>404</title>", "no native code"),
+    "a git-lfs pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "no native code"),
+}
+
+
+@pytest.mark.parametrize(("content", "found"), STUBS.values(), ids=STUBS)
+def test_a_stub_is_refused(content: bytes, found: str) -> None:
+    with pytest.raises(BenchError, match=found):
+        require_native("it", content, "executable", X86)
+
+
+@pytest.mark.parametrize(
+    ("arch", "kind", "declared", "floor", "source", "message"),
+    [
+        ("aarch64", "executable", "executable", (2, 17), "plain", "found code for aarch64; expected x86_64"),
+        ("i686", "executable", "executable", (2, 17), "plain", "found code for i686; expected x86_64"),
+        ("x86_64", "library", "executable", (2, 17), "plain", "found a native library; expected a native executable"),
+        ("x86_64", "executable", "library", (2, 17), "plain", "found a native executable; expected a native library"),
+        ("x86_64", "object", "library", (2, 17), "plain", "found a native object; expected a native library"),
+        (
+            "x86_64",
+            "executable",
+            "executable",
+            (2, 28),
+            "newer",
+            "found a need of glibc 2.2[68]; expected at most .* 2.17",
+        ),
+    ],
+)
+def test_a_file_of_another_cpu_kind_or_floor_is_refused(
+    arch: str, kind: str, declared: Kind, floor: Glibc, source: str, message: str
+) -> None:
+    with pytest.raises(BenchError, match=message):
+        require_native("it", native(arch, kind, floor, source), declared, X86)
+
+
+def test_a_truncated_executable_is_refused() -> None:
+    whole = native("x86_64")
+    with pytest.raises(BenchError, match="expected a whole ELF file"):
+        require_native("it", whole[: len(whole) // 2], "executable", X86)
+
+
+def test_an_archive_of_objects_is_no_payload() -> None:
+    with pytest.raises(BenchError, match="a ar file|expected a whole ELF file"):
+        require_native("it", b"!<arch>\n", "library", X86)
+
+
+@pytest.mark.parametrize(
+    ("needs", "newest"),
+    [
+        ((), (0, 0)),
+        ((("GLIBC_2.2.5", False), ("GLIBC_2.17", False), ("GLIBC_2.9", False)), (2, 17)),
+        ((("GLIBC_2.17", False), ("GLIBC_2.39", True)), (2, 17)),
+        ((("GLIBC_ABI_DT_RELR", False),), (2, 99)),
+        ((("GCC_3.0", False), ("OPENSSL_3.0.0", False)), (0, 0)),
+    ],
+)
+def test_the_need_is_the_newest_version_that_the_loader_insists_on(
+    needs: tuple[tuple[str, bool], ...], newest: Glibc
+) -> None:
+    versions = tuple(VersionNeed("libc.so.6", version, weak) for version, weak in needs)
+    assert glibc_need(Slice("EM_X86_64", ("x86_64",), "executable", "linux", versions=versions)) == newest
