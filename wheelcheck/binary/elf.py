@@ -18,7 +18,7 @@ from wheelcheck.binary.model import Kind, Slice, System
 if TYPE_CHECKING:
     from wheelcheck.binary.reading import Reading
 
-_GNU_SEGMENTS = ("PT_GNU_STACK", "PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
+_GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
 _NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
 
