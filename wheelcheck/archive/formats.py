@@ -62,7 +62,7 @@ def container_format(head: bytes) -> Container:
     A compressed tar is told from other compressed files where `head` is enough to decompress its first block
     (bzip2 needs up to 900 kB for it); otherwise the answer is `gz`, `xz` or `bz2`, which `walk` takes as well.
     """
-    if looks_like_tar(head[:BLOCK]) or head[257:262] == b"ustar":
+    if _begins_tar(head[:BLOCK]):
         return "tar"
     found: Container = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
     if found not in _DECODERS:
@@ -71,7 +71,12 @@ def container_format(head: bytes) -> Container:
         block = _DECODERS[found](head)
     except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError):
         return found
-    return _TARS[found] if looks_like_tar(block) else found
+    return _TARS[found] if _begins_tar(block) else found
+
+
+def _begins_tar(block: bytes) -> bool:
+    """Tell whether a block is a tar header, be it a broken one."""
+    return looks_like_tar(block) or block[257:262] == b"ustar"
 
 
 def walk(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
@@ -109,7 +114,7 @@ def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
     try:
         block = stream.read(BLOCK)
         stream.push_back(block)
-        yield from walk_tar(stream, log) if looks_like_tar(block) else _only_content(stream, log)
+        yield from walk_tar(stream, log) if _begins_tar(block) else _only_content(stream, log)
     except StopReadingError as stop:
         log.damage.append(stop.damage)
 

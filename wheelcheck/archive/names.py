@@ -52,7 +52,7 @@ _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     (
         "name-trailing",
         "a component ending in a dot or space, which Windows drops",
-        lambda c: c.rstrip(". ") not in ("", c),
+        lambda c: c[-1:] in (".", " ") and c not in (".", ".."),
     ),
     ("name-colon", "a colon, which names an alternate stream on Windows", lambda c: ":" in c),
     ("name-reserved", "a device name of Windows", _RESERVED.match),
@@ -61,7 +61,8 @@ _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
 
 def flaws(path: str) -> Iterator[tuple[str, str]]:
     """Yield (kind, why) for everything wrong with a path that no trailing slash follows any more."""
-    if len(path) > LONGEST_COMPONENT and (longest := max(len(part.encode()) for part in path.split("/"))) > 255:
+    longest = max(map(len, path.encode().split(b"/"))) if len(path) > LONGEST_COMPONENT // 4 else 0
+    if longest > LONGEST_COMPONENT:
         yield "name-long", f"a component of {longest} bytes, expected at most {LONGEST_COMPONENT}"
     if path and not _ODD.search(path):
         return

@@ -38,7 +38,7 @@ def parse_records(content: bytes, log: Log, path: str) -> dict[str, str]:
 
 def _add_record(records: dict[str, str], body: bytes, log: Log, path: str) -> None:
     raw_key, _, raw_value = body.partition(b"=")
-    key, value = raw_key.decode(errors="backslashreplace"), raw_value.decode(errors="backslashreplace")
+    key, value = raw_key.decode(errors="replace"), raw_value.decode(errors="replace")
     if key in records:
         log.note("tar-pax-duplicate", f"{key!r} is set twice in one extended header, expected it once", path)
     if key in ("path", "linkpath"):
@@ -79,4 +79,4 @@ def parse_long(content: bytes, log: Log, path: str) -> str:
         return text.decode()
     except UnicodeDecodeError:
         log.note("name-encoding", "a long name that is not UTF-8, expected it to be", path)
-        return text.decode(errors="backslashreplace")
+        return text.decode(errors="replace")

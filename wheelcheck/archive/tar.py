@@ -93,8 +93,8 @@ class _Reader:
         """Yield every member up to the end-of-archive blocks."""
         found = False
         while block := self._header_block():
-            found = True
             header = parse_header(block, self.log)
+            found = found or header.type in KINDS
             if header.type in (b"x", b"g", b"L", b"K"):
                 self._extend(header)
             elif member := self._member(header):

@@ -65,7 +65,7 @@ def looks_like_tar(block: bytes) -> bool:
 def parse_header(block: bytes, log: Log) -> Header:
     """Return the header in a block. Raises StopReadingError where the size cannot be known."""
     text = block[:100].partition(b"\0")[0]
-    shown = text.decode(errors="backslashreplace")
+    shown = text.decode(errors="replace")
     if not looks_like_tar(block):
         log.stop("tar-checksum", f"a header whose checksum is not {checksum(block):o} (octal), expected that", shown)
     magic, kind = block[257:265], block[156:157]
@@ -95,7 +95,7 @@ def _decode(raw: bytes, log: Log) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
-        name = raw.decode(errors="backslashreplace")
+        name = raw.decode(errors="replace")
         log.note("name-encoding", "a name that is not UTF-8, expected it to be", name)
         return name
 

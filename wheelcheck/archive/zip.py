@@ -121,5 +121,5 @@ def _entry(record: Record, source: Inflated, log: Log) -> Entry:
     if kind == "directory" and source.size:
         log.note("entry-directory-data", f"a directory with {source.size} bytes of data, expected none", record.path)
     if kind == "symlink":
-        link = source.read(0, _LONGEST_LINK).decode(errors="backslashreplace")
+        link = source.read(0, _LONGEST_LINK).decode(errors="replace")
     return Entry(record.path, kind, mode, source.size, source.content.sha256, link)

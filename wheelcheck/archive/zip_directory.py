@@ -152,14 +152,14 @@ def read_directory(file: BinaryIO, end: End, log: Log) -> tuple[End, list[Record
 
 
 def _settle_shift(file: BinaryIO, end: End, log: Log) -> End:
-    """Tell bytes after the directory (a gap) from bytes before the archive (a prefix that no offset counts)."""
+    """Tell bytes before the archive that no offset counts (which zipfile skips) from bytes after the directory."""
     room = end.position - end.size - end.offset
     if room < 0:
         why = f"central directory at {end.offset} of {end.size} bytes, expected it to end at {end.position}"
         log.stop("zip-directory", why)
     if room == 0:
         return end
-    if read_at(file, end.offset, 4) == b"PK\1\2":
+    if read_at(file, end.offset + room, 4) != b"PK\1\2" == read_at(file, end.offset, 4):
         log.note("zip-gap", f"{room} bytes between the central directory and the end record, expected none")
         return end
     log.note("zip-prefix", f"{room} bytes before the archive that its offsets leave out, expected none")
@@ -203,6 +203,6 @@ def decode_name(raw: bytes, flags: int, log: Log) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        name = raw.decode("utf-8", errors="backslashreplace")
+        name = raw.decode("utf-8", errors="replace")
         log.note("name-encoding", "a name that is not UTF-8, expected it to be", name)
         return name

@@ -48,7 +48,7 @@ def widen(fields: dict[int, bytes], values: dict[str, int], name: str, log: Log)
     if len(block) != 8 * len(wanted):
         log.note("zip-zip64", f"a zip64 extra block of {len(block)} bytes, expected {8 * len(wanted)}", name)
     wide = {key: int.from_bytes(block[8 * n : 8 * n + 8], "little") for n, key in enumerate(wanted)}
-    if all(value < _LIMIT for value in wide.values()):
+    if wide and all(value < _LIMIT for value in wide.values()):
         log.note("zip-zip64-unneeded", "a zip64 extra block for values that fit without, expected none", name)
     return tuple((values | wide).values())
 

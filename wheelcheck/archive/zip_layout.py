@@ -92,7 +92,7 @@ def _check_seam(file: BinaryIO, reached: int, start: int, path: str, log: Log) -
     here = f"the header of {path!r}" if path else "the central directory"
     if start < reached:
         log.note("zip-overlap", f"{reached - start} bytes before {here} end inside it, expected none to", path)
-    elif start > reached == 0:
+    elif start > reached == 0 and path:
         log.note("zip-prefix", f"{start} bytes before the first member, expected none", path)
     elif start > reached:
         hidden = read_at(file, reached, 4) == b"PK\3\4"

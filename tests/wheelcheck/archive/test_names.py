@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import stat
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from tests.wheelcheck.archive.cases import Case, case, read
+from tests.wheelcheck.archive.tars import member, pax, record, sdist
+from tests.wheelcheck.archive.zips import Zip, named, zipped
+from wheelcheck.archive.links import steps
+from wheelcheck.archive.names import flaws, fold
+
+# Each name with the flaws it has, beside one that differs as little as it can and has none.
+NAMES = (
+    ("../x", "name-parent", "..x/x"),
+    ("a/../../b", "name-parent", "a/.../b"),
+    ("a/..", "name-parent", "a/..a"),
+    ("/etc/passwd", "name-absolute", "etc/passwd"),
+    ("//host/share", "name-drive name-absolute name-component", "host/share"),
+    ("\\\\host\\share", "name-drive name-absolute name-backslash", "host/share"),
+    ("C:/x", "name-drive name-colon", "C/x"),
+    ("c:x", "name-drive name-colon", "c.x"),
+    ("a\\b", "name-backslash", "a/b"),
+    ("a\0b", "name-control", "a0b"),
+    ("a\nb", "name-control", "anb"),
+    ("a\x1b[31mb", "name-control", "a[31mb"),
+    ("a\x7fb", "name-control", "a~b"),
+    ("a\x85b", "name-control", "a\u00a1b"),
+    ("a\u2028b", "name-control", "a\u2027b"),
+    ("a\u202eyp.exe", "name-bidi", "a\u2030yp.exe"),
+    ("a\u2066b", "name-bidi", "a\u2070b"),
+    ("a\uff0fb", "name-compatibility", "a\uff10b"),
+    ("\u2025/b", "name-compatibility", "\u2026b/b"),
+    ("a\uff3cb", "name-compatibility", "a\uff3db"),
+    ("a\uff1ab", "name-compatibility", "a\uff11b"),
+    ("\u2024/b", "name-compatibility", "\u2023/b"),
+    ("./x", "name-component", "x/x"),
+    ("a//b", "name-component", "a/b"),
+    ("a/./b", "name-component", "a/.b/b"),
+    (".", "name-component", ".a"),
+    ("a/b.", "name-trailing", "a/b.b"),
+    ("a /b", "name-trailing", "a /b".replace(" ", "_")),
+    ("a/...", "name-trailing", "a/...a"),
+    ("a/b:c", "name-colon", "a/b;c"),
+    ("a/aux.c", "name-reserved", "a/auxx.c"),
+    ("NUL", "name-reserved", "NULL"),
+    ("com1/x", "name-reserved", "com0/x"),
+    ("d/" + "n" * 256, "name-long", "d/" + "n" * 255),
+    ("d/" + "\u00e9" * 128, "name-long", "d/" + "\u00e9" * 127),
+)
+ALLOWED = (
+    "a",
+    "A-b_c+d,e=f@g~h%i&j(k)[l]{m}!'n o.py",
+    ".hidden",
+    "a.b.c",
+    "caf\u00e9/\u65e5\u672c.py",
+    "x/__init__.py",
+)
+
+
+def flaws_of(name: str) -> set[str]:
+    return {kind for kind, _ in flaws(name)}
+
+
+@pytest.mark.parametrize(("name", "kinds", "twin"), NAMES)
+def test_a_name_has_exactly_its_flaws(name: str, kinds: str, twin: str) -> None:
+    assert flaws_of(name) == set(kinds.split())
+    assert flaws_of(twin) == set()
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_an_ordinary_name_has_no_flaw(name: str) -> None:
+    assert list(flaws(name)) == []
+
+
+@pytest.mark.parametrize(("name", "kinds", "twin"), NAMES)
+def test_a_zip_and_a_tar_report_the_flaws_of_a_name_alike(name: str, kinds: str, twin: str) -> None:
+    for good, path in ((False, name), (True, twin)):
+        expected = set() if good else set(kinds.split())
+        assert read(zipped(named(path))).kinds == expected
+        assert read(sdist(pax(record("path", path)), member())).kinds == expected
+
+
+@pytest.mark.parametrize(("name", "kinds", "twin"), NAMES)
+def test_every_flaw_names_its_member_and_says_what_was_expected(name: str, kinds: str, twin: str) -> None:
+    damage = read(zipped(named(name), named(twin))).damage
+    assert {fault.path for fault in damage} == {name}
+    assert all(repr(name) in fault.why for fault in damage)
+    assert {fault.kind for fault in damage} == set(kinds.split())
+
+
+def test_an_empty_name_is_damage() -> None:
+    assert read(zipped(named(""))).kinds == {"name-empty"}
+
+
+COLLISIONS = (
+    case(
+        "case",
+        "name-case-collision",
+        zipped(named("a/B.py"), named("A/b.py")),
+        zipped(named("a/B.py"), named("A/c.py")),
+    ),
+    case(
+        "sharp s",
+        "name-unicode-collision",
+        zipped(named("stra\u00dfe"), named("STRASSE")),
+        zipped(named("stra\u00dfe")),
+    ),
+    case(
+        "composed",
+        "name-unicode-collision",
+        zipped(named("\u00e9"), named("e\u0301")),
+        zipped(named("\u00e9"), named("e")),
+    ),
+    case("ligature", "name-unicode-collision", zipped(named("\ufb01x"), named("fix")), zipped(named("\ufb01x"))),
+    case(
+        "file over directory",
+        "name-below-file",
+        zipped(named("a"), named("a/b")),
+        zipped(named("a/", content=b""), named("a/b")),
+    ),
+    case("below a file that comes later", "name-below-file", zipped(named("a/b"), named("a")), zipped(named("a/b"))),
+    case(
+        "below a link",
+        "name-below-file",
+        zipped(named("a", mode=0o120777), named("a/b")),
+        zipped(named("a", mode=0o120777), named("ab")),
+    ),
+)
+DIRECTORY = named("a/", content=b"", mode=stat.S_IFDIR | 0o755)
+
+
+@pytest.mark.parametrize("case", COLLISIONS, ids=lambda case: case.name)
+def test_names_that_collide_on_some_system_are_damage(case: Case) -> None:
+    assert read(case.hostile).kinds == case.kinds
+
+
+def test_a_directory_may_have_members_before_and_after_it() -> None:
+    members = (named("a/b"), DIRECTORY, named("a/c"))
+    assert read(Zip(members).build()).damage == []
+
+
+def test_a_directory_and_a_file_of_one_name_are_a_duplicate() -> None:
+    assert read(zipped(named("a"), DIRECTORY)).kinds == {"zip-duplicate-name"}
+
+
+@pytest.mark.parametrize(("one", "other"), [("A", "a"), ("\u00c9", "e\u0301"), ("\u017f", "S"), ("\u2126", "\u03c9")])
+def test_names_that_some_file_system_takes_for_one_fold_alike(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+def test_a_name_is_decoded_as_zipfile_decodes_it() -> None:
+    content = zipped(named("\u00e9.py"), named("\u00e9.txt".encode("cp437"), flags=0))
+    assert read(content).paths == zipfile.ZipFile(BytesIO(content)).namelist()
+
+
+@pytest.mark.parametrize(
+    ("path", "link", "expected"),
+    [
+        ("a/b", "c", ["a/c"]),
+        ("a/b", "../c", ["", "c"]),
+        ("a/b", "./c//d", ["a", "a/c", "a/c", "a/c/d"]),
+        ("a/b", "../../c", None),
+        ("b", "..", None),
+        ("a/b", "/c", None),
+        ("a/b/c", "../x/../y", ["a", "a/x", "a", "a/y"]),
+    ],
+)
+def test_a_link_passes_through_these_paths(path: str, link: str, expected: list[str] | None) -> None:
+    assert steps(path, link) == expected
