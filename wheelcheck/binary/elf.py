@@ -62,6 +62,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     system = _system(header, image, dynamic)
     if system == "linux":
         _judge_dynamic(walk, header, image)
+    if system == "linux" and header.is_known_machine:
         judge_linked(walk, header)
     if system != "bare":
         reading.adopt(walk)

@@ -40,6 +40,8 @@ class _Span(NamedTuple):
 def read_version_needs(reading: Reading, header: Header, image: Image, tags: dict[str | int, int]) -> tuple[Need, ...]:
     """Return every need the loader will check, in file order."""
     if "DT_VERNEED" not in tags:
+        if "DT_VERSYM" in tags and "DT_VERDEF" not in tags:
+            reading.damage("elf-versions", "DT_VERSYM without DT_VERNEED or DT_VERDEF: the versions it means are gone")
         return ()
     if "DT_VERSYM" not in tags:
         reading.damage("elf-versions", "DT_VERNEED without DT_VERSYM: the loader has no symbol to check against it")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck import arch
 from wheelcheck.binary.model import Kind, Slice, System
-from wheelcheck.binary.reading import printable
+from wheelcheck.binary.reading import STRING_LIMIT, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,8 @@ _KINDS: dict[int, Kind] = {
     10: "debug",  # MH_DSYM
     11: "library",  # MH_KEXT_BUNDLE
 }
+_MH_DYLIB, _MH_DSYM = 6, 10
+_LINKED = (2, _MH_DYLIB, 8)
 _LC_SEGMENT, _LC_SEGMENT_64 = 0x1, 0x19
 _LC_ID_DYLIB = 0xD
 _LC_LOADS = (0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
@@ -58,6 +60,7 @@ class Command(NamedTuple):
 class _Facts:
     """What the load commands say, collected in file order."""
 
+    segments: int = 0
     soname: str = ""
     needed: list[str] = field(default_factory=list)
     rpaths: list[str] = field(default_factory=list)
@@ -92,18 +95,17 @@ def read_thin(reading: Reading) -> Slice | None:
     header = read_header(reading)
     if header is None:
         return None
-    kind = _KINDS.get(header.filetype)
-    if kind is None:
-        reading.damage("macho-header", f"file type {header.filetype}: expected one of {sorted(_KINDS)}")
+    kind = _judge_header(reading, header)
     before = len(reading.found)
     facts = _Facts()
     for command in _commands(reading, header):
         _note(reading, header, command, facts)
+    _judge_facts(reading, header, facts)
     system, minimum = _platform(facts)
     return Slice(
         machine=machine_name(header.cputype),
         arches=tuple(row.name for row in arch.of_macho(header.cputype)),
-        kind=kind or "object",
+        kind=kind,
         system=system,
         bits=header.bits,
         little_endian=header.order == "<",
@@ -127,6 +129,22 @@ def read_header(reading: Reading) -> Header | None:
     return Header(bits, order, cputype, filetype, ncmds, sizeofcmds)
 
 
+def _judge_header(reading: Reading, header: Header) -> Kind:
+    if header.filetype not in _KINDS:
+        reading.damage("macho-header", f"file type {header.filetype}: expected one of {sorted(_KINDS)}")
+    if header.cputype == 0:
+        reading.damage("macho-header", "cputype 0: expected the number of a CPU")
+    return _KINDS.get(header.filetype, "object")
+
+
+def _judge_facts(reading: Reading, header: Header, facts: _Facts) -> None:
+    """Record what dyld misses: something to map, and in a dylib its name."""
+    if not facts.segments and header.filetype in _LINKED:
+        reading.damage("macho-command", "no segment: there is nothing to map")
+    if not facts.soname and header.filetype == _MH_DYLIB:
+        reading.damage("macho-command", "a dylib without LC_ID_DYLIB")
+
+
 def _commands(reading: Reading, header: Header) -> Iterator[Command]:
     end = header.size + header.sizeofcmds
     if end > reading.size:
@@ -143,13 +161,14 @@ def _commands(reading: Reading, header: Header) -> Iterator[Command]:
                 "macho-command", f"load command {index} has size {size} at {offset:#x}, the table ends at {end:#x}"
             )
             return
-        yield Command(number, reading.read(offset, size))
+        yield Command(number, reading.read(offset, min(size, STRING_LIMIT + 32)))
         offset += size
 
 
 def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:
     number = command.number
     if number in (_LC_SEGMENT, _LC_SEGMENT_64):
+        facts.segments += 1
         _judge_segment(reading, header, command)
     elif number == _LC_ID_DYLIB:
         facts.soname = _string(reading, header, command) or facts.soname
@@ -173,7 +192,7 @@ def _fields(reading: Reading, command: Command, layout: str) -> tuple[int, ...] 
 def _judge_segment(reading: Reading, header: Header, command: Command) -> None:
     word = "Q" if command.number == _LC_SEGMENT_64 else "I"
     fields = _fields(reading, command, f"{header.order}16x4{word}")
-    if fields and fields[2] + fields[3] > reading.size and header.filetype != 10:
+    if fields and fields[2] + fields[3] > reading.size and header.filetype != _MH_DSYM:
         name = printable(command.raw[8:24].rstrip(b"\0"))
         end = f"{fields[2] + fields[3]:#x}"
         reading.damage("macho-truncated", f"segment {name} ends at {end}, the file at {reading.size:#x}")

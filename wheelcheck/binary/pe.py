@@ -105,12 +105,14 @@ def _directories(reading: Reading, optional: bytes, count_at: int) -> tuple[tupl
 def _read_sections(reading: Reading, start: int, count: int) -> tuple[Section, ...]:
     if count > SECTION_LIMIT:
         reading.limit(f"{count} sections: only the first {SECTION_LIMIT} were read")
+    if not count:
+        reading.damage("pe-header", "no section: there is nothing to map")
     count = min(count, SECTION_LIMIT)
     raw = reading.read(start, count * 40)
     if len(raw) < count * 40:
         reading.damage("pe-truncated", f"{count} section headers reach past the end of the file ({reading.size} bytes)")
         return ()
-    sections = tuple(Section(*fields) for fields in struct.iter_unpack("<8x4I16x", raw))
+    sections = tuple(Section(*fields) for fields in struct.iter_unpack("<8x4I12xI", raw))
     for section in sections:
         if section.raw_offset and section.raw_offset + section.raw_size > reading.size:
             end = f"{section.raw_offset + section.raw_size:#x}"
@@ -124,6 +126,8 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
     machine = _real_machine(headers.machine, is_managed=is_managed)
     if machine == 0 or (machine != headers.machine and not is_managed):
         reading.damage("pe-machine", f"machine {headers.machine:#06x}: expected the number of a CPU")
+    if headers.tables.is_split_debug:
+        return replace(coff_slice(machine, "debug"), bits=headers.bits)
     before = len(reading.found)
     needed = read_needed(reading, headers.tables)
     is_hybrid = headers.bits == 64 and read_hybrid(reading, headers.tables)

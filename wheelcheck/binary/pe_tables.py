@@ -23,6 +23,12 @@ class Section(NamedTuple):
     address: int
     raw_size: int
     raw_offset: int
+    flags: int
+
+    @property
+    def is_code(self) -> bool:
+        """True with IMAGE_SCN_CNT_CODE."""
+        return bool(self.flags & 0x20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,12 @@ class Tables:
             if section.address <= address < section.address + section.raw_size:
                 return section.raw_offset + address - section.address
         return address if 0 < address < self.header_size else None
+
+    @property
+    def is_split_debug(self) -> bool:
+        """True if no byte of any code is in the file: `objcopy --only-keep-debug` leaves addresses alone."""
+        code = [section for section in self.sections if section.is_code]
+        return bool(code) and not any(section.raw_size and section.raw_offset for section in code)
 
     def directory(self, number: int) -> int:
         """Return a directory's relative address, 0 if there is none."""
