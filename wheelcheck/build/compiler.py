@@ -26,6 +26,7 @@ for word do
 done
 exec {program} "$@"
 """
+_HEADERS = Path("/usr/include")
 _PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}", "ar": "ar", "ranlib": "ranlib"}
 
 
@@ -52,7 +53,7 @@ def _python_headers(folder: Path) -> str:
     """Return the flag that lets Debian's pyconfig.h find its other half below /usr/include, and nothing else there."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
     version = Path(sysconfig.get_path("include")).name
-    half = Path("/usr/include") / triplet / version
+    half = _HEADERS / triplet / version
     if not triplet or not half.is_dir():
         return ""
     link = folder / "include" / triplet / version

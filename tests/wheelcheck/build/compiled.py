@@ -10,9 +10,10 @@ from pathlib import Path
 
 from wheelcheck.arch import Glibc, find
 
-# gnu_get_libc_version is GLIBC_2.2.5 or the port's first; reallocarray came with 2.26, so it drags the need up
+# reallocarray came with glibc 2.26: it drags the need up
 _SOURCES = {
     "plain": '#include <stdio.h>\nint main(void) { return puts("plain") < 0; }\n',
+    "other": "#include <stdio.h>\nint main(void) { return puts(\"other\") < 0; }\n",
     "newer": "#define _GNU_SOURCE\n#include <stdlib.h>\nint main(void) { return !reallocarray(0, 1, 1); }\n",
 }
 _FLAGS = {"executable": ("-pie",), "library": ("-shared", "-fPIC"), "object": ("-c",)}

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from wheelcheck.arch import find
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import read_binary
+from wheelcheck.build import compiler
+from wheelcheck.build.targets import Target
+
+PROGRAM = '#include <stdio.h>\n#include <features.h>\nint main(void) { return printf("%d", __GLIBC_MINOR__) < 0; }\n'
+
+
+def compiled(folder: Path, arch: str, *flags: str) -> Path:
+    env = compiler.install(folder / "compiler", Target(find(arch), (2, 17)))
+    (folder / "x.c").write_text(PROGRAM)
+    subprocess.run([env["CC"], *flags, "-o", folder / "x", folder / "x.c"], check=True, cwd=folder)
+    return folder / "x"
+
+
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+def test_what_it_compiles_is_for_the_target(tmp_path: Path, arch: str) -> None:
+    binary = read_binary("", Bytes(compiled(tmp_path, arch).read_bytes()))
+    assert binary
+    assert binary.slices[0].arches == (arch,)
+
+
+@pytest.mark.parametrize(
+    "flags", [(), ("-I/usr/include", "-L/usr/lib", "-L/usr/lib/x86_64-linux-gnu", "-march=native")]
+)
+def test_the_floor_holds_even_where_a_backend_adds_the_hosts_folders(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    file = compiled(tmp_path, "x86_64", *flags)
+    if find("x86_64") != find(sysconfig.get_platform().partition("-")[2]):
+        pytest.skip("the compiled program runs on x86_64 alone")
+    assert subprocess.run([file], capture_output=True, text=True, check=True).stdout == "17"
+
+
+def test_words_with_spaces_and_quotes_reach_the_compiler_whole(tmp_path: Path) -> None:
+    (tmp_path / "a folder").mkdir()
+    flag = '-DWORD="it\'s \\"here\\""'
+    assert compiled(tmp_path / "a folder", "x86_64", flag).exists()
+
+
+def test_every_variable_names_a_script_that_runs(tmp_path: Path) -> None:
+    env = compiler.install(tmp_path, Target(find("x86_64"), (2, 17)))
+    assert set(env) == {"CC", "CXX", "AR", "RANLIB", "LDSHARED", "LDCXXSHARED"}
+    assert env["LDSHARED"] == f"{env['CC']} -shared"
+    for name in ("CC", "CXX", "AR", "RANLIB"):
+        flag = "--help" if name in ("AR", "RANLIB") else "--version"
+        assert subprocess.run([env[name], flag], capture_output=True, check=False).returncode == 0
+
+
+def test_writing_the_scripts_again_is_no_error(tmp_path: Path) -> None:
+    target = Target(find("x86_64"), (2, 17))
+    assert compiler.install(tmp_path, target) == compiler.install(tmp_path, target)
+
+
+def test_debians_split_pyconfig_is_found_without_the_rest_of_usr_include(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = tmp_path / "usr include" / "x86_64-linux-gnu" / "python3.11"
+    half.mkdir(parents=True)
+    (half / "pyconfig.h").write_text("#define HALF 1\n")
+    monkeypatch.setattr(compiler, "_HEADERS", half.parents[1])
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-linux-gnu")
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: "/usr/include/python3.11")
+    env = compiler.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
+    compiler.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
+    (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/python3.11/pyconfig.h>\nint x = HALF;\n")
+    subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=True)
+    (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/other.h>\n")
+    (half.parent / "other.h").write_text("")
+    assert subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=False, stderr=subprocess.DEVNULL).returncode
