@@ -1,8 +1,10 @@
-"""File names of release artifacts, taken apart (the binary distribution format and PEP 625)."""
+"""File names and core metadata of release artifacts, taken apart (the binary distribution format and PEP 625)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from email.parser import HeaderParser
+from typing import TYPE_CHECKING
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -11,6 +13,9 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,3 +53,8 @@ def parse_file_name(name: str) -> FileName:
     except (InvalidWheelFilename, InvalidSdistFilename) as problem:
         return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
     return FileName(project, str(version))
+
+
+def headers_of(text: str) -> Message:
+    """Return the headers of core metadata (PKG-INFO, METADATA); never raises."""
+    return HeaderParser().parsestr(text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wheelcheck.rule import Rule
-from wheelcheck.rules import architecture, container, executables, floor, identity, release, sdist
+from wheelcheck.rules import architecture, container, executables, floor, identity, record, release, sdist
 
-FAMILIES = (container, identity, architecture, executables, floor, sdist, release)
+FAMILIES = (container, identity, record, architecture, executables, floor, sdist, release)
 
 
 def all_rules() -> tuple[Rule[Any], ...]:

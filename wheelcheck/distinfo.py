@@ -1,0 +1,118 @@
+"""The .dist-info folder of a wheel: its files, the WHEEL headers, the rows of RECORD."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import re
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.tags import parse_tag
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from wheelcheck.metadata import WheelTag
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+    from wheelcheck.facts import Wheel
+
+_FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of RECORD as written: path, `algorithm=digest` and size, all text."""
+
+    path: str
+    hash: str
+    size: str
+
+    @property
+    def algorithm(self) -> str:
+        """The name before the equals sign, lower case; empty where there is no hash."""
+        return self.hash.partition("=")[0].lower()
+
+    @property
+    def digest(self) -> str:
+        """The digest as hexadecimal text; empty where it is not unpadded url-safe base64 (PEP 376, PEP 427)."""
+        text = self.hash.partition("=")[2]
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+            return ""
+        try:
+            return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).hex()
+        except binascii.Error:
+            return ""
+
+
+def folders(wheel: Wheel) -> tuple[str, ...]:
+    """Return the names of the .dist-info folders at the top of the wheel, sorted."""
+    tops = {member.path.partition("/")[0] for member in wheel.members if "/" in member.path}
+    return tuple(sorted(top for top in tops if top.endswith(".dist-info")))
+
+
+def names_the_wheel(folder: str, wheel: Wheel) -> bool:
+    """Tell whether a .dist-info folder's name means the project and version of the file name."""
+    found = _FOLDER.fullmatch(folder)
+    if not found:
+        return False
+    same_name = canonicalize_name(found["name"]) == wheel.name.project
+    try:
+        return same_name and str(Version(found["version"])) == wheel.name.version
+    except InvalidVersion:
+        return False
+
+
+def folder_of(wheel: Wheel) -> str:
+    """Return the wheel's own .dist-info folder; empty where there is none."""
+    found = folders(wheel)
+    return next((folder for folder in found if names_the_wheel(folder, wheel)), found[0] if found else "")
+
+
+def text_of(wheel: Wheel, file: str) -> str | None:
+    """Return a file of the .dist-info folder; None where it is missing."""
+    return wheel.texts.get(f"{folder_of(wheel)}/{file}")
+
+
+def wheel_headers(wheel: Wheel) -> Message:
+    """Return the headers of WHEEL; empty where it is missing."""
+    return HeaderParser().parsestr(text_of(wheel, "WHEEL") or "")
+
+
+def wheel_tags(wheel: Wheel) -> frozenset[WheelTag]:
+    """Return the tags that WHEEL names, expanded; a line that is no tag stands for itself and equals none."""
+    lines = wheel_headers(wheel).get_all("Tag", [])
+    return frozenset(tag for line in lines for tag in _expand(str(line).strip()))
+
+
+def _expand(line: str) -> set[WheelTag]:
+    try:
+        return {WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(line)}
+    except ValueError:
+        return {WheelTag(line, "", "")}
+
+
+@lru_cache(maxsize=64)
+def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """Return the rows of a RECORD and what is wrong with lines that are none."""
+    rows: list[Row] = []
+    problems: list[str] = []
+    try:
+        for number, columns in enumerate(csv.reader(text.splitlines(keepends=True), strict=True), 1):
+            if len(columns) == 3:
+                rows.append(Row(*columns))
+            elif columns:
+                problems.append(f"line {number}: found {len(columns)} columns, expected path, hash and size")
+    except csv.Error as problem:
+        problems.append(f"not CSV: {problem}")
+    return tuple(rows), tuple(problems)
+
+
+def record_rows(wheel: Wheel) -> tuple[Row, ...]:
+    """Return the well-formed rows of the wheel's RECORD."""
+    return parse_record(text_of(wheel, "RECORD") or "")[0]

@@ -1,0 +1,108 @@
+"""WC21x: RECORD lists every file of the wheel, and every hash and size in it is true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.distinfo import Row, folder_of, parse_record, record_rows, text_of
+from wheelcheck.facts import Wheel
+from wheelcheck.rule import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WEAK = frozenset({"md5", "sha1", "sha224"})
+_STRONG = frozenset({"sha256", "sha384", "sha512"})
+
+
+def _unlisted(wheel: Wheel) -> frozenset[str]:
+    """Return the files that RECORD need not list: itself and signatures over it."""
+    folder = folder_of(wheel)
+    return frozenset(f"{folder}/RECORD{suffix}" for suffix in ("", ".jws", ".p7s"))
+
+
+@rule("WC210", on=Wheel)
+def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
+    """Every file of the wheel has a row in RECORD.
+
+    Installers remove and verify by RECORD, and auditwheel opens only what it lists: an ELF that is in the zip but not
+    in RECORD is never looked at, and stays behind when the package is uninstalled.
+
+    Source: the binary distribution format (PyPA), PEP 627.
+    Remedy: let the build backend write RECORD last; repack with `wheel pack` after any change.
+    """
+    listed = {row.path for row in record_rows(wheel)} | _unlisted(wheel)
+    for member in wheel.members:
+        if member.kind != "directory" and member.path not in listed:
+            yield Hit(member.path, "found in the wheel but not in RECORD, expected a row with its hash and size")
+
+
+@rule("WC211", on=Wheel)
+def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
+    """Every row of RECORD names a file that is in the wheel.
+
+    pip and uv install such a wheel without a word, and the file is missing.
+
+    Source: the binary distribution format (PyPA), PEP 627.
+    Remedy: build the wheel again; never delete from a finished one.
+    """
+    paths = {member.path for member in wheel.members}
+    for row in record_rows(wheel):
+        if row.path not in paths and row.path not in _unlisted(wheel):
+            yield Hit(row.path, "found in RECORD but not in the wheel, expected the file")
+
+
+@rule("WC212", on=Wheel)
+def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
+    """The sha256 and the size in each row of RECORD are those of the file's bytes.
+
+    PyPI compares names only, so a wheel whose content was changed after it was sealed is published: sentry-cli 3.8.0
+    and a re-tagged black 22.10.0 are. Installers that verify refuse them.
+
+    Source: the binary distribution format (PyPA); PEP 376 for the encoding of the hash.
+    Remedy: repack with `wheel unpack` and `wheel pack` after any change such as signing or stripping.
+    """
+    members = {member.path: member for member in wheel.members if member.kind == "file"}
+    for row in record_rows(wheel):
+        member = members.get(row.path)
+        if member is None or row.path in _unlisted(wheel):
+            continue
+        if row.algorithm == "sha256" and row.digest and row.digest != member.sha256:
+            yield Hit(row.path, f"found sha256 {member.sha256}, expected {row.digest} as RECORD says")
+        if row.size.isdecimal() and int(row.size) != member.size:
+            yield Hit(row.path, f"found {member.size} bytes, expected {row.size} as RECORD says")
+
+
+@rule("WC213", on=Wheel)
+def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
+    """RECORD is CSV of path, strong hash and size, with one row a file and relative paths inside the wheel.
+
+    Source: PEP 376, PEP 427 (sha256 or better, url-safe base64 without padding; no md5, no sha1), PEP 627.
+    Remedy: let the build backend write RECORD.
+    """
+    text = text_of(wheel, "RECORD")
+    if text is None:
+        return
+    rows, problems = parse_record(text)
+    record = f"{folder_of(wheel)}/RECORD"
+    yield from (Hit(record, problem) for problem in problems)
+    repeated = Counter(row.path for row in rows)
+    yield from (Hit(path, f"found {count} rows, expected one") for path, count in repeated.items() if count > 1)
+    for row in rows:
+        if problem := _row_problem(row, wheel):
+            yield Hit(row.path, problem)
+
+
+def _row_problem(row: Row, wheel: Wheel) -> str:
+    path = PurePosixPath(row.path)
+    if path.is_absolute() or ".." in path.parts or "\\" in row.path or not row.path:
+        return "found a path that leaves the wheel or has a backslash, expected a relative one with forward slashes"
+    if row.path in _unlisted(wheel):
+        return "found a hash, expected none: the file would have to hold its own" if row.hash else ""
+    if row.algorithm in _WEAK or (row.algorithm and row.algorithm not in _STRONG):
+        return f"found {row.algorithm}, expected sha256 or better"
+    if not row.digest:
+        return f"found {row.hash!r}, expected sha256= and unpadded url-safe base64"
+    return "" if row.size.isdecimal() or not row.size else f"found size {row.size!r}, expected a number of bytes"
