@@ -122,7 +122,8 @@ def _write(path: Path, entries: list[tuple[ZipInfo, bytes]]) -> Path:
     partial = path.with_name(f"{path.name}.partial")
     with ZipFile(partial, "w", ZIP_DEFLATED) as archive:
         for info, data in entries:
-            mode = info.external_attr >> 16 & 0o777 or 0o644  # some backends record none
+            # the one fact of a mode that installers keep: neither a umask nor a backend without modes shows
+            mode = 0o755 if info.external_attr >> 16 & 0o111 else 0o644
             archive.writestr(_info(info.filename, info.date_time, mode), data, ZIP_DEFLATED)
     return partial.replace(path)
 

@@ -13,7 +13,7 @@ from wheelcheck.arch import Glibc, find
 # reallocarray came with glibc 2.26: it drags the need up
 _SOURCES = {
     "plain": '#include <stdio.h>\nint main(void) { return puts("plain") < 0; }\n',
-    "other": "#include <stdio.h>\nint main(void) { return puts(\"other\") < 0; }\n",
+    "other": '#include <stdio.h>\nint main(void) { return puts("other") < 0; }\n',
     "newer": "#define _GNU_SOURCE\n#include <stdlib.h>\nint main(void) { return !reallocarray(0, 1, 1); }\n",
 }
 _FLAGS = {"executable": ("-pie",), "library": ("-shared", "-fPIC"), "object": ("-c",)}

@@ -26,15 +26,14 @@ GUARD = Payload("guard", "library", "x/lib/libguard.so", "guard")
 
 
 def message(
-    package: str, kind: str, name: str, *files: str, executable: str | None = None, **more: Any
+    package: str, kind: str, name: str, *files: str, executable: str | None = None, package_id: str = ""
 ) -> dict[str, Any]:
     return {
         "reason": "compiler-artifact",
-        "package_id": f"path+file:///src/{package}#0.1.0",
+        "package_id": package_id or f"path+file:///src/{package}#0.1.0",
         "target": {"kind": [kind], "crate_types": [kind], "name": name},
         "filenames": list(files),
         "executable": executable,
-        **more,
     }
 
 

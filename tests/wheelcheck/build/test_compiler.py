@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sysconfig
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
 from wheelcheck.build import compiler
 from wheelcheck.build.targets import Target
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROGRAM = '#include <stdio.h>\n#include <features.h>\nint main(void) { return printf("%d", __GLIBC_MINOR__) < 0; }\n'
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,6 +8,9 @@ from wheelcheck.arch import find
 from wheelcheck.build import dist
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.targets import Target
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WHEEL = "demo-1.0-cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
 ARM = "demo-1.0-cp310-abi3-manylinux_2_17_aarch64.manylinux2014_aarch64.whl"

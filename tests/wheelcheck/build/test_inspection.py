@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.wheelcheck.build.compiled import native
@@ -8,6 +10,9 @@ from wheelcheck.binary.model import Kind, Slice, VersionNeed
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.inspection import glibc_need, require_native
 from wheelcheck.build.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 X86 = Target(find("x86_64"), (2, 17))
 ARM = Target(find("aarch64"), (2, 17))
@@ -24,7 +29,9 @@ ARM = Target(find("aarch64"), (2, 17))
         (Target(find("x86_64"), (2, 28)), "executable", lambda: native("x86_64", floor=(2, 28), source="newer")),
     ],
 )
-def test_a_whole_file_of_its_kind_cpu_and_floor_is_accepted(target, kind, content) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_a_whole_file_of_its_kind_cpu_and_floor_is_accepted(
+    target: Target, kind: Kind, content: Callable[[], bytes]
+) -> None:
     require_native("it", content(), kind, target)
 
 
@@ -45,28 +52,25 @@ def test_a_stub_is_refused(content: bytes, found: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arch", "kind", "declared", "floor", "source", "message"),
+    ("content", "declared", "message"),
     [
-        ("aarch64", "executable", "executable", (2, 17), "plain", "found code for aarch64; expected x86_64"),
-        ("i686", "executable", "executable", (2, 17), "plain", "found code for i686; expected x86_64"),
-        ("x86_64", "library", "executable", (2, 17), "plain", "found a native library; expected a native executable"),
-        ("x86_64", "executable", "library", (2, 17), "plain", "found a native executable; expected a native library"),
-        ("x86_64", "object", "library", (2, 17), "plain", "found a native object; expected a native library"),
+        (lambda: native("aarch64"), "executable", "found code for aarch64; expected x86_64"),
+        (lambda: native("i686"), "executable", "found code for i686; expected x86_64"),
+        (lambda: native("x86_64", "library"), "executable", "found a native library; expected a native executable"),
+        (lambda: native("x86_64"), "library", "found a native executable; expected a native library"),
+        (lambda: native("x86_64", "object"), "library", "found a native object; expected a native library"),
         (
-            "x86_64",
+            lambda: native("x86_64", floor=(2, 28), source="newer"),
             "executable",
-            "executable",
-            (2, 28),
-            "newer",
-            "found a need of glibc 2.2[68]; expected at most .* 2.17",
+            "a need of glibc 2.26; .* floor 2.17",
         ),
     ],
 )
 def test_a_file_of_another_cpu_kind_or_floor_is_refused(
-    arch: str, kind: str, declared: Kind, floor: Glibc, source: str, message: str
+    content: Callable[[], bytes], declared: Kind, message: str
 ) -> None:
     with pytest.raises(BenchError, match=message):
-        require_native("it", native(arch, kind, floor, source), declared, X86)
+        require_native("it", content(), declared, X86)
 
 
 def test_a_truncated_executable_is_refused() -> None:
@@ -76,7 +80,7 @@ def test_a_truncated_executable_is_refused() -> None:
 
 
 def test_an_archive_of_objects_is_no_payload() -> None:
-    with pytest.raises(BenchError, match="a ar file|expected a whole ELF file"):
+    with pytest.raises(BenchError, match="expected a whole ELF file"):
         require_native("it", b"!<arch>\n", "library", X86)
 
 

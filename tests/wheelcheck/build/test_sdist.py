@@ -3,14 +3,18 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.wheelcheck.build.compiled import native
 from wheelcheck.build import sdist
-from wheelcheck.build.bench import Bench
 from wheelcheck.build.failure import BenchError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.build.bench import Bench
 
 
 def write(folder: Path, *names: str) -> Path:
@@ -100,7 +104,7 @@ def test_sources_alone_are_accepted(tmp_path: Path) -> None:
 
 def test_native_code_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
     (write(tmp_path, *SOURCES) / "data.txt").write_bytes(native("x86_64"))
-    with pytest.raises(BenchError, match="data.txt: found a prebuilt ELF file; expected sources only"):
+    with pytest.raises(BenchError, match=r"data.txt: found a prebuilt ELF file; expected sources only"):
         sdist.require_sources_only(tmp_path)
 
 
@@ -124,7 +128,7 @@ def test_a_missing_rust_source_or_manifest_is_named(tmp_path: Path, name: str) -
 def test_a_rewritten_manifest_is_named(tmp_path: Path) -> None:
     here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
     (there / "Cargo.toml").write_text("[workspace]\nmembers = []\n")
-    with pytest.raises(BenchError, match="missing or different: Cargo.toml;"):
+    with pytest.raises(BenchError, match=r"missing or different: Cargo.toml;"):
         sdist.require_rust_sources(here, there)
 
 
@@ -144,7 +148,7 @@ def test_an_sdist_that_forgets_a_rust_source_is_not_published(bench: Bench) -> N
     manifest = bench.settings.project / "MANIFEST.in"
     manifest.write_text(f"{manifest.read_text()}exclude rust/tally/src/wait.rs\n")
     before = {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()}
-    with pytest.raises(BenchError, match="missing or different: tally/src/wait.rs"):
+    with pytest.raises(BenchError, match=r"missing or different: tally/src/wait.rs"):
         bench.sdist()
     assert {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()} == before
 

@@ -11,12 +11,14 @@ from tests.wheelcheck.build.compiled import native
 from wheelcheck.arch import find
 from wheelcheck.build import staging
 from wheelcheck.build.failure import BenchError
-from wheelcheck.build.staging import Stage
 from wheelcheck.build.targets import Target
 from wheelcheck.config import Payload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from wheelcheck.build.staging import Stage
 
 TARGET = Target(find("x86_64"), (2, 17))
 TOOL = Payload("tool", "executable", "pkg/bin/tool", "tools")
@@ -47,8 +49,8 @@ def test_a_stage_is_laid_out_as_in_the_wheel_with_the_modes_each_kind_has(stage:
     assert modes == {"pkg/bin/tool": 0o755, "pkg/lib/libplug.so": 0o644}
 
 
-def test_the_record_says_what_each_file_is_and_what_it_was_built_from(stage: Stage, folder: Path) -> None:
-    record = json.loads((folder / "record.json").read_text())
+def test_the_record_says_what_each_file_is_and_what_it_was_built_from(stage: Stage) -> None:
+    record = json.loads((stage.folder / "record.json").read_text())
     assert [record[key] for key in ("target", "arch", "floor", "source")] == [
         TARGET.zigbuild,
         "x86_64",
@@ -101,11 +103,11 @@ def test_remains_of_an_interrupted_staging_are_no_obstacle(tmp_path: Path, folde
         ("tool", lambda: native("x86_64", floor=(2, 28), source="newer"), "expected at most the floor 2.17"),
     ],
 )
-def test_a_binary_that_is_not_what_it_is_declared_to_be_is_not_staged(  # type: ignore[no-untyped-def]
+def test_a_binary_that_is_not_what_it_is_declared_to_be_is_not_staged(
     tmp_path: Path,
     folder: Path,
     name: str,
-    content,  # noqa: ANN001
+    content: Callable[[], bytes],
     message: str,
 ) -> None:
     with pytest.raises(BenchError, match=message):

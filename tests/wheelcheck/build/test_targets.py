@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from wheelcheck.arch import ARCHES, Glibc, UnknownArchitectureError, find
+from wheelcheck.arch import ARCHES, Arch, Glibc, UnknownArchitectureError, find
 from wheelcheck.build import targets
 from wheelcheck.build.failure import BenchError
 
@@ -70,7 +70,7 @@ def test_the_platform_tag_carries_the_older_name_of_the_same_promise(arch: str, 
 
 
 @pytest.mark.parametrize("row", [row for row in ARCHES if row.rust and row.elf], ids=lambda row: row.name)
-def test_every_row_gives_both_target_names_at_its_lowest_floor(row: targets.Arch) -> None:
+def test_every_row_gives_both_target_names_at_its_lowest_floor(row: Arch) -> None:
     target = targets.Target(row, row.lowest_glibc)
     suffix = ".".join(map(str, row.lowest_glibc))
     assert target.zigbuild == f"{row.rust}-unknown-linux-{row.rust_abi}.{suffix}"

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.build.conftest import REFERENCE
+from wheelcheck.build import dist, smoke
+from wheelcheck.build.failure import BenchError
+from wheelcheck.build.settings import SmokeCommand, load
+from wheelcheck.build.smoke import Installation, Result
+from wheelcheck.config import Config, Payload
+
+if TYPE_CHECKING:
+    from wheelcheck.build.bench import Bench
+
+PASSED = Result("run tool", "pass")
+
+
+@pytest.fixture(scope="module")
+def installed(built: Bench, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The reference wheel in a fresh virtual environment, under an environment that tries to let the checkout win."""
+    base = {**os.environ, "PYTHONPATH": str(REFERENCE / "src")}
+    wheel = dist.wheels(built.settings.dist, built.target)[0]
+    return smoke.install(wheel, tmp_path_factory.mktemp("smoke"), base, print)
+
+
+def attempt(
+    installed: Installation, folder: Path, *commands: SmokeCommand, payload: tuple[Payload, ...] = ()
+) -> list[str]:
+    settings = replace(load(REFERENCE), commands=commands, release=Config(payload=payload))
+    return [str(result) for result in smoke.trials(settings, installed, folder)]
+
+
+def test_every_trial_of_the_reference_project_passes(installed: Installation, tmp_path: Path) -> None:
+    results = smoke.trials(load(REFERENCE), installed, tmp_path)
+    assert [result.verdict for result in results] == ["pass"] * 6
+    smoke.require_executed(results)
+
+
+def test_python_imports_the_installed_package_whatever_the_working_folder_holds(
+    installed: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "reference.py").write_text("raise RuntimeError('the working folder won')\n")
+    command = SmokeCommand(
+        ("python", "-c", "import reference; print(reference.__file__)"), "site-packages/reference/__init__"
+    )
+    assert attempt(installed, tmp_path, command) == [f"pass: run {' '.join(command.run)}"]
+
+
+@pytest.mark.parametrize(
+    ("command", "result"),
+    [
+        (SmokeCommand(("tally", "--", "true"), "exit_status"), "pass: run tally -- true"),
+        (SmokeCommand(("tally", "--", "false"), "exit_status", 1), "pass: run tally -- false"),
+        (
+            SmokeCommand(("tally", "--", "false"), "exit_status"),
+            "fail: run tally -- false: exit status 1, expected 0: {",
+        ),
+        (SmokeCommand(("tally", "--", "true"), "^usage"), "fail: run tally -- true: said '{"),
+        (SmokeCommand(("ls",), "."), "fail: run ls: the installed wheel brings no ls"),
+    ],
+)
+def test_status_and_content_of_an_installed_program_are_judged(
+    installed: Installation, tmp_path: Path, command: SmokeCommand, result: str
+) -> None:
+    assert attempt(installed, tmp_path, command)[0].startswith(result)
+
+
+def test_an_executable_without_a_script_of_its_name_is_run_where_it_lies(
+    installed: Installation, tmp_path: Path
+) -> None:
+    bundled = Payload("counter", "executable", "reference/bin/tally")
+    said = attempt(installed, tmp_path, SmokeCommand(("counter", "--", "true"), "exit_status"), payload=(bundled,))
+    assert said == ["pass: payload reference/bin/tally", "pass: run counter -- true"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        (Payload("tally", "executable", "reference/bin/tally"), "pass: payload reference/bin/tally"),
+        (Payload("guard", "library", "reference/lib/libguard.so"), "pass: payload reference/lib/libguard.so"),
+        (Payload("x", "executable", "reference/bin/x"), "fail: payload reference/bin/x: is not installed"),
+        (
+            Payload("guard", "executable", "reference/lib/libguard.so"),
+            "fail: payload reference/lib/libguard.so: is not executable after installation",
+        ),
+        (
+            Payload("tally", "library", "reference/bin/tally"),
+            "fail: payload reference/bin/tally: is executable after installation",
+        ),
+    ],
+)
+def test_the_installed_mode_of_every_payload_is_judged(
+    installed: Installation, tmp_path: Path, payload: Payload, said: str
+) -> None:
+    assert attempt(installed, tmp_path, payload=(payload,)) == [said]
+
+
+def test_a_run_with_a_passing_command_counts() -> None:
+    smoke.require_executed([Result("payload x", "pass"), PASSED, Result("other.whl", "skip", "cp399")])
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ([], "no command executed .no trial."),
+        ([Result("x.whl", "skip", "cp399")], "no command executed .skip: x.whl: cp399."),
+        ([Result("payload x", "pass")], "no command executed .pass: payload x."),
+        ([PASSED, Result("run y", "fail", "exit status 1")], "fail: run y: exit status 1"),
+    ],
+)
+def test_a_failure_fails_and_so_does_a_run_of_nothing(results: list[Result], message: str) -> None:
+    with pytest.raises(BenchError, match=message):
+        smoke.require_executed(results)
+
+
+def test_a_wheel_for_another_python_or_cpu_cannot_run_here_and_the_reason_says_so() -> None:
+    for name in ("demo-1.0-cp399-cp399-manylinux_2_17_x86_64.whl", "demo-1.0-py3-none-manylinux_2_17_s390x.whl"):
+        assert "takes no wheel of these tags" in smoke.why_not_runnable(Path(name))
+
+
+def test_a_wheel_for_this_python_can_run_here(built: Bench) -> None:
+    assert not smoke.why_not_runnable(dist.wheels(built.settings.dist, built.target)[0])
+
+
+def test_a_wheel_that_pip_refuses_is_an_error(tmp_path: Path) -> None:
+    broken = tmp_path / "demo-1.0-py3-none-any.whl"
+    zipfile.ZipFile(broken, "w").close()
+    with pytest.raises(BenchError, match="pip install"):
+        smoke.install(broken, tmp_path, os.environ, print)
+    assert sys.prefix not in str(tmp_path)
