@@ -118,7 +118,8 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     if wheel.is_any or not wheel.platforms:
         return
     code = [member for member in wheel.natives if member.binary and member.binary.kinds != {"debug"}]
-    if any(_answers_for_the_tag(member, wheel) for member in code):
+    together = tuple(chain.from_iterable(native_slices(member) for member in code))
+    if any(_answers_for_the_tag(member, wheel) for member in code) or fit(together, wheel.platforms) == "home":
         return
     packed = [member.path for member in wheel.members if member.archive]
     promised = any(tag.abi != "none" for tag in wheel.name.tags)
