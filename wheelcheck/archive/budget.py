@@ -68,9 +68,8 @@ class Budget:
             why = f"{self.packed:,} bytes unpack to over {self.unpacked:,}, expected at most {self.ratio} times"
             stop_at_cap("cap-ratio", why, path)
 
-    def may_reread(self, length: int) -> bool:
-        """Count bytes inflated a second time; false once that would cost more than the first pass allows."""
-        self.reread += length
+    def may_reread(self) -> bool:
+        """Tell whether more may be inflated a second time, whose cost is kept in proportion to the first."""
         return self.reread <= self.reread_bytes + self.unpacked
 
     def check_name(self, name: bytes) -> None:

@@ -161,15 +161,19 @@ class Inflated:
 
     def _advance(self, offset: int) -> bool:
         """Produce the next piece, from wherever the way to `offset` is shortest."""
+        if not self.log.budget.may_reread():
+            self._note_limit()
+            return False
         starts = [self.beginning, *self.content.checkpoints]
         nearest = max((stream for stream in starts if stream.produced <= offset), key=lambda stream: stream.produced)
         if self._current is None or not nearest.produced <= self._current.produced <= offset:
             self._current = nearest.copy()
         self._piece = self._current.piece()
-        if self.log.budget.may_reread(len(self._piece)):
-            return bool(self._piece)
+        self.log.budget.reread += len(self._piece)
+        return bool(self._piece)
+
+    def _note_limit(self) -> None:
         if not self._short:
             self._short = True
             why = "reading back and forth costs more than reading it all again, the rest is not examined"
             self.log.note_limit("cap-reread", why, self.path)
-        return False

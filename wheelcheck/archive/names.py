@@ -40,7 +40,7 @@ _WHOLE: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     ("name-backslash", "a backslash, which Windows takes for a separator, expected '/'", lambda path: "\\" in path),
     ("name-control", "a control character, expected printable text", _CONTROL.search),
     ("name-bidi", "a character that reorders the text around it, expected plain text", _BIDI.search),
-    ("name-compatibility", "characters that normalise to a separator or dots", _hides_syntax),
+    ("name-compatibility", "characters that normalise to a separator or dots, expected plain ones", _hides_syntax),
 )
 _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     (

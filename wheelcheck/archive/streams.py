@@ -90,7 +90,9 @@ class GzipStream(Stream):
         try:
             out = inflater.decompress(content, OUTPUT)
         except zlib.error as broken:
-            self.log.stop("gzip-deflate", f"broken deflate stream ({broken}) after {self._size} bytes")
+            self.log.stop(
+                "gzip-deflate", f"broken deflate stream ({broken}) after {self._size} bytes, expected its end"
+            )
         self._tail = inflater.unused_data or inflater.unconsumed_tail
         if not out and not content and not inflater.eof:
             self.log.stop("gzip-truncated", f"the stream is cut short after {self._size} bytes, expected its end")
@@ -158,7 +160,7 @@ class _Decompressed(Stream):
             try:
                 out = decoder.decompress(content, OUTPUT)
             except (OSError, lzma.LZMAError, ValueError) as broken:
-                self.log.stop("stream-damaged", f"broken {self.name} stream ({broken})")
+                self.log.stop("stream-damaged", f"broken {self.name} stream ({broken}), expected a whole one")
         if decoder.eof and not out and (decoder.unused_data or self.file.read(1)):
             self.log.stop("stream-trailing", f"bytes after the end of the {self.name} stream, expected none")
         return out

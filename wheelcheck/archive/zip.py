@@ -101,7 +101,7 @@ def _check_content(record: Record, content: Content, stream: MemberStream, log: 
     if stream.error:
         log.note("zip-deflate", f"{stream.error} after {content.size} bytes, expected {record.size}", record.path)
     elif content.size > record.size:
-        log.note("zip-size", f"more data than the {record.size} bytes declared", record.path)
+        log.note("zip-size", f"more data than expected, {record.size} bytes", record.path)
     elif content.size < record.size:
         log.note("zip-size", f"{content.size} bytes of data, expected {record.size}", record.path)
     elif content.crc != record.crc:

@@ -66,7 +66,7 @@ def find_end(file: BinaryIO, size: int, log: Log) -> End:
     tail = read_at(file, start, size - start)
     at = len(tail) - END.size
     if not (tail[at:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):
-        at = tail.rfind(b"PK\5\6", 0, max(at, 0) + 4)
+        at = tail.rfind(b"PK\5\6", 0, at + 4) if at >= 0 else -1
     if at < 0:
         kind = "zip-truncated" if read_at(file, 0, 4) == b"PK\3\4" else "not-a-zip"
         log.stop(kind, "no end-of-central-directory record, expected one in the last 22 bytes")
@@ -89,7 +89,9 @@ def _check_tail(tail: bytes, at: int, log: Log) -> None:
     for other in _occurrences(tail[:-21], b"PK\5\6"):
         comment = int.from_bytes(tail[other + 20 : other + 22], "little")
         if other != at and other + END.size + comment == len(tail):
-            log.note("zip-two-ends", f"{len(tail) - other} bytes before the end begins another end record")
+            log.note(
+                "zip-two-ends", f"{len(tail) - other} bytes before the end begins another end record, expected one"
+            )
 
 
 def _occurrences(content: bytes, pattern: bytes) -> Iterator[int]:

@@ -76,7 +76,7 @@ def check_tiling(file: BinaryIO, extents: list[Extent], end: End, log: Log) -> N
     """Account for every byte from the start of the file to the central directory."""
     ordered = sorted(extents, key=lambda extent: extent.start)
     if ordered != extents:
-        log.note("zip-order", "members lie in another order than the central directory lists them")
+        log.note("zip-order", "members lie in another order than they are listed, expected the same")
     directory = end.offset + end.shift
     reached = end.shift
     followers = [*(extent.start for extent in ordered), directory][1:]

@@ -10,12 +10,11 @@ import pytest
 
 from tests.wheelcheck.archive.cases import Case, Reading, read
 from tests.wheelcheck.archive.tar_cases import BZ2, TAR_CASES, XZ
-from wheelcheck.archive import walk, walk_tar_gz
+from tests.wheelcheck.archive.tars import gz, header, member, pax, record, sdist, tar
+from wheelcheck.archive import Budget, walk, walk_tar_gz
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from wheelcheck.archive import Budget
 
 OTHER_CONTAINERS = (XZ[:3], BZ2[:3], b"\x28\xb5", b"7z")
 
@@ -50,3 +49,82 @@ def test_tarfile_reads_the_good_twin_alike(case: Case) -> None:
     assert [entry.link for entry in reading.entries] == [info.linkname for info in infos]
     assert [stat.S_IMODE(entry.mode) for entry in reading.entries] == [info.mode for info in infos]
     assert [entry.sha256 for entry in reading.entries] == [hashlib.sha256(content).hexdigest() for content in contents]
+
+
+def test_every_tar_case_says_what_was_found_and_what_was_expected() -> None:
+    for case in TAR_CASES:
+        for fault in read_sdist(case.hostile, case.budget).damage:
+            assert fault.cap == fault.kind.startswith("cap-")
+            assert fault.cap or "expected" in fault.why, fault
+
+
+def test_the_same_bytes_give_the_same_damage_in_the_same_order() -> None:
+    for case in TAR_CASES:
+        assert read_sdist(case.hostile, case.budget).damage == read_sdist(case.hostile, case.budget).damage
+
+
+MODES = (
+    (b"0", 0o644, 0o100644, "file"),
+    (b"0", 0o4755, 0o104755, "file"),
+    (b"\0", 0o644, 0o100644, "file"),
+    (b"0", 0o100755, 0o100755, "file"),  # old tars write the whole st_mode
+    (b"2", 0o777, 0o120777, "symlink"),
+    (b"3", 0o644, 0o20644, "device"),
+    (b"4", 0o644, 0o60644, "device"),
+    (b"5", 0o755, 0o40755, "directory"),
+    (b"6", 0o644, 0o10644, "device"),
+)
+
+
+@pytest.mark.parametrize(("flag", "mode", "st_mode", "kind"), MODES)
+def test_the_mode_of_a_member_has_the_kind_of_its_type_flag(flag: bytes, mode: int, st_mode: int, kind: str) -> None:
+    [entry] = read(sdist(header(b"x", 0, flag, mode=mode, link=b"y" if flag == b"2" else b""))).entries
+    assert (entry.mode, entry.kind) == (st_mode, kind)
+
+
+def test_a_member_of_unknown_type_is_not_listed_and_those_after_it_are() -> None:
+    content = sdist(member(b"a"), member(b"x", b"x" * 600, b"A"), member(b"b"))
+    assert read(content).paths == ["a", "b"]
+
+
+def test_a_link_with_data_is_read_as_tarfile_reads_it() -> None:
+    hidden = member(b"hidden.py", b"print()\n")
+    content = sdist(header(b"l", len(hidden), b"2", link=b"x"), hidden)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        assert read(content).paths == archive.getnames() == ["l", "hidden.py"]
+
+
+def test_an_extended_header_wins_over_the_block_after_it() -> None:
+    extended = pax(record("path", "pkg-1/\u00fc"), record("linkpath", "\u00f6"))
+    [entry] = read(sdist(extended, header(b"x", 0, b"2", link=b"y"))).entries
+    assert (entry.path, entry.link) == ("pkg-1/\u00fc", "\u00f6")
+
+
+def test_an_extended_header_describes_one_member_only() -> None:
+    assert read(sdist(pax(record("path", "a")), member(b"x"), member(b"b"))).paths == ["a", "b"]
+
+
+HARMLESS = ("mtime", "atime", "uid", "uname", "comment", "SCHILY.xattr.user.x", "LIBARCHIVE.creationtime")
+
+
+@pytest.mark.parametrize("key", HARMLESS)
+def test_what_changes_neither_name_nor_extent_may_be_in_an_extended_header(key: str) -> None:
+    assert read(sdist(pax(record(key, "1")), member())).damage == []
+    assert read(sdist(pax(record(key, "1"), kind=b"g"), member())).damage == []
+
+
+def test_a_record_may_hold_any_bytes_as_its_value() -> None:
+    assert read(sdist(pax(record("SCHILY.xattr.x", b"=\0\n9 path=a\n")), member())).damage == []
+
+
+def test_the_size_in_the_trailer_is_that_of_the_content() -> None:
+    content = tar()
+    assert read(gz(content, size=len(content))).damage == []
+    assert read(gz(content, size=len(content) + 1)).kinds == {"gzip-size"}
+
+
+def test_the_budget_counts_what_was_read() -> None:
+    budget = Budget()
+    content = sdist(member(b"a"), member(b"b"))
+    read(content, budget)
+    assert (budget.packed, budget.members, budget.unpacked) == (len(content), 2, 3072)

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.wheelcheck.archive.cases import Case, read
-from tests.wheelcheck.archive.zip_cases import ZIP_CASES
+from tests.wheelcheck.archive.zip_cases import ASKED_FOR_A_ZIP, ZIP_CASES
+from tests.wheelcheck.archive.zips import Member, Zip, named, zipped
+from wheelcheck.archive import Budget, walk_zip
+
+if TYPE_CHECKING:
+    from wheelcheck.damage import Damage
 
 
 def by_name(case: Case) -> str:
@@ -32,3 +39,93 @@ def test_zipfile_reads_the_good_twin_alike(case: Case) -> None:
         assert reading.paths == [info.filename.removesuffix("/") for info in infos]
         assert reading.contents == [archive.read(info) for info in infos]
         assert [entry.mode for entry in reading.entries] == [info.external_attr >> 16 for info in infos]
+
+
+@pytest.mark.parametrize("case", ASKED_FOR_A_ZIP, ids=by_name)
+def test_what_is_no_zip_at_all_is_refused_as_a_wheel(case: Case) -> None:
+    assert read(case.hostile, walker=walk_zip).kinds == case.kinds
+    assert read(case.twin, walker=walk_zip).damage == []
+
+
+def test_members_come_in_the_order_of_the_central_directory() -> None:
+    members = tuple(named(f"{letter}.py") for letter in "cab")
+    assert read(Zip(members, listed=(2, 0, 1)).build()).paths == ["b.py", "c.py", "a.py"]
+
+
+MODES = (
+    (0o100644, "file"),
+    (0o100755, "file"),
+    (0o755, "file"),  # without S_IFREG: pip takes it for a file and leaves it non-executable
+    (0, "file"),
+    (0o120777, "symlink"),
+    (0o10644, "device"),
+    (0o20644, "device"),
+    (0o60644, "device"),
+    (0o140755, "device"),
+    (0o104755, "file"),
+)
+
+
+@pytest.mark.parametrize(("mode", "kind"), MODES)
+def test_the_mode_and_kind_are_what_pip_takes_from_the_attributes(mode: int, kind: str) -> None:
+    [entry] = read(zipped(Member(mode=mode))).entries
+    assert (entry.mode, entry.kind) == (mode, kind)
+
+
+@pytest.mark.parametrize("creator", [0, 3, 10, 19])
+def test_the_mode_counts_whatever_system_the_record_claims(creator: int) -> None:
+    content = bytearray(zipped(Member(mode=0o100755)))
+    content[content.index(b"PK\1\2") + 5] = creator
+    assert read(bytes(content)).entries[0].mode == 0o100755
+
+
+def test_a_symbolic_link_has_its_content_as_target() -> None:
+    [entry] = read(zipped(Member(mode=0o120777, content=b"../lib/x.so"))).entries
+    assert (entry.kind, entry.link) == ("symlink", "../lib/x.so")
+
+
+def test_a_directory_is_listed_without_its_slash() -> None:
+    reading = read(zipped(named("pkg/", content=b"", mode=0o40755), named("pkg/x")))
+    assert [(entry.path, entry.kind) for entry in reading.entries] == [("pkg", "directory"), ("pkg/x", "file")]
+
+
+def test_an_empty_member_may_be_deflated_or_stored() -> None:
+    members = [named("a", content=b"", method=8), named("b", content=b"", method=0)]
+    reading = read(zipped(*members))
+    assert (reading.contents, reading.damage) == ([b"", b""], [])
+
+
+def test_every_zip_case_says_what_was_found_and_what_was_expected() -> None:
+    for case in ZIP_CASES:
+        for fault in read(case.hostile, case.budget()).damage:
+            assert fault.cap == fault.kind.startswith("cap-")
+            assert len(fault.why) > 15
+            assert fault.cap or "expected" in fault.why, fault
+
+
+def test_the_same_bytes_give_the_same_damage_in_the_same_order() -> None:
+    for case in ZIP_CASES:
+        assert read(case.hostile, case.budget()).damage == read(case.hostile, case.budget()).damage
+
+
+def test_the_budget_counts_what_was_read() -> None:
+    budget = Budget()
+    content = zipped(named("a", content=b"12345"), named("b", content=b"678"))
+    read(content, budget)
+    assert (budget.packed, budget.members, budget.unpacked) == (len(content), 2, 8)
+
+
+def test_damage_is_complete_only_when_the_walk_is() -> None:
+    damage: list[Damage] = []
+    members = walk_zip(io.BytesIO(zipped(named("a"), named("b", both={"crc": 1}))), Budget(), damage)
+    next(members)
+    assert damage == []
+    list(members)
+    assert [(fault.path, fault.kind) for fault in damage] == [("b", "zip-crc")]
+
+
+def test_the_digest_is_that_of_what_zipfile_reads() -> None:
+    content = zipped(named("a", content=b"A" * 99), named("b", method=0))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        expected = [hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()]
+    assert [entry.sha256 for entry in read(content).entries] == expected

@@ -234,6 +234,13 @@ CAP_CASES = (
     ),
 )
 
+# What walk would take for something else, read as the zip that it must be.
+ASKED_FOR_A_ZIP = (
+    case("text for a zip", "not-a-zip", b"Not found\n", GOOD),
+    case("zeros for a zip", "not-a-zip", bytes(100_000), GOOD),
+    case("a gzip for a zip", "not-a-zip", b"\x1f\x8b\x08" + bytes(50), GOOD),
+)
+
 ZIP_CASES = (
     *END_CASES, *ZIP64_CASES, *HEADER_CASES, *LAYOUT_CASES, *CONTENT_CASES, *MODE_CASES, *CAP_CASES,
 )  # fmt: skip

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.archive.cases import read
+from tests.wheelcheck.archive.tars import END, header, member, sdist, tar
+from tests.wheelcheck.archive.zips import Member, Zip
+from wheelcheck.archive import Budget, container_format, walk
+from wheelcheck.archive.formats import CONTENT, HEAD
+
+if TYPE_CHECKING:
+    from wheelcheck.damage import Damage
+
+TAR = tar(member(b"a", b"A" * 600), member(b"b", b"B"))
+ZIP = Zip((Member(name=b"a", content=b"A" * 600), Member(name=b"b", content=b"B"))).build()
+CONTAINERS = {
+    "zip": ZIP,
+    "tar": TAR,
+    "tar.gz": gzip.compress(TAR),
+    "tar.xz": lzma.compress(TAR),
+    "tar.bz2": bz2.compress(TAR),
+}
+COMPRESSED = {"gz": gzip.compress(b"text"), "xz": lzma.compress(b"text"), "bz2": bz2.compress(b"text")}
+UNSUPPORTED = {
+    "zst": b"\x28\xb5\x2f\xfd\0\0",
+    "7z": b"7z\xbc\xaf\x27\x1c\0\4",
+    "rar": b"Rar!\x1a\x07\1\0",
+    "cab": b"MSCF\0\0\0\0",
+    "xar": b"xar!\0\x1c\0\1",
+    "rpm": b"\xed\xab\xee\xdb\3\0",
+    "cpio": b"070701000000",
+}
+NEAR = (
+    b"",
+    b"P",
+    b"PK",
+    b"PKZIP is a program",
+    b"\x1f\x8b",
+    b"BZ",
+    b"\x7fELF",
+    b"MZ",
+    b"070",
+    b"x" * 600,
+    bytes(1024),
+    b"7z",
+)
+
+
+@pytest.mark.parametrize("name", [*CONTAINERS, *COMPRESSED, *UNSUPPORTED])
+def test_a_container_is_told_by_its_head(name: str) -> None:
+    content = (CONTAINERS | COMPRESSED | UNSUPPORTED)[name]
+    assert container_format(content[:HEAD]) == name
+
+
+@pytest.mark.parametrize("head", NEAR)
+def test_what_only_resembles_a_container_is_none(head: bytes) -> None:
+    assert container_format(head) == ""
+
+
+@pytest.mark.parametrize("magic", [b"PK\3\4", b"PK\5\6", b"PK\7\x08PK\3\4", b"PK00PK\3\4"])
+def test_every_way_a_zip_begins_is_known(magic: bytes) -> None:
+    assert container_format(magic + bytes(20)) == "zip"
+
+
+@pytest.mark.parametrize("name", ["gz", "xz", "bz2"])
+def test_a_broken_compressed_head_is_still_that_container(name: str) -> None:
+    assert container_format(COMPRESSED[name][:9] + b"\xff" * 60) == name
+
+
+def test_a_tar_with_a_broken_checksum_is_a_tar() -> None:
+    assert container_format(header(checksum=b"0000000\0")) == "tar"
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_every_container_of_the_same_files_gives_the_same_members(name: str) -> None:
+    reading = read(CONTAINERS[name])
+    assert reading.paths == ["a", "b"]
+    assert reading.contents == [b"A" * 600, b"B"]
+    assert reading.damage == []
+
+
+@pytest.mark.parametrize("name", COMPRESSED)
+def test_a_compressed_file_has_its_content_as_the_one_member(name: str) -> None:
+    reading = read(COMPRESSED[name])
+    assert (reading.paths, reading.contents, reading.damage) == ([CONTENT], [b"text"], [])
+
+
+def test_a_compressed_file_of_nothing_has_an_empty_member() -> None:
+    assert read(gzip.compress(b"")).contents == [b""]
+
+
+def test_zeros_in_a_gzip_are_content_and_no_archive() -> None:
+    assert read(gzip.compress(END)).contents == [END]
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_an_archive_nobody_here_opens_is_damage_that_names_it(name: str) -> None:
+    reading = read(UNSUPPORTED[name])
+    assert (reading.paths, reading.kinds) == ([], {"unsupported-archive"})
+    assert f"a {name} archive" in reading.damage[0].why
+
+
+def test_a_zip_behind_a_program_is_found_and_refused() -> None:
+    reading = read(Zip(prefix=b"#!/usr/bin/env python3\n", counted=False).build())
+    assert (reading.paths, reading.kinds) == (["pkg/module.py"], {"zip-prefix"})
+
+
+@pytest.mark.parametrize(("content", "kind"), [(b"", "empty"), (b"<html>", "not-an-archive")])
+def test_what_is_no_archive_is_damage(content: bytes, kind: str) -> None:
+    assert read(content).kinds == {kind}
+
+
+def test_only_what_is_kept_of_a_large_content_can_be_read() -> None:
+    damage: list[Damage] = []
+    budget = Budget(held_bytes=1000)
+    [(entry, source)] = list(walk(io.BytesIO(gzip.compress(b"x" * 5000)), budget, damage))
+    assert (entry.size, source.size, source.read(990, 20)) == (5000, 5000, b"x" * 10)
+    assert len(damage) == 1
+
+
+def test_nested_archives_spend_the_budget_of_the_outermost() -> None:
+    budget = Budget(zip_members=5)
+    first, second, third = (read(ZIP, budget) for _ in range(3))
+    assert (first.damage, second.damage) == ([], [])
+    assert third.kinds == {"cap-members"}
+    assert third.damage[0].cap
+
+
+def test_a_gzip_read_through_walk_is_the_sdist_itself() -> None:
+    assert read(sdist()).paths == ["pkg-1/setup.py"]
