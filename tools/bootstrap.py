@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,10 @@ Debian and Ubuntu keep ensurepip in a package of its own:
 Then run the same command again. The last attempt said:
 
 {said}"""
+
+_NO_HEADERS = """\
+bootstrap: {python} has no Python.h, so no extension module can be compiled for it, which may be why this failed.
+On Debian and Ubuntu: apt install python3-dev"""
 
 
 class NotReadyError(Exception):
@@ -113,7 +118,15 @@ def _run(command: list[str]) -> None:
 def run_session(home: Path, session: str, arguments: list[str]) -> int:
     """Run one nox session of this checkout and return nox's exit code."""
     command = [python_of(home), "-m", "nox", "-f", str(ROOT / "noxfile.py"), "-s", session]
-    return subprocess.call([*command, *(["--", *arguments] if arguments else [])], env=environment())
+    code = subprocess.call([*command, *(["--", *arguments] if arguments else [])], env=environment())
+    if code and not has_headers():
+        print(_NO_HEADERS.format(python=sys.executable), file=sys.stderr)
+    return code
+
+
+def has_headers() -> bool:
+    """Tell whether an extension module can be compiled for this interpreter."""
+    return Path(sysconfig.get_path("include"), "Python.h").is_file()
 
 
 def main(arguments: list[str]) -> int:

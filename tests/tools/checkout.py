@@ -23,6 +23,9 @@ def refuse(session):
     session.error("refused")
 """
 
+# Debian's own Python looks into the second.
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")
+
 
 @dataclass(frozen=True)
 class Checkout:
@@ -53,15 +56,17 @@ def make_checkout(root: Path) -> Checkout:
 
 
 def python_without_ensurepip(home: Path, *packages: str) -> str:
-    """Make a real Python in `home`: the standard library but for ensurepip, and of our packages only those named."""
+    """Make a real Python in `home`, externally managed, without ensurepip, and of our packages only with those named."""
     installed = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     library = home / "lib" / installed.name
-    (library / "site-packages").mkdir(parents=True)
+    for folder in PACKAGE_FOLDERS:
+        (library / folder).mkdir(parents=True)
+        for name in packages:
+            (library / folder / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
+    (library / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=use apt\n", "utf-8")
     for entry in installed.iterdir():
-        if entry.name not in {"ensurepip", "site-packages", "dist-packages"}:
+        if entry.name != "ensurepip" and not (library / entry.name).exists():
             (library / entry.name).symlink_to(entry)
-    for name in packages:
-        (library / "site-packages" / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
     return str(_interpreter(home))
 
 

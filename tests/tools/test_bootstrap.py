@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,18 @@ def test_a_failing_session_is_the_exit_code(marked: Checkout) -> None:
     done = marked.bootstrap("refuse")
     assert done.returncode == 1
     assert "refused" in done.stderr
+
+
+def test_a_failure_without_python_h_names_the_package_and_one_with_it_does_not(
+    tmp_path: Path, marked: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", marked.root)
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(tmp_path))
+    assert bootstrap.run_session(marked.environment, "refuse", []) == 1
+    assert "apt install python3-dev" in capsys.readouterr().err
+    (tmp_path / "Python.h").touch()
+    assert bootstrap.run_session(marked.environment, "refuse", []) == 1
+    assert "python3-dev" not in capsys.readouterr().err
 
 
 def test_the_folder_it_is_called_from_does_not_matter(
