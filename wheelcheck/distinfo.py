@@ -50,12 +50,6 @@ class Row:
             return ""
 
 
-def folders(wheel: Wheel) -> tuple[str, ...]:
-    """Return the names of the .dist-info folders at the top of the wheel, sorted."""
-    tops = {member.path.partition("/")[0] for member in wheel.members if "/" in member.path}
-    return tuple(sorted(top for top in tops if top.endswith(".dist-info")))
-
-
 def names_the_wheel(folder: str, wheel: Wheel) -> bool:
     """Tell whether a .dist-info folder's name means the project and version of the file name."""
     found = _FOLDER.fullmatch(folder)
@@ -70,7 +64,7 @@ def names_the_wheel(folder: str, wheel: Wheel) -> bool:
 
 def folder_of(wheel: Wheel) -> str:
     """Return the wheel's own .dist-info folder; empty where there is none."""
-    found = folders(wheel)
+    found = wheel.dist_info_folders
     return next((folder for folder in found if names_the_wheel(folder, wheel)), found[0] if found else "")
 
 

@@ -74,6 +74,12 @@ class Wheel(Artifact):
         """The platform tags of the compressed set, taken apart."""
         return tuple(parse_platform(tag) for tag in self.name.platforms)
 
+    @cached_property
+    def dist_info_folders(self) -> tuple[str, ...]:
+        """The names of the .dist-info folders at the top, sorted; a sound wheel has one."""
+        tops = {member.path.partition("/")[0] for member in self.members if "/" in member.path}
+        return tuple(sorted(top for top in tops if top.endswith(".dist-info")))
+
     @property
     def is_any(self) -> bool:
         """Whether some tag promises every platform."""

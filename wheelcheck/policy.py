@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck import arch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any", "other"]
 
@@ -85,3 +90,59 @@ def _cpus(system: TagSystem, spelling: str) -> tuple[str, ...]:
         if spelling == (row.macos if system in ("macos", "ios") else row.name):
             return (row.name,)
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinuxPolicy:
+    """What a wheel may expect of a Linux system under one tag: libraries, and the versions they offer.
+
+    `newest` maps a symbol family (GLIBCXX, CXXABI, GCC, …) to its newest version, `others` to the names without number.
+    """
+
+    libraries: frozenset[str]
+    newest: Mapping[str, tuple[int, ...]]
+    others: frozenset[str]
+
+    def offers(self, version: str) -> bool:
+        """Tell whether a version such as `GLIBCXX_3.4.21` is offered; an unknown family is not judged."""
+        family, _, number = version.partition("_")
+        if family not in self.newest:
+            return True
+        if not re.fullmatch(r"\d+(?:\.\d+)*", number):
+            return version in self.others
+        return tuple(int(part) for part in number.split(".")) <= self.newest[family]
+
+
+@lru_cache(maxsize=256)
+def linux_policy(platform: Platform) -> LinuxPolicy | None:
+    """Return the policy of a manylinux or musllinux tag: of its floor or the nearest older; None without one."""
+    family = {"glibc": "manylinux", "musl": "musllinux"}.get(platform.libc)
+    if family is None or len(platform.arches) != 1:
+        return None
+    policies = {_version(name): policy for name, policy in _policy_data()[family].items()}
+    served = [v for v, policy in policies.items() if v <= platform.floor and platform.arches[0] in policy["versions"]]
+    if not served:
+        return None
+    policy = policies[max(served)]
+    versions = policy["versions"][platform.arches[0]]
+    return LinuxPolicy(
+        frozenset(policy["libraries"]),
+        {name: _numbers(summary["newest"]) for name, summary in versions.items()},
+        frozenset(f"{name}_{other}" for name, summary in versions.items() for other in summary["others"]),
+    )
+
+
+def _version(name: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in name.split("_")[1:])
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")) if version else ()
+
+
+@lru_cache(maxsize=1)
+def _policy_data() -> dict[str, Any]:
+    """Return auditwheel's published policies as tools/policy.py wrote them."""
+    text = resources.files("wheelcheck").joinpath("policy_data.json").read_text("utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data

@@ -5,9 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from wheelcheck.rule import Rule
-from wheelcheck.rules import architecture, container, executables, floor, identity, record, release, sdist
+from wheelcheck.rules import (
+    architecture,
+    container,
+    executables,
+    floor,
+    identity,
+    linkage,
+    macos_windows,
+    record,
+    release,
+    sdist,
+)
 
-FAMILIES = (container, identity, record, architecture, executables, floor, sdist, release)
+FAMILIES = (
+    container,
+    identity,
+    record,
+    architecture,
+    executables,
+    floor,
+    linkage,
+    macos_windows,
+    sdist,
+    release,
+)
 
 
 def all_rules() -> tuple[Rule[Any], ...]:

@@ -14,6 +14,7 @@ from wheelcheck.soabi import importable_problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.binary.model import System
     from wheelcheck.facts import Member
     from wheelcheck.placement import Fit
     from wheelcheck.rule import Severity
@@ -85,15 +86,17 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     if not wheel.is_any:
         return
     linked = [member for member in wheel.natives if member.linked and native_slices(member)]
-    platforms = {
-        (piece.system, name) for member in linked for piece in native_slices(member) for name in provided(piece)
-    }
-    if len({system for system, _ in platforms}) > 1 or len(platforms) > 1:
+    if len({_home(member) for member in linked}) > 1:
         return
     for member in linked:
         if not naming.is_fixture(member.path) and not _names_its_platform(member):
             found = describe(native_slices(member))
             yield Hit(member.path, f"found {found} code, expected none in a wheel for any platform")
+
+
+def _home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
+    """Return what tells one platform's file from another's; a universal file, or ARM's v6 and v7, are one."""
+    return frozenset((piece.system, provided(piece)) for piece in native_slices(member))
 
 
 def _names_its_platform(member: Member) -> bool:
@@ -214,7 +217,7 @@ def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
     Source: the headers of the archive's members.
     Remedy: build the library for the tag's CPU, or name the CPU in its path.
     """
-    for member in _misfits(wheel, ("archive",), "foreign-cpu"):
+    for member in _misfits(wheel, ("archive", "object"), "foreign-cpu"):
         emulated = all(is_emulated(piece, p) for piece in native_slices(member) for p in wheel.platforms)
         message = f"found {describe(native_slices(member))} objects, expected {_expected(wheel)} for {_tags(wheel)}"
         yield Hit(member.path, message, severity="warning" if emulated else None)

@@ -56,7 +56,7 @@ def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA), PEP 491.
     Remedy: build the wheel with a build backend; rename with `wheel tags` or `wheel pack`, never by hand.
     """
-    found = distinfo.folders(wheel)
+    found = wheel.dist_info_folders
     if len(found) != 1:
         yield Hit("", f"found {', '.join(found) or 'no .dist-info folder'}, expected exactly one")
     for folder in found:

@@ -48,9 +48,9 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: build the wheel again; never delete from a finished one.
     """
-    paths = {member.path for member in wheel.members}
+    paths = {member.path for member in wheel.members} | _unlisted(wheel)
     for row in record_rows(wheel):
-        if row.path not in paths and row.path not in _unlisted(wheel):
+        if row.path not in paths:
             yield Hit(row.path, "found in RECORD but not in the wheel, expected the file")
 
 
@@ -64,10 +64,11 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA); PEP 376 for the encoding of the hash.
     Remedy: repack with `wheel unpack` and `wheel pack` after any change such as signing or stripping.
     """
-    members = {member.path: member for member in wheel.members if member.kind == "file"}
+    unlisted = _unlisted(wheel)
+    members = {member.path: member for member in wheel.members if member.path not in unlisted}
     for row in record_rows(wheel):
         member = members.get(row.path)
-        if member is None or row.path in _unlisted(wheel):
+        if member is None or member.kind != "file":
             continue
         if row.algorithm == "sha256" and row.digest and row.digest != member.sha256:
             yield Hit(row.path, f"found sha256 {member.sha256}, expected {row.digest} as RECORD says")
@@ -88,18 +89,19 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     rows, problems = parse_record(text)
     record = f"{folder_of(wheel)}/RECORD"
     yield from (Hit(record, problem) for problem in problems)
+    unlisted = _unlisted(wheel)
     repeated = Counter(row.path for row in rows)
     yield from (Hit(path, f"found {count} rows, expected one") for path, count in repeated.items() if count > 1)
     for row in rows:
-        if problem := _row_problem(row, wheel):
+        if problem := _row_problem(row, unlisted):
             yield Hit(row.path, problem)
 
 
-def _row_problem(row: Row, wheel: Wheel) -> str:
+def _row_problem(row: Row, unlisted: frozenset[str]) -> str:
     path = PurePosixPath(row.path)
     if path.is_absolute() or ".." in path.parts or "\\" in row.path or not row.path:
         return "found a path that leaves the wheel or has a backslash, expected a relative one with forward slashes"
-    if row.path in _unlisted(wheel):
+    if row.path in unlisted:
         return "found a hash, expected none: the file would have to hold its own" if row.hash else ""
     if row.algorithm in _WEAK or (row.algorithm and row.algorithm not in _STRONG):
         return f"found {row.algorithm}, expected sha256 or better"

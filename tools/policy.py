@@ -1,0 +1,65 @@
+"""Write wheelcheck/policy_data.json anew from the policies that the installed auditwheel publishes.
+
+    python -m tools.policy [--check]
+
+What PEP 600 leaves to "the oldest mainstream distribution with that glibc" is measured by auditwheel's maintainers for
+each glibc and CPU; we keep their newest version of each symbol family, the odd names, and the libraries a wheel may
+expect of the system. The file is written by this tool only; `--check` exits 1 where it is not what would be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+TARGET = Path(__file__).resolve().parent.parent / "wheelcheck" / "policy_data.json"
+SOURCES = {"manylinux": "manylinux-policy.json", "musllinux": "musllinux-policy.json"}
+
+
+def render() -> str:
+    """Return the text of the data file."""
+    data: dict[str, Any] = {"source": f"auditwheel {metadata.version('auditwheel')}"}
+    for family, file in SOURCES.items():
+        text = resources.files("auditwheel.policy").joinpath(file).read_text("utf-8")
+        policies = [policy for policy in json.loads(text) if policy["name"] != "linux"]
+        data[family] = {policy["name"]: _policy(policy) for policy in policies}
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def _policy(policy: dict[str, Any]) -> dict[str, Any]:
+    versions = {
+        cpu: {family: _summary(names) for family, names in families.items() if names}
+        for cpu, families in policy["symbol_versions"].items()
+    }
+    return {"libraries": sorted(policy["lib_whitelist"]), "versions": versions}
+
+
+def _summary(names: list[str]) -> dict[str, Any]:
+    """Return the newest of the numbered versions, and the names that carry no plain number."""
+    numbered = [name for name in names if re.fullmatch(r"[\d.]+", name)]
+    newest = max(numbered, key=lambda name: tuple(map(int, name.split("."))), default="")
+    return {"newest": newest, "others": sorted(set(names) - set(numbered))}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write or check the data file and return the exit code."""
+    parser = argparse.ArgumentParser(description="Write wheelcheck/policy_data.json from auditwheel's policies.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is out of date")
+    options = parser.parse_args(arguments)
+    text = render()
+    if not options.check:
+        TARGET.write_text(text, "utf-8")
+        return 0
+    current = TARGET.read_text("utf-8") if TARGET.exists() else ""
+    if current != text:
+        print(f"{TARGET.name} is not what auditwheel's policies give: run python -m tools.policy", file=sys.stderr)
+    return int(current != text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
