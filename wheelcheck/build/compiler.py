@@ -52,11 +52,11 @@ def variables(folder: Path) -> dict[str, str]:
 def _python_headers(folder: Path) -> str:
     """Return the flag that lets Debian's pyconfig.h find its other half below /usr/include, and nothing else there."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
-    version = Path(sysconfig.get_path("include")).name
-    half = _HEADERS / triplet / version
-    if not triplet or not half.is_dir():
+    headers = Path(sysconfig.get_path("include"))
+    half = headers.parent / triplet / headers.name
+    if not triplet or headers.parent != _HEADERS or not half.is_dir():
         return ""
-    link = folder / "include" / triplet / version
+    link = folder / "include" / triplet / headers.name
     link.parent.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(half)

@@ -46,7 +46,8 @@ def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, st
 
 def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
     """Return the environment of a PEP 517 build: scrubbed, compiling with `compiler`, blind to other Python paths."""
-    env = {**scrubbed(base, keep), **compiler}
+    # a backend that asks git for the version must not write to the index of the work tree it was copied from
+    env = {**scrubbed(base, keep), **compiler, "GIT_OPTIONAL_LOCKS": "0"}
     for name in ("PYTHONPATH", "PYTHONHOME", "ARCHFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH"):
         env.pop(name, None)
     return env

@@ -91,9 +91,11 @@ def test_a_pure_project_of_another_backend_becomes_a_platform_wheel(tmp_path: Pa
 
 
 def test_a_project_without_payload_needs_no_cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "[tool.wheelcheck]\npython = ['py3-none']\n"
-    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / "probe").mkdir()
+    (tmp_path / "probe" / "__init__.py").touch()
+    (tmp_path / "pyproject.toml").write_text(f"{HATCH}[tool.wheelcheck]\npython = ['py3-none']\n")
     monkeypatch.setenv("PATH", "/nonexistent")
     bench = Bench.of(tmp_path)
+    assert bench.sdist().name == "probe-1.0.tar.gz"
     assert bench.build().record.files == ()
     assert bench.staged().record.files == ()

@@ -70,7 +70,7 @@ def test_debians_split_pyconfig_is_found_without_the_rest_of_usr_include(
     (half / "pyconfig.h").write_text("#define HALF 1\n")
     monkeypatch.setattr(compiler, "_HEADERS", half.parents[1])
     monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-linux-gnu")
-    monkeypatch.setattr(sysconfig, "get_path", lambda _: "/usr/include/python3.11")
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(half.parents[1] / "python3.11"))
     env = compiler.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
     compiler.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
     (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/python3.11/pyconfig.h>\nint x = HALF;\n")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+import runpy
 import shutil
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -48,8 +48,12 @@ def test_a_wrong_configuration_or_call_exits_with_2(
     assert message in capsys.readouterr().err
 
 
-def test_the_module_runs_as_a_program(tmp_path: Path) -> None:
-    argv = [sys.executable, "-m", "wheelcheck.build", "wheels", "--project", str(tmp_path)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "pyproject.toml" in done.stderr
+def test_the_module_runs_as_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["wheelcheck.build", "wheels", "--project", str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "wheelcheck.build.__main__")
+    with pytest.raises(SystemExit) as end:
+        runpy.run_module("wheelcheck.build", run_name="__main__")
+    assert end.value.code == 2
+    assert "pyproject.toml" in capsys.readouterr().err
