@@ -56,7 +56,7 @@ def make_checkout(root: Path) -> Checkout:
 
 
 def python_without_ensurepip(home: Path, *packages: str) -> str:
-    """Make a real Python in `home`, externally managed, without ensurepip, and of our packages only with those named."""
+    """Make a real Python in `home`, externally managed, without ensurepip, and of our packages only those named."""
     installed = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     library = home / "lib" / installed.name
     for folder in PACKAGE_FOLDERS:
