@@ -49,10 +49,20 @@ class Image:
         return tuple(segment for segment in self.segments if segment.type == wanted)
 
     def locate(self, vaddr: int) -> tuple[int, int] | None:
-        """Return the file offset behind an address and how many file bytes follow it in its PT_LOAD."""
-        for load in self.of("PT_LOAD"):
+        """Return the file offset behind an address and how many file bytes follow it there without a seam.
+
+        A PT_LOAD that goes on in file and memory where the one before it ends is one mapping to whoever reads through
+        it: patchelf, run twice over one file, lays the string table over two.
+        """
+        loads = self.of("PT_LOAD")
+        for index, load in enumerate(loads):
             if load.vaddr <= vaddr < load.vaddr + load.filesz:
-                return load.offset + vaddr - load.vaddr, load.vaddr + load.filesz - vaddr
+                end = load.vaddr + load.filesz
+                for later in loads[index + 1 :]:
+                    if later.vaddr != end or later.delta != load.delta:
+                        break
+                    end += later.filesz
+                return load.offset + vaddr - load.vaddr, end - vaddr
         return None
 
     @property

@@ -30,7 +30,6 @@ KINDS = {
     "pe-machine": "the PE machine number is 0, or a .NET ReadyToRun number without a .NET directory",
     "pe-imports": "the import tables are unmapped, without an end, or name libraries unreadably",
     "pe-limit": "more sections, imports or bytes than the PE reader's caps",
-    "coff-truncated": "a COFF object's headers reach past the end of the file",
     "ar-truncated": "an archive member's header or data reach past the end of the file",
     "ar-member": "an archive member's header is malformed",
     "ar-limit": "more archive members or bytes than the reader's caps",

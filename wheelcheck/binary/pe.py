@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SECTION_LIMIT = 96
 _LFANEW = 0x3C
-_DOS_STUBS = (b"This program cannot be run in DOS mode", b"This program must be run under Win32")
+_DOS_STUBS = (b"This program cannot be run", b"This program must be run under Win32")
 _READY_TO_RUN = (0x7B79, 0x4644, 0xADC4, 0x1993, 0x1992)  # Linux, Apple, FreeBSD, NetBSD, SunOS
 _FLAG_EXECUTABLE, _FLAG_DLL = 0x2, 0x2000
 _SUBSYSTEM_NATIVE, _SUBSYSTEMS_EFI = 1, (10, 11, 12, 13)

@@ -1,0 +1,133 @@
+"""Archives: members of every format told by their heads, names of every dialect skipped, damage seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import native
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import Binary, read_binary
+
+LONG = "a_member_whose_name_is_longer_than_sixteen_bytes.o"
+
+
+def read(content: bytes) -> Binary:
+    binary = read_binary("libx.a", Bytes(content))
+    assert binary is not None
+    assert binary.format == "ar"
+    return binary
+
+
+def machines(content: bytes) -> list[tuple[str, str]]:
+    binary = read(content)
+    assert binary.damage == ()
+    assert {piece.kind for piece in binary.slices} <= {"archive"}
+    return [(piece.machine, piece.system) for piece in binary.slices]
+
+
+def member(name: bytes, content: bytes, size: bytes | None = None, end: bytes = b"`\n") -> bytes:
+    digits = str(len(content)).encode() if size is None else size
+    head = name.ljust(16) + b"0".ljust(12) + b"0".ljust(6) * 2 + b"644".ljust(8) + digits.ljust(10) + end
+    return head + content + b"\n" * (len(content) % 2)
+
+
+def archive(*members: bytes) -> bytes:
+    return b"!<arch>\n" + b"".join(members)
+
+
+@pytest.mark.parametrize("dialect", ["gnu", "bsd", "darwin"])
+def test_one_slice_for_each_distinct_machine_in_every_dialect(dialect: str) -> None:
+    members = {
+        "a.o": native.object_file(),
+        LONG: native.object_file("aarch64-linux-musl"),
+        "c.o": native.object_file(),
+    }
+    assert machines(native.archive(members, f"--format={dialect}")) == [("EM_X86_64", "linux"), ("EM_AARCH64", "linux")]
+
+
+def test_objects_of_every_format_are_told() -> None:
+    content = archive(
+        member(b"elf.o/", native.object_file("s390x-linux-musl")),
+        member(b"bpf.o/", native.bpf_object()),
+        member(b"macho.o/", native.object_file("aarch64-macos")),
+        member(b"coff.obj/", native.object_file("x86_64-windows-gnu")),
+        member(b"wasm.o/", native.wasm_module()),
+        member(b"bitcode.o/", b"BC\xc0\xde" + bytes(60)),
+        member(b"lib.rmeta/", b"rust metadata"),
+        member(b"empty/", b""),
+        member(b"short/", b"\xcf\xfa\xed\xfe"),
+    )
+    assert machines(content) == [
+        ("EM_S390", "linux"),
+        ("EM_BPF", "bare"),
+        ("arm64", "macos"),
+        ("machine 0x8664", "windows"),
+        ("wasm32", "bare"),
+    ]
+
+
+def test_flags_do_not_make_machines_distinct() -> None:
+    hard = native.object_file("arm-linux-gnueabihf.2.34")
+    soft = bytearray(hard)
+    soft[36:40] = (0x05000000).to_bytes(4, "little")
+    assert len(machines(archive(member(b"a.o/", hard), member(b"b.o/", bytes(soft))))) == 1
+
+
+def test_a_windows_import_library_tells_its_cpu() -> None:
+    target = "aarch64-windows-gnu"
+    made = native.compiled_c(
+        native.WINDOWS_C, target, "-nostdlib", "-shared", "-lkernel32", "-Wl,--out-implib,answer.lib", name="answer.dll"
+    )
+    assert made.is_file()
+    names = b"answer\0answer.dll\0"
+    head = bytes.fromhex("0000ffff0000") + (0xAA64).to_bytes(2, "little") + bytes(4)
+    short = head + len(names).to_bytes(4, "little") + bytes(4) + names
+    assert machines(archive(member(b"/", bytes(4)), member(b"answer.dll/", short))) == [("machine 0xaa64", "windows")]
+
+
+def test_a_thin_archive_holds_no_code() -> None:
+    thin = native.archive({"a.o": native.object_file(), LONG: native.object_file()}, "--thin")
+    assert thin.startswith(b"!<thin>\n")
+    assert machines(thin) == []
+
+
+def test_a_debian_package_is_an_archive_without_code() -> None:
+    assert machines(archive(member(b"debian-binary", b"2.0\n"), member(b"data.tar.xz", b"\xfd7zXZ\0"))) == []
+
+
+def test_an_empty_archive_is_whole() -> None:
+    assert machines(b"!<arch>\n") == []
+
+
+GOOD = archive(member(b"a.o/", native.object_file()), member(b"b.o/", native.object_file()))
+CASES: dict[str, tuple[bytes, str]] = {
+    "header cut off": (GOOD[:40], "ar-truncated"),
+    "member cut off": (GOOD[:200], "ar-truncated"),
+    "last member cut off": (GOOD[:-8], "ar-truncated"),
+    "size that is no number": (archive(member(b"a.o/", b"x", size=b"-1")), "ar-member"),
+    "size that is empty": (archive(member(b"a.o/", b"x", size=b"")), "ar-member"),
+    "header without its end": (archive(member(b"a.o/", b"x", end=b"!!")), "ar-member"),
+    "member of 10 GB": (archive(member(b"a.o/", b"x", size=b"9999999999")), "ar-truncated"),
+    "table of a thin archive cut off": (b"!<thin>\n" + member(b"//", b"", size=b"100"), "ar-truncated"),
+    "ELF member with a broken header": (archive(member(b"a.o/", b"\x7fELF" + bytes(60))), "elf-header"),
+}
+
+
+def test_the_good_twin_is_undamaged() -> None:
+    assert machines(GOOD) == [("EM_X86_64", "linux")]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wrong_archive_is_damaged_in_the_kind_that_names_the_fault(name: str) -> None:
+    content, kind = CASES[name]
+    assert [damage.kind for damage in read(content).damage] == [kind]
+
+
+def test_a_bsd_name_longer_than_its_member_names_nothing() -> None:
+    assert machines(archive(member(b"#1/200", b"short"))) == []
+
+
+def test_more_members_than_the_cap_prove_nothing() -> None:
+    below, above = archive(*[member(b"a/", b"")] * 65_000), archive(*[member(b"a/", b"")] * 65_537)
+    assert read(below).damage == ()
+    assert [(damage.kind, damage.cap) for damage in read(above).damage] == [("ar-limit", True)]

@@ -1,0 +1,265 @@
+"""Real programs, libraries and objects for every CPU that zig can build for, read as their loader reads them."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import native
+from tests.wheelcheck.binary import elf_editing as elf
+from tests.wheelcheck.binary.elf_editing import both, byte, graft_dynamic, header, section, segment
+from wheelcheck import arch
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import Binary, Slice, read_binary
+from wheelcheck.binary.model import VersionNeed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = [row.name for row in native.ZIG_ROWS]
+GLIBC_ROWS = [row.name for row in native.GLIBC_ROWS]
+SONAME = "-Wl,-soname,libanswer.so.1"
+
+
+def read(content: bytes) -> Binary:
+    binary = read_binary("x", Bytes(content))
+    assert binary is not None
+    return binary
+
+
+def only(content: bytes) -> Slice:
+    """Return the one slice of an undamaged file."""
+    binary = read(content)
+    assert binary.damage == ()
+    (piece,) = binary.slices
+    return piece
+
+
+@pytest.mark.parametrize("cpu", ROWS)
+def test_a_library_is_read_for_what_it_is_on_every_cpu(cpu: str) -> None:
+    row, piece = arch.find(cpu), only(native.library(cpu))
+    assert row.elf is not None
+    assert cpu in piece.arches
+    assert (piece.kind, piece.system, piece.dynamic, piece.abi_accepted) == ("library", "linux", True, True)
+    assert (piece.bits, piece.little_endian) == (row.elf.bits, row.elf.little_endian)
+    assert piece.interpreter == ""
+    assert any(name.startswith("libc.so") for name in piece.needed)
+
+
+@pytest.mark.parametrize("cpu", ROWS)
+def test_a_program_asks_for_the_loader_of_its_cpu(cpu: str) -> None:
+    row, piece = arch.find(cpu), only(native.program(cpu))
+    libc = "glibc" if row in native.GLIBC_ROWS else "musl"
+    assert (piece.kind, piece.system, piece.dynamic) == ("executable", "linux", True)
+    assert piece.interpreter == row.loader(libc)
+
+
+@pytest.mark.parametrize("cpu", ROWS)
+def test_a_static_program_is_proven_static(cpu: str) -> None:
+    piece = only(native.static_program(cpu))
+    assert (piece.kind, piece.system, piece.interpreter, piece.needed) == ("executable", "linux", "", ())
+    assert not piece.dynamic
+
+
+@pytest.mark.parametrize("cpu", ROWS)
+def test_a_static_pie_has_a_dynamic_segment_that_needs_nothing(cpu: str) -> None:
+    piece = only(native.static_program(cpu, "-fPIE", "-static-pie"))
+    assert (piece.kind, piece.dynamic, piece.needed, piece.versions) == ("executable", True, (), ())
+
+
+@pytest.mark.parametrize("cpu", GLIBC_ROWS)
+def test_version_needs_tell_the_floor_a_library_was_linked_for(cpu: str) -> None:
+    floor = max(native.floor_of(arch.find(cpu)), (2, 34))
+    versions = only(native.library(cpu, floor)).versions
+    newest = max(tuple(map(int, need.version.removeprefix("GLIBC_").split("."))) for need in versions)
+    assert newest[:2] == floor
+    assert {need.library for need in versions} == {"libc.so.6"}
+
+
+def test_a_library_names_itself_and_its_needs_in_order() -> None:
+    piece = only(native.library("x86_64", (2, 17), SONAME))
+    assert piece.soname == "libanswer.so.1"
+    assert piece.needed == ("libc.so.6", "libpthread.so.0")
+    assert VersionNeed("libpthread.so.0", "GLIBC_2.2.5") in piece.versions
+
+
+@pytest.mark.parametrize(
+    ("flags", "rpath", "runpath"),
+    [
+        (("-Wl,-rpath,$ORIGIN/../lib:/opt/x", "-Wl,--disable-new-dtags"), ("$ORIGIN/../lib", "/opt/x"), ()),
+        (("-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags"), (), ("$ORIGIN",)),
+        ((), (), ()),
+    ],
+    ids=["DT_RPATH", "DT_RUNPATH", "neither"],
+)
+def test_search_paths_are_read_entry_by_entry(
+    flags: tuple[str, ...], rpath: tuple[str, ...], runpath: tuple[str, ...]
+) -> None:
+    piece = only(native.library("x86_64", (2, 17), *flags))
+    assert (piece.rpath, piece.runpath) == (rpath, runpath)
+
+
+def test_an_empty_search_path_entry_stays_for_it_means_the_working_directory() -> None:
+    empty = graft_dynamic(lambda entries: [*entries, (elf.RUNPATH, 0)])(native.library())
+    assert only(empty).runpath == ("",)
+
+
+def test_musl_needs_no_versions() -> None:
+    piece = only(native.musl_library())
+    assert (piece.needed, piece.versions, piece.dynamic) == (("libc.so",), (), True)
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (native.library, "library"),
+        (native.program, "executable"),
+        (lambda: native.program("x86_64", (2, 17), "-no-pie"), "executable"),
+        (native.object_file, "object"),
+        (lambda: header(type=4)(native.object_file()), "core"),
+        # Qt's libraries and libc.so.6 can be run: PT_INTERP and DT_SONAME
+        (lambda: native.library("x86_64", (2, 17), SONAME, "-Wl,-dynamic-linker,/lib/ld.so"), "library"),
+    ],
+    ids=["library", "program", "fixed address", "object", "core", "library that can be run"],
+)
+def test_programs_and_libraries_are_told_apart_by_what_they_are(content: object, kind: str) -> None:
+    assert callable(content)
+    assert only(content()).kind == kind
+
+
+def test_a_library_that_can_be_run_has_both_marks() -> None:
+    both_marks = native.library("x86_64", (2, 17), SONAME)
+    interpreted = segment(elf.STACK, type=elf.INTERP, offset=0x300, filesz=2)(both_marks)
+    interpreted = interpreted[:0x300] + b"/\0" + interpreted[0x302:]
+    assert (read(interpreted).slices[0].interpreter, read(interpreted).slices[0].kind) == ("/", "library")
+    nameless = elf.retag(elf.SONAME, 0x6000000D)(interpreted)
+    assert read(nameless).slices[0].kind == "executable"
+
+
+def test_an_executable_stack_and_text_relocations_are_facts_not_damage() -> None:
+    plain = native.library()
+    assert not only(plain).executable_stack
+    assert not only(plain).text_relocations
+    assert only(segment(elf.STACK, flags=7)(plain)).executable_stack
+    for entry in ((elf.TEXTREL, 0), (elf.FLAGS, 4)):
+        changed = graft_dynamic(lambda entries, entry=entry: [*entries, entry])(plain)  # type: ignore[misc]
+        assert only(changed).text_relocations
+
+
+FOREIGN = {
+    "x32": ("x86_64-linux-gnux32.2.34", "x32", (), "linux"),
+    "big-endian ARM": ("aarch64_be-linux-gnu.2.34", "EM_AARCH64", (), "linux"),
+    "MIPS without a loader": ("mips-linux-musleabi", "EM_MIPS", (), "bare"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_a_cpu_of_no_row_is_named_in_the_headers_words(name: str) -> None:
+    target, machine, arches, system = FOREIGN[name]
+    piece = only(native.compile_c(native.PLAIN_C, target, "-nostdlib", "-shared", "-fPIC", "-s"))
+    assert (piece.machine, piece.arches, piece.system) == (machine, arches, system)
+
+
+def test_a_foreign_cpu_that_asks_for_a_loader_is_for_linux_all_the_same() -> None:
+    piece = only(native.compile_c(native.PROGRAM_C, "mips-linux-musleabi", "-dynamic", "-s"))
+    assert (piece.machine, piece.arches, piece.system, piece.kind) == ("EM_MIPS", (), "linux", "executable")
+
+
+def test_soft_float_arm_is_an_abi_its_row_refuses() -> None:
+    piece = only(native.compile_c(native.PLAIN_C, "arm-linux-gnueabi.2.34", "-nostdlib", "-shared", "-fPIC", "-s"))
+    firm = only(native.compile_c(native.PLAIN_C, "arm-linux-gnueabihf.2.34", "-nostdlib", "-shared", "-fPIC", "-s"))
+    assert (piece.arches, piece.abi_accepted, firm.abi_accepted) == (("armv7l", "armv6l"), False, True)
+    program = only(native.compile_c(native.PROGRAM_C, "arm-linux-gnueabi.2.34", "-dynamic", "-s"))
+    assert (program.abi_accepted, program.system) == (False, "linux")
+
+
+BARE_OBJECTS = {
+    "EM_BPF": "bpfel-freestanding",
+    "EM_AVR": "avr-freestanding-none",
+    "EM_MSP430": "msp430-freestanding-none",
+}
+
+
+@pytest.mark.parametrize("machine", BARE_OBJECTS)
+def test_code_for_no_operating_system_is_bare(machine: str) -> None:
+    piece = only(native.object_file(BARE_OBJECTS[machine], "-nostdlib"))
+    assert (piece.machine, piece.arches, piece.kind, piece.system) == (machine, (), "object", "bare")
+
+
+def test_big_endian_bpf_is_seen() -> None:
+    assert not only(native.object_file("bpfeb-freestanding")).little_endian
+    assert only(native.bpf_object()).little_endian
+
+
+@pytest.mark.parametrize("machine", [224, 190, 0x1234])
+def test_a_gpu_program_with_odd_segments_is_bare_and_undamaged(machine: int) -> None:
+    odd = both(header(machine=machine, flags=3), graft_dynamic(lambda _: [(elf.STRTAB, 1 << 40)]), byte(12, 1))
+    piece = only(odd(native.library()))
+    assert (piece.system, piece.arches) == ("bare", ())
+
+
+def test_a_machine_without_a_name_is_its_number() -> None:
+    assert only(header(machine=0x1234)(native.object_file())).machine == "e_machine 4660"
+
+
+def test_firmware_is_bare_and_a_linux_program_of_the_same_abi_is_not() -> None:
+    firmware = native.compile_c(
+        native.START_C, "thumb-freestanding-eabi", "-mcpu=cortex_m0", "-nostdlib", "-s", name="firmware.elf"
+    )
+    linux = native.compile_c(native.START_C, "arm-linux-musleabi", "-nostdlib", "-static", "-fPIE", "-static-pie")
+    assert (only(firmware).system, only(linux).system) == ("bare", "linux")
+
+
+@pytest.mark.parametrize(("osabi", "system"), [(9, "other"), (6, "other"), (3, "linux"), (0, "linux")])
+def test_the_osabi_of_another_unix_is_another_system(osabi: int, system: str) -> None:
+    assert only(byte(7, osabi)(native.library())).system == system
+
+
+def with_debug() -> Path:
+    target = native.linux_target("x86_64")
+    return native.compiled_c(native.LIBRARY_C, target, "-shared", "-fPIC", "-g", name="libanswer.so")
+
+
+@pytest.mark.parametrize("tool", ["objcopy", "llvm-objcopy", "eu-strip"])
+def test_split_debug_files_of_real_tools_are_debug_and_undamaged(tool: str, tmp_path: Path) -> None:
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    made = tmp_path / "answer.debug"
+    split = f"-f {made} -o {tmp_path / 'rest'} {with_debug()}"
+    keep = f"--only-keep-debug {with_debug()} {made}"
+    subprocess.run([tool, *(split if tool == "eu-strip" else keep).split()], check=True, capture_output=True)
+    piece = only(made.read_bytes())
+    assert (piece.kind, piece.arches, piece.system) == ("debug", ("x86_64",), "linux")
+
+
+def all_nobits(content: bytes, *, notes: bool = True) -> bytes:
+    """Declare every allocated section absent, as `objcopy --only-keep-debug` does."""
+    start, count = elf.get(content, 0, elf.HEADER["shoff"]), elf.get(content, 0, elf.HEADER["shnum"])
+    for index in range(count):
+        kind, flags = struct.unpack_from("<IQ", content, start + 64 * index + 4)
+        if flags & 2 and (kind != 7 or not notes):
+            content = section(index, type=8)(content)
+    return content
+
+
+def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged() -> None:
+    content = with_debug().read_bytes()
+    last = elf.segments_at(content, elf.LOAD)[-1]
+    beyond = both(*(segment(elf.LOAD, n, offset=1 << 30) for n in range(len(elf.segments_at(content, elf.LOAD)))))
+    assert last
+    assert only(all_nobits(beyond(content))).kind == "debug"
+    assert "elf-truncated" in {damage.kind for damage in read(beyond(content)).damage}
+
+
+def test_a_loadable_library_stays_one_whatever_its_section_headers_say() -> None:
+    decoy = all_nobits(native.library())
+    assert only(decoy) == only(native.library())
+
+
+def test_without_section_headers_a_debug_claim_is_not_believed() -> None:
+    content = both(header(shoff=0, shnum=0, shstrndx=0), segment(elf.LOAD, filesz=1 << 40, memsz=1 << 40))
+    assert read(content(native.library())).damage

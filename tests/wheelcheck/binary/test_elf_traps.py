@@ -1,0 +1,161 @@
+"""Three files that mislead or exhaust readers which trust section headers and counts (docs/design.md, decisions).
+
+Each is read in a process of its own, whose parent reads its resource use: a limit of 128 MB is asserted, a time limit
+is the alarm that ends the child.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import subprocess
+import sys
+from io import BytesIO
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from elftools.elf.dynamic import DynamicSegment
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+
+from tests import native
+from tests.wheelcheck.binary import elf_editing as elf
+from tests.wheelcheck.binary.elf_editing import graft_dynamic, header
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import read_binary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READ = """
+import json, signal, sys
+signal.alarm(20)
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import read_binary
+with open(sys.argv[1], "rb") as file:
+    binary = read_binary("x", Bytes(file.read()))
+print(json.dumps({
+    "kinds": [damage.kind for damage in binary.damage],
+    "versions": [need.version for piece in binary.slices for need in piece.versions],
+    "dynamic": all(piece.dynamic for piece in binary.slices),
+}))
+"""
+# A parent of its own: what wait4 says of a child includes the memory of the process that forked it.
+MEASURE = """
+import json, os, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1], sys.argv[2]], stdout=subprocess.PIPE)
+said = child.stdout.read()
+_, status, usage = os.wait4(child.pid, 0)
+print(json.dumps({"status": status, "kilobytes": usage.ru_maxrss, "said": json.loads(said or "null")}))
+"""
+
+
+def measured(content: bytes, folder: Path) -> dict[str, Any]:
+    """Read a file in a child and return what it found, having asserted that it ended well and stayed small."""
+    (folder / "x").write_bytes(content)
+    command = [sys.executable, "-c", MEASURE, READ, str(folder / "x")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    report = json.loads(done.stdout)
+    assert report["status"] == 0
+    assert report["kilobytes"] < 128 * 1024
+    found: dict[str, Any] = report["said"]
+    return found
+
+
+def newest(versions: list[str]) -> tuple[int, ...]:
+    return max(tuple(map(int, version.removeprefix("GLIBC_").split("."))) for version in versions)
+
+
+def endless() -> bytes:
+    """Build 352 bytes whose version section claims 2^32-1 entries that never advance."""
+    verneed = struct.pack("<HHIII", 1, 1, 0, 16, 0).ljust(32, b"\0")
+    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    head = ident + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, 96, 0, 64, 56, 0, 64, 4, 1)
+    strings = struct.pack("<IIQQQQIIQQ", 0, 3, 0, 0, 80, 8, 0, 0, 1, 0)
+    versions = struct.pack("<IIQQQQIIQQ", 0, 0x6FFFFFFE, 0, 0, 64, 16, 1, 0xFFFFFFFF, 1, 0)
+    return head + verneed + bytes(64) + strings + versions + bytes(64)
+
+
+def huge_names() -> bytes:
+    """Build 300 kB in which 10,000 DT_NEEDED entries each name the same 140,000 bytes."""
+    needed = graft_dynamic(lambda entries: [*entries, *[(elf.NEEDED, 1)] * 10_000])(native.library("x86_64", (2, 34)))
+    strings = elf.offset_of(needed, elf.GRAFT_ADDRESS + 16 * 10_000)
+    start = len(needed)
+    text = b"\0" + b"A" * 140_000 + b"\0"
+    grown = needed + text
+    load = elf.segments_at(grown, elf.LOAD)[-1]
+    base = elf.get(grown, load, elf.SEGMENT["offset"])
+    assert strings > base
+    size = start + len(text) - base
+    for field in ("filesz", "memsz"):
+        grown = elf.put(grown, load, elf.SEGMENT[field], size)
+    return elf.tag(elf.STRSZ, len(text))(elf.tag(elf.STRTAB, elf.GRAFT_ADDRESS + start - base)(grown))
+
+
+def needs_2_34() -> bytes:
+    return native.library("x86_64", (2, 34))
+
+
+def sectionless() -> bytes:
+    return header(shoff=0, shnum=0, shstrndx=0)(needs_2_34())
+
+
+def decoy() -> bytes:
+    """Point the section header table at a made-up version table that needs GLIBC_2.5 alone."""
+    content = needs_2_34()
+    start = len(content)
+    strings = b"\0libc.so.6\0GLIBC_2.5\0.shstrtab\0.gnu.version_r\0".ljust(64, b"\0")
+    needs = struct.pack("<HHIII", 1, 1, 1, 16, 0) + struct.pack("<IHHII", 0, 0, 2, 11, 0)
+    table = bytes(64)
+    table += struct.pack("<IIQQQQIIQQ", 21, 3, 2, 0, start, len(strings), 0, 0, 1, 0)
+    table += struct.pack("<IIQQQQIIQQ", 31, 0x6FFFFFFE, 2, 0, start + 64, len(needs), 1, 1, 4, 0)
+    return header(shoff=start + 96, shnum=3, shstrndx=1)(content + strings + needs + table)
+
+
+def pyelftools_versions(content: bytes) -> list[str]:
+    sections = (part for part in ELFFile(BytesIO(content)).iter_sections() if isinstance(part, GNUVerNeedSection))
+    return [str(need.name) for part in sections for _, needs in part.iter_versions() for need in needs]
+
+
+def test_352_bytes_that_keep_pyelftools_busy_for_ever_are_read_at_once(tmp_path: Path) -> None:
+    content = endless()
+    assert len(content) == 352
+    (part,) = (part for part in ELFFile(BytesIO(content)).iter_sections() if isinstance(part, GNUVerNeedSection))
+    assert len(list(islice(part.iter_versions(), 5000))) == 5000
+    found = measured(content, tmp_path)
+    assert found["kinds"] == ["elf-segment", "elf-dynamic"]
+
+
+def test_300_kilobytes_that_cost_pyelftools_gigabytes_reach_a_cap_in_little_memory(tmp_path: Path) -> None:
+    content = huge_names()
+    assert len(content) < 320_000
+    (part,) = (part for part in ELFFile(BytesIO(content)).iter_segments() if isinstance(part, DynamicSegment))
+    tags: Any = islice((tag for tag in part.iter_tags() if tag.entry.d_tag == "DT_NEEDED"), 1, 3)
+    assert [len(tag.needed) for tag in tags] == [140_000, 140_000]
+    found = measured(content, tmp_path)
+    assert set(found["kinds"]) == {"elf-limit", "elf-string"} or found["kinds"] == ["elf-limit"] * len(found["kinds"])
+    assert not found["dynamic"]
+
+
+def test_the_good_twin_of_the_traps_needs_glibc_2_34_in_everyones_eyes(tmp_path: Path) -> None:
+    found = measured(needs_2_34(), tmp_path)
+    assert newest(found["versions"]) == newest(pyelftools_versions(needs_2_34())) == (2, 34)
+    assert found["kinds"] == []
+
+
+@pytest.mark.parametrize(("trap", "fooled"), [(sectionless, []), (decoy, ["GLIBC_2.5"])], ids=["removed", "decoy"])
+def test_a_library_that_needs_glibc_2_34_does_so_whatever_its_section_headers_say(
+    trap: Any,  # noqa: ANN401 - a maker of bytes
+    fooled: list[str],
+    tmp_path: Path,
+) -> None:
+    assert pyelftools_versions(trap()) == fooled
+    found = measured(trap(), tmp_path)
+    assert newest(found["versions"]) == (2, 34)
+    assert (found["kinds"], found["dynamic"]) == ([], True)
+
+
+@pytest.mark.parametrize("trap", [sectionless, decoy])
+def test_reading_a_trap_in_this_process_gives_the_same_as_its_good_twin(trap: Any) -> None:  # noqa: ANN401
+    assert read_binary("x", Bytes(trap())) == read_binary("x", Bytes(needs_2_34()))

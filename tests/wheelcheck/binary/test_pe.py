@@ -1,0 +1,334 @@
+"""PE and COFF: real files of zig, .NET and ARM64EC marks, and every way they can be wrong."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import native
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import Binary, Slice, read_binary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Edit = Callable[[bytes], bytes]
+
+
+def read(content: bytes) -> Binary:
+    binary = read_binary("x", Bytes(content))
+    assert binary is not None
+    return binary
+
+
+def only(content: bytes) -> Slice:
+    binary = read(content)
+    assert binary.damage == ()
+    (piece,) = binary.slices
+    return piece
+
+
+def kinds(content: bytes) -> set[str]:
+    return {damage.kind for damage in read(content).damage}
+
+
+def start(content: bytes) -> int:
+    """Return where the COFF header begins."""
+    return int(struct.unpack_from("<I", content, 0x3C)[0]) + 4
+
+
+def put(code: str, offset: int, value: int) -> Edit:
+    """Write a value at an offset from the COFF header."""
+
+    def edit(content: bytes) -> bytes:
+        edited = bytearray(content)
+        struct.pack_into("<" + code, edited, start(content) + offset, value)
+        return bytes(edited)
+
+    return edit
+
+
+def chain(*edits: Edit) -> Edit:
+    def edit(content: bytes) -> bytes:
+        for one in edits:
+            content = one(content)
+        return content
+
+    return edit
+
+
+MACHINE, SECTIONS, OPTIONAL_SIZE, FLAGS, MAGIC = 0, 2, 16, 18, 20
+SUBSYSTEM, DIRECTORY_COUNT, DIRECTORIES = 20 + 68, 20 + 108, 20 + 112
+FIRST_SECTION = 20 + 240
+IMPORTS, LOAD_CONFIG, DELAY, CLR = 1, 10, 13, 14
+
+
+def machine(value: int) -> Edit:
+    return put("H", MACHINE, value)
+
+
+def directory(number: int, address: int, size: int = 40) -> Edit:
+    return chain(put("I", DIRECTORIES + 8 * number, address), put("I", DIRECTORIES + 8 * number + 4, size))
+
+
+def grafted(extra: bytes) -> Edit:
+    """Append bytes and let the last section grow over them, at address GRAFT."""
+
+    def edit(content: bytes) -> bytes:
+        count = struct.unpack_from("<H", content, start(content) + SECTIONS)[0]
+        at = FIRST_SECTION + 40 * (count - 1)
+        offset = len(content)
+        moved = chain(put("I", at + 12, GRAFT), put("I", at + 16, len(extra)), put("I", at + 20, offset))
+        return moved(content) + extra
+
+    return edit
+
+
+GRAFT = 0x100000
+
+
+def descriptors(*names: int) -> bytes:
+    return b"".join(struct.pack("<3I2I", 0, 0, 0, name, 1) for name in names)
+
+
+def imports(table: bytes) -> Edit:
+    return chain(grafted(table), directory(IMPORTS, GRAFT))
+
+
+def named(*libraries: bytes) -> bytes:
+    """Return an import table that ends, with the names behind it."""
+    size, table, text = 20 * (len(libraries) + 1), [], b""
+    for library in libraries:
+        table.append(GRAFT + size + len(text))
+        text += library + b"\0"
+    return descriptors(*table) + bytes(20) + text
+
+
+@pytest.mark.parametrize(("cpu", "bits"), [("x86_64", 64), ("aarch64", 64), ("i686", 32)])
+@pytest.mark.parametrize("kind", ["executable", "library"])
+def test_programs_and_dlls_are_read_for_what_they_are(cpu: str, bits: int, kind: str) -> None:
+    piece = only(native.windows(cpu, kind=kind))
+    assert (piece.arches, piece.bits, piece.kind, piece.system) == ((cpu,), bits, kind, "windows")
+    assert (piece.needed, piece.dynamic, piece.managed, piece.hybrid) == (("KERNEL32.dll",), True, False, False)
+
+
+READY_TO_RUN = {0xFD1D: "x86_64", 0xD11D: "aarch64", 0xEC20: "aarch64", 0xC020: "x86_64"}
+
+
+@pytest.mark.parametrize("number", READY_TO_RUN)
+def test_ready_to_run_numbers_are_decoded_in_a_dotnet_file_alone(number: int) -> None:
+    managed = chain(machine(number), directory(CLR, 0x2000))(native.windows())
+    piece = only(managed)
+    assert (piece.arches, piece.managed) == ((READY_TO_RUN[number],), True)
+    assert read(machine(number)(native.windows())).slices[0].arches == ()
+
+
+def test_any_cpu_assemblies_are_managed_whatever_their_header_says() -> None:
+    piece = only(directory(CLR, 0x2000)(native.windows("x86_64")))
+    assert (piece.managed, piece.arches) == (True, ("x86_64",))
+
+
+def test_an_unknown_machine_is_its_number() -> None:
+    piece = only(machine(0x0EBC)(native.windows()))
+    assert (piece.machine, piece.arches) == ("machine 0x0ebc", ())
+
+
+@pytest.mark.parametrize(
+    ("subsystem", "kind", "system"),
+    [(3, "executable", "windows"), (1, "library", "windows"), (10, "executable", "bare")],
+)
+def test_drivers_are_loaded_and_efi_is_no_windows(subsystem: int, kind: str, system: str) -> None:
+    piece = only(put("H", SUBSYSTEM, subsystem)(native.windows()))
+    assert (piece.kind, piece.system) == (kind, system)
+
+
+def test_an_image_that_is_not_executable_is_an_object() -> None:
+    assert only(put("H", FLAGS, 0)(native.windows())).kind == "object"
+
+
+def load_config(size: int, pointer: int) -> Edit:
+    table = struct.pack("<I", size).ljust(0xC8, b"\0") + struct.pack("<Q", pointer)
+    return chain(grafted(table), directory(LOAD_CONFIG, GRAFT), directory(IMPORTS, 0))
+
+
+@pytest.mark.parametrize(
+    ("size", "pointer", "hybrid"), [(0x140, 0x180001000, True), (0x140, 0, False), (0x70, 0x180001000, False)]
+)
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64"])
+def test_arm64ec_and_arm64x_are_proven_by_their_metadata(cpu: str, size: int, pointer: int, *, hybrid: bool) -> None:
+    assert only(load_config(size, pointer)(native.windows(cpu))).hybrid is hybrid
+
+
+def test_a_load_configuration_cut_off_proves_no_hybrid() -> None:
+    assert not only(
+        chain(grafted(bytes(8)), directory(LOAD_CONFIG, GRAFT), directory(IMPORTS, 0))(native.windows())
+    ).hybrid
+
+
+def test_imports_are_read_in_order_and_once() -> None:
+    piece = only(imports(named(b"b.dll", b"a.dll", b"b.dll"))(native.windows()))
+    assert piece.needed == ("b.dll", "a.dll")
+
+
+def delayed(attributes: int, base: int) -> Edit:
+    table = struct.pack("<8I", attributes, base + GRAFT + 64, *[0] * 6) + bytes(32) + b"late.dll\0"
+    return chain(grafted(table), directory(DELAY, GRAFT), directory(IMPORTS, 0))
+
+
+def test_delayed_imports_are_needs_too() -> None:
+    assert only(delayed(1, 0)(native.windows())).needed == ("late.dll",)
+    old = native.windows("i686")
+    image_base = struct.unpack_from("<I", old, start(old) + 20 + 28)[0]
+    shift = -16  # data directories of PE32 stand 16 bytes earlier, and so do its sections
+    table = struct.pack("<8I", 0, image_base + GRAFT + 64, *[0] * 6) + bytes(32) + b"late.dll\0"
+    count = struct.unpack_from("<H", old, start(old) + SECTIONS)[0]
+    at = FIRST_SECTION + shift + 40 * (count - 1)
+    edit = chain(
+        put("I", at + 12, GRAFT),
+        put("I", at + 16, len(table)),
+        put("I", at + 20, len(old)),
+        put("I", DIRECTORIES + shift + 8 * DELAY, GRAFT),
+        put("I", DIRECTORIES + shift + 8 * IMPORTS, 0),
+    )
+    assert only(edit(old) + table).needed == ("late.dll",)
+
+
+def test_a_file_without_imports_needs_nothing_and_that_is_proven() -> None:
+    piece = only(directory(IMPORTS, 0)(native.windows()))
+    assert (piece.needed, piece.dynamic) == ((), True)
+
+
+def test_a_file_with_few_data_directories_is_fine() -> None:
+    assert only(put("I", DIRECTORY_COUNT, 1)(native.windows())).needed == ()
+
+
+def test_an_overlay_is_tolerated() -> None:
+    assert only(native.windows() + b"PK\x03\x04 a self-extracting archive").needed == ("KERNEL32.dll",)
+
+
+def section_headers(content: bytes) -> int:
+    return start(content) + FIRST_SECTION
+
+
+def split_debug(content: bytes) -> bytes:
+    """Take away the bytes of every section, as `objcopy --only-keep-debug` does."""
+    count = struct.unpack_from("<H", content, start(content) + SECTIONS)[0]
+    emptied = (put("I", FIRST_SECTION + 40 * n + 20, 0) for n in range(count))
+    return chain(*emptied)(content)
+
+
+def test_split_debug_data_is_debug() -> None:
+    piece = only(split_debug(native.windows()))
+    assert (piece.kind, piece.arches) == ("debug", ("x86_64",))
+
+
+def cut(length: int) -> Edit:
+    return lambda content: content[:length]
+
+
+def cut_behind_header(length: int) -> Edit:
+    return lambda content: content[: start(content) + length]
+
+
+PE_CASES: dict[str, tuple[Edit, str]] = {
+    "DOS stub alone": (cut(0x70), "pe-truncated"),
+    "e_lfanew past the end": (lambda content: content[:0x3C] + b"\xff\xff\xff\x7f" + content[0x40:], "pe-truncated"),
+    "signature alone": (cut_behind_header(0), "pe-truncated"),
+    "cut in the COFF header": (cut_behind_header(19), "pe-truncated"),
+    "cut in the optional header": (cut_behind_header(100), "pe-truncated"),
+    "cut in the section table": (cut_behind_header(270), "pe-truncated"),
+    "cut in a section": (cut(1600), "pe-truncated"),
+    "no optional header": (put("H", OPTIONAL_SIZE, 0), "pe-header"),
+    "optional header too short": (put("H", OPTIONAL_SIZE, 40), "pe-header"),
+    "unknown magic": (put("H", MAGIC, 0x107), "pe-header"),
+    "more directories than room": (chain(put("H", OPTIONAL_SIZE, 120), put("I", DIRECTORY_COUNT, 16)), "pe-header"),
+    "no sections": (put("H", SECTIONS, 0), "pe-header"),
+    "machine 0": (machine(0), "pe-machine"),
+    "a section of 4 GB": (put("I", FIRST_SECTION + 16, 0xFFFFFFFF), "pe-truncated"),
+    "imports in no section": (directory(IMPORTS, 0x7FFFFFFF), "pe-imports"),
+    "imports without an end": (imports(named(b"a.dll")[:20]), "pe-imports"),
+    "library name in no section": (imports(descriptors(0x7FFFFFFF) + bytes(20)), "pe-imports"),
+    "library name without an end": (imports(descriptors(GRAFT + 40) + bytes(20) + b"a.dll"), "pe-imports"),
+    "library name that is empty": (imports(named(b"")), "pe-imports"),
+    "delayed imports in no section": (directory(DELAY, 0x7FFFFFFF), "pe-imports"),
+}
+
+
+@pytest.mark.parametrize("name", PE_CASES)
+def test_a_wrong_file_is_damaged_in_the_kind_that_names_the_fault(name: str) -> None:
+    edit, kind = PE_CASES[name]
+    assert kinds(native.windows()) == set()
+    assert kind in kinds(edit(native.windows()))
+
+
+def test_a_name_that_only_maps_within_the_headers_is_read_there() -> None:
+    in_header = imports(descriptors(0x4E) + bytes(20))(native.windows())
+    assert only(in_header).needed[0].startswith("This program")
+
+
+def test_more_sections_or_imports_than_the_caps_prove_nothing() -> None:
+    many = put("H", SECTIONS, 97)(native.windows() + bytes(8000))
+    assert ("pe-limit", True) in {(damage.kind, damage.cap) for damage in read(many).damage}
+    below, above = imports(named(*[b"a.dll"] * 1000)), imports(named(*[b"a.dll"] * 1025))
+    assert read(below(native.windows())).damage == ()
+    assert [(item.kind, item.cap) for item in read(above(native.windows())).damage] == [("pe-limit", True)]
+
+
+COFF_TARGETS = {"x86_64-windows-gnu": "x86_64", "aarch64-windows-gnu": "aarch64", "x86-windows-gnu": "i686"}
+
+
+@pytest.mark.parametrize("target", COFF_TARGETS)
+def test_coff_objects_are_recognised_by_machine_and_a_plausible_header(target: str) -> None:
+    binary = read(native.object_file(target))
+    (piece,) = binary.slices
+    assert (binary.format, piece.kind, piece.system) == ("COFF", "object", "windows")
+    assert piece.arches == (COFF_TARGETS[target],)
+
+
+def bigobj(version: int = 2) -> bytes:
+    identity = bytes.fromhex("c7a1bad1eebaa94baf20faf66aa4dcb8")
+    return struct.pack("<4HI", 0, 0xFFFF, version, 0x8664, 0) + identity + bytes(40)
+
+
+def short_import(number: int = 0x8664) -> bytes:
+    names = b"answer\0answer.dll\0"
+    return struct.pack("<4H2I2H", 0, 0xFFFF, 0, number, 0, len(names), 0, 0) + names
+
+
+@pytest.mark.parametrize("content", [bigobj(), short_import()], ids=["bigobj", "short import"])
+def test_anonymous_objects_are_recognised(content: bytes) -> None:
+    assert only(content).arches == ("x86_64",)
+
+
+def coff(code: str, offset: int, value: int) -> bytes:
+    edited = bytearray(native.object_file("x86_64-windows-gnu"))
+    struct.pack_into("<" + code, edited, offset, value)
+    return bytes(edited)
+
+
+IMPLAUSIBLE = {
+    "machine of no row": coff("H", 0, 0x8665),
+    "no sections": coff("H", 2, 0),
+    "65,535 sections": coff("H", 2, 0xFFFF),
+    "symbols past the end": coff("I", 8, 0x7FFFFFFF),
+    "symbols within the section table": coff("I", 8, 30),
+    "an optional header": coff("H", 16, 224),
+    "an image": coff("H", 18, 0x2),
+    "section name that is no text": coff("B", 20, 0xFF),
+    "section without a name": coff("Q", 20, 0),
+    "section with an address": coff("I", 32, 4096),
+    "section past the end": coff("I", 36, 0x7FFFFFFF),
+    "header alone": native.object_file("x86_64-windows-gnu")[:20],
+    "bigobj of version 1": bigobj(1),
+    "bigobj of another class": bigobj().replace(b"\xc7\xa1", b"\xc7\xa2"),
+    "short import of another length": short_import() + b"x",
+    "short import of no row": short_import(0x1234),
+    "anonymous and short": bigobj()[:12],
+}
+
+
+@pytest.mark.parametrize("name", IMPLAUSIBLE)
+def test_two_bytes_of_machine_number_are_no_coff_object(name: str) -> None:
+    assert read_binary("x.obj", Bytes(IMPLAUSIBLE[name])) is None

@@ -1,0 +1,58 @@
+"""WebAssembly: whole, or damaged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import native
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import Binary, read_binary
+
+HEADER = b"\0asm\x01\0\0\0"
+CASES: dict[str, tuple[bytes, str]] = {
+    "magic alone": (b"\0asm", "wasm-truncated"),
+    "cut within the version": (HEADER[:7], "wasm-truncated"),
+    "version 2": (b"\0asm\x02\0\0\0", "wasm-header"),
+    "an unknown section": (HEADER + b"\x7f\x00", "wasm-header"),
+    "a section past the end": (HEADER + b"\x00\x10abc", "wasm-truncated"),
+    "a section without a size": (HEADER + b"\x00", "wasm-truncated"),
+    "a size without an end": (HEADER + b"\x00\xff\xff\xff\xff\xff\x01", "wasm-truncated"),
+}
+
+
+def read(content: bytes) -> Binary:
+    binary = read_binary("x", Bytes(content))
+    assert binary is not None
+    return binary
+
+
+@pytest.mark.parametrize(
+    "content",
+    [native.wasm_module(), HEADER, HEADER + b"\x00\x03\x02ab", b"\0asm\x0d\0\x01\0", HEADER + b"\x00\x82\x80\x00\x01a"],
+    ids=["zig's", "empty module", "custom section", "component", "padded size"],
+)
+def test_a_whole_module_belongs_to_no_system_and_no_cpu_of_the_table(content: bytes) -> None:
+    binary = read(content)
+    (piece,) = binary.slices
+    assert binary.damage == ()
+    assert (piece.machine, piece.arches, piece.system, piece.dynamic) == ("wasm32", (), "bare", True)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_wrong_module_is_damaged(name: str) -> None:
+    content, kind = CASES[name]
+    binary = read(content)
+    assert [damage.kind for damage in binary.damage] == [kind]
+    assert not binary.slices[0].dynamic
+
+
+def test_a_module_cut_anywhere_but_between_sections_is_damaged() -> None:
+    whole = native.wasm_module()
+    undamaged = [length for length in range(8, len(whole)) if not read(whole[:length]).damage]
+    assert len(undamaged) < 16
+
+
+def test_more_sections_than_the_cap_prove_nothing() -> None:
+    below, above = HEADER + b"\x00\x00" * 65_535, HEADER + b"\x00\x00" * 65_537
+    assert read(below).damage == ()
+    assert [(damage.kind, damage.cap) for damage in read(above).damage] == [("wasm-limit", True)]
