@@ -46,7 +46,7 @@ def backend_wheel(folder: Path, **more: bytes) -> Path:
     }
     named = {name.replace("__", "/").replace("_so", ".so"): content for name, content in more.items()}
     with zipfile.ZipFile(path, "w") as archive:
-        archive.mkdir("demo")
+        archive.writestr("demo/", b"")
         for name, content in {"demo-1.0.dist-info/WHEEL": WHEEL.encode(), **plain, **named}.items():
             archive.writestr(zipfile.ZipInfo(name, (2026, 1, 2, 3, 4, 6)), content)
     return path
