@@ -57,12 +57,7 @@ class Image:
         loads = self.of("PT_LOAD")
         for index, load in enumerate(loads):
             if load.vaddr <= vaddr < load.vaddr + load.filesz:
-                end = load.vaddr + load.filesz
-                for later in loads[index + 1 :]:
-                    if later.vaddr != end or later.delta != load.delta:
-                        break
-                    end += later.filesz
-                return load.offset + vaddr - load.vaddr, end - vaddr
+                return vaddr - load.delta, _seamless_end(load, loads[index + 1 :]) - vaddr
         return None
 
     @property
@@ -74,6 +69,16 @@ class Image:
     def has_executable_stack(self) -> bool:
         """True if PT_GNU_STACK asks for it; a file without PT_GNU_STACK leaves it to the CPU's default."""
         return any(stack.is_executable for stack in self.of("PT_GNU_STACK"))
+
+
+def _seamless_end(load: Segment, following: tuple[Segment, ...]) -> int:
+    """Return the address where the file bytes that begin with this PT_LOAD end."""
+    end = load.vaddr + load.filesz
+    for later in following:
+        if later.vaddr != end or later.delta != load.delta:
+            break
+        end += later.filesz
+    return end
 
 
 def read_image(reading: Reading, header: Header) -> Image:

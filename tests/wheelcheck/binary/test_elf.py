@@ -263,3 +263,25 @@ def test_a_loadable_library_stays_one_whatever_its_section_headers_say() -> None
 def test_without_section_headers_a_debug_claim_is_not_believed() -> None:
     content = both(header(shoff=0, shnum=0, shstrndx=0), segment(elf.LOAD, filesz=1 << 40, memsz=1 << 40))
     assert read(content(native.library())).damage
+
+
+def test_a_string_table_over_two_seamless_segments_is_read_as_one() -> None:
+    """Two runs of patchelf over one file leave such a table; the loader reads memory and sees no seam."""
+    content = native.library("x86_64", (2, 34))
+    strings = content[elf.offset_of(content, elf.value_of(content, elf.STRTAB)) :][: elf.value_of(content, elf.STRSZ)]
+    grafted = elf.graft(strings)(content)
+    moved = elf.tag(elf.STRTAB, elf.GRAFT_ADDRESS)(grafted)
+    assert only(moved) == only(content)
+    half = len(strings) // 2
+    last = elf.segments_at(moved, elf.LOAD)[-1]
+    start = elf.get(moved, last, elf.SEGMENT["offset"])
+    spare = elf.segments_at(moved, 0x6474E552)[0]  # PT_GNU_RELRO stands before: the two parts change places
+    first = {"type": 1, "flags": 4, "offset": start, "vaddr": elf.GRAFT_ADDRESS, "filesz": half, "memsz": half}
+    for name, value in first.items():
+        moved = elf.put(moved, spare, elf.SEGMENT[name], value)
+    rest = {"offset": start + half, "vaddr": elf.GRAFT_ADDRESS + half, "filesz": len(strings) - half}
+    for name, value in rest.items():
+        moved = elf.put(moved, last, elf.SEGMENT[name], value)
+    assert only(moved) == only(content)
+    torn = elf.put(moved, last, elf.SEGMENT["vaddr"], elf.GRAFT_ADDRESS + 8192 + half)
+    assert "elf-dynamic" in {damage.kind for damage in read(torn).damage}
