@@ -34,6 +34,7 @@ Rows = list[tuple[str, str, str]]
 X86_64 = "cp311-cp311-manylinux_2_17_x86_64"
 AARCH64 = "cp311-cp311-manylinux_2_17_aarch64"
 EXECUTABLE = 0o100755
+_DOS_ARCHIVE = 0x20  # zipfile takes no attributes at all for 0o600
 
 
 # --- facts ---
@@ -111,7 +112,7 @@ def zipped(*files: File) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in files:
             info = zipfile.ZipInfo(file.path)
-            info.create_system, info.external_attr = 3, file.mode << 16
+            info.create_system, info.external_attr = 3, file.mode << 16 or _DOS_ARCHIVE
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, file.bytes)
     return buffer.getvalue()

@@ -1,14 +1,27 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import a_wheel
+from tests import native
+from tests.wheelcheck import building
+from tests.wheelcheck.building import X86_64, File, a_wheel
 from tests.wheelcheck.rules.natives import (
     ARM64,
+    LIBRARY,
     UNIVERSAL2,
+    WIN64,
+    WIN_ARM,
+    dll,
+    exe,
+    library,
     mac,
+    mac_program,
+    program,
+    static,
+    tags_of,
 )
 from tests.wheelcheck.rules.twins import Silent, Twins
 
@@ -65,7 +78,7 @@ def test_every_slice_of_a_universal_wheel_is_there(row: Twins, tmp_path: Path) -
 @pytest.mark.parametrize(
     "row",
     [
-        Silent("WC307", "`intel` is served by its 64-bit half", a_wheel("py3-none-macosx_10_9_intel", mac("x86_64"))),
+        Silent("WC307", "`intel` is served by its 64-bit half", a_wheel("py3-none-macosx_11_0_intel", mac("x86_64"))),
         Silent("WC307", "one CPU promises one slice", a_wheel(ARM64, mac("aarch64"))),
         Silent(
             "WC307",
@@ -76,4 +89,168 @@ def test_every_slice_of_a_universal_wheel_is_there(row: Twins, tmp_path: Path) -
     ids=str,
 )
 def test_a_slice_that_nobody_promised_is_not_missing(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC308",
+            "a Mach-O program in a Linux wheel, left over from another build",
+            a_wheel(X86_64, library("x86_64"), mac_program("x86_64")),
+            a_wheel(X86_64, library("x86_64"), program("x86_64")),
+            "found macos x86_64 code, expected code for manylinux_2_17_x86_64",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC308",
+            "a Mach-O extension module that shadows the real one, as microbiorust 0.1.6 had it",
+            a_wheel(X86_64, library("x86_64"), mac("x86_64", path="demo.abi3.so")),
+            a_wheel(X86_64, library("x86_64"), library("x86_64", "demo.abi3.so")),
+            "found macos x86_64 code",
+            ("demo.abi3.so",),
+        ),
+        Twins(
+            "WC308",
+            "a PE program in a Linux wheel whose name does not say so",
+            a_wheel(X86_64, library("x86_64"), exe("x86_64", "demo/bin/tool")),
+            a_wheel(X86_64, library("x86_64"), exe("x86_64", "demo/bin/tool.exe")),
+            "found windows x86_64 code",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC308",
+            "an ELF library in a macOS wheel",
+            a_wheel(ARM64, mac("aarch64"), library("aarch64")),
+            a_wheel(ARM64, mac("aarch64"), library("aarch64", "demo/linux/libnative.so")),
+            "found linux aarch64 code",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC308",
+            "a macOS program in a Windows wheel, as kingfisher-bin 2.14.0 had it",
+            a_wheel(WIN_ARM, exe("aarch64"), mac_program("aarch64")),
+            a_wheel(WIN_ARM, exe("aarch64"), mac_program("aarch64", "demo/darwin-arm64/tool")),
+            "found macos aarch64 code",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC308",
+            "an ELF extension module in a Windows wheel is no payload, though .pyd names Windows",
+            a_wheel(WIN64, exe("x86_64"), library("x86_64", "demo/_x.pyd")),
+            a_wheel(WIN64, exe("x86_64"), dll("x86_64", "demo/_x.pyd")),
+            "found linux x86_64 code",
+            ("demo/_x.pyd",),
+        ),
+        Twins(
+            "WC308",
+            "an iOS library in a macOS wheel is for another loader",
+            building.wheel(ARM64, building.member("demo/x.dylib", building.macho("aarch64", system="ios"))),
+            building.wheel(ARM64, building.member("demo/x.dylib", building.macho("aarch64"))),
+            "found ios aarch64 code",
+            ("demo/x.dylib",),
+        ),
+    ],
+    ids=str,
+)
+def test_no_binary_is_for_another_operating_system(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC308", "a DLL in a Linux wheel says what it is", a_wheel(X86_64, library("x86_64"), dll("x86_64"))),
+        Silent("WC308", "test data is for anyone", a_wheel(X86_64, library("x86_64"), mac("x86_64", path="tests/a"))),
+        Silent(
+            "WC308",
+            "code without an operating system fits all",
+            a_wheel(WIN64, exe("x86_64"), File("demo/probe.o", native.bpf_object)),
+        ),
+        Silent(
+            "WC308",
+            "a .NET assembly runs on any system",
+            building.wheel(X86_64, building.member("demo/x.bin", building.pe("i686", managed=True))),
+        ),
+        Silent(
+            "WC308",
+            "an iOS wheel holds iOS code",
+            building.wheel(
+                "cp313-cp313-ios_13_0_arm64_iphoneos",
+                building.member("demo/x.dylib", building.macho("aarch64", system="ios")),
+            ),
+        ),
+        Silent(
+            "WC308",
+            "an Android wheel holds ELF",
+            building.wheel("cp313-cp313-android_24_arm64_v8a", building.member("demo/x.so", building.elf("aarch64"))),
+        ),
+    ],
+    ids=str,
+)
+def test_code_that_says_which_system_it_is_for_is_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC309",
+            "x86_64 archives in an i686 wheel, as clangTooling 0.0.7 had them",
+            a_wheel(tags_of("i686"), library("i686"), static("x86_64-linux-musl")),
+            a_wheel(tags_of("i686"), library("i686"), static("x86-linux-musl")),
+            "found linux x86_64 objects, expected i686 for manylinux_2_17_i686",
+            ("demo/libnative.a",),
+        ),
+        Twins(
+            "WC309",
+            "only a path that names the CPU declares a foreign archive",
+            a_wheel(X86_64, library("x86_64"), static("aarch64-linux-musl", "demo/lib/libc.a")),
+            a_wheel(X86_64, library("x86_64"), static("aarch64-linux-musl", "demo/lib/aarch64/libc.a")),
+            "found linux aarch64 objects",
+            ("demo/lib/libc.a",),
+        ),
+        Twins(
+            "WC309",
+            "what Windows runs in 32 bits is linked with 32-bit archives: a warning",
+            a_wheel(WIN64, dll("x86_64"), static("x86-windows-gnu", "demo/native.lib")),
+            a_wheel(WIN64, dll("x86_64"), static("x86_64-windows-gnu", "demo/native.lib")),
+            "found windows i686 objects",
+            ("demo/native.lib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC309",
+            "a loose object is linked like an archive",
+            a_wheel(X86_64, library("x86_64"), File("demo/crt1.o", partial(native.object_file, "aarch64-linux-musl"))),
+            a_wheel(X86_64, library("x86_64"), File("demo/crt1.o", native.object_file)),
+            "found linux aarch64 objects",
+            ("demo/crt1.o",),
+        ),
+    ],
+    ids=str,
+)
+def test_static_libraries_match_the_tag(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent(
+            "WC309",
+            "an archive for another system is a cross compiler's",
+            a_wheel(X86_64, library("x86_64"), static("aarch64-macos", "demo/libc.a")),
+        ),
+        Silent(
+            "WC309",
+            "an archive of eBPF objects is for no CPU",
+            a_wheel(X86_64, library("x86_64"), static("bpfel-freestanding")),
+        ),
+    ],
+    ids=str,
+)
+def test_archives_for_no_cpu_of_the_tags_system_are_left_alone(row: Silent, tmp_path: Path) -> None:
     row.check(tmp_path)

@@ -1,0 +1,363 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import native
+from tests.wheelcheck import building
+from tests.wheelcheck.building import AARCH64, X86_64, File, a_wheel, zipped
+from tests.wheelcheck.rules.natives import (
+    LIBRARY,
+    MODULE,
+    UNIVERSAL2,
+    WIN64,
+    dll,
+    exe,
+    library,
+    mac,
+    program,
+    tags_of,
+)
+from tests.wheelcheck.rules.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANY = "py3-none-any"
+CODE = File("demo/__init__.py", b"VALUE = 1\n")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC303",
+            "one library for one platform, two for two to choose from",
+            a_wheel(ANY, library("x86_64")),
+            a_wheel(ANY, library("x86_64"), dll("x86_64")),
+            "found linux x86_64 code, expected none",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC303",
+            "two libraries for one platform are no choice, for two CPUs they are",
+            a_wheel(ANY, library("x86_64"), library("x86_64", "demo/b.so")),
+            a_wheel(ANY, library("x86_64"), library("aarch64", "demo/b.so")),
+            "found linux x86_64 code",
+            (LIBRARY, "demo/b.so"),
+        ),
+        Twins(
+            "WC303",
+            "only a path that names both system and CPU declares a single payload",
+            a_wheel(ANY, program("x86_64", "demo/x86_64/tool")),
+            a_wheel(ANY, program("x86_64", "demo/linux-x86_64/tool")),
+            "found linux x86_64 code",
+            ("demo/x86_64/tool",),
+        ),
+        Twins(
+            "WC303",
+            "an extension module names its platform and is imported all the same",
+            a_wheel(ANY, library("x86_64", MODULE)),
+            a_wheel(ANY, library("x86_64", "demo/_x_linux_x86_64.so")),
+            "found linux x86_64 code",
+            (MODULE,),
+        ),
+        Twins(
+            "WC303",
+            "an ARM library may be v6 or v7 and is still one platform",
+            a_wheel(ANY, library("armv7l")),
+            a_wheel(ANY, library("armv7l"), library("aarch64", "demo/b.so")),
+            "found linux armv7l/armv6l code",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC303",
+            "a universal dylib serves one system: it is still one platform",
+            a_wheel(ANY, mac("x86_64", "aarch64")),
+            a_wheel(ANY, mac("x86_64", "aarch64"), library("x86_64")),
+            "found macos x86_64 + macos aarch64 code",
+            ("demo/libnative.dylib",),
+        ),
+        Twins(
+            "WC303",
+            "a program for Windows in a wheel for any platform",
+            a_wheel(ANY, exe("x86_64")),
+            a_wheel(WIN64, exe("x86_64")),
+            "found windows x86_64 code",
+            ("demo/bin/tool.exe",),
+        ),
+    ],
+    ids=str,
+)
+def test_an_any_wheel_holds_no_single_platform_code(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC303", "a pure wheel", a_wheel(ANY, CODE)),
+        Silent("WC303", "test data", a_wheel(ANY, CODE, library("x86_64", "demo/tests/data/x.so"))),
+        Silent("WC303", "an eBPF object", a_wheel(ANY, CODE, File("demo/probe.o", native.bpf_object))),
+        Silent("WC303", "WebAssembly", a_wheel(ANY, CODE, File("demo/x.wasm", native.wasm_module))),
+        Silent("WC303", "an object that somebody links", a_wheel(ANY, CODE, File("demo/crt1.o", native.object_file))),
+        Silent(
+            "WC303",
+            "a .NET assembly",
+            building.wheel(ANY, building.member("demo/x.dll", building.pe("i686", managed=True))),
+        ),
+    ],
+    ids=str,
+)
+def test_what_serves_any_platform_may_be_in_an_any_wheel(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC304",
+            "an ABI tag promises an extension module, as rustyaml 0.1.1 did",
+            a_wheel(X86_64, CODE),
+            a_wheel(X86_64, CODE, library("x86_64", MODULE)),
+            "found no native code, expected x86_64 code for manylinux_2_17_x86_64",
+        ),
+        Twins(
+            "WC304",
+            "abi3 promises one as well",
+            a_wheel("cp310-abi3-win_amd64", CODE),
+            a_wheel("cp310-abi3-win_amd64", CODE, dll("x86_64", "demo/_x.pyd")),
+            "found no native code, expected x86_64 code for win_amd64",
+        ),
+        Twins(
+            "WC304",
+            "a forced tag over headers or data is possible where the ABI is none",
+            a_wheel("py3-none-manylinux_2_17_x86_64", CODE),
+            a_wheel("py3-none-any", CODE),
+            "found no native code",
+            severity="warning",
+        ),
+        Twins(
+            "WC304",
+            "a payload in a nested archive cannot be judged",
+            a_wheel(X86_64, CODE, File("demo/payload.zip", partial(zipped, CODE))),
+            a_wheel(X86_64, CODE, File("demo/payload.zip", partial(zipped, CODE)), library("x86_64")),
+            "found native code only inside demo/payload.zip, if any",
+            severity="note",
+        ),
+        Twins(
+            "WC304",
+            "nothing but declared payload for another system",
+            a_wheel("py3-none-manylinux_2_17_x86_64", exe("x86_64", "demo/win-x64/tool.exe")),
+            a_wheel("py3-none-manylinux_2_17_x86_64", exe("x86_64", "demo/win-x64/tool.exe"), program("x86_64")),
+            "found only windows x86_64 code",
+        ),
+        Twins(
+            "WC304",
+            "of two CPUs, each named by its path, one is not there",
+            a_wheel("py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64", library("x86_64", "demo/x86_64/l.so")),
+            a_wheel(
+                "py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64",
+                library("x86_64", "demo/x86_64/l.so"),
+                library("aarch64", "demo/aarch64/l.so"),
+            ),
+            "found only linux x86_64 code, expected aarch64 + x86_64 code",
+        ),
+        Twins(
+            "WC304",
+            "debug data alone is not the code it describes",
+            building.wheel(X86_64, building.member("demo/x.debug", building.elf("x86_64", "debug"))),
+            building.wheel(X86_64, building.member("demo/x.so", building.elf("x86_64"))),
+            "found no native code",
+        ),
+    ],
+    ids=str,
+)
+def test_a_platform_wheel_holds_code_for_its_platform(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC304", "a static library is code", a_wheel(X86_64, CODE, File("demo/a.o", native.object_file))),
+        Silent(
+            "WC304",
+            "an eBPF object is code for every CPU",
+            a_wheel("py3-none-manylinux_2_17_x86_64", CODE, File("demo/probe.o", native.bpf_object)),
+        ),
+        Silent(
+            "WC304",
+            "a .NET assembly is code",
+            building.wheel(WIN64, building.member("demo/x.dll", building.pe("i686", managed=True))),
+        ),
+        Silent("WC304", "a slice is another rule's matter", a_wheel(UNIVERSAL2, mac("x86_64", "aarch64"))),
+    ],
+    ids=str,
+)
+def test_any_code_of_the_platform_keeps_the_promise(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+MUSL = "cp311-cp311-musllinux_1_2_x86_64"
+
+
+def musl(path: str) -> File:
+    return File(path, native.musl_library)
+
+
+def module(suffix: str) -> str:
+    return f"demo/_x.{suffix}"
+
+
+PYPY = "pp310-pypy310_pp73-manylinux_2_17_x86_64"
+THREADED = "cp313-cp313t-manylinux_2_17_x86_64"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC306",
+            "right code under the build host's name, as pykeepass-rs 0.1.15 had it",
+            a_wheel(AARCH64, library("aarch64", MODULE)),
+            a_wheel(AARCH64, library("aarch64", module("cpython-311-aarch64-linux-gnu.so"))),
+            "named for x86_64-linux-gnu, expected a suffix that Python on manylinux_2_17_aarch64 imports",
+            (MODULE,),
+        ),
+        Twins(
+            "WC306",
+            "a module for another Python than the tag's",
+            a_wheel(X86_64, library("x86_64", module("cpython-312-x86_64-linux-gnu.so"))),
+            a_wheel(X86_64, library("x86_64", MODULE)),
+            "named for cp312, expected a suffix that cp311 imports",
+            (module("cpython-312-x86_64-linux-gnu.so"),),
+        ),
+        Twins(
+            "WC306",
+            "a stale module beside the right one is ballast",
+            a_wheel(X86_64, library("x86_64", MODULE), library("x86_64", module("cpython-312-x86_64-linux-gnu.so"))),
+            a_wheel(X86_64, library("x86_64", MODULE), library("x86_64", module("abi3.so"))),
+            "named for cp312, which cp311 does not import",
+            (module("cpython-312-x86_64-linux-gnu.so"),),
+            severity="warning",
+        ),
+        Twins(
+            "WC306",
+            "an abi3 wheel serves later Pythons, which do not look for this version's name",
+            a_wheel("cp310-abi3-manylinux_2_17_x86_64", library("x86_64", MODULE)),
+            a_wheel("cp310-abi3-manylinux_2_17_x86_64", library("x86_64", module("abi3.so"))),
+            "named for cp311, which cp310 does not import",
+            (MODULE,),
+            severity="warning",
+        ),
+        Twins(
+            "WC306",
+            "a Python for glibc does not look for musl's name",
+            a_wheel(X86_64, library("x86_64", module("cpython-311-x86_64-linux-musl.so"))),
+            a_wheel(X86_64, library("x86_64", MODULE)),
+            "named for x86_64-linux-musl",
+            (module("cpython-311-x86_64-linux-musl.so"),),
+        ),
+        Twins(
+            "WC306",
+            "macOS names its modules darwin",
+            a_wheel("cp311-cp311-macosx_11_0_arm64", mac("aarch64", path=MODULE)),
+            a_wheel("cp311-cp311-macosx_11_0_arm64", mac("aarch64", path=module("cpython-311-darwin.so"))),
+            "named for x86_64-linux-gnu",
+            (MODULE,),
+        ),
+        Twins(
+            "WC306",
+            "a module for 32-bit Windows in a 64-bit wheel",
+            a_wheel("cp311-cp311-win_amd64", dll("x86_64", module("cp311-win32.pyd"))),
+            a_wheel("cp311-cp311-win_amd64", dll("x86_64", module("cp311-win_amd64.pyd"))),
+            "named for win32",
+            (module("cp311-win32.pyd"),),
+        ),
+        Twins(
+            "WC306",
+            "a free-threaded Python looks for its own name",
+            a_wheel(THREADED, library("x86_64", module("cpython-313-x86_64-linux-gnu.so"))),
+            a_wheel(THREADED, library("x86_64", module("cpython-313t-x86_64-linux-gnu.so"))),
+            "named for a GIL build, expected a suffix that cp313t imports",
+            (module("cpython-313-x86_64-linux-gnu.so"),),
+        ),
+        Twins(
+            "WC306",
+            "a Python with a GIL does not look for a free-threaded name",
+            a_wheel("cp313-cp313-win_amd64", dll("x86_64", module("cp313t-win_amd64.pyd"))),
+            a_wheel("cp313-cp313-win_amd64", dll("x86_64", module("cp313-win_amd64.pyd"))),
+            "named for a free-threaded build",
+            (module("cp313t-win_amd64.pyd"),),
+        ),
+        Twins(
+            "WC306",
+            "PyPy looks for its own version's name",
+            a_wheel(
+                "pp310-pypy310_pp73-manylinux_2_17_x86_64", library("x86_64", module("pypy39-pp73-x86_64-linux-gnu.so"))
+            ),
+            a_wheel(
+                "pp310-pypy310_pp73-manylinux_2_17_x86_64",
+                library("x86_64", module("pypy310-pp73-x86_64-linux-gnu.so")),
+            ),
+            "named for pp39",
+            (module("pypy39-pp73-x86_64-linux-gnu.so"),),
+        ),
+    ],
+    ids=str,
+)
+def test_extension_modules_are_named_for_their_platform(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC306", "musl's own name", a_wheel(MUSL, musl(module("cpython-311-x86_64-linux-musl.so")))),
+        Silent("WC306", "CPython said gnu on musl before 3.11", a_wheel(MUSL, musl(MODULE))),
+        Silent("WC306", "the stable ABI names no platform", a_wheel(X86_64, library("x86_64", module("abi3.so")))),
+        Silent("WC306", "a plain name is imported by all", a_wheel(X86_64, library("x86_64", "demo/_x.so"))),
+        Silent(
+            "WC306",
+            "a free-threaded build has the same interpreter tag",
+            a_wheel(
+                "cp313-cp313t-manylinux_2_17_x86_64", library("x86_64", module("cpython-313t-x86_64-linux-gnu.so"))
+            ),
+        ),
+        Silent(
+            "WC306",
+            "i686 calls itself i386 in a module's name",
+            a_wheel(tags_of("i686"), library("i686", module("cpython-311-i386-linux-gnu.so"))),
+        ),
+        Silent(
+            "WC306",
+            "armhf",
+            a_wheel(tags_of("armv7l"), library("armv7l", module("cpython-311-arm-linux-gnueabihf.so"))),
+        ),
+        Silent(
+            "WC306",
+            "a library that is loaded by path",
+            a_wheel("py3-none-manylinux_2_17_x86_64", library("x86_64", MODULE)),
+        ),
+        Silent(
+            "WC306",
+            "an any wheel is another rule's matter",
+            building.wheel(ANY, building.member(MODULE, building.elf("x86_64"))),
+        ),
+        Silent(
+            "WC306",
+            "iOS",
+            building.wheel(
+                "cp313-cp313-ios_13_0_arm64_iphoneos",
+                building.member(module("cpython-313-iphoneos.so"), building.macho("aarch64", system="ios")),
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_names_that_some_python_of_the_tags_imports_are_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
