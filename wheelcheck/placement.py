@@ -25,9 +25,11 @@ def native_slices(member: Member) -> tuple[Slice, ...]:
 
 
 def same_system(piece: Slice, platform: Platform) -> bool:
-    """Tell whether the slice is in the format that the platform loads."""
-    if piece.system in ("macos", "ios"):
-        return platform.system in ("macos", "ios")
+    """Tell whether the slice is what the platform's loader takes; Mach-O without a minimum OS does not say which."""
+    if piece.system == "macos":
+        return platform.system == "macos" or (platform.system == "ios" and not piece.minimum_os)
+    if piece.system == "ios":
+        return platform.system == "ios"
     if piece.system == "windows":
         return platform.system == "windows"
     return platform.system not in ("macos", "ios", "windows", "wasm", "any")
@@ -42,19 +44,32 @@ def fit(slices: tuple[Slice, ...], platforms: tuple[Platform, ...]) -> Fit:
     ours = [piece for piece in slices if any(same_system(piece, platform) for platform in platforms)]
     if not ours:
         return "foreign-system"
-    present = {name for piece in ours for name in provided(piece)}
     promised = [platform for platform in platforms if any(same_system(piece, platform) for piece in ours)]
-    served = [bool(present.intersection(choice)) for platform in promised for choice in needs(platform)]
+    served = [
+        any(set(provided(piece, platform)) & set(choice) for piece in ours)
+        for platform in promised
+        for choice in needs(platform)
+    ]
     if all(served):
         return "home"
     return "missing-slice" if any(served) and ours[0].system == "macos" else "foreign-cpu"
 
 
-def provided(piece: Slice) -> tuple[str, ...]:
-    """Return the CPUs that run this slice natively."""
-    if not piece.abi_accepted:
+def provided(piece: Slice, platform: Platform | None = None) -> tuple[str, ...]:
+    """Return the CPUs that run this slice natively, on this platform where one is given."""
+    if not piece.abi_accepted and _abi_matters(piece, platform):
         return ()
     return (*piece.arches, "aarch64") if piece.hybrid else piece.arches
+
+
+def _abi_matters(piece: Slice, platform: Platform | None) -> bool:
+    """Tell whether anybody looks at e_flags: a loader and the libraries it joins do, the kernel does not.
+
+    A static soft-float program runs on any ARM kernel. Android's armeabi-v7a is the soft-float calling convention, and
+    its loader reads no flags.
+    """
+    is_static = piece.kind == "executable" and not (piece.interpreter or piece.needed)
+    return not is_static and (platform is None or platform.system != "android")
 
 
 def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
@@ -70,12 +85,17 @@ def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
 
 
 def is_declared(member: Member, wheel: Wheel) -> bool:
-    """Tell whether a member that does not fit says by its own path which platform it is for."""
+    """Tell whether a member that does not fit says by its own path which platform its code is for.
+
+    A stub holds no code, so nothing declares it.
+    """
     if naming.is_extension_module(member.path):
         return False
     if naming.is_fixture(member.path):
         return True
     slices = native_slices(member)
+    if not slices:
+        return False
     if fit(slices, wheel.platforms) == "foreign-system":
         return all(naming.names_system(member.path, piece.system) for piece in slices)
     return all(naming.names_cpu(member.path, piece) for piece in slices)
@@ -93,7 +113,7 @@ def home_members(wheel: Wheel, platform: Platform) -> Iterator[tuple[Member, Sli
     for member in wheel.natives:
         if member.linked:
             for piece in native_slices(member):
-                if same_system(piece, platform) and set(provided(piece)) & set(platform.arches):
+                if same_system(piece, platform) and set(provided(piece, platform)) & set(platform.arches):
                     yield member, piece
 
 

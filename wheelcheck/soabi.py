@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from wheelcheck.policy import Platform
 
 _NAME = re.compile(
-    r"(?P<module>[^.]+)\.(?:cpython-(?P<cpython>\d+)[a-z]*|(?P<cp>cp\d+)[a-z]*|pypy(?P<pypy>\d+)-pp\d+)"
+    r"(?P<module>[^.]+)\.(?:cpython-(?P<cpython>\d+)(?P<flags>[a-z]*)|(?P<cp>cp\d+)(?P<letters>[a-z]*)|pypy(?P<pypy>\d+)-pp\d+)"
     r"-(?P<platform>[\w-]+)\.(?:so|pyd)"
 )
+_CPYTHON_ABI = re.compile(r"cp\d+[a-z]*")
 _LINUX = re.compile(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)\w*")
 
 
@@ -30,6 +31,7 @@ class ModuleName:
     module: str
     interpreter: str
     platform: str
+    free_threaded: bool = False
 
 
 def parse_module_name(path: str) -> ModuleName | None:
@@ -39,7 +41,8 @@ def parse_module_name(path: str) -> ModuleName | None:
         return None
     version = found["cpython"] or found["pypy"]
     interpreter = found["cp"] or (f"pp{version}" if found["pypy"] else f"cp{version}")
-    return ModuleName(found["module"], interpreter, found["platform"])
+    flags = found["flags"] or found["letters"] or ""
+    return ModuleName(found["module"], interpreter, found["platform"], "t" in flags)
 
 
 def importable_problem(path: str, wheel: Wheel, names: Collection[str]) -> Hit | None:
@@ -54,11 +57,24 @@ def importable_problem(path: str, wheel: Wheel, names: Collection[str]) -> Hit |
         tags = ".".join(wheel.name.platforms)
         return Hit(path, f"named for {name.platform}, expected a suffix that Python on {tags} imports")
     pythons = {tag.python for tag in wheel.name.tags}
+    if name.interpreter in pythons and (problem := _threading_problem(name, wheel)):
+        return Hit(path, problem)
     if name.interpreter in pythons or not any(python.startswith(("cp", "pp")) for python in pythons):
         return None
     if wheel_is_abi3(wheel) or any(_replaces(other, path, name, pythons) for other in names):
         return Hit(path, f"named for {name.interpreter}, which {_tags(pythons)} does not import", severity="warning")
     return Hit(path, f"named for {name.interpreter}, expected a suffix that {_tags(pythons)} imports")
+
+
+def _threading_problem(name: ModuleName, wheel: Wheel) -> str:
+    """Say why the ABI tags exclude a module built with or without the GIL; empty text where they do not."""
+    abis = {tag.abi for tag in wheel.name.tags if tag.python == name.interpreter}
+    if not all(_CPYTHON_ABI.fullmatch(abi) for abi in abis):
+        return ""
+    if any(abi.endswith("t") == name.free_threaded for abi in abis):
+        return ""
+    build = "a free-threaded" if name.free_threaded else "a GIL"
+    return f"named for {build} build, expected a suffix that {_tags(abis)} imports"
 
 
 def wheel_is_abi3(wheel: Wheel) -> bool:
