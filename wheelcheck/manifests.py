@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import sys
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from wheelcheck.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +34,14 @@ class Reference:
 def references(sdist: Sdist) -> tuple[Reference, ...]:
     """Return every manifest reference of the sdist's build files, sorted. What is no TOML or Python has none."""
     found: set[Reference] = set()
+    crates = {path: parse_toml(text) for path, text in sdist.texts.items() if PurePosixPath(path).name == "Cargo.toml"}
+    inherited = {name for crate in crates.values() for name, value in _dependencies(crate) if _inherits(value)}
+    for path, crate in crates.items():
+        found.update(_of_cargo(path, crate, inherited))
     for path, text in sdist.texts.items():
         name = PurePosixPath(path).name
-        if name == "Cargo.toml":
-            found.update(_of_cargo(path, _toml(text)))
-        elif name == "pyproject.toml":
-            found.update(_of_pyproject(path, _toml(text)))
+        if name == "pyproject.toml":
+            found.update(_of_pyproject(path, parse_toml(text)))
         elif name == "setup.py":
             found.update(_of_setup(path, text))
     return tuple(sorted(found))
@@ -54,28 +52,52 @@ def _reference(origin: str, spelled: str, *, manifest: bool) -> Reference:
     return Reference(origin, spelled, target if manifest else f"{target}/Cargo.toml")
 
 
-def _of_cargo(path: str, document: dict[str, Any]) -> Iterator[Reference]:
-    workspace = _table(document, "workspace")
-    holders = [document, workspace, *_table(document, "target").values()]
-    for holder in holders:
+def _dependencies(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    for holder in (document, *table(document, "target").values()):
         for key in _DEPENDENCY_TABLES:
-            for dependency in _table(holder, key).values():
-                if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
-                    yield _reference(path, dependency["path"], manifest=False)
-    for member in workspace.get("members", []):
-        if isinstance(member, str) and not set(member) & set("*?["):
+            yield from table(holder, key).items()
+
+
+def dependency_manifests(path: str, crate: dict[str, Any], root: str, workspace: dict[str, Any]) -> set[str]:
+    """Return the manifests of a crate's path dependencies, those it inherits from the workspace at `root` included."""
+    shared = dict(_dependencies(table(workspace, "workspace")))
+    found = set()
+    for name, value in _dependencies(crate):
+        origin, dependency = (root, shared.get(name)) if _inherits(value) else (path, value)
+        if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
+            found.add(_reference(origin, dependency["path"], manifest=False).target)
+    return found
+
+
+def _inherits(dependency: object) -> bool:
+    return isinstance(dependency, dict) and dependency.get("workspace") is True
+
+
+def _of_cargo(path: str, document: dict[str, Any], inherited: set[str]) -> Iterator[Reference]:
+    """Yield what cargo loads.
+
+    It reads an entry of [workspace.dependencies] only where a crate inherits it, and maturin leaves the others in the
+    manifest while it prunes their crates.
+    """
+    workspace = table(document, "workspace")
+    shared = ((name, value) for name, value in _dependencies(workspace) if name in inherited)
+    for _, dependency in (*_dependencies(document), *shared):
+        if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
+            yield _reference(path, dependency["path"], manifest=False)
+    for member in texts(workspace, "members"):
+        if not set(member) & set("*?["):
             yield _reference(path, member, manifest=False)
 
 
 def _of_pyproject(path: str, document: dict[str, Any]) -> Iterator[Reference]:
-    tool = _table(document, "tool")
-    manifest = _table(tool, "maturin").get("manifest-path")
+    tool = table(document, "tool")
+    manifest = table(tool, "maturin").get("manifest-path")
     if isinstance(manifest, str):
         yield _reference(path, manifest, manifest=True)
-    rust = _table(tool, "setuptools-rust")
+    rust = table(tool, "setuptools-rust")
     for key in ("ext-modules", "bins"):
-        for module in rust.get(key, []):
-            if isinstance(module, dict) and isinstance(module.get("path"), str):
+        for module in tables(rust, key):
+            if isinstance(module.get("path"), str):
                 yield _reference(path, module["path"], manifest=True)
 
 
@@ -97,15 +119,3 @@ def _callee(node: ast.Call) -> str:
     if isinstance(node.func, ast.Attribute):
         return node.func.attr
     return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def _toml(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return {}
-
-
-def _table(document: object, key: str) -> dict[str, Any]:
-    value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, dict) else {}

@@ -71,7 +71,13 @@ def _is_build_output(member: Member) -> bool:
 def _is_test_data(member: Member) -> bool:
     folders = {part.lower() for part in PurePosixPath(member.path).parts[:-1]}
     fixture = naming.is_fixture(member.path) or bool(folders & _MANUFACTURED_FOLDERS)
-    return fixture and not _is_build_output(member)
+    return fixture and (_is_in_fixture_archive(member) or not _is_build_output(member))
+
+
+def _is_in_fixture_archive(member: Member) -> bool:
+    """Tell whether the file is inside an archive that itself is test data: tools for wheels keep wheels in tests/."""
+    outer, inner, _ = member.path.partition("!")
+    return bool(inner) and naming.is_fixture(outer)
 
 
 def _is_own_code(member: Member, sdist: Sdist) -> bool:
