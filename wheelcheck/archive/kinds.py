@@ -11,6 +11,7 @@ KINDS = {
     "not-a-zip": "no end-of-central-directory record",
     "zip-truncated": "the file begins as a zip and its end is missing",
     "zip-comment": "an archive comment, where another archive can hide",
+    "zip-writer-comment": "the fixed archive comment of a library that writes zips",
     "zip-suffix": "bytes after the archive",
     "zip-prefix": "bytes before the first member, as in self-extracting archives and spanned markers",
     "zip-two-ends": "several end records, so that readers disagree which archive this is",
@@ -108,13 +109,15 @@ KINDS = {
     "cap-pax": "too large an extended header",
     "cap-held": "too large a member to be kept whole",
     "cap-reread": "too much jumping about in a member",
+    "cap-memory": "a decompressor that asks for too much memory",
     "cap-damage": "too many faults to list",
 }
 
 # What the format allows and installers read alike; whether a release may do it is for a rule to say.
 POLICY = frozenset(
     {
-        *("zip-comment", "zip-member-comment", "zip-descriptor", "zip-order", "zip-zip64-unneeded"),
+        *("zip-comment", "zip-writer-comment", "zip-member-comment"),
+        *("zip-descriptor", "zip-order", "zip-zip64-unneeded"),
         *("name-case-collision", "name-colon", "name-reserved", "name-trailing"),
     }
 )

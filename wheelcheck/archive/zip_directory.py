@@ -19,6 +19,7 @@ END64 = struct.Struct("<4sQ2H2L4Q")
 CENTRAL = struct.Struct("<4s6H3L5H2L")
 
 END_REACH = END.size + 0xFFFF  # an end record with the longest comment
+WRITERS = frozenset({b"zip-rs"})  # comments by which a library signs: the Rust crate zip, in wheels of maturin to 0.8
 _UTF8 = 1 << 11
 
 
@@ -81,7 +82,8 @@ def _check_tail(tail: bytes, at: int, log: Log) -> None:
     declared = int.from_bytes(tail[at + 20 : at + 22], "little")
     present = len(tail) - at - END.size
     if declared:
-        log.note("zip-comment", f"an archive comment of {declared} bytes, expected none")
+        kind = "zip-writer-comment" if tail[at + END.size :] in WRITERS else "zip-comment"
+        log.note(kind, f"an archive comment of {declared} bytes, expected none")
     if present > declared:
         log.note("zip-suffix", f"{present - declared} bytes follow the archive, expected none")
     if present < declared:

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Artifact
 
 # Legal by the letter of the format, and written by tools that are in use.
-TOLERATED = frozenset({"zip-descriptor", "zip-order"})
+TOLERATED = frozenset({"zip-descriptor", "zip-order", "zip-writer-comment"})
+# What Windows makes of a name. No installer creates a folder for its own entry; a file below has the flaw itself.
+_ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
 
 
 def _damage(artifact: Artifact) -> Iterator[Hit]:
+    folders = {member.path for member in artifact.members if member.kind == "directory"}
     for damage in artifact.damage:
         if not damage.cap:
-            tolerated = damage.kind in TOLERATED
+            tolerated = damage.kind in TOLERATED or (damage.kind in _ON_WINDOWS and damage.path in folders)
             yield Hit(damage.path, f"{damage.kind}: {damage.why}", severity="note" if tolerated else None)
 
 

@@ -15,6 +15,7 @@ A, B = Member(name=b"a.py"), Member(name=b"b.py")
 LIMIT = 0xFFFFFFFF
 PACKED, SIZE = len(Member().packed), len(Member().content)
 WIDE = block(1, struct.pack("<QQ", SIZE, PACKED))
+BLOCKS = b"".join(block(0x100 + number, b"") for number in range(65))
 ENCRYPTION = block(0x9901, b"\2\0AE\3\10\0")
 STORED = Member(method=0)
 UNICODE_PATH = block(0x7075, b"\1" + zlib.crc32(Member().name).to_bytes(4, "little") + Member().name)
@@ -34,6 +35,7 @@ END_CASES = (
     case("cut in the end record", "zip-truncated", GOOD[:-1], GOOD),
     case("no members", "zip-no-members", HOLLOW, GOOD),
     case("a comment", "zip-comment", Zip(comment=b"hello").build(), GOOD),
+    case("the comment of a library", "zip-writer-comment", Zip(comment=b"zip-rs").build(), GOOD),
     case("a zip inside the comment", "zip-two-ends zip-prefix", Zip(comment=GOOD).build(), GOOD),
     case("a comment longer than the file", "zip-comment zip-truncated", Zip(end={"comment": 9}).build(), GOOD),
     case(
@@ -107,6 +109,7 @@ HEADER_CASES = (
     case("an extra field of 3 bytes", "zip-extra", zipped(Member(extra=b"\1\2\3")), zipped(Member(extra=b"\1\2\0\0"))),
     case("an extra block longer than the field", "zip-extra", zipped(Member(extra=b"\1\2\1\0")), GOOD),
     case("an extra block twice", "zip-extra", zipped(Member(extra=b"\1\2\0\0" * 2)), zipped(Member(extra=b"\1\2\0\0"))),
+    case("65 extra blocks", "zip-extra", zipped(Member(extra=BLOCKS)), zipped(Member(extra=BLOCKS[4:]))),
     case("a second name", "zip-unicode-path", zipped(Member(extra=OTHER_PATH)), zipped(Member(extra=UNICODE_PATH))),
     case("a second local name", "zip-unicode-path", zipped(Member(local={"extra": OTHER_PATH})), GOOD),
     case("two second names", "zip-extra", zipped(Member(extra=UNICODE_PATH * 2)), zipped(Member(extra=UNICODE_PATH))),
@@ -236,6 +239,7 @@ CAP_CASES = (
 
 # What walk would take for something else, read as the zip that it must be.
 ASKED_FOR_A_ZIP = (
+    case("nothing for a zip", "empty", b"", GOOD),
     case("text for a zip", "not-a-zip", b"Not found\n", GOOD),
     case("zeros for a zip", "not-a-zip", bytes(100_000), GOOD),
     case("a gzip for a zip", "not-a-zip", b"\x1f\x8b\x08" + bytes(50), GOOD),
