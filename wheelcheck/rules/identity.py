@@ -38,13 +38,17 @@ def wheel_file_name_is_valid(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC202", on=Sdist)
 def sdist_file_name_is_valid(sdist: Sdist) -> Iterator[Hit]:
-    """The sdist's file name has a project and a version that can be read.
+    """The sdist's file name has a project and a version that can be read, and ends in .tar.gz.
+
+    Before PEP 625 many sdists were zip files; installers still take those: a warning.
 
     Source: PEP 625.
     Remedy: let the build backend name the file.
     """
     if sdist.name.error:
         yield Hit("", f"{sdist.name.error}; expected NAME-VERSION.tar.gz")
+    elif not sdist.file.endswith(".tar.gz"):
+        yield Hit("", "found a zip file, expected NAME-VERSION.tar.gz", severity="warning")
 
 
 @rule("WC203", on=Wheel)
