@@ -46,6 +46,7 @@ _WORDS = "|".join(sorted(_SYSTEM_WORDS, key=len, reverse=True))
 # linux64, winx64, darwinarm64: put a separator where the CPU begins
 _GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|x86|x64|arm|aarch|amd|i386)")
 _SYSTEM = re.compile(rf"(?<![a-z])({_WORDS})(?![a-z])")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # OSX|Script|Launcher
 _CPU_ROWS = {
     re.sub("[-_]", "", name): row.name
     for row in reversed(arch.ARCHES)
@@ -63,7 +64,10 @@ _EXTENSION_MODULE = re.compile(
     r"\.(?:cpython-\d+\w*|abi3|pypy\d+-pp\d+|graalpy\d+|cp\d+t?)(?:-[\w-]+)?\.(?:so|pyd)$|\.pyd$"
 )
 _FIXTURE_FOLDERS = frozenset(
-    {"test", "tests", "testing", "testdata", "test_data", "test-data", "fixtures", "samples", "test_files", "testfiles"}
+    {
+        *("test", "tests", "testing", "test cases", "testdata", "test_data", "test-data", "test_files", "testfiles"),
+        *("fixtures", "samples"),
+    }
 )
 
 
@@ -89,9 +93,9 @@ def is_fixture(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _systems(path: str) -> frozenset[System]:
-    spaced = _GLUED.sub(r"\1-", path.lower())
-    named = {_SYSTEM_WORDS[word] for word in _SYSTEM.findall(spaced)}
-    suffix = _SUFFIXES.get(PurePosixPath(spaced).suffix)
+    spellings = (_GLUED.sub(r"\1-", spelling.lower()) for spelling in (path, _HUMPS.sub("-", path)))
+    named = {_SYSTEM_WORDS[word] for spelling in spellings for word in _SYSTEM.findall(spelling)}
+    suffix = _SUFFIXES.get(PurePosixPath(path.lower()).suffix)
     return frozenset(named | {suffix} if suffix else named)
 
 
