@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.reading import STRING_LIMIT, printable
@@ -89,7 +89,7 @@ def read_image(reading: Reading, header: Header) -> Image:
         reading.damage("elf-segment", "no PT_LOAD: there is nothing to map")
     for load in loads:
         _judge_load(reading, load, header.bits)
-    for first, second in pairwise(loads):
+    for first, second in zip(accumulate(loads, _further), loads[1:], strict=False):
         _judge_neighbours(reading, first, second)
     for single in ("PT_DYNAMIC", "PT_INTERP"):
         if len(image.of(single)) > 1:
@@ -125,6 +125,11 @@ def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
         reading.damage("elf-segment", f"{where} has {load.filesz} bytes for {load.memsz} of memory")
     if load.vaddr + load.memsz > 1 << bits:
         reading.damage("elf-segment", f"{where} ends beyond the {bits}-bit address space")
+
+
+def _further(first: Segment, second: Segment) -> Segment:
+    """Return the one of two segments whose file bytes reach further."""
+    return max(first, second, key=lambda load: load.vaddr + load.filesz)
 
 
 def _judge_neighbours(reading: Reading, first: Segment, second: Segment) -> None:

@@ -84,6 +84,14 @@ def many_needs(files: int, needs: int) -> Edit:
     return both(graft(table), tag(elf.VERNEED, elf.GRAFT_ADDRESS), tag(elf.VERNEEDNUM, files))
 
 
+def hidden_overlap(content: bytes) -> bytes:
+    """Let the first PT_LOAD reach over the second, which shows the same bytes, onto the third, which does not."""
+    whole = len(content)
+    same = segment(elf.LOAD, 1, vaddr=0x1000, offset=0x1000, filesz=16, memsz=16)
+    reaching = both(segment(elf.LOAD, 0, filesz=0x4000, memsz=0x4000), same)
+    return reaching(content).ljust(max(whole, 0x5000), b"\0")
+
+
 # name of the case -> (edit of the good library, kind of damage)
 LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "two bytes of magic": (cut(2), "elf-truncated"),
@@ -117,6 +125,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "PT_LOAD beyond the address space": (segment(elf.LOAD, 1, vaddr=(1 << 64) - 4096), "elf-segment"),
     "PT_LOADs out of order": (segment(elf.LOAD, vaddr=1 << 40), "elf-segment"),
     "PT_LOADs on one another": (overlapping_loads, "elf-segment"),
+    "PT_LOADs on one another across a third": (hidden_overlap, "elf-segment"),
     "two PT_DYNAMIC": (segment(elf.STACK, type=elf.DYNAMIC), "elf-segment"),
     "section headers past the end": (header(shoff=1 << 40), "elf-sections"),
     "section headers at 2^64-1": (header(shoff=(1 << 64) - 1), "elf-sections"),
