@@ -14,9 +14,10 @@ from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.metadata import parse_file_name
+from wheelcheck.progress import open_counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from wheelcheck.archive.source import Entry, Source
@@ -73,7 +74,7 @@ class Walk:
             why = f"{member.size} bytes of metadata: more than {TEXT_CAP} are not read"
             self.damage.append(Damage(member.path, "text-cap", why, cap=True))
             return
-        self.texts[member.path] = source.read(0, member.size).decode("utf-8", "replace")
+        self.texts[member.path] = source.read(0, member.size).decode("utf-8", "surrogateescape")
 
     def _is_text(self, path: PurePosixPath) -> bool:
         if self.is_wheel:
@@ -93,14 +94,14 @@ class Walk:
         self.run(io.BytesIO(content), f"{member.path}!", depth)
 
 
-def collect(path: Path) -> Artifact:
-    """Read one wheel or sdist into facts.
+def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifact:
+    """Read one wheel or sdist into facts; `advance` hears how many bytes each read of the file returned.
 
     Content is judged by rules, so bad content never raises; OSError escapes where the file itself cannot be read.
     """
     is_wheel = path.name.endswith(".whl")
     gathered = Walk(is_wheel=is_wheel)
-    with path.open("rb") as file:
+    with open_counted(path, advance) as file:
         before = os.fstat(file.fileno())
         gathered.run(file)
         digest = _sha256(file)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from wheelcheck.collect import collect
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
+from wheelcheck.metadata import parse_file_name
+from wheelcheck.progress import Meter, Progress
 from wheelcheck.rule import Finding, Hit, Rule
 from wheelcheck.rules import all_rules
 
@@ -49,6 +52,7 @@ class Report:
     gaps: tuple[Gap, ...] = ()
     rules: tuple[str, ...] = ()
     skips: tuple[Skip, ...] = ()
+    config: Config = field(default_factory=Config)  # what was expected
 
     @property
     def verdict(self) -> Verdict:
@@ -80,40 +84,49 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str], list[Gap]]
         for file in files:
             if not file.is_file():
                 gaps.append(Gap(str(file), "", "is a folder, not a file" if file.is_dir() else "does not exist"))
-            elif file.name.endswith((".whl", ".tar.gz")):
+            elif _is_artifact(file.name):
                 artifacts[file.resolve()] = None
             else:
                 strangers.append(file.name)
     return sorted(artifacts), sorted(strangers), gaps
 
 
+def _is_artifact(name: str) -> bool:
+    """Tell whether the file claims to be a wheel or an sdist; before PEP 625 many were zips, which pip takes."""
+    is_zipped_sdist = name.endswith(".zip") and not parse_file_name(name).error
+    return is_zipped_sdist or name.endswith((".whl", ".tar.gz"))
+
+
 def examine(
-    paths: Sequence[Path], config: Config | None = None, progress: Callable[[str], None] | None = None
+    paths: Sequence[Path], config: Config | None = None, progress: Callable[[Progress], None] | None = None
 ) -> Report:
     """Read the artifacts at `paths` and judge them, one by one and as a release.
 
     Bad content becomes findings. What cannot be read, and any error of ours, becomes a gap: never a pass.
+    `progress` hears how far the reading is, from the threads that read.
     """
     files, strangers, gaps = find_files(paths)
     config = config or Config()
     artifacts: list[Artifact] = []
+    meter = Meter.over(files, progress) if progress else None
     with ThreadPoolExecutor(_THREADS) as pool:
-        for file, outcome in zip(files, pool.map(_collect, files), strict=True):
-            if progress:
-                progress(file.name)
+        for outcome in pool.map(lambda file: _collect(file, meter), files):
             (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
     if not artifacts and not gaps:
         gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
     return _judge(artifacts, strangers, gaps, config)
 
 
-def _collect(file: Path) -> Artifact | Gap:
+def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
     try:
-        return collect(file)
+        return collect(file, partial(meter.advance, file) if meter else None)
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
     except Exception as problem:  # noqa: BLE001  # a bug of ours must end as "could not verify", not as a pass
         return Gap(file.name, "", f"reading stopped at an internal error: {type(problem).__name__}: {problem}")
+    finally:
+        if meter:
+            meter.finish(file)
 
 
 def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], config: Config) -> Report:
@@ -134,7 +147,7 @@ def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], con
             findings.extend(_run(rule, subject, name, gaps))
     gaps.extend(_caps(artifacts))
     ordered = tuple(sorted(set(findings), key=_order))
-    return Report(release.artifacts, ordered, tuple(sorted(set(gaps))), tuple(ran), tuple(skips))
+    return Report(release.artifacts, ordered, tuple(sorted(set(gaps))), tuple(ran), tuple(skips), config)
 
 
 def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]]) -> str:

@@ -1,4 +1,4 @@
-"""The report for people: findings grouped by artifact, then what was examined, then the verdict."""
+"""The report for people: the release grid, findings grouped by artifact, what was examined, the verdict."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from wheelcheck.report import grid, text_grid
 from wheelcheck.report.safe import safe
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
 
 def render(report: Report, console: Console, *, quiet: bool = False) -> None:
     """Print the report. Colour and width are the console's affair; `quiet` leaves out what is no error."""
+    if not quiet and grid.is_worth_showing(report):
+        text_grid.draw(grid.build(report), console)
     for artifact, group in groupby(report.findings, key=lambda finding: finding.artifact):
         findings = [finding for finding in group if finding.severity == "error" or not quiet]
         if findings:
@@ -40,7 +43,7 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
 
 
 def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
-    console.print(Text(safe(artifact) or "the release", style="bold"))
+    console.print(Text(safe(artifact) or "the release", style="bold"), soft_wrap=True)
     for finding in findings[:SHOWN]:
         where = f"{safe(finding.path)}: " if finding.path else ""
         severity = (f"{finding.severity:<7}", _STYLES[finding.severity])
@@ -51,7 +54,7 @@ def _print_group(artifact: str, findings: list[Finding], console: Console) -> No
         console.print(f"  … and {len(findings) - SHOWN} more")
     codes = ", ".join(sorted({finding.code for finding in findings if finding.severity == "error"}))
     if codes:
-        console.print(Text(f"  how to mend it: wheelcheck explain {codes.split(', ')[0]}", style="dim"))
+        console.print(Text(f"  how to mend it: wheelcheck explain {codes.split(', ')[0]}", style="dim"), soft_wrap=True)
     console.print()
 
 

@@ -1,0 +1,237 @@
+"""The release as a grid: a row an interpreter and ABI, a column a platform, a mark in every cell.
+
+The grid is a plain value; text, Markdown and HTML draw it. It answers what a list of findings does not: which user gets
+a wheel, and which of them would not work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+from wheelcheck import arch
+from wheelcheck.metadata import parse_file_name
+from wheelcheck.policy import parse_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wheelcheck.engine import Report
+    from wheelcheck.metadata import FileName
+
+Mark = Literal["pass", "warn", "unverified", "extra", "missing", "fail"]
+MARKS: tuple[Mark, ...] = ("pass", "warn", "unverified", "extra", "missing", "fail")  # from good to bad
+MEANINGS: dict[Mark, str] = {
+    "pass": "sound",
+    "warn": "warnings",
+    "unverified": "not verified",
+    "extra": "not expected",
+    "missing": "missing",
+    "fail": "errors",
+}
+_SYSTEMS = ("any", "linux", "macos", "windows", "android", "ios", "wasm", "other")
+_SUFFIXES = (".whl", ".tar.gz", ".zip")
+_LABELS = {
+    "linux": "Linux",
+    "macos": "macOS",
+    "windows": "Windows",
+    "ios": "iOS",
+    "android": "Android",
+    "wasm": "WebAssembly",
+    "any": "any platform",
+    "other": "other",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One platform: the system with its C library where that is not the usual one, the CPU, and the floors promised."""
+
+    system: str
+    cpu: str
+    floors: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The column in one line."""
+        return " ".join(filter(None, (self.system, self.cpu)))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What stands in one place of the release: the files that fill it and the expected wheels that are not there."""
+
+    mark: Mark
+    files: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One interpreter and ABI, or several that the same wheels serve; a cell a column, None where nothing belongs."""
+
+    label: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Wheels by interpreter and platform. `whole` holds what has no platform: (label, cell) of sdists and bad names."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    whole: tuple[tuple[str, Cell], ...] = ()
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """The marks that occur, from good to bad."""
+        cells = [cell for row in self.rows for cell in row.cells if cell] + [cell for _, cell in self.whole]
+        return tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))
+
+
+_Key = tuple[int, str, int, str]  # the system's place and label, the CPU's place in the table and its label
+
+
+class _Places:
+    """Files and expected wheels by (interpreter-ABI, platform) while a grid is being made."""
+
+    def __init__(self) -> None:
+        self.files: defaultdict[tuple[str, _Key], set[str]] = defaultdict(set)
+        self.missing: defaultdict[tuple[str, _Key], set[str]] = defaultdict(set)
+        self.floors: defaultdict[_Key, set[tuple[int, ...]]] = defaultdict(set)
+
+    def add(self, kind: Literal["files", "missing"], pair: str, platform: str, what: str) -> None:
+        parsed = parse_platform(platform)
+        for key in _keys(platform):
+            getattr(self, kind)[pair, key].add(what)
+            self.floors[key].update([parsed.floor] if parsed.floor else [])
+
+
+def _keys(tag: str) -> list[_Key]:
+    """Return the columns a platform tag stands in: one a CPU; a tag of an unknown CPU or system has its own."""
+    platform = parse_platform(tag)
+    libc = {"musl": " musl"}.get(platform.libc, "")
+    place = _SYSTEMS.index(platform.system)
+    label = _LABELS[platform.system] + libc
+    if not platform.arches:
+        return [(place, label, len(arch.ARCHES), "" if platform.is_any else tag)]
+    rows = [arch.find(name) for name in platform.arches]
+    return [(place, label, arch.ARCHES.index(row), _cpu(row, platform.system)) for row in rows]
+
+
+def _cpu(row: arch.Arch, system: str) -> str:
+    """Return the CPU as the system's own tags spell it."""
+    own = {"macos": row.macos, "ios": row.macos, "windows": row.windows.removeprefix("win_")}
+    return own.get(system) or row.name
+
+
+def build(report: Report) -> Grid:
+    """Return the grid of a report. The same bytes and configuration give the same grid."""
+    names = {file: parse_file_name(PurePosixPath(file).name) for file in sorted(_files(report))}
+    marks = _marks(names, report)
+    places = _placed(names, report)
+    keys = sorted({key for _, key in (*places.files, *places.missing)})
+    pairs = sorted({pair for pair, _ in (*places.files, *places.missing)}, key=_natural)
+    rows = [Row(pair, tuple(_cell(places, pair, key, marks) for key in keys)) for pair in pairs]
+    columns = tuple(Column(key[1], key[3], _floors(places.floors[key])) for key in keys)
+    return Grid(columns, _merged(rows), tuple(_whole(marks, names, report)))
+
+
+def is_worth_showing(report: Report) -> bool:
+    """Tell whether a grid says more than the list of findings: several artifacts, or an expected set."""
+    return len(_files(report)) > 1 or bool(report.config.slots)
+
+
+def _files(report: Report) -> set[str]:
+    """Return the artifacts' names, and those of files that could not be read at all."""
+    unread = {gap.artifact for gap in report.gaps if gap.artifact.endswith(_SUFFIXES)}
+    return unread | {artifact.file for artifact in report.artifacts}
+
+
+def _placed(names: dict[str, FileName], report: Report) -> _Places:
+    places = _Places()
+    filled = {(tag.python, tag.abi, tag.platform) for name in names.values() for tag in name.tags}
+    for file, name in names.items():
+        for tag in name.tags:
+            places.add("files", f"{tag.python}-{tag.abi}", tag.platform, file)
+    for slot in report.config.slots:
+        if (slot.python, slot.abi, slot.platform) not in filled:
+            places.add("missing", f"{slot.python}-{slot.abi}", slot.platform, str(slot))
+    return places
+
+
+def _is_extra(name: FileName, report: Report) -> bool:
+    slots = {(slot.python, slot.abi, slot.platform) for slot in report.config.slots}
+    if name.tags:
+        return bool(slots) and slots.isdisjoint((tag.python, tag.abi, tag.platform) for tag in name.tags)
+    return not name.error and report.config.sdist is False
+
+
+def _marks(names: dict[str, FileName], report: Report) -> dict[str, Mark]:
+    """Return the worst that is true of each file; being unexpected (WC702) alone is `extra` and not `fail`."""
+    found: dict[str, set[Mark]] = {file: {"pass"} for file in names}
+    for file, name in names.items():
+        found[file].update(["extra"] if _is_extra(name, report) else [])
+    for gap in report.gaps:
+        found.setdefault(gap.artifact, set()).add("unverified")
+    for finding in report.findings:
+        if finding.severity != "note" and finding.code != "WC702":
+            found.setdefault(finding.artifact, set()).add("fail" if finding.severity == "error" else "warn")
+    return {file: _worst(marks) for file, marks in found.items()}
+
+
+def _worst(marks: Iterable[Mark]) -> Mark:
+    return max(marks, key=MARKS.index)
+
+
+def _filled(files: tuple[str, ...], missing: tuple[str, ...], marks: dict[str, Mark]) -> Cell:
+    holes: list[Mark] = ["missing"] if missing else []
+    return Cell(_worst([*holes, *(marks[file] for file in files)]), files, missing)
+
+
+def _cell(places: _Places, pair: str, key: _Key, marks: dict[str, Mark]) -> Cell | None:
+    files = tuple(sorted(places.files.get((pair, key), ())))
+    missing = tuple(sorted(places.missing.get((pair, key), ())))
+    return _filled(files, missing, marks) if files or missing else None
+
+
+def _whole(marks: dict[str, Mark], names: dict[str, FileName], report: Report) -> Iterator[tuple[str, Cell]]:
+    """Yield the rows of what has no platform: the sdist, expected or given, and wheels whose names say nothing."""
+    sdists = tuple(file for file, name in names.items() if not name.tags and not file.endswith(".whl"))
+    if sdists or report.config.sdist:
+        yield "sdist", _filled(sdists, () if sdists else ("sdist",), marks)
+    nameless = tuple(file for file, name in names.items() if not name.tags and file.endswith(".whl"))
+    if nameless:
+        yield "name cannot be read", _filled(nameless, (), marks)
+
+
+def _merged(rows: list[Row]) -> tuple[Row, ...]:
+    """Make rows that the same wheels fill one row, such as py2-none and py3-none: py2.py3-none."""
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        only_files = all(cell is None or not cell.missing for cell in row.cells)
+        groups.setdefault((row.cells, row.label.partition("-")[2]) if only_files else row.label, []).append(row)
+    return tuple(Row(_joined([row.label for row in group]), group[0].cells) for group in groups.values())
+
+
+def _joined(labels: list[str]) -> str:
+    pythons = ".".join(label.partition("-")[0] for label in labels)
+    return f"{pythons}-{labels[0].partition('-')[2]}"
+
+
+def _floors(floors: set[tuple[int, ...]]) -> tuple[str, ...]:
+    return tuple(".".join(map(str, floor)) for floor in sorted(floors))
+
+
+def _natural(text: str) -> list[tuple[int, str, int]]:
+    """Sort key: cp39 stands before cp310, and a generic tag (py3) before an interpreter's."""
+    pieces = re.findall(r"[0-9]+|[^0-9]+", text.replace("py", "!py", 1) if text.startswith("py") else text)
+    return [(1, "", _version(piece)) if piece.isdecimal() else (0, piece, 0) for piece in pieces]
+
+
+def _version(digits: str) -> int:
+    """Read 39 as 3.9 and 310 as 3.10: the first digit is the major version."""
+    return int(digits[0]) * 10**6 + int(digits[1:6] or 0)
