@@ -8,27 +8,33 @@ from wheelcheck.rule import Rule
 from wheelcheck.rules import (
     architecture,
     container,
+    content,
     executables,
     floor,
     identity,
     linkage,
     macos_windows,
+    parity,
     record,
     release,
     sdist,
+    source,
 )
 
 FAMILIES = (
     container,
     identity,
     record,
+    content,
     architecture,
     executables,
     floor,
     linkage,
     macos_windows,
     sdist,
+    source,
     release,
+    parity,
 )
 
 

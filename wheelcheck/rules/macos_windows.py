@@ -33,8 +33,8 @@ def _dotted(version: tuple[int, ...]) -> str:
 def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """The minimum OS of every slice (LC_BUILD_VERSION, LC_VERSION_MIN) is at most that of every macOS or iOS tag.
 
-    dyld refuses symbols that the older system lacks. A slice for Apple silicon cannot be older than macOS 11, so 11.0 is
-    allowed there under any tag.
+    dyld refuses symbols that the older system lacks. A slice for Apple silicon cannot be older than macOS 11, so 11.0
+    is allowed there under any tag.
 
     Source: PEP 425 macOS tags; Mach-O load commands.
     Remedy: set MACOSX_DEPLOYMENT_TARGET for everything that is built or bundled, or raise the tag (`delocate-wheel

@@ -1,0 +1,37 @@
+"""TOML from archives, read without trust: what is malformed is empty, what is no table is no table."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the document; empty for text that is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return {}
+
+
+def table(document: object, key: str) -> dict[str, Any]:
+    """Return a table of a document; empty where there is none of this name."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def tables(document: object, key: str) -> list[dict[str, Any]]:
+    """Return an array of tables; empty where there is none of this name."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def texts(document: object, key: str) -> list[str]:
+    """Return the strings of an array; empty where there is none of this name."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
