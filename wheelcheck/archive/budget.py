@@ -36,7 +36,8 @@ class Budget:
     name_bytes: int = 1_024
     name_depth: int = 64
     directory_bytes: int = 16 * MIB  # a zip's central directory is the one table that is held whole
-    pax_bytes: int = MIB
+    pax_bytes: int = MIB  # one extended header of a tar
+    extended_bytes: int = 16 * MIB  # and all of them together
     metadata_bytes: int = 16 * MIB  # for whoever parses METADATA, RECORD or PKG-INFO
     held_bytes: int = 64 * MIB  # a tar member up to this size stays whole while it is the current one
     prefix_bytes: int = MIB  # what is kept of any other member
@@ -48,6 +49,7 @@ class Budget:
     members: int = 0
     unpacked: int = 0
     reread: int = 0
+    extended: int = 0
 
     def open(self, size: int) -> None:
         """Note the size of the outermost file; nested ones do not widen the ratio."""
@@ -67,6 +69,12 @@ class Budget:
         if self.unpacked > self.ratio_free_bytes and self.unpacked > self.ratio * self.packed:
             why = f"{self.packed:,} bytes unpack to over {self.unpacked:,}, expected at most {self.ratio} times"
             stop_at_cap("cap-ratio", why, path)
+
+    def count_extended(self, length: int) -> None:
+        """Count the bytes of one extended tar header; raises StopReadingError."""
+        self.extended += length
+        if self.extended > self.extended_bytes:
+            stop_at_cap("cap-pax", f"more than {self.extended_bytes:,} bytes of extended headers, expected fewer")
 
     def may_reread(self) -> bool:
         """Tell whether more may be inflated a second time, whose cost is kept in proportion to the first."""

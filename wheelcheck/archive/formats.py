@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from wheelcheck.archive.budget import Log, StopReadingError
 from wheelcheck.archive.source import Entry, Source
-from wheelcheck.archive.streams import Bzip2Stream, GzipStream, Stream, XzStream
+from wheelcheck.archive.streams import XZ_MEMORY, Bzip2Stream, GzipStream, Stream, XzStream
 from wheelcheck.archive.tar import Held, start, walk_tar
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip import walk_zip
@@ -51,7 +51,7 @@ _STREAMS: dict[str, type[Stream]] = {"gz": GzipStream, "xz": XzStream, "bz2": Bz
 _TARS: dict[str, Container] = {"gz": "tar.gz", "xz": "tar.xz", "bz2": "tar.bz2"}
 _DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "gz": lambda head: zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, BLOCK),
-    "xz": lambda head: lzma.LZMADecompressor(memlimit=80 << 20).decompress(head, BLOCK),
+    "xz": lambda head: lzma.LZMADecompressor(memlimit=XZ_MEMORY).decompress(head, BLOCK),
     "bz2": lambda head: bz2.BZ2Decompressor().decompress(head, BLOCK),
 }
 
@@ -124,5 +124,5 @@ def _only_content(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
     while piece := stream.read(1 << 18):
         size += len(piece)
         sha256.update(piece)
-        kept += piece[: log.budget.held_bytes - len(kept)]
+        kept += piece[: log.budget.held_bytes // stream.held_share - len(kept)]
     yield Entry(CONTENT, "file", 0, size, sha256.hexdigest()), Held(kept, size, log, CONTENT)

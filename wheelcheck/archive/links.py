@@ -50,7 +50,8 @@ class LinkTable:
             if kind == "hardlink" and kinds.get(link) not in ("file", "hardlink"):
                 why = f"a hard link to {link!r}, which is no file of this archive, expected one"
                 self.log.note("tar-link-missing", why, path)
-            through = [step for step in (steps(path, link) or [])[:-1] if kinds.get(step) == "symlink"]
-            if kind == "symlink" and through and ".." in link.split("/"):
+            turns = kind == "symlink" and "/.." in link
+            through = [step for step in (steps(path, link) or [])[:-1] if kinds.get(step) == "symlink"] if turns else []
+            if through:
                 why = f"a symbolic link to {link!r} through the link {through[0]!r}, expected a path without links"
                 self.log.note("tar-link-chain", why, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 INPUT = 1 << 16
 OUTPUT = 1 << 18
-_XZ_MEMORY = 80 << 20  # xz -9 needs 65 MiB to decompress
+XZ_MEMORY = 80 << 20  # xz -9 asks for 65 MiB
 
 _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
@@ -26,6 +26,7 @@ class Stream:
     log: Log
     _pending: bytes = b""
     _at: int = 0
+    held_share: ClassVar[int] = 1  # how often what may be held of a member is divided, for what decompressing takes
 
     def read(self, length: int) -> bytes:
         """Return the next `length` bytes, fewer only at the end."""
@@ -144,43 +145,43 @@ class GzipStream(Stream):
 class _Decompressed(Stream):
     """The content of an xz or bzip2 file: one stream and nothing after it."""
 
-    _decoder: lzma.LZMADecompressor | bz2.BZ2Decompressor | None = None
-    name: ClassVar[str] = ""
-
-    def _start(self) -> lzma.LZMADecompressor | bz2.BZ2Decompressor:
-        raise NotImplementedError
+    _decoder: lzma.LZMADecompressor | bz2.BZ2Decompressor = field(init=False)
+    name: ClassVar[str]
 
     def _decoded(self) -> bytes:
-        self._decoder = decoder = self._decoder or self._start()
         out = b""
-        while not out and not decoder.eof:
-            content = self.file.read(INPUT) if decoder.needs_input else b""
-            if not content and decoder.needs_input:
-                self.log.stop("stream-truncated", f"the {self.name} stream is cut short, expected its end")
-            try:
-                out = decoder.decompress(content, OUTPUT)
-            except (OSError, lzma.LZMAError, ValueError) as broken:
-                self.log.stop("stream-damaged", f"broken {self.name} stream ({broken}), expected a whole one")
-        if decoder.eof and not out and (decoder.unused_data or self.file.read(1)):
+        while not out and not self._decoder.eof:
+            out = self._decode(self._decoder)
+        if not out and (self._decoder.unused_data or self.file.read(1)):
             self.log.stop("stream-trailing", f"bytes after the end of the {self.name} stream, expected none")
         return out
+
+    def _decode(self, decoder: lzma.LZMADecompressor | bz2.BZ2Decompressor) -> bytes:
+        content = self.file.read(INPUT) if decoder.needs_input else b""
+        if not content and decoder.needs_input:
+            self.log.stop("stream-truncated", f"the {self.name} stream is cut short, expected its end")
+        try:
+            return decoder.decompress(content, OUTPUT)
+        except (OSError, lzma.LZMAError, ValueError) as broken:
+            if "Memory usage limit" in str(broken):
+                self.log.cap("cap-memory", f"xz asks for over {XZ_MEMORY >> 20} MiB of memory, expected less")
+            self.log.stop("stream-damaged", f"broken {self.name} stream ({broken}), expected a whole one")
 
 
 @dataclass(slots=True)
 class XzStream(_Decompressed):
     """The content of an xz file."""
 
+    _decoder: lzma.LZMADecompressor | bz2.BZ2Decompressor = field(
+        default_factory=lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY), init=False
+    )
     name: ClassVar[str] = "xz"
-
-    def _start(self) -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+    held_share: ClassVar[int] = 4
 
 
 @dataclass(slots=True)
 class Bzip2Stream(_Decompressed):
     """The content of a bzip2 file."""
 
+    _decoder: lzma.LZMADecompressor | bz2.BZ2Decompressor = field(default_factory=bz2.BZ2Decompressor, init=False)
     name: ClassVar[str] = "bzip2"
-
-    def _start(self) -> bz2.BZ2Decompressor:
-        return bz2.BZ2Decompressor()

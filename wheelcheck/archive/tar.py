@@ -125,6 +125,7 @@ class _Reader:
         if header.size > self.log.budget.pax_bytes:
             why = f"an extended header of {header.size:,} bytes, expected at most {self.log.budget.pax_bytes:,}"
             self.log.cap("cap-pax", why, header.name)
+        self.log.budget.count_extended(header.size)
         content = self._exactly(header.size, header)
         self._padding(header)
         if header.type == b"g":
@@ -193,7 +194,8 @@ class _Reader:
 
     def _read(self, header: Header) -> tuple[Held, str]:
         budget = self.log.budget
-        keep = header.size if header.size <= budget.held_bytes else budget.prefix_bytes
+        whole = header.size <= budget.held_bytes // self.stream.held_share
+        keep = header.size if whole else budget.prefix_bytes
         sha256, content, left = hashlib.sha256(), bytearray(), header.size
         while left:
             piece = self._exactly(min(left, _PIECE), header)

@@ -12,6 +12,7 @@ ZIP64 = 0x0001
 UNICODE_PATH = 0x7075
 UNICODE_COMMENT = 0x6375
 STRONG_ENCRYPTION = (0x0017, 0x9901)
+MOST_BLOCKS = 64
 _LIMIT = 0xFFFFFFFF
 
 
@@ -27,6 +28,9 @@ def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, byte
         at += 4
         if at + length > len(extra):
             log.note("zip-extra", f"the extra field of the {where} is cut short, expected whole blocks", name)
+            break
+        if len(fields) == MOST_BLOCKS:
+            log.note("zip-extra", f"the {where} has over {MOST_BLOCKS} extra blocks, expected a few", name)
             break
         if identifier in fields:
             log.note("zip-extra", f"the {where} has extra block {identifier:#06x} twice, expected it once", name)

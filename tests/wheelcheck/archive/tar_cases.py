@@ -209,6 +209,9 @@ PAX_CASES = (
 )
 
 XZ, BZ2 = lzma.compress(tar()), bz2.compress(tar())
+# The block header: its length, flags, LZMA2 and its property, which is the dictionary's size, then a CRC-32.
+GREEDY_BLOCK = XZ[12:16] + b"\x1e" + XZ[17:20]
+GREEDY_XZ = XZ[:12] + GREEDY_BLOCK + zlib.crc32(GREEDY_BLOCK).to_bytes(4, "little") + XZ[24:]
 NAMED = gz(tar(), flags=8, extra=b"pkg-1.tar\0")
 SUM = zlib.crc32(GOOD[:3] + b"\2" + GOOD[4:10]).to_bytes(4, "little")[:2]
 HASHED = gz(tar(), flags=2, extra=SUM)
@@ -250,8 +253,16 @@ CAP_CASES = (
         GOOD,
         lambda: Budget(ratio_free_bytes=1 << 20),
     ),
+    case("an xz of a 128 MiB dictionary", "cap-memory", GREEDY_XZ, lzma.compress(tar(), preset=9)),
     case("a long name of 1 GiB", "cap-pax", sdist(header(b"L", HUGE, b"L"), FILE), LONGED),
     case("an extended header of 1 GiB", "cap-pax", sdist(header(b"x", HUGE, b"x"), FILE), PAXED),
+    case(
+        "extended headers of 1 kB in all",
+        "cap-pax",
+        sdist(PATH, FILE, PATH, member(b"x")),
+        PAXED,
+        lambda: Budget(extended_bytes=30),
+    ),
     case("a long name of 2,000 bytes", "cap-name", sdist(long_name(b"n" * 2000 + b"\0"), FILE), LONGED),
     case("a path of 2,000 bytes", "cap-name", sdist(pax(record("path", "n" * 2000)), FILE), PAXED),
     case("a path of 65 levels", "cap-depth", sdist(pax(record("path", "d/" * 65 + "a")), FILE), PAXED),

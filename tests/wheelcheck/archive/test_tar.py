@@ -100,6 +100,11 @@ def test_an_extended_header_wins_over_the_block_after_it() -> None:
     assert (entry.path, entry.link) == ("pkg-1/\u00fc", "\u00f6")
 
 
+@pytest.mark.parametrize("cut", [b"pkg-1/long ", b"pkg-1/", b"caf\xc3\xa9:"])
+def test_the_name_that_an_extended_header_replaces_may_be_cut_anywhere(cut: bytes) -> None:
+    assert read(sdist(pax(record("path", "pkg-1/long name")), member(cut))).damage == []
+
+
 def test_an_extended_header_describes_one_member_only() -> None:
     assert read(sdist(pax(record("path", "a")), member(b"x"), member(b"b"))).paths == ["a", "b"]
 
