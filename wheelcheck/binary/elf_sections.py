@@ -28,6 +28,8 @@ def judge_sections(reading: Reading, header: Header) -> None:
         reading.damage("elf-sections", f"e_shentsize {header.shentsize}: expected {size}")
         return
     count = header.shnum or _extended(reading, header, "sh_size")
+    if count == 0 and header.type != "ET_REL":
+        return
     if header.shoff + count * size > reading.size:
         table = f"{count} section headers at {header.shoff:#x}"
         reading.damage("elf-sections", f"{table} reach past the end of the file ({reading.size} bytes)")

@@ -171,6 +171,7 @@ PROGRAM_CASES: dict[str, tuple[Edit, str]] = {
 }
 OBJECT_CASES: dict[str, tuple[Edit, str]] = {
     "an object without sections": (header(shoff=0, shnum=0), "elf-sections"),
+    "an object that counts no sections": (header(shnum=0, shstrndx=0), "elf-sections"),
     "an object cut off": (cut(200), "elf-sections"),
 }
 LIMIT_CASES: dict[str, Edit] = {
@@ -243,8 +244,9 @@ def test_damage_is_listed_up_to_a_limit_that_is_itself_recorded() -> None:
         both(byte(7, 3), byte(8, 1)),
         segment(elf.STACK, flags=6),
         both(header(shstrndx=0xFFFF), section(0, link=1)),
+        header(shnum=0, shstrndx=0),
     ],
-    ids=["no sections at all", "OSABI Linux", "ABI version of GNU", "stack", "extended e_shstrndx"],
+    ids=["no sections at all", "OSABI Linux", "ABI version of GNU", "stack", "extended e_shstrndx", "none counted"],
 )
 def test_what_no_loader_minds_is_no_damage(edit: Edit) -> None:
     assert read(edit(library())).damage == ()
