@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck import arch
+from wheelcheck.ignores import Ignore
 from wheelcheck.policy import parse_platform
 
 if sys.version_info >= (3, 11):
@@ -25,9 +26,10 @@ PayloadKind = Literal["executable", "library", "object"]
 Table = dict[str, Any]
 
 KEYS = {
-    "": ("glibc", "architectures", "python", "sdist", "wheels", "payload", "build", "smoke"),
+    "": ("glibc", "architectures", "python", "sdist", "wheels", "payload", "ignore", "build", "smoke"),
     "wheels": ("python", "platforms"),
     "payload": ("name", "package", "kind", "path"),
+    "ignore": ("code", "path", "artifact", "reason"),
 }
 
 
@@ -66,12 +68,13 @@ class Config:
     payload: tuple[Payload, ...] = ()
     glibc: arch.Glibc = (2, 17)
     architectures: tuple[str, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
 
     def for_architecture(self, name: str) -> Config:
         """Return what is expected of the wheels for one CPU alone, as built on one host."""
         wanted = arch.find(name).name
         slots = tuple(slot for slot in self.slots if wanted in parse_platform(slot.platform).arches)
-        return Config(slots, self.sdist, self.payload, self.glibc, (wanted,))
+        return replace(self, slots=slots, architectures=(wanted,))
 
 
 def read_table(path: Path) -> Table:
@@ -101,6 +104,7 @@ def load(path: Path) -> Config:
         payload=tuple(_payload(entry, f"{where}.payload") for entry in _tables(table, "payload", where)),
         glibc=glibc,
         architectures=tuple(_arch_name(name, where) for name in names),
+        ignores=tuple(_ignore(entry, f"{where}.ignore") for entry in _tables(table, "ignore", where)),
     )
 
 
@@ -158,6 +162,17 @@ def _payload(entry: Table, where: str) -> Payload:
     if not isinstance(name, str) or not isinstance(path, str) or kind not in ("executable", "library", "object"):
         raise ConfigError(f"{where}: found {entry!r}, expected name, path and kind (executable, library or object)")
     return Payload(name, kind, path, str(entry.get("package", name)))
+
+
+def _ignore(entry: Table, where: str) -> Ignore:
+    check_keys(entry, KEYS["ignore"], where)
+    for key, value in entry.items():
+        if not isinstance(value, str) or not value.strip():
+            raise ConfigError(f"{where}.{key}: found {value!r}, expected text")
+    for key in ("code", "reason"):
+        if key not in entry:
+            raise ConfigError(f"{where}: found no {key!r}, expected one: an ignore names an exact rule and says why")
+    return Ignore(**entry)
 
 
 def _arch_name(name: str, where: str) -> str:

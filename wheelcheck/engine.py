@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from wheelcheck.collect import collect
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
+from wheelcheck.ignores import Ledger, set_aside
 from wheelcheck.metadata import parse_file_name
 from wheelcheck.progress import Meter, Progress
 from wheelcheck.rule import Finding, Hit, Rule
@@ -53,6 +54,7 @@ class Report:
     rules: tuple[str, ...] = ()
     skips: tuple[Skip, ...] = ()
     config: Config = field(default_factory=Config)  # what was expected
+    ignored: tuple[tuple[Finding, str], ...] = ()  # what the configuration lives with, and why
 
     @property
     def verdict(self) -> Verdict:
@@ -134,26 +136,51 @@ def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], con
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
     release = Release(wheels, sdists, config, tuple(strangers))
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
-    findings: list[Finding] = []
+    findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ledger], subjects, gaps)
+    gaps.extend(_caps(artifacts))
+    gaps.extend(_switched_off(config, ran))
+    kept, ledger = set_aside(config.ignores, sorted(findings, key=_order))
+    ledgers = [(ledger, "")] if config.ignores else []
+    late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Ledger], ledgers, gaps)
+    return Report(
+        artifacts=release.artifacts,
+        findings=tuple(sorted([*kept, *late], key=_order)),
+        gaps=tuple(sorted(set(gaps))),
+        rules=(*ran, *ran_late),
+        skips=(*skips, *skips_late),
+        config=config,
+        ignored=ledger.ignored,
+    )
+
+
+def _apply(
+    rules: Iterable[Rule[Any]], subjects: Sequence[tuple[object, str]], gaps: list[Gap]
+) -> tuple[set[Finding], list[str], list[Skip]]:
+    """Run each rule over the subjects it is for; return what it found, the codes that ran, and what could not run."""
+    findings: set[Finding] = set()
     ran: list[str] = []
     skips: list[Skip] = []
-    for rule in all_rules():
+    for rule in rules:
         judged = [(subject, name) for subject, name in subjects if isinstance(subject, rule.on)]
         if why := _why_not(rule, judged):
             skips.append(Skip(rule.code, why))
             continue
         ran.append(rule.code)
         for subject, name in judged:
-            findings.extend(_run(rule, subject, name, gaps))
-    gaps.extend(_caps(artifacts))
-    ordered = tuple(sorted(set(findings), key=_order))
-    return Report(release.artifacts, ordered, tuple(sorted(set(gaps))), tuple(ran), tuple(skips), config)
+            findings.update(_run(rule, subject, name, gaps))
+    return findings, ran, skips
+
+
+def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
+    """Yield a gap where every rule that ran is ignored everywhere: nothing was judged."""
+    if ran and {ignore.code for ignore in config.ignores if ignore.is_total}.issuperset(ran):
+        yield Gap("", "", "the configuration ignores every rule that ran")
 
 
 def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]]) -> str:
     """Say why a rule has nothing to judge in this run; empty text where it has."""
     if not judged:
-        return f"no {rule.on.__name__.lower()} is given"
+        return "nothing is ignored" if rule.on is Ledger else f"no {rule.on.__name__.lower()} is given"
     return rule.needs(judged[0][0]) if rule.needs and rule.on is Release else ""
 
 

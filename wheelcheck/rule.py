@@ -6,13 +6,14 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from wheelcheck.facts import Release, Sdist, Wheel
+from wheelcheck.facts import Artifact, Release, Sdist, Wheel
+from wheelcheck.ignores import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 Severity = Literal["error", "warning", "note"]
-Subject = TypeVar("Subject", Wheel, Sdist, Release)
+Subject = TypeVar("Subject", Artifact, Wheel, Sdist, Release, Ledger)
 
 
 @dataclass(frozen=True, slots=True)

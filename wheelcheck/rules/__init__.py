@@ -7,6 +7,7 @@ from typing import Any
 from wheelcheck.rule import Rule
 from wheelcheck.rules import (
     architecture,
+    configuration,
     container,
     content,
     executables,
@@ -35,6 +36,7 @@ FAMILIES = (
     source,
     release,
     parity,
+    configuration,
 )
 
 

@@ -129,8 +129,8 @@ def _needs_both(release: Release) -> str:
 def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
     """Requires-Python, Requires-Dist and License-Expression of every wheel are those of the sdist.
 
-    Installers read the metadata of one file of a release and take it for all. A field that PKG-INFO declares Dynamic, and
-    metadata before 2.2, may differ.
+    Installers read the metadata of one file of a release and take it for all. A field that PKG-INFO declares Dynamic,
+    and metadata before 2.2, may differ.
 
     Source: PEP 643, PEP 658.
     Remedy: build all wheels from the sdist.
