@@ -122,7 +122,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "no program headers": (header(phnum=0), "elf-segment"),
     "PT_LOAD of 2^62 bytes": (segment(elf.LOAD, filesz=BIG, memsz=BIG), "elf-truncated"),
     "PT_LOAD with more file than memory": (segment(elf.LOAD, memsz=1), "elf-segment"),
-    "PT_LOAD beyond the address space": (segment(elf.LOAD, 1, vaddr=(1 << 64) - 4096), "elf-segment"),
+    "PT_LOAD beyond the address space": (segment(elf.LOAD, 2, vaddr=(1 << 64) - 16), "elf-segment"),
     "PT_LOADs out of order": (segment(elf.LOAD, vaddr=1 << 40), "elf-segment"),
     "PT_LOADs on one another": (overlapping_loads, "elf-segment"),
     "PT_LOADs on one another across a third": (hidden_overlap, "elf-segment"),

@@ -9,7 +9,7 @@ import pytest
 
 import wheelcheck.binary
 from tests import native
-from tests.wheelcheck.binary import test_ar, test_elf_damage, test_macho, test_pe, test_wasm
+from tests.wheelcheck.binary import test_ar, test_elf_damage, test_macho, test_macho_fat, test_pe, test_wasm
 from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
 from wheelcheck.binary.kinds import KINDS
@@ -17,19 +17,19 @@ from wheelcheck.binary.kinds import KINDS
 
 def inputs() -> list[bytes]:
     library, program = test_elf_damage.library(), native.program("x86_64", (2, 34))
-    mac, fat, windows = native.mac(), test_macho.fat(), native.windows()
+    mac, fat, windows = native.mac(), test_macho_fat.fat(), native.windows()
     return [
         *(edit(library) for edit, _ in test_elf_damage.LIBRARY_CASES.values()),
         *(edit(library) for edit in test_elf_damage.LIMIT_CASES.values()),
         *(edit(program) for edit, _ in test_elf_damage.PROGRAM_CASES.values()),
         *(edit(mac) for edit, _ in test_macho.CASES.values()),
-        *(edit(fat) for edit, _ in test_macho.FAT_CASES.values()),
+        *(edit(fat) for edit, _ in test_macho_fat.FAT_CASES.values()),
         *(edit(windows) for edit, _ in test_pe.PE_CASES.values()),
         *(content for content, _ in test_ar.CASES.values()),
         *(content for content, _ in test_wasm.CASES.values()),
         b"!<arch>\n" + test_ar.member(b"a/", b"") * 65_537,
         b"\0asm\x01\0\0\0" + bytes(2 * 65_537),
-        test_macho.counted(33)(fat),
+        test_macho_fat.counted(33)(fat),
         test_pe.put("H", test_pe.SECTIONS, 97)(windows),
     ]
 

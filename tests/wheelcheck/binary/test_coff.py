@@ -1,0 +1,69 @@
+"""COFF objects have no magic: a machine number counts only in front of a plausible header."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from tests import native
+from tests.wheelcheck.binary.test_pe import only, read
+from wheelcheck.archive.source import Bytes
+from wheelcheck.binary import read_binary
+
+COFF_TARGETS = {"x86_64-windows-gnu": "x86_64", "aarch64-windows-gnu": "aarch64", "x86-windows-gnu": "i686"}
+
+
+@pytest.mark.parametrize("target", COFF_TARGETS)
+def test_coff_objects_are_recognised_by_machine_and_a_plausible_header(target: str) -> None:
+    binary = read(native.object_file(target))
+    (piece,) = binary.slices
+    assert (binary.format, piece.kind, piece.system) == ("COFF", "object", "windows")
+    assert piece.arches == (COFF_TARGETS[target],)
+
+
+def bigobj(version: int = 2) -> bytes:
+    identity = bytes.fromhex("c7a1bad1eebaa94baf20faf66aa4dcb8")
+    return struct.pack("<4HI", 0, 0xFFFF, version, 0x8664, 0) + identity + bytes(40)
+
+
+def short_import(number: int = 0x8664) -> bytes:
+    names = b"answer\0answer.dll\0"
+    return struct.pack("<4H2I2H", 0, 0xFFFF, 0, number, 0, len(names), 0, 0) + names
+
+
+@pytest.mark.parametrize("content", [bigobj(), short_import()], ids=["bigobj", "short import"])
+def test_anonymous_objects_are_recognised(content: bytes) -> None:
+    assert only(content).arches == ("x86_64",)
+
+
+def coff(code: str, offset: int, value: int) -> bytes:
+    edited = bytearray(native.object_file("x86_64-windows-gnu"))
+    struct.pack_into("<" + code, edited, offset, value)
+    return bytes(edited)
+
+
+IMPLAUSIBLE = {
+    "machine of no row": coff("H", 0, 0x8665),
+    "no sections": coff("H", 2, 0),
+    "65,535 sections": coff("H", 2, 0xFFFF),
+    "symbols past the end": coff("I", 8, 0x7FFFFFFF),
+    "symbols within the section table": coff("I", 8, 30),
+    "an optional header": coff("H", 16, 224),
+    "an image": coff("H", 18, 0x2),
+    "section name that is no text": coff("B", 20, 0xFF),
+    "section without a name": coff("Q", 20, 0),
+    "section with an address": coff("I", 32, 4096),
+    "section past the end": coff("I", 36, 0x7FFFFFFF),
+    "header alone": native.object_file("x86_64-windows-gnu")[:20],
+    "bigobj of version 1": bigobj(1),
+    "bigobj of another class": bigobj().replace(b"\xc7\xa1", b"\xc7\xa2"),
+    "short import of another length": short_import() + b"x",
+    "short import of no row": short_import(0x1234),
+    "anonymous and short": bigobj()[:12],
+}
+
+
+@pytest.mark.parametrize("name", IMPLAUSIBLE)
+def test_two_bytes_of_machine_number_are_no_coff_object(name: str) -> None:
+    assert read_binary("x.obj", Bytes(IMPLAUSIBLE[name])) is None
