@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import native
+from tests.wheelcheck import building
+from tests.wheelcheck.building import File, a_wheel
+from tests.wheelcheck.rules.natives import ARM64, UNIVERSAL2, WIN64, dll, mac
+from tests.wheelcheck.rules.twins import Silent, Twins
+from wheelcheck.binary.model import Binary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.facts import Wheel
+
+DYLIB = "demo/libnative.dylib"
+INTEL = "py3-none-macosx_10_9_x86_64"
+
+
+def for_macos(cpu: str, minimum: str) -> File:
+    return File(DYLIB, lambda: native.mac(cpu, minimum, kind="library"))
+
+
+def loading(*names: str, tags: str = ARM64) -> Wheel:
+    binary = building.macho("aarch64", needed=names, minimum_os=(11, 0))
+    return building.wheel(tags, building.member(DYLIB, binary))
+
+
+def importing(name: str) -> File:
+    """A DLL that imports one function of another DLL of this name."""
+
+    def make() -> bytes:
+        definition = native.CACHE / f"{name}.def"
+        definition.parent.mkdir(parents=True, exist_ok=True)
+        definition.write_text(f"LIBRARY {name}.dll\nEXPORTS\nask\n", "utf-8")
+        source = native.WINDOWS_C.replace("GetTickCount", "ask")
+        library = definition.with_suffix(".lib")
+        native.run_zig("dlltool", "-m", "i386:x86-64", "-d", str(definition), "-l", str(library), cwd=native.CACHE)
+        flags = ("-nostdlib", "-shared", str(library), "-s")
+        return native.compile_c(source, "x86_64-windows-gnu", *flags, name="answer.dll")
+
+    return File("demo/native.dll", make)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC501",
+            "an Intel library for macOS 12 under a 10.9 tag",
+            a_wheel(INTEL, for_macos("x86_64", "12.0")),
+            a_wheel(INTEL, for_macos("x86_64", "10.9")),
+            "x86_64 code needs macos 12.0, expected at most 10.9 for macosx_10_9_x86_64",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC501",
+            "a library for macOS 13 under an 11.0 tag",
+            a_wheel(ARM64, for_macos("aarch64", "13.0")),
+            a_wheel(ARM64, for_macos("aarch64", "11.0")),
+            "aarch64 code needs macos 13.0, expected at most 11.0",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC501",
+            "Apple silicon begins at 11, and no later",
+            building.wheel(
+                "py3-none-macosx_10_9_universal2",
+                building.member(DYLIB, building.macho("x86_64", "aarch64", minimum_os=(11, 0))),
+            ),
+            building.wheel(
+                "py3-none-macosx_10_9_universal2",
+                building.member(
+                    DYLIB,
+                    Binary(
+                        "Mach-O",
+                        (
+                            building.code("x86_64", system="macos", minimum_os=(10, 9)),
+                            building.code("aarch64", system="macos", minimum_os=(11, 0)),
+                        ),
+                    ),
+                ),
+            ),
+            "x86_64 code needs macos 11.0, expected at most 10.9",
+            (DYLIB,),
+        ),
+    ],
+    ids=str,
+)
+def test_no_binary_needs_a_newer_macos_than_the_tag(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC501", "an older need is met", a_wheel("py3-none-macosx_14_0_arm64", for_macos("aarch64", "11.0"))),
+        Silent("WC501", "both halves at the tag's version", a_wheel(UNIVERSAL2, mac("x86_64", "aarch64"))),
+        Silent("WC501", "Windows has no such version", a_wheel(WIN64, dll("x86_64"))),
+    ],
+    ids=str,
+)
+def test_minimum_versions_that_the_tag_meets_are_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+def needing_foo(install_name: str) -> File:
+    def make() -> bytes:
+        flags = ("-dynamiclib", "-install_name", install_name)
+        foo = native.compiled_c(native.PLAIN_C, "aarch64-macos.11.0", *flags, name="libfoo.dylib")
+        source = "extern int answer(void);\nint ask(void) { return answer(); }\n"
+        return native.compile_c(source, "aarch64-macos.11.0", "-dynamiclib", str(foo), name="libask.dylib")
+
+    return File("demo/libask.dylib", make)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC502",
+            "a library of the build machine's Homebrew",
+            a_wheel(ARM64, needing_foo("/opt/homebrew/lib/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib")),
+            "loads /opt/homebrew/lib/libfoo.dylib, expected a system library or one in the wheel",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
+            "a relative name needs its file in the wheel",
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib"), mac("aarch64", path="demo/libfoo.dylib")),
+            "loads @rpath/libfoo.dylib",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
+            "an absolute name does not find the copy in the wheel",
+            a_wheel(ARM64, needing_foo("/usr/local/lib/libfoo.dylib"), mac("aarch64", path="demo/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("@loader_path/libfoo.dylib"), mac("aarch64", path="demo/libfoo.dylib")),
+            "loads /usr/local/lib/libfoo.dylib",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
+            "Python's own framework is there where Python is",
+            loading("/Library/Frameworks/Other.framework/Other"),
+            loading("/Library/Frameworks/Python.framework/Versions/3.11/Python"),
+            "loads /Library/Frameworks/Other.framework/Other",
+            (DYLIB,),
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_every_needed_dylib_is_the_systems_or_in_the_wheel(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC503",
+            "the debug build of Microsoft's runtime",
+            a_wheel(WIN64, importing("VCRUNTIME140D")),
+            a_wheel(WIN64, importing("VCRUNTIME140")),
+            "imports VCRUNTIME140D.dll, expected the release runtime",
+            ("demo/native.dll",),
+        ),
+        Twins(
+            "WC503",
+            "the debug build of the universal C runtime",
+            a_wheel(WIN64, importing("ucrtbased")),
+            a_wheel(WIN64, importing("ucrtbase")),
+            "imports ucrtbased.dll",
+            ("demo/native.dll",),
+        ),
+    ],
+    ids=str,
+)
+def test_no_binary_needs_a_debug_runtime(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.building import X86_64, File, a_wheel
+from tests.wheelcheck.rules.natives import library
+from tests.wheelcheck.rules.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.wheelcheck.building import Rows, WheelRecipe
+
+RECORD = "demo-1.0.dist-info/RECORD"
+SIGNATURE = "demo-1.0.dist-info/RECORD.jws"
+DATA = "demo/data.txt"
+EMPTY_MD5 = "md5=1B2M2Y8AsgTpgAmY7PhCfg"
+
+
+def recorded(record: Callable[[Rows], Rows] | None = None, *files: File) -> WheelRecipe:
+    """A wheel with a data file, whose RECORD was edited."""
+    rest = {"record": record} if record else {}
+    return a_wheel(X86_64, library("x86_64"), File(DATA), *files, **rest)
+
+
+def with_record(text: bytes) -> WheelRecipe:
+    return a_wheel(X86_64, library("x86_64"), dist_info={"RECORD": text})
+
+
+def changed(path: str, **columns: str) -> Callable[[Rows], Rows]:
+    """Return an edit of one row: its `hash`, its `size` or its `path`."""
+
+    def edit(rows: Rows) -> Rows:
+        return [
+            (columns.get("path", row[0]), columns.get("hash", row[1]), columns.get("size", row[2]))
+            if row[0] == path
+            else row
+            for row in rows
+        ]
+
+    return edit
+
+
+def without_signature(rows: Rows) -> Rows:
+    return [row for row in rows if row[0] != SIGNATURE]
+
+
+def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, at: str = DATA, *also: str) -> Twins:
+    return Twins(code, sentence, recorded(edit), recorded(), found, (at,), also=also)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        row_for(
+            "WC210",
+            "a file that is not listed",
+            lambda rows: [row for row in rows if row[0] != DATA],
+            "found in the wheel but not in RECORD",
+        ),
+        row_for(
+            "WC211",
+            "a row without its file",
+            lambda rows: [*rows, ("demo/gone.py", "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "0")],
+            "found in RECORD but not in the wheel",
+            "demo/gone.py",
+        ),
+        row_for(
+            "WC212",
+            "bytes that changed after the wheel was sealed",
+            changed(DATA, hash="sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"),
+            "expected e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 as RECORD says",
+        ),
+        row_for("WC212", "a size that is not the file's", changed(DATA, size="6"), "found 5 bytes, expected 6"),
+        row_for("WC213", "a hash that proves nothing", changed(DATA, hash=EMPTY_MD5), "found md5, expected sha256"),
+        row_for("WC213", "no hash", changed(DATA, hash=""), "expected sha256= and unpadded url-safe base64"),
+        row_for(
+            "WC213",
+            "standard base64",
+            changed(DATA, hash="sha256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
+            "expected sha256= and unpadded url-safe base64",
+        ),
+        row_for("WC213", "a size that is no number", changed(DATA, size="five"), "found size 'five'"),
+        row_for(
+            "WC213",
+            "a row twice",
+            lambda rows: [rows[0], *rows],
+            "found 2 rows, expected one",
+            "demo/libnative.so",
+        ),
+        row_for(
+            "WC213",
+            "a row that leaves the wheel",
+            lambda rows: [*rows, ("../../evil.py", "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "0")],
+            "found a path that leaves the wheel",
+            "../../evil.py",
+            "WC211",
+        ),
+        row_for(
+            "WC213",
+            "an absolute row",
+            lambda rows: [*rows, ("/etc/passwd", "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "0")],
+            "found a path that leaves the wheel",
+            "/etc/passwd",
+            "WC211",
+        ),
+        row_for(
+            "WC213",
+            "RECORD cannot hold its own hash",
+            changed(RECORD, hash="sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"),
+            "found a hash, expected none",
+            RECORD,
+        ),
+        Twins(
+            "WC213",
+            "two columns",
+            with_record(b"demo/libnative.so,\n"),
+            recorded(),
+            "line 1: found 2 columns, expected path, hash and size",
+            (RECORD,),
+            also=("WC210",),
+        ),
+        Twins(
+            "WC213",
+            "no CSV",
+            with_record(b'"demo/libnative.so,,\n'),
+            recorded(),
+            "not CSV",
+            (RECORD,),
+            also=("WC210",),
+        ),
+    ],
+    ids=str,
+)
+def test_record_lists_every_file_as_it_is(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC210", "signatures over RECORD are not in it", recorded(without_signature, File(SIGNATURE))),
+        Silent("WC213", "a size may be left out", recorded(changed(DATA, size=""))),
+        Silent("WC212", "a stronger hash", recorded(changed(DATA, hash="sha512=" + "A" * 86))),
+    ],
+    ids=str,
+)
+def test_what_the_format_allows_in_record_is_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
