@@ -16,12 +16,12 @@ from wheelcheck.archive.tar import Held, start, walk_tar
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip import walk_zip
 from wheelcheck.archive.zip_directory import END_REACH
+from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wheelcheck.archive.budget import Budget
-    from wheelcheck.damage import Damage
 
 Container = Literal[
     "zip", "tar", "tar.gz", "tar.xz", "tar.bz2", "gz", "xz", "bz2", "zst", "7z", "rar", "cab", "xar", "rpm", "cpio", ""
@@ -94,13 +94,16 @@ def walk(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple
         return walk_tar(Stream(start(file, budget), log), log)
     if found in _STREAMS:
         return _walk_stream(_STREAMS[found](start(file, budget), log), log)
-    if found:
-        log.note("unsupported-archive", f"a {found} archive, expected zip or tar (plain, gzip, xz or bzip2)")
-    elif head:
-        log.note("not-an-archive", f"begins with {head[:8].hex(' ')}, expected a zip or tar archive")
-    else:
-        log.note("empty", "a file of 0 bytes, expected an archive")
+    damage.append(_refusal(found, head))
     return iter(())
+
+
+def _refusal(found: str, head: bytes) -> Damage:
+    if found:
+        return Damage("", "unsupported-archive", f"a {found} archive, expected zip or tar (plain, gzip, xz or bzip2)")
+    if head:
+        return Damage("", "not-an-archive", f"begins with {head[:8].hex(' ')}, expected a zip or tar archive")
+    return Damage("", "empty", "a file of 0 bytes, expected an archive")
 
 
 def _ends_like_zip(file: BinaryIO) -> bool:

@@ -185,13 +185,14 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
         log.stop("zip-directory", f"a record cut short at byte {at} of the directory, expected it whole")
     log.budget.check_name(raw)
     name = decode_name(raw, flags, log)
-    fields = parse_extra(extra, name, "central directory", log)
+    path = name.removesuffix("/")
+    fields = parse_extra(extra, path, "central directory", log)
     check_unicode_path(fields, raw, name, log)
-    size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, name, log)
+    size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
     if comment_length:
-        log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", name)
+        log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
     if disk not in (0, 0xFFFF):
-        log.note("zip-disk", f"on disk {disk}, expected a single file", name)
+        log.note("zip-disk", f"on disk {disk}, expected a single file", path)
     record = Record(name, raw, flags, method, date << 16 | time, crc, packed, size, attributes, offset + shift)
     return record, extra_end + comment_length
 
