@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, Header, judge_linked, judge_type, read_header
 from wheelcheck.binary.elf_sections import is_split_debug, judge_sections
-from wheelcheck.binary.elf_segments import Image, read_image, read_interpreter
+from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     system = _system(header, image, dynamic)
     if system == "linux":
         _judge_dynamic(walk, header, image)
+        judge_congruence(walk, image)
     if system == "linux" and header.is_known_machine:
         judge_linked(walk, header)
     if system != "bare":
@@ -112,6 +113,7 @@ def _assemble(header: Header, image: Image, interpreter: str, dynamic: Dynamic, 
         rpath=dynamic.rpath,
         runpath=dynamic.runpath,
         dynamic=dynamic.proven,
+        load_alignment=image.alignment,
         executable_stack=image.has_executable_stack,
         text_relocations=dynamic.text_relocations,
     )

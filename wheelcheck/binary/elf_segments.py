@@ -26,6 +26,7 @@ class Segment:
     filesz: int
     memsz: int
     flags: int
+    align: int
 
     @property
     def is_executable(self) -> bool:
@@ -64,6 +65,11 @@ class Image:
     def has_code(self) -> bool:
         """False if no executable segment has any byte in the file, as in split debug data."""
         return any(load.is_executable and load.filesz for load in self.of("PT_LOAD"))
+
+    @property
+    def alignment(self) -> int:
+        """The smallest page size the linker prepared for; kernels with bigger pages refuse the file."""
+        return min((load.align for load in self.of("PT_LOAD")), default=0)
 
     @property
     def has_executable_stack(self) -> bool:
@@ -113,7 +119,7 @@ def _read_segments(reading: Reading, header: Header) -> tuple[Segment, ...]:
         reading.limit(f"{count} program headers: only the first {SEGMENT_LIMIT} were read")
     raw = reading.read(header.phoff, min(count, SEGMENT_LIMIT) * size)
     parsed = (layout.parse(raw[start : start + size]) for start in range(0, len(raw) - size + 1, size))
-    return tuple(Segment(p.p_type, p.p_offset, p.p_vaddr, p.p_filesz, p.p_memsz, p.p_flags) for p in parsed)
+    return tuple(Segment(p.p_type, p.p_offset, p.p_vaddr, p.p_filesz, p.p_memsz, p.p_flags, p.p_align) for p in parsed)
 
 
 def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
@@ -125,6 +131,14 @@ def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
         reading.damage("elf-segment", f"{where} has {load.filesz} bytes for {load.memsz} of memory")
     if load.vaddr + load.memsz > 1 << bits:
         reading.damage("elf-segment", f"{where} ends beyond the {bits}-bit address space")
+
+
+def judge_congruence(reading: Reading, image: Image) -> None:
+    """Record what no page can show: glibc says "ELF load command address/offset not page-aligned"."""
+    for load in image.of("PT_LOAD"):
+        if load.filesz and load.delta % _PAGE:
+            where = f"the PT_LOAD at {load.offset:#x}"
+            reading.damage("elf-segment", f"{where} has address {load.vaddr:#x}, another place within its page")
 
 
 def _further(first: Segment, second: Segment) -> Segment:

@@ -29,6 +29,7 @@ SEGMENT = {
     "vaddr": (16, "Q"),
     "filesz": (32, "Q"),
     "memsz": (40, "Q"),
+    "align": (48, "Q"),
 }
 SECTION = {
     "type": (4, "I"),
@@ -148,9 +149,8 @@ def graft(extra: bytes) -> Edit:
 
     def edit(content: bytes) -> bytes:
         start = -(-len(content) // 4096) * 4096
-        mapped = segment(
-            STACK, type=LOAD, flags=4, offset=start, vaddr=GRAFT_ADDRESS, filesz=len(extra), memsz=len(extra)
-        )
+        place = {"offset": start, "vaddr": GRAFT_ADDRESS, "filesz": len(extra), "memsz": len(extra), "align": 4096}
+        mapped = segment(STACK, type=LOAD, flags=4, **place)
         return mapped(content).ljust(start, b"\0") + extra
 
     return edit

@@ -108,6 +108,12 @@ def test_an_empty_search_path_entry_stays_for_it_means_the_working_directory() -
     assert only(empty).runpath == ("",)
 
 
+@pytest.mark.parametrize("page", [4096, 65536])
+def test_the_page_size_a_library_was_linked_for_is_known(page: int) -> None:
+    piece = only(native.library("aarch64", (2, 17), f"-Wl,-z,max-page-size={page}"))
+    assert piece.load_alignment == page
+
+
 def test_musl_needs_no_versions() -> None:
     piece = only(native.musl_library())
     assert (piece.needed, piece.versions, piece.dynamic) == (("libc.so",), (), True)
@@ -229,28 +235,26 @@ def test_split_debug_files_of_real_tools_are_debug_and_undamaged(tool: str, tmp_
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} is not installed")
     made = tmp_path / "answer.debug"
-    split = f"-f {made} -o {tmp_path / 'rest'} {with_debug()}"
-    keep = f"--only-keep-debug {with_debug()} {made}"
-    subprocess.run([tool, *(split if tool == "eu-strip" else keep).split()], check=True, capture_output=True)
+    split = ["-f", str(made), "-o", str(tmp_path / "rest"), str(with_debug())]
+    keep = ["--only-keep-debug", str(with_debug()), str(made)]
+    subprocess.run([tool, *(split if tool == "eu-strip" else keep)], check=True, capture_output=True)
     piece = only(made.read_bytes())
     assert (piece.kind, piece.arches, piece.system) == ("debug", ("x86_64",), "linux")
 
 
-def all_nobits(content: bytes, *, notes: bool = True) -> bytes:
+def all_nobits(content: bytes) -> bytes:
     """Declare every allocated section absent, as `objcopy --only-keep-debug` does."""
     start, count = elf.get(content, 0, elf.HEADER["shoff"]), elf.get(content, 0, elf.HEADER["shnum"])
     for index in range(count):
         kind, flags = struct.unpack_from("<IQ", content, start + 64 * index + 4)
-        if flags & 2 and (kind != 7 or not notes):
+        if flags & 2 and kind != 7:  # notes stay
             content = section(index, type=8)(content)
     return content
 
 
 def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged() -> None:
     content = with_debug().read_bytes()
-    last = elf.segments_at(content, elf.LOAD)[-1]
     beyond = both(*(segment(elf.LOAD, n, offset=1 << 30) for n in range(len(elf.segments_at(content, elf.LOAD)))))
-    assert last
     assert only(all_nobits(beyond(content))).kind == "debug"
     assert "elf-truncated" in {damage.kind for damage in read(beyond(content)).damage}
 
@@ -276,7 +280,15 @@ def test_a_string_table_over_two_seamless_segments_is_read_as_one() -> None:
     last = elf.segments_at(moved, elf.LOAD)[-1]
     start = elf.get(moved, last, elf.SEGMENT["offset"])
     spare = elf.segments_at(moved, 0x6474E552)[0]  # PT_GNU_RELRO stands before: the two parts change places
-    first = {"type": 1, "flags": 4, "offset": start, "vaddr": elf.GRAFT_ADDRESS, "filesz": half, "memsz": half}
+    first = {
+        "type": 1,
+        "flags": 4,
+        "offset": start,
+        "vaddr": elf.GRAFT_ADDRESS,
+        "filesz": half,
+        "memsz": half,
+        "align": 4096,
+    }
     for name, value in first.items():
         moved = elf.put(moved, spare, elf.SEGMENT[name], value)
     rest = {"offset": start + half, "vaddr": elf.GRAFT_ADDRESS + half, "filesz": len(strings) - half}

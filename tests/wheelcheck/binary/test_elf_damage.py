@@ -126,6 +126,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "PT_LOADs out of order": (segment(elf.LOAD, vaddr=1 << 40), "elf-segment"),
     "PT_LOADs on one another": (overlapping_loads, "elf-segment"),
     "PT_LOADs on one another across a third": (hidden_overlap, "elf-segment"),
+    "PT_LOAD at another place within its page": (segment(elf.LOAD, 1, offset=0x351), "elf-segment"),
     "two PT_DYNAMIC": (segment(elf.STACK, type=elf.DYNAMIC), "elf-segment"),
     "section headers past the end": (header(shoff=1 << 40), "elf-sections"),
     "section headers at 2^64-1": (header(shoff=(1 << 64) - 1), "elf-sections"),
