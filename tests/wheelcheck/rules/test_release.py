@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck import building
+from tests.wheelcheck.building import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
+from tests.wheelcheck.rules.natives import library
+from tests.wheelcheck.rules.twins import Silent, Twins
+from wheelcheck.config import Config, Slot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.wheelcheck.building import ReleaseRecipe, WheelRecipe
+
+INTEL = a_wheel(X86_64, library("x86_64"))
+ARM = a_wheel(AARCH64, library("aarch64"))
+SOURCE = an_sdist(File("src/native.c", b"int answer(void) { return 42; }\n"))
+SDIST = "demo-1.0.tar.gz"
+SLOTS = tuple(Slot("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
+BOTH = Config(slots=SLOTS, sdist=True)
+
+
+def promised(*artifacts: building.WheelRecipe | building.SdistRecipe, config: Config = BOTH) -> ReleaseRecipe:
+    return a_release(*artifacts, config=config)
+
+
+def file_of(recipe: WheelRecipe) -> str:
+    return f"{recipe.project}-{recipe.version}-{recipe.tags}.whl"
+
+
+def of(version: str = "1.0", project: str = "demo", tags: str = X86_64) -> WheelRecipe:
+    return a_wheel(tags, library("x86_64"), version=version, project=project)
+
+
+COMPLETE = promised(INTEL, ARM, SOURCE)
+LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", library("x86_64"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC701",
+            "one wheel of the set is not there",
+            promised(INTEL, SOURCE),
+            COMPLETE,
+            "found no wheel for cp311-cp311-manylinux_2_17_aarch64, expected one",
+        ),
+        Twins("WC701", "the sdist is not there", promised(INTEL, ARM), COMPLETE, "found no sdist, expected one"),
+        Twins(
+            "WC701",
+            "a wheel for a newer glibc fills another slot: the set is exact, no count",
+            promised(a_wheel("cp311-cp311-manylinux_2_28_aarch64", library("aarch64")), INTEL, SOURCE),
+            COMPLETE,
+            "found no wheel for cp311-cp311-manylinux_2_17_aarch64",
+            also=("WC702",),
+        ),
+        Twins(
+            "WC701",
+            "a wheel for another Python does not fill the slot",
+            promised(a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64")), ARM, SOURCE),
+            promised(LEGACY, ARM, SOURCE),
+            "found no wheel for cp311-cp311-manylinux_2_17_x86_64",
+            also=("WC702",),
+        ),
+        Twins(
+            "WC702",
+            "a leftover wheel",
+            promised(INTEL, ARM, SOURCE, a_wheel("cp310-cp310-manylinux_2_17_x86_64", library("x86_64"))),
+            COMPLETE,
+            "found a wheel that fills no promised slot",
+            ("demo-1.0-cp310-cp310-manylinux_2_17_x86_64.whl",),
+        ),
+        Twins(
+            "WC702",
+            "an sdist that was not promised",
+            promised(INTEL, ARM, SOURCE, config=Config(slots=SLOTS, sdist=False)),
+            promised(INTEL, ARM, SOURCE, config=Config(slots=SLOTS)),
+            "found an sdist, expected none",
+            (SDIST,),
+        ),
+        Twins(
+            "WC702",
+            "a stranger among the artifacts",
+            a_release(INTEL, others=("notes.txt",)),
+            a_release(INTEL, others=(f"{file_of(INTEL)}.publish.attestation", ".gitignore")),
+            "found a file that is neither a wheel nor an sdist",
+            ("notes.txt",),
+        ),
+        Twins(
+            "WC703",
+            "two wheels for one tag",
+            a_release(INTEL, a_wheel("cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64", library("x86_64"))),
+            a_release(INTEL, a_wheel("cp311-cp311-manylinux_2_28_x86_64", library("x86_64"))),
+            "found another wheel for cp311-cp311-manylinux_2_17_x86_64, expected one",
+            (file_of(INTEL), "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"),
+        ),
+        Twins(
+            "WC704",
+            "a wheel of another project",
+            a_release(INTEL, ARM, of(project="other")),
+            a_release(INTEL, ARM, of(project="demo", tags="cp312-cp312-manylinux_2_17_x86_64")),
+            "found project 'other', expected 'demo' as the others",
+            (file_of(of(project="other")),),
+        ),
+        Twins(
+            "WC705",
+            "a wheel of the version before",
+            a_release(INTEL, ARM, of("0.9")),
+            a_release(INTEL, ARM, of(tags="cp312-cp312-manylinux_2_17_x86_64")),
+            "found version '0.9', expected '1.0' as the others",
+            (file_of(of("0.9")),),
+        ),
+    ],
+    ids=str,
+)
+def test_the_artifacts_are_exactly_what_was_promised(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
+    row = Twins(
+        "WC703",
+        "two sdists",
+        building.release(building.sdist(), building.sdist()),
+        building.release(building.sdist()),
+        "found another sdist of this version, expected one",
+        (SDIST,),
+    )
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC701", "nothing was promised", a_release(INTEL)),
+        Silent("WC702", "nothing was promised", a_release(INTEL, SOURCE)),
+        Silent(
+            "WC701",
+            "one wheel may fill several slots",
+            promised(
+                a_wheel("cp310.cp311-abi3-manylinux_2_17_x86_64", library("x86_64")),
+                config=Config(
+                    slots=tuple(Slot(python, "abi3", "manylinux_2_17_x86_64") for python in ("cp310", "cp311"))
+                ),
+            ),
+        ),
+        Silent(
+            "WC704",
+            "names are compared normalised",
+            a_release(INTEL, a_wheel(AARCH64, library("aarch64"), project="Demo")),
+        ),
+        Silent(
+            "WC705",
+            "versions are compared normalised",
+            a_release(INTEL, a_wheel(AARCH64, library("aarch64"), version="1.0")),
+        ),
+    ],
+    ids=str,
+)
+def test_a_release_that_keeps_its_promise_is_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
