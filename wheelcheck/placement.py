@@ -9,7 +9,7 @@ from wheelcheck import naming
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.model import Slice
+    from wheelcheck.binary.model import Slice, System
     from wheelcheck.facts import Member, Wheel
     from wheelcheck.policy import Platform
 
@@ -82,6 +82,11 @@ def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
         yield from ((name,) for name in platform.arches or ("",))
     else:
         yield platform.arches
+
+
+def home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
+    """Return what tells one platform's file from another's; a universal file, or ARM's v6 and v7, are one."""
+    return frozenset((piece.system, provided(piece)) for piece in native_slices(member))
 
 
 def is_declared(member: Member, wheel: Wheel) -> bool:

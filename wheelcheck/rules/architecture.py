@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import naming
 from wheelcheck.facts import Wheel
-from wheelcheck.placement import describe, fit, is_declared, is_emulated, native_slices, needs, provided
+from wheelcheck.placement import describe, fit, home, is_declared, is_emulated, native_slices, needs
 from wheelcheck.rule import Hit, rule
 from wheelcheck.soabi import importable_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.model import System
     from wheelcheck.facts import Member
     from wheelcheck.placement import Fit
     from wheelcheck.rule import Severity
@@ -86,17 +85,12 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     if not wheel.is_any:
         return
     linked = [member for member in wheel.natives if member.linked and native_slices(member)]
-    if len({_home(member) for member in linked}) > 1:
+    if len({home(member) for member in linked}) > 1:
         return
     for member in linked:
         if not naming.is_fixture(member.path) and not _names_its_platform(member):
             found = describe(native_slices(member))
             yield Hit(member.path, f"found {found} code, expected none in a wheel for any platform")
-
-
-def _home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
-    """Return what tells one platform's file from another's; a universal file, or ARM's v6 and v7, are one."""
-    return frozenset((piece.system, provided(piece)) for piece in native_slices(member))
 
 
 def _names_its_platform(member: Member) -> bool:

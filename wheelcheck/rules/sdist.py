@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wheelcheck import naming
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.manifests import references
-from wheelcheck.placement import describe, native_slices
+from wheelcheck.placement import describe, home, native_slices
 from wheelcheck.rule import Hit, rule
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
     still ships a file in the sdist.
     """
     linked = [member for member in sdist.natives if member.linked and not _is_test_data(member)]
-    several = len({(p.system, p.arches) for member in linked for p in native_slices(member)}) > 1
+    several = len({home(member) for member in linked if native_slices(member)}) > 1
     for member in sdist.natives:
         if _is_test_data(member):
             continue
