@@ -26,7 +26,7 @@ class Segment:
     filesz: int
     memsz: int
     flags: int
-    align: int
+    align: int = 0
 
     @property
     def is_executable(self) -> bool:
