@@ -7,7 +7,8 @@ import pytest
 
 from tests.tools.package_index import PackageIndex
 from tools import fetch
-from tools.fetch import TRIES, UnobtainableError, Wanted, cached, fetch_all, read_list, wanted_from_filename
+from tools.fetch import read_list, wanted_from_filename
+from wheelcheck.index import TRIES, UnobtainableError, Wanted, cached, fetch_all
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
