@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
 
 HEAD = 512
 TEXT_CAP = 16 * 2**20  # a metadata file; 50 times the largest of 81 real wheels
+SOURCE_CAP = 2**20  # a file that is parsed as TOML or Python
+TEXTS_CAP = 64 * 2**20  # all of them together, which stay in memory
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
 WHEEL_TEXTS = frozenset({"METADATA", "WHEEL", "RECORD", "entry_points.txt"})
 SDIST_TEXTS = frozenset({"PKG-INFO", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "Cargo.lock"})
+PARSED = frozenset({"pyproject.toml", "setup.py", "Cargo.toml"})
 
 
 class Walk:
@@ -38,6 +42,7 @@ class Walk:
         self.budget = Budget()
         self.members: list[Member] = []
         self.texts: dict[str, str] = {}
+        self.text_size = 0
         self.damage: list[Damage] = []
 
     def run(self, file: BinaryIO, inside: str = "", depth: int = 0) -> None:
@@ -46,11 +51,11 @@ class Walk:
         for entry, source in walk(file, self.budget, damage):
             member = self._member(entry, source, inside)
             self.members.append(member)
-            self._keep_text(member, source)
+            if not inside and self._is_text(PurePosixPath(member.path)):
+                self._keep_text(member, source)
             if member.archive and not self.is_wheel:
                 self._descend(member, source, depth + 1)
-        if not inside:
-            self.damage.extend(damage)
+        self.damage.extend(replace(one, path=inside + one.path) for one in damage if one.cap or not inside)
 
     def _member(self, entry: Entry, source: Source, inside: str) -> Member:
         head = source.read(0, HEAD) if entry.kind == "file" else b""
@@ -68,10 +73,10 @@ class Walk:
         )
 
     def _keep_text(self, member: Member, source: Source) -> None:
-        if "!" in member.path or not self._is_text(PurePosixPath(member.path)):
-            return
-        if member.size > TEXT_CAP:
-            why = f"{member.size} bytes of metadata: more than {TEXT_CAP} are not read"
+        most = SOURCE_CAP if PurePosixPath(member.path).name in PARSED else TEXT_CAP
+        self.text_size += member.size
+        if member.size > most or self.text_size > TEXTS_CAP:
+            why = f"{member.size} bytes of metadata: more than {most}, or {TEXTS_CAP} in all files, are not read"
             self.damage.append(Damage(member.path, "text-cap", why, cap=True))
             return
         self.texts[member.path] = source.read(0, member.size).decode("utf-8", "surrogateescape")
@@ -102,11 +107,11 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
     is_wheel = path.name.endswith(".whl")
     gathered = Walk(is_wheel=is_wheel)
     with open_counted(path, advance) as file:
-        before = os.fstat(file.fileno())
+        before = _state(path, file)
         gathered.run(file)
         digest = _sha256(file)
-        after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        after = _state(path, file)
+    if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
     make = Wheel if is_wheel else Sdist
     return make(
@@ -115,9 +120,15 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
         members=tuple(gathered.members),
         texts=gathered.texts,
         damage=tuple(dict.fromkeys((*gathered.damage, *_binary_damage(gathered.members)))),
-        size=after.st_size,
+        size=after[0],
         sha256=digest,
     )
+
+
+def _state(path: Path, file: BinaryIO) -> tuple[int, ...]:
+    """Return what changes when the file does: its size and time, and which file its name stands for."""
+    opened, named = os.fstat(file.fileno()), path.stat()
+    return opened.st_size, opened.st_mtime_ns, named.st_dev, named.st_ino
 
 
 def _binary_damage(members: list[Member]) -> Iterator[Damage]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from dataclasses import dataclass, replace
 from itertools import product
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck import arch
 from wheelcheck.ignores import Ignore
+from wheelcheck.opening import open_regular
 from wheelcheck.policy import parse_platform
 
 if sys.version_info >= (3, 11):
@@ -31,6 +33,11 @@ KEYS = {
     "payload": ("name", "package", "kind", "path"),
     "ignore": ("code", "path", "artifact", "reason"),
 }
+
+
+# Only CPython's ordinary ABI is called like the interpreter: the others are written out.
+_PYTHON = re.compile(r"(?P<short>cp[0-9]+)|(?P<python>[a-z]+[0-9]+)-(?P<abi>[a-z][a-z0-9_]*)")
+_PLATFORM = re.compile(r"[a-z0-9]\w*", re.ASCII)
 
 
 class ConfigError(ValueError):
@@ -74,7 +81,13 @@ class Config:
         """Return what is expected of the wheels for one CPU alone, as built on one host."""
         wanted = arch.find(name).name
         slots = tuple(slot for slot in self.slots if wanted in parse_platform(slot.platform).arches)
+        if self.slots and not slots:
+            raise ConfigError(f"found no wheel for {wanted} among those promised, expected one of {self._served}")
         return replace(self, slots=slots, architectures=(wanted,))
+
+    @property
+    def _served(self) -> str:
+        return ", ".join(sorted({name for slot in self.slots for name in parse_platform(slot.platform).arches}))
 
 
 def read_table(path: Path) -> Table:
@@ -83,8 +96,9 @@ def read_table(path: Path) -> Table:
     Raises ConfigError for a file that cannot be read or is not TOML.
     """
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as problem:
+        with open_regular(path) as file:
+            document = tomllib.loads(file.read().decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as problem:
         raise ConfigError(f"{path}: cannot be read as TOML: {problem}") from problem
     tool = document.get("tool", {})
     table = tool.get("wheelcheck", {}) if isinstance(tool, dict) else {}
@@ -110,18 +124,18 @@ def load(path: Path) -> Config:
 
 def parse_glibc(value: object, where: str) -> arch.Glibc:
     """Return (2, 17) for "2.17". Raises ConfigError."""
-    major, _, minor = value.partition(".") if isinstance(value, str) else ("", "", "")
-    if not (major.isdecimal() and minor.isdecimal()):
+    found = re.fullmatch(r"2\.([1-9][0-9]?)", value) if isinstance(value, str) else None
+    if not found:
         raise ConfigError(f'{where}: found {value!r}, expected a glibc version in quotes such as "2.17"')
-    return int(major), int(minor)
+    return 2, int(found[1])
 
 
 def parse_python(value: str, where: str) -> tuple[str, str]:
     """Return the interpreter and ABI tag of "cp311" (short for cp311-cp311) or "cp310-abi3". Raises ConfigError."""
-    python, dash, abi = value.partition("-")
-    if not python or (dash and not abi):
+    found = _PYTHON.fullmatch(value)
+    if not found:
         raise ConfigError(f'{where}: found {value!r}, expected a pair such as "cp311", "cp310-abi3" or "py3-none"')
-    return python, abi or python
+    return found["short"] or found["python"], found["short"] or found["abi"]
 
 
 def check_keys(table: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
@@ -152,16 +166,26 @@ def _explicit_slots(table: Table, where: str) -> set[Slot]:
     for entry in _tables(table, "wheels", where):
         check_keys(entry, KEYS["wheels"], f"{where}.wheels")
         pairs = [parse_python(value, f"{where}.wheels.python") for value in strings(entry, "python", where)]
-        slots |= {Slot(*pair, tag) for pair, tag in product(pairs, strings(entry, "platforms", where))}
+        tags = [_platform(tag, f"{where}.wheels.platforms") for tag in strings(entry, "platforms", where)]
+        if not (pairs and tags):
+            raise ConfigError(f"{where}.wheels: found {entry!r}, expected python and platforms, neither empty")
+        slots |= {Slot(*pair, tag) for pair, tag in product(pairs, tags)}
     return slots
+
+
+def _platform(tag: str, where: str) -> str:
+    if not _PLATFORM.fullmatch(tag):
+        raise ConfigError(f'{where}: found {tag!r}, expected one tag such as "manylinux_2_28_x86_64" or "win_amd64"')
+    return tag
 
 
 def _payload(entry: Table, where: str) -> Payload:
     check_keys(entry, KEYS["payload"], where)
-    name, kind, path = (entry.get(key) for key in ("name", "kind", "path"))
-    if not isinstance(name, str) or not isinstance(path, str) or kind not in ("executable", "library", "object"):
+    texts = {"package": entry.get("name"), **entry}
+    wrong = [key for key in KEYS["payload"] if not isinstance(texts.get(key), str) or not texts[key]]
+    if wrong or entry["kind"] not in ("executable", "library", "object"):
         raise ConfigError(f"{where}: found {entry!r}, expected name, path and kind (executable, library or object)")
-    return Payload(name, kind, path, str(entry.get("package", name)))
+    return Payload(**texts)
 
 
 def _ignore(entry: Table, where: str) -> Ignore:

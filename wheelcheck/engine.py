@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck.collect import collect
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.ignores import Ledger, set_aside
 from wheelcheck.metadata import parse_file_name
+from wheelcheck.opening import WHAT_ELSE
 from wheelcheck.progress import Meter, Progress
 from wheelcheck.rule import Finding, Hit, Rule
 from wheelcheck.rules import all_rules
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Verdict = Literal["pass", "fail", "unverified"]
-Item = TypeVar("Item")
 # Evidence that tools lay beside artifacts (PEP 740, GnuPG, sigstore), and the marker hatch and uv put in dist/.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _THREADS = 4
@@ -69,28 +70,49 @@ class Report:
 
 
 def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str], list[Gap]]:
-    """Return the artifacts below `paths`, the names of other files in given folders, and what could not be looked at.
+    """Return the artifacts below `paths`, the names of other files, and what could not be looked at.
 
-    A folder stands for the files directly in it; a path given twice counts once.
+    A folder stands for the files directly in it; a file counts once under each of its names. Companions are passed
+    over, so that `dist` and `dist/*` mean the same. Nothing is opened here.
     """
-    artifacts: dict[Path, None] = {}
-    strangers: list[str] = []
+    artifacts: dict[tuple[Path, str], Path] = {}
+    strangers: set[str] = set()
     gaps: list[Gap] = []
     for path in paths:
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if not file.name.endswith(_COMPANIONS))
-            if not files:
-                gaps.append(Gap(str(path), "", "the folder is empty"))
-        else:
-            files = [path]
+        files, why = _listed(path)
+        gaps.extend([Gap(str(path), "", why)] if why else [])
         for file in files:
-            if not file.is_file():
-                gaps.append(Gap(str(file), "", "is a folder, not a file" if file.is_dir() else "does not exist"))
+            if why := _why_no_file(file):
+                gaps.append(Gap(str(file), "", why))
             elif _is_artifact(file.name):
-                artifacts[file.resolve()] = None
-            else:
-                strangers.append(file.name)
-    return sorted(artifacts), sorted(strangers), gaps
+                artifacts.setdefault((file.resolve(), file.name), file)
+            elif not file.name.endswith(_COMPANIONS):
+                strangers.add(file.name)
+    return sorted(artifacts.values(), key=lambda file: (file.name, file)), sorted(strangers), gaps
+
+
+def _listed(path: Path) -> tuple[list[Path], str]:
+    """Return the files that a path stands for, and why there are none."""
+    try:
+        if not path.is_dir():
+            return [path], ""
+        files = [file for file in path.iterdir() if not (file.name.endswith(_COMPANIONS) and file.is_file())]
+    except OSError as problem:
+        return [], f"cannot be listed: {problem.strerror}"
+    return files, "" if files else "the folder is empty"
+
+
+def _why_no_file(path: Path) -> str:
+    """Say why there is no regular file to read at `path` (a pipe would never end); empty text where there is."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "does not exist"
+    except OSError as problem:
+        return f"cannot be looked at: {problem.strerror}"
+    if stat.S_ISDIR(mode):
+        return "is a folder, not a file"
+    return "" if stat.S_ISREG(mode) else WHAT_ELSE
 
 
 def _is_artifact(name: str) -> bool:
@@ -111,12 +133,20 @@ def examine(
     config = config or Config()
     artifacts: list[Artifact] = []
     meter = Meter.over(files, progress) if progress else None
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for outcome in pool.map(lambda file: _collect(file, meter), files):
-            (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
+    for outcome in _collect_all(files, meter):
+        (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
     if not artifacts and not gaps:
         gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
     return _judge(artifacts, strangers, gaps, config)
+
+
+def _collect_all(files: list[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
+    """Yield what each file holds, in order; who stops early waits for what is being read, and for no more."""
+    pool = ThreadPoolExecutor(_THREADS)
+    try:
+        yield from pool.map(lambda file: _collect(file, meter), files)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
@@ -125,10 +155,14 @@ def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
     except Exception as problem:  # noqa: BLE001  # a bug of ours must end as "could not verify", not as a pass
-        return Gap(file.name, "", f"reading stopped at an internal error: {type(problem).__name__}: {problem}")
+        return Gap(file.name, "", f"reading {_stopped(problem)}")
     finally:
         if meter:
             meter.finish(file)
+
+
+def _stopped(problem: Exception) -> str:
+    return f"stopped at an internal error: {type(problem).__name__}: {problem}"
 
 
 def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], config: Config) -> Report:
@@ -162,7 +196,7 @@ def _apply(
     skips: list[Skip] = []
     for rule in rules:
         judged = [(subject, name) for subject, name in subjects if isinstance(subject, rule.on)]
-        if why := _why_not(rule, judged):
+        if why := _why_not(rule, judged, gaps):
             skips.append(Skip(rule.code, why))
             continue
         ran.append(rule.code)
@@ -177,11 +211,17 @@ def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
         yield Gap("", "", "the configuration ignores every rule that ran")
 
 
-def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]]) -> str:
+def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]], gaps: list[Gap]) -> str:
     """Say why a rule has nothing to judge in this run; empty text where it has."""
     if not judged:
         return "nothing is ignored" if rule.on is Ledger else f"no {rule.on.__name__.lower()} is given"
-    return rule.needs(judged[0][0]) if rule.needs and rule.on is Release else ""
+    if not rule.needs or rule.on is not Release:
+        return ""
+    try:
+        return rule.needs(judged[0][0])
+    except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
+        gaps.append(Gap("", "", f"{rule.code} {_stopped(problem)}"))
+        return _stopped(problem)
 
 
 def _caps(artifacts: list[Artifact]) -> Iterator[Gap]:
@@ -191,12 +231,13 @@ def _caps(artifacts: list[Artifact]) -> Iterator[Gap]:
                 yield Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
 
 
-def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterable[Finding]:
+def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:
+    """Yield what a rule finds; what it found before it broke stays found."""
     try:
-        return [_finding(rule, hit, artifact) for hit in rule.judge(subject)]
-    except Exception as problem:  # noqa: BLE001  # as above: a rule that breaks has not judged
-        gaps.append(Gap(artifact, "", f"{rule.code} stopped at an internal error: {type(problem).__name__}: {problem}"))
-        return []
+        for hit in rule.judge(subject):
+            yield _finding(rule, hit, artifact)
+    except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
+        gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
 
 
 def _finding(rule: Rule[Any], hit: Hit, artifact: str) -> Finding:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import posixpath
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,20 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wheelcheck.facts import Sdist
 
+# Python's comments, strings, names and brackets. A string or bracket that does not end, ends with the file, so that
+# every match succeeds at once and the time is linear.
+_LEXEME = re.compile(
+    r"""\#[^\n]*
+    |[a-zA-Z]{0,2}(?:\"{3}(?:[^\\"]+|\\.?|"(?!""))*(?:\"{3})?|'{3}(?:[^\\']+|\\.?|'(?!''))*(?:'{3})?)
+    |[a-zA-Z]{0,2}(?:"(?:[^\\"\n]+|\\.?)*"?|'(?:[^\\'\n]+|\\.?)*'?)
+    |\w+|[][(){},=]""",
+    re.DOTALL | re.VERBOSE,
+)
+_LITERAL = re.compile(r"""[rRuU]?("|')([^"'\\]*)\1""")
 _DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 
@@ -102,20 +112,30 @@ def _of_pyproject(path: str, document: dict[str, Any]) -> Iterator[Reference]:
 
 
 def _of_setup(path: str, text: str) -> Iterator[Reference]:
-    """Yield the literal manifest paths in a setup.py; nothing of it is executed."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and _callee(node) in ("RustExtension", "RustBin"):
-            values = [*node.args[1:2], *(keyword.value for keyword in node.keywords if keyword.arg == "path")]
-            for value in values:
-                if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                    yield _reference(path, value.value, manifest=True)
+    """Yield the literal manifest paths in a setup.py: the second argument of RustExtension or RustBin, or `path=`."""
+    for index, argument in _arguments(_LEXEME.finditer(text), {"RustExtension", "RustBin"}):
+        literal = _LITERAL.fullmatch(argument[-1])
+        if literal and (argument[:-1] == ["path", "="] or (index == 1 and len(argument) == 1)):
+            yield _reference(path, literal[2], manifest=True)
 
 
-def _callee(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
+def _arguments(lexemes: Iterable[re.Match[str]], callees: set[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the arguments of each call to one of `callees`, as their position and their lexemes.
+
+    Lexemes are enough, and safe: `ast.parse` of a hostile file takes gigabytes, and ends Python 3.10 itself.
+    """
+    depth = call = index = 0
+    argument: list[str] = []
+    previous = ""
+    for word in (lexeme[0] for lexeme in lexemes if lexeme[0][0] != "#"):
+        closes = word in ")]}"
+        if call and call == depth and (closes or word == ","):
+            if argument:
+                yield index, argument
+            index, argument, call = index + 1, [], 0 if closes else call
+        elif call:
+            argument.append(word)
+        depth += (word in "([{") - closes
+        if word == "(" and previous in callees:
+            call, index, argument = depth, 0, []
+        previous = word

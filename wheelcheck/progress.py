@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
+from wheelcheck.opening import open_regular
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
@@ -81,5 +83,6 @@ class _CountedFile(io.BufferedReader):
 
 
 def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
-    """Open a file for reading; `advance` hears how many bytes each read returned. Raises OSError."""
-    return path.open("rb") if advance is None else _CountedFile(io.FileIO(path), advance)
+    """Open a regular file for reading; `advance` hears how many bytes each read returned. Raises OSError."""
+    raw = open_regular(path)
+    return io.BufferedReader(raw) if advance is None else _CountedFile(raw, advance)
