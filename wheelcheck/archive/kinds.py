@@ -22,6 +22,7 @@ KINDS = {
     "zip-entry-count": "the end record counts other members than there are",
     "zip-no-members": "a zip of nothing",
     "zip-member-comment": "a comment on a member",
+    "zip-version": "a member needs a version of the format that does not exist",
     "zip-extra": "an extra field that is not a sequence of whole, distinct blocks",
     "zip-unicode-path": "an extra field gives a member another name",
     "zip-name-flag": "a name beyond ASCII that is not marked as UTF-8",

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 BLOCK = 512
 _OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
+# No installer uses these, and yet CPython's tarfile refuses a header where one of them is no number.
+_UNUSED_NUMBERS = (
+    ("uid", 108, 116),
+    ("gid", 116, 124),
+    ("mtime", 136, 148),
+    ("devmajor", 329, 337),
+    ("devminor", 337, 345),
+)
+_TEXTS = (("name", 0, 100), ("link", 157, 100), ("user", 265, 32), ("group", 297, 32))
 _POSIX, _GNU, _V7 = b"ustar\x0000", b"ustar  \0", b"\0" * 8
 
 KINDS: dict[bytes, EntryKind] = {
@@ -75,7 +84,7 @@ def parse_header(block: bytes, log: Log) -> Header:
         log.note("name-empty", f"the prefix {prefix[:80]!r} and no name, expected a name", shown)
     raw = prefix + b"/" + text if prefix else text
     size, mode = number(block[124:136], "size", shown, log), number(block[100:108], "mode", shown, log)
-    for name, start, end in (("uid", 108, 116), ("gid", 116, 124), ("mtime", 136, 148)):
+    for name, start, end in _UNUSED_NUMBERS:
         number(block[start:end], name, shown, log)
     link = block[157:257].partition(b"\0")[0]
     return Header(_decode(raw, log), mode, size, kind, _decode(link, log))
@@ -84,9 +93,9 @@ def parse_header(block: bytes, log: Log) -> Header:
 def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:
     if magic not in (_POSIX, _GNU, _V7):
         log.note("tar-magic", f"magic {magic!r}, expected {_POSIX!r}, {_GNU!r} or zeros", name)
-    for start, length in ((0, 100), (157, 100), *(((345, 155),) if magic == _POSIX else ())):
+    for what, start, length in (*_TEXTS, *((("prefix", 345, 155),) if magic == _POSIX else ())):
         if block[start : start + length].partition(b"\0")[2].strip(b"\0"):
-            log.note("tar-hidden", "bytes after the NUL that ends a name, expected zeros", name)
+            log.note("tar-hidden", f"bytes after the NUL that ends the {what}, expected zeros", name)
     if magic == _POSIX and any(block[500:]):
         log.note("tar-hidden", "bytes in the unused end of a header, expected zeros", name)
 

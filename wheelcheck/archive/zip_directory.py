@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,6 +21,7 @@ CENTRAL = struct.Struct("<4s6H3L5H2L")
 
 END_REACH = END.size + 0xFFFF  # an end record with the longest comment
 WRITERS = frozenset({b"zip-rs"})  # comments by which a library signs: the Rust crate zip, in wheels of maturin to 0.8
+NEWEST = 63  # the version of APPNOTE that zipfile knows; it opens no archive with a member that needs more
 _UTF8 = 1 << 11
 
 
@@ -56,7 +58,9 @@ class Record:
 
 
 def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
-    """Return up to `length` bytes at `offset`, empty where there are none."""
+    """Return up to `length` bytes at `offset`, empty past the end, where some offsets cannot even be sought."""
+    if offset >= file.seek(0, io.SEEK_END):
+        return b""
     file.seek(offset)
     return file.read(length)
 
@@ -174,7 +178,7 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     fixed = content[at : at + CENTRAL.size]
     if len(fixed) < CENTRAL.size or not fixed.startswith(b"PK\1\2"):
         log.stop("zip-directory", f"no central directory record at byte {at} of the directory, expected one")
-    (_, _, _, flags, method, time, date, crc, packed, size, name_length, extra_length, comment_length, disk, _) = (
+    (_, _, needed, flags, method, time, date, crc, packed, size, name_length, extra_length, comment_length, disk, _) = (
         CENTRAL.unpack(fixed)[:15]
     )
     attributes, offset = CENTRAL.unpack(fixed)[15:]
@@ -189,6 +193,8 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     fields = parse_extra(extra, path, "central directory", log)
     check_unicode_path(fields, raw, name, log)
     size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
+    if needed > NEWEST:
+        log.note("zip-version", f"needs version {needed / 10} of the format, expected at most {NEWEST / 10}", path)
     if comment_length:
         log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
     if disk not in (0, 0xFFFF):

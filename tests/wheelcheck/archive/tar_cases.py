@@ -58,6 +58,8 @@ BLOCK_CASES = (
     case("no members", "tar-no-members", sdist(pax(record("comment", "x"), kind=b"g")), GOOD),
     case("an unknown magic", "tar-magic", sdist(header(magic=b"ustar 01")), sdist(header(magic=GNU))),
     case("bytes after a name", "tar-hidden", sdist(header(b"setup.py\0hidden")), sdist(header(magic=V7))),
+    case("bytes after a user", "tar-hidden", sdist(header(user=b"a\0hidden")), sdist(header(user=b"a"))),
+    case("a device that is no number", "tar-number", sdist(header(device=b"one")), sdist(header(device=b"0000001\0"))),
     case("bytes after a link", "tar-hidden", sdist(FILE, header(b"l", 0, b"2", link=b"a\0b")), LINKED),
     case("bytes after a prefix", "tar-hidden", sdist(header(prefix=b"pkg\0hidden")), sdist(header(prefix=b"pkg"))),
     case("bytes at the end of a header", "tar-hidden", sdist(header(tail=b"hidden")), GOOD),

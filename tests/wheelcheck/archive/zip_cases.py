@@ -69,6 +69,14 @@ ZIP64_CASES = (
     case("saturated fields and no locator", "zip-zip64", Zip(end={"offset": LIMIT}).build(), WIDE_GOOD),
     case("a locator of nothing", "zip-zip64", ZIP64.with_(end64={"at": 3}).build(), WIDE_GOOD),
     case("a locator past the end", "zip-zip64", ZIP64.with_(end64={"at": 1 << 62}).build(), WIDE_GOOD),
+    case("a locator past 2**63", "zip-zip64", ZIP64.with_(end64={"at": (1 << 64) - 1}).build(), WIDE_GOOD),
+    case("a directory past 2**63", "zip-directory", ZIP64.with_(end64={"offset": (1 << 64) - 1}).build(), WIDE_GOOD),
+    case(
+        "a header past 2**63",
+        "zip-no-local zip-gap",
+        zipped(Member(central={"offset": LIMIT, "extra": block(1, b"\xff" * 8)})),
+        zipped(Member(central={"extra": b""})),
+    ),
     case("a locator of two disks", "zip-zip64", ZIP64.with_(end64={"disks": 2}).build(), WIDE_GOOD),
     case("a record of two disks", "zip-zip64", ZIP64.with_(end64={"disk": 1}).build(), WIDE_GOOD),
     case("extensible data", "zip-zip64", ZIP64.with_(end64={"extensible": b"more", "length": 48}).build(), WIDE_GOOD),
@@ -105,6 +113,12 @@ ZIP64_CASES = (
 
 HEADER_CASES = (
     case("a comment on a member", "zip-member-comment", zipped(Member(comment=b"hello")), GOOD),
+    case(
+        "a version from the future",
+        "zip-version",
+        zipped(Member(central={"needed": 64})),
+        zipped(Member(central={"needed": 63})),
+    ),
     case("a Unicode comment", "zip-member-comment", zipped(Member(extra=block(0x6375, b"\1abcd!"))), GOOD),
     case("an extra field of 3 bytes", "zip-extra", zipped(Member(extra=b"\1\2\3")), zipped(Member(extra=b"\1\2\0\0"))),
     case("an extra block longer than the field", "zip-extra", zipped(Member(extra=b"\1\2\1\0")), GOOD),

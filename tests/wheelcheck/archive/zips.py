@@ -66,12 +66,14 @@ class Member:
         return header + name + extra + self.packed + self.descriptor
 
     def central_bytes(self, offset: int) -> bytes:
-        own: Fields = {"disk": 0, "offset": offset}
+        own: Fields = {"disk": 0, "offset": offset, "needed": 20}
         f = self.fields(own | self.central)
         name, extra = blob(f["name"]), blob(f["extra"])
         numbers = [number(f[key]) for key in ("flags", "method", "time", "date", "crc", "packed", "size")]
         lengths = len(name), len(extra), len(self.comment), number(f["disk"]), 0
-        header = CENTRAL.pack(b"PK\1\2", 3 << 8 | 20, 20, *numbers, *lengths, self.mode << 16, number(f["offset"]))
+        header = CENTRAL.pack(
+            b"PK\1\2", 3 << 8 | 20, number(f["needed"]), *numbers, *lengths, self.mode << 16, number(f["offset"])
+        )
         return header + name + extra + self.comment
 
 
