@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
+import math
 import re
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts import Wheel
 
+_MOST_TAGS = 10_000  # a line of 3 kB can stand for a thousand million
 _FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 
 
@@ -85,6 +87,9 @@ def wheel_tags(wheel: Wheel) -> frozenset[WheelTag]:
 
 
 def _expand(line: str) -> set[WheelTag]:
+    combinations = math.prod(part.count(".") + 1 for part in line.split("-"))
+    if combinations > _MOST_TAGS:
+        return {WheelTag(line, "", "")}
     try:
         return {WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(line)}
     except ValueError:

@@ -20,7 +20,7 @@ TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any"
 LEGACY_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 
 _VERSIONED = re.compile(
-    r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|emscripten)_(?P<version>\d+(?:_\d+){0,2})_(?P<cpu>\w+)"
+    r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|emscripten)_(?P<version>[0-9]{1,9}(?:_[0-9]{1,9}){0,2})_(?P<cpu>\w+)"
 )
 _FAMILIES: dict[str, tuple[TagSystem, str]] = {
     "manylinux": ("linux", "glibc"),
@@ -65,7 +65,7 @@ def parse_platform(tag: str) -> Platform:
     if tag == "any":
         return Platform(tag, "any")
     for row in arch.ARCHES:
-        if row.windows == tag:
+        if row.windows == tag != "":
             return Platform(tag, "windows", (row.name,))
     family, _, cpu = tag.partition("_")
     modern = f"{LEGACY_MANYLINUX[family]}_{cpu}" if family in LEGACY_MANYLINUX else tag
@@ -87,7 +87,7 @@ def _cpus(system: TagSystem, spelling: str) -> tuple[str, ...]:
     if system == "android":
         spelling = arch.ANDROID_ABIS.get(spelling, spelling)
     for row in arch.ARCHES:
-        if spelling == (row.macos if system in ("macos", "ios") else row.name):
+        if spelling == (row.macos if system in ("macos", "ios") else row.name) != "":
             return (row.name,)
     return ()
 
