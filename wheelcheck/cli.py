@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
+from wheelcheck.report import outputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelcheck.config import Config
     from wheelcheck.engine import Report
+    from wheelcheck.facts import Artifact
 
 EXIT = {"pass": 0, "fail": 1, "unverified": 2}
 
@@ -22,11 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     from wheelcheck.arch import UnknownArchitectureError  # noqa: PLC0415  # --version stays quick
     from wheelcheck.config import ConfigError  # noqa: PLC0415
+    from wheelcheck.reach import UnreachableError  # noqa: PLC0415
 
     arguments = _parser().parse_args(argv)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to stop
     try:
         return int(arguments.run(arguments))
-    except (ConfigError, UnknownArchitectureError) as problem:
+    except (ConfigError, UnknownArchitectureError, UnreachableError) as problem:
         print(f"wheelcheck: {problem}", file=sys.stderr)
         return EXIT["unverified"]
 
@@ -38,16 +44,36 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"wheelcheck {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="judge wheels and sdists: exit 0 pass, 1 fail, 2 could not verify")
-    check.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a wheel, an sdist, or a folder of them")
+    check.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a wheel, an sdist, a folder of them, or pypi:NAME==VERSION"
+    )
+    check.add_argument("--index-url", default="", metavar="URL", help="the simple index that pypi: asks")
     check.add_argument(
         "--config", type=Path, metavar="FILE", help="TOML with [tool.wheelcheck]; default: pyproject.toml here"
     )
     check.add_argument(
         "--architecture", metavar="NAME", help="expect the wheels of this CPU alone, as built on one host"
     )
-    check.add_argument("--format", choices=("text", "json"), default="text")
+    check.add_argument("--format", choices=outputs.FORMATS, help="what goes to standard output; text by default")
+    check.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_output,
+        metavar="FORMAT=FILE",
+        help=f"write a report too, any number of times: {', '.join(outputs.FORMATS)}; - is standard output",
+    )
     check.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
     check.set_defaults(run=_check)
+    inspect = commands.add_parser("inspect", help="print what a wheel or an sdist is and what native files it holds")
+    inspect.add_argument("file", type=Path, metavar="FILE")
+    inspect.set_defaults(run=_inspect)
+    diff = commands.add_parser(
+        "diff", help="say what changed natively between two artifacts: exit 0 nothing, 1 something"
+    )
+    diff.add_argument("before", type=Path, metavar="A")
+    diff.add_argument("after", type=Path, metavar="B")
+    diff.set_defaults(run=_diff)
     explain = commands.add_parser("explain", help="say why a rule exists and how to mend what it finds")
     explain.add_argument("code", metavar="CODE", help="a code such as WC301, or a rule's name")
     explain.set_defaults(run=_explain)
@@ -55,14 +81,49 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+
+    from wheelcheck import reach  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
+    from wheelcheck.report import bar  # noqa: PLC0415
 
     config = _config(arguments.config)
     if config and arguments.architecture:
         config = config.for_architecture(arguments.architecture)
-    report = examine(arguments.paths, config)
-    _print(report, arguments)
-    return EXIT[report.verdict]
+    wanted = _outputs(arguments)
+    with bar.shown(Console(stderr=True)) as progress:
+        report = examine(reach.resolve(arguments.paths, arguments.index_url), config, progress)
+    _print(report, wanted, quiet=arguments.quiet)
+    problems = outputs.write(report, wanted)
+    if _on_github() or any(output.format == "github" for output in wanted):
+        problems += outputs.append_step_summary(report, os.environ)
+    for problem in problems:
+        print(f"wheelcheck: {problem}", file=sys.stderr)
+    # A report that is lost is a gap; what is known to be broken stays broken.
+    return EXIT["unverified" if problems and report.verdict == "pass" else report.verdict]
+
+
+def _output(value: str) -> outputs.Output:
+    try:
+        return outputs.parse(value)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from problem
+
+
+def _outputs(arguments: argparse.Namespace) -> list[outputs.Output]:
+    """Return every report to write; standard output gets text where nothing else is to go there."""
+    from wheelcheck.config import ConfigError  # noqa: PLC0415
+
+    wanted = list(arguments.report)
+    if arguments.format or all(output.file != outputs.STDOUT for output in wanted):
+        wanted.append(outputs.Output(arguments.format or "text", outputs.STDOUT))
+    if problem := outputs.check(wanted):
+        raise ConfigError(problem)
+    return wanted
+
+
+def _on_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
 def _config(path: Path | None) -> Config | None:
@@ -74,17 +135,47 @@ def _config(path: Path | None) -> Config | None:
     return load(path)
 
 
-def _print(report: Report, arguments: argparse.Namespace) -> None:
-    if arguments.format == "json":
-        from wheelcheck.report import json  # noqa: PLC0415
-
-        sys.stdout.write(json.render(report))
+def _print(report: Report, wanted: list[outputs.Output], *, quiet: bool) -> None:
+    form = next(output.format for output in wanted if output.file == outputs.STDOUT)
+    if form != "text":
+        sys.stdout.write(outputs.render(report, form))
         return
     from rich.console import Console  # noqa: PLC0415
 
     from wheelcheck.report import text  # noqa: PLC0415
 
-    text.render(report, Console(highlight=False), quiet=arguments.quiet)
+    text.render(report, Console(highlight=False), quiet=quiet)
+    if _on_github() and all(output.format != "github" for output in wanted):
+        sys.stdout.write(outputs.render(report, "github"))
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+
+    from wheelcheck.report import inspection  # noqa: PLC0415
+
+    inspection.show(_artifact(arguments.file), Console(highlight=False))
+    return EXIT["pass"]
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from rich.console import Console  # noqa: PLC0415
+
+    from wheelcheck.report import inspection  # noqa: PLC0415
+
+    before, after = _artifact(arguments.before), _artifact(arguments.after)
+    return EXIT["fail" if inspection.show_differences(before, after, Console(highlight=False)) else "pass"]
+
+
+def _artifact(path: Path) -> Artifact:
+    """Read one artifact. Raises UnreachableError where there is none."""
+    from wheelcheck.collect import collect  # noqa: PLC0415
+    from wheelcheck.reach import UnreachableError  # noqa: PLC0415
+
+    try:
+        return collect(path)
+    except OSError as problem:
+        raise UnreachableError(f"{path}: cannot be read: {problem.strerror or problem}") from problem
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -92,6 +92,7 @@ class Grid:
         return tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))
 
 
+_Floor = tuple[bool, tuple[int, ...]]  # whether it is a glibc's, and the version
 _Key = tuple[int, str, int, str]  # the system's place and label, the CPU's place in the table and its label
 
 
@@ -101,13 +102,13 @@ class _Places:
     def __init__(self) -> None:
         self.files: defaultdict[tuple[str, _Key], set[str]] = defaultdict(set)
         self.missing: defaultdict[tuple[str, _Key], set[str]] = defaultdict(set)
-        self.floors: defaultdict[_Key, set[tuple[int, ...]]] = defaultdict(set)
+        self.floors: defaultdict[_Key, set[_Floor]] = defaultdict(set)
 
     def add(self, kind: Literal["files", "missing"], pair: str, platform: str, what: str) -> None:
         parsed = parse_platform(platform)
         for key in _keys(platform):
             getattr(self, kind)[pair, key].add(what)
-            self.floors[key].update([parsed.floor] if parsed.floor else [])
+            self.floors[key].update([(parsed.libc == "glibc", parsed.floor)] if parsed.floor else [])
 
 
 def _keys(tag: str) -> list[_Key]:
@@ -222,8 +223,8 @@ def _joined(labels: list[str]) -> str:
     return f"{pythons}-{labels[0].partition('-')[2]}"
 
 
-def _floors(floors: set[tuple[int, ...]]) -> tuple[str, ...]:
-    return tuple(".".join(map(str, floor)) for floor in sorted(floors))
+def _floors(floors: set[_Floor]) -> tuple[str, ...]:
+    return tuple("glibc " * is_glibc + ".".join(map(str, floor)) for is_glibc, floor in sorted(floors))
 
 
 def _natural(text: str) -> list[tuple[int, str, int]]:

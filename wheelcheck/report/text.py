@@ -9,6 +9,7 @@ from rich.text import Text
 
 from wheelcheck.report import grid, text_grid
 from wheelcheck.report.safe import safe
+from wheelcheck.report.summary import VERDICTS, counts, examined
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN = 200  # findings an artifact; the rest is counted
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "pass": "bold green", "fail": "bold red"}
-_VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
 
 
 def render(report: Report, console: Console, *, quiet: bool = False) -> None:
@@ -59,17 +59,5 @@ def _print_group(artifact: str, findings: list[Finding], console: Console) -> No
 
 
 def _summary(report: Report) -> Text:
-    members = sum(len(artifact.members) for artifact in report.artifacts)
-    unpacked = sum(member.size for artifact in report.artifacts for member in artifact.members)
-    binaries = sum(len(artifact.natives) for artifact in report.artifacts)
-    examined = (
-        f"{_count(len(report.artifacts), 'artifact')}, {_count(members, 'member')}, {unpacked / 1e6:.1f} MB unpacked,"
-        f" {_count(binaries, 'binary', 'binaries')}, {_count(len(report.rules), 'rule')}"
-    )
-    found = ", ".join(_count(report.count(kind), kind) for kind in ("error", "warning", "note"))
-    verdict = (_VERDICTS[report.verdict], _STYLES.get(report.verdict, "bold magenta"))
-    return Text.assemble(verdict, f"  {examined}: {found}")
-
-
-def _count(number: int, singular: str, plural: str = "") -> str:
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+    verdict = (VERDICTS[report.verdict], _STYLES.get(report.verdict, "bold magenta"))
+    return Text.assemble(verdict, f"  {examined(report)}: {counts(report)}")

@@ -1,0 +1,140 @@
+"""The report as SARIF 2.1.0 (OASIS), for code scanning and editors: results on the artifact, the member in the text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from wheelcheck import __version__
+from wheelcheck.report.cap import listed, omitted
+from wheelcheck.report.safe import safe
+from wheelcheck.rules import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.engine import Report
+    from wheelcheck.facts import Artifact
+    from wheelcheck.rule import Finding, Rule
+
+Json = dict[str, Any]
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_PROMISE = "pyproject.toml"  # what no file of the release has is located where it is promised
+
+
+def render(report: Report) -> str:
+    """Return the report as indented ASCII JSON; the same bytes give the same text."""
+    return json.dumps(as_dict(report), indent=2) + "\n"
+
+
+def as_dict(report: Report) -> Json:
+    """Return the SARIF log as plain values."""
+    run = {
+        "tool": {"driver": _driver()},
+        "invocations": [_invocation(report)],
+        "artifacts": [_artifact(artifact) for artifact in report.artifacts],
+        "results": list(_results(report)),
+        "columnKind": "utf16CodeUnits",
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _driver() -> Json:
+    return {
+        "name": "wheelcheck",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": [_rule(rule) for rule in all_rules()],
+    }
+
+
+def _rule(rule: Rule[Any]) -> Json:
+    why = rule.explanation.partition("Source:")[0].strip()
+    return {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": _message(rule.summary),
+        "fullDescription": _message(f"{rule.summary}\n\n{why}".strip()),
+        "help": _message(f"{rule.summary}\n\n{rule.explanation}"),
+        "defaultConfiguration": {"level": rule.severity},
+        "properties": {"tags": [rule.module]},
+    }
+
+
+def _message(text: str) -> Json:
+    """Return a message string: braces doubled (SARIF 3.11.5), and no embedded link (3.11.6) out of foreign text."""
+    lines = "\n".join(safe(line) for line in text.splitlines())
+    return {"text": lines.replace("{", "{{").replace("}", "}}").replace("](", "] (")}
+
+
+def _artifact(artifact: Artifact) -> Json:
+    return {
+        "location": {"uri": _uri(artifact.file)},
+        "length": artifact.size,
+        "roles": ["analysisTarget"],
+        **({"hashes": {"sha-256": artifact.sha256}} if artifact.sha256 else {}),
+    }
+
+
+def _uri(name: str) -> str:
+    return quote(name.encode("utf-8", "surrogatepass"))
+
+
+def _results(report: Report) -> Iterator[Json]:
+    places = {rule.code: index for index, rule in enumerate(all_rules())}
+    versions = {artifact.file: artifact.name.version for artifact in report.artifacts}
+    seen: Counter[str] = Counter()
+    for finding in listed(report):
+        identity = _identity(finding, versions.get(finding.artifact, ""))
+        seen[identity] += 1
+        yield {
+            "ruleId": finding.code,
+            **({"ruleIndex": places[finding.code]} if finding.code in places else {}),
+            "level": finding.severity,
+            "message": _message(f"{finding.path}: {finding.message}" if finding.path else finding.message),
+            "locations": [_location(finding.artifact, finding.path)],
+            "partialFingerprints": {"place/v1": _digest(f"{identity}\n{seen[identity]}")},
+        }
+
+
+def _identity(finding: Finding, version: str) -> str:
+    """Return what stays the same from release to release: the rule and the place, without the version."""
+    place = f"{finding.artifact}\n{finding.path}"
+    return f"{finding.code}\n{place.replace(version, '*') if version else place}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _location(artifact: str, path: str) -> Json:
+    # GitHub's code scanning refuses a result without a file and a line.
+    where = {"artifactLocation": {"uri": _uri(artifact or _PROMISE)}, "region": {"startLine": 1}}
+    member = [{"fullyQualifiedName": safe(f"{artifact}!{path}"), "kind": "member"}] if path else []
+    return {"physicalLocation": where, **({"logicalLocations": member} if member else {})}
+
+
+def _invocation(report: Report) -> Json:
+    gaps = [
+        {
+            "level": "error",
+            "message": _message(": ".join(filter(None, (gap.path, gap.why)))),
+            **({"locations": [_location(gap.artifact, gap.path)]} if gap.artifact else {}),
+        }
+        for gap in report.gaps
+    ]
+    skips = [_notification(f"{skip.code} judged nothing: {skip.why}") for skip in report.skips]
+    if omitted(report):
+        skips.append(_notification(f"{omitted(report)} more findings are not listed"))
+    return {
+        "executionSuccessful": not gaps and bool(report.artifacts),
+        "toolExecutionNotifications": gaps,
+        "toolConfigurationNotifications": skips,
+    }
+
+
+def _notification(text: str) -> Json:
+    return {"level": "note", "message": _message(text)}
