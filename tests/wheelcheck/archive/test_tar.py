@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.wheelcheck.archive.cases import Case, Reading, read
-from tests.wheelcheck.archive.tar_cases import BZ2, TAR_CASES, XZ
+from tests.wheelcheck.archive.gzip_cases import BZ2, XZ
+from tests.wheelcheck.archive.tar_cases import TAR_CASES
 from tests.wheelcheck.archive.tars import gz, header, member, pax, record, sdist, tar
 from wheelcheck.archive import Budget, walk, walk_tar_gz
 
