@@ -1,5 +1,32 @@
-"""The release gate and build bench for Python packages that ship native binaries."""
+"""The release gate and build bench for Python packages that ship native binaries.
+
+`check` is the public API beside the command line; it, the fields of the Report it returns, the rule codes, the exit
+codes and the JSON report's schema are stable within a major version. Everything else may change.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+    from wheelcheck.engine import Report
+
+__all__ = ["__version__", "check"]
 __version__ = "0.1.0"
+
+
+def check(paths: Iterable[str | PathLike[str]], config: str | PathLike[str] | None = None) -> Report:
+    """Judge wheels, sdists and folders of them as one release; `config` is a TOML file with `[tool.wheelcheck]`.
+
+    The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content never raises.
+    Raises wheelcheck.config.ConfigError for a configuration that cannot be used.
+    """
+    from pathlib import Path  # noqa: PLC0415  # the import of the package stays light
+
+    from wheelcheck.config import load  # noqa: PLC0415
+    from wheelcheck.engine import examine  # noqa: PLC0415
+
+    return examine([Path(path) for path in paths], load(Path(config)) if config is not None else None)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 _REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?:\s*:\s*[^\W\d]\w*(?:\.[^\W\d]\w*)*)?\s*(?:\[.*\])?")
 _KNOWN_METADATA = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5")
-_NEWER_FIELDS = {"license-expression": 4, "license-file": 4, "dynamic": 2, "import-name": 5, "import-namespace": 5}
+# Not License-File: setuptools wrote one of its own into 2.1 for years, and PyPI took it.
+_NEWER_FIELDS = {"license-expression": 4, "dynamic": 2, "import-name": 5, "import-namespace": 5}
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
@@ -73,7 +74,7 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
 
     PyPI refuses an upload whose fields are newer than its Metadata-Version.
 
-    Source: core metadata specification (PyPA): 2.2 Dynamic, 2.4 License-Expression and License-File, 2.5 Import-Name.
+    Source: core metadata specification (PyPA): 2.2 Dynamic, 2.4 License-Expression, 2.5 Import-Name.
     Remedy: update the build backend.
     """
     headers = headers_of(distinfo.text_of(wheel, "METADATA") or "")
