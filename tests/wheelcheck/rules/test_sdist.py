@@ -246,12 +246,27 @@ def setuptools_rust(path: str) -> str:
     return f'{SETUP}setup(rust_extensions=[RustExtension("demo.x", path="{path}")])\n'
 
 
+def setuptools_rust_sdist(path: str) -> SdistRecipe:
+    """A real sdist with one crate in `rust/` and a setup.py that names it by this path."""
+    lock = b'version = 4\n\n[[package]]\nname = "demo"\nversion = "1.0.0"\n'
+    crate = (File("rust/Cargo.toml", CRATE.encode()), File("rust/Cargo.lock", lock), File("rust/src/lib.rs", b"//\n"))
+    return an_sdist(*crate, File("setup.py", setuptools_rust(path).encode()))
+
+
 CORE = ("core/Cargo.toml", CRATE)
 
 
 @pytest.mark.parametrize(
     "row",
     [
+        Twins(
+            "WC603",
+            "a crate beside the Python project, as sandlock 0.9.0's",
+            setuptools_rust_sdist("../rust/Cargo.toml"),
+            setuptools_rust_sdist("rust/Cargo.toml"),
+            "the manifest path '../rust/Cargo.toml' leaves the sdist",
+            (f"{TOP}/setup.py",),
+        ),
         cargo(
             "a dependency above the sdist",
             crates(("Cargo.toml", depending("../core"))),
@@ -308,19 +323,6 @@ CORE = ("core/Cargo.toml", CRATE)
 )
 def test_every_cargo_manifest_resolves_inside_the_sdist(row: Twins, tmp_path: Path) -> None:
     row.check(tmp_path)
-
-
-def test_a_manifest_that_leaves_a_real_sdist_is_named(tmp_path: Path) -> None:
-    lock = File("rust/Cargo.lock", b'version = 4\n\n[[package]]\nname = "demo"\nversion = "1.0.0"\n')
-    source = File("rust/src/lib.rs", b"// Rust\n")
-    setup = "from setuptools_rust import RustBin\nsetup(rust_extensions=[RustBin('t', {!r})])\n"
-
-    def sdist(path: str) -> SdistRecipe:
-        manifest = File("rust/Cargo.toml", CRATE.encode())
-        return an_sdist(manifest, lock, source, File("setup.py", setup.format(path).encode()))
-
-    bad, good = sdist("../rust/Cargo.toml"), sdist("rust/Cargo.toml")
-    Twins("WC603", "real", bad, good, "leaves the sdist", (f"{TOP}/setup.py",)).check(tmp_path)
 
 
 @pytest.mark.parametrize(
