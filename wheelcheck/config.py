@@ -105,10 +105,12 @@ def read_table(path: Path) -> Table:
     return _table(table, str(path), "tool.wheelcheck")
 
 
-def load(path: Path) -> Config:
-    """Read and validate the gate's part of `[tool.wheelcheck]`. Raises ConfigError."""
+def load(path: Path, *, required: bool = False) -> Config:
+    """Read and validate the gate's part of `[tool.wheelcheck]`; an empty table may be required not to be."""
     table = read_table(path)
     where = f"{path}: tool.wheelcheck"
+    if required and not table:
+        raise ConfigError(f"{where}: found no such table, expected one that says what the release must hold")
     check_keys(table, KEYS[""], where)
     glibc = parse_glibc(table.get("glibc", DEFAULT_GLIBC), f"{where}.glibc")
     names = strings(table, "architectures", where)
