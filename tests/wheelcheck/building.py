@@ -181,12 +181,17 @@ class WheelRecipe:
 
 @dataclass(frozen=True)
 class SdistRecipe:
-    """An sdist to write; its files' paths are below the top directory. A file given replaces the made one."""
+    """An sdist to write; its files' paths are below the top directory.
+
+    PKG-INFO and pyproject.toml are made, unless they are among the files or named in `without`.
+    """
 
     files: tuple[File, ...]
     project: str = "demo"
     version: str = "1.0"
     file: str = ""
+    without: tuple[str, ...] = ()
+    beside: tuple[File, ...] = ()  # outside the top directory
     change: Callable[[bytes], bytes] = bytes  # what is done to the finished tar.gz
 
     def write(self, folder: Path) -> Path:
@@ -200,7 +205,8 @@ class SdistRecipe:
         build = b'[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
         made = {file.path: file for file in (File("PKG-INFO", info), File("pyproject.toml", build), *self.files)}
         top = f"{self.project}-{self.version}"
-        return tuple(File(f"{top}/{file.path}", file.content, file.mode) for file in made.values())
+        kept = (file for file in made.values() if file.path not in self.without)
+        return (*(File(f"{top}/{file.path}", file.content, file.mode) for file in kept), *self.beside)
 
 
 @dataclass(frozen=True)

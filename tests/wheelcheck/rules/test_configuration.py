@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.building import X86_64, ReleaseRecipe, a_release, a_wheel
+from tests.wheelcheck.rules.natives import library
+from tests.wheelcheck.rules.twins import Twins
+from wheelcheck.config import Config
+from wheelcheck.ignores import Ignore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def ignoring(path: str, code: str = "WC301") -> ReleaseRecipe:
+    """A release with an aarch64 library in an x86_64 wheel, and an ignore for it that may miss."""
+    ignore = Ignore(code, "the library is for the device, not for the host", path)
+    return a_release(
+        a_wheel(X86_64, library("x86_64"), library("aarch64", "demo/device.so")), config=Config(ignores=(ignore,))
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC801",
+            "an ignore whose glob is misspelled",
+            ignoring("demo/devise.so"),
+            ignoring("demo/device.so"),
+            "the ignore of WC301 (path 'demo/devise.so', artifact '*') matches nothing: the library is for the device",
+            severity="warning",
+            also=("WC301",),
+        ),
+        Twins(
+            "WC801",
+            "an ignore of another rule",
+            ignoring("demo/device.so", "WC302"),
+            ignoring("demo/dev*"),
+            "the ignore of WC302",
+            severity="warning",
+            also=("WC301",),
+        ),
+    ],
+    ids=str,
+)
+def test_every_ignore_matches_a_finding(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)

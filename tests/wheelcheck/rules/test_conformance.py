@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.wheelcheck import building
+from tests.wheelcheck.building import a_wheel
+from tests.wheelcheck.rules.conformance import lacking, rows_of, table_modules
+from tests.wheelcheck.rules.twins import Silent, Twins
+from wheelcheck.facts import Wheel
+from wheelcheck.rule import Hit, Rule, rule
+from wheelcheck.rules import FAMILIES, all_rules, find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES = all_rules()
+GOOD = building.wheel(building.X86_64)
+ARCHIVE = a_wheel(building.X86_64)
+
+
+def every_wheel_has_a_name(wheel: Wheel) -> Iterator[Hit]:
+    """Every wheel has a file name.
+
+    Source: nothing but this test.
+    Remedy: none is needed.
+    """
+    if not wheel.file:
+        yield Hit("", "found no name, expected one")
+
+
+every_wheel_has_a_name.__module__ = "wheelcheck.rules.identity"
+NEW = rule("WC299", on=Wheel)(every_wheel_has_a_name)
+TESTED = (Twins("WC299", "a wheel", ARCHIVE, ARCHIVE, "found no name"),)
+
+
+def explained(text: str) -> Rule[Any]:
+    """Return the new rule with another docstring."""
+
+    def every_wheel_has_a_name(wheel: Wheel) -> Iterator[Hit]:
+        yield from NEW.judge(wheel)
+
+    every_wheel_has_a_name.__doc__ = text
+    every_wheel_has_a_name.__module__ = NEW.judge.__module__
+    return replace(NEW, judge=every_wheel_has_a_name)
+
+
+@pytest.mark.parametrize("each", RULES, ids=[each.code for each in RULES])
+def test_every_rule_has_its_code_its_words_and_its_tests(each: Rule[Any]) -> None:
+    assert lacking(each, rows_of(table_modules()), RULES) == []
+
+
+def test_every_family_is_listed_and_every_rule_is_found_by_code_and_by_name() -> None:
+    modules = {each.module for each in RULES}
+    assert modules == {family.__name__.rpartition(".")[2] for family in FAMILIES}
+    for each in RULES:
+        assert find(each.code.lower()) is each
+        assert find(each.name) is each
+    assert find("WC000") is None
+
+
+def test_a_new_rule_with_words_and_tests_lacks_nothing() -> None:
+    assert lacking(NEW, TESTED, (*RULES, NEW)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "lacks"),
+    [
+        (
+            (),
+            ["a failing test, with its good twin", "a passing test", "a test on a real archive"],
+        ),
+        ((Silent("WC299", "a wheel", ARCHIVE),), ["a failing test, with its good twin", "a test on a real archive"]),
+        ((Twins("WC299", "a wheel", GOOD, GOOD, ""),), ["a test on a real archive"]),
+        (
+            (replace(TESTED[0], code="WC298"),),
+            ["a failing test, with its good twin", "a passing test", "a test on a real archive"],
+        ),
+    ],
+)
+def test_a_new_rule_without_its_tests_is_named_with_what_it_lacks(
+    rows: tuple[Twins | Silent, ...], lacks: list[str]
+) -> None:
+    assert lacking(NEW, rows, (*RULES, NEW)) == lacks
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        ("no sentence", ["a summary of one sentence that ends in a period"]),
+        ("Every wheel has a name.\n\nSource: x\n", []),
+    ],
+)
+def test_a_new_rule_without_its_words_is_named_with_what_it_lacks(text: str, lacks: list[str]) -> None:
+    missing = [f"a line {word!r} in its docstring" for word in ("Source:", "Remedy:") if word not in text]
+    assert lacking(explained(text), TESTED, (*RULES, NEW)) == [*lacks, *missing]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "lacks"),
+    [
+        (replace(NEW, code="WC399"), "a code of its family's hundred (module 'identity')"),
+        (replace(NEW, code="X1"), "a code of the form WC123"),
+        (replace(NEW, code="WC201"), "its one place in all_rules(), under a code and a name of its own"),
+    ],
+)
+def test_a_code_of_another_family_or_another_rule_is_refused(wrong: Rule[Any], lacks: str) -> None:
+    assert lacks in lacking(wrong, TESTED, (*RULES, wrong))
+
+
+def test_a_rule_that_no_family_lists_is_not_there() -> None:
+    assert "its one place in all_rules(), under a code and a name of its own" in lacking(NEW, TESTED, RULES)
+
+
+def test_only_rows_that_pytest_runs_are_counted() -> None:
+    module = ModuleType("loose")
+    module.ROWS = TESTED  # type: ignore[attr-defined]  # a table that no test uses
+
+    @pytest.mark.parametrize("row", TESTED)
+    def test_it(row: Twins) -> None:
+        """Never run: only looked at."""
+
+    assert rows_of((module,)) == ()
+    module.test_it = test_it  # type: ignore[attr-defined]
+    assert rows_of((module,)) == TESTED
+    assert sys.modules[__name__] in table_modules()

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.building import File, an_sdist
+from tests.wheelcheck.rules.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.wheelcheck.building import SdistRecipe
+
+TOP = "demo-1.0"
+TOOL = "rust/tool/Cargo.toml"
+MAIN = File("rust/tool/src/main.rs", b"fn main() {}\n")
+WORKSPACE = '[workspace]\nmembers = ["native"]\n'
+BOTH = '[workspace]\nmembers = ["native", "tool"]\n'
+
+
+def package(name: str, more: str = "", version: str = '"1.0.0"') -> bytes:
+    return f'[package]\nname = "{name}"\nversion = {version}\n{more}'.encode()
+
+
+def workspace(root: str, tool: bytes = package("tool"), *files: File) -> SdistRecipe:
+    """An sdist whose workspace is in rust/, with the packages `native` and `tool`."""
+    crates = File("rust/Cargo.toml", root.encode()), File("rust/native/Cargo.toml", package("native"))
+    return an_sdist(*crates, File(TOOL, tool), *files)
+
+
+def orphan(sentence: str, bad: SdistRecipe, good: SdistRecipe, *, warning: bool = False) -> Twins:
+    found = "is no member of demo-1.0/rust/Cargo.toml"
+    severity = "warning" if warning else "error"
+    return Twins("WC604", sentence, bad, good, found, (f"{TOP}/{TOOL}",), severity=severity)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        orphan(
+            "an executable that the rewritten workspace forgot, as in roar-cli 0.3.0",
+            workspace(WORKSPACE, package("tool"), MAIN),
+            workspace(BOTH, package("tool"), MAIN),
+        ),
+        orphan(
+            "a C library, unless it is excluded",
+            workspace(WORKSPACE, package("tool", '[lib]\ncrate-type = ["cdylib"]\n')),
+            workspace(f'{WORKSPACE}exclude = ["tool"]\n', package("tool", '[lib]\ncrate-type = ["cdylib"]\n')),
+        ),
+        orphan(
+            "a declared executable, unless its package is a workspace of its own",
+            workspace(WORKSPACE, package("tool", '[[bin]]\nname = "t"\n')),
+            workspace(WORKSPACE, package("tool", '[[bin]]\nname = "t"\n[workspace]\n')),
+        ),
+        orphan(
+            "a package that gives nothing is a warning",
+            workspace(WORKSPACE),
+            workspace('[workspace]\nmembers = ["*"]\n'),
+            warning=True,
+        ),
+    ],
+    ids=str,
+)
+def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent(
+            "WC604",
+            "a path dependency of a member is a member",
+            an_sdist(
+                File("rust/Cargo.toml", WORKSPACE.encode()),
+                File("rust/native/Cargo.toml", package("native", '[dependencies]\ntool = { path = "../tool" }\n')),
+                File(TOOL, package("tool")),
+                MAIN,
+            ),
+        ),
+        Silent(
+            "WC604",
+            "a vendored crate",
+            workspace(WORKSPACE, package("tool"), MAIN, File("rust/tool/.cargo-checksum.json")),
+        ),
+        Silent(
+            "WC604", "a package that stands alone", an_sdist(File("Cargo.toml", package("tool")), File("src/main.rs"))
+        ),
+        Silent(
+            "WC604",
+            "an example",
+            an_sdist(
+                File("rust/Cargo.toml", WORKSPACE.encode()),
+                File("rust/native/Cargo.toml", package("native")),
+                File("rust/examples/x/Cargo.toml", package("x")),
+                File("rust/examples/x/src/main.rs"),
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_packages_that_cargo_accepts_are_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+def lock(version: str) -> File:
+    return File("Cargo.lock", f'version = 4\n\n[[package]]\nname = "tool"\nversion = "{version}"\n'.encode())
+
+
+def locked(version: str, crate: bytes = package("tool")) -> SdistRecipe:
+    return an_sdist(File("Cargo.toml", crate), File("src/lib.rs"), lock(version))
+
+
+INHERITED = package("tool", '[workspace.package]\nversion = "1.0.0"\n', "{ workspace = true }")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC605",
+            "a lock file of the version before",
+            locked("0.9.0"),
+            locked("1.0.0"),
+            "found no tool 1.0.0, expected it as demo-1.0/Cargo.toml says",
+            (f"{TOP}/Cargo.lock",),
+            severity="warning",
+        ),
+        Twins(
+            "WC605",
+            "a version that the workspace gives",
+            locked("0.9.0", INHERITED),
+            locked("1.0.0", INHERITED),
+            "found no tool 1.0.0",
+            (f"{TOP}/Cargo.lock",),
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_the_lock_file_holds_every_package_of_its_workspace(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+SETUP = File("setup.py", b"from setuptools import setup\nsetup()\n")
+BUILD = File("pyproject.toml", b'[build-system]\nrequires = ["hatchling"]\n')
+TOOLS_ONLY = File("pyproject.toml", b"[tool.black]\nline-length = 100\n")
+NO_TOML = File("pyproject.toml", b"<<<<<<< HEAD\n")
+INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC606",
+            "nothing says how to build it",
+            an_sdist(without=("pyproject.toml",)),
+            an_sdist(BUILD),
+            "found no pyproject.toml, expected one with [build-system]",
+        ),
+        Twins(
+            "WC606",
+            "a setup.py alone is built with whatever setuptools is current",
+            an_sdist(SETUP, without=("pyproject.toml",)),
+            an_sdist(SETUP, BUILD),
+            "found no pyproject.toml",
+            severity="warning",
+        ),
+        Twins(
+            "WC606",
+            "a pyproject.toml for tools alone",
+            an_sdist(SETUP, TOOLS_ONLY),
+            an_sdist(SETUP, BUILD),
+            "found no [build-system] requires",
+            (f"{TOP}/pyproject.toml",),
+            severity="warning",
+        ),
+        Twins(
+            "WC606",
+            "a pyproject.toml that cannot be read",
+            an_sdist(NO_TOML),
+            an_sdist(BUILD),
+            "found a file that is no TOML",
+            (f"{TOP}/pyproject.toml",),
+        ),
+        Twins(
+            "WC607",
+            "no PKG-INFO",
+            an_sdist(without=("PKG-INFO",)),
+            an_sdist(File("PKG-INFO", INFO)),
+            "found no demo-1.0/PKG-INFO, expected one",
+        ),
+        Twins(
+            "WC607",
+            "PKG-INFO of another version",
+            an_sdist(File("PKG-INFO", INFO.replace(b"1.0", b"1.1"))),
+            an_sdist(File("PKG-INFO", INFO)),
+            "found Version '1.1', expected '1.0'",
+            (f"{TOP}/PKG-INFO",),
+        ),
+        Twins(
+            "WC608",
+            "a second top folder",
+            an_sdist(beside=(File("other/x.py"),)),
+            an_sdist(File("other/x.py")),
+            "found 2 top folders (demo-1.0, other), expected one",
+        ),
+        Twins(
+            "WC608",
+            "a top folder of another version",
+            an_sdist(file="demo-1.1.tar.gz"),
+            an_sdist(file="demo-1.0.tar.gz"),
+            "found top folder demo-1.0, expected demo-1.1",
+            (TOP,),
+            also=("WC607",),
+        ),
+        Twins(
+            "WC609",
+            "a name that PyPI refuses",
+            an_sdist(File("PKG-INFO", INFO), file="Demo-1.0.tar.gz"),
+            an_sdist(File("PKG-INFO", INFO), file="demo-1.0.tar.gz"),
+            "found Demo, expected demo",
+        ),
+        Twins(
+            "WC609",
+            "metadata from before the rule",
+            an_sdist(file="Demo-1.0.tar.gz"),
+            an_sdist(file="demo-1.0.tar.gz"),
+            "found Demo, expected demo",
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_an_sdist_is_named_described_and_laid_out_as_the_format_says(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
