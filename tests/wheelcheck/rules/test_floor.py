@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MUSL = "cp311-cp311-musllinux_1_2_x86_64"
 UNDEFINED, WEAK = b"\x12\0\0\0" + bytes(16), b"\x22\0\0\0" + bytes(16)  # of a function in .dynsym
 TOOL, SCRIPT = "demo/bin/tool", "demo-1.0.data/scripts/t"
-STATIC, DYNAMIC = File(TOOL, native.static_program, EXECUTABLE), File(TOOL, native.program, EXECUTABLE)
+STATIC, DYNAMIC = File(TOOL, native.static_program, EXECUTABLE), DYNAMIC
 BOTH_LIBCS = "py3-none-manylinux_2_17_x86_64.musllinux_1_2_x86_64"
 NEWER = "cp311-cp311-manylinux_2_28_x86_64"
 
@@ -143,7 +143,7 @@ def test_no_binary_needs_a_newer_glibc_than_the_tag(row: Twins, tmp_path: Path) 
         Silent(
             "WC401",
             "a static program needs nothing",
-            a_wheel(X86_64, library("x86_64"), File(TOOL, native.static_program, EXECUTABLE)),
+            a_wheel(X86_64, library("x86_64"), STATIC),
         ),
         Silent("WC401", "libgcc's own GLIBC_ versions are not glibc's", asking(libc("GLIBC_2.0", of="libgcc_s.so.1"))),
         Silent(
@@ -179,23 +179,15 @@ def test_needs_that_the_tags_glibc_meets_are_left_alone(row: Silent, tmp_path: P
             "WC402",
             "a glibc program under both tags, as fastfetch-bin 2.69.0 had it",
             a_wheel(BOTH_LIBCS, DYNAMIC),
-            a_wheel(
-                "py3-none-manylinux_2_17_x86_64.musllinux_1_2_x86_64", File(TOOL, native.static_program, EXECUTABLE)
-            ),
+            a_wheel("py3-none-manylinux_2_17_x86_64.musllinux_1_2_x86_64", STATIC),
             "found the glibc loader /lib64/ld-linux-x86-64.so.2",
             (TOOL,),
         ),
         Twins(
             "WC402",
             "a musl program in a manylinux wheel has no loader there",
-            building.wheel(
-                X86_64,
-                building.member(TOOL, building.elf("x86_64", "executable", interpreter="/lib/ld-musl-x86_64.so.1")),
-            ),
-            building.wheel(
-                X86_64,
-                building.member(TOOL, building.elf("x86_64", "executable", interpreter="/lib64/ld-linux-x86-64.so.2")),
-            ),
+            started_by("/lib/ld-musl-x86_64.so.1"),
+            started_by("/lib64/ld-linux-x86-64.so.2"),
             "found the musl loader /lib/ld-musl-x86_64.so.1",
             (TOOL,),
         ),

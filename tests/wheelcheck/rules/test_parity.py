@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.wheelcheck.building import ReleaseRecipe, WheelRecipe
 
-INTEL_FILE, ARM_FILE = f"demo-1.0-{X86_64}.whl", f"demo-1.0-{AARCH64}.whl"
+INTEL_FILE = f"demo-1.0-{X86_64}.whl"
 TOOL = "demo/bin/tool"
 SOURCE = File("src/native.c", b"int answer(void) { return 42; }\n")
 
