@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
+from wheelcheck import naming
 from wheelcheck.archive import container_format, walk
 from wheelcheck.archive.budget import Budget
 from wheelcheck.binary import read_binary
@@ -53,7 +54,8 @@ class Walk:
             self.members.append(member)
             if not inside and self._is_text(PurePosixPath(member.path)):
                 self._keep_text(member, source)
-            if member.archive and not self.is_wheel:
+            # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
+            if member.archive and not self.is_wheel and not naming.is_specimen(member.path):
                 self._descend(member, source, depth + 1)
         self.damage.extend(replace(one, path=inside + one.path) for one in damage if one.cap or not inside)
 

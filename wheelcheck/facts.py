@@ -59,6 +59,11 @@ class Artifact:
     size: int = 0
     sha256: str = ""
 
+    @property
+    def is_read_whole(self) -> bool:
+        """False where a limit of ours ended the reading: then nothing can be said of what is not among the members."""
+        return not any(damage.cap for damage in self.damage)
+
     @cached_property
     def natives(self) -> tuple[Member, ...]:
         """The members with native content of any format, found by content."""

@@ -43,18 +43,53 @@ class Reference:
 
 def references(sdist: Sdist) -> tuple[Reference, ...]:
     """Return every manifest reference of the sdist's build files, sorted. What is no TOML or Python has none."""
-    found: set[Reference] = set()
     crates = {path: parse_toml(text) for path, text in sdist.texts.items() if PurePosixPath(path).name == "Cargo.toml"}
     inherited = {name for crate in crates.values() for name, value in _dependencies(crate) if _inherits(value)}
+    found = set(_of_python(sdist))
+    built = {reference.target for reference in found} & set(crates)
+    workspaces = {workspace_of(path, crates) for path in built} if built else set(crates)
     for path, crate in crates.items():
         found.update(_of_cargo(path, crate, inherited))
+        if path in workspaces:
+            found.update(_members(path, crate))
+    return tuple(sorted(found))
+
+
+def _of_python(sdist: Sdist) -> Iterator[Reference]:
+    """Yield what the build configuration in the top folder points at; no installer reads another."""
     for path, text in sdist.texts.items():
         name = PurePosixPath(path).name
-        if name == "pyproject.toml":
-            found.update(_of_pyproject(path, parse_toml(text)))
-        elif name == "setup.py":
-            found.update(_of_setup(path, text))
-    return tuple(sorted(found))
+        if path.count("/") == 1 and name == "pyproject.toml":
+            yield from _of_pyproject(path, parse_toml(text))
+        elif path.count("/") == 1 and name == "setup.py":
+            yield from _of_setup(path, text)
+
+
+def workspace_of(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
+    """Return the manifest of the workspace that cargo loads, members and all, when it builds the crate at `path`.
+
+    cargo reads a path dependency of another workspace too, but not the members of that.
+    """
+    if "workspace" in crates[path]:
+        return path
+    above = workspace_above(path, crates)
+    return None if above is None or is_excluded(path, above, crates[above]) else above
+
+
+def workspace_above(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
+    """Return the nearest manifest above the crate's folder that has a [workspace] table."""
+    for folder in list(PurePosixPath(path).parents)[1:]:
+        above = str(folder / "Cargo.toml")
+        if "workspace" in crates.get(above, {}):
+            return above
+    return None
+
+
+def is_excluded(path: str, root: str, workspace: dict[str, Any]) -> bool:
+    """Tell whether the workspace at `root` excludes the crate at `path`."""
+    excluded = texts(table(workspace, "workspace"), "exclude")
+    folders = (posixpath.normpath(posixpath.join(posixpath.dirname(root), entry)) for entry in excluded)
+    return any(path.startswith(f"{folder}/") for folder in folders)
 
 
 def _reference(origin: str, spelled: str, *, manifest: bool) -> Reference:
@@ -89,12 +124,14 @@ def _of_cargo(path: str, document: dict[str, Any], inherited: set[str]) -> Itera
     It reads an entry of [workspace.dependencies] only where a crate inherits it, and maturin leaves the others in the
     manifest while it prunes their crates.
     """
-    workspace = table(document, "workspace")
-    shared = ((name, value) for name, value in _dependencies(workspace) if name in inherited)
+    shared = ((name, value) for name, value in _dependencies(table(document, "workspace")) if name in inherited)
     for _, dependency in (*_dependencies(document), *shared):
         if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
             yield _reference(path, dependency["path"], manifest=False)
-    for member in texts(workspace, "members"):
+
+
+def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
+    for member in texts(table(document, "workspace"), "members"):
         if not set(member) & set("*?["):
             yield _reference(path, member, manifest=False)
 

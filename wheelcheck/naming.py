@@ -63,12 +63,14 @@ _BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
 _EXTENSION_MODULE = re.compile(
     r"\.(?:cpython-\d+\w*|abi3|pypy\d+-pp\d+|graalpy\d+|cp\d+t?)(?:-[\w-]+)?\.(?:so|pyd)$|\.pyd$"
 )
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
 _FIXTURE_FOLDERS = frozenset(
     {
         *("test", "tests", "testing", "test cases", "testdata", "test_data", "test-data", "test_files", "testfiles"),
         *("fixtures", "samples"),
     }
 )
+_TRIAL_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
 
 
 def names_system(path: str, system: System) -> bool:
@@ -81,9 +83,24 @@ def names_cpu(path: str, piece: Slice) -> bool:
     return bool(_cpus(path) & set(piece.arches)) or piece.bits in _widths(path)
 
 
+def names_platform(path: str, piece: Slice) -> bool:
+    """Tell whether `path` names both the system and the CPU of a slice."""
+    return names_system(path, piece.system) and names_cpu(path, piece)
+
+
+def is_library(path: str) -> bool:
+    """Tell whether the name is one under which a loader looks for a library."""
+    return bool(_LIBRARY.search(PurePosixPath(path).name))
+
+
 def is_extension_module(path: str) -> bool:
     """Tell whether the name is one that an interpreter imports: no such file is payload for another platform."""
     return bool(_EXTENSION_MODULE.search(PurePosixPath(path).name))
+
+
+def is_specimen(path: str) -> bool:
+    """Tell whether `path` lies in a folder of test data, examples or benchmarks, whose files are for trying things."""
+    return is_fixture(path) or any(part.lower() in _TRIAL_FOLDERS for part in PurePosixPath(path).parts[:-1])
 
 
 def is_fixture(path: str) -> bool:

@@ -102,8 +102,19 @@ def is_declared(member: Member, wheel: Wheel) -> bool:
     if not slices:
         return False
     if fit(slices, wheel.platforms) == "foreign-system":
-        return all(naming.names_system(member.path, piece.system) for piece in slices)
+        named = all(naming.names_system(member.path, piece.system) for piece in slices)
+        return named or all(_is_for_a_virtual_machine(member, piece, wheel) for piece in slices)
     return all(naming.names_cpu(member.path, piece) for piece in slices)
+
+
+def _is_for_a_virtual_machine(member: Member, piece: Slice, wheel: Wheel) -> bool:
+    """Tell code in ELF that no operating system's loader is to load, as Dart's snapshots are, on Windows too.
+
+    Nothing links to it or is linked by it, its name is no library's, and it is for the wheel's CPU.
+    """
+    stands_alone = piece.dynamic and not (piece.needed or piece.soname or piece.interpreter)
+    is_ours = all(set(platform.arches) & set(piece.arches) for platform in wheel.platforms)
+    return piece.kind == "library" and stands_alone and is_ours and not naming.is_library(member.path)
 
 
 def is_emulated(piece: Slice, platform: Platform) -> bool:

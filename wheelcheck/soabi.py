@@ -21,6 +21,7 @@ _NAME = re.compile(
     r"-(?P<platform>[\w-]+)\.(?:so|pyd)"
 )
 _CPYTHON_ABI = re.compile(r"cp\d+[a-z]*")
+_PYPY_ABI = re.compile(r"pypy(\d+)_pp\d+")
 _LINUX = re.compile(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)\w*")
 
 
@@ -56,7 +57,7 @@ def importable_problem(path: str, wheel: Wheel, names: Collection[str]) -> Hit |
     if not any(_serves(name.platform, platform) for platform in wheel.platforms):
         tags = ".".join(wheel.name.platforms)
         return Hit(path, f"named for {name.platform}, expected a suffix that Python on {tags} imports")
-    pythons = {tag.python for tag in wheel.name.tags}
+    pythons = {tag.python for tag in wheel.name.tags} | _pypys(wheel)
     if name.interpreter in pythons and (problem := _threading_problem(name, wheel)):
         return Hit(path, problem)
     if name.interpreter in pythons or not any(python.startswith(("cp", "pp")) for python in pythons):
@@ -69,12 +70,18 @@ def importable_problem(path: str, wheel: Wheel, names: Collection[str]) -> Hit |
 def _threading_problem(name: ModuleName, wheel: Wheel) -> str:
     """Say why the ABI tags exclude a module built with or without the GIL; empty text where they do not."""
     abis = {tag.abi for tag in wheel.name.tags if tag.python == name.interpreter}
-    if not all(_CPYTHON_ABI.fullmatch(abi) for abi in abis):
+    if not abis or not all(_CPYTHON_ABI.fullmatch(abi) for abi in abis):
         return ""
     if any(abi.endswith("t") == name.free_threaded for abi in abis):
         return ""
     build = "a free-threaded" if name.free_threaded else "a GIL"
     return f"named for {build} build, expected a suffix that {_tags(abis)} imports"
+
+
+def _pypys(wheel: Wheel) -> set[str]:
+    """Return the PyPys that the ABI tags name: before 2020 the Python tag held PyPy's own version, as in pp373."""
+    found = (_PYPY_ABI.fullmatch(tag.abi) for tag in wheel.name.tags)
+    return {f"pp{match[1]}" for match in found if match}
 
 
 def wheel_is_abi3(wheel: Wheel) -> bool:

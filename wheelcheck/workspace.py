@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.manifests import dependency_manifests
+from wheelcheck.manifests import dependency_manifests, is_excluded, workspace_above
 from wheelcheck.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
         root = _root_of(path, crates)
         if "package" not in crate or root is None or _is_vendored(path, sdist):
             continue
-        if path not in _claimed(root, crates) and not _is_excluded(path, root, crates[root]):
+        if path not in _claimed(root, crates) and not is_excluded(path, root, crates[root]):
             found.append(Orphan(path, root, _programs(path, crate, sdist)))
     return tuple(sorted(found))
 
@@ -75,11 +75,7 @@ def _root_of(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
     """Return the manifest of the workspace that cargo would look for, None where the package stands alone."""
     if "workspace" in crates[path] or "workspace" in table(crates[path], "package"):
         return None
-    for folder in list(PurePosixPath(path).parents)[1:]:
-        above = str(folder / "Cargo.toml")
-        if "workspace" in crates.get(above, {}):
-            return above
-    return None
+    return workspace_above(path, crates)
 
 
 def _claimed(root: str, crates: dict[str, dict[str, Any]]) -> set[str]:
@@ -100,12 +96,6 @@ def _claimed(root: str, crates: dict[str, dict[str, Any]]) -> set[str]:
 def _matches(path: str, folder: str, pattern: str) -> bool:
     wanted = posixpath.normpath(posixpath.join(folder, pattern, "Cargo.toml"))
     return path.count("/") == wanted.count("/") and fnmatch.fnmatchcase(path, wanted)
-
-
-def _is_excluded(path: str, root: str, workspace: dict[str, Any]) -> bool:
-    excluded = texts(table(workspace, "workspace"), "exclude")
-    folders = (posixpath.normpath(posixpath.join(posixpath.dirname(root), entry)) for entry in excluded)
-    return any(path.startswith(f"{folder}/") for folder in folders)
 
 
 def _is_vendored(path: str, sdist: Sdist) -> bool:

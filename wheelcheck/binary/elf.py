@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reading import Reading
 
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
+MMAP_MIN_ADDR = 4096  # the lowest that kernels are configured with
 _NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
 
@@ -82,8 +83,8 @@ def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
     """Tell for which system a program or library is, by evidence and not by a second list of CPUs.
 
     A machine no row has (GPU, BPF, micro-controller) is bare unless it asks for a loader or a library, and so is a
-    static program whose ABI flags every row refuses and whose linker left none of the marks of a Linux tool chain
-    (soft-float firmware). OSABI names of other systems (FreeBSD, Solaris) are "other".
+    static program whose ABI flags every row refuses, or that begins at address 0, and whose linker left none of the
+    marks of a Linux tool chain (firmware). OSABI names of other systems (FreeBSD, Solaris) are "other".
     """
     if isinstance(header.osabi, str) and header.osabi not in _NOT_FOREIGN:
         return "other"
@@ -93,7 +94,14 @@ def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
     is_static = header.type == "ET_EXEC" and not is_hosted
     is_marked = any(segment.type in _GNU_SEGMENTS for segment in image.segments)
     is_foreign_abi = bool(header.rows) and not header.abi_accepted
-    return "bare" if is_static and is_foreign_abi and not is_marked else "linux"
+    is_firmware = is_foreign_abi or _is_unmappable(header, image)
+    return "bare" if is_static and is_firmware and not is_marked else "linux"
+
+
+def _is_unmappable(header: Header, image: Image) -> bool:
+    """Tell a program for a micro-controller, all of which are of 32 bits here: it begins where Linux maps nothing."""
+    lowest = min((load.vaddr for load in image.of("PT_LOAD")), default=MMAP_MIN_ADDR)
+    return header.bits == 32 and lowest < MMAP_MIN_ADDR and not image.of("PT_GNU_STACK")
 
 
 def _kind(header: Header, image: Image, dynamic: Dynamic) -> Kind:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wheelcheck.config import Payload
     from wheelcheck.facts import Member
 
-_NATIVE_NAME = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
 _LINKER_SCRIPT = re.compile(
     rb"\s*(?:/\*.*?\*/\s*)*(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(", re.DOTALL
 )
@@ -81,7 +80,7 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
     path = PurePosixPath(member.path)
-    named = bool(_NATIVE_NAME.search(path.name))
+    named = naming.is_library(member.path)
     if member.size == 0:
         program = bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
         if (named or program) and not _placeholder(member, wheel) and not path.name.startswith("."):

@@ -31,7 +31,6 @@ _BUILD_TREE = re.compile(
     r"|build/(?:lib|temp|bdist)\.[^/]+)/",
     re.IGNORECASE,
 )
-_MANUFACTURED_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
 
 
 @rule("WC601", on=Sdist)
@@ -41,8 +40,8 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
     A prebuilt binary in an sdist is installed on every CPU. roar-cli 0.2.10 and 0.2.11 shipped six x86_64 executables
     at 0644 this way: "Exec format error" on aarch64. An extension module, a virtual environment, a build tree and code
     for one platform alone are errors. Objects, import libraries, vendored Windows SDKs, and payload for several
-    platforms are put there on purpose more often than not: warnings. Test data is not judged, unless it is an extension
-    module.
+    platforms, or whose path names its one platform (`attach_linux_amd64.so`), are put there on purpose more often than
+    not: warnings. Test data is not judged, unless it is an extension module, and archives of test data are not opened.
 
     Source: the source distribution format (PyPA); content decides, never the suffix.
     Remedy: exclude build output (`exclude`, `.gitignore`, MANIFEST.in); maturin's `include` with `format = "wheel"`
@@ -69,22 +68,17 @@ def _is_build_output(member: Member) -> bool:
 
 
 def _is_test_data(member: Member) -> bool:
-    folders = {part.lower() for part in PurePosixPath(member.path).parts[:-1]}
-    fixture = naming.is_fixture(member.path) or bool(folders & _MANUFACTURED_FOLDERS)
-    return fixture and (_is_in_fixture_archive(member) or not _is_build_output(member))
-
-
-def _is_in_fixture_archive(member: Member) -> bool:
-    """Tell whether the file is inside an archive that itself is test data: tools for wheels keep wheels in tests/."""
-    outer, inner, _ = member.path.partition("!")
-    return bool(inner) and naming.is_fixture(outer)
+    return naming.is_specimen(member.path) and not _is_build_output(member)
 
 
 def _is_own_code(member: Member, sdist: Sdist) -> bool:
-    """Tell the project's own build output from a vendored SDK: DLLs for Windows come with an import library."""
+    """Tell the project's own build output from what says for which platform it is there, and from a vendored SDK.
+
+    DLLs for Windows come with an import library.
+    """
     slices = native_slices(member)
     if not slices or slices[0].system != "windows":
-        return bool(slices)
+        return not all(naming.names_platform(member.path, piece) for piece in slices)
     return not any(naming.names_cpu(member.path, piece) for piece in slices) and not _has_import_library(sdist)
 
 
@@ -143,7 +137,7 @@ def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit
     """
     paths = {member.path for member in sdist.members}
     tops = {path.partition("/")[0] for path in paths}
-    for reference in references(sdist):
+    for reference in references(sdist) if sdist.is_read_whole else ():
         leaves = reference.target.partition("/")[0] not in tops
         if naming.is_fixture(reference.origin) or (not leaves and reference.target in paths):
             continue

@@ -82,7 +82,7 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     top = _top(sdist)
     text = sdist.texts.get(f"{top}/pyproject.toml")
     old = f"{top}/setup.py" in sdist.texts
-    if text is None and sdist.members:
+    if text is None and sdist.members and sdist.is_read_whole:
         yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="warning" if old else None)
     elif text is not None and not texts(parse_toml(text).get("build-system"), "requires"):
         found = "no [build-system] requires" if parse_toml(text) else "a file that is no TOML"
@@ -99,7 +99,7 @@ def pkg_info_names_this_project_and_version(sdist: Sdist) -> Iterator[Hit]:
     """
     path = f"{_top(sdist)}/PKG-INFO"
     text = sdist.texts.get(path)
-    if text is None and sdist.members:
+    if text is None and sdist.members and sdist.is_read_whole:
         yield Hit("", f"found no {path}, expected one")
     elif text is not None and not sdist.name.error:
         yield from identity_hits(path, text, sdist.name.project, sdist.name.version)

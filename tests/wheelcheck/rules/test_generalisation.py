@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import struct
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 SOFT_FLOAT = 0x0500_0200
 ARMV7 = "py3-none-manylinux_2_17_armv7l"
 ANDROID = "py3-none-android_24_armeabi_v7a"
+PYPY36 = "demo/_x.pypy36-pp73-x86_64-linux-gnu.so"
+PYPROJECT = b'[build-system]\nrequires = ["maturin"]\n[tool.maturin]\nmanifest-path = "own/Cargo.toml"\n'
 OLD_WHEEL = "old-1.0-cp311-cp311-manylinux_2_17_x86_64.whl"
 
 
@@ -49,6 +53,31 @@ def workspace(member: str) -> tuple[File, ...]:
     """Return a Cargo workspace that shares a crate which is not there; `member` is the manifest of its own crate."""
     shared = b'[workspace]\nmembers = ["own"]\n[workspace.dependencies]\nshared = { path = "shared" }\n'
     return File("Cargo.toml", shared), File("own/Cargo.toml", member.encode()), File("own/src/lib.rs")
+
+
+def of_two_workspaces(kind: str) -> tuple[File, ...]:
+    """Return an extension's crate below a workspace with a missing member, which is its own or not."""
+    excluded = b'exclude = ["own"]\n' if kind == "excluded" else b""
+    crate = b'[package]\nname = "own"\nversion = "1.0.0"\n' + (b"[workspace]\n" if kind == "own" else b"")
+    return (
+        File("pyproject.toml", PYPROJECT),
+        File("Cargo.toml", b'[workspace]\nmembers = ["gone", "own"]\n' + excluded),
+        File("own/Cargo.toml", crate),
+        File("own/src/lib.rs"),
+    )
+
+
+def program_for_arm(address: int) -> bytes:
+    """Return the start of a static program for ARM with hard float: a header and one PT_LOAD at this address."""
+    header = struct.pack(
+        "<16sHHIIIIIHHHHHH", b"\x7fELF\1\1\1", 2, 40, 1, address, 52, 0, 0x0500_0400, 52, 32, 1, 0, 0, 0
+    )
+    return header + struct.pack("<8I", 1, 0, address, address, 84, 84, 5, 4096)
+
+
+def snapshot(path: str) -> Member:
+    """Return code in ELF, as Dart compiles a program to."""
+    return building.member(path, building.elf("x86_64", dynamic=True))
 
 
 def commented(comment: bytes) -> Callable[[bytes], bytes]:
@@ -107,6 +136,46 @@ def named(folder: str, below: str = "") -> building.WheelRecipe:
             (f"demo-1.0/tests/{MODULE}",),
         ),
         Twins(
+            "WC306",
+            "the Python tag of an old PyPy is its own version, the ABI tag says which Python it is",
+            building.wheel("pp373-pypy35_pp73-manylinux_2_17_x86_64", building.member(PYPY36, building.elf("x86_64"))),
+            building.wheel("pp373-pypy36_pp73-manylinux_2_17_x86_64", building.member(PYPY36, building.elf("x86_64"))),
+            "named for pp36, expected a suffix that pp35.pp373 imports",
+            (PYPY36,),
+        ),
+        Twins(
+            "WC308",
+            "ELF that nothing links to and no loader looks for is a virtual machine's",
+            building.wheel(WIN64, snapshot("demo/tool.so")),
+            building.wheel(WIN64, snapshot("demo/tool.snapshot")),
+            "found linux x86_64 code",
+            ("demo/tool.so",),
+        ),
+        Twins(
+            "WC603",
+            "the members of a workspace are read only for a crate of it",
+            an_sdist(*of_two_workspaces("above")),
+            an_sdist(*of_two_workspaces("own")),
+            "'gone' is not in the sdist",
+            ("demo-1.0/Cargo.toml",),
+        ),
+        Twins(
+            "WC603",
+            "the members of a workspace are not read for a crate that it excludes",
+            an_sdist(*of_two_workspaces("above")),
+            an_sdist(*of_two_workspaces("excluded")),
+            "'gone' is not in the sdist",
+            ("demo-1.0/Cargo.toml",),
+        ),
+        Twins(
+            "WC603",
+            "a pyproject.toml below the top folder is read by nobody",
+            an_sdist(File("pyproject.toml", PYPROJECT)),
+            an_sdist(File("vendored/pyproject.toml", PYPROJECT)),
+            "'own/Cargo.toml' is not in the sdist",
+            ("demo-1.0/pyproject.toml",),
+        ),
+        Twins(
             "WC603",
             "a shared dependency that no crate inherits is never read",
             an_sdist(*workspace('[package]\nname = "own"\n[dependencies]\nshared.workspace = true\n')),
@@ -149,7 +218,7 @@ def test_damage_that_harms_no_installer_is_a_note(
 ) -> None:
     report = examine_recipe(recipe, tmp_path / "dist")
     assert report.verdict == verdict
-    assert [hit.severity for hit in report.findings if hit.code == "WC101"] == [severity]
+    assert [hit.severity for hit in report.findings if hit.code.startswith("WC1")] == [severity]
 
 
 def test_a_zip_named_like_an_sdist_is_read_as_one(tmp_path: Path) -> None:
@@ -191,3 +260,30 @@ def load(offset: int, vaddr: int, size: int) -> Segment:
 )
 def test_a_table_may_cross_into_a_segment(second: Segment, follow: int) -> None:
     assert Image((load(0, 0x4000, 0x1000), second)).locate(0x4100) == (0x100, follow)
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"), [("demo/attach.so", "error"), ("demo/attach_linux_amd64.so", "warning")], ids=str
+)
+def test_code_in_an_sdist_that_names_its_one_platform_is_a_warning(path: str, severity: str, tmp_path: Path) -> None:
+    report = examine_recipe(an_sdist(library("x86_64", path)), tmp_path / "dist")
+    assert [(hit.path, hit.severity) for hit in report.findings if hit.code == "WC601"] == [
+        (f"demo-1.0/{path}", severity)
+    ]
+
+
+@pytest.mark.parametrize(("address", "severity"), [(0x1_0000, "error"), (0, "warning")], ids=str)
+def test_a_program_for_arm_at_address_0_is_firmware(address: int, severity: str, tmp_path: Path) -> None:
+    recipe = an_sdist(File("demo/blinky.elf", partial(program_for_arm, address)))
+    report = examine_recipe(recipe, tmp_path / "dist")
+    assert [hit.severity for hit in report.findings if hit.code == "WC601"] == [severity]
+
+
+@pytest.mark.parametrize(("folder", "verdict"), [("tests", "pass"), ("demo", "unverified")])
+def test_an_archive_that_unpacks_to_gigabytes_matters_unless_it_is_test_data(
+    folder: str, verdict: str, tmp_path: Path
+) -> None:
+    bomb = File(f"{folder}/zeros.gz", gzip.compress(bytes(80 << 20)))
+    report = examine_recipe(an_sdist(bomb), tmp_path / "dist")
+    assert report.verdict == verdict
+    assert [hit.severity for hit in report.findings if hit.severity == "error"] == []
