@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import io
+import stat
 import tarfile
 import zipfile
 from dataclasses import dataclass, field
@@ -125,6 +126,8 @@ def tarred(*files: File) -> bytes:
         for file in files:
             info, content = tarfile.TarInfo(file.path), file.bytes
             info.size, info.mode = len(content), file.mode & 0o7777
+            if stat.S_ISLNK(file.mode):
+                info.type, info.linkname, info.size = tarfile.SYMTYPE, content.decode(), 0
             archive.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
 

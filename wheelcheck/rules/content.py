@@ -88,7 +88,7 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
 
 @rule("WC222", on=Wheel)
 def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
-    """entry_points.txt can be parsed, and the modules that its scripts start are in the wheel.
+    """The entry points can be parsed, and the modules that scripts start are in the wheel.
 
     A script whose module is missing is installed and ends in ModuleNotFoundError. A module of another distribution, or
     one that an extension module creates, is possible: a warning.

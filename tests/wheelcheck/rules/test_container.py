@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,9 @@ from tests.wheelcheck import building
 from tests.wheelcheck.building import X86_64, File, a_wheel, an_sdist
 from tests.wheelcheck.rules.natives import library
 from tests.wheelcheck.rules.twins import Twins, examine_recipe
+from wheelcheck.archive.kinds import KINDS
 from wheelcheck.damage import Damage
+from wheelcheck.rules import all_rules, container
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,19 +34,28 @@ def sdist_with(path: str = "demo/data.txt", change: Callable[[bytes], bytes] = b
     return an_sdist(File(path), change=change)
 
 
-def in_wheel(sentence: str, bad: WheelRecipe, found: str, at: str = "") -> Twins:
+def in_wheel(sentence: str, bad: WheelRecipe, found: str, at: str = "", code: str = "WC101") -> Twins:
     also = ("WC213",) if at else ()  # such a path is as wrong in RECORD
-    return Twins("WC101", sentence, bad, wheel_with(), found, (at,), also=also)
+    return Twins(code, sentence, bad, wheel_with(), found, (at,), also=also)
 
 
-def in_sdist(sentence: str, bad: SdistRecipe, found: str, at: str = "") -> Twins:
-    return Twins("WC102", sentence, bad, sdist_with(), found, (at,))
+def in_sdist(sentence: str, bad: SdistRecipe, found: str, at: str = "", code: str = "WC102") -> Twins:
+    return Twins(code, sentence, bad, sdist_with(), found, (at,))
 
 
 def flipped(content: bytes) -> bytes:
     """Change one bit of the first member's packed data."""
     at = content.index(b"demo/libnative.so") + 60
     return content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+
+
+def encrypted(content: bytes) -> bytes:
+    """Set the encryption flag of the first member, in its local header and in the central directory."""
+    central = content.index(b"PK\1\2")
+    changed = bytearray(content)
+    changed[6] |= 1
+    changed[central + 8] |= 1
+    return bytes(changed)
 
 
 def commented(content: bytes) -> bytes:
@@ -56,16 +68,165 @@ def commented(content: bytes) -> bytes:
         in_wheel("bytes before the first member", wheel_with(change=lambda zipped: b"#!/bin/sh\n" + zipped), "zip-"),
         in_wheel("bytes after the end", wheel_with(change=lambda zipped: zipped + b"more"), "zip-suffix"),
         in_wheel("two wheels in one file", wheel_with(change=lambda zipped: zipped + zipped), "zip-"),
-        in_wheel("a comment, in which another zip can hide", wheel_with(change=commented), "zip-comment"),
-        in_wheel("a path that climbs out", wheel_with("../evil.py"), "name-parent", "../evil.py"),
-        in_wheel("an absolute path", wheel_with("/etc/profile.d/x.sh"), "name-absolute", "/etc/profile.d/x.sh"),
-        in_wheel("a separator on Windows alone", wheel_with("demo\\x.py"), "name-backslash", "demo\\x.py"),
-        in_wheel("a character that hides the suffix", wheel_with("demo/\u202eyp.x"), "name-bidi", "demo/\u202eyp.x"),
     ],
     ids=str,
 )
 def test_wheel_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> None:
     row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        in_wheel("a path that climbs out", wheel_with("../evil.py"), "name-parent", "../evil.py", "WC103"),
+        in_wheel("an absolute path", wheel_with("/etc/profile.d/x"), "name-absolute", "/etc/profile.d/x", "WC103"),
+        in_wheel("a separator on Windows alone", wheel_with("demo\\x.py"), "name-backslash", "demo\\x.py", "WC103"),
+        in_wheel("a hidden suffix", wheel_with("demo/\u202eyp.x"), "name-bidi", "demo/\u202eyp.x", "WC103"),
+        in_wheel("a device of Windows", wheel_with("demo/nul.txt"), "name-reserved", "demo/nul.txt", "WC103"),
+        in_sdist(
+            "a path that climbs out", sdist_with("../../evil.py"), "name-parent", "demo-1.0/../../evil.py", "WC103"
+        ),
+        in_sdist("a forged line", sdist_with("demo/x\n.py"), "name-control", f"{TOP}/x\n.py", "WC103"),
+    ],
+    ids=str,
+)
+def test_every_member_name_is_safe_to_write(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC104",
+            "names that differ in case alone",
+            a_wheel(X86_64, library("x86_64"), File("demo/Data.txt"), File("demo/data.txt")),
+            a_wheel(X86_64, library("x86_64"), File("demo/Data.txt"), File("demo/date.txt")),
+            "name-case-collision",
+            ("demo/data.txt",),
+        ),
+        Twins(
+            "WC104",
+            "names that differ in normalisation alone",
+            an_sdist(File("demo/caf\u00e9.txt"), File("demo/cafe\u0301.txt")),
+            an_sdist(File("demo/caf\u00e9.txt"), File("demo/cafe.txt")),
+            "name-unicode-collision",
+            (f"{TOP}/cafe\u0301.txt",),
+        ),
+    ],
+    ids=str,
+)
+def test_no_two_members_are_one_file(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        replace(
+            in_wheel(
+                "an encrypted member", wheel_with(change=encrypted), "zip-encrypted", "demo/libnative.so", "WC105"
+            ),
+            also=("WC212", "WC304", "WC305"),  # what cannot be read is not there
+        ),
+    ],
+    ids=str,
+)
+def test_every_member_is_stored_as_installers_read_it(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        replace(
+            in_wheel("one bit of the data", wheel_with(change=flipped), "zip-", "demo/libnative.so", "WC106"),
+            also=("WC212", "WC304", "WC305"),
+        ),
+        in_sdist(
+            "a wrong checksum",
+            sdist_with(change=lambda packed: packed[:-8] + bytes(4) + packed[-4:]),
+            "gzip-crc",
+            "",
+            "WC106",
+        ),
+    ],
+    ids=str,
+)
+def test_the_content_of_every_member_is_whole(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        in_wheel("a comment, in which another zip can hide", wheel_with(change=commented), "zip-comment", "", "WC107"),
+    ],
+    ids=str,
+)
+def test_the_container_has_no_room_to_hide_in(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC111",
+            "a link that leads out",
+            an_sdist(File("demo/config", b"../../../etc/passwd", LINK)),
+            an_sdist(File("demo/config", b"settings.py", LINK), File("demo/settings.py")),
+            "tar-link-outside",
+            (f"{TOP}/config",),
+        ),
+    ],
+    ids=str,
+)
+def test_no_sdist_member_reaches_outside(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC112",
+            "a setuid file",
+            a_wheel(X86_64, library("x86_64"), File("demo/helper", b"#!/bin/sh", 0o104755)),
+            a_wheel(X86_64, library("x86_64"), File("demo/helper", b"#!/bin/sh", 0o100777)),
+            "found mode 0o104755, expected no setuid",
+            ("demo/helper",),
+        ),
+        Twins(
+            "WC112",
+            "a file that nobody can read",
+            a_wheel(X86_64, library("x86_64"), File("demo/x.txt", b"x", 0o100000)),
+            a_wheel(X86_64, library("x86_64"), File("demo/x.txt", b"x", 0o100400)),
+            "found mode 0o100000",
+            ("demo/x.txt",),
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_no_member_has_a_mode_of_privilege(row: Twins, tmp_path: Path) -> None:
+    row.check(tmp_path)
+
+
+def test_every_kind_of_damage_has_its_one_rule() -> None:
+    named = [*container.COLLISIONS, *container.STORAGE, *container.CONTENT, *container.COMMENTS, *container.OUTSIDE]
+    assert sorted(named) == sorted(set(named))
+    assert set(named) <= set(KINDS)
+    structure = {kind for kind in KINDS if kind not in named and not kind.startswith(("name-", "cap-"))}
+    assert structure
+    for kind in KINDS:
+        if not kind.startswith("cap-"):
+            damage = (Damage("x", kind, "why"),)
+            subjects = [building.wheel(X86_64, damage=damage), replace(building.sdist(), damage=damage)]
+            for subject in subjects:
+                judged = [each for each in all_rules() if each.module == "container" and isinstance(subject, each.on)]
+                hits = [each.code for each in judged for hit in each.judge(subject)]
+                assert len(hits) == 1 or (kind in container.OUTSIDE and subject is subjects[0]), kind
 
 
 @pytest.mark.parametrize(
@@ -76,7 +237,7 @@ def test_a_wheel_whose_bytes_changed_on_the_way_is_refused(
 ) -> None:
     report = examine_recipe(wheel_with(change=change), tmp_path / "bad")
     assert report.verdict == "fail"
-    assert any(hit.code == "WC101" and found in hit.message for hit in report.findings)
+    assert any(hit.code in ("WC101", "WC106") and found in hit.message for hit in report.findings)
     assert examine_recipe(wheel_with(), tmp_path / "good").verdict == "pass"
 
 
@@ -84,7 +245,7 @@ def test_a_wheel_whose_bytes_changed_on_the_way_is_refused(
     "row",
     [
         Twins(
-            "WC101",
+            "WC107",
             "sizes behind the data are legal, and tools write them",
             building.wheel(X86_64, damage=(Damage("x", "zip-descriptor", "sizes follow the data"),)),
             building.wheel(X86_64, damage=(Damage("x", "cap-unpacked", "too much", cap=True),)),
@@ -104,13 +265,6 @@ def test_what_ordinary_tools_write_is_noted_and_a_cap_is_no_finding(row: Twins, 
     [
         in_sdist("bytes after the end", sdist_with(change=lambda packed: packed + b"more"), "gzip-trailing"),
         in_sdist("a second stream", sdist_with(change=lambda packed: packed + gzip.compress(b"")), "gzip-concatenated"),
-        in_sdist("a path that climbs out", sdist_with("../../evil.py"), "name-parent", "demo-1.0/../../evil.py"),
-        in_sdist(
-            "a line break, which forges lines of a listing",
-            sdist_with("demo/x\n.py"),
-            "name-control",
-            f"{TOP}/x\n.py",
-        ),
     ],
     ids=str,
 )
