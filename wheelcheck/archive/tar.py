@@ -187,10 +187,17 @@ class _Reader:
             check_hidden_name(header.name, name, self.log)
         self.log.budget.check_name(name.encode())
         self.log.budget.check_name(link.encode())
-        kind = header.type
-        if kind in (b"5", b"\0") and name.endswith("/"):
-            kind, name = b"5", name[:-1]
-        return Header(name, header.mode, size, kind, link)
+        kind = self._directory_or_file(header, name)
+        return Header(name.removesuffix("/") if kind == b"5" else name, header.mode, size, kind, link)
+
+    def _directory_or_file(self, header: Header, name: str) -> bytes:
+        """Return the type flag, where version 7 of tar marked a directory by the slash of its name alone."""
+        if header.type != b"\0" or not header.name.endswith("/"):
+            return header.type
+        if not name.endswith("/"):
+            why = f"{header.name!r} is a directory and {name!r} in its extended header a file, expected one of them"
+            self.log.note("tar-type", why, name)
+        return b"5"
 
     def _read(self, header: Header) -> tuple[Held, str]:
         budget = self.log.budget
