@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # The kinds of tests/corpus/releases.jsonl; a kind with no code is one no rule judges yet.
 KINDS: dict[str, tuple[str, ...]] = {
     "symlink": ("WC110",),
-    "wheel-tag-mismatch": (),
-    "purelib-true": (),
+    "wheel-tag-mismatch": ("WC205",),
+    "purelib-true": ("WC206",),
     "wrong-arch": ("WC301",),
     "wrong-arch-clr": ("WC301",),
     "not-executable": ("WC302",),
@@ -32,9 +32,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "foreign-os": ("WC308",),
     "static-lib-arch": ("WC309",),
     "glibc-floor": ("WC401",),
-    "glibcxx-floor": (),
+    "glibcxx-floor": ("WC410",),
     "glibc-in-musl": ("WC402",),
-    "macos-floor": (),
+    "macos-floor": ("WC501",),
     "sdist-prebuilt": ("WC601",),
     "manifest-outside-sdist": ("WC603",),
 }
