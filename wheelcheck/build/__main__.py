@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.arch import UnknownArchitectureError, find
+from wheelcheck.build import reproduction, roundtrip, transport
 from wheelcheck.build.bench import Bench
 from wheelcheck.build.failure import BenchError
 from wheelcheck.config import ConfigError
@@ -25,8 +26,17 @@ def _build(bench: Bench) -> Iterable[object]:
     return [stage.file(file) for file in stage.record.files]
 
 
+def _check(bench: Bench) -> Iterable[object]:
+    record = bench.staged().record
+    return [f"fresh: {len(record.files)} files for {record.target} from sources {record.source[:12]}"]
+
+
 def _smoke(bench: Bench) -> Iterable[object]:
     return [f"smoke run passed: {len(bench.smoke())} trials"]
+
+
+def _reproduce(bench: Bench) -> Iterable[object]:
+    return [f"reproduced: {name}" for name in reproduction.reproduce(bench)]
 
 
 def _all(bench: Bench) -> Iterable[object]:
@@ -36,10 +46,23 @@ def _all(bench: Bench) -> Iterable[object]:
 
 STAGES: dict[str, Callable[[Bench], Iterable[object]]] = {
     "build": _build,
+    "check": _check,
     "sdist": lambda bench: [bench.sdist()],
     "wheels": Bench.wheels,
     "smoke": _smoke,
+    "roundtrip": roundtrip.roundtrip,
+    "reproduce": _reproduce,
     "all": _all,
+}
+_HELP = {
+    "build": "compile and stage the payload; --check only says whether the stage is that of the sources",
+    "check": "the same as build --check",
+    "sdist": "build the sdist from a clean copy of the sources",
+    "wheels": "build the wheels from the sdist and the stage",
+    "smoke": "install the wheels outside the checkout and run them",
+    "roundtrip": "build the wheels again from the sdist alone and compare the payload",
+    "reproduce": "build everything twice in different folders and name the first difference",
+    "all": "build, sdist, wheels and smoke in turn",
 }
 
 
@@ -47,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one stage and return the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        bench = Bench.of(options.project, find(options.arch) if options.arch else None, _log)
-        for result in STAGES[options.stage](bench):
+        for result in options.run(options):
             print(result)  # noqa: T201  (the output of a command)
     except BenchError as problem:
         _log(f"error: {problem}")
@@ -59,12 +81,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _stage(options: argparse.Namespace) -> Iterable[object]:
+    bench = Bench.of(options.project, find(options.arch) if options.arch else None, _log)
+    return STAGES["check" if options.check else options.stage](bench)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m wheelcheck.build", description="Build a project's binaries and wheels.")
-    parser.add_argument("stage", choices=STAGES, help="what to do; `all` is every stage in turn")
-    parser.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-    parser.add_argument("--arch", help="CPU to build for (default: this machine's)")
+    stages = parser.add_subparsers(required=True, metavar="STAGE", dest="stage")
+    for name in STAGES:
+        stage = stages.add_parser(name, help=_HELP[name])
+        stage.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
+        stage.add_argument("--arch", help="CPU to build for (default: this machine's)")
+        if name == "build":
+            stage.add_argument("--check", action="store_true", help="build nothing: 0 where the stage is fresh, else 1")
+        stage.set_defaults(run=_stage, **({} if name == "build" else {"check": False}))
+    _add_transport(stages)
     return parser
+
+
+def _add_transport(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    pack = stages.add_parser("pack", help="put what is to be handed over into one file: dist/ and the stages' records")
+    pack.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
+    pack.add_argument("parcel", type=Path, help="the file to write, a tar")
+    pack.add_argument("patterns", nargs="*", help="what to pack, below the project")
+    pack.set_defaults(run=lambda options: transport.pack(options.project, options.parcel, *options.patterns))
+    unpack = stages.add_parser("unpack", help="take parcels apart: every hash and mode as packed, nothing more or less")
+    unpack.add_argument("--project", type=Path, default=Path(), help="where to unpack (default: here)")
+    unpack.add_argument("parcels", type=Path, nargs="+", help="parcels, or folders of them")
+    unpack.set_defaults(run=lambda options: transport.unpack(options.project, *options.parcels))
+    match = stages.add_parser(
+        "match", help="hold every wheel in dist/ against the record of the stage it was made from"
+    )
+    match.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
+    match.set_defaults(run=lambda options: transport.match(options.project))
 
 
 def _log(line: str) -> None:

@@ -17,6 +17,7 @@ from wheelcheck.build.failure import BenchError
 from wheelcheck.naming import is_extension_module
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wheelcheck.build.staging import Stage, Staged
@@ -26,21 +27,38 @@ Date = tuple[int, int, int, int, int, int]
 Members = dict[str, tuple[ZipInfo, bytes]]
 
 
-def assemble(built: Path, name: str, stage: Stage, target: Target, out: Path) -> Path:
+def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
+    built: Path,
+    name: str,
+    stage: Stage,
+    target: Target,
+    out: Path,
+    more: Mapping[str, bytes] | None = None,
+    date: Date | None = None,
+) -> Path:
     """Write `out/name`: every member of the wheel `built`, the staged files, and WHEEL and RECORD for that name.
+
+    `more` are further files of .dist-info by their path in it. Every member gets `date`, without one that of WHEEL.
 
     Raises BenchError for native code in `built` that is no extension module for `target`, and for a staged path that
     `built` holds already.
     """
     with ZipFile(built) as archive:
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist() if not info.is_dir()}
-    wheel_path, record_path = (f"{_info_folder(built, members)}/{file}" for file in ("WHEEL", "RECORD"))
+    folder = _info_folder(built, members)
+    wheel_path, record_path = f"{folder}/WHEEL", f"{folder}/RECORD"
     _require_declared(members, target)
-    date = members[wheel_path][0].date_time
-    kept = [members[path] for path in members if path not in (wheel_path, record_path)]
+    date = date or members[wheel_path][0].date_time
+    own = {wheel_path, record_path, *(f"{folder}/{path}" for path in more or {})}
+    kept = [
+        (_info(path, date, members[path][0].external_attr >> 16), members[path][1])
+        for path in members
+        if path not in own
+    ]
     staged = [(_entry(file, date), stage.file(file).read_bytes()) for file in _free(stage, members)]
     wheel = (_info(wheel_path, date, 0o644), _wheel_text(members[wheel_path][1].decode(), name).encode())
-    entries = sorted([*kept, *staged, wheel], key=_place)
+    added = [(_info(f"{folder}/{path}", date, 0o644), content) for path, content in (more or {}).items()]
+    entries = sorted([*kept, *staged, wheel, *added], key=_place)
     return _write(out / name, [*entries, (_info(record_path, date, 0o644), _record(entries, record_path))])
 
 

@@ -15,6 +15,8 @@ from wheelcheck.build import (
     dist,
     environment,
     process,
+    reproducible,
+    sbom,
     sdist,
     smoke,
     sources,
@@ -42,6 +44,7 @@ class Bench:
     settings: Settings
     target: Target
     log: Log
+    epoch: int | None = None  # the date of everything built; None: that of the sources
 
     @classmethod
     def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Bench:
@@ -57,11 +60,18 @@ class Bench:
         """Where this target's stage lies."""
         return self.settings.folder / self.target.zigbuild
 
+    @property
+    def seconds(self) -> int:
+        """The date of everything built, in seconds since 1970."""
+        given = self.epoch
+        return reproducible.epoch(self.settings.project, os.environ) if given is None else given
+
     def build(self) -> Stage:
         """Compile every payload and stage it."""
         source = self._source_hash()
         self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
-        built = cargo.build(self.settings, self.target, os.environ, self.log) if self.settings.release.payload else {}
+        base = {**os.environ, **self._date()}
+        built = cargo.build(self.settings, self.target, base, self.log) if self.settings.release.payload else {}
         return staging.stage(built, self.target, source, self.stage_folder)
 
     def staged(self) -> Stage:
@@ -73,11 +83,12 @@ class Bench:
         with _scratch() as name:
             scratch = Path(name)
             sdist.copy_sources(self.settings.project, scratch / "tree")
-            env = environment.for_backend(os.environ, {}, self.settings.keep_environment)
+            env = {**environment.for_backend(os.environ, {}, self.settings.keep_environment), **self._date()}
             process.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
             self._require_complete(sdist.unpack(built, scratch / "unpacked"))
-            return self._publish(built)
+            packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds)
+            return self._publish(packed)
 
     def wheels(self) -> tuple[Path, ...]:
         """Build a wheel for every configured Python from the sdist in `dist/` and the stage."""
@@ -99,11 +110,13 @@ class Bench:
             tree = sdist.unpack(packed, scratch / "unpacked")
             self._require_complete(tree)
             compilers = compiler.install(scratch / "compiler", self.target)
-            env = environment.for_backend(os.environ, compilers, self.settings.keep_environment)
+            env = {**environment.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
             process.run(wheels.build_command(tree, scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.whl", _BACKEND)
             tagged = wheels.tagged_name(built.name, pair, self.target)
-            wheel = assembly.assemble(built, tagged, stage, self.target, scratch)
+            inventory = self._sbom(tree, tagged, stage)
+            date = reproducible.zip_date(self.seconds)
+            wheel = assembly.assemble(built, tagged, stage, self.target, scratch, inventory, date)
             assembly.require_record(wheel, stage)
             return self._publish(wheel)
 
@@ -119,6 +132,19 @@ class Bench:
         if self.settings.release.payload:
             workspace = self.settings.workspace
             sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))
+
+    def _sbom(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
+        """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
+        if not stage.record.files:
+            return {}
+        workspace = tree / self.settings.workspace.relative_to(self.settings.project)
+        env = environment.for_cargo(os.environ, self.settings.keep_environment)
+        graph = sbom.read(process.run(sbom.metadata_command(workspace, self.target, env), lambda _: None))
+        lock = (workspace / "Cargo.lock").read_text("utf-8")
+        return {sbom.PATH: sbom.render(sbom.document(graph, lock, name, stage.record, self.seconds))}
+
+    def _date(self) -> dict[str, str]:
+        return {reproducible.VARIABLE: str(self.seconds)}
 
     def _source_hash(self) -> str:
         return sources.source_hash(self.settings.workspace, self.target)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.build import environment, process
+from wheelcheck.build import environment, process, reproducible
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.process import Command
 
@@ -57,6 +57,8 @@ def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log)
     command = build_command(settings, target, base)
     require_tools(command.env)
     require_std(command, target)
+    wrapper = reproducible.rustc_wrapper(settings.folder, settings.project, base)
+    command = replace(command, env={**wrapper, **command.env})  # one of the project's own choice stays
     built = artifacts(process.run(command, log))
     return {payload: locate(built, payload) for payload in settings.release.payload}
 

@@ -33,7 +33,9 @@ _PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}",
 def install(folder: Path, target: Target) -> dict[str, str]:
     """Write the compiler scripts for `target` into `folder` and return the variables that name them."""
     folder.mkdir(parents=True, exist_ok=True)
-    flags = _python_headers(folder)
+    # debug information names the folder of the build, which is another one each time
+    nameless = shlex.quote(f"-ffile-prefix-map={folder.parent}=/source")
+    flags = f" {nameless}{_python_headers(folder)}"
     for name, words in _PROGRAMS.items():
         program = f"{shlex.quote(sys.executable)} -m ziglang {words.format(zig=target.zig, flags=flags)}"
         script = folder / name

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 import tarfile
 from typing import TYPE_CHECKING
 
 from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
-from wheelcheck.build import sources
+from wheelcheck.build import git, sources
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.process import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _GENERATED = shutil.ignore_patterns(
@@ -42,8 +41,8 @@ def copy_sources(project: Path, tree: Path) -> None:
         if (project / file).is_file() or (project / file).is_symlink():
             (tree / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(project / file, tree / file, follow_symlinks=False)
-    if (project / ".git").is_dir():  # versions from tags: the copy is a second work tree of the same repository
-        (tree / ".git").write_text(f"gitdir: {project / '.git'}\n")
+    if (project / ".git").exists():  # versions from tags: the copy is a second work tree of the same repository
+        (tree / ".git").write_text(f"gitdir: {git.ask(project, 'rev-parse', '--absolute-git-dir').strip()}\n")
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
@@ -80,10 +79,6 @@ def _same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
 
 
-def _git_files(project: Path) -> Iterator[str] | None:
-    command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    try:
-        done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
-    except OSError:
-        return None
-    return (name for name in done.stdout.split("\0") if name) if done.returncode == 0 and done.stdout else None
+def _git_files(project: Path) -> list[str] | None:
+    listed = git.ask(project, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    return [name for name in listed.split("\0") if name] or None

@@ -87,7 +87,7 @@ def load(folder: Path, target: Target, source: str) -> Stage:
     Raises BenchError where there is none, where it is of other sources or another target, or where a file is
     missing, changed, without its mode, or foreign to the record.
     """
-    found = Stage(folder, _read_record(folder / "record.json"))
+    found = Stage(folder, read_record(folder / "record.json"))
     for what, recorded, now in (
         ("target", found.record.target, target.zigbuild),
         ("source", found.record.source, source),
@@ -124,7 +124,8 @@ def _swap(fresh: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _read_record(file: Path) -> Record:
+def read_record(file: Path) -> Record:
+    """Return what a stage says of itself. Raises BenchError."""
     try:
         table = json.loads(file.read_text())
         return Record(**{**table, "files": tuple(Staged(**entry) for entry in table["files"])})
