@@ -96,6 +96,8 @@ def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:
     for what, start, length in (*_TEXTS, *((("prefix", 345, 155),) if magic == _POSIX else ())):
         if block[start : start + length].partition(b"\0")[2].strip(b"\0"):
             log.note("tar-hidden", f"bytes after the NUL that ends the {what}, expected zeros", name)
+    if magic != _POSIX and any(block[345:]):
+        log.note("tar-hidden", "a prefix outside a POSIX header, which only some readers obey, expected zeros", name)
     if magic == _POSIX and any(block[500:]):
         log.note("tar-hidden", "bytes in the unused end of a header, expected zeros", name)
 

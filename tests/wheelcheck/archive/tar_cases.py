@@ -207,6 +207,23 @@ PAX_CASES = (
     ),
 )
 
+KIND_CASES = (
+    case("a prefix in a GNU header", "tar-hidden", sdist(header(magic=GNU, prefix=b"d")), sdist(header(prefix=b"d"))),
+    case("a prefix in an old header", "tar-hidden", sdist(header(magic=V7, prefix=b"d")), sdist(header(magic=V7))),
+    case(
+        "a directory by its name, a file by its extended header",
+        "tar-type",
+        sdist(PATH, member(b"pkg-1/", b"", b"\0")),
+        sdist(pax(record("path", "pkg-1/x/")), member(b"pkg-1/", b"", b"\0")),
+    ),
+    case(
+        "a file by its name, a directory by its extended header",
+        "name-component",
+        sdist(pax(record("path", "pkg-1/x/")), member(b"pkg-1", b"", b"\0")),
+        sdist(pax(record("path", "pkg-1/x")), member(b"pkg-1", b"", b"\0")),
+    ),
+)
+
 HUGE = b"%011o\0" % (1 << 30)
 CAP_CASES = (
     case("too many members", "cap-members", TWO, GOOD, lambda: Budget(tar_members=1)),
@@ -233,4 +250,4 @@ CAP_CASES = (
     case("a link of 65 levels", "cap-depth", sdist(FILE, pax(record("linkpath", "d/" * 65 + "a")), LINK), LINKED),
 )
 
-TAR_CASES = (*BLOCK_CASES, *TYPE_CASES, *PAX_CASES, *GZIP_CASES, *CAP_CASES)
+TAR_CASES = (*BLOCK_CASES, *TYPE_CASES, *PAX_CASES, *KIND_CASES, *GZIP_CASES, *CAP_CASES)
