@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _LINKER_SCRIPT = re.compile(
     rb"\s*(?:/\*.*?\*/\s*)*(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(", re.DOTALL
 )
+_BUILT = re.compile(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _STUBS = (
     (re.compile(rb"version https://git-lfs\.github\.com/spec/"), "a git-lfs pointer"),
     (re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
@@ -80,20 +81,26 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
     path = PurePosixPath(member.path)
-    named = naming.is_library(member.path)
-    if member.size == 0:
-        program = bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
-        if (named or program) and not _placeholder(member, wheel) and not path.name.startswith("."):
-            return Hit(member.path, "found an empty file, expected native code")
-        return None
-    for pattern, what in _STUBS[: 2 if named else 1]:
+    library, built = naming.is_library(member.path), bool(_BUILT.search(path.name))
+    claims = library or built or _is_program(member)
+    if claims and not member.head.strip(b"\0"):
+        found = "nothing but zeros" if member.size else "an empty file"
+        excused = path.name.startswith(".") or (not member.size and _placeholder(member, wheel))
+        return None if excused else Hit(member.path, f"found {found}, expected native code")
+    for pattern, what in _STUBS[: 2 if claims else 1]:
         if pattern.match(member.head):
             return Hit(member.path, f"found {what}, expected the file's own content")
-    if not named or _LINKER_SCRIPT.match(member.head):
+    if not library or _LINKER_SCRIPT.match(member.head):
         return None
     if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):
         return Hit(member.path, f"found a link's text {member.head!r}, expected native code")
     return Hit(member.path, f"found {member.head[:16]!r}…, expected native code", severity="warning")
+
+
+def _is_program(member: Member) -> bool:
+    """Tell whether mode, name and folder say that this is a program, of whatever kind."""
+    path = PurePosixPath(member.path)
+    return bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
 
 
 def _placeholder(member: Member, wheel: Wheel) -> bool:
