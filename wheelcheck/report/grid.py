@@ -117,7 +117,7 @@ def _keys(tag: str) -> list[_Key]:
     libc = {"musl": " musl"}.get(platform.libc, "")
     place = _SYSTEMS.index(platform.system)
     label = _LABELS[platform.system] + libc
-    if not platform.arches:
+    if not platform.arches or platform.system == "other":
         return [(place, label, len(arch.ARCHES), "" if platform.is_any else tag)]
     rows = [arch.find(name) for name in platform.arches]
     return [(place, label, arch.ARCHES.index(row), _cpu(row, platform.system)) for row in rows]

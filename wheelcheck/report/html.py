@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.report import html_binaries, html_grid
-from wheelcheck.report.cap import listed, omitted
+from wheelcheck.report.cap import CAP, listed, omitted
 from wheelcheck.report.markup import coded, escaped, heading, tag
 from wheelcheck.report.summary import VERDICTS, counted, counts, examined
 from wheelcheck.rules import all_rules
@@ -68,6 +68,7 @@ def _body(report: Report) -> Iterable[str]:
     yield from _findings(report, anchors)
     yield html_binaries.section(report)
     yield from _rules(report)
+    yield from _ignored(report)
     yield from _skips(report)
     yield "</main>"
     yield f"<footer>{escaped(f'wheelcheck {__version__}')}</footer>"
@@ -85,8 +86,7 @@ def _anchors(report: Report) -> dict[str, str]:
 def _header(report: Report) -> str:
     stamp = tag("span", escaped(VERDICTS[report.verdict]), f"stamp {report.verdict}")
     verdict = f'<div class="verdict">{stamp}<h1>{escaped(_subject(report))}</h1></div>'
-    gaps = f", {counted(len(report.gaps), 'gap')}" if report.gaps else ""
-    return f"<header>{verdict}<p>{counts(report)}{gaps}</p><p>Examined {escaped(examined(report))}.</p></header>"
+    return f"<header>{verdict}<p>{counts(report)}</p><p>Examined {escaped(examined(report))}.</p></header>"
 
 
 def _gaps(report: Report) -> Iterable[str]:
@@ -180,6 +180,18 @@ def _explained(text: str) -> str:
     parts = [coded(" ".join(part.split())) for part in broken.split("\n\n")]
     marked = [re.sub(r"^(Source|Remedy):", r"<b>\1:</b>", part) for part in parts]
     return "".join(tag("p", part) for part in marked if part)
+
+
+def _ignored(report: Report) -> Iterable[str]:
+    if report.ignored:
+        yield heading("ignored", "Ignored by the configuration")
+        rows = [_lived_with(finding, why) for finding, why in report.ignored[:CAP]]
+        yield tag("ul", "".join(rows), "card plain")
+
+
+def _lived_with(finding: Finding, why: str) -> str:
+    place = escaped(f"{finding.code} {finding.artifact} {finding.path}")
+    return f"<li>{place}: {escaped(finding.message)} <b>{escaped(why)}</b></li>"
 
 
 def _skips(report: Report) -> Iterable[str]:

@@ -1,4 +1,8 @@
-"""The report as JSON, for programs. `schema` grows by one whenever a field changes its meaning or goes away."""
+"""The report as JSON, for programs; schema/report-1.json says what it holds.
+
+`schema` grows by one, and a new schema file comes along, whenever a field changes its meaning or goes away. A new field
+alone changes neither.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
+from wheelcheck.report.cap import CAP, listed, omitted
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary
@@ -31,7 +36,9 @@ def as_dict(report: Report) -> dict[str, Any]:
         "rules": list(report.rules),
         "skipped": [{"code": skip.code, "why": skip.why} for skip in report.skips],
         "artifacts": [_artifact(artifact) for artifact in report.artifacts],
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [_finding(finding) for finding in listed(report)],
+        "findings_omitted": omitted(report),
+        "ignored": [{**_finding(finding), "reason": why} for finding, why in report.ignored[:CAP]],
         "gaps": [{"artifact": gap.artifact, "path": gap.path, "why": gap.why} for gap in report.gaps],
     }
 

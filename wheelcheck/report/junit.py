@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.facts import Release, Sdist, Wheel
+from wheelcheck.facts import Sdist, Wheel
 from wheelcheck.report.safe import safe
 from wheelcheck.rules import all_rules
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.engine import Report
+    from wheelcheck.facts import Artifact
     from wheelcheck.rule import Finding, Rule
 
 RELEASE = "the release"
@@ -26,29 +27,38 @@ def render(report: Report) -> str:
     root = ET.Element("testsuites", name="wheelcheck")
     findings = _by_case(report)
     for artifact in report.artifacts:
-        _add_suite(root, artifact.file, type(artifact), findings, report)
-    _add_suite(root, "", Release, findings, report)
+        _add_suite(root, artifact.file, _rules_on(type(artifact)), findings, report)
+    _add_suite(root, "", _rules_on_the_whole(), findings, report)
     for what in ("tests", "failures", "errors"):
         root.set(what, str(sum(int(suite.get(what, "0")) for suite in root)))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, "unicode")}\n'
 
 
+def _rules_on(kind: type[Artifact]) -> list[Rule[Any]]:
+    return [rule for rule in all_rules() if rule.on is kind]
+
+
+def _rules_on_the_whole() -> list[Rule[Any]]:
+    """Return the rules that judge no single artifact but the release, or the configuration."""
+    return [rule for rule in all_rules() if rule.on not in (Wheel, Sdist)]
+
+
 def _by_case(report: Report) -> _Findings:
     """Group findings by suite and rule; what a rule about the release says of a file stays in the release's suite."""
-    whole = {rule.code for rule in all_rules() if rule.on is Release}
+    whole = {rule.code for rule in _rules_on_the_whole()}
     groups: _Findings = defaultdict(list)
     for finding in report.findings:
         groups["" if finding.code in whole else finding.artifact, finding.code].append(finding)
     return groups
 
 
-def _add_suite(root: ET.Element, file: str, on: type[Any], findings: _Findings, report: Report) -> None:
+def _add_suite(root: ET.Element, file: str, rules: list[Rule[Any]], findings: _Findings, report: Report) -> None:
     suite = ET.SubElement(root, "testsuite", name=safe(file) or RELEASE)
-    for rule in all_rules():
-        if rule.on is on and rule.code in report.rules:
-            _add_case(suite, rule, findings.get((file, rule.code), []))
-    if on is Release:
+    for rule in rules:
+        if rule.code in report.rules:
+            _add_case(suite, rule, findings.get((file, rule.code), []), names_files=not file)
+    if not file:
         _add_skips(suite, report)
     _add_gaps(suite, list(_gaps(file, report)))
     suite.set("tests", str(len(suite)))
@@ -60,24 +70,20 @@ def _case(suite: ET.Element, name: str) -> ET.Element:
     return ET.SubElement(suite, "testcase", classname=suite.get("name", ""), name=name)
 
 
-def _add_case(suite: ET.Element, rule: Rule[Any], findings: list[Finding]) -> None:
+def _add_case(suite: ET.Element, rule: Rule[Any], findings: list[Finding], *, names_files: bool) -> None:
     case = _case(suite, f"{rule.code} {rule.name}")
-    errors = [finding for finding in findings if finding.severity == "error"]
-    others = [finding for finding in findings if finding.severity != "error"]
+    lines = [(finding.severity, _line(finding, names_file=names_files)) for finding in findings]
+    errors = [line for severity, line in lines if severity == "error"]
+    others = [f"{severity}: {line}" for severity, line in lines if severity != "error"]
     if errors:
-        failure = ET.SubElement(case, "failure", type=rule.code, message=_line(errors[0]))
-        failure.text = _lines([_line(finding) for finding in errors])
+        ET.SubElement(case, "failure", type=rule.code, message=errors[0]).text = _lines(errors)
     if others:
-        ET.SubElement(case, "system-out").text = _lines([f"{other.severity}: {_line(other)}" for other in others])
+        ET.SubElement(case, "system-out").text = _lines(others)
 
 
-def _line(finding: Finding) -> str:
-    named = finding.artifact if _is_about_release(finding) else ""
-    return ": ".join(safe(part) for part in (named, finding.path, finding.message) if part)
-
-
-def _is_about_release(finding: Finding) -> bool:
-    return not any(rule.code == finding.code and rule.on in (Wheel, Sdist) for rule in all_rules())
+def _line(finding: Finding, *, names_file: bool) -> str:
+    parts = (finding.artifact if names_file else "", finding.path, finding.message)
+    return ": ".join(safe(part) for part in parts if part)
 
 
 def _lines(lines: list[str]) -> str:

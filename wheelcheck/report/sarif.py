@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck import __version__
-from wheelcheck.report.cap import listed, omitted
+from wheelcheck.report.cap import CAP, listed, omitted
 from wheelcheck.report.safe import safe
 from wheelcheck.rules import all_rules
 
@@ -87,7 +87,8 @@ def _results(report: Report) -> Iterator[Json]:
     places = {rule.code: index for index, rule in enumerate(all_rules())}
     versions = {artifact.file: artifact.name.version for artifact in report.artifacts}
     seen: Counter[str] = Counter()
-    for finding in listed(report):
+    whys: list[tuple[Finding, str]] = [(finding, "") for finding in listed(report)]
+    for finding, why in [*whys, *report.ignored[:CAP]]:
         identity = _identity(finding, versions.get(finding.artifact, ""))
         seen[identity] += 1
         yield {
@@ -97,6 +98,7 @@ def _results(report: Report) -> Iterator[Json]:
             "message": _message(f"{finding.path}: {finding.message}" if finding.path else finding.message),
             "locations": [_location(finding.artifact, finding.path)],
             "partialFingerprints": {"place/v1": _digest(f"{identity}\n{seen[identity]}")},
+            **({"suppressions": [{"kind": "external", "justification": why}]} if why else {}),
         }
 
 

@@ -22,8 +22,11 @@ def examined(report: Report) -> str:
 
 
 def counts(report: Report) -> str:
-    """Return how many findings of each severity there are."""
-    return ", ".join(counted(report.count(kind), kind) for kind in ("error", "warning", "note"))
+    """Return how many findings of each severity there are, and what else a reader must not miss."""
+    found = [counted(report.count(kind), kind) for kind in ("error", "warning", "note")]
+    ignored = [f"{len(report.ignored)} ignored"] if report.ignored else []
+    gaps = [f"{len(report.gaps)} not verified"] if report.gaps else []
+    return ", ".join(found + ignored + gaps)
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

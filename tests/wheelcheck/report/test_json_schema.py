@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+
+from tests.wheelcheck.report import schemas
+from tests.wheelcheck.report.reports import every_mark, finding, hostile, many, real
+from wheelcheck.binary import model
+from wheelcheck.engine import Report
+from wheelcheck.report import json as json_report
+from wheelcheck.report.cap import CAP
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def document_of(report: Report) -> dict[str, Any]:
+    """Return the report as a program reads it, once the schema has nothing to say against it."""
+    text = json_report.render(report)
+    document: dict[str, Any] = json.loads(text)
+    assert text.isascii()
+    assert schemas.faults(schemas.report(), document) == []
+    return document
+
+
+@pytest.mark.parametrize("report", [Report(), every_mark(), hostile()], ids=["nothing", "every mark", "hostile"])
+def test_every_report_is_what_the_schema_says(report: Report) -> None:
+    assert document_of(report)["verdict"] == report.verdict
+
+
+def test_a_real_report_is_what_the_schema_says(tmp_path: Path) -> None:
+    document = document_of(real(tmp_path))
+    assert document["counts"]["error"] == sum(found["severity"] == "error" for found in document["findings"])
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"schema": 2}, "$.schema: 1 was expected"),
+        ({"verdict": "ok"}, "$.verdict: 'ok' is not one of ['pass', 'fail', 'unverified']"),
+        ({"findings": [{"code": "WC301"}]}, "$.findings[0]: 'name' is a required property"),
+        ({"rules": ["X1"]}, "$.rules[0]: 'X1' does not match '^WC[0-9]{3}$'"),
+    ],
+)
+def test_the_schema_refuses_what_is_no_report(change: dict[str, Any], fault: str) -> None:
+    assert schemas.faults(schemas.report(), {**document_of(Report()), **change})[0] == fault
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [(model.Format, ("binary", "format")), (model.Kind, ("slice", "kind")), (model.System, ("slice", "system"))],
+)
+def test_the_schema_knows_every_word_of_the_model(words: object, place: tuple[str, str]) -> None:
+    definition, name = place
+    assert schemas.report_schema()["$defs"][definition]["properties"][name]["enum"] == list(get_args(words))
+
+
+def test_the_schema_file_carries_the_number_reports_carry() -> None:
+    assert schemas.report_schema()["properties"]["schema"]["const"] == json_report.SCHEMA
+
+
+def test_above_the_cap_errors_stay_and_the_others_are_counted() -> None:
+    document = document_of(Report(findings=(*many(CAP, "note"), *many(5, "error"))))
+    assert document["counts"] == {"error": 5, "warning": 0, "note": CAP}
+    assert (len(document["findings"]), document["findings_omitted"]) == (CAP, 5)
+    assert [found["severity"] for found in document["findings"]].count("error") == 5
+
+
+def test_at_the_cap_nothing_is_left_out() -> None:
+    assert document_of(Report(findings=many(CAP)))["findings_omitted"] == 0
+
+
+def test_what_is_ignored_is_listed_with_its_reason() -> None:
+    report = replace(every_mark(), ignored=((finding("a.whl", "x"), "upstream's bug"),))
+    assert [(found["path"], found["reason"]) for found in document_of(report)["ignored"]] == [("x", "upstream's bug")]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.wheelcheck.report.reports import HOSTILE
+from wheelcheck.report.safe import safe
+
+
+@pytest.mark.parametrize(
+    "text", ["demo/native.so", "a b", "naïve/日本語.so", "std::string", "a ::error::", "## [x]", "C:\\x", "#[error]"]
+)
+def test_ordinary_text_stays_as_it_is(text: str) -> None:
+    assert safe(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31m", "\\x1b[31m"),
+        ("a\nb\r", "a\\nb\\r"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("\ud800", "\\ud800"),
+        ("\U000e0041", "\\U000e0041"),
+        ("::error::x", "\\x3a:error::x"),
+        ("  ::error::x", "  \\x3a:error::x"),
+        ("a ##[error]x ##[debug]", "a #\\x23[error]x #\\x23[debug]"),
+    ],
+)
+def test_what_a_terminal_or_a_log_would_obey_is_escaped(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_safe_text_is_one_printable_line_and_stays_so(text: str) -> None:
+    assert safe(text).isprintable()
+    assert safe(safe(text)) == safe(text)

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.wheelcheck.building import X86_64, a_wheel, sdist, wheel
+from tests.wheelcheck.report import schemas
+from tests.wheelcheck.report.reports import every_mark, examined, finding, hostile, many, real
+from wheelcheck.engine import Gap, Report, Skip
+from wheelcheck.metadata import parse_file_name
+from wheelcheck.report import sarif
+from wheelcheck.report.cap import CAP
+from wheelcheck.rules import all_rules
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run_of(report: Report) -> dict[str, Any]:
+    """Return the one run of the log, once the official schema has nothing to say against it."""
+    log = json.loads(sarif.render(report))
+    assert schemas.faults(schemas.sarif(), log) == []
+    (run,) = log["runs"]
+    return dict(run)
+
+
+@pytest.mark.parametrize("report", [Report(), every_mark(), hostile()], ids=["nothing", "every mark", "hostile"])
+def test_every_report_is_valid_sarif(report: Report) -> None:
+    assert run_of(report)["tool"]["driver"]["name"] == "wheelcheck"
+
+
+def test_the_schema_does_refuse_what_is_no_sarif() -> None:
+    log = json.loads(sarif.render(every_mark()))
+    log["runs"][0]["results"][0]["level"] = "fatal"
+    assert schemas.faults(schemas.sarif(), log) == [
+        "$.runs[0].results[0].level: 'fatal' is not one of ['none', 'note', 'warning', 'error']"
+    ]
+
+
+def test_a_result_is_on_the_artifact_with_the_member_in_its_text(tmp_path: Path) -> None:
+    report = real(tmp_path)
+    run = run_of(report)
+    stub = next(result for result in run["results"] if "native.so" in result["message"]["text"])
+    file = wheel(X86_64).file
+    assert stub["level"] == "error"
+    assert stub["message"]["text"].startswith("demo/native.so: ")
+    assert stub["locations"] == [
+        {
+            "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": 1}},
+            "logicalLocations": [{"fullyQualifiedName": f"{file}!demo/native.so", "kind": "member"}],
+        }
+    ]
+    assert run["tool"]["driver"]["rules"][stub["ruleIndex"]]["id"] == stub["ruleId"]
+    assert len(run["results"]) == len(report.findings)
+
+
+def test_what_no_file_has_is_located_where_it_is_promised() -> None:
+    (result,) = run_of(Report(findings=(finding(message="found no sdist"),)))["results"]
+    (location,) = result["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "pyproject.toml"
+    assert "logicalLocations" not in location
+
+
+def test_every_rule_is_described_by_its_docstring() -> None:
+    described = run_of(Report())["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in described] == [rule.code for rule in all_rules()]
+    for rule, entry in zip(all_rules(), described, strict=True):
+        assert entry["shortDescription"]["text"].startswith(rule.summary[:20].replace("{", "{{"))
+        assert "Remedy:" in entry["help"]["text"]
+        assert "Source:" not in entry["fullDescription"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain [x] (y)", "plain [x] (y)"),
+        ("[click](https://owned.example)", "[click] (https://owned.example)"),
+        ("{0} of {x}", "{{0}} of {{x}}"),
+        ("a\x1b[0m", "a\\x1b[0m"),
+    ],
+)
+def test_foreign_text_is_neither_a_link_nor_a_placeholder(text: str, shown: str) -> None:
+    (result,) = run_of(Report(findings=(finding("a.whl", message=text),)))["results"]
+    assert result["message"]["text"] == shown
+
+
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [
+        ("a-1.0+cpu.whl", "a-1.0%2Bcpu.whl"),
+        ("a b#c?.whl", "a%20b%23c%3F.whl"),
+        ("http:x", "http%3Ax"),
+        ("é\ud800", "%C3%A9%ED%A0%80"),
+    ],
+)
+def test_a_file_name_is_encoded_as_a_relative_uri(file: str, uri: str) -> None:
+    (result,) = run_of(Report(findings=(finding(file),)))["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def prints_of(report: Report) -> list[str]:
+    return [result["partialFingerprints"]["place/v1"] for result in run_of(report)["results"]]
+
+
+def test_a_fingerprint_stays_when_the_version_and_the_words_change() -> None:
+    old, new = (
+        Report((replace(sdist(), file=name, name=parse_file_name(name)),), (finding(name, f"{name[:-7]}/x", message),))
+        for name, message in (("demo-1.0.tar.gz", "found 1"), ("demo-1.1.tar.gz", "found 2"))
+    )
+    assert prints_of(old) == prints_of(new)
+
+
+def test_no_two_findings_share_a_fingerprint() -> None:
+    found = (
+        finding("a", "x", "1"),
+        finding("a", "x", "2"),
+        finding("a", "y"),
+        finding("b", "x"),
+        finding("a", "x", code="WC302"),
+    )
+    assert len(set(prints_of(Report(findings=found)))) == len(found)
+
+
+def test_a_gap_is_a_notification_of_a_run_that_did_not_succeed() -> None:
+    gaps = (Gap("a.whl", "x/y", "a cap was reached"), Gap("", "", "no wheel"))
+    (invocation,) = run_of(Report((wheel(X86_64),), gaps=gaps))["invocations"]
+    assert not invocation["executionSuccessful"]
+    assert [note["message"]["text"] for note in invocation["toolExecutionNotifications"]] == [
+        "x/y: a cap was reached",
+        "no wheel",
+    ]
+    assert [len(note.get("locations", ())) for note in invocation["toolExecutionNotifications"]] == [1, 0]
+
+
+def test_a_run_without_gaps_succeeded_and_names_what_was_skipped(tmp_path: Path) -> None:
+    report = examined(a_wheel(X86_64), tmp_path)
+    (invocation,) = run_of(replace(report, skips=(Skip("WC999", "no reason"),)))["invocations"]
+    assert invocation["executionSuccessful"]
+    assert [note["message"]["text"] for note in invocation["toolConfigurationNotifications"]] == [
+        "WC999 judged nothing: no reason"
+    ]
+
+
+def test_a_run_that_examined_nothing_did_not_succeed() -> None:
+    assert not run_of(Report())["invocations"][0]["executionSuccessful"]
+
+
+def test_an_artifact_carries_its_size_and_hash(tmp_path: Path) -> None:
+    report = examined(a_wheel(X86_64), tmp_path)
+    (artifact,) = run_of(report)["artifacts"]
+    (file,) = tmp_path.iterdir()
+    assert (artifact["length"], artifact["hashes"]["sha-256"]) == (file.stat().st_size, report.artifacts[0].sha256)
+
+
+def test_what_is_ignored_is_suppressed_with_its_reason() -> None:
+    ignored = finding("a.whl", "x")
+    results = run_of(Report(findings=(finding("b.whl"),), ignored=((ignored, "upstream's bug"),)))["results"]
+    assert [result.get("suppressions") for result in results] == [
+        None,
+        [{"kind": "external", "justification": "upstream's bug"}],
+    ]
+
+
+def test_a_rule_of_an_older_catalogue_has_no_index() -> None:
+    (result,) = run_of(Report(findings=(finding("a.whl", code="WC999"),)))["results"]
+    assert "ruleIndex" not in result
+
+
+def test_above_the_cap_errors_stay_and_the_others_are_counted() -> None:
+    found = (*many(CAP, "note"), *many(2, "warning"), *many(1, "error"))
+    run = run_of(Report(findings=found))
+    levels = [result["level"] for result in run["results"]]
+    assert (len(levels), levels.count("warning"), levels.count("error")) == (CAP, 2, 1)
+    notes = run["invocations"][0]["toolConfigurationNotifications"]
+    assert [note["message"]["text"] for note in notes] == ["3 more findings are not listed"]
