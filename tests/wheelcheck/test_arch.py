@@ -134,7 +134,7 @@ def test_a_new_row_alone_gives_everything_that_is_said_of_a_cpu(
 
 
 def test_the_new_row_s_facts_are_all_held(derived: dict[str, Any]) -> None:
-    marks = test_a_new_row_alone_gives_everything_that_is_said_of_a_cpu.pytestmark  # type: ignore[attr-defined]
+    marks = test_a_new_row_alone_gives_everything_that_is_said_of_a_cpu.pytestmark
     assert {fact for fact, _ in marks[0].args[1]} == set(derived)
 
 
@@ -239,7 +239,7 @@ def test_what_zig_builds_has_the_row_s_identity_and_loader(row: Arch, libc: str)
     assert wanted
     assert (found.machine, found.bits, found.little_endian) == (wanted.machine, wanted.bits, wanted.little_endian)
     assert wanted.accepts(flags_of(content))
-    segments = ELFFile(io.BytesIO(content)).iter_segments("PT_INTERP")
+    segments: Any = ELFFile(io.BytesIO(content)).iter_segments("PT_INTERP")
     assert [segment.get_interp_name() for segment in segments] == [row.loader(libc)]
     assert row in arch.of_elf(found.machine, found.bits, little_endian=found.little_endian)
 

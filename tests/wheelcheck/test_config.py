@@ -121,12 +121,7 @@ AN_ENTRY = 'name = "t"\nkind = "executable"\npath = "p"\n'
         (f"{HEAD}glibc = '2.017'", "tool.wheelcheck.glibc", "found '2.017'", 'such as "2.17"'),
         (f"{HEAD}glibc = '3.1'", "tool.wheelcheck.glibc", "found '3.1'", 'such as "2.17"'),
         (f"{HEAD}glibc = '2.17.1'", "tool.wheelcheck.glibc", "found '2.17.1'", 'such as "2.17"'),
-        (
-            f"{HEAD}glibc = '2.\\\\uff11'".replace("\\\\", "\\").replace("'", '"'),
-            "glibc",
-            "found '2.",
-            'such as "2.17"',
-        ),
+        (f"{HEAD}glibc = '2.\uff11'", "tool.wheelcheck.glibc", "found '2.", 'such as "2.17"'),
         (f"{HEAD}glibc = ''", "tool.wheelcheck.glibc", "found ''", 'such as "2.17"'),
         (f"{HEAD}architectures = 'x86_64'", "tool.wheelcheck.architectures", "found 'x86_64'", "a list of strings"),
         (f"{HEAD}architectures = [64]", "tool.wheelcheck.architectures", "found [64]", "a list of strings"),
@@ -164,7 +159,7 @@ AN_ENTRY = 'name = "t"\nkind = "executable"\npath = "p"\n'
         (f"{IGNORE}code = 301\nreason = 'x'", "tool.wheelcheck.ignore.code", "found 301", "expected text"),
         (f"{IGNORE}codes = 'WC301'", "tool.wheelcheck.ignore", "'codes'", "did you mean 'code'?"),
         ("[tool]\nwheelcheck = 3", "tool.wheelcheck", "found 3", "expected a table"),
-        ("a = ", "pyproject.toml", "cannot be read as TOML", "line 1"),
+        ("a = ", "pyproject.toml", "cannot be read as TOML", "Invalid value"),
         ("a = " + "[" * 5_000, "pyproject.toml", "cannot be read as TOML", "recursion"),
         ("a = " + "9" * 5_000, "pyproject.toml", "cannot be read as TOML", "digits"),
     ],
@@ -233,7 +228,7 @@ def test_one_architecture_keeps_its_wheels_and_all_else(name: str) -> None:
 
 
 def test_an_architecture_that_no_promised_wheel_serves_is_an_error_and_not_an_empty_promise() -> None:
-    with pytest.raises(ConfigError, match="found no wheel for s390x .* expected one of aarch64, x86_64"):
+    with pytest.raises(ConfigError, match=r"found no wheel for s390x .* expected one of aarch64, x86_64"):
         EVERYWHERE.for_architecture("s390x")
     assert Config().for_architecture("s390x").slots == ()
 

@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import native
+from tests.wheelcheck.archive import zips
+from tests.wheelcheck.building import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
+from wheelcheck.config import Config, Slot
+from wheelcheck.engine import Gap, Report, examine, find_files
+from wheelcheck.facts import Release, Sdist, Wheel
+from wheelcheck.ignores import Ignore
+from wheelcheck.metadata import parse_file_name
+from wheelcheck.rule import Finding, Hit, Rule
+from wheelcheck.rules import all_rules, container
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheelcheck.progress import Progress
+
+ROOT = Path(__file__).parents[2]
+TOOL = File("demo/bin/tool", native.program, EXECUTABLE)
+FOREIGN = File("demo/bin/tool", lambda: native.program("aarch64"), EXECUTABLE)
+GOOD = a_wheel(X86_64, TOOL)
+BAD = a_wheel(X86_64, FOREIGN)
+COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance")
+
+
+def codes(report: Report) -> set[str]:
+    return {finding.code for finding in report.findings if finding.severity == "error"}
+
+
+def whys(report: Report) -> list[str]:
+    return [gap.why for gap in report.gaps]
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A folder with one good wheel."""
+    folder = tmp_path / "dist"
+    folder.mkdir()
+    GOOD.write(folder)
+    return folder
+
+
+# --- verdicts ---
+
+
+def test_a_good_wheel_passes(dist: Path) -> None:
+    report = examine([dist])
+    assert (report.verdict, report.findings, report.gaps) == ("pass", (), ())
+    assert [artifact.file for artifact in report.artifacts] == [f"demo-1.0-{X86_64}.whl"]
+
+
+def test_a_wrong_wheel_fails(tmp_path: Path) -> None:
+    report = examine([BAD.write(tmp_path)])
+    assert (report.verdict, codes(report)) == ("fail", {"WC301"})
+
+
+def test_a_warning_alone_is_no_failure() -> None:
+    warning = Finding("WC999", "x", "warning", "a.whl", "", "m")
+    wheel = Wheel("a.whl", parse_file_name("a.whl"))
+    assert Report((wheel,), (warning,)).verdict == "pass"
+    assert Report((wheel,), (warning,), (Gap("a.whl", "", "x"),)).verdict == "unverified"
+    assert Report((), (warning,)).verdict == "unverified"
+
+
+def test_an_error_outranks_a_gap(tmp_path: Path) -> None:
+    report = examine([BAD.write(tmp_path), tmp_path / "missing.whl"])
+    assert report.gaps
+    assert report.verdict == "fail"
+
+
+def test_findings_are_counted_by_severity() -> None:
+    findings = tuple(Finding("WC1", "x", severity, "a", "", "m") for severity in ("error", "note", "note"))
+    report = Report((), findings)
+    assert [report.count(severity) for severity in ("error", "warning", "note")] == [1, 0, 2]
+
+
+# --- what was not examined ---
+
+
+def _glob(folder: Path) -> Path:
+    return folder / "*.whl"
+
+
+def _empty(folder: Path) -> Path:
+    (folder / "empty").mkdir()
+    return folder / "empty"
+
+
+def _only_companions(folder: Path) -> Path:
+    (folder / "empty").mkdir()
+    (folder / "empty" / ".gitignore").write_text("*")
+    return folder / "empty"
+
+
+def _folder_named_like_a_wheel(folder: Path) -> Path:
+    (folder / "outer" / "demo-1.0-py3-none-any.whl").mkdir(parents=True)
+    return folder / "outer"
+
+
+def _pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "demo-1.0-py3-none-any.whl")
+    return folder / "demo-1.0-py3-none-any.whl"
+
+
+def _device(_: Path) -> Path:
+    return Path(os.devnull)
+
+
+def _too_long(folder: Path) -> Path:
+    return folder / ("x" * 300)
+
+
+def _below_a_file(folder: Path) -> Path:
+    (folder / "file").touch()
+    return folder / "file" / "x.whl"
+
+
+def _broken_link(folder: Path) -> Path:
+    (folder / "x.whl").symlink_to("nowhere")
+    return folder / "x.whl"
+
+
+def _link_to_itself(folder: Path) -> Path:
+    (folder / "x.whl").symlink_to("x.whl")
+    return folder / "x.whl"
+
+
+UNREADABLE: list[tuple[Callable[[Path], Path], str]] = [
+    (_glob, "does not exist"),
+    (_empty, "the folder is empty"),
+    (_only_companions, "the folder is empty"),
+    (_folder_named_like_a_wheel, "is a folder, not a file"),
+    (_pipe, "is a pipe, socket or device"),
+    (_device, "is a pipe, socket or device"),
+    (_too_long, "File name too long"),
+    (_below_a_file, "Not a directory"),
+    (_broken_link, "does not exist"),
+    (_link_to_itself, "Too many levels of symbolic links"),
+]
+
+
+@pytest.mark.parametrize(("make", "why"), UNREADABLE)
+def test_what_cannot_be_examined_is_a_gap_and_no_pass(tmp_path: Path, make: Callable[[Path], Path], why: str) -> None:
+    report = examine([make(tmp_path)])
+    assert report.verdict == "unverified"
+    assert [found for found in whys(report) if why in found]
+
+
+@pytest.mark.parametrize(("make", "why"), UNREADABLE)
+def test_nor_is_it_a_pass_beside_a_good_wheel(
+    tmp_path: Path, dist: Path, make: Callable[[Path], Path], why: str
+) -> None:
+    report = examine([dist, make(tmp_path)])
+    assert report.verdict == "unverified"
+    assert len(report.gaps) == 1
+    assert why in report.gaps[0].why
+
+
+def test_no_path_at_all_is_not_verified() -> None:
+    report = examine([])
+    assert (report.verdict, whys(report)) == ("unverified", ["no wheel and no sdist among the given paths"])
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "closed"])
+def test_what_the_user_may_not_read_is_a_gap(tmp_path: Path, name: str) -> None:
+    """Run as a user without rights where the tests run as root, whom no mode stops."""
+    (tmp_path / "closed").mkdir()
+    a_wheel("py3-none-any", File("demo/__init__.py")).write(tmp_path)
+    (tmp_path / name).chmod(0)
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from wheelcheck.engine import examine\n"
+        "if os.getuid() == 0: os.setuid(65534)\n"
+        "report = examine([Path(sys.argv[1])])\n"
+        "print(report.verdict, *[gap.why for gap in report.gaps])"
+    )
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):  # noqa: S108
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / name)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "unverified" in done.stdout, done.stderr
+    assert "Permission denied" in done.stdout
+
+
+def test_a_cap_that_is_reached_is_a_gap(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0.tar.gz"
+    an_sdist(File("setup.py", b"x = 1\n" * 200_000)).write(tmp_path)
+    report = examine([path])
+    assert report.verdict == "unverified"
+    assert [(gap.path, gap.why.partition(":")[0]) for gap in report.gaps] == [("demo-1.0/setup.py", "text-cap")]
+    an_sdist(File("setup.py", b"x = 1\n" * 100_000)).write(tmp_path)
+    assert examine([path]).gaps == ()
+
+
+# --- rules that break ---
+
+
+def _breaks(_: Wheel) -> Iterator[Hit]:
+    raise ZeroDivisionError("of ours")
+
+
+def _finds_and_breaks(wheel: Wheel) -> Iterator[Hit]:
+    yield Hit(wheel.members[0].path, "found")
+    raise ZeroDivisionError("of ours")
+
+
+def _never_judges(_: Release) -> Iterator[Hit]:
+    yield from ()
+
+
+def _cannot_tell(_: Release) -> str:
+    raise ZeroDivisionError("of ours")
+
+
+def test_a_rule_that_breaks_has_not_judged(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container, "broken", Rule("WC199", Wheel, "error", _breaks), raising=False)
+    report = examine([dist])
+    assert report.verdict == "unverified"
+    assert whys(report) == ["WC199 stopped at an internal error: ZeroDivisionError: of ours"]
+    assert report.gaps[0].artifact == f"demo-1.0-{X86_64}.whl"
+
+
+def test_what_a_rule_found_before_it_broke_stands(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container, "broken", Rule("WC199", Wheel, "error", _finds_and_breaks), raising=False)
+    report = examine([dist])
+    assert (report.verdict, codes(report), len(report.gaps)) == ("fail", {"WC199"}, 1)
+
+
+def test_a_rule_that_cannot_tell_whether_it_applies_has_not_judged(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = Rule("WC799", Release, "error", _never_judges, _cannot_tell)
+    monkeypatch.setattr(container, "broken", rule, raising=False)
+    report = examine([dist])
+    assert report.verdict == "unverified"
+    assert whys(report) == ["WC799 stopped at an internal error: ZeroDivisionError: of ours"]
+    assert "WC799" not in report.rules
+
+
+def test_a_reader_that_breaks_has_not_read(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wheelcheck.collect.HEAD", None)
+    report = examine([dist])
+    assert report.verdict == "unverified"
+    assert report.gaps[0].why.startswith("reading stopped at an internal error: TypeError")
+
+
+# --- which rules ran ---
+
+
+def test_every_rule_ran_or_says_why_not(dist: Path) -> None:
+    report = examine([dist])
+    skipped = {skip.code for skip in report.skips}
+    assert {*report.rules, *skipped} == {rule.code for rule in all_rules()}
+    assert not skipped & set(report.rules)
+    assert {skip.why for skip in report.skips if skip.code == "WC601"} == {"no sdist is given"}
+
+
+def test_an_ignored_finding_is_set_aside_and_kept_in_the_report(tmp_path: Path) -> None:
+    config = Config(ignores=(Ignore("WC301", "a cross compiler"),))
+    report = examine([BAD.write(tmp_path)], config)
+    assert (report.verdict, codes(report)) == ("pass", set())
+    assert [(finding.code, why) for finding, why in report.ignored] == [("WC301", "a cross compiler")]
+
+
+def test_a_configuration_that_ignores_every_rule_cannot_pass(dist: Path) -> None:
+    everything = tuple(Ignore(rule.code, "x") for rule in all_rules())
+    assert examine([dist], Config(ignores=everything[:1])).verdict == "pass"
+    report = examine([dist], Config(ignores=everything))
+    assert report.verdict == "unverified"
+    assert "the configuration ignores every rule that ran" in whys(report)
+
+
+# --- which files ---
+
+
+def test_the_same_file_twice_counts_once(dist: Path) -> None:
+    (dist.parent / "again").symlink_to(dist)
+    wheel = dist / f"demo-1.0-{X86_64}.whl"
+    report = examine([dist, wheel, dist / ".." / "dist" / wheel.name, dist.parent / "again"])
+    assert (len(report.artifacts), report.verdict) == (1, "pass")
+
+
+def test_one_file_under_two_names_is_two_artifacts(dist: Path) -> None:
+    wheel = dist / f"demo-1.0-{X86_64}.whl"
+    (dist / f"demo-1.0-{AARCH64}.whl").symlink_to(wheel)
+    report = examine([dist])
+    assert len(report.artifacts) == 2
+    assert {finding.artifact for finding in report.findings if finding.code == "WC301"} == {f"demo-1.0-{AARCH64}.whl"}
+
+
+def test_a_link_is_judged_by_its_own_name_and_not_by_that_of_its_target(tmp_path: Path, dist: Path) -> None:
+    wheel = dist / f"demo-1.0-{X86_64}.whl"
+    shutil.move(wheel, tmp_path / "0b5c")
+    wheel.symlink_to(tmp_path / "0b5c")
+    report = examine([dist])
+    assert (report.verdict, [artifact.file for artifact in report.artifacts]) == ("pass", [wheel.name])
+
+
+@pytest.mark.parametrize("suffix", COMPANIONS)
+def test_evidence_beside_an_artifact_is_passed_over_in_a_folder_and_in_a_glob(dist: Path, suffix: str) -> None:
+    (dist / f"demo-1.0-{X86_64}.whl{suffix}").write_text("evidence")
+    assert examine([dist]).verdict == "pass"
+    assert examine(sorted(dist.iterdir())).verdict == "pass"
+
+
+def test_a_folder_named_like_evidence_is_looked_at(dist: Path) -> None:
+    (dist / "more.asc").mkdir()
+    assert examine([dist]).verdict == "unverified"
+
+
+def test_evidence_alone_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "demo.whl.asc").write_text("evidence")
+    assert examine([tmp_path / "demo.whl.asc"]).verdict == "unverified"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "demo-1.0.exe", "demo.zip", "demo-1.0.tar.bz2", "demo-1.0.WHL"])
+def test_an_unknown_file_among_the_artifacts_is_an_error(dist: Path, name: str) -> None:
+    (dist / name).write_text("other")
+    report = examine([dist])
+    assert (report.verdict, [(f.code, f.artifact) for f in report.findings]) == ("fail", [("WC702", name)])
+
+
+def test_an_sdist_may_be_a_zip_where_its_name_says_so(tmp_path: Path) -> None:
+    (tmp_path / "demo-1.0.zip").write_bytes(zips.zipped(zips.Member(b"demo-1.0/PKG-INFO")))
+    assert [type(artifact) for artifact in examine([tmp_path]).artifacts] == [Sdist]
+
+
+def test_files_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for folder, name in (("b", "a.whl"), ("a", "b.whl"), ("a", "z.txt"), ("b", "c.txt")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).touch()
+    files, strangers, gaps = find_files([tmp_path / "b", tmp_path / "a"])
+    assert [file.name for file in files] == ["a.whl", "b.whl"]
+    assert (strangers, gaps) == (["c.txt", "z.txt"], [])
+
+
+# --- a release ---
+
+
+def test_a_release_is_judged_as_a_whole(dist: Path) -> None:
+    slots = tuple(Slot("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
+    report = examine([dist], Config(slots))
+    assert [(finding.code, finding.message) for finding in report.findings] == [
+        ("WC701", "found no wheel for cp311-cp311-manylinux_2_17_aarch64, expected one")
+    ]
+    assert examine([dist], Config(slots[1:])).verdict == "pass"
+
+
+def test_progress_is_heard_to_the_end(dist: Path) -> None:
+    heard: list[Progress] = []
+    examine([dist], progress=heard.append)
+    assert (heard[-1].done, heard[-1].file) == (heard[-1].total, f"demo-1.0-{X86_64}.whl")
+
+
+# --- the same report everywhere ---
+
+
+def _report(dist: Path, *options: str, **environment: str) -> dict[str, Any]:
+    command = [sys.executable, *options, "-m", "wheelcheck", "check", str(dist), "--format", "json"]
+    done = subprocess.run(
+        command,
+        cwd=dist,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("dist")
+    odd = tuple(File(f"demo/d{number}/tool", lambda: native.program("aarch64"), EXECUTABLE) for number in range(5))
+    a_wheel(X86_64, TOOL, *odd).write(folder)
+    a_wheel(AARCH64, *odd).write(folder)
+    an_sdist(File("tool", native.program), File("setup.py", b"'\\d'\n")).write(folder)
+    return folder, _report(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [
+        ((), {"PYTHONHASHSEED": "0"}),
+        ((), {"PYTHONHASHSEED": "1"}),
+        ((), {"PYTHONHASHSEED": "2"}),
+        ((), {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        ((), {"TZ": "Asia/Kathmandu", "COLUMNS": "20"}),
+        (("-O",), {}),
+        (("-OO",), {"PYTHONHASHSEED": "3"}),
+        (("-W", "error"), {}),
+        (("-X", "dev"), {}),
+    ],
+)
+def test_the_same_bytes_give_the_same_report(
+    usual: tuple[Path, dict[str, Any]], options: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    folder, document = usual
+    assert _report(folder, *options, **environment) == document
