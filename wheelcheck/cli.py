@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from wheelcheck import __version__
+from wheelcheck.ending import exit_code, reader_may_leave
 from wheelcheck.report import outputs
+from wheelcheck.report.safe import safe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,22 +32,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to stop
-    try:
-        return int(arguments.run(arguments))
-    except (ConfigError, UnknownArchitectureError, UnreachableError) as problem:
-        print(f"wheelcheck: {problem}", file=sys.stderr)
-        return EXIT["unverified"]
+    return exit_code(lambda: int(arguments.run(arguments)), ConfigError, UnknownArchitectureError, UnreachableError)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what it did not understand without printing it raw: a shell's glob may have put it there."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(safe(message))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="wheelcheck", description="The release gate for wheels and sdists with native code."
-    )
+    parser = _Parser(prog="wheelcheck", description="The release gate for wheels and sdists with native code.")
     parser.add_argument("--version", action="version", version=f"wheelcheck {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="judge wheels and sdists: exit 0 pass, 1 fail, 2 could not verify")
     check.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a wheel, an sdist, a folder of them, or pypi:NAME==VERSION"
+        "paths",
+        nargs="+",
+        type=_path,
+        metavar="PATH",
+        help="a wheel, an sdist, a folder of them, or pypi:NAME==VERSION",
     )
     check.add_argument("--index-url", default="", metavar="URL", help="the simple index that pypi: asks")
     check.add_argument(
@@ -88,12 +95,13 @@ def _check(arguments: argparse.Namespace) -> int:
     from wheelcheck.report import bar  # noqa: PLC0415
 
     config = _config(arguments.config)
-    if config and arguments.architecture:
+    if arguments.architecture:
         config = config.for_architecture(arguments.architecture)
     wanted = _outputs(arguments)
     with bar.shown(Console(stderr=True)) as progress:
         report = examine(reach.resolve(arguments.paths, arguments.index_url), config, progress)
-    _print(report, wanted, quiet=arguments.quiet)
+    with reader_may_leave():
+        _print(report, wanted, quiet=arguments.quiet)
     problems = outputs.write(report, wanted)
     if _on_github() or any(output.format == "github" for output in wanted):
         problems += outputs.append_step_summary(report, os.environ)
@@ -101,6 +109,13 @@ def _check(arguments: argparse.Namespace) -> int:
         print(f"wheelcheck: {problem}", file=sys.stderr)
     # A report that is lost is a gap; what is known to be broken stays broken.
     return EXIT["unverified" if problems and report.verdict == "pass" else report.verdict]
+
+
+def _path(value: str) -> str:
+    """Refuse the empty path, which would mean the current folder: a variable that was never set."""
+    if not value:
+        raise argparse.ArgumentTypeError("found an empty path, expected a file or a folder")
+    return value
 
 
 def _output(value: str) -> outputs.Output:
@@ -126,13 +141,13 @@ def _on_github() -> bool:
     return os.environ.get("GITHUB_ACTIONS") == "true"
 
 
-def _config(path: Path | None) -> Config | None:
-    from wheelcheck.config import load  # noqa: PLC0415
+def _config(path: Path | None) -> Config:
+    from wheelcheck.config import Config, load  # noqa: PLC0415
 
     if path is None:
         here = Path("pyproject.toml")
-        return load(here) if here.is_file() else None
-    return load(path)
+        return load(here) if here.is_file() else Config()
+    return load(path, required=True)
 
 
 def _print(report: Report, wanted: list[outputs.Output], *, quiet: bool) -> None:
@@ -154,7 +169,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
     from wheelcheck.report import inspection  # noqa: PLC0415
 
-    inspection.show(_artifact(arguments.file), Console(highlight=False))
+    artifact = _artifact(arguments.file)
+    with reader_may_leave():
+        inspection.show(artifact, Console(highlight=False))
     return EXIT["pass"]
 
 
@@ -164,7 +181,10 @@ def _diff(arguments: argparse.Namespace) -> int:
     from wheelcheck.report import inspection  # noqa: PLC0415
 
     before, after = _artifact(arguments.before), _artifact(arguments.after)
-    return EXIT["fail" if inspection.show_differences(before, after, Console(highlight=False)) else "pass"]
+    differ = True
+    with reader_may_leave():
+        differ = inspection.show_differences(before, after, Console(highlight=False))
+    return EXIT["fail" if differ else "pass"]
 
 
 def _artifact(path: Path) -> Artifact:

@@ -23,7 +23,8 @@ def exit_code(run: Callable[[], int], *known: type[Exception]) -> int:
     """
     try:
         code = run()
-        sys.stdout.flush()
+        with reader_may_leave():
+            sys.stdout.flush()
     except known as problem:
         return _stop(str(problem))
     except KeyboardInterrupt:
