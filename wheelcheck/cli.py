@@ -46,7 +46,23 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="wheelcheck", description="The release gate for wheels and sdists with native code.")
     parser.add_argument("--version", action="version", version=f"wheelcheck {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="judge wheels and sdists: exit 0 pass, 1 fail, 2 could not verify")
+    _add_check(commands.add_parser("check", help="judge wheels and sdists: exit 0 pass, 1 fail, 2 could not verify"))
+    inspect = commands.add_parser("inspect", help="print what a wheel or an sdist is and what native files it holds")
+    inspect.add_argument("file", type=Path, metavar="FILE")
+    inspect.set_defaults(run=_inspect)
+    diff = commands.add_parser(
+        "diff", help="say what changed natively between two artifacts: exit 0 nothing, 1 something"
+    )
+    diff.add_argument("before", type=Path, metavar="A")
+    diff.add_argument("after", type=Path, metavar="B")
+    diff.set_defaults(run=_diff)
+    explain = commands.add_parser("explain", help="say why a rule exists and how to mend what it finds")
+    explain.add_argument("code", metavar="CODE", help="a code such as WC301, or a rule's name")
+    explain.set_defaults(run=_explain)
+    return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument(
         "paths",
         nargs="+",
@@ -72,19 +88,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
     check.set_defaults(run=_check)
-    inspect = commands.add_parser("inspect", help="print what a wheel or an sdist is and what native files it holds")
-    inspect.add_argument("file", type=Path, metavar="FILE")
-    inspect.set_defaults(run=_inspect)
-    diff = commands.add_parser(
-        "diff", help="say what changed natively between two artifacts: exit 0 nothing, 1 something"
-    )
-    diff.add_argument("before", type=Path, metavar="A")
-    diff.add_argument("after", type=Path, metavar="B")
-    diff.set_defaults(run=_diff)
-    explain = commands.add_parser("explain", help="say why a rule exists and how to mend what it finds")
-    explain.add_argument("code", metavar="CODE", help="a code such as WC301, or a rule's name")
-    explain.set_defaults(run=_explain)
-    return parser
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -181,7 +184,7 @@ def _diff(arguments: argparse.Namespace) -> int:
     from wheelcheck.report import inspection  # noqa: PLC0415
 
     before, after = _artifact(arguments.before), _artifact(arguments.after)
-    differ = True
+    differ = 1
     with reader_may_leave():
         differ = inspection.show_differences(before, after, Console(highlight=False))
     return EXIT["fail" if differ else "pass"]
