@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
 
 _LINKER_SCRIPT = re.compile(
-    rb"\s*(?:/\*.*?\*/\s*)*(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(", re.DOTALL
+    rb"\s*(?:/\* GNU ld script|(?:/\*.*?\*/\s*)*(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\()",
+    re.DOTALL,
 )
 _BUILT = re.compile(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _STUBS = (

@@ -27,6 +27,7 @@ def linux(*files: File) -> WheelRecipe:
 
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>libffmpeg.so</title></head></html>\n"
+LONG_SCRIPT = b"/* GNU ld script -- generated\n" + b"   Prefer the components.\n" * 40 + b"*/\nINPUT ( libx.so.1 )\n"
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 132000\n"
 
 
@@ -147,6 +148,7 @@ def test_every_binary_is_whole(row: Twins, tmp_path: Path) -> None:
     "row",
     [
         Silent("WC305", "a linker script", linux(made(b"/* GNU ld script */\nGROUP ( libc.so.6 AS_NEEDED ( x ) )\n"))),
+        Silent("WC305", "a linker script that explains itself, as libcuopt 26.10 does", linux(made(LONG_SCRIPT))),
         Silent("WC305", "a one-line linker script", linux(made(b"INPUT(libncurses.so.6)\n"))),
         Silent("WC305", "an empty placeholder for another platform", linux(made(b"", "demo/win-x64/native.dll"))),
         Silent("WC305", "an empty marker", linux(made(b"", "demo/bin/.keep", EXECUTABLE))),
