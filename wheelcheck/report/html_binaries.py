@@ -41,7 +41,7 @@ def _row(row: Row) -> str:
         _cell("floor", escaped(row.floor), "short"),
         _cell("needed", _needed(row), "long"),
         _cell("size", f"{row.size:,}", "number", str(row.size)),
-        _cell("mode", f"<code>{stat.filemode(row.mode) if row.mode else ''}</code>", "short"),
+        _cell("mode", f"<code>{stat.filemode(row.mode)}</code>" if row.mode else "", "short"),
     )
     return f"<tr>{''.join(cells)}</tr>"
 

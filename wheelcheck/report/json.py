@@ -23,7 +23,8 @@ SCHEMA = 1
 
 def render(report: Report) -> str:
     """Return the report as indented ASCII JSON with a fixed order of keys."""
-    return json.dumps(as_dict(report), indent=2) + "\n"
+    text = json.dumps(as_dict(report), indent=2) + "\n"
+    return text.replace("##[", "##\\u005b")  # the same value, and no command to a GitHub runner that logs it
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _table(grid: Grid, symbols: dict[Mark, str]) -> Table:
 
 
 def _heading(column: Column) -> str:
-    return "\n".join(filter(None, (column.system, safe(column.cpu), ", ".join(column.floors))))
+    return "\n".join((column.system, safe(column.cpu), ", ".join(column.floors)))
 
 
 def _lines(grid: Grid, symbols: dict[Mark, str]) -> list[Text]:

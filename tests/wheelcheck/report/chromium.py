@@ -116,6 +116,8 @@ class Page:
         """End Chromium."""
         self._session = ""
         self.call("Browser.close")
+        self._read.close()
+        self._write.close()
 
     @property
     def complaints(self) -> list[str]:
@@ -130,7 +132,7 @@ class Page:
         return [event["params"]["request"]["url"] for event in sent]
 
 
-def _find() -> str:
+def find() -> str:
     """Return where Chromium is; without one the test is skipped, but in CI it fails: there it must be installed."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None and os.environ.get("CI"):
@@ -147,7 +149,7 @@ def chromium(profile: Path) -> Iterator[Page]:
     from_it, to_write = os.pipe()
     # The shell moves the pipes' ends to where Chromium looks for them, and then becomes Chromium.
     place = f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}'
-    command = ["bash", "-c", place, _find(), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
+    command = ["bash", "-c", place, find(), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL)
     os.close(to_read)
     os.close(to_write)

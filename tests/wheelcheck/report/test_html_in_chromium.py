@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.building import X86_64, elf, member, wheel
+from tests.wheelcheck.report.chromium import Page, chromium
+from tests.wheelcheck.report.reports import every_mark, hostile, real
+from wheelcheck.engine import Report
+from wheelcheck.report import html
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Show = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with chromium(tmp_path_factory.mktemp("profile")) as page:
+        yield page
+
+
+@pytest.fixture
+def show(tab: Page, tmp_path: Path) -> Show:
+    """Return what opens a report in a window of some width."""
+
+    def open_report(report: Report, width: int = 1280) -> Page:
+        file = tmp_path / "report.html"
+        file.write_text(html.render(report), "utf-8")
+        tab.media()
+        tab.open(file, width)
+        return tab
+
+    return open_report
+
+
+REPORTS = pytest.mark.parametrize(
+    "report", [Report(), every_mark(), hostile()], ids=["nothing", "every mark", "hostile"]
+)
+
+
+@REPORTS
+def test_the_console_is_silent_and_nothing_else_is_asked_for(show: Show, report: Report) -> None:
+    page = show(report)
+    assert page.complaints == []
+    assert [address.rpartition("/")[2] for address in page.requests] == ["report.html"]
+
+
+def test_the_console_would_tell(show: Show) -> None:
+    page = show(every_mark())
+    page.ask(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 1'}))"
+    )
+    assert page.ask("document.title").startswith("FAIL")
+    assert any("Content Security Policy" in complaint for complaint in page.complaints)
+
+
+def test_the_grid_is_the_first_thing_below_the_verdict(show: Show) -> None:
+    page = show(every_mark())
+    assert page.ask("document.querySelector('main table').className") == "grid"
+    assert page.ask("document.querySelectorAll('.grid tbody tr').length") == 3
+    assert page.ask("document.querySelector('.grid').getBoundingClientRect().top < innerHeight / 2")
+
+
+def test_every_cell_is_reached_by_tab_and_enter_jumps_to_what_was_found(show: Show) -> None:
+    page = show(every_mark())
+    cells = page.ask("document.querySelectorAll('.grid a').length")
+    reached = []
+    for _ in range(cells):
+        page.press("Tab")
+        reached.append(page.ask("document.activeElement.className"))
+    assert reached == [
+        "cell pass",
+        "cell fail",
+        "cell warn",
+        "cell unverified",
+        "cell extra",
+        "cell missing",
+        "cell pass",
+    ]
+    page.ask("document.querySelector('.cell.fail').focus()")
+    page.press("Enter")
+    assert page.ask("document.activeElement.id === location.hash.slice(1)")
+    assert page.ask("document.querySelector(':target h3').textContent").startswith(
+        "demo-1.0-cp311-cp311-manylinux_2_17_aarch64.whl"
+    )
+
+
+def test_the_focused_cell_is_seen_and_said(show: Show) -> None:
+    page = show(every_mark())
+    page.press("Tab")
+    assert page.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert page.ask("document.activeElement.textContent") == "✔cp311-cp311, Linux x86_64: sound"
+
+
+def test_a_filter_hides_its_severity_with_the_keyboard_alone(show: Show) -> None:
+    page = show(every_mark())
+    seen = (
+        "[...document.querySelectorAll('.finding')].filter(e => e.checkVisibility())"
+        ".map(e => e.className.slice(11)).join()"
+    )
+    assert page.ask(seen) == "error,warning,error,error"
+    page.ask("document.getElementById('show-error').focus()")
+    page.press("Space")
+    assert page.ask(seen) == "warning"
+    page.press("Space")
+    assert page.ask(seen) == "error,warning,error,error"
+
+
+def test_without_its_script_the_page_filters_and_jumps_all_the_same(show: Show, tab: Page) -> None:
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        page = show(every_mark())
+        page.ask("document.getElementById('show-error').click()")
+        page.ask("document.querySelector('.cell.warn').click()")
+        seen = page.ask("[...document.querySelectorAll('.finding')].filter(e => e.checkVisibility()).length")
+        assert (seen, page.ask("document.querySelectorAll('button').length")) == (1, 0)
+        assert page.ask("document.querySelector(':target h3').textContent").startswith("demo-1.0-cp311-cp311-macosx")
+        assert page.complaints == []
+    finally:
+        tab.call("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_the_binaries_are_sorted_by_any_column_and_back(show: Show) -> None:
+    natives = [replace(member(f"{size}.so", elf("x86_64")), size=size) for size in (900, 10_000, 2_000)]
+    page = show(Report((wheel(X86_64, *natives),)))
+    sizes = "[...document.querySelectorAll('.binaries td[data-label=size]')].map(e => e.textContent).join(' ')"
+    assert page.ask(sizes) == "900 10,000 2,000"
+    page.ask("document.querySelectorAll('.binaries th button')[7].focus()")
+    page.press("Enter")
+    assert page.ask(sizes) == "900 2,000 10,000"
+    page.press("Enter")
+    assert page.ask(sizes) == "10,000 2,000 900"
+    assert page.ask("document.querySelectorAll('.binaries th')[7].ariaSort") == "descending"
+
+
+def test_hostile_names_are_inert(show: Show) -> None:
+    page = show(hostile())
+    assert page.ask("document.title") == "FAIL: demo 1.0"
+    assert page.ask("document.querySelectorAll('img, iframe, main script, main style').length") == 0
+    assert page.ask("[...document.querySelectorAll('a')].every(a => a.getAttribute('href').startsWith('#'))")
+    assert "<img src=x onerror=" in page.ask("document.body.innerText")
+
+
+@REPORTS
+@pytest.mark.parametrize("width", [320, 375, 768, 1280])
+def test_no_width_scrolls_sideways(show: Show, report: Report, width: int) -> None:
+    page = show(report, width)
+    assert page.ask("document.documentElement.scrollWidth") == width
+    assert page.ask(
+        "[...document.querySelectorAll('h1, h2, h3, p, li')].every(e => e.getBoundingClientRect().right <= innerWidth)"
+    )
+
+
+def test_a_phone_gets_binaries_as_cards(show: Show) -> None:
+    page = show(every_mark(), 375)
+    assert page.ask("getComputedStyle(document.querySelector('.binaries tr')).display") == "block"
+    assert page.ask("document.querySelector('.binaries').getBoundingClientRect().right <= innerWidth")
+    assert (
+        show(every_mark(), 1280).ask("getComputedStyle(document.querySelector('.binaries tr')).display") == "table-row"
+    )
+
+
+# What is below the contrast WCAG 2 demands at level AA.
+CONTRAST = """
+(() => {
+  const light = (text) => {
+    const [r, g, b] = text.match(/[\\d.]+/g).map((v) => v / 255)
+      .map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    return .2126 * r + .7152 * g + .0722 * b;
+  };
+  const ground = (e) => {
+    const own = getComputedStyle(e).backgroundColor;
+    return own.startsWith('rgba(') && own.endsWith(', 0)') ? ground(e.parentElement) : own;
+  };
+  const of = (e) => {
+    const [high, low] = [light(getComputedStyle(e).color), light(ground(e))].sort((a, b) => b - a);
+    return (high + .05) / (low + .05);
+  };
+  const all = [...document.querySelectorAll('h1, h2, p, a, small, th, td, label, li, .stamp, .badge, .legend b')];
+  return all.filter((e) => of(e) < 4.5).map((e) => `${e.outerHTML.slice(0, 60)} ${of(e)}`);
+})()
+"""
+
+
+@pytest.mark.parametrize(("media", "scheme"), [("", "light"), ("", "dark"), ("print", "light"), ("print", "dark")])
+def test_every_text_can_be_read_on_its_ground(show: Show, media: str, scheme: str) -> None:
+    page = show(every_mark())
+    page.media(media, scheme)
+    assert page.ask(CONTRAST) == []
+
+
+def test_light_and_dark_follow_the_reader_and_paper_is_white(show: Show) -> None:
+    page = show(every_mark())
+    grounds = []
+    for media, scheme in (("", "light"), ("", "dark"), ("print", "dark")):
+        page.media(media, scheme)
+        grounds.append(page.ask("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(246, 247, 249)", "rgb(16, 19, 24)", "rgb(255, 255, 255)"]
+
+
+def test_the_page_prints_without_its_filters_and_with_everything_else(show: Show, tmp_path: Path) -> None:
+    page = show(real(tmp_path))
+    page.media("print")
+    assert not page.ask("document.querySelector('.filter').checkVisibility()")
+    assert page.ask("[...document.querySelectorAll('.finding')].every(e => e.checkVisibility())")
+    assert page.pdf().startswith(b"%PDF-")

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.wheelcheck.building import X86_64, wheel
+from tests.wheelcheck.report.reports import every_mark
+from wheelcheck.engine import Report
+from wheelcheck.report import html, outputs
+from wheelcheck.report.outputs import FORMATS, Output
+
+SOUND = Report((wheel(X86_64),))
+
+
+@pytest.mark.parametrize(
+    ("value", "output"),
+    [
+        ("sarif=out.sarif", Output("sarif", "out.sarif")),
+        ("json=-", Output("json", "-")),
+        ("html=a=b.html", Output("html", "a=b.html")),
+    ],
+)
+def test_an_output_is_a_format_and_a_file(value: str, output: Output) -> None:
+    assert outputs.parse(value) == output
+
+
+@pytest.mark.parametrize("value", ["html", "html=", "=x", "pdf=x", ""])
+def test_what_is_no_output_is_refused_with_what_was_expected(value: str) -> None:
+    with pytest.raises(ValueError, match="expected FORMAT=FILE with one of text, json, sarif, github, junit, html"):
+        outputs.parse(value)
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        (("a", "b", "-"), ""),
+        (("a", "-", "a"), "two reports go to a, expected one"),
+        (("-", "-"), "two reports go to standard output, expected one"),
+    ],
+)
+def test_two_reports_cannot_go_to_one_place(files: tuple[str, ...], problem: str) -> None:
+    assert outputs.check([Output("json", file) for file in files]) == problem
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [
+        ("text", "    "),
+        ("json", "{"),
+        ("sarif", "{"),
+        ("github", "::error "),
+        ("junit", "<?xml "),
+        ("html", "<!doctype html>"),
+    ],
+)
+def test_every_format_is_written_to_its_file(form: str, begins: str, tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    assert outputs.write(every_mark(), [Output(form, str(file)), Output("text", "-")]) == []
+    text = file.read_text("utf-8")
+    assert text.startswith(begins)
+    assert text.endswith("\n")
+    assert "\x1b" not in text
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_every_format_has_a_test_above() -> None:
+    cases = next(mark for mark in test_every_format_is_written_to_its_file.pytestmark if mark.name == "parametrize")  # type: ignore[attr-defined]
+    assert [case[0] for case in cases.args[1]] == list(FORMATS)
+
+
+def test_a_report_replaces_the_old_one_and_is_as_readable_as_any_file(tmp_path: Path) -> None:
+    file, plain = tmp_path / "report.json", tmp_path / "plain"
+    file.write_text("old")
+    plain.write_text("x")
+    assert outputs.write(SOUND, [Output("json", str(file))]) == []
+    assert json.loads(file.read_text())["verdict"] == "pass"
+    assert stat.S_IMODE(file.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_a_link_stays_and_its_target_gets_the_report(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    link.symlink_to(target)
+    assert outputs.write(SOUND, [Output("json", str(link))]) == []
+    assert link.is_symlink()
+    assert target.read_text().startswith("{")
+
+
+def test_a_pipe_takes_the_report_as_it_comes(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    assert outputs.write(SOUND, [Output("json", str(pipe))]) == []
+    reader.join()
+    assert json.loads(read[0])["verdict"] == "pass"
+    assert pipe.is_fifo()
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence_and_the_others_are_written(tmp_path: Path) -> None:
+    gone, good = tmp_path / "no" / "x.html", tmp_path / "good.json"
+    wanted = [Output("html", str(gone)), Output("junit", str(tmp_path)), Output("json", str(good))]
+    assert outputs.write(SOUND, wanted) == [
+        f"the html report cannot be written to {gone}: No such file or directory",
+        f"the junit report cannot be written to {tmp_path}: Is a directory",
+    ]
+    assert good.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_a_sentence() -> None:
+    (problem,) = outputs.write(SOUND, [Output("json", "/dev/full")])
+    assert problem == "the json report cannot be written to /dev/full: No space left on device"
+
+
+def test_the_old_report_stays_whole_where_the_new_one_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "report.json"
+    file.write_text("old")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", refuse)
+    (problem,) = outputs.write(SOUND, [Output("json", str(file))])
+    assert problem.endswith("No space left on device")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert file.read_text() == "old"
+
+
+def test_a_bug_in_one_report_is_a_sentence_and_the_others_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing: dict[str, str] = {}
+    monkeypatch.setattr(html, "render", lambda _: nothing["bug"])
+    wanted = [Output(form, str(tmp_path / form)) for form in ("html", "json")]
+    assert outputs.write(SOUND, wanted) == ["the html report stopped at an internal error: KeyError: 'bug'"]
+    assert [path.name for path in tmp_path.iterdir()] == ["json"]
+
+
+def test_the_step_summary_is_appended_to_what_earlier_steps_said(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_text("earlier\n")
+    assert outputs.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(file)}) == []
+    assert file.read_text().startswith("earlier\n## wheelcheck: PASS\n")
+
+
+def test_without_a_step_summary_nothing_is_written() -> None:
+    assert outputs.append_step_summary(SOUND, {}) == []
+
+
+def test_a_step_summary_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    problems = outputs.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(tmp_path)})
+    assert problems == [f"the step summary cannot be written to {tmp_path}: Is a directory"]
