@@ -209,5 +209,6 @@ def _explain(arguments: argparse.Namespace) -> int:
         known = ", ".join(rule.code for rule in all_rules())
         print(f"wheelcheck: no rule {arguments.code!r}: expected one of {known}", file=sys.stderr)
         return EXIT["unverified"]
-    print(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n\n{rule.explanation}")
+    with reader_may_leave():
+        print(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n\n{rule.explanation}")
     return EXIT["pass"]

@@ -1,0 +1,29 @@
+"""Runs `python -m wheelcheck` as users do: in a process of its own, its output as bytes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# What a developer's machine or a CI may set, and what would change a report's looks or where it goes.
+_SETTINGS = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING", "COLUMNS")
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment without such settings, with wheelcheck importable anywhere."""
+    plain = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
+    return {**plain, "PYTHONPATH": str(ROOT), **changes}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "wheelcheck", *map(str, arguments)]
+
+
+def run(folder: Path, *arguments: str | Path, **changes: str) -> subprocess.CompletedProcess[bytes]:
+    """Run the command line in `folder`, with changes to the environment."""
+    return subprocess.run(
+        command(*arguments), cwd=folder, capture_output=True, check=False, timeout=60, env=environment(**changes)
+    )
