@@ -53,6 +53,8 @@ class Arch:
     zig: str = ""
     multiarch: tuple[str, ...] = ()  # CPU part of EXT_SUFFIX; the first is CPython's own
     runner: str = ""  # GitHub-hosted runner that is this CPU
+    debian: str = ""  # dpkg architecture
+    qemu: str = ""  # as in `qemu-aarch64`, the user-mode emulator
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,6 +109,8 @@ ARCHES = (
         zig="x86_64",
         multiarch=("x86_64",),
         runner="ubuntu-latest",
+        debian="amd64",
+        qemu="x86_64",
     ),
     Arch(
         "aarch64",
@@ -122,6 +126,8 @@ ARCHES = (
         zig="aarch64",
         multiarch=("aarch64",),
         runner="ubuntu-24.04-arm",
+        debian="arm64",
+        qemu="aarch64",
     ),
     Arch(
         "i686",
@@ -136,6 +142,8 @@ ARCHES = (
         rust="i686",
         zig="x86",
         multiarch=("i386", "i686", "x86"),
+        debian="i386",
+        qemu="i386",
     ),
     Arch(
         "armv7l",
@@ -149,6 +157,8 @@ ARCHES = (
         rust_abi="gnueabihf",
         zig="arm",
         multiarch=("arm", "armv7l"),
+        debian="armhf",
+        qemu="arm",
     ),
     Arch(
         "ppc64le",
@@ -159,6 +169,8 @@ ARCHES = (
         rust="powerpc64le",
         zig="powerpc64le",
         multiarch=("powerpc64le", "ppc64le"),
+        debian="ppc64el",
+        qemu="ppc64le",
     ),
     Arch(
         "s390x",
@@ -168,6 +180,8 @@ ARCHES = (
         rust="s390x",
         zig="s390x",
         multiarch=("s390x",),
+        debian="s390x",
+        qemu="s390x",
     ),
     Arch(
         "riscv64",
@@ -179,6 +193,8 @@ ARCHES = (
         rust="riscv64gc",
         zig="riscv64",
         multiarch=("riscv64",),
+        debian="riscv64",
+        qemu="riscv64",
     ),
     Arch(
         "loongarch64",
@@ -190,6 +206,8 @@ ARCHES = (
         rust="loongarch64",
         zig="loongarch64",
         multiarch=("loongarch64",),
+        debian="loong64",
+        qemu="loongarch64",
     ),
     Arch(
         "ppc64",
@@ -202,6 +220,8 @@ ARCHES = (
         rust="powerpc64",
         zig="powerpc64",
         multiarch=("powerpc64", "ppc64"),
+        debian="ppc64",
+        qemu="ppc64",
     ),
     Arch(
         "armv6l",
@@ -213,6 +233,7 @@ ARCHES = (
         rust_abi="gnueabihf",
         zig="arm",
         multiarch=("arm", "armv6l"),
+        qemu="arm",
     ),
     Arch("ppc", aliases=("powerpc",), macos="ppc", macho_cputype=18),
 )

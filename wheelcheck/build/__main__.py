@@ -7,18 +7,21 @@ everything that was run and said to standard error.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.arch import UnknownArchitectureError, find
-from wheelcheck.build import reproduction, roundtrip, transport
+from wheelcheck.arch import UnknownArchitectureError
+from wheelcheck.build import architectures, reproduction, roundtrip, smoke, transport
 from wheelcheck.build.bench import Bench
 from wheelcheck.build.failure import BenchError
+from wheelcheck.build.settings import load
+from wheelcheck.build.targets import host
 from wheelcheck.config import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 def _build(bench: Bench) -> Iterable[object]:
@@ -31,17 +34,30 @@ def _check(bench: Bench) -> Iterable[object]:
     return [f"fresh: {len(record.files)} files for {record.target} from sources {record.source[:12]}"]
 
 
-def _smoke(bench: Bench) -> Iterable[object]:
-    return [f"smoke run passed: {len(bench.smoke())} trials"]
-
-
 def _reproduce(bench: Bench) -> Iterable[object]:
     return [f"reproduced: {name}" for name in reproduction.reproduce(bench)]
 
 
-def _all(bench: Bench) -> Iterable[object]:
-    for name in ("build", "sdist", "wheels", "smoke"):
-        yield from STAGES[name](bench)
+def _smoke(benches: Sequence[Bench]) -> Iterable[object]:
+    """Try every CPU's wheels. Emulation may be missing on a machine of one's own; what this CPU runs may not."""
+    tried = {bench: bench.trials() for bench in benches}
+    for bench, results in tried.items():
+        alone = len(benches) == 1 or bench.target.arch == host()
+        smoke.require_executed(results, required=alone or architectures.in_ci(os.environ))
+    together = [result for found in tried.values() for result in found]
+    smoke.require_executed(together)
+    return [f"smoke run: {smoke.summary(together)}"]
+
+
+def _run(name: str, benches: Sequence[Bench]) -> Iterator[object]:
+    if name == "all":
+        for step in ("build", "sdist", "wheels", "smoke"):
+            yield from _run(step, benches)
+    elif name == "smoke":
+        yield from _smoke(benches)
+    else:  # an sdist is the same whatever the CPU
+        for bench in benches[:1] if name == "sdist" else benches:
+            yield from STAGES[name](bench)
 
 
 STAGES: dict[str, Callable[[Bench], Iterable[object]]] = {
@@ -49,10 +65,8 @@ STAGES: dict[str, Callable[[Bench], Iterable[object]]] = {
     "check": _check,
     "sdist": lambda bench: [bench.sdist()],
     "wheels": Bench.wheels,
-    "smoke": _smoke,
     "roundtrip": roundtrip.roundtrip,
     "reproduce": _reproduce,
-    "all": _all,
 }
 _HELP = {
     "build": "compile and stage the payload; --check only says whether the stage is that of the sources",
@@ -82,17 +96,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _stage(options: argparse.Namespace) -> Iterable[object]:
-    bench = Bench.of(options.project, find(options.arch) if options.arch else None, _log)
-    return STAGES["check" if options.check else options.stage](bench)
+    if options.allow_missing:
+        architectures.require_opt_out_is_local(os.environ)
+    name = "check" if options.check else options.stage
+    return _run(name, _benches(options, compiles=name in ("build", "all", "reproduce", "roundtrip")))
+
+
+def _benches(options: argparse.Namespace, *, compiles: bool) -> list[Bench]:
+    configured = load(options.project).release.architectures if options.arch == architectures.ALL else ()
+    rows = architectures.chosen(options.arch, configured)
+    benches = {bench.target: bench for bench in (Bench.of(options.project, row, _log) for row in rows)}
+    if options.arch != architectures.ALL or not (compiles or options.allow_missing):
+        return list(benches.values())
+    settings, allowed = load(options.project), options.allow_missing
+    targets = architectures.buildable(settings, benches, os.environ, _log, allow_missing=allowed)
+    return [benches[target] for target in targets]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m wheelcheck.build", description="Build a project's binaries and wheels.")
     stages = parser.add_subparsers(required=True, metavar="STAGE", dest="stage")
-    for name in STAGES:
-        stage = stages.add_parser(name, help=_HELP[name])
+    for name, summary in _HELP.items():
+        stage = stages.add_parser(name, help=summary)
         stage.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-        stage.add_argument("--arch", help="CPU to build for (default: this machine's)")
+        stage.add_argument("--arch", default="", help="CPU, or `all` of the configuration (default: this machine's)")
+        stage.add_argument("--allow-missing", action="store_true", help="pass over a CPU that lacks Rust's std here")
         if name == "build":
             stage.add_argument("--check", action="store_true", help="build nothing: 0 where the stage is fresh, else 1")
         stage.set_defaults(run=_stage, **({} if name == "build" else {"check": False}))

@@ -14,6 +14,8 @@ from wheelcheck.build import (
     compiler,
     dist,
     environment,
+    installation,
+    machine,
     process,
     reproducible,
     sbom,
@@ -96,11 +98,16 @@ class Bench:
         return tuple(self._wheel(pair, packed, stage) for pair in self.settings.python)
 
     def smoke(self) -> tuple[Result, ...]:
-        """Install every wheel for this target outside the checkout and run it."""
+        """Install every wheel for this target outside the checkout and run it; a run of nothing is an error."""
+        results = self.trials()
+        smoke.require_executed(results)
+        return results
+
+    def trials(self) -> tuple[Result, ...]:
+        """Try every wheel for this target, installed outside the checkout, and say how each trial went."""
         results = tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._try(wheel))
         for result in results:
             self.log(str(result))
-        smoke.require_executed(results)
         return results
 
     def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
@@ -121,10 +128,14 @@ class Bench:
             return self._publish(wheel)
 
     def _try(self, wheel: Path) -> tuple[Result, ...]:
-        if reason := smoke.why_not_runnable(wheel):
-            return (smoke.Result(wheel.name, "skip", reason),)
+        try:
+            tried_on = machine.of(self.target.arch, os.environ)
+            machine.require_installable(wheel, tried_on)
+        except machine.NotHereError as reason:
+            return (smoke.Result(wheel.name, "skip", str(reason)),)
+        self.log(f"{wheel.name} on {tried_on}")
         with _scratch() as folder:
-            installed = smoke.install(wheel, Path(folder), os.environ, self.log)
+            installed = installation.install(wheel, tried_on, Path(folder), os.environ, self.log)
             return smoke.trials(self.settings, installed, Path(folder))
 
     def _require_complete(self, tree: Path) -> None:

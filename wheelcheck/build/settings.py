@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck import config
+from wheelcheck.build.machine import EMULATION_LACKS
 from wheelcheck.config import ConfigError
 
 if TYPE_CHECKING:
@@ -14,16 +15,20 @@ if TYPE_CHECKING:
 
 _BUILD_KEYS = ("workspace", "keep-environment")
 _SMOKE_KEYS = ("commands",)
-_COMMAND_KEYS = ("run", "expect", "status")
+_COMMAND_KEYS = ("run", "expect", "status", "needs")
 
 
 @dataclass(frozen=True, slots=True)
 class SmokeCommand:
-    """One command run from the installed wheel: its words, the exit status and a regex its output must match."""
+    """One command run from the installed wheel: its words, the exit status and a regex its output must match.
+
+    `needs` names what it wants of the kernel (`ptrace`, `seccomp`, `bpf`): where there is none, it is skipped.
+    """
 
     run: tuple[str, ...]
     expect: str
     status: int = 0
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +112,11 @@ def _command(entry: object, where: str) -> SmokeCommand:
         re.compile(expect)
     except re.error as problem:
         raise ConfigError(f"{where}.expect: found {expect!r}, expected a regular expression: {problem}") from problem
-    return SmokeCommand(words, expect, status)
+    return SmokeCommand(words, expect, status, _needs(entry, where))
+
+
+def _needs(entry: config.Table, where: str) -> tuple[str, ...]:
+    needs = config.strings(entry, "needs", where)
+    if unknown := [need for need in needs if need not in EMULATION_LACKS]:
+        raise ConfigError(f"{where}.needs: found {unknown[0]!r}, expected one of {', '.join(EMULATION_LACKS)}")
+    return needs

@@ -1,26 +1,22 @@
-"""The smoke run: install the wheel as a user would, outside the checkout, and judge what its programs say."""
+"""The smoke run: what an installed wheel's programs say, and which modes its files have, decide."""
 
 from __future__ import annotations
 
 import os
-import platform
 import re
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from packaging.tags import sys_tags
-from packaging.utils import parse_wheel_filename
-
-from wheelcheck.build import environment, process
+from wheelcheck.build import process
 from wheelcheck.build.failure import BenchError
+from wheelcheck.build.machine import ROOTS
 from wheelcheck.build.process import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+    from pathlib import Path
 
-    from wheelcheck.build.process import Log
+    from wheelcheck.build.installation import Installation
     from wheelcheck.build.settings import Settings, SmokeCommand
     from wheelcheck.config import Payload
 
@@ -39,58 +35,30 @@ class Result:
         return f"{self.verdict}: {self.trial}{': ' if self.why else ''}{self.why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """A virtual environment with the wheel in it: its programs and its site-packages."""
-
-    programs: Path
-    packages: Path
-    env: Mapping[str, str]
-
-    @property
-    def python(self) -> str:
-        """The interpreter of the virtual environment."""
-        return str(self.programs / "python")
-
-
-def why_not_runnable(wheel: Path) -> str:
-    """Return why this interpreter cannot install a wheel, empty where it can."""
-    if parse_wheel_filename(wheel.name)[3].isdisjoint(sys_tags()):
-        return f"CPython {platform.python_version()} on {platform.machine()} takes no wheel of these tags"
-    return ""
-
-
-def install(wheel: Path, folder: Path, base: Mapping[str, str], log: Log) -> Installation:
-    """Make a virtual environment in `folder` and install `wheel` and what it depends on. Raises BenchError."""
-    env = environment.for_installed(base)
-    process.run(Command((sys.executable, "-m", "venv", str(folder / "venv")), folder, env), log)
-    programs = folder / "venv" / "bin"
-    env["PATH"] = os.pathsep.join([str(programs), *filter(None, [env.get("PATH")])])
-    python = str(programs / "python")
-    process.run(Command((python, "-I", "-m", "pip", "install", "--no-cache-dir", str(wheel)), folder, env), log)
-    where = "import sysconfig; print(sysconfig.get_path('platlib'))"
-    packages = process.run(Command((python, "-I", "-c", where), folder, env), log).strip()
-    return Installation(programs, Path(packages), env)
-
-
 def trials(settings: Settings, installed: Installation, folder: Path) -> tuple[Result, ...]:
     """Try every payload and every smoke command of an installed wheel, from `folder`."""
-    placed = (_try_payload(payload, installed) for payload in settings.release.payload)
     payload = settings.release.payload
+    placed = (_try_payload(item, installed) for item in payload)
     return (*placed, *(_try_command(command, payload, installed, folder) for command in settings.commands))
 
 
-def require_executed(results: Iterable[Result]) -> None:
-    """Raise BenchError for a failure, and where nothing was run: a smoke run of nothing proves nothing."""
+def require_executed(results: Iterable[Result], *, required: bool = True) -> None:
+    """Raise BenchError for a failure and, where it is `required`, for a run of nothing: that proves nothing."""
     results = tuple(results)
     failed = [result for result in results if result.verdict == "fail"]
     if failed:
         told = "; ".join(map(str, failed))
         raise BenchError("smoke run", told, f"{len(results)} trials that pass", "mend what the output names")
-    if not any(result.verdict == "pass" and result.trial.startswith("run ") for result in results):
+    if required and not any(result.verdict == "pass" and result.trial.startswith("run ") for result in results):
         told = "; ".join(map(str, results)) or "no trial"
         remedy = "declare tool.wheelcheck.smoke.commands and run where the wheel can be installed"
         raise BenchError("smoke run", f"no command executed ({told})", "at least one", remedy)
+
+
+def summary(results: Iterable[Result]) -> str:
+    """Return how many trials passed and how many were skipped, in words."""
+    verdicts = [result.verdict for result in results]
+    return f"{verdicts.count('pass')} passed, {verdicts.count('skip')} skipped"
 
 
 def _try_payload(payload: Payload, installed: Installation) -> Result:
@@ -105,9 +73,11 @@ def _try_payload(payload: Payload, installed: Installation) -> Result:
 
 def _try_command(command: SmokeCommand, payload: Iterable[Payload], installed: Installation, folder: Path) -> Result:
     trial = f"run {' '.join(command.run)}"
+    if lacking := [installed.machine.lacks[need] for need in command.needs if need in installed.machine.lacks]:
+        return Result(trial, "skip", "; ".join(lacking))
     program = _program(command.run[0], payload, installed)
     if not program:
-        return Result(trial, "fail", f"the installed wheel brings no {command.run[0]}")
+        return _without_program(trial, command.run[0], installed)
     outcome = process.observe(Command((*program, *command.run[1:]), folder, installed.env))
     if outcome.status != command.status:
         return Result(trial, "fail", f"exit status {outcome.status}, expected {command.status}: {outcome.output}")
@@ -118,8 +88,17 @@ def _try_command(command: SmokeCommand, payload: Iterable[Payload], installed: I
 
 def _program(word: str, payload: Iterable[Payload], installed: Installation) -> tuple[str, ...]:
     """Find a command in the installation alone: its interpreter, its scripts, its executables."""
+    python = installed.python
     if word == "python":
-        return (installed.python, "-I")
+        return (python, "-I") if python else ()
     bundled = [installed.packages / item.path for item in payload if item.name == word and item.kind == "executable"]
-    places = [installed.programs / word, *bundled]
-    return next(((str(place),) for place in places if place.is_file()), ())
+    places = [installed.programs / word, *bundled] if python else bundled
+    return next(((*installed.machine.runner, str(place)) for place in places if place.is_file()), ())
+
+
+def _without_program(trial: str, word: str, installed: Installation) -> Result:
+    """Tell a command that the wheel does not bring from one that only a Python of its CPU could run."""
+    if not installed.python and (word == "python" or (installed.programs / word).is_file()):
+        why = f"there is no Python for {installed.machine.arch.name} here: name Debian roots in {ROOTS}"
+        return Result(trial, "skip", why)
+    return Result(trial, "fail", f"the installed wheel brings no {word}")

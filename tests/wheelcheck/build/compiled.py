@@ -14,6 +14,9 @@ from wheelcheck.arch import Glibc, find
 _SOURCES = {
     "plain": '#include <stdio.h>\nint main(void) { return puts("plain") < 0; }\n',
     "other": '#include <stdio.h>\nint main(void) { return puts("other") < 0; }\n',
+    # PTRACE_TRACEME
+    "traced": "#include <stdio.h>\n#include <sys/ptrace.h>\nint main(void) {\n"
+    '  if (ptrace(0, 0, 0, 0)) { setvbuf(stderr, 0, _IONBF, 0); perror("ptrace"); return 1; }\n  return 0; }\n',
     "newer": "#define _GNU_SOURCE\n#include <stdlib.h>\nint main(void) { return !reallocarray(0, 1, 1); }\n",
 }
 _FLAGS = {"executable": ("-pie",), "library": ("-shared", "-fPIC"), "object": ("-c",)}

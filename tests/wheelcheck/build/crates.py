@@ -17,6 +17,27 @@ kind = "executable"
 path = "probe/bin/probe"
 """
 
+HATCH = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "probe"
+version = "1.0"
+[tool.hatch.build.targets.wheel]
+packages = ["probe"]
+"""
+HATCH = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "probe"
+version = "1.0"
+[tool.hatch.build.targets.wheel]
+packages = ["probe"]
+"""
+
 
 def probe(folder: Path, *, main: str = "fn main() {}", script: str = "", more: str = "") -> Path:
     """Write a project whose one payload is the executable of the crate `probe`, and return its folder."""
@@ -27,4 +48,12 @@ def probe(folder: Path, *, main: str = "fn main() {}", script: str = "", more: s
     (folder / "src" / "main.rs").write_text(main)
     if script:
         (folder / "build.rs").write_text(script)
+    return folder
+
+
+def hatch_probe(folder: Path, *, main: str = "fn main() {}", more: str = "") -> Path:
+    """Write the probe as a project that hatchling packs."""
+    probe(folder, main=main, more=HATCH + more)
+    (folder / "probe").mkdir()
+    (folder / "probe" / "__init__.py").touch()
     return folder

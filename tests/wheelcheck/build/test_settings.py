@@ -48,12 +48,12 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
 def test_what_is_said_is_kept(tmp_path: Path) -> None:
     text = SHARED + (
         '[tool.wheelcheck.build]\nworkspace = "crates"\nkeep-environment = ["RUSTC"]\n'
-        '[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "y", status = 3 }]\n'
+        '[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "y", status = 3, needs = ["ptrace"] }]\n'
     )
     settings = load(write(tmp_path, text))
     assert settings.workspace == tmp_path / "crates"
     assert settings.keep_environment == ("RUSTC",)
-    assert settings.commands == (SmokeCommand(("x",), "y", 3),)
+    assert settings.commands == (SmokeCommand(("x",), "y", 3, ("ptrace",)),)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,10 @@ def test_what_is_said_is_kept(tmp_path: Path) -> None:
         ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "" }]', "expected run .words., expect"),
         ('[tool.wheelcheck.smoke]\ncommands = [{ run = [], expect = "y" }]', "expected run .words., expect"),
         ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "(" }]', "expected a regular expression"),
+        (
+            '[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "y", needs = ["root"] }]',
+            "found 'root', expected one of bpf, ptrace, seccomp",
+        ),
         ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expects = "y" }]', "did you mean 'expect'"),
     ],
 )

@@ -1,23 +1,24 @@
 from __future__ import annotations
 
 import os
-import sys
-import zipfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.wheelcheck.build.conftest import REFERENCE
-from wheelcheck.build import dist, smoke
+from wheelcheck.build import dist, installation, machine, smoke
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.settings import SmokeCommand, load
-from wheelcheck.build.smoke import Installation, Result
+from wheelcheck.build.smoke import Result
+from wheelcheck.build.targets import host
 from wheelcheck.config import Config, Payload
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelcheck.build.bench import Bench
+    from wheelcheck.build.installation import Installation
 
 PASSED = Result("run tool", "pass")
 
@@ -27,7 +28,7 @@ def installed(built: Bench, tmp_path_factory: pytest.TempPathFactory) -> Install
     """The reference wheel in a fresh virtual environment, under an environment that tries to let the checkout win."""
     base = {**os.environ, "PYTHONPATH": str(REFERENCE / "src")}
     wheel = dist.wheels(built.settings.dist, built.target)[0]
-    return smoke.install(wheel, tmp_path_factory.mktemp("smoke"), base, print)
+    return installation.install(wheel, machine.of(host(), {}), tmp_path_factory.mktemp("smoke"), base, print)
 
 
 def attempt(
@@ -120,18 +121,63 @@ def test_a_failure_fails_and_so_does_a_run_of_nothing(results: list[Result], mes
         smoke.require_executed(results)
 
 
-def test_a_wheel_for_another_python_or_cpu_cannot_run_here_and_the_reason_says_so() -> None:
-    for name in ("demo-1.0-cp399-cp399-manylinux_2_17_x86_64.whl", "demo-1.0-py3-none-manylinux_2_17_s390x.whl"):
-        assert "takes no wheel of these tags" in smoke.why_not_runnable(Path(name))
+def test_a_run_that_is_not_required_may_skip_everything_but_must_not_fail() -> None:
+    smoke.require_executed([Result("x.whl", "skip", "no emulator")], required=False)
+    with pytest.raises(BenchError, match="fail: run y"):
+        smoke.require_executed([Result("run y", "fail", "exit status 1")], required=False)
 
 
-def test_a_wheel_for_this_python_can_run_here(built: Bench) -> None:
-    assert not smoke.why_not_runnable(dist.wheels(built.settings.dist, built.target)[0])
+def test_passed_and_skipped_trials_are_counted() -> None:
+    assert smoke.summary([PASSED, PASSED, Result("run y", "skip", "no ptrace")]) == "2 passed, 1 skipped"
 
 
-def test_a_wheel_that_pip_refuses_is_an_error(tmp_path: Path) -> None:
-    broken = tmp_path / "demo-1.0-py3-none-any.whl"
-    zipfile.ZipFile(broken, "w").close()
-    with pytest.raises(BenchError, match="pip install"):
-        smoke.install(broken, tmp_path, os.environ, print)
-    assert sys.prefix not in str(tmp_path)
+TALLY = Payload("tally", "executable", "reference/bin/tally")
+
+
+def emulated(installed: Installation, **machine_without: object) -> Installation:
+    """The same installation as on an emulated machine: nothing but what it lacks is other."""
+    there = replace(installed.machine, lacks=machine.EMULATION_LACKS, **machine_without)  # type: ignore[arg-type]
+    return replace(installed, machine=there)
+
+
+@pytest.mark.parametrize(
+    ("needs", "said"),
+    [
+        (("ptrace",), "skip: run tally -- true: qemu-user has no ptrace()"),
+        (
+            ("bpf", "seccomp"),
+            "skip: run tally -- true: qemu-user passes no bpf() on; qemu-user takes no seccomp filter",
+        ),
+        ((), "pass: run tally -- true"),
+    ],
+)
+def test_what_the_kernel_of_a_machine_lacks_is_skipped_with_the_reason(
+    installed: Installation, tmp_path: Path, needs: tuple[str, ...], said: str
+) -> None:
+    command = SmokeCommand(("tally", "--", "true"), "exit_status", needs=needs)
+    assert attempt(emulated(installed), tmp_path, command) == [said]
+
+
+def test_the_same_need_is_no_reason_to_skip_on_a_real_kernel(installed: Installation, tmp_path: Path) -> None:
+    command = SmokeCommand(("tally", "--", "true"), "exit_status", needs=("bpf", "ptrace", "seccomp"))
+    assert attempt(installed, tmp_path, command) == ["pass: run tally -- true"]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("tally", "pass: run tally -- true"),
+        (
+            "python",
+            "skip: run python -- true: there is no Python for {arch} here: name Debian roots in WHEELCHECK_ROOTS",
+        ),
+        ("pip", "skip: run pip -- true: there is no Python for {arch} here: name Debian roots in WHEELCHECK_ROOTS"),
+        ("absent", "fail: run absent -- true: the installed wheel brings no absent"),
+    ],
+)
+def test_without_python_executables_are_run_by_the_emulator_and_scripts_are_skipped(
+    installed: Installation, tmp_path: Path, word: str, said: str
+) -> None:
+    alone = emulated(installed, python="", runner=("/usr/bin/env",))
+    found = attempt(alone, tmp_path, SmokeCommand((word, "--", "true"), "exit_status"), payload=(TALLY,))
+    assert found[1:] == [said.format(arch=installed.machine.arch.name)]
