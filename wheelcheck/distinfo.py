@@ -13,8 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packaging.tags import parse_tag
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from wheelcheck.metadata import WheelTag
 
@@ -58,10 +57,7 @@ def names_the_wheel(folder: str, wheel: Wheel) -> bool:
     if not found:
         return False
     same_name = canonicalize_name(found["name"]) == wheel.name.project
-    try:
-        return same_name and str(Version(found["version"])) == wheel.name.version
-    except InvalidVersion:
-        return False
+    return same_name and canonicalize_version(found["version"]) == canonicalize_version(wheel.name.version)
 
 
 def folder_of(wheel: Wheel) -> str:

@@ -75,7 +75,13 @@ def parse_platform(tag: str) -> Platform:
         return Platform(tag, system, _cpus(system, found["cpu"]), libc, floor)
     if tag.startswith("linux_"):
         return Platform(tag, "linux", _cpus("linux", cpu))
-    return Platform(tag, "other", _cpus("other", tag.rpartition("_")[2]))
+    return Platform(tag, "other", _named_last(tag))
+
+
+def _named_last(tag: str) -> tuple[str, ...]:
+    """Return the CPU in which the tag of another system ends; Windows spells each of its tags in full."""
+    names = () if tag.startswith("win") else tuple(row.name for row in arch.ARCHES)
+    return next(((name,) for name in names if tag.endswith(f"_{name}")), ())
 
 
 def _cpus(system: TagSystem, spelling: str) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name, canonicalize_version
 
 from wheelcheck import distinfo
 from wheelcheck.facts import Sdist, Wheel
@@ -146,17 +145,13 @@ def identity_hits(path: str, text: str, project: str, version: str) -> Iterator[
         values = [str(value).strip() for value in headers.get_all(key, [])]
         if len(values) != 1:
             yield Hit(path, f"found {len(values)} {key} fields, expected one")
-        elif _canonical(key, values[0]) != expected:
+        elif _canonical(key, values[0]) != _canonical(key, expected):
             yield Hit(path, f"found {key} {values[0]!r}, expected {expected!r} as the file name says")
 
 
 def _canonical(key: str, value: str) -> str:
-    if key == "Name":
-        return canonicalize_name(value)
-    try:
-        return str(Version(value))
-    except InvalidVersion:
-        return value
+    """Return what is equal for equal names and versions: PEP 440 takes 1.0 and 1.0.0 for one."""
+    return canonicalize_name(value) if key == "Name" else canonicalize_version(value)
 
 
 @rule("WC208", on=Wheel)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_version
+
 from wheelcheck.facts import Release
 from wheelcheck.rule import Hit, rule
 
@@ -93,7 +95,8 @@ def the_release_has_one_name(release: Release) -> Iterator[Hit]:
     Source: PEP 503 normalised names.
     Remedy: check one project's files at a time, from a folder of their own.
     """
-    yield from _disagreement(release, "project", [artifact.name.project for artifact in release.artifacts])
+    names = [artifact.name.project for artifact in release.artifacts]
+    yield from _disagreement(release, "project", names, names)
 
 
 @rule("WC705", on=Release)
@@ -103,16 +106,17 @@ def the_release_has_one_version(release: Release) -> Iterator[Hit]:
     Source: PEP 440.
     Remedy: empty the output folder before a build; build every artifact from the same tag.
     """
-    yield from _disagreement(release, "version", [artifact.name.version for artifact in release.artifacts])
+    versions = [artifact.name.version for artifact in release.artifacts]
+    yield from _disagreement(release, "version", versions, [canonicalize_version(version) for version in versions])
 
 
-def _disagreement(release: Release, what: str, values: list[str]) -> Iterator[Hit]:
-    """Yield the artifacts whose value is not the most common one."""
-    if len(set(values)) <= 1:
+def _disagreement(release: Release, what: str, values: list[str], keys: list[str]) -> Iterator[Hit]:
+    """Yield the artifacts whose value is not the most common one; values of one key are equal."""
+    if len(set(keys)) <= 1:
         return
-    usual = max(sorted(set(values)), key=values.count)
-    for artifact, value in zip(release.artifacts, values, strict=True):
-        if value != usual:
-            yield Hit(
-                "", f"found {what} {value or 'unknown'!r}, expected {usual!r} as the others", artifact=artifact.file
-            )
+    usual = max(sorted(set(keys)), key=keys.count)
+    expected = values[keys.index(usual)]
+    for artifact, value, key in zip(release.artifacts, values, keys, strict=True):
+        if key != usual:
+            message = f"found {what} {value or 'unknown'!r}, expected {expected!r} as the others"
+            yield Hit("", message, artifact=artifact.file)
