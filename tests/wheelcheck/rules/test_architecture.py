@@ -125,6 +125,14 @@ def test_code_for_another_cpu_than_the_tag_is_found(
         ),
         Twins(
             "WC301",
+            "a tag of a system that the table does not know still names its CPU",
+            a_wheel("cp311-cp311-freebsd_14_0_release_x86_64", library("aarch64")),
+            a_wheel("cp311-cp311-freebsd_14_0_release_x86_64", library("x86_64")),
+            "found linux aarch64 code",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC301",
             "an x86_64 program in an arm64 macOS wheel, as swig 4.1.1 had it",
             a_wheel(ARM64, mac_program("x86_64")),
             a_wheel(ARM64, mac_program("aarch64")),

@@ -89,6 +89,22 @@ def in_metadata(sentence: str, bad: bytes, good: bytes, found: str) -> Twins:
         ),
         Twins(
             "WC203",
+            "a folder without a version",
+            a_wheel(X86_64, library("x86_64"), File("demo.dist-info/METADATA", METADATA)),
+            a_wheel(X86_64, library("x86_64"), File("demo.dist.info/METADATA", METADATA)),
+            "",
+            ("", "demo.dist-info"),
+        ),
+        Twins(
+            "WC203",
+            "a folder whose version is none",
+            a_wheel(X86_64, library("x86_64"), File("demo-new.dist-info/METADATA", METADATA)),
+            a_wheel(X86_64, library("x86_64"), File("demo-new.dist.info/METADATA", METADATA)),
+            "",
+            ("", "demo-new.dist-info"),
+        ),
+        Twins(
+            "WC203",
             "no METADATA",
             with_text("METADATA", None),
             with_text("METADATA", METADATA),
@@ -129,6 +145,12 @@ def in_metadata(sentence: str, bad: bytes, good: bytes, found: str) -> Twins:
             METADATA.replace(b"1.0", b"1.1"),
             METADATA.replace(b"1.0", b"1.0"),
             "found Version '1.1', expected '1.0'",
+        ),
+        in_metadata(
+            "a version that is none",
+            METADATA.replace(b"1.0", b"one"),
+            METADATA.replace(b"1.0", b"1.0.0"),
+            "found Version 'one', expected '1.0'",
         ),
         in_metadata(
             "two names",
@@ -177,6 +199,14 @@ def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
             tagged(b"Tag: py2.py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
             tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
             "found Tag py2-none-manylinux_2_17_x86_64, expected only the file name's tags",
+            (f"{FOLDER}/WHEEL",),
+        ),
+        Twins(
+            "WC205",
+            "a line that would be a hundred million tags",
+            tagged(b"Tag: " + b"-".join([b".".join([b"x"] * 500)] * 3) + b"\n", "py3-none-manylinux_2_17_x86_64"),
+            tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
+            "Tag",
             (f"{FOLDER}/WHEEL",),
         ),
         Twins(

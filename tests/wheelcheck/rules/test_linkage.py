@@ -75,6 +75,14 @@ def against_libstdcxx(version: str) -> File:
         ),
         Twins(
             "WC410",
+            "a version without a number is promised by name",
+            needing("CXXABI_FLOAT128"),
+            needing("CXXABI_TM_1"),
+            "needs CXXABI_FLOAT128",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC410",
             "a newer tag promises newer versions",
             needing("GLIBCXX_3.4.24"),
             needing("GLIBCXX_3.4.24", tags="cp311-cp311-manylinux_2_28_x86_64"),
@@ -93,6 +101,7 @@ def test_no_binary_needs_a_newer_runtime_library_than_the_tag(row: Twins, tmp_pa
     [
         Silent("WC410", "a weak need stops nobody", needing("GLIBCXX_3.4.30", weak=True)),
         Silent("WC410", "a library that the policy does not name answers for itself", needing("FOO_9", "libfoo.so.1")),
+        Silent("WC410", "a version of no family that the policy names", needing("FOO_9")),
         Silent("WC410", "glibc is another rule's matter", needing("GLIBC_2.99", "libc.so.6")),
         Silent(
             "WC410",

@@ -127,6 +127,11 @@ def test_every_cargo_manifest_resolves_inside_the_sdist(row: Twins, tmp_path: Pa
         Silent(
             "WC603", "a registry's crate has no path", crates(("Cargo.toml", f'{CRATE}[dependencies]\nlibc = "0.2"\n'))
         ),
+        Silent(
+            "WC603",
+            "an extension that names no path",
+            crates(("pyproject.toml", '[[tool.setuptools-rust.ext-modules]]\ntarget = "demo.x"\n')),
+        ),
         Silent("WC603", "a fixture's manifest", crates(("tests/data/Cargo.toml", depending("../../../gone")))),
         Silent("WC603", "what is no TOML points nowhere", crates(("Cargo.toml", "= 1\n"))),
         Silent("WC603", "what is no Python points nowhere", crates(("setup.py", "def (\n"))),

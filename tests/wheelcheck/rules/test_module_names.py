@@ -31,6 +31,7 @@ def module(suffix: str) -> str:
     return f"demo/_x.{suffix}"
 
 
+STALE, FRESH = "_x.cpython-312-x86_64-linux-gnu.so", "_x.cpython-311-x86_64-linux-gnu.so"
 PYPY = "pp310-pypy310_pp73-manylinux_2_17_x86_64"
 THREADED = "cp313-cp313t-manylinux_2_17_x86_64"
 
@@ -62,6 +63,14 @@ THREADED = "cp313-cp313t-manylinux_2_17_x86_64"
             "named for cp312, which cp311 does not import",
             (module("cpython-312-x86_64-linux-gnu.so"),),
             severity="warning",
+        ),
+        Twins(
+            "WC306",
+            "a module of the same name in another folder is another module",
+            a_wheel(X86_64, library("x86_64", MODULE), library("x86_64", f"other/{STALE}")),
+            a_wheel(X86_64, library("x86_64", MODULE), library("x86_64", f"other/{FRESH}")),
+            "named for cp312, expected a suffix that cp311 imports",
+            (f"other/{STALE}",),
         ),
         Twins(
             "WC306",

@@ -132,6 +132,7 @@ def test_the_artifacts_of_a_release_agree(row: Twins, tmp_path: Path) -> None:
         Silent("WC710", "auditwheel's copies differ", pair((library("x86_64", "demo.libs/libz-1.so"),), ())),
         Silent("WC710", "test data", pair((program("x86_64", "tests/tool"),), ())),
         Silent("WC712", "one Python", a_release(intel())),
+        Silent("WC712", "pure wheels", a_release(*(a_wheel(f"py{n}-none-any", File("demo/x.py")) for n in (2, 3)))),
         Silent("WC711", "one CPU", a_release(intel(File("demo/built.txt", b"monday\n")))),
     ],
     ids=str,

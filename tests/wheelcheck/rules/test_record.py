@@ -83,6 +83,9 @@ def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, 
             changed(DATA, hash="sha256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="),
             "expected sha256= and unpadded url-safe base64",
         ),
+        row_for(
+            "WC213", "base64 that ends amid a byte", changed(DATA, hash="sha256=A"), "expected sha256= and unpadded"
+        ),
         row_for("WC213", "a size that is no number", changed(DATA, size="five"), "found size 'five'"),
         row_for(
             "WC213",

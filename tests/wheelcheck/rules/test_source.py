@@ -29,6 +29,16 @@ def workspace(root: str, tool: bytes = package("tool"), *files: File) -> SdistRe
     return an_sdist(*crates, File(TOOL, tool), *files)
 
 
+def lock(version: str) -> File:
+    return File("Cargo.lock", f'version = 4\n\n[[package]]\nname = "tool"\nversion = "{version}"\n'.encode())
+
+
+def locked_example(version: str) -> SdistRecipe:
+    folder = "examples/x"
+    packed = File(f"{folder}/Cargo.lock", lock(version).content)
+    return an_sdist(File(f"{folder}/Cargo.toml", package("tool")), File(f"{folder}/src/lib.rs"), packed)
+
+
 def orphan(sentence: str, bad: SdistRecipe, good: SdistRecipe, *, warning: bool = False) -> Twins:
     found = "is no member of demo-1.0/rust/Cargo.toml"
     severity = "warning" if warning else "error"
@@ -87,6 +97,7 @@ def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> Non
         Silent(
             "WC604", "a package that stands alone", an_sdist(File("Cargo.toml", package("tool")), File("src/main.rs"))
         ),
+        Silent("WC605", "an example's lock file", locked_example("0.9.0")),
         Silent(
             "WC604",
             "an example",
@@ -102,10 +113,6 @@ def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> Non
 )
 def test_packages_that_cargo_accepts_are_left_alone(row: Silent, tmp_path: Path) -> None:
     row.check(tmp_path)
-
-
-def lock(version: str) -> File:
-    return File("Cargo.lock", f'version = 4\n\n[[package]]\nname = "tool"\nversion = "{version}"\n'.encode())
 
 
 def locked(version: str, crate: bytes = package("tool")) -> SdistRecipe:
