@@ -59,8 +59,9 @@ def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) 
     content, the timestamp is the date of the sources: the same build gives the same document.
     """
     roots = {file.path: _package_id(graph, file) for file in record.files}
-    reached = sorted(_reached(graph, roots.values()))
     packages = {package["id"]: package for package in graph["packages"]}
+    # an id of a path dependency begins with its folder, which is another one each time
+    reached = sorted(_reached(graph, roots.values()), key=lambda package_id: _purl(packages[package_id]))
     refs = {package_id: _purl(packages[package_id]) for package_id in reached}
     checksums = _checksums(lock)
     subject = _subject(wheel)
