@@ -34,6 +34,17 @@ class Segment:
         return bool(self.flags & 1)
 
     @property
+    def first_page(self) -> int:
+        """The address of the page that a PT_LOAD begins in: the mapping shows the file from there on."""
+        return self.vaddr // _PAGE * _PAGE
+
+    @property
+    def mapped_end(self) -> int:
+        """The address up to which a PT_LOAD shows the file: the end of its page, where no zeroed memory follows."""
+        end = self.vaddr + self.filesz
+        return -(-end // _PAGE) * _PAGE if self.filesz and self.memsz <= self.filesz else end
+
+    @property
     def delta(self) -> int:
         """Address minus offset: equal for two segments that show the same file bytes at the same addresses."""
         return self.vaddr - self.offset
@@ -53,11 +64,12 @@ class Image:
         """Return the file offset behind an address and how many file bytes follow it there without a seam.
 
         A PT_LOAD that goes on in file and memory where the one before it ends is one mapping to whoever reads through
-        it: patchelf, run twice over one file, lays the string table over two.
+        it: patchelf, run twice over one file, lays the string table over two. Whole pages are mapped, the last PT_LOAD
+        over the others: patchelf also leaves PT_DYNAMIC behind the end of its PT_LOAD, in the same page.
         """
         loads = self.of("PT_LOAD")
-        for index, load in enumerate(loads):
-            if load.vaddr <= vaddr < load.vaddr + load.filesz:
+        for index, load in reversed(list(enumerate(loads))):
+            if load.first_page <= vaddr < load.mapped_end:
                 return vaddr - load.delta, _seamless_end(load, loads[index + 1 :]) - vaddr
         return None
 
@@ -78,12 +90,14 @@ class Image:
 
 
 def _seamless_end(load: Segment, following: tuple[Segment, ...]) -> int:
-    """Return the address where the file bytes that begin with this PT_LOAD end."""
-    end = load.vaddr + load.filesz
+    """Return the address up to which the file bytes that this PT_LOAD shows go on, page by page."""
+    end = load.mapped_end
     for later in following:
-        if later.vaddr != end or later.delta != load.delta:
+        if later.first_page > end:
             break
-        end += later.filesz
+        if later.delta != load.delta:
+            return min(end, later.first_page)
+        end = max(end, later.mapped_end)
     return end
 
 

@@ -296,4 +296,6 @@ def test_a_string_table_over_two_seamless_segments_is_read_as_one() -> None:
         moved = elf.put(moved, last, elf.SEGMENT[name], value)
     assert only(moved) == only(content)
     torn = elf.put(moved, last, elf.SEGMENT["vaddr"], elf.GRAFT_ADDRESS + 8192 + half)
+    assert only(torn) == only(content)  # whole pages are mapped: the rest of this one shows the other half as well
+    torn = elf.put(torn, spare, elf.SEGMENT["memsz"], half + 1)  # now zeroed memory follows
     assert "elf-dynamic" in {damage.kind for damage in read(torn).damage}
