@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck import naming
-from wheelcheck.archive import container_format, walk
+from wheelcheck.archive import container_format, walk, walk_tar_gz, walk_zip
 from wheelcheck.archive.budget import Budget
+from wheelcheck.archive.formats import HEAD
+from wheelcheck.archive.source import as_file
 from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from wheelcheck.archive.source import Entry, Source
 
-HEAD = 512
+    Reader = Callable[[BinaryIO, Budget, list[Damage]], Iterator[tuple[Entry, Source]]]
+
+KEPT_HEAD = 512
 TEXT_CAP = 16 * 2**20  # a metadata file; 50 times the largest of 81 real wheels
 SOURCE_CAP = 2**20  # a file that is parsed as TOML or Python
 TEXTS_CAP = 64 * 2**20  # all of them together, which stay in memory
@@ -46,10 +49,10 @@ class Walk:
         self.text_size = 0
         self.damage: list[Damage] = []
 
-    def run(self, file: BinaryIO, inside: str = "", depth: int = 0) -> None:
+    def run(self, file: BinaryIO, reader: Reader, inside: str = "", depth: int = 0) -> None:
         """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
         damage: list[Damage] = []
-        for entry, source in walk(file, self.budget, damage):
+        for entry, source in reader(file, self.budget, damage):
             member = self._member(entry, source, inside)
             self.members.append(member)
             if not inside and self._is_text(PurePosixPath(member.path)):
@@ -69,7 +72,7 @@ class Walk:
             size=entry.size,
             sha256=entry.sha256,
             link=entry.link,
-            head=head,
+            head=head[:KEPT_HEAD],
             binary=read_binary(path, source) if entry.kind == "file" else None,
             archive=container_format(head) if entry.kind == "file" else "",
         )
@@ -90,15 +93,14 @@ class Walk:
 
     def _descend(self, member: Member, source: Source, depth: int) -> None:
         """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""
-        content = source.read(0, NESTED_CAP + 1)
-        if depth > NESTED_DEPTH or len(content) < member.size:
+        if depth > NESTED_DEPTH or member.size > NESTED_CAP:
             why = (
                 f"an archive of {member.size} bytes at depth {depth}:"
                 f" none above {NESTED_CAP} bytes or {NESTED_DEPTH} deep is opened"
             )
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
             return
-        self.run(io.BytesIO(content), f"{member.path}!", depth)
+        self.run(as_file(source), walk, f"{member.path}!", depth)
 
 
 def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifact:
@@ -110,7 +112,7 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
     gathered = Walk(is_wheel=is_wheel)
     with open_counted(path, advance) as file:
         before = _state(path, file)
-        gathered.run(file)
+        gathered.run(file, _reader_for(path.name))
         digest = _sha256(file)
         after = _state(path, file)
     if before != after:
@@ -125,6 +127,13 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
         size=after[0],
         sha256=digest,
     )
+
+
+def _reader_for(name: str) -> Reader:
+    """Return the reader of the container that the file's name promises: installers go by the name too."""
+    if name.endswith((".whl", ".zip")):
+        return walk_zip
+    return walk_tar_gz if name.endswith(".tar.gz") else walk
 
 
 def _state(path: Path, file: BinaryIO) -> tuple[int, ...]:

@@ -86,7 +86,7 @@ def test_progress_hears_every_byte_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "kinds"), [(b"", ["empty"]), (b"text", ["not-an-archive"]), (b"PK\3\4", ["zip-truncated"])]
+    ("content", "kinds"), [(b"", ["empty"]), (b"text", ["not-a-zip"]), (b"PK\3\4", ["zip-truncated"])]
 )
 def test_what_is_no_archive_is_damage_and_no_error(tmp_path: Path, content: bytes, kinds: list[str]) -> None:
     (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(content)

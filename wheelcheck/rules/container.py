@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Legal by the letter of the format, and written by tools that are in use.
-TOLERATED = frozenset({"zip-descriptor", "zip-order", "zip-writer-comment"})
-# What Windows makes of a name. No installer creates a folder for its own entry; a file below has the flaw itself.
+TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
+# What Windows makes of a name, so no matter in a wheel for another system. No installer creates a folder for its own
+# entry; a file below has the flaw itself.
 _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
 
 # Which kinds of damage (wheelcheck.archive.kinds) a rule reports; what is named here for no rule is WC101's or WC102's.
@@ -52,9 +53,11 @@ def _is_structure(kind: str) -> bool:
 def _damage(artifact: Artifact) -> Iterator[tuple[str, Hit]]:
     """Yield each fault of the container with its kind; a cap is no fault."""
     folders = {member.path for member in artifact.members if member.kind == "directory"}
+    elsewhere = isinstance(artifact, Wheel) and not any(p.system in ("windows", "any") for p in artifact.platforms)
     for damage in artifact.damage:
         if not damage.cap:
-            tolerated = damage.kind in TOLERATED or (damage.kind in _ON_WINDOWS and damage.path in folders)
+            harmless = damage.kind in _ON_WINDOWS and (elsewhere or damage.path in folders)
+            tolerated = damage.kind in TOLERATED or harmless
             yield damage.kind, Hit(damage.path, f"{damage.kind}: {damage.why}", severity="note" if tolerated else None)
 
 
@@ -138,8 +141,8 @@ def the_content_of_every_member_is_whole(artifact: Artifact) -> Iterator[Hit]:
 def the_container_has_no_room_to_hide_in(artifact: Artifact) -> Iterator[Hit]:
     """There are no comments, no needless zip64 structures and no gzip extras: places where other archives can hide.
 
-    They are legal, and no build backend writes them. Data descriptors, members in another order than listed, and the
-    signature that a zip library leaves as a comment are notes.
+    They are legal, and no build backend writes them; PyPI refuses data descriptors. Members in another order than
+    listed, and the signature that a zip library leaves as a comment, are notes.
 
     Source: APPNOTE.TXT 4.3.9, 4.3.12, 4.4.12; RFC 1952.
     Remedy: build with an ordinary backend, or ignore this code for the file with a reason.
