@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from tests.wheelcheck.building import X86_64, sdist, wheel
-from tests.wheelcheck.report.reports import every_mark, hostile
+from tests.wheelcheck.report.reports import every_mark, hostile, many
 from wheelcheck.engine import Report
 from wheelcheck.report import text
 
@@ -76,3 +76,17 @@ def test_the_last_line_says_how_much_was_examined_and_what_was_found() -> None:
         "FAIL  6 artifacts, 5 members, 0.0 MB unpacked, 5 binaries, 5 rules:"
         " 3 errors, 1 warning, 0 notes, 1 not verified"
     )
+
+
+def test_quiet_leaves_out_artifacts_without_an_error_and_what_was_skipped() -> None:
+    lines = printed(every_mark(), 100, quiet=True)
+    assert not any("warning" in line for line in lines[:-2])
+    assert "demo-1.0-cp311-cp311-macosx_11_0_arm64.whl" not in lines
+    assert "demo-1.0-cp311-cp311-manylinux_2_17_aarch64.whl" in lines
+    assert not any(line.startswith("skipped") for line in lines)
+
+
+def test_above_the_cap_findings_of_an_artifact_are_counted() -> None:
+    lines = printed(Report(findings=many(text.SHOWN + 3, "error", "a.whl")), 100)
+    assert sum(line.startswith("  error ") for line in lines) == text.SHOWN
+    assert "  … and 3 more" in lines
