@@ -124,9 +124,10 @@ def _cpus(path: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _widths(path: str) -> frozenset[int]:
+    """Return the widths that stand in the file's name or beside a system; the 64 of `x64` names a CPU, not a width."""
     stem = PurePosixPath(path).name.partition(".")[0]
     folders = [part for part in PurePosixPath(path).parts[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
-    return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(part.lower()))
+    return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(without_cpu(part)))
 
 
 def without_cpu(path: str) -> str:

@@ -14,10 +14,11 @@ from wheelcheck.report.summary import VERDICTS, counts, examined
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from wheelcheck.engine import Report
+    from wheelcheck.engine import Gap, Report
     from wheelcheck.rule import Finding
 
-SHOWN = 200  # findings an artifact; the rest is counted
+SHOWN = 200  # findings an artifact, and gaps; the rest is counted
+LONGEST = 2_000  # characters of one text from an archive
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "pass": "bold green", "fail": "bold red"}
 
 
@@ -29,10 +30,7 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
         findings = [finding for finding in group if finding.severity == "error" or not quiet]
         if findings:
             _print_group(artifact, findings, console)
-    for gap in report.gaps:
-        where = " ".join(filter(None, (gap.artifact, gap.path)))
-        text = safe(f"{where}: {gap.why}" if where else gap.why)
-        console.print(Text.assemble(("not verified ", "bold magenta"), text), soft_wrap=True)
+    _print_gaps(report.gaps, console)
     if not quiet:
         for why, skips in groupby(
             sorted(report.skips, key=lambda skip: (skip.why, skip.code)), key=lambda skip: skip.why
@@ -42,13 +40,29 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
     console.print(_summary(report), soft_wrap=True)
 
 
+def _print_gaps(gaps: tuple[Gap, ...], console: Console) -> None:
+    for gap in gaps[:SHOWN]:
+        where = " ".join(filter(None, (gap.artifact, gap.path)))
+        text = _shown(f"{where}: {gap.why}" if where else gap.why)
+        console.print(Text.assemble(("not verified ", "bold magenta"), text), soft_wrap=True)
+    if len(gaps) > SHOWN:
+        console.print(f"  … and {len(gaps) - SHOWN} more not verified")
+
+
+def _shown(text: str) -> str:
+    """Return a text from an archive harmless, and no longer than anyone reads."""
+    more = len(text) - LONGEST
+    return safe(text[:LONGEST]) + (f"… and {more} characters more" if more > 0 else "")
+
+
 def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
     console.print(Text(safe(artifact) or "the release", style="bold"), soft_wrap=True)
     for finding in findings[:SHOWN]:
-        where = f"{safe(finding.path)}: " if finding.path else ""
+        where = f"{_shown(finding.path)}: " if finding.path else ""
         severity = (f"{finding.severity:<7}", _STYLES[finding.severity])
         console.print(
-            Text.assemble("  ", severity, f" {finding.code}  ", (where, "bold"), safe(finding.message)), soft_wrap=True
+            Text.assemble("  ", severity, f" {finding.code}  ", (where, "bold"), _shown(finding.message)),
+            soft_wrap=True,
         )
     if len(findings) > SHOWN:
         console.print(f"  … and {len(findings) - SHOWN} more")

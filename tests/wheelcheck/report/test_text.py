@@ -1,92 +1,112 @@
 from __future__ import annotations
 
-import io
+from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from tests.wheelcheck.building import X86_64, sdist, wheel
-from tests.wheelcheck.report.reports import every_mark, hostile, many
-from wheelcheck.engine import Report
+from tests.wheelcheck.building import X86_64, elf, member, wheel
+from tests.wheelcheck.report.reports import finding, hostile, many
+from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.report import text
 
-
-def printed(report: Report, width: int, encoding: str = "utf-8", *, quiet: bool = False) -> list[str]:
-    """Return the lines a terminal of this width shows."""
-    raw = io.BytesIO()
-    file = io.TextIOWrapper(raw, encoding, errors="strict", newline="\n")
-    text.render(report, Console(file=file, width=width, highlight=False, legacy_windows=False), quiet=quiet)
-    file.flush()
-    return raw.getvalue().decode(encoding).split("\n")
+DEMO = wheel(X86_64, member("demo/tool", elf("x86_64")), member("demo/data"))
 
 
-def test_the_grid_comes_first_and_says_what_its_marks_mean() -> None:
-    lines = printed(every_mark(), 120)
-    assert lines[0].split() == ["Linux", "Linux", "macOS", "Windows", "Windows"]
-    assert lines[1].split() == ["x86_64", "aarch64", "arm64", "amd64", "win32"]
-    assert lines[2].split() == ["glibc", "2.17", "glibc", "2.17", "11.0"]
-    assert [line.split() for line in lines[4:7]] == [
-        ["cp311-cp311", "✔", "✘", "▲", "?", "+"],
-        ["cp312-cp312", "○"],
-        ["sdist", "✔"],
-    ]
-    assert lines[7].split("   ")[:-1] == [
-        "✔ sound",
-        "▲ warnings",
-        "? not verified",
-        "+ not expected",
-        "○ missing",
-        "✘ errors",
+def shown(report: Report, *, quiet: bool = False, width: int = 80, **colour: bool) -> str:
+    file = StringIO()
+    text.render(report, Console(file=file, width=width, highlight=False, **colour), quiet=quiet)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def test_findings_stand_below_their_artifact_with_the_way_to_mend_them() -> None:
+    report = Report((DEMO,), (finding("a.whl", "x", "found a"), finding("b.whl", "y", "found b", code="WC302")))
+    lines = shown(report).splitlines()
+    expected = ["a.whl", "  error   WC301  x: found a", "  how to mend it: wheelcheck explain WC301", ""]
+    assert lines[lines.index("a.whl") :][:4] == expected
+    assert lines[lines.index("b.whl") :][1:3] == [
+        "  error   WC302  y: found b",
+        "  how to mend it: wheelcheck explain WC302",
     ]
 
 
-def test_a_narrow_terminal_gets_a_line_a_row_that_breaks_no_name() -> None:
-    lines = printed(every_mark(), 30)
-    assert lines[0] == "cp311-cp311  ✔ Linux x86_64  ✘ Linux aarch64  ▲ macOS arm64  ? Windows amd64  + Windows win32"
-    assert lines[1:3] == ["cp312-cp312  ○ Linux x86_64", "sdist  ✔ "]
-    assert "demo-1.0-cp311-cp311-macosx_11_0_arm64.whl" in lines
-
-
-def test_a_terminal_without_unicode_gets_the_grid_in_ascii() -> None:
-    lines = printed(every_mark(), 120, "ascii")
-    assert [piece for piece in lines[4].split() if piece != "|"] == ["cp311-cp311", "ok", "X", "!", "?", "+"]
+def test_a_finding_about_the_release_has_no_file_of_its_own() -> None:
+    lines = shown(Report((DEMO,), (finding("", "", "found none"),))).splitlines()
+    assert lines[lines.index("the release") + 1] == "  error   WC301  found none"
 
 
 @pytest.mark.parametrize(
-    ("report", "quiet", "shown"),
+    ("report", "verdict"),
     [
-        (Report((wheel(X86_64), sdist())), False, True),
-        (Report((wheel(X86_64), sdist())), True, False),
-        (Report((wheel(X86_64),)), False, False),
+        (Report(), "COULD NOT VERIFY  0 artifacts"),
+        (Report((DEMO,)), "PASS  1 artifact"),
+        (Report((DEMO,), (finding(),)), "FAIL  1 artifact"),
+        (Report((DEMO,), (), (Gap("a", "b", "c"),)), "COULD NOT VERIFY  1 artifact"),
     ],
 )
-def test_a_grid_is_shown_where_it_says_more_than_the_findings(report: Report, *, quiet: bool, shown: bool) -> None:
-    assert any("✔ sound" in line for line in printed(report, 100, quiet=quiet)) is shown
+def test_the_last_line_is_the_verdict_and_what_was_examined(report: Report, verdict: str) -> None:
+    assert shown(report).splitlines()[-1].startswith(verdict)
 
 
-@pytest.mark.parametrize("width", [20, 80, 400])
-def test_no_hostile_name_reaches_the_terminal_or_the_runner_of_a_log(width: int) -> None:
-    lines = printed(hostile(), width)
-    assert all(line.isprintable() for line in lines)
-    assert not [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
+@pytest.mark.parametrize(
+    ("gap", "line"),
+    [
+        (Gap("a.whl", "x/y", "a limit"), "not verified a.whl x/y: a limit"),
+        (Gap("a.whl", "", "a limit"), "not verified a.whl: a limit"),
+        (Gap("", "", "nothing is given"), "not verified nothing is given"),
+    ],
+)
+def test_a_gap_says_where_and_why(gap: Gap, line: str) -> None:
+    assert line in shown(Report((DEMO,), (), (gap,))).splitlines()
 
 
-def test_the_last_line_says_how_much_was_examined_and_what_was_found() -> None:
-    assert printed(every_mark(), 80)[-2] == (
-        "FAIL  6 artifacts, 5 members, 0.0 MB unpacked, 5 binaries, 5 rules:"
-        " 3 errors, 1 warning, 0 notes, 1 not verified"
-    )
+def test_rules_that_were_skipped_are_told_with_their_reason_once() -> None:
+    skips = (Skip("WC602", "no sdist"), Skip("WC310", "no payload"), Skip("WC601", "no sdist"))
+    lines = shown(Report((DEMO,), skips=skips)).splitlines()
+    assert [line for line in lines if line.startswith("skipped")] == [
+        "skipped WC310: no payload",
+        "skipped WC601, WC602: no sdist",
+    ]
 
 
-def test_quiet_leaves_out_artifacts_without_an_error_and_what_was_skipped() -> None:
-    lines = printed(every_mark(), 100, quiet=True)
-    assert not any("warning" in line for line in lines[:-2])
-    assert "demo-1.0-cp311-cp311-macosx_11_0_arm64.whl" not in lines
-    assert "demo-1.0-cp311-cp311-manylinux_2_17_aarch64.whl" in lines
-    assert not any(line.startswith("skipped") for line in lines)
+def test_quiet_keeps_errors_gaps_and_verdict() -> None:
+    findings = (finding("a.whl", "x"), finding("a.whl", "y", severity="note"), finding("b.whl", severity="warning"))
+    report = Report((DEMO,), findings, (Gap("a", "b", "c"),), skips=(Skip("WC1", "x"),))
+    starts = [line.split()[0] for line in shown(report, quiet=True).splitlines() if line]
+    assert starts == ["a.whl", "error", "how", "not", "FAIL"]
 
 
-def test_above_the_cap_findings_of_an_artifact_are_counted() -> None:
-    lines = printed(Report(findings=many(text.SHOWN + 3, "error", "a.whl")), 100)
-    assert sum(line.startswith("  error ") for line in lines) == text.SHOWN
-    assert "  … and 3 more" in lines
+@pytest.mark.parametrize(("count", "more"), [(text.SHOWN, []), (text.SHOWN + 7, ["  … and 7 more"])])
+def test_a_flood_of_findings_is_counted_and_errors_come_first(count: int, more: list[str]) -> None:
+    lines = shown(Report((DEMO,), many(count, "error"))).splitlines()
+    assert len([line for line in lines if "WC301  member" in line]) == text.SHOWN
+    assert [line for line in lines if "… and" in line] == more
+
+
+def test_a_flood_of_gaps_is_counted() -> None:
+    gaps = tuple(Gap("a.whl", f"{number}", "a limit") for number in range(text.SHOWN + 3))
+    lines = shown(Report((DEMO,), (), gaps)).splitlines()
+    assert len([line for line in lines if line.startswith("not verified")]) == text.SHOWN
+    assert "  … and 3 more not verified" in lines
+
+
+@pytest.mark.parametrize(
+    ("length", "end"), [(text.LONGEST, "x"), (text.LONGEST + 5, "x… and 5 characters more"), (10**7, "more")]
+)
+def test_one_endless_text_is_cut(length: int, end: str) -> None:
+    (line,) = (line for line in shown(Report((DEMO,), (finding("a", "", "x" * length),))).splitlines() if "xx" in line)
+    assert line.endswith(end)
+    assert len(line) < text.LONGEST + 60
+
+
+@pytest.mark.parametrize("width", [20, 80, 1_000])
+def test_nothing_hostile_is_printed_raw_at_any_width(width: int) -> None:
+    output = shown(hostile(), width=width)
+    assert {char for char in output if not char.isprintable()} == {"\n"}
+    assert [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line] == []
+
+
+def test_colour_is_the_console_s_affair() -> None:
+    report = Report((DEMO,), (finding("a.whl", "x"),))
+    assert "\x1b[" not in shown(report)
+    assert "\x1b[1;31merror" in shown(report, force_terminal=True)
