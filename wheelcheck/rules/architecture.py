@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck import naming
@@ -29,8 +30,20 @@ def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Memb
         return
     for member in wheel.natives:
         slices = tuple(piece for piece in native_slices(member) if piece.kind in kinds)
-        if slices and fit(slices, wheel.platforms) == wanted and not is_declared(member, wheel):
+        wrong = slices and fit(slices, wheel.platforms) == wanted
+        if wrong and not (is_declared(member, wheel) or _is_loaded_by_payload(member, wheel)):
             yield member
+
+
+def _is_loaded_by_payload(member: Member, wheel: Wheel) -> bool:
+    """Tell whether declared payload for the same CPU, in the same folder, loads the library by its name."""
+    path, arches = PurePosixPath(member.path), {piece.arches for piece in native_slices(member)}
+    return any(
+        path.name.lower() in (name.lower() for name in piece.needed)
+        for other in wheel.natives
+        for piece in native_slices(other)
+        if piece.arches in arches and PurePosixPath(other.path).parent == path.parent and is_declared(other, wheel)
+    )
 
 
 @rule("WC301", on=Wheel)

@@ -34,7 +34,7 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """The minimum OS of every slice (LC_BUILD_VERSION, LC_VERSION_MIN) is at most that of every macOS or iOS tag.
 
     dyld refuses symbols that the older system lacks. A slice for Apple silicon cannot be older than macOS 11, so 11.0
-    is allowed there under any tag.
+    is allowed there under any tag. From 11 on the minor version does not count, since no tag can name it.
 
     Source: PEP 425 macOS tags; Mach-O load commands.
     Remedy: set MACOSX_DEPLOYMENT_TARGET for everything that is built or bundled, or raise the tag (`delocate-wheel
@@ -44,10 +44,15 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         if platform.system not in ("macos", "ios"):
             continue
         for member, piece in home_members(wheel, platform):
-            found, allowed = piece.minimum_os[:2], _newest_minimum(piece, platform)
+            found, allowed = _as_tagged(piece.minimum_os[:2], platform), _newest_minimum(piece, platform)
             if found > allowed and not naming.is_fixture(member.path):
                 message = f"{'/'.join(piece.arches)} code needs {piece.system} {_dotted(found)}"
                 yield Hit(member.path, f"{message}, expected at most {_dotted(allowed)} for {platform.tag}")
+
+
+def _as_tagged(version: tuple[int, ...], platform: Platform) -> tuple[int, ...]:
+    """Return the version that a tag can name: from macOS 11 on installers ask for macosx_N_0 alone, whatever N.x is."""
+    return (version[0], 0) if platform.system == "macos" and version >= (11, 0) else version
 
 
 def _newest_minimum(piece: Slice, platform: Platform) -> tuple[int, ...]:

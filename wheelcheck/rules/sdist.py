@@ -64,7 +64,9 @@ def _kind(member: Member) -> str:
 
 def _is_build_output(member: Member) -> bool:
     """Tell whether the file can only come from a build or an installation: no project keeps it as an input."""
-    return member.linked and (naming.is_extension_module(member.path) or bool(_BUILD_TREE.search(member.path)))
+    stem = PurePosixPath(member.path).name.partition(".")[0]
+    importable = naming.is_extension_module(member.path) and stem.isidentifier()
+    return member.linked and (importable or bool(_BUILD_TREE.search(member.path)))
 
 
 def _is_test_data(member: Member) -> bool:
