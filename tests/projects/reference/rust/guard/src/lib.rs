@@ -1,19 +1,29 @@
-//! A process limits itself: privileges it can never gain again, and how much of a resource it may use.
+//! A process limits itself: privileges it can never gain again, how much of a resource it may use, and which system
+//! calls it may make.
 //!
 //! The C ABI is what `reference.guard` loads with ctypes. Every function answers 0 or a positive number on success
 //! and a negated errno on failure, so that no caller has to read a thread's errno across languages.
 
-use std::io;
-use std::os::raw::{c_int, c_ulong};
+mod filter;
 
-const PR_SET_NO_NEW_PRIVS: c_int = 38;
-const PR_GET_NO_NEW_PRIVS: c_int = 39;
+use filter::{Filter, Instruction};
+use linux::arch::{Call, HERE};
+use linux::numbers::*;
+use std::ffi::{c_char, c_int, c_ulong, CStr};
+use std::io;
 
 /// `struct rlimit64`: 64 bits on every architecture.
 #[repr(C)]
 pub struct Limit {
     soft: u64,
     hard: u64,
+}
+
+/// `struct sock_fprog`.
+#[repr(C)]
+struct Program {
+    length: u16,
+    instructions: *const Instruction,
 }
 
 extern "C" {
@@ -23,7 +33,7 @@ extern "C" {
 
 fn checked(answer: c_int) -> c_int {
     match answer {
-        -1 => -io::Error::last_os_error().raw_os_error().unwrap_or(1),
+        -1 => -io::Error::last_os_error().raw_os_error().unwrap_or(EINVAL),
         fine => fine,
     }
 }
@@ -60,6 +70,58 @@ pub unsafe extern "C" fn guard_set_limit(resource: c_int, limit: *const Limit) -
     checked(unsafe { prlimit64(0, resource, limit, std::ptr::null_mut()) })
 }
 
+/// The number of a system call on this CPU: -ENOSYS for one that this CPU does not have, -EINVAL for a name that is
+/// not known here.
+///
+/// # Safety
+/// `name` ends in a NUL.
+#[no_mangle]
+pub unsafe extern "C" fn guard_call_number(name: *const c_char) -> c_int {
+    let name = unsafe { CStr::from_ptr(name) }.to_bytes();
+    match Call::ALL.iter().find(|call| call.name().as_bytes() == name) {
+        Some(&call) => HERE.number(call).map_or(-ENOSYS, |number| number as c_int),
+        None => -EINVAL,
+    }
+}
+
+/// From now on this thread and its children get EPERM for these system calls, and are killed for one of another CPU
+/// mode. Gives up privileges first, without which the kernel takes a filter from root alone.
+///
+/// # Safety
+/// `numbers` points to `count` numbers.
+#[no_mangle]
+pub unsafe extern "C" fn guard_deny_calls(numbers: *const u32, count: usize) -> c_int {
+    let denied = match count {
+        0 => &[],
+        _ => unsafe { std::slice::from_raw_parts(numbers, count) },
+    };
+    let Some(filter) = Filter::denying(HERE, denied) else {
+        return -EINVAL;
+    };
+    match guard_forbid_privileges() {
+        0 => install(&filter),
+        failed => failed,
+    }
+}
+
+fn install(filter: &Filter) -> c_int {
+    let program = Program {
+        length: filter.0.len() as u16,
+        instructions: filter.0.as_ptr(),
+    };
+    let address = &program as *const Program as c_ulong;
+    // SAFETY: the program and its instructions outlive the call, and the kernel copies them.
+    checked(unsafe {
+        prctl(
+            PR_SET_SECCOMP,
+            SECCOMP_MODE_FILTER as c_ulong,
+            address,
+            0,
+            0,
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +139,15 @@ mod tests {
     #[test]
     fn an_unknown_resource_answers_with_a_negated_errno() {
         let mut limit = Limit { soft: 0, hard: 0 };
-        assert_eq!(unsafe { guard_read_limit(999, &mut limit) }, -22);
+        assert_eq!(unsafe { guard_read_limit(999, &mut limit) }, -EINVAL);
+    }
+
+    #[test]
+    fn a_call_has_its_number_here_or_none_here_or_no_such_name() {
+        let number = |name: &CStr| unsafe { guard_call_number(name.as_ptr()) };
+        let openat = HERE.number(Call::Openat).unwrap();
+        assert_eq!(number(c"openat"), openat as c_int);
+        assert_eq!(number(c"open") == -ENOSYS, HERE.name == "aarch64");
+        assert_eq!(number(c"opne"), -EINVAL);
     }
 }

@@ -1,5 +1,6 @@
 //! wait4(2): how a child ended and what it used. Declared here by hand, so that no crate is needed.
 
+use linux::Ending;
 use std::io;
 use std::os::raw::{c_int, c_long};
 use std::time::Duration;
@@ -33,29 +34,6 @@ fn duration([seconds, micros]: [c_long; 2]) -> Duration {
     Duration::from_secs(seconds as u64) + Duration::from_micros(micros as u64)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Ending {
-    Exit(c_int),
-    Signal(c_int),
-}
-
-impl Ending {
-    /// The wait status as the kernel packs it: low 7 bits are the signal, the next byte the exit status.
-    fn from_status(status: c_int) -> Self {
-        match status & 0x7f {
-            0 => Ending::Exit((status >> 8) & 0xff),
-            signal => Ending::Signal(signal),
-        }
-    }
-
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Ending::Exit(status) => status as u8,
-            Ending::Signal(signal) => 128 + signal as u8,
-        }
-    }
-}
-
 extern "C" {
     fn wait4(pid: c_int, status: *mut c_int, options: c_int, usage: *mut Usage) -> c_int;
 }
@@ -72,27 +50,5 @@ pub fn wait(pid: u32) -> io::Result<(Ending, Usage)> {
         if why.kind() != io::ErrorKind::Interrupted {
             return Err(why);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_splits_into_exit_and_signal() {
-        assert_eq!(Ending::from_status(0x0300), Ending::Exit(3));
-        assert_eq!(Ending::from_status(0x0009), Ending::Signal(9));
-        assert_eq!(
-            Ending::from_status(0x008b),
-            Ending::Signal(11),
-            "0x80 marks a core"
-        );
-    }
-
-    #[test]
-    fn a_signal_becomes_the_status_a_shell_gives() {
-        assert_eq!(Ending::Signal(9).exit_code(), 137);
-        assert_eq!(Ending::Exit(3).exit_code(), 3);
     }
 }

@@ -1,0 +1,68 @@
+//! Constants that are the same on every CPU, under their names in C.
+
+use std::os::raw::{c_int, c_ushort};
+
+/// Declares constants, and the list by which `tests/headers.rs` finds every one of them.
+macro_rules! numbers {
+    ($list:ident: $kind:ty; $($name:ident = $value:expr;)*) => {
+        $(pub const $name: $kind = $value;)*
+        pub const $list: &[(&str, i64)] = &[$((stringify!($name), $name as i64)),*];
+    };
+}
+
+numbers! { INTEGERS: c_int;
+    PTRACE_TRACEME = 0;
+    PTRACE_SYSCALL = 24;
+    PTRACE_SETOPTIONS = 0x4200;
+    PTRACE_GETEVENTMSG = 0x4201;
+    PTRACE_GETSIGINFO = 0x4202;
+    PTRACE_GETREGSET = 0x4204;
+    NT_PRSTATUS = 1;
+    PTRACE_O_TRACESYSGOOD = 0x1;
+    PTRACE_O_TRACEFORK = 0x2;
+    PTRACE_O_TRACEVFORK = 0x4;
+    PTRACE_O_TRACECLONE = 0x8;
+    PTRACE_O_TRACEEXEC = 0x10;
+    PTRACE_O_EXITKILL = 0x100000;
+    PTRACE_EVENT_FORK = 1;
+    PTRACE_EVENT_VFORK = 2;
+    PTRACE_EVENT_CLONE = 3;
+    PTRACE_EVENT_EXEC = 4;
+    __WALL = 0x4000_0000;
+    SIGTRAP = 5;
+    SIGSTOP = 19;
+    PR_SET_SECCOMP = 22;
+    PR_SET_NO_NEW_PRIVS = 38;
+    PR_GET_NO_NEW_PRIVS = 39;
+    SECCOMP_MODE_FILTER = 2;
+    AT_FDCWD = -100;
+    O_WRONLY = 0o1;
+    O_APPEND = 0o2000;
+    O_CLOEXEC = 0o2000000;
+    O_PATH = 0o10000000;
+    EPERM = 1;
+    ESRCH = 3;
+    EINTR = 4;
+    ECHILD = 10;
+    EINVAL = 22;
+    ENOSYS = 38;
+}
+
+// What a seccomp filter answers.
+numbers! { ANSWERS: u32;
+    SECCOMP_RET_KILL_PROCESS = 0x8000_0000;
+    SECCOMP_RET_ERRNO = 0x0005_0000;
+    SECCOMP_RET_ALLOW = 0x7fff_0000;
+}
+
+// The parts of a classic BPF instruction's code.
+numbers! { CODES: c_ushort;
+    BPF_LD = 0x00;
+    BPF_W = 0x00;
+    BPF_ABS = 0x20;
+    BPF_JMP = 0x05;
+    BPF_JEQ = 0x10;
+    BPF_JGE = 0x30;
+    BPF_K = 0x00;
+    BPF_RET = 0x06;
+}

@@ -1,0 +1,63 @@
+//! `tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]`: run a command and say, as JSON, which processes it
+//! started and which files they opened, read, wrote, renamed and removed.
+//!
+//! It watches with ptrace(2), or from inside the processes with the library that `--preload` names. The exit status is
+//! the command's own or 128 + N after signal N; 127 where it could not be started, 125 where this machine does not let
+//! it be watched (both say why as `{"not_started": …}` and `{"unavailable": …}`), and 2 where tracer was called wrongly.
+
+mod calls;
+mod memory;
+mod preload;
+mod ptrace;
+mod trace;
+
+use linux::Ending;
+use report::{json, Report, Request};
+use std::env;
+use std::os::unix::ffi::OsStrExt;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]";
+
+/// Why there is no report.
+enum Failure {
+    Unavailable(String),
+    NotStarted(String),
+}
+
+fn watch(request: &Request) -> Result<(Report, Ending), Failure> {
+    match request.options.get("--preload") {
+        Some(library) => preload::run(&request.command, library, empty(request, "preload")),
+        None => trace::run(&request.command, empty(request, "ptrace")),
+    }
+}
+
+fn empty(request: &Request, backend: &'static str) -> Report {
+    let words = request.command.iter().map(|word| word.as_bytes().to_vec());
+    Report::new(backend, words.collect())
+}
+
+fn outcome(request: &Request) -> (String, u8) {
+    match watch(request) {
+        Ok((report, ending)) => (report.to_string(), ending.exit_code()),
+        Err(Failure::Unavailable(why)) => (reason("unavailable", &why), 125),
+        Err(Failure::NotStarted(why)) => (reason("not_started", &why), 127),
+    }
+}
+
+fn reason(kind: &'static str, why: &str) -> String {
+    json::object(&[(kind, json::text(why.as_bytes()))])
+}
+
+fn main() -> ExitCode {
+    let Some(request) = Request::parse(env::args_os().skip(1), &["--preload", "--report"]) else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let (report, status) = outcome(&request);
+    if let Err(why) = request.publish(&report) {
+        eprintln!("tracer: the report could not be written: {why}");
+        return ExitCode::from(1);
+    }
+    ExitCode::from(status)
+}
