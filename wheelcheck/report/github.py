@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck.report import grid
-from wheelcheck.report.safe import safe
+from wheelcheck.report.safe import shown
 from wheelcheck.report.summary import VERDICTS, counts, examined
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def _annotation(command: str, file: str, title: str, message: str) -> str:
 
 
 def _data(text: str) -> str:
-    """Escape a command's message as the runner unescapes it; `safe` has already taken line breaks away."""
-    return safe(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """Escape a command's message as the runner unescapes it; `shown` has already taken line breaks away."""
+    return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
@@ -82,7 +82,7 @@ def summary(report: Report) -> str:
 
 def escaped(text: str) -> str:
     """Return text as Markdown that shows it unchanged: a character reference never begins markup (CommonMark 2.5)."""
-    return re.sub(r"[^\w\s,/-]|_", lambda found: f"&#{ord(found[0])};", safe(text), flags=re.ASCII)
+    return re.sub(r"[^\w\s,/-]|_", lambda found: f"&#{ord(found[0])};", shown(text), flags=re.ASCII)
 
 
 def _place(artifact: str, path: str) -> str:

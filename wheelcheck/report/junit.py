@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts import Sdist, Wheel
-from wheelcheck.report.safe import safe
+from wheelcheck.report.safe import safe, shown
 from wheelcheck.rules import all_rules
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _add_case(suite: ET.Element, rule: Rule[Any], findings: list[Finding], *, na
 
 def _line(finding: Finding, *, names_file: bool) -> str:
     parts = (finding.artifact if names_file else "", finding.path, finding.message)
-    return ": ".join(safe(part) for part in parts if part)
+    return ": ".join(shown(part) for part in parts if part)
 
 
 def _lines(lines: list[str]) -> str:
@@ -104,7 +104,7 @@ def _gaps(file: str, report: Report) -> Iterator[str]:
     for gap in report.gaps:
         if gap.artifact == file or (not file and gap.artifact not in suites):
             named = "" if gap.artifact == file else gap.artifact
-            yield ": ".join(safe(part) for part in (named, gap.path, gap.why) if part)
+            yield ": ".join(shown(part) for part in (named, gap.path, gap.why) if part)
 
 
 def _add_gaps(suite: ET.Element, gaps: list[str]) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import html
 import re
 
-from wheelcheck.report.safe import safe
+from wheelcheck.report.safe import shown
 
 
 def escaped(text: str) -> str:
     """Return text as HTML that shows it: inert in content and in quoted attributes alike."""
-    return html.escape(safe(text))
+    return html.escape(shown(text))
 
 
 def breakable(text: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from wheelcheck import __version__
 from wheelcheck.report.cap import CAP, listed, omitted
-from wheelcheck.report.safe import safe
+from wheelcheck.report.safe import safe, shown
 from wheelcheck.rules import all_rules
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _rule(rule: Rule[Any]) -> Json:
 
 def _message(text: str) -> Json:
     """Return a message string: braces doubled (SARIF 3.11.5), and no embedded link (3.11.6) out of foreign text."""
-    lines = "\n".join(safe(line) for line in text.splitlines())
+    lines = "\n".join(shown(line) for line in text.splitlines())
     return {"text": lines.replace("{", "{{").replace("}", "}}").replace("](", "] (")}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from wheelcheck.report import grid, text_grid
-from wheelcheck.report.safe import safe
+from wheelcheck.report.safe import safe, shown
 from wheelcheck.report.summary import VERDICTS, counts, examined
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wheelcheck.rule import Finding
 
 SHOWN = 200  # findings an artifact, and gaps; the rest is counted
-LONGEST = 2_000  # characters of one text from an archive
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan", "pass": "bold green", "fail": "bold red"}
 
 
@@ -43,25 +42,19 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
 def _print_gaps(gaps: tuple[Gap, ...], console: Console) -> None:
     for gap in gaps[:SHOWN]:
         where = " ".join(filter(None, (gap.artifact, gap.path)))
-        text = _shown(f"{where}: {gap.why}" if where else gap.why)
+        text = shown(f"{where}: {gap.why}" if where else gap.why)
         console.print(Text.assemble(("not verified ", "bold magenta"), text), soft_wrap=True)
     if len(gaps) > SHOWN:
         console.print(f"  … and {len(gaps) - SHOWN} more not verified")
 
 
-def _shown(text: str) -> str:
-    """Return a text from an archive harmless, and no longer than anyone reads."""
-    more = len(text) - LONGEST
-    return safe(text[:LONGEST]) + (f"… and {more} characters more" if more > 0 else "")
-
-
 def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
     console.print(Text(safe(artifact) or "the release", style="bold"), soft_wrap=True)
     for finding in findings[:SHOWN]:
-        where = f"{_shown(finding.path)}: " if finding.path else ""
+        where = f"{shown(finding.path)}: " if finding.path else ""
         severity = (f"{finding.severity:<7}", _STYLES[finding.severity])
         console.print(
-            Text.assemble("  ", severity, f" {finding.code}  ", (where, "bold"), _shown(finding.message)),
+            Text.assemble("  ", severity, f" {finding.code}  ", (where, "bold"), shown(finding.message)),
             soft_wrap=True,
         )
     if len(findings) > SHOWN:

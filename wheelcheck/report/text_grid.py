@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -63,14 +64,19 @@ def _heading(column: Column) -> str:
 def _lines(grid: Grid, symbols: dict[Mark, str]) -> list[Text]:
     lines = []
     for row in grid.rows:
-        cells = [(column.label, cell) for column, cell in zip(grid.columns, row.cells, strict=True) if cell]
-        lines.append(_line(row.label, cells, symbols))
-    return lines + [_line(label, [("", cell)], symbols) for label, cell in grid.whole]
+        line = Text(safe(row.label), "bold")
+        filled = [(column, cell) for column, cell in zip(grid.columns, row.cells, strict=True) if cell]
+        for system, group in groupby(filled, key=lambda pair: pair[0].system):
+            line.append_text(_system(system, list(group), symbols))
+        lines.append(line)
+    whole = [Text.assemble((label, "bold"), "  ", _mark(cell.mark, symbols)) for label, cell in grid.whole]
+    return lines + whole
 
 
-def _line(label: str, cells: list[tuple[str, Cell]], symbols: dict[Mark, str]) -> Text:
-    pieces = [piece for name, cell in cells for piece in ("  ", _mark(cell.mark, symbols), f" {safe(name)}")]
-    return Text.assemble((safe(label), "bold"), *pieces)
+def _system(system: str, cells: list[tuple[Column, Cell]], symbols: dict[Mark, str]) -> Text:
+    """Return the cells of one system, its name once."""
+    pieces = [piece for column, cell in cells for piece in (" ", _mark(cell.mark, symbols), f" {safe(column.cpu)}")]
+    return Text.assemble(f"  {system}:", *pieces, style="not bold")
 
 
 def _drawn(cell: Cell | None, symbols: dict[Mark, str]) -> RenderableType:

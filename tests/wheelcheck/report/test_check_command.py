@@ -146,5 +146,13 @@ def test_no_name_out_of_an_archive_becomes_a_command_or_an_escape(tmp_path: Path
     commands = [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
     assert commands
     assert all(
-        line.startswith(("::error file=demo-1.0-", "::error title=wheelcheck", "::warning ")) for line in commands
+        line.startswith(
+            (
+                "::error file=demo-1.0-",
+                "::error title=wheelcheck",
+                "::warning file=demo-1.0-",
+                "::notice file=demo-1.0-",
+            )
+        )
+        for line in commands
     )

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.wheelcheck.report.reports import HOSTILE
-from wheelcheck.report.safe import safe
+from tests.wheelcheck.report.reports import HOSTILE, finding
+from wheelcheck.engine import Report
+from wheelcheck.report import outputs
+from wheelcheck.report.safe import LONGEST, safe, shown
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,18 @@ def test_what_a_terminal_or_a_log_would_obey_is_escaped(text: str, shown: str) -
 def test_safe_text_is_one_printable_line_and_stays_so(text: str) -> None:
     assert safe(text).isprintable()
     assert safe(safe(text)) == safe(text)
+
+
+@pytest.mark.parametrize(
+    ("length", "end"),
+    [(LONGEST, "xx"), (LONGEST + 1, "x… and 1 characters more"), (10**6, "… and 998000 characters more")],
+)
+def test_what_nobody_would_read_to_its_end_is_cut_and_counted(length: int, end: str) -> None:
+    assert shown("x" * length).endswith(end)
+    assert shown("x" * length).count("x") == min(length, LONGEST)
+
+
+@pytest.mark.parametrize("form", ["text", "github", "junit", "html"])
+def test_no_single_text_fills_a_report_for_people(form: str) -> None:
+    endless = finding("a.whl", "p" * 10**6, "m" * 10**6)
+    assert len(outputs.render(Report(findings=(endless,)), form)) < 40_000

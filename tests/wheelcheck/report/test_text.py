@@ -9,6 +9,7 @@ from tests.wheelcheck.building import X86_64, elf, member, wheel
 from tests.wheelcheck.report.reports import finding, hostile, many
 from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.report import text
+from wheelcheck.report.safe import LONGEST
 
 DEMO = wheel(X86_64, member("demo/tool", elf("x86_64")), member("demo/data"))
 
@@ -91,12 +92,12 @@ def test_a_flood_of_gaps_is_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "end"), [(text.LONGEST, "x"), (text.LONGEST + 5, "x… and 5 characters more"), (10**7, "more")]
+    ("length", "end"), [(LONGEST, "x"), (LONGEST + 5, "x… and 5 characters more"), (10**7, "more")]
 )
 def test_one_endless_text_is_cut(length: int, end: str) -> None:
     (line,) = (line for line in shown(Report((DEMO,), (finding("a", "", "x" * length),))).splitlines() if "xx" in line)
     assert line.endswith(end)
-    assert len(line) < text.LONGEST + 60
+    assert len(line) < LONGEST + 60
 
 
 @pytest.mark.parametrize("width", [20, 80, 1_000])

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from tests.wheelcheck.building import X86_64, sdist, wheel
+from tests.wheelcheck.report.reports import every_mark, hostile
+from wheelcheck.engine import Report
+from wheelcheck.report import text
+
+
+def printed(report: Report, width: int, encoding: str = "utf-8", *, quiet: bool = False) -> list[str]:
+    """Return the lines a terminal of this width shows."""
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding, errors="strict", newline="\n")
+    text.render(report, Console(file=file, width=width, highlight=False, legacy_windows=False), quiet=quiet)
+    file.flush()
+    return raw.getvalue().decode(encoding).split("\n")
+
+
+def test_the_grid_comes_first_and_says_what_its_marks_mean() -> None:
+    lines = printed(every_mark(), 120)
+    assert lines[0].split() == ["Linux", "Linux", "macOS", "Windows", "Windows"]
+    assert lines[1].split() == ["x86_64", "aarch64", "arm64", "amd64", "win32"]
+    assert lines[2].split() == ["glibc", "2.17", "glibc", "2.17", "11.0"]
+    assert [line.split() for line in lines[4:7]] == [
+        ["cp311-cp311", "✔", "✘", "▲", "?", "+"],
+        ["cp312-cp312", "○"],
+        ["sdist", "✔"],
+    ]
+    assert lines[7].split("   ")[:-1] == [
+        "✔ sound",
+        "▲ warnings",
+        "? not verified",
+        "+ not expected",
+        "○ missing",
+        "✘ errors",
+    ]
+
+
+def test_a_narrow_terminal_gets_a_line_a_row_that_breaks_no_name() -> None:
+    lines = printed(every_mark(), 30)
+    assert lines[0] == "cp311-cp311  Linux: ✔ x86_64 ✘ aarch64  macOS: ▲ arm64  Windows: ? amd64 + win32"
+    assert lines[1:3] == ["cp312-cp312  Linux: ○ x86_64", "sdist  ✔"]
+    assert "demo-1.0-cp311-cp311-macosx_11_0_arm64.whl" in lines
+
+
+def test_a_terminal_without_unicode_gets_the_grid_in_ascii() -> None:
+    lines = printed(every_mark(), 120, "ascii")
+    assert [piece for piece in lines[4].split() if piece != "|"] == ["cp311-cp311", "ok", "X", "!", "?", "+"]
+
+
+@pytest.mark.parametrize(
+    ("report", "quiet", "shown"),
+    [
+        (Report((wheel(X86_64), sdist())), False, True),
+        (Report((wheel(X86_64), sdist())), True, False),
+        (Report((wheel(X86_64),)), False, False),
+    ],
+)
+def test_a_grid_is_shown_where_it_says_more_than_the_findings(report: Report, *, quiet: bool, shown: bool) -> None:
+    assert any("✔ sound" in line for line in printed(report, 100, quiet=quiet)) is shown
+
+
+@pytest.mark.parametrize("width", [20, 80, 400])
+def test_no_hostile_name_reaches_the_terminal_or_the_runner_of_a_log(width: int) -> None:
+    lines = printed(hostile(), width)
+    assert all(line.isprintable() for line in lines)
+    assert not [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
+
+
+def test_the_last_line_says_how_much_was_examined_and_what_was_found() -> None:
+    assert printed(every_mark(), 80)[-2] == (
+        "FAIL  6 artifacts, 5 members, 0.0 MB unpacked, 5 binaries, 5 rules:"
+        " 3 errors, 1 warning, 0 notes, 1 not verified"
+    )
