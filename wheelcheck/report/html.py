@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from wheelcheck import __version__
 from wheelcheck.report import html_binaries, html_grid
 from wheelcheck.report.cap import CAP, listed, omitted
-from wheelcheck.report.markup import coded, escaped, heading, tag
+from wheelcheck.report.markup import breakable, coded, escaped, heading, tag
 from wheelcheck.report.summary import VERDICTS, counted, counts, examined
 from wheelcheck.rules import all_rules
 
@@ -141,7 +141,7 @@ def _facts(artifact: Artifact | None) -> str:
 
 
 def _finding(finding: Finding) -> str:
-    path = f"<code>{escaped(finding.path)}</code>" if finding.path else ""
+    path = f"<code>{breakable(finding.path)}</code>" if finding.path else ""
     rule = f'<a href="#{escaped(finding.code)}" title="{escaped(finding.name)}">{escaped(finding.code)}</a>'
     badge = tag("span", finding.severity, f"badge {finding.severity}")
     body = f'<p class="where">{rule}{path}</p><p>{escaped(finding.message)}</p>'

@@ -36,6 +36,7 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
         ):
             codes = ", ".join(skip.code for skip in skips)
             console.print(Text(f"skipped {codes}: {why}", style="dim"), soft_wrap=True)
+        _print_ignored(report.ignored, console)
     console.print(_summary(report), soft_wrap=True)
 
 
