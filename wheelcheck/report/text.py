@@ -49,6 +49,14 @@ def _print_gaps(gaps: tuple[Gap, ...], console: Console) -> None:
         console.print(f"  … and {len(gaps) - SHOWN} more not verified")
 
 
+def _print_ignored(ignored: tuple[tuple[Finding, str], ...], console: Console) -> None:
+    """Print a line for each reason that findings are lived with, the codes in order."""
+    for why, group in groupby(sorted(ignored, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
+        codes = [finding.code for finding, _ in group]
+        line = f"ignored {len(codes)} ({', '.join(sorted(set(codes)))}): {shown(why)}"
+        console.print(Text(line, style="dim"), soft_wrap=True)
+
+
 def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
     console.print(Text(safe(artifact) or "the release", style="bold"), soft_wrap=True)
     for finding in findings[:SHOWN]:

@@ -70,6 +70,21 @@ def test_rules_that_were_skipped_are_told_with_their_reason_once() -> None:
     ]
 
 
+def test_what_is_ignored_is_told_once_for_each_reason_with_its_count() -> None:
+    ignored = (
+        (finding("a.whl", "x"), "a cross compiler"),
+        (finding("a.whl", "y", code="WC302"), "upstream's bug"),
+        (finding("b.whl", "z", code="WC308"), "a cross compiler"),
+        (finding("b.whl", "w"), "a cross compiler"),
+    )
+    output = shown(Report((DEMO,), ignored=ignored))
+    lines = [line for line in output.splitlines() if line.startswith("ignored")]
+    assert lines == ["ignored 3 (WC301, WC308): a cross compiler", "ignored 1 (WC302): upstream's bug"]
+    quiet = shown(Report((DEMO,), ignored=ignored), quiet=True).splitlines()
+    assert len(quiet) == 1
+    assert quiet[0].endswith("4 ignored")
+
+
 def test_quiet_keeps_errors_gaps_and_verdict() -> None:
     findings = (finding("a.whl", "x"), finding("a.whl", "y", severity="note"), finding("b.whl", severity="warning"))
     report = Report((DEMO,), findings, (Gap("a", "b", "c"),), skips=(Skip("WC1", "x"),))
