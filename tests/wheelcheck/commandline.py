@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # What a developer's machine or a CI may set, and what would change a report's looks or where it goes.
-_SETTINGS = ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING", "COLUMNS")
+_SETTINGS = (
+    *("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "COLUMNS"),
+    *("PYTHONIOENCODING", "PYTHONUNBUFFERED"),
+)
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -265,7 +265,10 @@ def test_a_name_that_standard_output_cannot_encode_is_escaped(tmp_path: Path, fo
 
 
 @pytest.mark.parametrize("arguments", [("check", "."), ("check", ".", "--format", "json"), ("explain", "WC301")])
-def test_a_reader_who_leaves_changes_nothing_about_the_verdict(bad: Path, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("settings", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_reader_who_leaves_changes_nothing_about_the_verdict(
+    bad: Path, arguments: tuple[str, ...], settings: dict[str, str]
+) -> None:
     expected = run(bad.parent, *arguments).returncode
     reading, writing = os.pipe()
     os.close(reading)
@@ -276,7 +279,7 @@ def test_a_reader_who_leaves_changes_nothing_about_the_verdict(bad: Path, argume
         stderr=subprocess.PIPE,
         check=False,
         timeout=60,
-        env=environment(),
+        env=environment(**settings),
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (expected, b"")
