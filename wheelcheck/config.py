@@ -30,7 +30,7 @@ Table = dict[str, Any]
 KEYS = {
     "": ("glibc", "architectures", "python", "sdist", "wheels", "payload", "ignore", "build", "smoke"),
     "wheels": ("python", "platforms"),
-    "payload": ("name", "package", "kind", "path"),
+    "payload": ("name", "package", "kind", "path", "workspace", "source", "target"),
     "ignore": ("code", "path", "artifact", "reason"),
 }
 
@@ -58,12 +58,19 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One native file that every wheel must carry at `path`."""
+    """One native file that every wheel must carry at `path`.
+
+    Where it comes from matters to the bench alone: a binary of `package` in the Cargo workspace, in a nested
+    `workspace` with a toolchain of its own, there for a `target` of its own; or a C `source`, for an object.
+    """
 
     name: str
     kind: PayloadKind
     path: str
     package: str = ""
+    workspace: str = ""
+    source: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +190,20 @@ def _platform(tag: str, where: str) -> str:
 
 def _payload(entry: Table, where: str) -> Payload:
     check_keys(entry, KEYS["payload"], where)
-    texts = {"package": entry.get("name"), **entry}
-    wrong = [key for key in KEYS["payload"] if not isinstance(texts.get(key), str) or not texts[key]]
+    texts = {"package": "" if entry.get("source") else entry.get("name"), **entry}
+    wrong = [key for key in ("name", "kind", "path", *entry) if not isinstance(texts.get(key), str) or not texts[key]]
     if wrong or entry["kind"] not in ("executable", "library", "object"):
         raise ConfigError(f"{where}: found {entry!r}, expected name, path and kind (executable, library or object)")
+    _check_origin(entry, where)
     return Payload(**texts)
+
+
+def _check_origin(entry: Table, where: str) -> None:
+    """Refuse two origins for one payload, and one of an object for what a CPU of the release runs."""
+    if "source" in entry and not {"package", "workspace", "target"}.isdisjoint(entry):
+        raise ConfigError(f"{where}: found {entry!r}, expected a C source, or a package of a Cargo workspace")
+    if entry["kind"] != "object" and not {"source", "target"}.isdisjoint(entry):
+        raise ConfigError(f"{where}: found {entry!r}, expected source or target of an object alone")
 
 
 def _ignore(entry: Table, where: str) -> Ignore:

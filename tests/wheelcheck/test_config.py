@@ -99,6 +99,20 @@ def test_payload_and_ignores_are_read(tmp_path: Path) -> None:
     assert config.ignores == (Ignore("WC301", "cross compiler"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "payload"),
+    [
+        ('source = "x.c"', Payload("t", "object", "p", source="x.c")),
+        ('workspace = "w"\ntarget = "bpf"', Payload("t", "object", "p", "t", "w", target="bpf")),
+    ],
+)
+def test_an_object_comes_from_a_c_source_or_from_a_nested_workspace(
+    tmp_path: Path, text: str, payload: Payload
+) -> None:
+    config = read(tmp_path, f'{PAYLOAD}name = "t"\nkind = "object"\npath = "p"\n{text}\n')
+    assert config.payload == (payload,)
+
+
 def test_a_folder_may_call_its_file_as_it_likes(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text(f"{HEAD}sdist = true\n")
     assert load(tmp_path / "other.toml", required=True).sdist is True
@@ -106,6 +120,7 @@ def test_a_folder_may_call_its_file_as_it_likes(tmp_path: Path) -> None:
 
 # --- bad ---
 
+AN_OBJECT = 'name = "t"\nkind = "object"\npath = "p"\nsource = "x.c"\n'
 AN_ENTRY = 'name = "t"\nkind = "executable"\npath = "p"\n'
 
 
@@ -152,6 +167,10 @@ AN_ENTRY = 'name = "t"\nkind = "executable"\npath = "p"\n'
         (f"{PAYLOAD}{AN_ENTRY}package = 3", "tool.wheelcheck.payload", "'package': 3", "name, path and kind"),
         (f"{PAYLOAD}name = ''\nkind = 'library'\npath = 'p'", "tool.wheelcheck.payload", "'name': ''", "name, path"),
         (f"{PAYLOAD}name = 'a'\nkind = 'exe'\npath = 'p'", "payload", "'kind': 'exe'", "executable, library or object"),
+        (f"{PAYLOAD}{AN_ENTRY}source = 'x.c'", "payload", "'source': 'x.c'", "expected source or target of an object"),
+        (f"{PAYLOAD}{AN_ENTRY}target = 'bpf'", "payload", "'target': 'bpf'", "expected source or target of an object"),
+        (f"{PAYLOAD}{AN_OBJECT}package = ''", "payload", "'package': ''", "name, path and kind"),
+        (f"{PAYLOAD}{AN_OBJECT}workspace = 'w'", "payload", "'workspace': 'w'", "a C source, or a package of a Cargo"),
         (f"{PAYLOAD}{AN_ENTRY}mode = 3", "tool.wheelcheck.payload", "'mode'", "did you mean 'name'?"),
         (f"{IGNORE}code = 'WC301'", "tool.wheelcheck.ignore", "found no 'reason'", "says why"),
         (f"{IGNORE}reason = 'because'", "tool.wheelcheck.ignore", "found no 'code'", "names an exact rule"),
@@ -160,7 +179,7 @@ AN_ENTRY = 'name = "t"\nkind = "executable"\npath = "p"\n'
         (f"{IGNORE}codes = 'WC301'", "tool.wheelcheck.ignore", "'codes'", "did you mean 'code'?"),
         ("[tool]\nwheelcheck = 3", "tool.wheelcheck", "found 3", "expected a table"),
         ("a = ", "pyproject.toml", "cannot be read as TOML", "Invalid value"),
-        ("a = " + "[" * 5_000, "pyproject.toml", "cannot be read as TOML", "recursion"),
+        ("a = " + "[" * 5_000, "pyproject.toml", "cannot be read", "as TOML"),
         ("a = " + "9" * 5_000, "pyproject.toml", "cannot be read as TOML", "digits"),
     ],
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.arch import UnknownArchitectureError
-from wheelcheck.build import architectures, reproduction, roundtrip, smoke, transport
+from wheelcheck.build import architectures, container_stages, reproduction, roundtrip, smoke, transport
 from wheelcheck.build.bench import Bench
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.settings import load
@@ -124,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "build":
             stage.add_argument("--check", action="store_true", help="build nothing: 0 where the stage is fresh, else 1")
         stage.set_defaults(run=_stage, **({} if name == "build" else {"check": False}))
+    container_stages.add(stages, _log)
     _add_transport(stages)
     return parser
 

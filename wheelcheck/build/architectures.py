@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelcheck.arch import find
-from wheelcheck.build import cargo
+from wheelcheck.build import cargo, payloads
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.targets import host
 from wheelcheck.config import ConfigError
@@ -48,12 +48,9 @@ def require_opt_out_is_local(base: Mapping[str, str]) -> None:
 
 def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str]) -> str:
     """Return what stops this machine from building for `target` and how to mend it, empty where nothing does."""
-    if not settings.release.payload:
-        return ""
-    command = cargo.build_command(settings, target, base)
     try:
-        cargo.require_tools(command.env)
-        cargo.require_std(command, target)
+        for part in payloads.parts(settings):
+            cargo.possible_command(part, target, base)
     except BenchError as problem:
         return str(problem)
     return ""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.build import (
     assembly,
-    cargo,
     compiler,
     dist,
     environment,
     installation,
     machine,
+    payloads,
     process,
     reproducible,
     sbom,
@@ -30,6 +30,7 @@ from wheelcheck.build.settings import Settings, load
 
 if TYPE_CHECKING:
     from wheelcheck.arch import Arch
+    from wheelcheck.build.mounts import PathMap
     from wheelcheck.build.process import Log
     from wheelcheck.build.smoke import Result
     from wheelcheck.build.staging import Stage
@@ -73,7 +74,14 @@ class Bench:
         source = self._source_hash()
         self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
         base = {**os.environ, **self._date()}
-        built = cargo.build(self.settings, self.target, base, self.log) if self.settings.release.payload else {}
+        built = payloads.build(self.settings, self.target, base, self.log)
+        return staging.stage(built, self.target, source, self.stage_folder)
+
+    def adopt(self, messages: str, places: PathMap) -> Stage:
+        """Stage what a cargo in a container built: its JSON messages, and where its folders are here."""
+        source = self._source_hash()
+        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
+        built = payloads.adopt(self.settings, messages, places, {**os.environ, **self._date()}, self.log)
         return staging.stage(built, self.target, source, self.stage_folder)
 
     def staged(self) -> Stage:
@@ -140,25 +148,26 @@ class Bench:
 
     def _require_complete(self, tree: Path) -> None:
         sdist.require_sources_only(tree)
-        if self.settings.release.payload:
-            workspace = self.settings.workspace
+        for workspace in self.settings.workspaces:
             sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))
+        sdist.require_files(self.settings.project, tree, payloads.more_sources(self.settings))
 
     def _sbom(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
         """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
         if not stage.record.files:
             return {}
-        workspace = tree / self.settings.workspace.relative_to(self.settings.project)
+        workspaces = [tree / folder.relative_to(self.settings.project) for folder in self.settings.workspaces]
         env = environment.for_cargo(os.environ, self.settings.keep_environment)
-        graph = sbom.read(process.run(sbom.metadata_command(workspace, self.target, env), lambda _: None))
-        lock = (workspace / "Cargo.lock").read_text("utf-8")
-        return {sbom.PATH: sbom.render(sbom.document(graph, lock, name, stage.record, self.seconds))}
+        commands = [sbom.metadata_command(folder, self.target, env) for folder in workspaces]
+        graph = sbom.merged(sbom.read(process.run(command, lambda _: None)) for command in commands)
+        locks = sbom.merged_locks((folder / "Cargo.lock").read_text("utf-8") for folder in workspaces)
+        return {sbom.PATH: sbom.render(sbom.document(graph, locks, name, stage.record, self.seconds))}
 
     def _date(self) -> dict[str, str]:
         return {reproducible.VARIABLE: str(self.seconds)}
 
     def _source_hash(self) -> str:
-        return sources.source_hash(self.settings.workspace, self.target)
+        return sources.source_hash(self.settings.workspace, self.target, payloads.more_sources(self.settings))
 
     def _publish(self, built: Path) -> Path:
         return dist.publish(built, self.settings.dist, self.log)

@@ -42,25 +42,35 @@ class Artifact:
 
 
 def build_command(settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
-    """Return the one cargo command that builds every payload of a project for `target`."""
+    """Return the one cargo command that builds the payload of a workspace for `target`, or for one of its own."""
+    first = settings.release.payload[0]
     packages = dict.fromkeys(payload.package for payload in settings.release.payload)
+    triple = first.target or target.zigbuild
     # a folder for each floor: cargo names its own after the triple alone, and the last build there wins
-    folder = settings.folder / "cargo" / target.zigbuild
-    argv = ["cargo", "zigbuild", "--release", "--locked", "--message-format=json-render-diagnostics"]
-    argv += ["--target", target.zigbuild, "--target-dir", str(folder)]
+    folder = settings.folder / "cargo" / "-".join([triple, *Path(first.workspace).parts])
+    argv = ["cargo", "build" if first.target else "zigbuild"]
+    argv += ["--release", "--locked", "--message-format=json-render-diagnostics"]
+    argv += ["--target", triple, "--target-dir", str(folder)]
     argv += [word for package in packages for word in ("--package", package)]
     return Command(tuple(argv), settings.workspace, environment.for_cargo(base, settings.keep_environment))
 
 
 def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
     """Build every payload and return where cargo put each. Raises BenchError."""
-    command = build_command(settings, target, base)
-    require_tools(command.env)
-    require_std(command, target)
+    command = possible_command(settings, target, base)
     wrapper = reproducible.rustc_wrapper(settings.folder, settings.project, base)
     command = replace(command, env={**wrapper, **command.env})  # one of the project's own choice stays
     built = artifacts(process.run(command, log))
     return {payload: locate(built, payload) for payload in settings.release.payload}
+
+
+def possible_command(settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
+    """Return the command to build with. Raises BenchError, saying what to install, where this machine cannot."""
+    command = build_command(settings, target, base)
+    require_tools(command.env)
+    if not settings.release.payload[0].target:  # what a target of its own needs, its workspace says
+        require_std(command, target)
+    return command
 
 
 def require_tools(env: Mapping[str, str]) -> None:

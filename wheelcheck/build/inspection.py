@@ -6,6 +6,7 @@ The gate judges again, from the finished wheel; here the bench refuses to stage 
 from __future__ import annotations
 
 import re
+import struct
 from typing import TYPE_CHECKING
 
 from wheelcheck.archive.source import Bytes
@@ -18,18 +19,21 @@ if TYPE_CHECKING:
     from wheelcheck.build.targets import Target
 
 _GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
+_SHF_EXECINSTR = 0x4
 _REBUILD = "build it for this target: python -m wheelcheck.build build"
 
 
 def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
     """Raise BenchError unless `content` is a whole ELF file of `kind` that `target` can load.
 
-    An `object` is code for another machine by nature (EM_BPF), so its CPU and floor are not held against the target.
+    An `object` is code for the kernel's own machine (EM_BPF), the same for every target.
     """
     piece = _whole(subject, content)
     if piece.kind != kind:
         raise BenchError(subject, f"a native {piece.kind}", f"a native {kind}", "mend its kind in the configuration")
-    if kind != "object":
+    if kind == "object":
+        _require_bpf(subject, piece, content)
+    else:
         _require_target(subject, piece, target)
 
 
@@ -60,6 +64,22 @@ def _whole(subject: str, content: bytes) -> Slice:
         found = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
         raise BenchError(subject, found, "a whole ELF file", _REBUILD)
     return binary.slices[0]
+
+
+def _require_bpf(subject: str, piece: Slice, content: bytes) -> None:
+    """Every CPU of the table that has BPF in its kernel and a wheel tag that Python packages use is little-endian."""
+    if piece.machine != "EM_BPF" or not piece.little_endian:
+        found = f"{piece.machine}, {'little' if piece.little_endian else 'big'}-endian"
+        raise BenchError(subject, found, "EM_BPF, little-endian", "compile it for bpfel")
+    if not _holds_code(content):
+        raise BenchError(subject, "an object without code", "at least one program", "look at what its source defines")
+
+
+def _holds_code(content: bytes) -> bool:
+    """Tell whether any section of a whole 64-bit little-endian ELF file is executable and not empty."""
+    (start,), (size, count) = struct.unpack_from("<Q", content, 0x28), struct.unpack_from("<2H", content, 0x3A)
+    headers = (struct.unpack_from("<IIQQQQ", content, start + at * size) for at in range(count))
+    return any(flags & _SHF_EXECINSTR and length for _, _, flags, _, _, length in headers)
 
 
 def _require_target(subject: str, piece: Slice, target: Target) -> None:

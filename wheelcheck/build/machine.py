@@ -1,7 +1,7 @@
 """What a wheel is tried on: this machine, or a CPU that qemu emulates on it.
 
 A Debian root with Python in the folder that WHEELCHECK_ROOTS names gives a whole machine, `ROOTS/aarch64`. Without
-one, the emulator and that CPU's loader (Debian: libc6:arm64) still run the executables of a wheel.
+one, the emulator and that CPU's C library (Debian: libc6-arm64-cross) still run the executables of a wheel.
 """
 
 from __future__ import annotations
@@ -108,8 +108,9 @@ def _whole(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
 
 
 def _loader_alone(arch: Arch, qemu: str, root: Path) -> Machine:
-    for folder in (root, Path("/")):
+    cross = Path(f"/usr/{arch.multiarch[0]}-linux-{arch.rust_abi}")  # Debian's libc6-ARCH-cross
+    for folder in (root, cross, Path("/")):
         if Path(f"{folder}/{arch.glibc_loader}").exists():
             return Machine(arch, "", (0, 0), (qemu, "-L", str(folder)), {}, EMULATION_LACKS)
-    package = f"libc6:{arch.debian}" if arch.debian else "its C library"
+    package = f"libc6-{arch.debian}-cross" if arch.debian else "its C library"
     raise NotHereError(f"there is no {arch.glibc_loader}: install {package}, or name Debian roots in {ROOTS}")

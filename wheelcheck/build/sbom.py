@@ -52,13 +52,26 @@ def read(output: str) -> Graph:
         raise BenchError("cargo metadata", repr(problem), "one JSON document", "update cargo") from problem
 
 
+def merged(graphs: Iterable[Graph]) -> Graph:
+    """Return the metadata of several workspaces as that of one."""
+    together = tuple(graphs)
+    nodes = [node for graph in together for node in graph["resolve"]["nodes"]]
+    lists = {key: [one for graph in together for one in graph[key]] for key in ("packages", "workspace_members")}
+    return {**lists, "resolve": {"nodes": nodes}}
+
+
+def merged_locks(locks: Iterable[str]) -> str:
+    """Return the packages of several lock files as one; what stands before the first package is about the format."""
+    return "\n".join(lock[lock.index("[[package]]") :] for lock in locks if "[[package]]" in lock)
+
+
 def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) -> dict[str, Any]:
     """Return the CycloneDX 1.6 document of a wheel: its binaries, the crates in each, their licences and hashes.
 
     Raises BenchError for a payload whose package cargo's metadata lacks. The serial number is derived from the
     content, the timestamp is the date of the sources: the same build gives the same document.
     """
-    roots = {file.path: _package_id(graph, file) for file in record.files}
+    roots = {file.path: _package_id(graph, file) for file in record.files if file.package}
     packages = {package["id"]: package for package in graph["packages"]}
     # an id of a path dependency begins with its folder, which is another one each time
     reached = sorted(_reached(graph, roots.values()), key=lambda package_id: _purl(packages[package_id]))

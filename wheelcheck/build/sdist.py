@@ -14,7 +14,7 @@ from wheelcheck.build.failure import BenchError
 from wheelcheck.build.process import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 _GENERATED = shutil.ignore_patterns(
@@ -73,6 +73,14 @@ def require_rust_sources(workspace: Path, unpacked: Path) -> None:
         found = f"missing or different: {', '.join(wrong)}" if wrong else "no Rust source at all"
         expected = f"all {len(wanted)} Rust sources and manifests of {workspace}"
         raise BenchError("sdist", found, expected, "include them in the sdist (setuptools: MANIFEST.in)")
+
+
+def require_files(project: Path, unpacked: Path, files: Iterable[Path]) -> None:
+    """Raise BenchError for a file of the project that its unpacked sdist does not hold as it is."""
+    inside = [file.relative_to(project) for file in files]
+    if wrong := [file.as_posix() for file in inside if not _same(project / file, unpacked / file)]:
+        remedy = "include them in the sdist (setuptools: MANIFEST.in)"
+        raise BenchError("sdist", f"missing or different: {', '.join(wrong)}", "all sources of the payload", remedy)
 
 
 def _same(one: Path, other: Path) -> bool:

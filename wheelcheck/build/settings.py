@@ -52,6 +52,17 @@ class Settings:
         return self.project / "build" / "wheelcheck"
 
     @property
+    def workspaces(self) -> tuple[Path, ...]:
+        """Every Cargo workspace that a payload comes from, in the order of the payload."""
+        cargo = [payload for payload in self.release.payload if not payload.source]
+        return tuple(dict.fromkeys(self.origin(payload) for payload in cargo))
+
+    def origin(self, payload: config.Payload) -> Path:
+        """Return where a payload comes from: its Cargo workspace, or its C source."""
+        place = payload.source or payload.workspace
+        return self.project / place if place else self.workspace
+
+    @property
     def dist(self) -> Path:
         """Where finished artifacts go."""
         return self.project / "dist"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from wheelcheck.build.targets import Target
 
@@ -22,16 +23,22 @@ def files(workspace: Path) -> Iterator[Path]:
             yield inside
 
 
-def source_hash(workspace: Path, target: Target) -> str:
+def source_hash(workspace: Path, target: Target, more: Iterable[Path] = ()) -> str:
     """Return a hexadecimal SHA-256 over names and contents of the sources and what they are built for.
 
-    It errs on the side of building again: a changed README in the workspace changes it.
+    `more` are files outside the workspace. It errs on the side of building again: a changed README in the workspace
+    changes it.
     """
     digest = hashlib.sha256(f"{target.zigbuild}\0".encode())
-    for file in files(workspace):
+    for file in [*files(workspace), *(Path(os.path.relpath(path, workspace)) for path in sorted(more))]:
         content = hashlib.sha256((workspace / file).read_bytes()).hexdigest()
         digest.update(f"{file.as_posix()}\0{content}\0".encode())
     return digest.hexdigest()
+
+
+def c_files(source: Path) -> tuple[Path, ...]:
+    """Return a C source and what lies beside it that it may include."""
+    return tuple(file for file in sorted(source.parent.iterdir()) if file.suffix in {".c", ".h"})
 
 
 def _is_generated(folder: str) -> bool:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.native import compile_c, object_file
 from tests.wheelcheck.build.compiled import native
 from wheelcheck.arch import Glibc, find
 from wheelcheck.binary.model import Kind, Slice, VersionNeed
@@ -23,8 +24,8 @@ ARM = Target(find("aarch64"), (2, 17))
     [
         (X86, "executable", lambda: native("x86_64")),
         (X86, "library", lambda: native("x86_64", "library")),
-        (X86, "object", lambda: native("x86_64", "object")),
-        (X86, "object", lambda: native("aarch64", "object")),
+        (X86, "object", lambda: object_file("bpfel-freestanding")),
+        (ARM, "object", lambda: object_file("bpfel-freestanding")),
         (ARM, "executable", lambda: native("aarch64")),
         (Target(find("x86_64"), (2, 28)), "executable", lambda: native("x86_64", floor=(2, 28), source="newer")),
     ],
@@ -59,6 +60,17 @@ def test_a_stub_is_refused(content: bytes, found: str) -> None:
         (lambda: native("x86_64", "library"), "executable", "found a native library; expected a native executable"),
         (lambda: native("x86_64"), "library", "found a native executable; expected a native library"),
         (lambda: native("x86_64", "object"), "library", "found a native object; expected a native library"),
+        (
+            lambda: native("x86_64", "object"),
+            "object",
+            "found EM_X86_64, little-endian; expected EM_BPF, little-endian",
+        ),
+        (lambda: object_file("bpfeb-freestanding"), "object", "found EM_BPF, big-endian; expected EM_BPF, little"),
+        (
+            lambda: compile_c("int data = 1;", "bpfel-freestanding", "-c", name="data.o"),
+            "object",
+            "found an object without code",
+        ),
         (
             lambda: native("x86_64", floor=(2, 28), source="newer"),
             "executable",

