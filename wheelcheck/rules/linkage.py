@@ -103,7 +103,7 @@ def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     for member, piece in _linux_code(wheel):
         for entry in (*piece.rpath, *piece.runpath):
             if problem := _path_problem(entry, member.path):
-                yield Hit(member.path, f"found search path {entry!r}, {problem}")
+                yield Hit(member.path, f"found search path '{entry}', {problem}")
 
 
 def _path_problem(entry: str, member: str) -> str:
