@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,6 +24,12 @@ nox.options.sessions = ["tests"]
 nox.options.error_on_missing_interpreters = True
 
 REFERENCE = Path("tests/projects/reference").absolute()
+HANDED_OVER = {
+    "pack-sdist": ("pack", "parcels/sdist.tar", "dist/*.tar.gz"),
+    "pack-wheels": ("pack", "parcels/{arch}.tar", "dist/*.whl", "build/wheelcheck/*/record.json"),
+    "unpack": ("unpack", "parcels"),
+    "match": ("match",),
+}
 GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -40,6 +47,12 @@ def bench(session: nox.Session, *steps: str, arch: str = platform.machine()) -> 
 
 def command(step: str, project: Path, arch: str) -> list[str]:
     """Return what one step runs; `check` is the gate on the project's dist folder, which expects one CPU or all."""
+    if step in ("plan", "expected"):
+        output = "--expected" if step == "expected" else "--github-output"
+        return ["wheelcheck", "matrix", "--config", str(project / "pyproject.toml"), output]
+    if step in HANDED_OVER:
+        words = [word.format(arch=arch) for word in HANDED_OVER[step]]
+        return ["python", "-m", "wheelcheck.build", words[0], "--project", str(project), *words[1:]]
     if step == "check":
         expected = [] if arch == "all" else ["--architecture", arch]
         return ["wheelcheck", "check", str(project / "dist"), "--config", str(project / "pyproject.toml"), *expected]
@@ -76,6 +89,49 @@ def verify(session: nox.Session) -> None:
     bench(session, "sdist", "build", "wheels", "check", "smoke")
 
 
+@nox.session(reuse_venv=True)
+def roundtrip(session: nox.Session) -> None:
+    """Build the wheels of dist/ again, binaries and all, from the sdist alone, and compare their payload."""
+    bench(session, "roundtrip")
+
+
+@nox.session(reuse_venv=True)
+def reproduce(session: nox.Session) -> None:
+    """Build everything twice in different folders and name the first difference: artifact, member, offset."""
+    bench(session, "reproduce")
+
+
+@nox.session(name="release-plan", reuse_venv=True)
+def release_plan(session: nox.Session) -> None:
+    """Print the machines a release is built on and what it must consist of; for GitHub Actions too, if run there."""
+    bench(session, "plan", "expected")
+
+
+@nox.session(name="release-sdist", reuse_venv=True)
+def release_sdist(session: nox.Session) -> None:
+    """Build the sdist and pack it for the machines that build the wheels from it."""
+    shutil.rmtree("parcels", ignore_errors=True)
+    bench(session, "sdist", "pack-sdist")
+
+
+@nox.session(name="release-binaries", reuse_venv=True)
+def release_binaries(session: nox.Session) -> None:
+    """Compile and stage the native files for one CPU."""
+    bench(session, "build")
+
+
+@nox.session(name="release-wheels", reuse_venv=True)
+def release_wheels(session: nox.Session) -> None:
+    """Build, judge and run the wheels for one CPU, build them again from the sdist alone, and pack them."""
+    bench(session, "unpack", "wheels", "smoke", "roundtrip", "check", "pack-wheels")
+
+
+@nox.session(name="release-gate", reuse_venv=True)
+def release_gate(session: nox.Session) -> None:
+    """Unpack what every machine built, hold it against the records, and put the whole release through the gate."""
+    bench(session, "unpack", "match", "check", arch="all")
+
+
 def build_for(arch: str) -> None:
     """Register the session that builds for one CPU of the table."""
 
@@ -102,7 +158,7 @@ def tests(session: nox.Session) -> None:
 def package(session: nox.Session) -> None:
     """Build wheelcheck's own wheel from its sdist and use it, installed, away from the checkout."""
     session.install(*GROUPS(PYPROJECT, "package"))
-    session.run("python", "-m", "tools.package")
+    session.run("python", "-m", "tools.package", *session.posargs)
 
 
 @nox.session(reuse_venv=True)
@@ -113,7 +169,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("python", "-m", "tools.docs", "--check")
-    session.run("zizmor", "--offline", "--pedantic", "--quiet", ".github")
+    session.run("zizmor", "--offline", "--pedantic", "--quiet", ".")
+    session.run("python", "-m", "tools.actionlint")
 
 
 @nox.session(reuse_venv=True)
@@ -128,6 +185,13 @@ def corpus(session: nox.Session) -> None:
     """Fetch real releases, check them, and print what was found, missed and wrongly flagged."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
     session.run("python", "-m", "tools.corpus", *session.posargs)
+
+
+@nox.session(name="second-opinion", reuse_venv=True)
+def second_opinion(session: nox.Session) -> None:
+    """Compare the glibc floors of real Linux wheels with auditwheel's, and list the differences."""
+    session.install("-e", ".", *GROUPS(PYPROJECT, "bench"))
+    session.run("python", "-m", "tools.second_opinion", *session.posargs)
 
 
 @nox.session(name="bench", reuse_venv=True)

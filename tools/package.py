@@ -1,19 +1,24 @@
 """Prove the product that users install: build wheelcheck's sdist and its wheel from that, and use the wheel alone.
 
-    python -m tools.package
+    python -m tools.package [FOLDER]
 
 The wheel is built from the unpacked sdist, both are put through the gate, the wheel is installed into an environment
 that holds nothing else, and its commands run from an empty folder: the flat layout would let the checkout stand in
-for what the wheel lacks. Exits 1 with the command that failed.
+for what the wheel lacks. A FOLDER gets both, once all of it went well. Exits 1 with the command that failed.
 """
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "markupsafe==3.0.3"  # small, on PyPI for good, and native
@@ -46,8 +51,11 @@ def run(where: Path, *command: str) -> None:
     subprocess.run(command, cwd=where, check=True)
 
 
-def prove(away: Path) -> None:
-    """Build, install and use wheelcheck in an empty folder. Raises CalledProcessError where a step fails."""
+def prove(away: Path) -> tuple[Path, Path]:
+    """Build, install and use wheelcheck in an empty folder; return sdist and wheel.
+
+    Raises CalledProcessError where a step fails.
+    """
     sdist, wheel = build(away / "dist")
     scripts = install(wheel, away / "environment")
     real = download(REAL, away / "real")
@@ -57,18 +65,23 @@ def prove(away: Path) -> None:
     run(away, wheelcheck, "check", str(real))
     run(away, wheelcheck, "check", str(sdist), str(wheel))
     run(away, str(scripts / "python"), "-W", "error", "-m", "wheelcheck", "--version")
+    return sdist, wheel
 
 
-def main() -> int:
-    """Prove it in a temporary folder; return 1 if a step failed."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Prove it in a temporary folder, keep it in the folder that is named; return 1 if a step failed."""
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as away:
         try:
-            prove(Path(away))
+            built = prove(Path(away))
         except subprocess.CalledProcessError as failed:
             print(f"package: failed with {failed.returncode}: {' '.join(failed.cmd)}", file=sys.stderr)
             return 1
+        for folder in map(Path, arguments):
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in built:
+                shutil.copy(file, folder)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from wheelcheck import __version__
+from wheelcheck import __version__, matrix
 from wheelcheck.ending import exit_code, reader_may_leave
+from wheelcheck.init import command as init
 from wheelcheck.report import outputs
 from wheelcheck.report.safe import safe
 
@@ -56,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("before", type=Path, metavar="A")
     diff.add_argument("after", type=Path, metavar="B")
     diff.set_defaults(run=_diff)
+    matrix.add(commands)
+    init.add(commands)
     explain = commands.add_parser("explain", help="say why a rule exists and how to mend what it finds")
     explain.add_argument("code", metavar="CODE", help="a code such as WC301, or a rule's name")
     explain.set_defaults(run=_explain)

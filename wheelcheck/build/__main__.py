@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.arch import UnknownArchitectureError
-from wheelcheck.build import architectures, container_stages, reproduction, roundtrip, smoke, transport
+from wheelcheck.build import architectures, container_stages, reproduction, roundtrip, smoke, transport, vouching
 from wheelcheck.build.bench import Bench
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.settings import load
@@ -143,7 +143,7 @@ def _add_transport(stages: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "match", help="hold every wheel in dist/ against the record of the stage it was made from"
     )
     match.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-    match.set_defaults(run=lambda options: transport.match(options.project))
+    match.set_defaults(run=lambda options: vouching.match(options.project, os.environ))
 
 
 def _log(line: str) -> None:

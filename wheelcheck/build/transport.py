@@ -14,14 +14,10 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck.arch import find
-from wheelcheck.build import assembly, dist, settings, staging, targets
 from wheelcheck.build.failure import BenchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from wheelcheck.build.staging import Stage
 
 MANIFEST = "manifest.json"
 DEFAULT = ("dist/*.whl", "dist/*.tar.gz", "build/wheelcheck/*/record.json")
@@ -69,29 +65,6 @@ def unpack(project: Path, *places: Path) -> tuple[str, ...]:
             place.write_bytes(content)
             place.chmod(item.mode)
     return tuple(arrived)
-
-
-def match(project: Path) -> tuple[str, ...]:
-    """Hold every wheel in `dist/` against its stage's record: the bytes and modes that were staged are those released.
-
-    Raises BenchError for a wheel that differs, a record without a wheel, a wheel without a record, and no wheel.
-    """
-    found = settings.load(project)
-    held: list[Path] = []
-    for stage in _stages(found.folder):
-        target = targets.choose(find(stage.record.arch), found.release.glibc)
-        for wheel in dist.wheels(found.dist, target):
-            assembly.require_record(wheel, stage)
-            held.append(wheel)
-    loose = sorted(file.name for file in found.dist.glob("*.whl") if file not in held)
-    if loose or not held:
-        raise BenchError(found.dist, ", ".join(loose) or "no wheel", "wheels that a stage's record vouches for", _PACK)
-    return tuple(f"as staged: {wheel.name}" for wheel in held)
-
-
-def _stages(folder: Path) -> Iterable[Stage]:
-    for file in sorted(folder.glob("*/record.json")):
-        yield staging.Stage(file.parent, staging.read_record(file))
 
 
 def _item(file: Path, project: Path) -> Item:

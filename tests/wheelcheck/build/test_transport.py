@@ -6,17 +6,12 @@ import shutil
 import tarfile
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from tests.wheelcheck.build.test_sabotage import GUARD, TOOL, rewritten, wheel_of
 from wheelcheck.build import transport
-from wheelcheck.build.__main__ import main
 from wheelcheck.build.failure import BenchError
-
-if TYPE_CHECKING:
-    from wheelcheck.build.bench import Bench
 
 FILES = {"dist/x.whl": 0o644, "dist/x.tar.gz": 0o644, "tree/pkg/bin/tool": 0o755}
 
@@ -132,45 +127,3 @@ def test_a_link_in_a_parcel_is_refused(tmp_path: Path) -> None:
         archive.addfile(info)
     with pytest.raises(BenchError, match="a is no regular file"):
         transport.unpack(tmp_path / "there", tmp_path / "p.tar")
-
-
-def test_a_release_is_handed_over_and_held_against_its_record(
-    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    here, there = bench.settings.project, tmp_path / "there"
-    there.mkdir()
-    shutil.copy(here / "pyproject.toml", there)
-    assert main(["pack", "--project", str(here), str(tmp_path / "p.tar")]) == 0
-    assert main(["unpack", "--project", str(there), str(tmp_path / "p.tar")]) == 0
-    capsys.readouterr()
-    assert main(["match", "--project", str(there)]) == 0
-    assert capsys.readouterr().out == f"as staged: {wheel_of(bench).name}\n"
-
-
-def test_a_wheel_that_is_not_as_staged_is_named(bench: Bench) -> None:
-    wheel, project = wheel_of(bench), bench.settings.project
-    tool, guard = ((bench.stage_folder / "tree" / path).read_bytes() for path in (TOOL, GUARD))
-    rewritten(wheel, TOOL, tool, 0o100755)
-    assert transport.match(project) == (f"as staged: {wheel.name}",)
-    rewritten(wheel, GUARD, guard + b"\0", 0o100644)
-    with pytest.raises(BenchError, match=f"{wheel.name}: {GUARD}: found sha256"):
-        transport.match(project)
-
-
-def test_a_wheel_that_no_record_vouches_for_is_named(bench: Bench) -> None:
-    name = "reference-0.1.0-cp310-abi3-manylinux_2_17_s390x.whl"
-    shutil.copy(wheel_of(bench), bench.settings.dist / name)
-    with pytest.raises(BenchError, match=f"found {name}; expected wheels that a stage's record vouches for"):
-        transport.match(bench.settings.project)
-
-
-def test_no_record_vouches_for_nothing(bench: Bench) -> None:
-    (bench.stage_folder / "record.json").unlink()
-    with pytest.raises(BenchError, match=f"found {wheel_of(bench).name}; expected wheels"):
-        transport.match(bench.settings.project)
-
-
-def test_a_record_whose_wheel_is_missing_is_an_error(bench: Bench) -> None:
-    wheel_of(bench).unlink()
-    with pytest.raises(BenchError, match="found no wheel; expected at least one for manylinux_2_17"):
-        transport.match(bench.settings.project)

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# What action.yml runs: wheelcheck as it stands in the action's own checkout, on the paths it was given, one a line.
+set -euo pipefail
+words=()
+while IFS= read -r path; do
+  [[ -z $path ]] || words+=("$path")
+done <<<"$WHEELCHECK_PATHS"
+[[ -z $WHEELCHECK_CONFIG ]] || words+=(--config "$WHEELCHECK_CONFIG")
+[[ -z $WHEELCHECK_ARCHITECTURE ]] || words+=(--architecture "$WHEELCHECK_ARCHITECTURE")
+exec pipx run --spec "$GITHUB_ACTION_PATH" wheelcheck check "${words[@]}"

@@ -1,0 +1,179 @@
+"""The release, as GitHub runs it: `init` on the reference project, then every command of the workflow it wrote.
+
+Then six sabotages of what was handed over, each of which the gate job must refuse, naming the culprit.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tarfile
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.tools.checkout import ROOT
+from tests.wheelcheck.build.compiled import native
+from tests.wheelcheck.build.conftest import copy_reference
+from tests.wheelcheck.build.test_sabotage import TOOL, other_cpu, rewritten
+from tests.workflows.runner import CommandFailedError, Runner
+from wheelcheck.build import targets, transport
+from wheelcheck.build.bench import Bench
+from wheelcheck.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+JOBS = ("plan", "sdist", "build", "gate")
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Runner:
+    """The workflow's jobs, all but the last, run on the reference project for this machine's CPU."""
+    home = tmp_path_factory.mktemp("flow")
+    project = copy_reference(home / "project")
+    file = project / "pyproject.toml"
+    own = f'architectures = ["{targets.host().name}"]'
+    file.write_text(re.sub(r"^architectures = .*$", own, file.read_text(), flags=re.MULTILINE))
+    assert main(["init", str(project), "--yes"]) == 0
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "wheels.yml").read_text())
+    runner = Runner(project, home, workflow)
+    runner.run("plan", "sdist", "build")
+    return runner
+
+
+def gated(flow: Runner, home: Path, sabotage: Callable[[Path], None] = lambda _: None) -> Path:
+    """Run the gate job on what was handed over, changed by `sabotage` where it was unpacked."""
+    home.mkdir(exist_ok=True)
+    runner = Runner(flow.checkout, home, flow.workflow, store=dict(flow.store), outputs=dict(flow.outputs))
+    for name, kept in runner.store.items():
+        runner.store[name] = shutil.copytree(kept, home / "handed" / name)
+    for folder in runner.store.values():
+        repacked(folder, sabotage)
+    return runner.run("gate")
+
+
+def repacked(folder: Path, sabotage: Callable[[Path], None]) -> None:
+    """Change what a parcel holds and pack it anew, manifest and all: as a bug upstream of the hand-over would."""
+    (parcel,) = folder.glob("*.tar")
+    tree = folder / "tree"
+    tree.mkdir()
+    transport.unpack(tree, parcel)
+    before = sorted(tree.rglob("*"))
+    sabotage(tree)
+    if any(tree.rglob("*.*")):
+        transport.pack(tree, parcel, "**/*")
+    assert before
+    shutil.rmtree(tree)
+
+
+def wheel(tree: Path) -> Path | None:
+    return next(tree.glob("dist/*.whl"), None)
+
+
+def wrong_arch(tree: Path) -> None:
+    if found := wheel(tree):
+        rewritten(found, TOOL, native(other_cpu(Bench.of(ROOT / "tests/projects/reference"))), 0o100755)
+
+
+def lost_mode(tree: Path) -> None:
+    if found := wheel(tree):
+        with zipfile.ZipFile(found) as archive:
+            content = archive.read(TOOL)
+        rewritten(found, TOOL, content, 0o100644)
+
+
+def missing_wheel(tree: Path) -> None:
+    if found := wheel(tree):
+        found.unlink()
+        shutil.rmtree(tree / "build")
+        (tree / "dist" / "notes.txt").touch()
+
+
+def extra_wheel(tree: Path) -> None:
+    if found := wheel(tree):
+        shutil.copy(found, found.with_name(found.name.replace("cp310-abi3", "cp311-abi3")))
+
+
+def binary_in_sdist(tree: Path) -> None:
+    for sdist in tree.glob("dist/*.tar.gz"):
+        with tarfile.open(sdist) as archive:
+            archive.extractall(tree / "unpacked")  # noqa: S202  (our own)
+        (top,) = (tree / "unpacked").iterdir()
+        (top / "src" / "tool.bin").write_bytes(native("x86_64"))
+        with tarfile.open(sdist, "w:gz") as archive:
+            archive.add(top, top.name)
+        shutil.rmtree(tree / "unpacked")
+
+
+def edited_record(tree: Path) -> None:
+    if found := wheel(tree):
+        with zipfile.ZipFile(found) as archive:
+            members = [(info, archive.read(info)) for info in archive.infolist()]
+        with zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as archive:
+            for info, data in members:
+                edited = re.sub(rb"(?m)^(reference/__init__.py,sha256=)....", rb"\g<1>AAAA", data)
+                archive.writestr(info, edited if info.filename.endswith("/RECORD") else data)
+
+
+def test_the_plan_is_one_machine_for_each_cpu_and_the_exact_set_of_artifacts(flow: Runner) -> None:
+    plan = {name.rpartition(".")[2]: json.loads(value) for name, value in flow.outputs["plan"].items()}
+    host = targets.host()
+    assert [(job["architecture"], job["runner"]) for job in plan["matrix"]["include"]] == [(host.name, host.runner)]
+    assert plan["expected"] == {"wheels": [f"cp310-abi3-manylinux_2_17_{host.name}"], "sdist": True}
+
+
+def test_every_command_of_the_workflow_runs_and_the_gate_passes_what_is_uploaded(flow: Runner, tmp_path: Path) -> None:
+    folder = gated(flow, tmp_path / "home")
+    names = sorted(file.name for file in (folder / "dist").iterdir())
+    assert [name.rpartition("-")[2].partition(".")[0] for name in names]
+    assert sorted(name.endswith(".whl") for name in names) == [False, True]
+    handed = sorted(file.name for file in (tmp_path / "home" / "store" / "release").iterdir())
+    assert handed == names
+    said = "\n".join(flow.ran)
+    commands = [step["run"] for job in JOBS for step in flow.workflow["jobs"][job]["steps"] if "run" in step]
+    assert [command for command in commands if command not in said and "gate" not in command] == []
+
+
+SABOTAGES = {
+    "wrong arch": (wrong_arch, r"reference/bin/tally: found sha256"),
+    "lost mode bit": (lost_mode, r"reference/bin/tally: found sha256 .*, mode 100644; expected .* mode 100755"),
+    "missing wheel": (missing_wheel, r"found no wheel; expected wheels that a stage's record vouches for"),
+    "extra wheel": (extra_wheel, r"cp311-abi3"),
+    "sdist with a binary": (binary_in_sdist, r"src/tool.bin"),
+    "edited RECORD": (edited_record, r"reference/__init__.py"),
+}
+
+
+@pytest.mark.parametrize(("sabotage", "culprit"), SABOTAGES.values(), ids=SABOTAGES)
+def test_a_sabotaged_release_is_refused_by_name_before_anything_is_uploaded(
+    flow: Runner, tmp_path: Path, sabotage: Callable[[Path], None], culprit: str
+) -> None:
+    with pytest.raises(CommandFailedError, match=culprit):
+        gated(flow, tmp_path / "home", sabotage)
+    assert not (tmp_path / "home" / "store").exists()
+
+
+def test_a_parcel_that_was_damaged_on_the_way_is_refused_by_name(flow: Runner, tmp_path: Path) -> None:
+    runner = Runner(flow.checkout, tmp_path, flow.workflow, store=dict(flow.store), outputs=dict(flow.outputs))
+    name = next(name for name in runner.store if name != "parcel-sdist")
+    folder = shutil.copytree(runner.store[name], tmp_path / "damaged")
+    (parcel,) = folder.glob("*.tar")
+    content = bytearray(parcel.read_bytes())
+    content[len(content) // 2] ^= 1
+    parcel.write_bytes(content)
+    runner.store[name] = folder
+    with pytest.raises(CommandFailedError, match=rf"{parcel.name}: dist/.*\.whl: found \d+ bytes, sha256"):
+        runner.run("gate")
+
+
+def test_the_modes_that_the_store_forgets_come_back(flow: Runner, tmp_path: Path) -> None:
+    assert all(file.stat().st_mode & 0o111 == 0 for kept in flow.store.values() for file in kept.iterdir())
+    folder = gated(flow, tmp_path / "home")
+    (built,) = (folder / "dist").glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        assert archive.getinfo(TOOL).external_attr >> 16 == 0o100755

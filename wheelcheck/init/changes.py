@@ -1,0 +1,110 @@
+"""What `init` would do to a project: new files, and sections at the end of existing ones; never another line.
+
+Existing files are only ever opened to append, new ones only where none is: overwriting is not possible.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck import toml
+from wheelcheck.init import render
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.init.survey import Survey
+
+BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file: what is there (None: nothing) and what is added. `kept` says why nothing is, where nothing is."""
+
+    project: Path
+    path: str
+    before: str | None
+    added: str = ""
+    kept: str = ""
+
+    def diff(self) -> str:
+        """Return the unified diff, empty where nothing changes."""
+        if not self.added:
+            return ""
+        old, name = self.before or "", "/dev/null" if self.before is None else f"a/{self.path}"
+        lines = difflib.unified_diff(_lines(old), _lines(old + self.added), name, f"b/{self.path}")
+        return "".join(lines)
+
+    def write(self) -> None:
+        """Write it. Raises FileExistsError for a file that came to be in the meantime."""
+        file = self.project / self.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x" if self.before is None else "a", encoding="utf-8") as out:
+            out.write(self.added)
+
+
+def plan(found: Survey) -> list[Change]:
+    """Return what a project needs, a change or a reason for none for each file."""
+    return [
+        _configuration(found),
+        _sessions(found.project),
+        _ignored(found.project),
+        *(_new(found.project, path, text) for path, text in render.workflows().items()),
+    ]
+
+
+def _configuration(found: Survey) -> Change:
+    before = (found.project / "pyproject.toml").read_text("utf-8")
+    if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
+        return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")
+    return _appended(found.project, "pyproject.toml", before, render.configuration(found))
+
+
+def _sessions(project: Path) -> Change:
+    file = project / "noxfile.py"
+    if not file.exists():
+        return Change(project, file.name, None, render.sessions(new=True))
+    before = file.read_text("utf-8")
+    section = render.sessions(new=False)
+    taken = sorted(set(_defined(section)) & set(_defined(before)))
+    if taken:
+        return Change(project, file.name, before, kept=f"defines {', '.join(taken)} already")
+    return _appended(project, file.name, before, section)
+
+
+def _ignored(project: Path) -> Change:
+    file = project / ".gitignore"
+    before = file.read_text("utf-8") if file.exists() else None
+    missing = [line for line in render.ignored().splitlines() if line not in (before or "").splitlines()]
+    if not missing:
+        return Change(project, file.name, before, kept="ignores what the bench writes already")
+    return _appended(project, file.name, before, "\n".join(missing) + "\n")
+
+
+def _new(project: Path, path: str, text: str) -> Change:
+    file = project / path
+    if not file.exists():
+        return Change(project, path, None, text)
+    before = file.read_text("utf-8")
+    return Change(project, path, before, kept="is there already" if before == text else "exists, and stays as it is")
+
+
+def _appended(project: Path, path: str, before: str | None, section: str) -> Change:
+    lead = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    return Change(project, path, before, f"{lead}{BEGIN}\n{section}{END}\n")
+
+
+def _defined(source: str) -> list[str]:
+    return re.findall(r"^def (\w+)", source, re.MULTILINE)
+
+
+def _lines(text: str) -> list[str]:
+    """Return lines as a diff shows them: a last one without its end gets the remark of diff."""
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file\n"
+    return lines
