@@ -24,6 +24,7 @@ PROMISED = (
     "docs",
     "corpus",
     "bench",
+    "second-opinion",
     "fuzz",
     "package",
 )

@@ -1,0 +1,172 @@
+"""Compare the glibc floor we read from real Linux wheels with what `auditwheel show` says of the same files.
+
+    python -m tools.second_opinion [--list FILE …] [--explained FILE] [--cache DIR] [--jobs N] [WHEEL …]
+
+The floor is the highest GLIBC_ need among a wheel's own binaries. auditwheel gets no library of this machine to look
+into, so that it speaks of the wheel alone. Every difference is explained in tests/corpus/auditwheel-differences.json,
+and every explanation must still hold: exit 1 otherwise, 2 where nothing could be compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.corpus_table import markdown
+from tools.fetch import ROOT, default_cache, read_list
+from wheelcheck.collect import collect
+from wheelcheck.facts import Wheel
+from wheelcheck.index import Wanted, fetch_all
+from wheelcheck.metadata import parse_file_name
+from wheelcheck.placement import home_members
+from wheelcheck.policy import parse_platform
+from wheelcheck.rules.floor import glibc_of, highest_need
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+CORPUS = ROOT / "tests" / "corpus"
+LISTS = (CORPUS / "releases.jsonl", CORPUS / "named.jsonl")
+EXPLAINED = CORPUS / "auditwheel-differences.json"
+NONE = "none"  # nothing in the wheel needs any glibc
+_NO_ELF = "no ELF executable or shared library file (including compiled Python C extension) found"
+_GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Opinion:
+    """What both say of one wheel: `2.17` and the like, `none`, or auditwheel's reason for saying nothing."""
+
+    wheel: str
+    ours: str
+    theirs: str
+
+    @property
+    def agrees(self) -> bool:
+        """True where both name the same floor."""
+        return self.ours == self.theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the two differ, with what each said when it was written."""
+
+    ours: str
+    theirs: str
+    reason: str
+
+
+def is_for_linux(filename: str) -> bool:
+    """Tell whether a wheel's tags promise a Linux system, by its name."""
+    tags = parse_file_name(filename).platforms if filename.endswith(".whl") else ()
+    return any(parse_platform(tag).system == "linux" for tag in tags)
+
+
+def our_floor(path: Path) -> str:
+    """Return the highest glibc that a binary for the wheel's own platforms needs."""
+    wheel = collect(path)
+    if not isinstance(wheel, Wheel):
+        raise TypeError(f"{path}: expected a wheel")
+    pieces = {piece for platform in wheel.platforms for _, piece in home_members(wheel, platform)}
+    return _text(max((glibc_of(need) for piece in pieces if (need := highest_need(piece))), default=()))
+
+
+def their_floor(path: Path) -> str:
+    """Return the highest glibc among the versioned symbols that `auditwheel show --json` lists."""
+    command = [sys.executable, "-m", "auditwheel", "show", "--json", "--ldpaths", "", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        said = json.loads(done.stdout)
+    except ValueError:
+        last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        return f"refuses: {last.replace(str(path), path.name)}"
+    if "versioned_symbols" not in said:
+        error = " ".join(said["error"].split())
+        return NONE if _NO_ELF in error else f"refuses: {error}"
+    # libgcc's own symbols carry glibc's names on some CPUs; it is no part of glibc.
+    libraries = {name: versions for name, versions in said["versioned_symbols"].items() if "libgcc_s" not in name}
+    found = (_GLIBC.fullmatch(version) for versions in libraries.values() for version in versions)
+    return _text(max((_numbers(match[1]) for match in found if match), default=()))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _text(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version)) or NONE
+
+
+def compare(paths: Iterable[Path], jobs: int = 2) -> list[Opinion]:
+    """Return what both say of each wheel, in the order given."""
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(lambda path: Opinion(path.name, our_floor(path), their_floor(path)), paths))
+
+
+def explanations(path: Path = EXPLAINED) -> dict[str, Explanation]:
+    """Read the explained differences, by wheel."""
+    return {wheel: Explanation(**entry) for wheel, entry in json.loads(path.read_text("utf-8")).items()}
+
+
+def complaints(opinions: Iterable[Opinion], explained: Mapping[str, Explanation]) -> Iterator[str]:
+    """Yield a sentence for each difference without an explanation, and each explanation that no longer holds."""
+    for opinion in opinions:
+        entry = explained.get(opinion.wheel)
+        said = f"{opinion.wheel}: ours {opinion.ours}, auditwheel {opinion.theirs}"
+        if entry and (entry.ours, entry.theirs) != (opinion.ours, opinion.theirs):
+            yield f"{said}; the explanation speaks of {entry.ours} and {entry.theirs}"
+        elif not entry and not opinion.agrees:
+            yield f"{said}: nobody has explained why"
+
+
+def _table(opinions: Sequence[Opinion], explained: Mapping[str, Explanation]) -> Iterator[str]:
+    rows = [("wheel", "ours", "auditwheel", "why")]
+    for opinion in sorted(opinions):
+        if not opinion.agrees:
+            why = explained[opinion.wheel].reason if opinion.wheel in explained else ""
+            rows.append((opinion.wheel, opinion.ours, opinion.theirs, why))
+    yield from markdown(rows)
+
+
+def _obtain(filenames: Sequence[str], lists: Sequence[Path], cache: Path) -> list[Path]:
+    """Return the Linux wheels of the lists, those that are named or all. Raises what keeps a file from us."""
+    wanted = {item for path in lists for item in read_list(path) if is_for_linux(item.filename)}
+    chosen = sorted(item for item in wanted if not filenames or item.filename in filenames)
+    return [_there(item, outcome) for item, outcome in fetch_all(chosen, cache)]
+
+
+def _there(item: Wanted, outcome: Path | Exception) -> Path:
+    if isinstance(outcome, Exception):
+        raise SystemExit(f"{item.filename}: {outcome}")
+    return outcome
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the differences as a Markdown table and return the exit code."""
+    parser = argparse.ArgumentParser(description="Compare our glibc floors with auditwheel's.")
+    parser.add_argument("wheels", nargs="*", metavar="WHEEL", help="file names of the lists (default: all for Linux)")
+    parser.add_argument("--list", type=Path, action="append", help="JSON Lines of releases")
+    parser.add_argument("--explained", type=Path, default=EXPLAINED, help="known differences (%(default)s)")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="where releases are kept (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="wheels at a time (%(default)s)")
+    options = parser.parse_args(arguments)
+    opinions = compare(_obtain(options.wheels, options.list or LISTS, options.cache), options.jobs)
+    explained = explanations(options.explained)
+    print("\n".join(_table(opinions, explained)))
+    problems = list(complaints(opinions, explained))
+    agreed = sum(opinion.agrees for opinion in opinions)
+    print(f"\n{len(opinions)} wheels: {agreed} agree, {len(opinions) - agreed} differ, {len(problems)} unexplained")
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 2 if not opinions else min(len(problems), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
