@@ -11,7 +11,7 @@ import pytest
 from tests.wheelcheck.build.conftest import REFERENCE
 from tests.wheelcheck.build.crates import probe
 from wheelcheck.arch import find
-from wheelcheck.build import cargo, process
+from wheelcheck.build import cargo, payloads, process
 from wheelcheck.build.bench import Bench
 from wheelcheck.build.cargo import Artifact
 from wheelcheck.build.failure import BenchError
@@ -46,12 +46,13 @@ GUARD_BUILT = message("guard", "cdylib", "guard", "/t/libguard.so")
 
 
 def test_the_command_names_target_floor_lock_and_every_package_once() -> None:
-    settings = load(REFERENCE)
+    (settings,) = payloads.parts(load(REFERENCE))
     command = cargo.build_command(settings, choose(find("aarch64"), (2, 28)), {"PATH": "/bin"})
     folder = settings.folder / "cargo" / "aarch64-unknown-linux-gnu.2.28"
     assert str(command) == (
         "cargo zigbuild --release --locked --message-format=json-render-diagnostics"
-        f" --target aarch64-unknown-linux-gnu.2.28 --target-dir {folder} --package tally --package guard"
+        f" --target aarch64-unknown-linux-gnu.2.28 --target-dir {folder}"
+        " --package tally --package tracer --package preload --package guard"
     )
     assert command.cwd == REFERENCE / "rust"
 
@@ -128,8 +129,14 @@ def test_none_and_several_are_errors_that_name_what_was_found(
 
 
 def test_a_real_build_is_found_where_cargo_says_it_is(built: Bench) -> None:
-    found = cargo.build(built.settings, built.target, os.environ, print)
-    assert {payload.name: file.name for payload, file in found.items()} == {"tally": "tally", "guard": "libguard.so"}
+    (rust,) = payloads.parts(built.settings)
+    found = cargo.build(rust, built.target, os.environ, print)
+    assert {payload.name: file.name for payload, file in found.items()} == {
+        "tally": "tally",
+        "tracer": "tracer",
+        "preload": "libpreload.so",
+        "guard": "libguard.so",
+    }
     assert all(file.is_relative_to(built.settings.folder / "cargo" / built.target.zigbuild) for file in found.values())
 
 

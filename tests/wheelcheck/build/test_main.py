@@ -27,10 +27,13 @@ def test_each_stage_says_what_it_made(bench: Bench, capsys: pytest.CaptureFixtur
     stage, dist = bench.stage_folder / "tree" / "reference", bench.settings.dist
     assert capsys.readouterr().out.splitlines() == [
         str(stage / "bin" / "tally"),
+        str(stage / "bin" / "tracer"),
+        str(stage / "lib" / "libpreload.so"),
         str(stage / "lib" / "libguard.so"),
+        str(stage / "bpf" / "opens.bpf.o"),
         str(dist / "reference-0.1.0.tar.gz"),
         str(dist / f"reference-0.1.0-cp310-abi3-{bench.target.platform_tag}.whl"),
-        "smoke run: 6 passed, 0 skipped",
+        "smoke run: 12 passed, 0 skipped",
     ]
 
 

@@ -1,19 +1,47 @@
-"""What a command costs, what this process may do, and what this package was compiled for."""
+"""What a command does and costs, what it may do, and what this package was compiled for."""
 
 from __future__ import annotations
 
-from reference.guard import Limit, forbid_privileges, privileges_forbidden, read_limit, set_limit
+from reference.guard import (
+    INTRUSION,
+    NETWORK,
+    Limit,
+    call_number,
+    deny_calls,
+    forbid_privileges,
+    privileges_forbidden,
+    read_limit,
+    set_limit,
+)
 from reference.machine import Machine, machine
+from reference.objects import BpfObject, bpf_object
+from reference.sandbox import Policy, sandbox
 from reference.tally import Tally, run
+from reference.trace import Backend, File, Process, Report, trace
+from reference.unavailable import Unavailable
 
 __all__ = [
+    "INTRUSION",
+    "NETWORK",
+    "Backend",
+    "BpfObject",
+    "File",
     "Limit",
     "Machine",
+    "Policy",
+    "Process",
+    "Report",
     "Tally",
+    "Unavailable",
+    "bpf_object",
+    "call_number",
+    "deny_calls",
     "forbid_privileges",
     "machine",
     "privileges_forbidden",
     "read_limit",
     "run",
+    "sandbox",
     "set_limit",
+    "trace",
 ]

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from reference.bundled import bundled
+from reference.unavailable import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Every way to a network; a call that this CPU lacks needs no denying.
+NETWORK = ("socket", "socketpair", "connect", "bind", "listen", "accept", "accept4", "io_uring_setup")
+# Every way to look into, or to become, another process's world.
+INTRUSION = ("ptrace", "process_vm_readv", "process_vm_writev", "mount", "umount2", "unshare", "setns", "bpf")
 
 
 @dataclass(frozen=True)
@@ -44,9 +55,37 @@ def set_limit(resource: int, limit: Limit) -> None:
     _checked(_library().guard_set_limit(resource, ctypes.byref(_Limit(limit.soft, limit.hard))))
 
 
+def call_number(name: str) -> int | None:
+    """Return the number of a system call on this CPU, None where it has no such call (aarch64 and `open`).
+
+    Raises ValueError for a name that the library does not know.
+    """
+    answer: int = _library().guard_call_number(name.encode())
+    if answer == -errno.EINVAL:
+        raise ValueError(f"{name!r} is no system call that can be denied")
+    return None if answer == -errno.ENOSYS else answer
+
+
+def deny_calls(names: Iterable[str]) -> None:
+    """Let this thread and its children get EPERM, for ever, for these system calls (seccomp); privileges go too.
+
+    Raises ValueError for an unknown name and Unavailable where the kernel takes no filter.
+    """
+    numbers = [number for name in names if (number := call_number(name)) is not None]
+    try:
+        _checked(_library().guard_deny_calls((ctypes.c_uint32 * len(numbers))(*numbers), len(numbers)))
+    except OSError as problem:
+        raise Unavailable("seccomp", str(problem)) from problem
+
+
 @cache
 def _library() -> ctypes.CDLL:
-    return ctypes.CDLL(str(bundled("lib/libguard.so")))
+    library = ctypes.CDLL(str(bundled("lib/libguard.so")))
+    library.guard_call_number.argtypes = [ctypes.c_char_p]
+    library.guard_deny_calls.argtypes = [ctypes.POINTER(ctypes.c_uint32), ctypes.c_size_t]
+    for function in (library.guard_read_limit, library.guard_set_limit):
+        function.argtypes = [ctypes.c_int, ctypes.POINTER(_Limit)]
+    return library
 
 
 def _checked(answer: int) -> int:

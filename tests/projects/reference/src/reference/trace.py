@@ -1,0 +1,104 @@
+"""Run a command and learn which processes it started and which files they used; the Rust executable `tracer` watches.
+
+Two backends make one report. `ptrace` sees every process from outside, whatever it is made of, and stops it at each
+system call. `preload` sees them from inside and costs little, but only what goes through the dynamic linker: no static
+or setuid programs, and not what the C library does for itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from reference.bundled import bundled
+from reference.unavailable import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Backend = Literal["ptrace", "preload"]
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process. `commands` holds the command line of every program it became.
+
+    Neither `exit_status` nor `signal` is a number where its end was not seen: `preload` cannot see a signal end one.
+    """
+
+    pid: int
+    parent: int
+    commands: tuple[tuple[str, ...], ...]
+    exit_status: int | None
+    signal: int | None
+
+
+@dataclass(frozen=True)
+class File:
+    """What all processes together did with one path: how often opened and removed, bytes read and written."""
+
+    path: str
+    opened: int
+    bytes_read: int
+    bytes_written: int
+    removed: int
+    renamed_to: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run. `lost` counts what was seen to happen and could not be read, a 32-bit program's calls for instance."""
+
+    backend: Backend
+    command: tuple[str, ...]
+    exit_status: int | None
+    signal: int | None
+    processes: tuple[Process, ...]
+    files: tuple[File, ...]
+    lost: int
+
+    def file(self, path: str | os.PathLike[str]) -> File | None:
+        """Return what was done with a file, None where nothing was. Reports name files by their real path."""
+        wanted = os.path.realpath(path)
+        return next((file for file in self.files if file.path == wanted), None)
+
+
+def trace(command: Sequence[str], backend: Backend = "ptrace") -> Report:
+    """Run `command` with this process's standard streams and return what it did.
+
+    Raises Unavailable where this machine does not let it be watched, OSError where it cannot be started.
+    """
+    options = ["--preload", str(bundled("lib/libpreload.so"))] if backend == "preload" else []
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        argv = [str(bundled("bin/tracer")), *options, "--report", str(report), "--", *command]
+        done = subprocess.run(argv, check=False)
+        if not report.exists():
+            raise RuntimeError(f"tracer ended with status {done.returncode} and left no report")
+        return _report(json.loads(report.read_text()), command[0], backend)
+
+
+def main() -> None:
+    """Become the executable: the `tracer` command."""
+    executable = bundled("bin/tracer")
+    os.execv(executable, ["tracer", *sys.argv[1:]])
+
+
+def _report(table: dict[str, Any], program: str, backend: Backend) -> Report:
+    if reason := table.get("unavailable"):
+        raise Unavailable(backend, reason)
+    if reason := table.get("not_started"):
+        raise OSError(f"{program} could not be started: {reason}")
+    processes = tuple(_process(entry) for entry in table.pop("processes"))
+    files = tuple(File(**entry) for entry in table.pop("files"))
+    return Report(**{**table, "command": tuple(table["command"])}, processes=processes, files=files)
+
+
+def _process(entry: dict[str, Any]) -> Process:
+    return Process(**{**entry, "commands": tuple(map(tuple, entry["commands"]))})

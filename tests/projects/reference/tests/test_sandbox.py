@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import resource
+import socket
+import sys
+
+import pytest
+import reference
+from reference import Limit, Policy, Unavailable
+
+CONNECT = """
+import socket
+try:
+    socket.socket().close()
+    print("connected")
+except PermissionError:
+    print("refused")
+"""
+
+
+def inside(code: str, policy: Policy | None = None) -> str:
+    return reference.sandbox([sys.executable, "-c", code], policy, capture_output=True).stdout.strip()
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_a_command_in_a_sandbox_has_no_network_and_this_process_keeps_its_own() -> None:
+    assert inside(CONNECT) == "refused"
+    socket.socket().close()
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_what_is_not_denied_is_allowed() -> None:
+    assert inside(CONNECT, Policy(deny=("ptrace",))) == "connected"
+    assert inside(CONNECT, Policy(deny=())) == "connected"
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_the_children_of_a_command_are_in_its_sandbox() -> None:
+    assert inside(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {CONNECT!r}])") == "refused"
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_a_sandbox_limits_resources_and_privileges() -> None:
+    code = "import resource, reference; print(resource.getrlimit(resource.RLIMIT_NOFILE), reference.privileges_forbidden())"
+    assert inside(code, Policy(limits={resource.RLIMIT_NOFILE: Limit(64, 128)})) == "(64, 128) True"
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_the_exit_status_is_the_commands() -> None:
+    assert reference.sandbox(["sh", "-c", "exit 125"]).returncode == 125
+    assert reference.sandbox(["sh", "-c", "kill -9 $$"]).returncode == -9
+
+
+@pytest.mark.usefixtures("seccomp")
+def test_a_command_that_does_not_exist_is_an_error_that_names_it() -> None:
+    with pytest.raises(FileNotFoundError, match="no-such-command"):
+        reference.sandbox(["no-such-command"])
+
+
+def test_a_policy_with_an_unknown_call_is_refused_before_anything_runs() -> None:
+    with pytest.raises(ValueError, match="'sockett' is no system call"):
+        reference.sandbox(["true"], Policy(deny=("sockett",)))
+
+
+def test_a_filter_that_cannot_be_installed_is_unavailable_and_the_command_does_not_run(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(Unavailable, match="seccomp is not available here: .*Invalid argument"):
+        reference.sandbox(["echo", "ran all the same"], Policy(deny=("socket",) * 3000))
+    assert "ran" not in capfd.readouterr().out
+
+
+def test_a_limit_that_the_kernel_refuses_is_an_error() -> None:
+    with pytest.raises(OSError, match="Invalid argument"):
+        reference.sandbox(["true"], Policy(limits={resource.RLIMIT_NOFILE: Limit(128, 64)}))
