@@ -26,6 +26,7 @@ _BUILD_FILES = frozenset(
     {"CMakeLists.txt", "meson.build", "build.zig", "Makefile", "configure.ac", "BUILD.bazel", "BUILD"}
 )
 _PYTHON_COMPILERS = re.compile(r"mypyc|cython|nuitka|pythran|codon|numba|cffi", re.IGNORECASE)
+_CLOSED = frozenset({"7z", "rar", "zst", "cab", "xar", "rpm", "cpio"})
 _BUILD_TREE = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|_skbuild|\.?v?env|\.tox|\.nox|node_modules|target/(?:[^/]+/)?(?:release|debug)"
     r"|build/(?:lib|temp|bdist)\.[^/]+)/",
@@ -86,6 +87,20 @@ def _is_own_code(member: Member, sdist: Sdist) -> bool:
 
 def _has_import_library(sdist: Sdist) -> bool:
     return any(member.binary and member.binary.format == "ar" for member in sdist.natives)
+
+
+@rule("WC610", on=Sdist, severity="warning")
+def every_archive_in_the_sdist_can_be_looked_into(sdist: Sdist) -> Iterator[Hit]:
+    """An archive inside the sdist is a zip or a tar, so that what it holds can be judged.
+
+    A prebuilt binary in a 7z, RAR or Zstandard archive would pass unseen. Test data is not judged.
+
+    Source: wheelcheck opens what Python's standard library can inflate.
+    Remedy: ship sources as files; where an archive must be, make it a zip or a tar.gz.
+    """
+    for member in sdist.members:
+        if member.archive in _CLOSED and not naming.is_specimen(member.path):
+            yield Hit(member.path, f"found a {member.archive} archive that was not opened, expected a zip or a tar")
 
 
 def _without_both(release: Release) -> str:

@@ -216,3 +216,27 @@ CYTHON = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = 
 )
 def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path: Path) -> None:
     row.check(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC610",
+            "an archive that nobody here opens",
+            an_sdist(File("vendor/sdk.7z", b"7z\xbc\xaf\x27\x1c" + bytes(64))),
+            an_sdist(File("vendor/sdk.zip", zipped(File("sdk.h")))),
+            "found a 7z archive that was not opened",
+            ("demo-1.0/vendor/sdk.7z",),
+            severity="warning",
+        ),
+        Silent(
+            "WC610",
+            "an archive among test data",
+            an_sdist(File("tests/data/sample.zst", b"\x28\xb5\x2f\xfd" + bytes(64))),
+        ),
+    ],
+    ids=str,
+)
+def test_every_archive_in_the_sdist_can_be_looked_into(row: Twins | Silent, tmp_path: Path) -> None:
+    row.check(tmp_path)
