@@ -75,7 +75,10 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     )
     check.add_argument("--index-url", default="", metavar="URL", help="the simple index that pypi: asks")
     check.add_argument(
-        "--config", type=Path, metavar="FILE", help="TOML with [tool.wheelcheck]; default: pyproject.toml here"
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML with [tool.wheelcheck]; default: wheelcheck.toml or pyproject.toml here",
     )
     check.add_argument(
         "--architecture", metavar="NAME", help="expect the wheels of this CPU alone, as built on one host"
@@ -149,10 +152,11 @@ def _on_github() -> bool:
 
 def _config(path: Path | None) -> Config:
     from wheelcheck.config import Config, load  # noqa: PLC0415
+    from wheelcheck.config_file import find  # noqa: PLC0415
 
     if path is None:
-        here = Path("pyproject.toml")
-        return load(here) if here.is_file() else Config()
+        found = find(Path())
+        return load(found) if found else Config()
     return load(path, required=True)
 
 

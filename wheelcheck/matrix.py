@@ -37,9 +37,7 @@ class Expected(TypedDict):
 def add(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command to a command line."""
     parser = commands.add_parser("matrix", help="print the GitHub matrix of a release, or what the release must hold")
-    parser.add_argument(
-        "--config", type=Path, default=Path("pyproject.toml"), metavar="FILE", help="default: %(default)s"
-    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="default: wheelcheck.toml or pyproject.toml here")
     parser.add_argument("--expected", action="store_true", help="print the expected artifacts, not the machines")
     parser.add_argument("--github-output", action="store_true", help="append both to $GITHUB_OUTPUT, where that is set")
     parser.set_defaults(run=_run)
@@ -69,10 +67,12 @@ def append(lines: list[str], environment: Mapping[str, str]) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from wheelcheck.config import ConfigError, load  # noqa: PLC0415
+    from wheelcheck.config_file import SHARED, find  # noqa: PLC0415
 
-    config = load(arguments.config)
+    file = arguments.config or find(Path()) or Path(SHARED)
+    config = load(file)
     if not jobs(config):
-        raise ConfigError(f"{arguments.config}: tool.wheelcheck.architectures: found none, expected at least one CPU")
+        raise ConfigError(f"{file}: architectures: found none, expected at least one CPU")
     if arguments.github_output:
         append(github_lines(config), os.environ)
     print(json.dumps(expected(config) if arguments.expected else {"include": jobs(config)}))  # noqa: T201  (the output)

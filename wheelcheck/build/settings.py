@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelcheck import config
+from wheelcheck import config, config_file
 from wheelcheck.build.machine import EMULATION_LACKS
-from wheelcheck.config import ConfigError
+from wheelcheck.config_file import ConfigError, check_keys, strings, subtable
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from wheelcheck.config_file import Place, Table
 
 _BUILD_KEYS = ("workspace", "keep-environment")
 _SMOKE_KEYS = ("commands",)
@@ -69,33 +71,24 @@ class Settings:
 
 
 def load(project: Path) -> Settings:
-    """Read `pyproject.toml` of a project. Raises ConfigError."""
-    file = project.resolve() / "pyproject.toml"
-    table = config.read_table(file)
-    where = f"{file}: tool.wheelcheck"
-    if not table:
-        raise ConfigError(f"{where}: found no such table, expected one that names architectures, python and payload")
-    build, smoke = (_subtable(table, key, where) for key in ("build", "smoke"))
-    config.check_keys(build, _BUILD_KEYS, f"{where}.build")
-    config.check_keys(smoke, _SMOKE_KEYS, f"{where}.smoke")
+    """Read the configuration in a project's folder. Raises ConfigError."""
+    folder = project.resolve()
+    file = config_file.find(folder) or folder / config_file.SHARED
+    table, where = config_file.read_required(file, "one that names architectures, python and payload")
+    build, smoke = (subtable(table, key, where) for key in ("build", "smoke"))
+    check_keys(build, _BUILD_KEYS, where / "build")
+    check_keys(smoke, _SMOKE_KEYS, where / "smoke")
     return Settings(
-        project=file.parent,
+        project=folder,
         release=config.load(file),
-        python=tuple(config.parse_python(pair, f"{where}.python") for pair in config.strings(table, "python", where)),
-        workspace=_workspace(build, file.parent, f"{where}.build.workspace"),
-        keep_environment=config.strings(build, "keep-environment", f"{where}.build"),
-        commands=_commands(smoke, f"{where}.smoke.commands"),
+        python=tuple(config.parse_python(pair, where / "python") for pair in strings(table, "python", where)),
+        workspace=_workspace(build, folder, where / "build" / "workspace"),
+        keep_environment=strings(build, "keep-environment", where / "build"),
+        commands=_commands(smoke, where / "smoke" / "commands"),
     )
 
 
-def _subtable(table: config.Table, key: str, where: str) -> config.Table:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where}.{key}: found {value!r}, expected a table")
-    return value
-
-
-def _workspace(build: config.Table, project: Path, where: str) -> Path:
+def _workspace(build: Table, project: Path, where: Place) -> Path:
     name = build.get("workspace", ".")
     if not isinstance(name, str):
         raise ConfigError(f"{where}: found {name!r}, expected a folder of the project")
@@ -105,29 +98,31 @@ def _workspace(build: config.Table, project: Path, where: str) -> Path:
     return folder
 
 
-def _commands(smoke: config.Table, where: str) -> tuple[SmokeCommand, ...]:
+def _commands(smoke: Table, where: Place) -> tuple[SmokeCommand, ...]:
     entries = smoke.get("commands", [])
     if not isinstance(entries, list):
         raise ConfigError(f"{where}: found {entries!r}, expected a list of tables with run and expect")
     return tuple(_command(entry, where) for entry in entries)
 
 
-def _command(entry: object, where: str) -> SmokeCommand:
+def _command(entry: object, where: Place) -> SmokeCommand:
     if not isinstance(entry, dict):
         raise ConfigError(f"{where}: found {entry!r}, expected a table with run and expect")
-    config.check_keys(entry, _COMMAND_KEYS, where)
-    words, expect, status = config.strings(entry, "run", where), entry.get("expect"), entry.get("status", 0)
-    if not words or not isinstance(expect, str) or not expect or not isinstance(status, int):
+    check_keys(entry, _COMMAND_KEYS, where)
+    words, expect, status = strings(entry, "run", where), entry.get("expect"), entry.get("status", 0)
+    if not words or not isinstance(expect, str) or not expect or type(status) is not int:
         raise ConfigError(f"{where}: found {entry!r}, expected run (words), expect (a regex) and status (a number)")
     try:
         re.compile(expect)
     except re.error as problem:
-        raise ConfigError(f"{where}.expect: found {expect!r}, expected a regular expression: {problem}") from problem
+        raise ConfigError(
+            f"{where / 'expect'}: found {expect!r}, expected a regular expression: {problem}"
+        ) from problem
     return SmokeCommand(words, expect, status, _needs(entry, where))
 
 
-def _needs(entry: config.Table, where: str) -> tuple[str, ...]:
-    needs = config.strings(entry, "needs", where)
+def _needs(entry: Table, where: Place) -> tuple[str, ...]:
+    needs = strings(entry, "needs", where)
     if unknown := [need for need in needs if need not in EMULATION_LACKS]:
-        raise ConfigError(f"{where}.needs: found {unknown[0]!r}, expected one of {', '.join(EMULATION_LACKS)}")
+        raise ConfigError(f"{where / 'needs'}: found {unknown[0]!r}, expected one of {', '.join(EMULATION_LACKS)}")
     return needs
