@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from wheelcheck import naming
 from wheelcheck.archive import container_format, walk, walk_tar_gz, walk_zip
 from wheelcheck.archive.budget import Budget
 from wheelcheck.archive.formats import HEAD
+from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.source import as_file
 from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
@@ -100,7 +102,9 @@ class Walk:
             )
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
             return
-        self.run(as_file(source), walk, f"{member.path}!", depth)
+        # A zip in a zip is read back and forth, too dear to inflate anew each time; what a tar holds is held anyway.
+        held = isinstance(source, Inflated)
+        self.run(io.BytesIO(source.read(0, member.size)) if held else as_file(source), walk, f"{member.path}!", depth)
 
 
 def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import struct
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -174,3 +175,14 @@ def test_an_archive_that_unpacks_to_gigabytes_matters_unless_it_is_test_data(
     report = examine_recipe(an_sdist(bomb), tmp_path / "dist")
     assert report.verdict == verdict
     assert [hit.severity for hit in report.findings if hit.severity == "error"] == []
+
+
+def test_a_large_zip_in_a_zipped_sdist_is_read_to_its_end(tmp_path: Path) -> None:
+    noise = random.Random(1)  # noqa: S311 - bytes that do not compress
+    files = [File(f"src/{number}.bin", noise.randbytes(20_000)) for number in range(1200)]
+    path = tmp_path / "demo-1.0.zip"
+    sources = File("demo-1.0/sources.zip", zipped(*files, library("x86_64", MODULE)))
+    path.write_bytes(zipped(File("demo-1.0/PKG-INFO", b"Name: demo\nVersion: 1.0\n"), sources))
+    report = examine([path])
+    assert report.gaps == ()
+    assert [hit.path for hit in report.findings if hit.code == "WC601"] == [f"demo-1.0/sources.zip!{MODULE}"]
