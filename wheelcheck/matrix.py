@@ -67,12 +67,12 @@ def append(lines: list[str], environment: Mapping[str, str]) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from wheelcheck.config import ConfigError, load  # noqa: PLC0415
-    from wheelcheck.config_file import SHARED, find  # noqa: PLC0415
+    from wheelcheck.config_file import SHARED, find, read  # noqa: PLC0415
 
     file = arguments.config or find(Path()) or Path(SHARED)
     config = load(file)
     if not jobs(config):
-        raise ConfigError(f"{file}: architectures: found none, expected at least one CPU")
+        raise ConfigError(f"{read(file)[1] / 'architectures'}: found none, expected at least one CPU")
     if arguments.github_output:
         append(github_lines(config), os.environ)
     print(json.dumps(expected(config) if arguments.expected else {"include": jobs(config)}))  # noqa: T201  (the output)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from wheelcheck.config_file import Place, Table
 
-_BUILD_KEYS = ("workspace", "keep-environment")
-_SMOKE_KEYS = ("commands",)
-_COMMAND_KEYS = ("run", "expect", "status", "needs")
+BUILD_KEYS = ("workspace", "keep-environment")
+SMOKE_KEYS = ("commands",)
+COMMAND_KEYS = ("run", "expect", "status", "needs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ def load(project: Path) -> Settings:
     file = config_file.find(folder) or folder / config_file.SHARED
     table, where = config_file.read_required(file, "one that names architectures, python and payload")
     build, smoke = (subtable(table, key, where) for key in ("build", "smoke"))
-    check_keys(build, _BUILD_KEYS, where / "build")
-    check_keys(smoke, _SMOKE_KEYS, where / "smoke")
+    check_keys(build, BUILD_KEYS, where / "build")
+    check_keys(smoke, SMOKE_KEYS, where / "smoke")
     return Settings(
         project=folder,
         release=config.load(file),
@@ -108,7 +108,7 @@ def _commands(smoke: Table, where: Place) -> tuple[SmokeCommand, ...]:
 def _command(entry: object, where: Place) -> SmokeCommand:
     if not isinstance(entry, dict):
         raise ConfigError(f"{where}: found {entry!r}, expected a table with run and expect")
-    check_keys(entry, _COMMAND_KEYS, where)
+    check_keys(entry, COMMAND_KEYS, where)
     words, expect, status = strings(entry, "run", where), entry.get("expect"), entry.get("status", 0)
     if not words or not isinstance(expect, str) or not expect or type(status) is not int:
         raise ConfigError(f"{where}: found {entry!r}, expected run (words), expect (a regex) and status (a number)")
