@@ -66,7 +66,12 @@ STAGES: dict[str, Callable[[Bench], Iterable[object]]] = {
     "sdist": lambda bench: [bench.sdist()],
     "wheels": Bench.wheels,
     "roundtrip": roundtrip.roundtrip,
+    "facts": lambda bench: roundtrip.roundtrip(bench, exact=False),
     "reproduce": _reproduce,
+}
+_VARIANTS = {
+    "build": ("--check", "check", "build nothing: 0 where the stage is fresh, else 1"),
+    "roundtrip": ("--facts-only", "facts", "take other bytes, for a project that is not reproducible"),
 }
 _HELP = {
     "build": "compile and stage the payload; --check only says whether the stage is that of the sources",
@@ -98,8 +103,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _stage(options: argparse.Namespace) -> Iterable[object]:
     if options.allow_missing:
         architectures.require_opt_out_is_local(os.environ)
-    name = "check" if options.check else options.stage
-    return _run(name, _benches(options, compiles=name in ("build", "all", "reproduce", "roundtrip")))
+    name = options.variant or options.stage
+    return _run(name, _benches(options, compiles=name in ("build", "all", "reproduce", "roundtrip", "facts")))
 
 
 def _benches(options: argparse.Namespace, *, compiles: bool) -> list[Bench]:
@@ -121,9 +126,10 @@ def _parser() -> argparse.ArgumentParser:
         stage.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
         stage.add_argument("--arch", default="", help="CPU, or `all` of the configuration (default: this machine's)")
         stage.add_argument("--allow-missing", action="store_true", help="pass over a CPU that lacks Rust's std here")
-        if name == "build":
-            stage.add_argument("--check", action="store_true", help="build nothing: 0 where the stage is fresh, else 1")
-        stage.set_defaults(run=_stage, **({} if name == "build" else {"check": False}))
+        stage.set_defaults(run=_stage, variant="")
+        if name in _VARIANTS:
+            option, variant, told = _VARIANTS[name]
+            stage.add_argument(option, action="store_const", const=variant, dest="variant", help=told)
     container_stages.add(stages, _log)
     _add_transport(stages)
     return parser

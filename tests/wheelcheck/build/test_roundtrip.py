@@ -64,6 +64,19 @@ def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(re
         roundtrip(released)
 
 
+def test_a_project_that_is_not_reproducible_may_ask_for_the_facts_alone(tmp_path: Path) -> None:
+    project = hatch_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
+    bench = Bench.of(project)
+    bench.build()
+    bench.sdist()
+    (wheel,) = bench.wheels()
+    assert main(["roundtrip", "--project", str(project)]) == 1
+    assert main(["roundtrip", "--facts-only", "--project", str(project)]) == 0
+    rewritten(wheel, "probe/bin/probe", (bench.stage_folder / "tree/probe/bin/probe").read_bytes(), 0o100644)
+    with pytest.raises(BenchError, match=r"mode 0755.* from the sdist; expected .* mode 0644"):
+        roundtrip(bench, exact=False)
+
+
 def test_an_sdist_without_a_source_does_not_build(released: Bench) -> None:
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda _: None)
     with pytest.raises(BenchError, match="file not found for module `said`"):
@@ -122,7 +135,7 @@ ONE = Native("executable", "x86_64", "0755", "2.17", "ab")
         (Native("executable", "aarch64", "0755", "2.17", "ab"), "for aarch64"),
         (Native("executable", "x86_64", "0644", "2.17", "ab"), "mode 0644"),
         (Native("executable", "x86_64", "0755", "2.18", "ab"), "glibc 2.18"),
-        (Native("executable", "x86_64", "0755", "2.17", "cd"), "cd from"),
+        (Native("executable", "x86_64", "0755", "2.17", "cd"), "sha256 cd from"),
     ],
 )
 def test_each_fact_of_a_native_file_must_be_the_same(other: Native, found: str) -> None:
