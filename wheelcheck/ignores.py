@@ -32,7 +32,7 @@ class Ignore:
     @property
     def is_total(self) -> bool:
         """True where the rule is switched off altogether."""
-        return self.path == "*" and self.artifact == "*"
+        return not (self.path + self.artifact).strip("*")  # ** says no more than *
 
 
 @dataclass(frozen=True, slots=True)
