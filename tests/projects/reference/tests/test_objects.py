@@ -31,7 +31,7 @@ def test_an_object_that_was_not_changed_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("damaged", "why"),
     [
-        (lambda content: b"", "0 bytes"),
+        (lambda _content: b"", "0 bytes"),
         (lambda content: content[:40], "cut short"),
         (lambda content: content[:-1], "cut short"),
         (lambda content: put(content, "<B", 5, 2), "no 64-bit little-endian ELF file"),

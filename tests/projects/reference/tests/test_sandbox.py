@@ -41,7 +41,10 @@ def test_the_children_of_a_command_are_in_its_sandbox() -> None:
 
 @pytest.mark.usefixtures("seccomp")
 def test_a_sandbox_limits_resources_and_privileges() -> None:
-    code = "import resource, reference; print(resource.getrlimit(resource.RLIMIT_NOFILE), reference.privileges_forbidden())"
+    code = """
+import reference, resource
+print(resource.getrlimit(resource.RLIMIT_NOFILE), reference.privileges_forbidden())
+"""
     assert inside(code, Policy(limits={resource.RLIMIT_NOFILE: Limit(64, 128)})) == "(64, 128) True"
 
 
@@ -65,7 +68,7 @@ def test_a_policy_with_an_unknown_call_is_refused_before_anything_runs() -> None
 def test_a_filter_that_cannot_be_installed_is_unavailable_and_the_command_does_not_run(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(Unavailable, match="seccomp is not available here: .*Invalid argument"):
+    with pytest.raises(Unavailable, match=r"seccomp is not available here: .*Invalid argument"):
         reference.sandbox(["echo", "ran all the same"], Policy(deny=("socket",) * 3000))
     assert "ran" not in capfd.readouterr().out
 

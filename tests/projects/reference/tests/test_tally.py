@@ -19,6 +19,7 @@ def test_a_command_that_is_killed_has_a_signal() -> None:
     assert (tally.exit_status, tally.signal) == (None, 9)
 
 
+@pytest.mark.usefixtures("failing_exec")
 def test_a_command_that_does_not_exist_cannot_be_tallied() -> None:
     with pytest.raises(OSError, match="no-such-command"):
         reference.run(["no-such-command"])

@@ -68,7 +68,7 @@ def enter(told: dict[str, Any], command: list[str]) -> NoReturn:
         Policy(tuple(told["deny"]), limits).apply()
         os.execvp(command[0], command)
     except Unavailable as problem:
-        failure = {"capability": problem.capability, "reason": problem.reason}
+        failure: dict[str, object] = {"capability": problem.capability, "reason": problem.reason}
     except OSError as problem:
         failure = {"errno": problem.errno, "what": command[0]}
     Path(told["failure"]).write_text(json.dumps(failure))

@@ -43,26 +43,29 @@ pub fn run(
     library: &OsStr,
     mut report: Report,
 ) -> Result<(Report, Ending), Failure> {
-    let unavailable = |why: String| Failure::Unavailable(format!("preload: {why}"));
-    let libraries = preloaded(library).map_err(unavailable)?;
-    let log = Log::create().map_err(|why| unavailable(why.to_string()))?;
+    let libraries = preloaded(library).map_err(Failure::Unavailable)?;
+    let log = Log::create().map_err(unavailable)?;
     let mut child = Command::new(&command[0])
         .args(&command[1..])
         .env("LD_PRELOAD", libraries)
         .env(LOG, &log.0)
         .spawn()
         .map_err(|why| Failure::NotStarted(why.to_string()))?;
-    let status = child.wait().map_err(|why| unavailable(why.to_string()))?;
-    let lines = fs::read(&log.0).map_err(|why| unavailable(why.to_string()))?;
+    let status = child.wait().map_err(unavailable)?;
+    let lines = fs::read(&log.0).map_err(unavailable)?;
     read(&lines, &mut report);
     if !report.saw(child.id()) {
-        return Err(unavailable(
+        return Err(Failure::Unavailable(
             "the command did not load the library: it is static, setuid or for another CPU".into(),
         ));
     }
     let ending = ending(status);
     report.end(child.id(), ending);
     Ok((report, ending))
+}
+
+fn unavailable(why: io::Error) -> Failure {
+    Failure::Unavailable(why.to_string())
 }
 
 /// The value of LD_PRELOAD: the library, before what is preloaded already.

@@ -32,7 +32,7 @@ struct Tracer {
 
 /// Runs the command to the end of its last process.
 pub fn run(command: &[OsString], report: Report) -> Result<(Report, Ending), Failure> {
-    ptrace::try_out().map_err(|why| Failure::Unavailable(format!("ptrace: {why}")))?;
+    ptrace::try_out().map_err(|why| Failure::Unavailable(why.to_string()))?;
     let root = start(command).map_err(|why| Failure::NotStarted(why.to_string()))?;
     let tracer = Tracer {
         root,
@@ -43,7 +43,7 @@ pub fn run(command: &[OsString], report: Report) -> Result<(Report, Ending), Fai
     };
     tracer
         .watch()
-        .map_err(|why| Failure::Unavailable(format!("ptrace, while tracing: {why}")))
+        .map_err(|why| Failure::Unavailable(format!("while tracing: {why}")))
 }
 
 /// Starts the command; it stands still behind its execve.
