@@ -27,6 +27,13 @@ PROMISED = (
     "second-opinion",
     "fuzz",
     "package",
+    "roundtrip",
+    "reproduce",
+    "release-plan",
+    "release-sdist",
+    "release-binaries",
+    "release-wheels",
+    "release-gate",
 )
 
 # Loads the noxfile with one more row in the CPU table and prints the sessions.
@@ -103,6 +110,35 @@ def test_an_argument_that_a_bench_session_does_not_know_is_refused() -> None:
 def test_a_step_of_the_bench_gets_project_and_cpu(step: str) -> None:
     called = noxfile.command(step, Path("/there"), "aarch64")
     assert called == ["python", "-m", "wheelcheck.build", step, "--project", "/there", "--arch", "aarch64"]
+
+
+BENCH = ["python", "-m", "wheelcheck.build"]
+
+
+@pytest.mark.parametrize(
+    ("step", "called"),
+    [
+        ("plan", ["wheelcheck", "matrix", "--config", "/there/pyproject.toml", "--github-output"]),
+        ("expected", ["wheelcheck", "matrix", "--config", "/there/pyproject.toml", "--expected"]),
+        ("pack-sdist", [*BENCH, "pack", "--project", "/there", "parcels/sdist.tar", "dist/*.tar.gz"]),
+        (
+            "pack-wheels",
+            [
+                *BENCH,
+                "pack",
+                "--project",
+                "/there",
+                "parcels/s390x.tar",
+                "dist/*.whl",
+                "build/wheelcheck/*/record.json",
+            ],
+        ),
+        ("unpack", [*BENCH, "unpack", "--project", "/there", "parcels"]),
+        ("match", [*BENCH, "match", "--project", "/there"]),
+    ],
+)
+def test_a_step_of_the_release_plans_hands_over_or_vouches(step: str, called: list[str]) -> None:
+    assert noxfile.command(step, Path("/there"), "s390x") == called
 
 
 @pytest.mark.parametrize(("arch", "expected"), [("aarch64", ["--architecture", "aarch64"]), ("all", [])])

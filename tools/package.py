@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL = "markupsafe==3.0.3"  # small, on PyPI for good, and native
@@ -76,11 +76,16 @@ def main(arguments: Sequence[str] = ()) -> int:
         except subprocess.CalledProcessError as failed:
             print(f"package: failed with {failed.returncode}: {' '.join(failed.cmd)}", file=sys.stderr)
             return 1
-        for folder in map(Path, arguments):
-            folder.mkdir(parents=True, exist_ok=True)
-            for file in built:
-                shutil.copy(file, folder)
+        for folder in arguments:
+            keep(built, Path(folder))
     return 0
+
+
+def keep(built: Iterable[Path], folder: Path) -> None:
+    """Copy what was built into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in built:
+        shutil.copy(file, folder)
 
 
 if __name__ == "__main__":

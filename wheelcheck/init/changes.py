@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck import toml
+from wheelcheck.config_file import OWN
 from wheelcheck.init import render
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def plan(found: Survey) -> list[Change]:
 
 def _configuration(found: Survey) -> Change:
     before = (found.project / "pyproject.toml").read_text("utf-8")
+    if (found.project / OWN).exists():
+        return Change(found.project, "pyproject.toml", before, kept=f"is not needed beside {OWN}")
     if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
         return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")
     return _appended(found.project, "pyproject.toml", before, render.configuration(found))

@@ -82,6 +82,11 @@ def test_a_configuration_of_the_projects_own_is_kept(tmp_path: Path) -> None:
     assert planned(tmp_path)["pyproject.toml"].kept == "has [tool.wheelcheck] already"
 
 
+def test_a_configuration_in_a_file_of_its_own_is_not_doubled(tmp_path: Path) -> None:
+    write(tracer(tmp_path), {"wheelcheck.toml": "sdist = true\n"})
+    assert planned(tmp_path)["pyproject.toml"].kept == "is not needed beside wheelcheck.toml"
+
+
 def test_a_file_that_came_to_be_after_the_diff_was_shown_is_not_overwritten(tmp_path: Path) -> None:
     plan = planned(tracer(tmp_path))
     write(tmp_path, {"noxfile.py": "mine\n"})
