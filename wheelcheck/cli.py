@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("file", type=Path, metavar="FILE")
     inspect.set_defaults(run=_inspect)
     diff = commands.add_parser(
-        "diff", help="say what changed natively between two artifacts: exit 0 nothing, 1 something"
+        "diff", help="say what changed natively between two artifacts: exit 0 nothing, 1 something, 2 not comparable"
     )
     diff.add_argument("before", type=Path, metavar="A")
     diff.add_argument("after", type=Path, metavar="B")
@@ -194,7 +194,10 @@ def _diff(arguments: argparse.Namespace) -> int:
     differ = 1
     with reader_may_leave():
         differ = inspection.show_differences(before, after, Console(highlight=False))
-    return EXIT["fail" if differ else "pass"]
+    damaged = [safe(artifact.file) for artifact in (before, after) if artifact.damage]
+    for file in dict.fromkeys(damaged):
+        print(f"wheelcheck: {file} is damaged: what cannot be read cannot be compared", file=sys.stderr)
+    return EXIT["fail" if differ else "unverified" if damaged else "pass"]
 
 
 def _artifact(path: Path) -> Artifact:
