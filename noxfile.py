@@ -34,13 +34,14 @@ GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def bench(session: nox.Session, *steps: str, arch: str = platform.machine()) -> None:
+def bench(session: nox.Session, *steps: str, arch: str = platform.machine(), extra: str = "build") -> None:
     """Take steps of the build bench on the project that `-- --project PATH` names (relative to the caller)."""
     parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
     parser.add_argument("--project", type=Path, default=REFERENCE)
     parser.add_argument("--arch", default=arch)
     options = parser.parse_args(session.posargs)
-    session.install("-e", ".[build]")
+    session.install("-e", f".[{extra}]")
+    session.env.setdefault("WHEELCHECK_ROOTS", str(Path(".cache/roots").absolute()))
     for step in steps:
         session.run(*command(step, Path(session.invoked_from, options.project), options.arch))
 
@@ -87,6 +88,21 @@ def check(session: nox.Session) -> None:
 def verify(session: nox.Session) -> None:
     """Build sdist, binaries and wheels, put them through the gate, run the installed wheel outside the checkout."""
     bench(session, "sdist", "build", "wheels", "check", "smoke")
+
+
+@nox.session(reuse_venv=True)
+def cibuildwheel(session: nox.Session) -> None:
+    """Build a wheel for each Python in containers, with the gate as audit-command; `-- --arch all` for every CPU."""
+    bench(session, "sdist", "build", "cibuildwheel", extra="build,cibuildwheel")
+
+
+@nox.session(reuse_venv=True)
+def emulated(session: nox.Session) -> None:
+    """Run the tests in containers and under an emulated Python, after installing what a Debian machine lacks."""
+    session.install("-e", ".[build,cibuildwheel]", *GROUPS(PYPROJECT, "test"))
+    for prepare in (("tools.roots", "cross"), ("tools.roots", "root"), ("tools.images",)):
+        session.run("python", "-m", *prepare)
+    session.run("pytest", "-m", "emulated", *session.posargs, env={"WHEELCHECK_EMULATED": "1"})
 
 
 @nox.session(reuse_venv=True)

