@@ -10,7 +10,7 @@ import pytest
 from tests.tools.package_index import PackageIndex
 from tools import bench
 from tools.bench import Cost
-from tools.fetch import UnobtainableError
+from wheelcheck.index import UnobtainableError
 
 if TYPE_CHECKING:
     from pathlib import Path
