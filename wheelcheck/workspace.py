@@ -36,8 +36,8 @@ class Unlocked:
 def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
     """Return the packages that no workspace above them claims, by the rules of the Cargo book ("Workspaces").
 
-    A package belongs to the nearest manifest above it with a [workspace] table, unless it has one itself, names another
-    root, is excluded, or is a vendored registry package.
+    A package belongs to the root that it names, or else to the nearest manifest above it with a [workspace] table,
+    unless it has one itself, is excluded, or is a vendored registry package.
     """
     crates = _crates(sdist)
     found = []
@@ -45,7 +45,7 @@ def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
         root = _root_of(path, crates)
         if "package" not in crate or root is None or _is_vendored(path, sdist):
             continue
-        if path not in _claimed(root, crates) and not is_excluded(path, root, crates[root]):
+        if path not in _claimed(root, crates) and not _stays_out(path, root, crates):
             found.append(Orphan(path, root, _programs(path, crate, sdist)))
     return tuple(sorted(found))
 
@@ -73,9 +73,24 @@ def _crates(sdist: Sdist) -> dict[str, dict[str, Any]]:
 
 def _root_of(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
     """Return the manifest of the workspace that cargo would look for, None where the package stands alone."""
-    if "workspace" in crates[path] or "workspace" in table(crates[path], "package"):
+    if "workspace" in crates[path]:
         return None
+    named = _named_root(path, crates[path])
+    if named:
+        return named if "workspace" in crates.get(named, {}) else None
     return workspace_above(path, crates)
+
+
+def _named_root(path: str, crate: dict[str, Any]) -> str:
+    """Return the manifest that `[package] workspace` points at; empty where it does not."""
+    pointer = table(crate, "package").get("workspace")
+    folder = posixpath.dirname(path)
+    return posixpath.normpath(posixpath.join(folder, pointer, "Cargo.toml")) if isinstance(pointer, str) else ""
+
+
+def _stays_out(path: str, root: str, crates: dict[str, dict[str, Any]]) -> bool:
+    """Tell whether the workspace excludes the package; one that names it as its root wants in all the same."""
+    return is_excluded(path, root, crates[root]) and not _named_root(path, crates[path])
 
 
 def _claimed(root: str, crates: dict[str, dict[str, Any]]) -> set[str]:
