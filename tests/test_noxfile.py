@@ -27,6 +27,8 @@ PROMISED = (
     "second-opinion",
     "fuzz",
     "package",
+    "cibuildwheel",
+    "emulated",
     "roundtrip",
     "reproduce",
     "release-plan",
