@@ -4,7 +4,8 @@
 
 What PEP 600 leaves to "the oldest mainstream distribution with that glibc" is measured by auditwheel's maintainers for
 each glibc and CPU; we keep their newest version of each symbol family, the odd names, and the libraries a wheel may
-expect of the system. The file is written by this tool only; `--check` exits 1 where it is not what would be written.
+expect of the system. The file is written by this tool only. `--check` exits 1 where it is not what would be written,
+and 2 where another auditwheel is installed than the one it names, whose policies may rightly differ.
 """
 
 from __future__ import annotations
@@ -51,14 +52,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write wheelcheck/policy_data.json from auditwheel's policies.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is out of date")
     options = parser.parse_args(arguments)
-    text = render()
-    if not options.check:
-        TARGET.write_text(text, "utf-8")
+    if options.check:
+        return _check(TARGET.read_text("utf-8") if TARGET.exists() else "")
+    TARGET.write_text(render(), "utf-8")
+    return 0
+
+
+def _check(current: str) -> int:
+    """Say what is wrong with the text of the data file and return the exit code."""
+    source, installed = source_of(current), f"auditwheel {metadata.version('auditwheel')}"
+    if source and source != installed:
+        pinned = source.replace(" ", "==")
+        print(f"{TARGET.name} is of {source}, and {installed} is installed: nothing to compare with.", file=sys.stderr)
+        print(f"pip install {pinned} to check it, or python -m tools.policy to renew it", file=sys.stderr)
+        return 2
+    if current == render():
         return 0
-    current = TARGET.read_text("utf-8") if TARGET.exists() else ""
-    if current != text:
-        print(f"{TARGET.name} is not what auditwheel's policies give: run python -m tools.policy", file=sys.stderr)
-    return int(current != text)
+    print(f"{TARGET.name} is not what {installed} gives: run python -m tools.policy", file=sys.stderr)
+    return 1
+
+
+def source_of(text: str) -> str:
+    """Return the auditwheel that a data file names; empty where it names none."""
+    try:
+        return str(json.loads(text).get("source", ""))
+    except ValueError:
+        return ""
 
 
 if __name__ == "__main__":
