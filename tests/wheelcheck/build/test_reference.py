@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from elftools.elf.enums import ENUM_E_MACHINE
 
-from tests.wheelcheck.build.conftest import REFERENCE
+from tests.wheelcheck.build.conftest import REFERENCE, copy_reference
+from tests.wheelcheck.build.cross import OTHER, lacking, machine_for_other, rustc_for_other
 from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
-from wheelcheck.build import dist, payloads
+from wheelcheck.build import dist
+from wheelcheck.build.bench import Bench
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.binary.model import Binary
-    from wheelcheck.build.bench import Bench
 
 
 def wheel_of(built: Bench) -> Path:
@@ -39,6 +40,22 @@ def test_auditwheel_finds_the_wheel_consistent_with_the_tag_it_claims(built: Ben
     assert f'consistent with the following platform tag: "manylinux_2_17_{built.target.arch.name}"' in " ".join(
         said.split()
     )
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The stage of the reference project for the other CPU."""
+    compiler = rustc_for_other() or lacking(f"no Rust standard library for {OTHER.name}")
+    project = copy_reference(tmp_path_factory.mktemp("other") / "reference")
+    bench = Bench.of(project, OTHER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUSTC", compiler)
+        bench.build()
+    return bench
+
+
+def staged(bench: Bench, path: str) -> Path:
+    return bench.stage_folder / "tree" / path
 
 
 def natives(wheel: Path) -> dict[str, Binary]:
@@ -60,13 +77,29 @@ def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Bench) -> 
     assert {piece.arches for piece in held.values() if piece.kind != "object"} == {(built.target.arch.name,)}
 
 
-def test_the_object_is_the_same_for_every_cpu(built: Bench) -> None:
-    opens = next(payload for payload in built.settings.release.payload if payload.kind == "object")
-    command = payloads.compile_command(opens, built.settings, {})
-    assert not [word for word in command.argv if built.target.arch.name in word]
-    content = built.stage_folder.joinpath("tree", opens.path).read_bytes()
+def test_the_object_is_the_kernels_and_tells_nothing_of_where_it_was_built(built: Bench) -> None:
+    content = staged(built, "reference/bpf/opens.bpf.o").read_bytes()
     assert int.from_bytes(content[18:20], "little") == ENUM_E_MACHINE["EM_BPF"]
     assert str(built.settings.project).encode() not in content
+
+
+def test_what_is_built_for_the_other_cpu_is_all_for_it_except_the_object_which_is_the_same(
+    built: Bench, other: Bench
+) -> None:
+    paths = {payload.path: payload.kind for payload in built.settings.release.payload}
+    same = {path for path in paths if staged(built, path).read_bytes() == staged(other, path).read_bytes()}
+    assert same == {path for path, kind in paths.items() if kind == "object"}
+    pieces = [read_binary("", Bytes(staged(other, path).read_bytes())) for path in paths.keys() - same]
+    assert [piece.slices[0].arches for piece in pieces if piece] == [(other.target.arch.name,)] * 4
+
+
+def test_the_tracer_of_the_other_cpu_runs_and_says_what_its_emulator_lacks(other: Bench) -> None:
+    machine = machine_for_other(dict(os.environ))
+    env = {**os.environ, **machine.env}
+    tracer = [*machine.runner, str(staged(other, "reference/bin/tracer")), "--", "true"]
+    done = subprocess.run(tracer, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 125
+    assert done.stderr == '{"unavailable": "Function not implemented (os error 38)"}\n'
 
 
 def test_the_wheel_holds_no_source_of_its_native_code(built: Bench) -> None:
@@ -100,12 +133,21 @@ def test_the_projects_own_tests_pass_against_the_installed_wheel(built: Bench, t
 
 @pytest.mark.parametrize(
     "words",
-    [("fmt", "--all", "--check"), ("test", "--quiet", "--locked", "--offline", "--", "--include-ignored")],
-    ids=["format", "tests"],
+    [
+        ("fmt", "--all", "--check"),
+        ("clippy", "--quiet", "--locked", "--offline", "--all-targets", "--", "-D", "warnings"),
+        ("test", "--quiet", "--locked", "--offline", "--", "--include-ignored"),
+    ],
+    ids=["format", "clippy", "tests"],
 )
 def test_the_rust_workspace_passes_its_own_checks_and_its_numbers_agree_with_the_headers_of_both_cpus(
     built: Bench, words: tuple[str, ...]
 ) -> None:
+    if (
+        words[0] == "clippy"
+        and subprocess.run(["cargo", "clippy", "--version"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("no cargo clippy")
     own = {"CARGO_TARGET_DIR": str(built.settings.folder / "cargo" / "tests"), "ZIG": f"{sys.executable} -m ziglang"}
     done = subprocess.run(
         ["cargo", *words],

@@ -55,7 +55,7 @@ def test_bytes_that_only_the_kernel_touches_count_for_both_files(backend: Backen
 def test_what_failed_did_not_happen(backend: Backend, tmp_path: Path) -> None:
     code = """
 import os, sys
-for act in (lambda: open(sys.argv[1]), lambda: os.unlink(sys.argv[1]), lambda: os.rename(sys.argv[1], "x")):
+for act in (lambda: open(sys.argv[1]), lambda: os.unlink(sys.argv[1]), lambda: os.rename(sys.argv[1], sys.argv[1])):
     try:
         act()
     except FileNotFoundError:

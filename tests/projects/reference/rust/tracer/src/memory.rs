@@ -89,8 +89,8 @@ mod tests {
         let here = std::env::current_dir().unwrap();
         let pid = std::process::id();
         assert_eq!(
-            entry(pid, None, Path::new("src/../src/none")),
-            Some(here.join("src/none"))
+            entry(pid, None, Path::new("./none")),
+            Some(here.join("none"))
         );
         assert_eq!(
             entry(pid, None, Path::new("/proc/self/../none")),
