@@ -12,6 +12,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.build import targets
+
 if TYPE_CHECKING:
     from wheelcheck.build.targets import Target
 
@@ -33,15 +35,19 @@ _PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}",
 def install(folder: Path, target: Target) -> dict[str, str]:
     """Write the compiler scripts for `target` into `folder` and return the variables that name them."""
     folder.mkdir(parents=True, exist_ok=True)
-    # debug information names the folder of the build, which is another one each time
-    nameless = shlex.quote(f"-ffile-prefix-map={folder.parent}=/source")
-    flags = f" {nameless}{_python_headers(folder)}"
+    flags = f" {shlex.join(nameless(folder.parent))}{_python_headers(folder)}"
     for name, words in _PROGRAMS.items():
         program = f"{shlex.quote(sys.executable)} -m ziglang {words.format(zig=target.zig, flags=flags)}"
         script = folder / name
         script.write_text(_SCRIPT.format(program=program))
         script.chmod(0o755)
     return variables(folder)
+
+
+def nameless(sources: Path) -> tuple[str, ...]:
+    """Return the flags that keep this machine's folders out of debug information: of the sources, of Python and zig."""
+    folders = {sources: "/source", Path(sys.base_prefix): "/python", targets.zig_folder(): "/zig"}
+    return tuple(f"-ffile-prefix-map={folder}={name}" for folder, name in folders.items())
 
 
 def variables(folder: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.build import cargo, environment, process, sources
+from wheelcheck.build import cargo, compiler, environment, process, sources
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.process import Command
 
@@ -84,8 +84,7 @@ def compile_command(payload: Payload, settings: Settings, base: Mapping[str, str
     """Return the command that compiles a C source for the kernel's BPF machine, with the BTF that `-g` brings."""
     source = _inside(payload.source, payload, settings, Path.is_file)
     out = settings.folder / "objects" / payload.path
-    nameless = f"-ffile-prefix-map={settings.project}=/source"
-    words = ("cc", "-target", BPF, "-O2", "-g", nameless, "-c", str(source), "-o", str(out))
+    words = ("cc", "-target", BPF, "-O2", "-g", *compiler.nameless(settings.project), "-c", str(source), "-o", str(out))
     env = environment.scrubbed(base, settings.keep_environment)
     return Command((sys.executable, "-m", "ziglang", *words), settings.project, env)
 

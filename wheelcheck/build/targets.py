@@ -61,10 +61,15 @@ def choose(row: Arch, floor: Glibc) -> Target:
 
 def newest_glibc() -> Glibc:
     """Return the newest glibc the installed zig has symbol lists of. Raises BenchError where ziglang is missing."""
+    return max(_versions((zig_folder() / _ABILISTS).read_bytes()))
+
+
+def zig_folder() -> Path:
+    """Return where the zig of this interpreter lies. Raises BenchError where ziglang is missing."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         raise BenchError("zig", "no Python package ziglang", "the one of this interpreter", "install wheelcheck[build]")
-    return max(_versions((Path(spec.submodule_search_locations[0]) / _ABILISTS).read_bytes()))
+    return Path(spec.submodule_search_locations[0])
 
 
 def _versions(abilists: bytes) -> set[Glibc]:

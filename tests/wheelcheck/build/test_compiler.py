@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
 import subprocess
+import sys
 import sysconfig
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,6 @@ from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
 from wheelcheck.build import compiler
 from wheelcheck.build.targets import Target
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROGRAM = '#include <stdio.h>\n#include <features.h>\nint main(void) { return printf("%d", __GLIBC_MINOR__) < 0; }\n'
 
@@ -78,3 +77,26 @@ def test_debians_split_pyconfig_is_found_without_the_rest_of_usr_include(
     (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/other.h>\n")
     (half.parent / "other.h").write_text("")
     assert subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=False, stderr=subprocess.DEVNULL).returncode
+
+
+def debug_words(folder: Path, *, nameless: bool) -> bytes:
+    """Compile with debug information, by the script as it is or without the flags that leave folders out."""
+    env = compiler.install(folder / "compiler", Target(find("x86_64"), (2, 17)))
+    if not nameless:
+        script = Path(env["CC"])
+        script.write_text(re.sub(r"-ffile-prefix-map=\S+", "", script.read_text()))
+    (folder / "x.c").write_text(f"#include <Python.h>\n{PROGRAM}PyObject *none(void) {{ return Py_None; }}\n")
+    python = f"-I{sysconfig.get_path('include')}"
+    subprocess.run([env["CC"], "-g", python, "-c", "-o", folder / "x.o", folder / "x.c"], check=True, cwd=folder)
+    return (folder / "x.o").read_bytes()
+
+
+def test_debug_information_names_no_folder_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    (tmp_path / "nameless").mkdir()
+    # zig writes its own folder absolute or, where that is shorter, relative to where it was started
+    folders = (str(tmp_path).encode(), sys.base_prefix.encode(), b"site-packages/ziglang")
+    named = debug_words(tmp_path / "named", nameless=False)
+    assert [folder for folder in folders if folder not in named] == []
+    found = debug_words(tmp_path / "nameless", nameless=True)
+    assert [folder for folder in folders if folder in found] == []
