@@ -17,7 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
-from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, PyPISimple
+from pypi_simple import (
+    PYPI_SIMPLE_ENDPOINT,
+    NoSuchProjectError,
+    PyPISimple,
+    UnsupportedRepoVersionError,
+)
 from requests import RequestException
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
@@ -60,11 +65,21 @@ def release_files(project: str, version: str, index_url: str = "") -> tuple[Want
         raise listing
     found = sorted(name for name, package in listing.items() if _same_version(package.version, version))
     if not found:
-        versions = sorted({package.version for package in listing.values() if package.version})
-        raise UnobtainableError(
-            f"{project!r} has no release {version}; the last of its {len(versions)}: {versions[-3:]}"
-        )
+        raise UnobtainableError(f"{project!r} has no release {version}: {_known(listing)}")
     return tuple(Wanted(project, name) for name in found)
+
+
+def _known(listing: dict[str, DistributionPackage]) -> str:
+    versions = sorted({package.version for package in listing.values() if package.version}, key=_version_key)
+    return f"the last of its {len(versions)} are {', '.join(versions[-3:])}" if versions else "it has none"
+
+
+def _version_key(version: str) -> tuple[bool, Version, str]:
+    """Order versions by PEP 440, those of before it first."""
+    try:
+        return True, Version(version), version
+    except InvalidVersion:
+        return False, Version("0"), version
 
 
 def _same_version(ours: str | None, wanted: str) -> bool:
@@ -120,6 +135,8 @@ def _listing(client: PyPISimple, project: str) -> Listing:
         return UnobtainableError(f"the index has no project {project!r}")
     except RequestException as error:
         return UnobtainableError(f"the index did not answer for {project!r}: {error}")
+    except (UnsupportedRepoVersionError, ValueError) as error:
+        return UnobtainableError(f"the index did not answer for {project!r} as one does: {error}")
     return {package.filename: package for package in page.packages}
 
 

@@ -24,6 +24,7 @@ class PackageIndex:
     digests: dict[str, str] = field(default_factory=dict)
     cut: int = 0
     together: int = 1
+    media: str = "text/html"  # what a listing is called
     requests: list[str] = field(default_factory=list)
 
     def __enter__(self) -> PackageIndex:  # noqa: PYI034 (typing.Self is Python 3.11)
@@ -60,7 +61,7 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             if project not in index.files:
                 self.send_error(404)
             elif kind == "simple":
-                self._answer("text/html", index.page(project))
+                self._answer(index.media, index.page(project))
             else:
                 self._serve(index.files[project][rest[0].replace("%2F", "/")])
 
