@@ -18,15 +18,24 @@ __all__ = ["__version__", "check"]
 __version__ = "0.1.0"
 
 
-def check(paths: Iterable[str | PathLike[str]], config: str | PathLike[str] | None = None) -> Report:
-    """Judge wheels, sdists and folders of them as one release; `config` is a TOML file with `[tool.wheelcheck]`.
+def check(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]], config: str | PathLike[str] | None = None
+) -> Report:
+    """Judge wheels, sdists and folders of them as one release, as `wheelcheck check` does.
 
-    The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content never raises.
-    Raises wheelcheck.config.ConfigError for a configuration that cannot be used.
+    `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`; without one nothing is promised, and none is
+    looked for. The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content
+    never raises, and nothing is printed. Raises wheelcheck.config.ConfigError for a configuration that cannot be used,
+    ValueError for an empty path.
     """
-    from pathlib import Path  # noqa: PLC0415  # the import of the package stays light
+    from os import PathLike  # noqa: PLC0415  # the import of the package stays light
+    from pathlib import Path  # noqa: PLC0415
 
     from wheelcheck.config import load  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
 
-    return examine([Path(path) for path in paths], load(Path(config)) if config is not None else None)
+    given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
+    if "" in given:  # a variable that was never set, and Path would take it for the current folder
+        raise ValueError("found an empty path, expected a file or a folder")
+    promise = load(Path(config), required=True) if config is not None else None
+    return examine([Path(path) for path in given], promise)
