@@ -22,6 +22,7 @@ from tests.wheelcheck.build.test_sabotage import TOOL, other_cpu, rewritten
 from tests.workflows.runner import CommandFailedError, Runner
 from wheelcheck.build import targets, transport
 from wheelcheck.build.bench import Bench
+from wheelcheck.build.sdist import unpack
 from wheelcheck.cli import main
 
 if TYPE_CHECKING:
@@ -101,9 +102,7 @@ def extra_wheel(tree: Path) -> None:
 
 def binary_in_sdist(tree: Path) -> None:
     for sdist in tree.glob("dist/*.tar.gz"):
-        with tarfile.open(sdist) as archive:
-            archive.extractall(tree / "unpacked")  # noqa: S202  (our own)
-        (top,) = (tree / "unpacked").iterdir()
+        top = unpack(sdist, tree / "unpacked")
         (top / "src" / "tool.bin").write_bytes(native("x86_64"))
         with tarfile.open(sdist, "w:gz") as archive:
             archive.add(top, top.name)

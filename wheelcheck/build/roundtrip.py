@@ -36,7 +36,8 @@ class Native:
     sha256: str
 
     def __str__(self) -> str:
-        facts = f"{self.kinds} for {self.machines}, mode {self.mode}, needs glibc {self.glibc}"
+        need = f"needs glibc {self.glibc}" if self.glibc else "needs no glibc"
+        facts = f"{self.kinds} for {self.machines}, mode {self.mode}, {need}"
         return f"{facts}, sha256 {self.sha256[:12]}" if self.sha256 else facts
 
 
@@ -113,6 +114,6 @@ def _native(mode: int, content: bytes) -> Native | None:
         "/".join(sorted({piece.kind for piece in binary.slices})),
         "/".join(machines),
         kind,
-        f"{need[0]}.{need[1]}",
+        f"{need[0]}.{need[1]}" if any(need) else "",
         sha256(content).hexdigest(),
     )

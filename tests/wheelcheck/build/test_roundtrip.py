@@ -135,6 +135,7 @@ ONE = Native("executable", "x86_64", "0755", "2.17", "ab")
         (Native("executable", "aarch64", "0755", "2.17", "ab"), "for aarch64"),
         (Native("executable", "x86_64", "0644", "2.17", "ab"), "mode 0644"),
         (Native("executable", "x86_64", "0755", "2.18", "ab"), "glibc 2.18"),
+        (Native("executable", "x86_64", "0755", "", "ab"), "needs no glibc"),
         (Native("executable", "x86_64", "0755", "2.17", "cd"), "sha256 cd from"),
     ],
 )
