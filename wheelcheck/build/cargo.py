@@ -90,8 +90,13 @@ def require_std(command: Command, target: Target) -> None:
         raise BenchError(question, answer.output.strip(), "a target rustc knows", "update Rust, or choose another CPU")
     folder = Path(answer.output.splitlines()[-1])
     if not any(folder.glob("libstd-*.rlib")):
-        remedy = f"run `rustup target add {triple}`, or install your distribution's libstd for it"
+        remedy = f"run `rustup target add {triple}`; or install your distribution's{_debian(target)} and name its compiler: "
+        remedy += 'RUSTC=/usr/bin/rustc, with keep-environment = ["RUSTC"] in [tool.wheelcheck.build]'
         raise BenchError(f"Rust for {triple}", f"no std in {folder}", "libstd-*.rlib", remedy)
+
+
+def _debian(target: Target) -> str:
+    return f" (Debian: rustc-web libstd-rust-web-dev:{target.arch.debian})" if target.arch.debian else ""
 
 
 def artifacts(messages: str) -> tuple[Artifact, ...]:

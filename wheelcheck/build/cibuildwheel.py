@@ -42,7 +42,13 @@ def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
 
     Raises BenchError where none is, or one that cannot lay in the payload: `py3-none` needs no container.
     """
-    wanted = {(abi if abi.startswith("cp") else python): (python, abi) for python, abi in pairs if abi != "none"}
+    wanted: dict[str, Pair] = {}
+    for python, abi in pairs:
+        name = abi if abi.startswith("cp") else python
+        if name in wanted and abi != "none":
+            found, remedy = f"{'-'.join(wanted[name])} and {python}-{abi}", "abi3 serves what the other would"
+            raise BenchError("tool.wheelcheck.python for cibuildwheel", found, f"one wheel of {name}", remedy)
+        wanted |= {name: (python, abi)} if abi != "none" else {}
     names = [name for name in wanted if not re.fullmatch(r"cp3\d+t?", name) or _minor(name) < OLDEST_PYTHON]
     if names or not wanted:
         found, remedy = ", ".join(names) or "none", "name them in tool.wheelcheck.python; `wheels` builds py3-none"

@@ -48,6 +48,7 @@ def test_each_promised_interpreter_is_built_and_what_serves_any_python_is_not(
         ([("py3", "none")], "found none"),
         ([("cp39", "cp39")], "found cp39; expected interpreters from cp310 on"),
         ([("cp311", "cp311"), ("pp311", "pypy311_pp73")], "found pp311"),
+        ([("cp311", "cp311"), ("cp311", "abi3")], "found cp311-cp311 and cp311-abi3; expected one wheel of cp311"),
     ],
 )
 def test_a_project_without_a_wheel_for_a_container_is_told_so(pairs: list[Pair], found: str) -> None:

@@ -159,6 +159,15 @@ def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_
     assert not [*(run.folder / "out").iterdir(), *bench.settings.dist.glob("*.whl")]
 
 
+def test_a_run_that_gives_fewer_wheels_than_interpreters_is_no_release(tmp_path: Path) -> None:
+    bench = Bench.of(for_containers(tmp_path / "project"))
+    (tmp_path / "run" / "out").mkdir(parents=True)
+    (tmp_path / "run" / "cibuildwheel.py").touch()  # one that does nothing, found where it is started
+    nothing = container_wheels.Run(tmp_path / "run", {"CIBW_BUILD": "cp311-x cp312-x", "PYTHONSAFEPATH": ""})
+    with pytest.raises(BenchError, match="cibuildwheel: found no wheel; expected 2, one an interpreter"):
+        container_wheels.build(bench, nothing, os.environ)
+
+
 def for_containers(folder: Path, more: str = "") -> Path:
     project = probe(folder, more=f"{HATCH}{more}")
     file = project / "pyproject.toml"

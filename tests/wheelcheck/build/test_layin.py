@@ -148,6 +148,7 @@ sys.path = [path for path in sys.path if "site-packages" not in path]
 sys.path.insert(0, sys.argv[1])
 sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
 from wheelcheck.build import layin
+assert not {"tomllib", "rich"} & set(sys.modules), "the oldest Python of a container has neither"
 assert layin.__file__.startswith(sys.argv[1]), layin.__file__
 sys.exit(layin.main(sys.argv[2:5], sys.argv[5]))
 """
