@@ -90,8 +90,9 @@ def require_std(command: Command, target: Target) -> None:
         raise BenchError(question, answer.output.strip(), "a target rustc knows", "update Rust, or choose another CPU")
     folder = Path(answer.output.splitlines()[-1])
     if not any(folder.glob("libstd-*.rlib")):
-        remedy = f"run `rustup target add {triple}`; or install your distribution's{_debian(target)} and name its compiler: "
-        remedy += 'RUSTC=/usr/bin/rustc, with keep-environment = ["RUSTC"] in [tool.wheelcheck.build]'
+        distribution = f"install your distribution's{_debian(target)} and name its compiler: RUSTC=/usr/bin/rustc"
+        kept = 'with keep-environment = ["RUSTC"] in [tool.wheelcheck.build]'
+        remedy = f"run `rustup target add {triple}`; or {distribution}, {kept}"
         raise BenchError(f"Rust for {triple}", f"no std in {folder}", "libstd-*.rlib", remedy)
 
 
