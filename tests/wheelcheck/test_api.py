@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib.resources import files
@@ -11,7 +12,7 @@ import wheelcheck
 from tests import native
 from tests.wheelcheck.archive import zips
 from tests.wheelcheck.building import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
-from tests.wheelcheck.commandline import environment, run
+from tests.wheelcheck.commandline import ROOT, environment, run
 from wheelcheck.config import ConfigError
 from wheelcheck.report import json as json_report
 
@@ -122,3 +123,12 @@ def test_the_package_says_that_it_is_typed_and_names_what_is_public() -> None:
     assert (files("wheelcheck") / "py.typed").is_file()
     assert wheelcheck.__all__ == ["__version__", "check"]
     assert "stable within a major version" in (wheelcheck.__doc__ or "")
+
+
+@pytest.mark.usefixtures("good")
+def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(f"[tool.wheelcheck]\n{PROMISE}")
+    command = [sys.executable, "-c", example]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment())
+    assert done.stdout == f"error WC701   found no wheel for {AARCH64}, expected one\n"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -21,10 +23,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 SCHEMA: dict[str, Any] = json.loads((files("wheelcheck") / "schema" / "config-1.json").read_text("utf-8"))
+README = Path(__file__).parents[2] / "README.md"
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 OBJECT = 'payload = [{ name = "a", path = "b", kind = "object", '
@@ -91,6 +91,15 @@ def test_the_settings_of_the_reference_project_are_what_the_schema_says() -> Non
     assert faults(table) == []
     assert {"payload", "build", "smoke"} <= set(table)
     assert str(place).endswith("pyproject.toml: tool.wheelcheck")
+
+
+def test_the_example_of_the_readme_is_what_schema_and_code_take(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    table = tomllib.loads(example)["tool"]["wheelcheck"]
+    assert faults(table) == []
+    assert {"wheels", "payload", "ignore"} <= set(table)
+    (tmp_path / SHARED).write_text(example, "utf-8")
+    assert len(settings.load(tmp_path).release.slots) == 4
 
 
 GOOD = (
