@@ -12,7 +12,6 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.wheelcheck.build.conftest import REFERENCE
 from wheelcheck.build import settings
 from wheelcheck.build.machine import EMULATION_LACKS
 from wheelcheck.config import KEYS, PayloadKind
@@ -25,6 +24,7 @@ else:
 
 SCHEMA: dict[str, Any] = json.loads((files("wheelcheck") / "schema" / "config-1.json").read_text("utf-8"))
 README = Path(__file__).parents[2] / "README.md"
+REFERENCE = Path(__file__).parents[1] / "projects" / "reference"
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 OBJECT = 'payload = [{ name = "a", path = "b", kind = "object", '
@@ -114,6 +114,8 @@ GOOD = (
     'ignore = [{ code = "WC301", reason = "a cross compiler" }]',
     'ignore = [{ code = "WC301", reason = "a", path = "a/*", artifact = "*-any.whl" }]',
     'build = { workspace = "rust", keep-environment = ["RUSTC"] }',
+    'build = { features = ["x", "crate/y"], default-features = false, wheel = "payload" }',
+    'build = { default-features = true, wheel = "backend" }',
     f'{SMOKE}, status = -1, needs = ["ptrace"] }}]',
     f"build = {{}}\n{SMOKE} }}]",
 )
@@ -155,6 +157,10 @@ BAD = (
     "build = { workspaces = 'rust' }",
     "build = { workspace = 3 }",
     "build = { keep-environment = 'RUSTC' }",
+    "build = { features = 'x' }",
+    "build = { default-features = 'no' }",
+    "build = { wheel = 'metadata' }",
+    "build = { wheel = ['payload'] }",
     "smoke = []",
     "smoke = { command = [] }",
     "smoke.commands = 1",
