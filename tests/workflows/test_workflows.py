@@ -194,3 +194,14 @@ def test_without_go_actionlint_is_skipped_and_says_so(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert actionlint.main() == 0
     assert capsys.readouterr().err == "actionlint: skipped, neither it nor Go is installed\n"
+
+
+def test_an_actionlint_that_is_installed_is_used_and_its_status_is_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "actionlint"
+    program.write_text("#!/bin/sh\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert actionlint.command() == [str(program)]
+    assert actionlint.main(tmp_path) == 3
