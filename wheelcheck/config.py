@@ -68,6 +68,7 @@ class Config:
     """What the gate reads of the configuration. No slots and no sdist setting: completeness is not judged."""
 
     slots: tuple[Slot, ...] = ()
+    elsewhere: tuple[Slot, ...] = ()  # promised too, but built on another host: may be there, need not be
     sdist: bool | None = None
     payload: tuple[Payload, ...] = ()
     glibc: arch.Glibc = (2, 17)
@@ -80,7 +81,8 @@ class Config:
         slots = tuple(slot for slot in self.slots if wanted in parse_platform(slot.platform).arches)
         if self.slots and not slots:
             raise ConfigError(f"found no wheel for {wanted} among those promised, expected one of {self._served}")
-        return replace(self, slots=slots, architectures=(wanted,))
+        elsewhere = tuple(slot for slot in self.slots if slot not in slots)
+        return replace(self, slots=slots, elsewhere=elsewhere, architectures=(wanted,))
 
     @property
     def _served(self) -> str:

@@ -242,6 +242,7 @@ def test_one_architecture_keeps_its_wheels_and_all_else(name: str) -> None:
         "manylinux_2_17_aarch64",
         "win_arm64",
     ]
+    assert sorted([*narrowed.slots, *narrowed.elsewhere]) == list(EVERYWHERE.slots)
     assert narrowed.architectures == ("aarch64",)
     assert (narrowed.sdist, narrowed.payload, narrowed.ignores) == (True, EVERYWHERE.payload, EVERYWHERE.ignores)
 

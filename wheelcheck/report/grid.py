@@ -165,7 +165,8 @@ def _placed(names: dict[str, FileName], report: Report) -> _Places:
 
 
 def _is_extra(name: FileName, report: Report) -> bool:
-    slots = {(slot.python, slot.abi, slot.platform) for slot in report.config.slots}
+    promised = (*report.config.slots, *report.config.elsewhere)
+    slots = {(slot.python, slot.abi, slot.platform) for slot in promised}
     if name.tags:
         return bool(slots) and slots.isdisjoint((tag.python, tag.abi, tag.platform) for tag in name.tags)
     return not name.error and report.config.sdist is False

@@ -57,7 +57,7 @@ def no_file_is_extra(release: Release) -> Iterator[Hit]:
     """
     if release.config.slots:
         for wheel in release.wheels:
-            if not wheel.name.error and not _filled(wheel, release.config.slots):
+            if not wheel.name.error and not _filled(wheel, (*release.config.slots, *release.config.elsewhere)):
                 yield Hit("", "found a wheel that fills no promised slot", artifact=wheel.file)
     if release.config.sdist is False:
         for sdist in release.sdists:

@@ -139,6 +139,12 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
         Silent("WC701", "nothing was promised", a_release(INTEL)),
         Silent("WC702", "nothing was promised", a_release(INTEL, SOURCE)),
         Silent(
+            "WC701", "the other CPU is built elsewhere", promised(INTEL, SOURCE, config=BOTH.for_architecture("x86_64"))
+        ),
+        Silent(
+            "WC702", "the other CPU is here too", promised(INTEL, ARM, SOURCE, config=BOTH.for_architecture("x86_64"))
+        ),
+        Silent(
             "WC701",
             "one wheel may fill several slots",
             promised(
