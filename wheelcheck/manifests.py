@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _LEXEME = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _LITERAL = re.compile(r"""[rRuU]?("|')([^"'\\]*)\1""")
+_MOST_GLOBS = 50  # of one workspace; real ones have a handful, and each is held against every path
 _DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 
@@ -52,6 +54,7 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
         found.update(_of_cargo(path, crate, inherited))
         if path in workspaces:
             found.update(_members(path, crate))
+            found.update(_globbed(path, crate, sdist))
     return tuple(sorted(found))
 
 
@@ -134,6 +137,33 @@ def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
     for member in texts(table(document, "workspace"), "members"):
         if not set(member) & set("*?["):
             yield _reference(path, member, manifest=False)
+
+
+def _globbed(path: str, document: dict[str, Any], sdist: Sdist) -> Iterator[Reference]:
+    """Yield what cargo loads for member globs: each folder that matches, and the glob itself where nothing does."""
+    patterns = [text for text in texts(table(document, "workspace"), "members") if set(text) & set("*?[")]
+    places = _places(sdist) if patterns else {}
+    for pattern in patterns[:_MOST_GLOBS]:
+        if "**" in pattern:
+            continue  # any depth: what is not there cannot be told from what was never meant
+        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern))
+        matching = re.compile(fnmatch.translate(wanted)).match
+        found = [place for place in places if place.count("/") == wanted.count("/") and matching(place)]
+        for place in found or [wanted]:
+            manifest = f"{place}/Cargo.toml"
+            if places.get(place, True) and not is_excluded(manifest, path, document):
+                yield Reference(path, pattern, manifest)
+
+
+def _places(sdist: Sdist) -> dict[str, bool]:
+    """Return every path in the sdist, and whether it is a folder."""
+    places = {member.path: member.kind == "directory" for member in sdist.members}
+    for member in sdist.members:
+        folder = posixpath.dirname(member.path)
+        while folder and not places.get(folder):
+            places[folder] = True
+            folder = posixpath.dirname(folder)
+    return places
 
 
 def _of_pyproject(path: str, document: dict[str, Any]) -> Iterator[Reference]:

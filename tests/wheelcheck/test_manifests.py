@@ -29,7 +29,10 @@ def targets(path: str, text: str, **others: str) -> list[str]:
         ('[dev-dependencies]\na = { path = "." }\n', ["demo-1.0/rust/Cargo.toml"]),
         ('[build-dependencies]\na = { path = "../../.." }\n', ["../Cargo.toml"]),
         ('[target."cfg(unix)".dependencies]\na = { path = "/opt/a" }\n', ["/opt/a/Cargo.toml"]),
-        ('[workspace]\nmembers = ["a", "crates/*", "b[12]", 3]\n', ["demo-1.0/rust/a/Cargo.toml"]),
+        (
+            '[workspace]\nmembers = ["a", "crates/*", "b[12]", 3]\n',
+            [f"demo-1.0/rust/{spelled}/Cargo.toml" for spelled in ("a", "b[12]", "crates/*")],
+        ),
         ('[dependencies]\na = "1.0"\nb = { version = "1" }\nc = { path = 3 }\n', []),
         ("[workspace]\nmembers = 3\n", []),
         ('[workspace]\nmembers = "crates"\n', []),

@@ -12,7 +12,9 @@ import pytest
 from tests.test_real_releases import obtain
 from tests.wheelcheck.building import File, SdistRecipe, an_sdist, sdist
 from wheelcheck.collect import collect
+from wheelcheck.engine import examine
 from wheelcheck.facts import Sdist
+from wheelcheck.manifests import references
 from wheelcheck.toml import parse_toml
 from wheelcheck.workspace import Orphan, Unlocked, orphans, unlocked
 
@@ -169,6 +171,48 @@ def test_cargo_refuses_exactly_what_is_named_of_a_published_sdist(tmp_path: Path
     assert {orphan.manifest for orphan in found} == refused(asked(path, tmp_path))
     assert len(found) >= 5
     assert {"roar-tracer", "roar-proxy", "roard"} <= {program for orphan in found for program in orphan.programs}
+
+
+# --- member globs ---
+
+GLOBS = "[workspace]\nmembers = ['crates/*', 'tools/*']\nresolver = '2'\n"
+MEMBER = {"crates/a/Cargo.toml": package("a"), "crates/a/src/lib.rs": ""}
+TOOL = {"tools/t/Cargo.toml": package("t"), "tools/t/src/lib.rs": ""}
+
+
+@pytest.mark.parametrize(
+    ("files", "missing"),
+    [
+        ({"Cargo.toml": GLOBS, **MEMBER, **TOOL}, ""),
+        ({"Cargo.toml": GLOBS, **MEMBER}, "tools/*"),
+        ({"Cargo.toml": GLOBS, **MEMBER, "tools/README": ""}, ""),
+        ({"Cargo.toml": GLOBS, **MEMBER, "tools/t/README": ""}, "tools/t"),
+        ({"Cargo.toml": f"{GLOBS}exclude = ['tools/t']\n", **MEMBER, "tools/t/README": ""}, ""),
+        ({"Cargo.toml": GLOBS.replace("tools/*", "t??ls/[t]"), **MEMBER, **TOOL}, ""),
+        ({"Cargo.toml": GLOBS.replace("tools/*", "./tools/t*"), **MEMBER, **TOOL}, ""),
+        ({"Cargo.toml": GLOBS.replace("tools/*", "crates/**"), **MEMBER}, None),
+    ],
+)
+def test_a_member_glob_points_at_what_cargo_would_load(
+    tmp_path: Path, files: dict[str, str], missing: str | None
+) -> None:
+    path = an_sdist(*(File(name, text.encode()) for name, text in files.items())).write(tmp_path)
+    subject = read(path)
+    absent = {found.target for found in references(subject)} - {member.path for member in subject.members}
+    assert absent == ({f"{TOP}/{missing}/Cargo.toml"} if missing else set())
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path, filter="data")
+    said = _ask(tmp_path / TOP / "Cargo.toml")
+    assert missing is None or ("failed to load manifest for workspace member" in said) is bool(missing)
+    assert missing is None or missing in said
+
+
+def test_a_glob_without_a_crate_fails_the_sdist(tmp_path: Path) -> None:
+    files = {"Cargo.toml": GLOBS, **MEMBER}
+    report = examine([an_sdist(*(File(name, text.encode()) for name, text in files.items())).write(tmp_path)])
+    (found,) = [found for found in report.findings if found.code == "WC603"]
+    assert (found.path, found.severity) == (f"{TOP}/Cargo.toml", "error")
+    assert "the manifest path 'tools/*' is not in the sdist" in found.message
 
 
 # --- what is said beside it ---

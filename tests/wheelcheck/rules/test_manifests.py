@@ -123,7 +123,11 @@ def test_every_cargo_manifest_resolves_inside_the_sdist(row: Twins, tmp_path: Pa
 @pytest.mark.parametrize(
     "row",
     [
-        Silent("WC603", "a glob names what is there", crates(("Cargo.toml", '[workspace]\nmembers = ["crates/*"]\n'))),
+        Silent(
+            "WC603",
+            "a glob names what is there",
+            crates(("Cargo.toml", '[workspace]\nmembers = ["crates/*"]\n'), ("crates/a/Cargo.toml", CRATE)),
+        ),
         Silent(
             "WC603", "a registry's crate has no path", crates(("Cargo.toml", f'{CRATE}[dependencies]\nlibc = "0.2"\n'))
         ),
