@@ -18,6 +18,7 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent))
 
 from wheelcheck.arch import ARCHES
+from wheelcheck.config_file import SHARED, find
 
 nox.needs_version = ">=2025.5"
 nox.options.sessions = ["tests"]
@@ -50,14 +51,19 @@ def command(step: str, project: Path, arch: str) -> list[str]:
     """Return what one step runs; `check` is the gate on the project's dist folder, which expects one CPU or all."""
     if step in ("plan", "expected"):
         output = "--expected" if step == "expected" else "--github-output"
-        return ["wheelcheck", "matrix", "--config", str(project / "pyproject.toml"), output]
+        return ["wheelcheck", "matrix", "--config", configuration(project), output]
     if step in HANDED_OVER:
         words = [word.format(arch=arch) for word in HANDED_OVER[step]]
         return ["python", "-m", "wheelcheck.build", words[0], "--project", str(project), *words[1:]]
     if step == "check":
         expected = [] if arch == "all" else ["--architecture", arch]
-        return ["wheelcheck", "check", str(project / "dist"), "--config", str(project / "pyproject.toml"), *expected]
+        return ["wheelcheck", "check", str(project / "dist"), "--config", configuration(project), *expected]
     return ["python", "-m", "wheelcheck.build", step, "--project", str(project), "--arch", arch]
+
+
+def configuration(project: Path) -> str:
+    """Return the file that configures a project; without one, where it would be."""
+    return str(find(project) or project / SHARED)
 
 
 @nox.session(reuse_venv=True)

@@ -147,3 +147,11 @@ def test_a_step_of_the_release_plans_hands_over_or_vouches(step: str, called: li
 def test_the_gate_judges_dist_by_the_project_s_own_configuration(arch: str, expected: list[str]) -> None:
     called = noxfile.command("check", Path("/there"), arch)
     assert called == ["wheelcheck", "check", "/there/dist", "--config", "/there/pyproject.toml", *expected]
+
+
+@pytest.mark.parametrize("name", ["wheelcheck.toml", "pyproject.toml"])
+@pytest.mark.parametrize("step", ["check", "plan", "expected"])
+def test_the_configuration_may_stand_in_a_file_of_its_own(tmp_path: Path, name: str, step: str) -> None:
+    (tmp_path / name).touch()
+    called = noxfile.command(step, tmp_path, "all")
+    assert called[called.index("--config") + 1] == str(tmp_path / name)

@@ -17,6 +17,8 @@ from packaging.utils import (
 if TYPE_CHECKING:
     from email.message import Message
 
+DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class WheelTag:
@@ -53,6 +55,11 @@ def parse_file_name(name: str) -> FileName:
     except (InvalidWheelFilename, InvalidSdistFilename) as problem:
         return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
     return FileName(project, str(version))
+
+
+def member_path(path: str, wheel: str) -> str:
+    """Return where a configured path lies in the wheel of that file name: `.data/…` is below NAME-VERSION.data."""
+    return f"{'-'.join(wheel.split('-')[:2])}{path}" if path.startswith(DATA) else path
 
 
 def headers_of(text: str) -> Message:

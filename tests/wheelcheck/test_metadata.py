@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wheelcheck.metadata import FileName, WheelTag, headers_of, parse_file_name
+from wheelcheck.metadata import FileName, WheelTag, headers_of, member_path, parse_file_name
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,20 @@ from wheelcheck.metadata import FileName, WheelTag, headers_of, parse_file_name
 def test_a_file_name_is_taken_apart(name: str, project: str, version: str, platforms: tuple[str, ...]) -> None:
     found = parse_file_name(name)
     assert (found.project, found.version, found.platforms, found.error) == (project, version, platforms, "")
+
+
+@pytest.mark.parametrize(
+    ("path", "wheel", "member"),
+    [
+        (".data/scripts/tool", "demo-1.0-py3-none-any.whl", "demo-1.0.data/scripts/tool"),
+        (".data/scripts/tool", "Demo_App-1!2.0-1-py3-none-any.whl", "Demo_App-1!2.0.data/scripts/tool"),
+        ("demo/bin/tool", "demo-1.0-py3-none-any.whl", "demo/bin/tool"),
+        ("demo/.data/tool", "demo-1.0-py3-none-any.whl", "demo/.data/tool"),
+        (".database/tool", "demo-1.0-py3-none-any.whl", ".database/tool"),
+    ],
+)
+def test_a_configured_path_below_data_is_below_the_wheel_s_own(path: str, wheel: str, member: str) -> None:
+    assert member_path(path, wheel) == member
 
 
 def test_compressed_tags_are_expanded_and_sorted() -> None:

@@ -14,6 +14,7 @@ from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
 from wheelcheck.build import inspection
 from wheelcheck.build.failure import BenchError
+from wheelcheck.metadata import member_path
 from wheelcheck.naming import is_extension_module
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
         for path in members
         if path not in own
     ]
-    staged = [(_entry(file, date), stage.file(file).read_bytes()) for file in _free(stage, members)]
+    free = _free(stage, name, members)
+    staged = [(_info(path, date, file.mode), stage.file(file).read_bytes()) for path, file in free.items()]
     wheel = (_info(wheel_path, date, 0o644), _wheel_text(members[wheel_path][1].decode(), name).encode())
     added = [(_info(f"{folder}/{path}", date, 0o644), content) for path, content in (more or {}).items()]
     entries = sorted([*kept, *staged, wheel, *added], key=_place)
@@ -66,12 +68,12 @@ def require_record(wheel: Path, stage: Stage) -> None:
     """Raise BenchError unless every staged file is in `wheel`, byte for byte, a regular file with its mode."""
     with ZipFile(wheel) as archive:
         infos = {info.filename: info for info in archive.infolist()}
-        for staged in stage.record.files:
-            info = infos.get(staged.path)
+        for path, staged in _placed(stage, wheel.name).items():
+            info = infos.get(path)
             found = _described(info, archive.read(info)) if info else "nothing"
             expected = _description(staged.sha256, stat.S_IFREG | staged.mode)
             if found != expected:
-                raise BenchError(f"{wheel.name}: {staged.path}", found, expected, "build the wheel again")
+                raise BenchError(f"{wheel.name}: {path}", found, expected, "build the wheel again")
 
 
 def _info_folder(built: Path, members: Members) -> str:
@@ -92,13 +94,16 @@ def _require_declared(members: Members, target: Target) -> None:
         inspection.require_loadable(path, binary, target)
 
 
-def _free(stage: Stage, members: Members) -> tuple[Staged, ...]:
-    for staged in stage.record.files:
-        if staged.path in members:
-            raise BenchError(
-                staged.path, "the backend's wheel holds it already", "a free path", "let the bench lay it in"
-            )
-    return stage.record.files
+def _placed(stage: Stage, wheel: str) -> dict[str, Staged]:
+    return {member_path(file.path, wheel): file for file in stage.record.files}
+
+
+def _free(stage: Stage, wheel: str, members: Members) -> dict[str, Staged]:
+    placed = _placed(stage, wheel)
+    if taken := sorted(placed.keys() & members):
+        found, remedy = "the backend's wheel holds it already", "let the bench lay it in"
+        raise BenchError(taken[0], found, "a free path", f'{remedy}; wheel = "payload" where it compiles nothing else')
+    return placed
 
 
 def _wheel_text(text: str, name: str) -> str:
@@ -123,10 +128,6 @@ def _place(entry: tuple[ZipInfo, bytes]) -> tuple[bool, str]:
     """Order members: .dist-info last, as the wheel specification recommends, and by name, whatever the file system."""
     path = entry[0].filename
     return path.partition("/")[0].endswith(".dist-info"), path
-
-
-def _entry(staged: Staged, date: Date) -> ZipInfo:
-    return _info(staged.path, date, staged.mode)
 
 
 def _info(path: str, date: Date, mode: int) -> ZipInfo:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.build import (
     assembly,
+    bare,
+    cargo,
     compiler,
     dist,
     environment,
@@ -126,14 +128,20 @@ class Bench:
             self.require_complete(tree)
             compilers = compiler.install(scratch / "compiler", self.target)
             env = {**environment.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
-            process.run(wheels.build_command(tree, scratch / "out", env), self.log)
-            built = dist.only(scratch / "out", "*.whl", _BACKEND)
+            built = self._by_backend(tree, scratch / "out", env)
             tagged = wheels.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
             date = reproducible.zip_date(self.seconds)
             wheel = assembly.assemble(built, tagged, stage, self.target, scratch, inventory, date)
             assembly.require_record(wheel, stage)
             return self._publish(wheel)
+
+    def _by_backend(self, tree: Path, out: Path, env: dict[str, str]) -> Path:
+        """Return the wheel that the staged files are laid into."""
+        if self.settings.payload_alone:
+            return bare.build(tree, out, env, self.log)
+        process.run(wheels.build_command(tree, out, env), self.log)
+        return dist.only(out, "*.whl", _BACKEND)
 
     def _try(self, wheel: Path) -> tuple[Result, ...]:
         try:
@@ -157,9 +165,12 @@ class Bench:
         """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
         if not stage.record.files:
             return {}
-        workspaces = [tree / folder.relative_to(self.settings.project) for folder in self.settings.workspaces]
+        features = {self.settings.workspace: cargo.feature_words(self.settings)}
         env = environment.for_cargo(os.environ, self.settings.keep_environment)
-        commands = [sbom.metadata_command(folder, self.target, env) for folder in workspaces]
+        workspaces = {tree / one.relative_to(self.settings.project): one for one in self.settings.workspaces}
+        commands = [
+            sbom.metadata_command(place, self.target, env, features.get(one, ())) for place, one in workspaces.items()
+        ]
         graph = sbom.merged(sbom.read(process.run(command, lambda _: None)) for command in commands)
         locks = sbom.merged_locks((folder / "Cargo.lock").read_text("utf-8") for folder in workspaces)
         return {sbom.PATH: sbom.render(sbom.document(graph, locks, name, stage.record, self.seconds))}

@@ -52,7 +52,14 @@ def build_command(settings: Settings, target: Target, base: Mapping[str, str]) -
     argv += ["--release", "--locked", "--message-format=json-render-diagnostics"]
     argv += ["--target", triple, "--target-dir", str(folder)]
     argv += [word for package in packages for word in ("--package", package)]
+    argv += [] if first.workspace else feature_words(settings)
     return Command(tuple(argv), settings.workspace, environment.for_cargo(base, settings.keep_environment))
+
+
+def feature_words(settings: Settings) -> list[str]:
+    """Return cargo's options for the features of the main workspace, none where they are its defaults."""
+    named = ["--features", ",".join(settings.features)] if settings.features else []
+    return named if settings.default_features else ["--no-default-features", *named]
 
 
 def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:

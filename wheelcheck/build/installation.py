@@ -12,6 +12,7 @@ from packaging.utils import parse_wheel_filename
 
 from wheelcheck.build import environment, process
 from wheelcheck.build.process import Command
+from wheelcheck.metadata import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,13 @@ class Installation:
     def python(self) -> str:
         """The interpreter of the virtual environment, empty on a machine without Python."""
         return str(self.programs / "python") if self.machine.python else ""
+
+    def place(self, path: str) -> Path:
+        """Return where a file of the wheel was installed; below `.data/`, the next folder names the scheme."""
+        if not path.startswith(DATA):
+            return self.packages / path
+        scheme, _, rest = path.removeprefix(DATA).partition("/")
+        return {"scripts": self.programs, "data": self.programs.parent}.get(scheme, self.packages) / rest
 
 
 def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str], log: Log) -> Installation:

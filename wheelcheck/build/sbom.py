@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import uuid
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck import __version__
 from wheelcheck.build.failure import BenchError
 from wheelcheck.build.process import Command
-from wheelcheck.metadata import parse_file_name
+from wheelcheck.metadata import member_path, parse_file_name
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,10 +38,10 @@ _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://cyclonedx.org/wheelcheck")
 Graph = dict[str, Any]
 
 
-def metadata_command(workspace: Path, target: Target, env: Mapping[str, str]) -> Command:
+def metadata_command(workspace: Path, target: Target, env: Mapping[str, str], features: Iterable[str] = ()) -> Command:
     """Return the command that prints which crates are compiled for a target, at the versions of the lock file."""
     words = ("--format-version", "1", "--locked", "--filter-platform", target.arch.rust_triple)
-    return Command(("cargo", "metadata", *words), workspace, env)
+    return Command(("cargo", "metadata", *words, *features), workspace, env)
 
 
 def read(output: str) -> Graph:
@@ -71,6 +72,7 @@ def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) 
     Raises BenchError for a payload whose package cargo's metadata lacks. The serial number is derived from the
     content, the timestamp is the date of the sources: the same build gives the same document.
     """
+    record = replace(record, files=tuple(replace(one, path=member_path(one.path, wheel)) for one in record.files))
     roots = {file.path: _package_id(graph, file) for file in record.files if file.package}
     packages = {package["id"]: package for package in graph["packages"]}
     # an id of a path dependency begins with its folder, which is another one each time

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_GENERATED = shutil.ignore_patterns(
-    "build", "dist", "target", "__pycache__", "*.egg-info", "*.so", ".git", ".nox", ".tox", ".venv", ".*_cache"
+_GENERATED = shutil.ignore_patterns(  # PKG-INFO: the sources may be an unpacked sdist, and maturin refuses a second one
+    *("build", "dist", "target", "__pycache__", "*.egg-info", "PKG-INFO", "*.so"),
+    *(".git", ".nox", ".tox", ".venv", ".*_cache"),
 )
 _CARGO_FILES = ("Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain", "rust-toolchain.toml")
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import config, config_file
 from wheelcheck.build.machine import EMULATION_LACKS
-from wheelcheck.config_file import ConfigError, check_keys, strings, subtable
+from wheelcheck.config_file import ConfigError, boolean, check_keys, strings, subtable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.config_file import Place, Table
 
-BUILD_KEYS = ("workspace", "keep-environment")
+BUILD_KEYS = ("workspace", "keep-environment", "features", "default-features", "wheel")
 SMOKE_KEYS = ("commands",)
 COMMAND_KEYS = ("run", "expect", "status", "needs")
 
@@ -38,7 +38,8 @@ class Settings:
     """Everything the bench reads of a project. `python` holds (interpreter, ABI) pairs.
 
     `workspace` is the folder of the Cargo.toml. `keep_environment` names variables that survive the scrubbing:
-    an intentional RUSTC or RUSTFLAGS.
+    an intentional RUSTC or RUSTFLAGS. `features` and `default_features` are cargo's, of that workspace. With
+    `payload_alone` a wheel is the backend's metadata and the payload: the backend compiles nothing.
     """
 
     project: Path
@@ -47,6 +48,9 @@ class Settings:
     workspace: Path
     keep_environment: tuple[str, ...]
     commands: tuple[SmokeCommand, ...]
+    features: tuple[str, ...] = ()
+    default_features: bool = True
+    payload_alone: bool = False
 
     @property
     def folder(self) -> Path:
@@ -85,6 +89,9 @@ def load(project: Path) -> Settings:
         workspace=_workspace(build, folder, where / "build" / "workspace"),
         keep_environment=strings(build, "keep-environment", where / "build"),
         commands=_commands(smoke, where / "smoke" / "commands"),
+        features=strings(build, "features", where / "build"),
+        default_features=boolean(build, "default-features", where / "build") is not False,
+        payload_alone=_payload_alone(build, where / "build" / "wheel"),
     )
 
 
@@ -96,6 +103,13 @@ def _workspace(build: Table, project: Path, where: Place) -> Path:
     if not folder.is_relative_to(project):
         raise ConfigError(f"{where}: found {name!r}, expected a folder inside the project: an sdist cannot hold it")
     return folder
+
+
+def _payload_alone(build: Table, where: Place) -> bool:
+    value = build.get("wheel", "backend")
+    if value not in ("backend", "payload"):
+        raise ConfigError(f'{where}: found {value!r}, expected "backend" or "payload"')
+    return bool(value == "payload")
 
 
 def _commands(smoke: Table, where: Place) -> tuple[SmokeCommand, ...]:

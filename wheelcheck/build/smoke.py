@@ -62,7 +62,7 @@ def summary(results: Iterable[Result]) -> str:
 
 
 def _try_payload(payload: Payload, installed: Installation) -> Result:
-    trial, file = f"payload {payload.path}", installed.packages / payload.path
+    trial, file = f"payload {payload.path}", installed.place(payload.path)
     if not file.is_file():
         return Result(trial, "fail", "is not installed")
     executable = os.access(file, os.X_OK)
@@ -91,7 +91,7 @@ def _program(word: str, payload: Iterable[Payload], installed: Installation) -> 
     python = installed.python
     if word == "python":
         return (python, "-I") if python else ()
-    bundled = [installed.packages / item.path for item in payload if item.name == word and item.kind == "executable"]
+    bundled = [installed.place(item.path) for item in payload if item.name == word and item.kind == "executable"]
     places = [installed.programs / word, *bundled] if python else bundled
     return next(((*installed.machine.runner, str(place)) for place in places if place.is_file()), ())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import naming
 from wheelcheck.facts import Release, Wheel
+from wheelcheck.metadata import member_path
 from wheelcheck.placement import describe, is_declared, native_slices, same_system
 from wheelcheck.rule import Hit, rule
 
@@ -131,8 +132,9 @@ def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
     for wheel in release.wheels:
         members = {member.path: member for member in wheel.members}
         for payload in release.config.payload:
-            if problem := _payload_problem(members.get(payload.path), payload):
-                yield Hit(payload.path, problem, artifact=wheel.file)
+            path = member_path(payload.path, wheel.file)
+            if problem := _payload_problem(members.get(path), payload):
+                yield Hit(path, problem, artifact=wheel.file)
 
 
 def _payload_problem(member: Member | None, payload: Payload) -> str:

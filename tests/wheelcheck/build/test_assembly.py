@@ -4,6 +4,7 @@ import base64
 import hashlib
 import stat
 import zipfile
+from dataclasses import replace
 from email.parser import Parser
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,20 @@ def test_the_wheel_holds_the_backends_members_and_the_staged_files_with_their_mo
     }
     assert [name.partition("/")[0] for name in modes][-3:] == ["demo-1.0.dist-info"] * 3
     assert list(modes)[-1] == "demo-1.0.dist-info/RECORD"
+
+
+def test_what_is_declared_below_data_is_laid_below_the_wheel_s_own(tmp_path: Path) -> None:
+    (tmp_path / "tool").write_bytes(native("x86_64"))
+    payload = replace(TOOL, path=".data/scripts/tool")
+    stage = staging.stage({payload: tmp_path / "tool"}, TARGET, "sources", tmp_path / "stage")
+    wheel = assembly.assemble(backend_wheel(tmp_path), NAME, stage, TARGET, tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.getinfo("demo-1.0.data/scripts/tool").external_attr >> 16 == stat.S_IFREG | 0o755
+        assert not [name for name in archive.namelist() if name.startswith(".data")]
+    assembly.require_record(wheel, stage)
+    again = backend_wheel(tmp_path, **{"demo-1.0.data__scripts__tool": b"#!python"})
+    with pytest.raises(BenchError, match=r'demo-1.0.data/scripts/tool: .* holds it already; .* wheel = "payload"'):
+        assembly.assemble(again, NAME, stage, TARGET, tmp_path)
 
 
 def test_the_wheel_file_has_every_tag_of_the_name_and_keeps_the_backends_fields(stage: Stage, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,37 @@ def test_the_command_names_target_floor_lock_and_every_package_once() -> None:
         " --package tally --package tracer --package preload --package guard"
     )
     assert command.cwd == REFERENCE / "rust"
+
+
+@pytest.mark.parametrize(
+    ("features", "default", "words"),
+    [
+        ((), True, []),
+        (("a", "tally/b"), True, ["--features", "a,tally/b"]),
+        ((), False, ["--no-default-features"]),
+        (("a",), False, ["--no-default-features", "--features", "a"]),
+    ],
+)
+def test_features_are_asked_of_the_main_workspace_alone(
+    features: tuple[str, ...], words: list[str], *, default: bool
+) -> None:
+    (settings,) = payloads.parts(replace(load(REFERENCE), features=features, default_features=default))
+    assert list(cargo.build_command(settings, HOST, {"PATH": "/bin"}).argv[-8 - len(words) :])[8:] == words
+    nested = replace(settings, release=replace(settings.release, payload=(replace(TALLY, workspace="nested"),)))
+    assert cargo.build_command(nested, HOST, {"PATH": "/bin"}).argv[-2:] == ("--package", "tally")
+
+
+FEATURE = 'fn main() { println!("{}", cfg!(feature = "loud")) }'
+
+
+@pytest.mark.parametrize(("build", "said"), [("", "true"), ("default-features = false", "false")])
+def test_a_feature_that_is_not_wanted_is_not_in_the_binary(tmp_path: Path, build: str, said: str) -> None:
+    folder = probe(tmp_path / "p", main=FEATURE, more=f"[tool.wheelcheck.build]\n{build}\n")
+    with (folder / "Cargo.toml").open("a") as manifest:
+        manifest.write('[features]\ndefault = ["loud"]\nloud = []\n')
+    (staged,) = Bench.of(folder).build().record.files
+    program = Bench.of(folder).stage_folder / "tree" / staged.path
+    assert subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip() == said
 
 
 @pytest.mark.parametrize(

@@ -102,3 +102,18 @@ def test_a_wheel_that_pip_refuses_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="pip install"):
         installation.install(broken, NATIVE, tmp_path, os.environ, print)
     assert sys.prefix not in str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("demo/bin/tool", "site/demo/bin/tool"),
+        (".data/scripts/tool", "venv/bin/tool"),
+        (".data/data/share/tool", "venv/share/tool"),
+        (".data/platlib/demo/tool", "site/demo/tool"),
+        (".data/purelib/demo/tool", "site/demo/tool"),
+    ],
+)
+def test_a_file_is_where_its_scheme_puts_it(tmp_path: Path, path: str, place: str) -> None:
+    installed = installation.Installation(NATIVE, tmp_path / "venv" / "bin", tmp_path / "site", {})
+    assert installed.place(path) == tmp_path / place

@@ -171,6 +171,32 @@ def test_cargo_itself_says_what_a_real_crate_is_compiled_with(tmp_path: Path) ->
     assert [one["name"] for one in found["components"]] == ["p/bin/probe", "inner", "probe"]
 
 
+@pytest.mark.parametrize(("words", "crates"), [((), ["inner", "probe"]), (("--no-default-features",), ["probe"])])
+def test_what_a_feature_would_bring_is_in_the_inventory_exactly_where_it_is_built(
+    tmp_path: Path, words: tuple[str, ...], crates: list[str]
+) -> None:
+    folder = probe(tmp_path / "p")
+    with (folder / "Cargo.toml").open("a") as manifest:
+        manifest.write("[dependencies]\ninner = { path = 'inner', optional = true }\n[features]\ndefault = ['inner']\n")
+    (folder / "inner" / "src").mkdir(parents=True)
+    (folder / "inner" / "src" / "lib.rs").touch()
+    (folder / "inner" / "Cargo.toml").write_text('[package]\nname = "inner"\nversion = "0.2.0"\n')
+    (folder / "Cargo.lock").unlink()
+    env = environment.for_cargo(os.environ)
+    process.run(process.Command(("cargo", "generate-lockfile", "--offline"), folder, env), print)
+    graph = sbom.read(process.run(sbom.metadata_command(folder, TARGET, env, words), print))
+    found = sbom.document(graph, (folder / "Cargo.lock").read_text(), WHEEL, RECORD, 0)
+    assert [one["name"] for one in found["components"]][1:] == crates
+
+
+def test_the_inventory_names_a_script_by_its_place_in_the_wheel() -> None:
+    record = replace(RECORD, files=tuple(replace(one, path=".data/scripts/probe") for one in RECORD.files))
+    found = sbom.document(GRAPH, LOCK, WHEEL, record, 0)
+    place = f"{'-'.join(WHEEL.split('-')[:2])}.data/scripts/probe"
+    assert found["components"][0]["name"] == place
+    assert found["dependencies"][0]["dependsOn"] == [place]
+
+
 def test_the_reference_wheel_carries_a_valid_inventory_of_every_staged_file(
     built: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

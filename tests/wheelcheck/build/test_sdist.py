@@ -40,6 +40,7 @@ JUNK = (
     "pkg.egg-info/SOURCES.txt",
     "rust/target/x",
     "src/pkg/x.so",
+    "PKG-INFO",
 )
 
 

@@ -48,6 +48,23 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
     assert settings.dist == tmp_path / "dist"
 
 
+@pytest.mark.parametrize(
+    ("text", "features", "default", "alone"),
+    [
+        ("", (), True, False),
+        ('default-features = true\nwheel = "backend"', (), True, False),
+        ('features = ["a", "b"]', ("a", "b"), True, False),
+        ("default-features = false", (), False, False),
+        ('wheel = "payload"', (), True, True),
+    ],
+)
+def test_features_are_cargo_s_and_the_wheel_the_backend_s_unless_said_otherwise(
+    tmp_path: Path, text: str, features: tuple[str, ...], *, default: bool, alone: bool
+) -> None:
+    settings = load(write(tmp_path, f"{SHARED}[tool.wheelcheck.build]\n{text}"))
+    assert (settings.features, settings.default_features, settings.payload_alone) == (features, default, alone)
+
+
 def test_what_is_said_is_kept(tmp_path: Path) -> None:
     text = SHARED + (
         '[tool.wheelcheck.build]\nworkspace = "crates"\nkeep-environment = ["RUSTC"]\n'

@@ -136,6 +136,8 @@ def test_what_nobody_starts_needs_no_exec_bit(row: Silent, tmp_path: Path) -> No
 
 TOOL_PAYLOAD = Config(payload=(Payload("tool", "executable", TOOL),))
 LIBRARY_PAYLOAD = Config(payload=(Payload("native", "library", LIBRARY),))
+SCRIPT = "demo-1.0.data/scripts/tool"
+SCRIPT_PAYLOAD = Config(payload=(Payload("tool", "executable", ".data/scripts/tool"),))
 PROBE_PAYLOAD = Config(payload=(Payload("probe", "object", "demo/probe.o"),))
 
 
@@ -149,6 +151,14 @@ PROBE_PAYLOAD = Config(payload=(Payload("probe", "object", "demo/probe.o"),))
             a_release(linux(program("x86_64")), config=TOOL_PAYLOAD),
             "payload 'tool' is missing, expected a native executable",
             (TOOL,),
+        ),
+        Twins(
+            "WC310",
+            "a program that was declared for the .data folder and is elsewhere",
+            a_release(linux(program("x86_64")), config=SCRIPT_PAYLOAD),
+            a_release(linux(program("x86_64", SCRIPT)), config=SCRIPT_PAYLOAD),
+            "payload 'tool' is missing, expected a native executable",
+            (SCRIPT,),
         ),
         Twins(
             "WC310",
