@@ -48,6 +48,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist() if not info.is_dir()}
     folder = _info_folder(built, members)
     wheel_path, record_path = f"{folder}/WHEEL", f"{folder}/RECORD"
+    free = _free(stage, name, members)
     _require_declared(members, target)
     date = date or members[wheel_path][0].date_time
     own = {wheel_path, record_path, *(f"{folder}/{path}" for path in more or {})}
@@ -56,7 +57,6 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
         for path in members
         if path not in own
     ]
-    free = _free(stage, name, members)
     staged = [(_info(path, date, file.mode), stage.file(file).read_bytes()) for path, file in free.items()]
     wheel = (_info(wheel_path, date, 0o644), _wheel_text(members[wheel_path][1].decode(), name).encode())
     added = [(_info(f"{folder}/{path}", date, 0o644), content) for path, content in (more or {}).items()]
