@@ -30,7 +30,7 @@ RECORD = Record(
     TARGET.zigbuild, "x86_64", "2.17", "source", (Staged("p/bin/probe", "probe", "probe", "executable", DIGEST, 1),)
 )
 WHEEL = "My_Probe-1.0-py3-none-manylinux_2_17_x86_64.whl"
-REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
+REGISTRY = "registry+https://index.example.org/crates"
 
 
 def faults(document: dict[str, Any]) -> object:
