@@ -52,7 +52,7 @@ def test_code_for_another_cpu_than_the_tag_is_found(
 ) -> None:
     bad, good = a_wheel(tags_of(tagged), make(other)), a_wheel(tags_of(tagged), make(tagged))
     row = Twins("WC301", f"{other} in {tagged}", bad, good, f"expected {tagged} for", (make(other).path,))
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_code_for_another_cpu_than_the_tag_is_found(
     ids=str,
 )
 def test_every_binary_matches_the_tag(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -246,4 +246,4 @@ def test_every_binary_matches_the_tag(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_what_only_looks_like_code_for_another_cpu_is_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -91,7 +91,7 @@ CODE = File("demo/__init__.py", b"VALUE = 1\n")
     ids=str,
 )
 def test_an_any_wheel_holds_no_single_platform_code(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_an_any_wheel_holds_no_single_platform_code(row: Twins, tmp_path: Path) 
     ids=str,
 )
 def test_what_serves_any_platform_may_be_in_an_any_wheel(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_what_serves_any_platform_may_be_in_an_any_wheel(row: Silent, tmp_path: 
     ids=str,
 )
 def test_a_platform_wheel_holds_code_for_its_platform(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -198,4 +198,4 @@ def test_a_platform_wheel_holds_code_for_its_platform(row: Twins, tmp_path: Path
     ids=str,
 )
 def test_any_code_of_the_platform_keeps_the_promise(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -47,4 +47,4 @@ def ignoring(path: str, code: str = "WC301") -> ReleaseRecipe:
     ids=str,
 )
 def test_every_ignore_matches_a_finding(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -72,7 +72,7 @@ def commented(content: bytes) -> bytes:
     ids=str,
 )
 def test_wheel_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_wheel_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> 
     ids=str,
 )
 def test_every_member_name_is_safe_to_write(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_every_member_name_is_safe_to_write(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_no_two_members_are_one_file(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_no_two_members_are_one_file(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_every_member_is_stored_as_installers_read_it(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_every_member_is_stored_as_installers_read_it(row: Twins, tmp_path: Path
     ids=str,
 )
 def test_the_content_of_every_member_is_whole(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_the_content_of_every_member_is_whole(row: Twins, tmp_path: Path) -> Non
     ids=str,
 )
 def test_the_container_has_no_room_to_hide_in(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_the_container_has_no_room_to_hide_in(row: Twins, tmp_path: Path) -> Non
     ids=str,
 )
 def test_no_sdist_member_reaches_outside(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_no_sdist_member_reaches_outside(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_no_member_has_a_mode_of_privilege(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def test_every_kind_of_damage_has_its_one_rule() -> None:
@@ -273,7 +273,7 @@ def test_a_wheel_whose_bytes_changed_on_the_way_is_refused(
     ids=str,
 )
 def test_what_ordinary_tools_write_is_noted_and_a_cap_is_no_finding(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_what_ordinary_tools_write_is_noted_and_a_cap_is_no_finding(row: Twins, 
     ids=str,
 )
 def test_sdist_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -311,4 +311,4 @@ def test_sdist_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> 
     ids=str,
 )
 def test_no_wheel_member_is_a_link(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

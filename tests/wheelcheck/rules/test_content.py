@@ -82,7 +82,7 @@ def in_metadata(sentence: str, bad: str, good: str, found: str) -> Twins:
     ids=str,
 )
 def test_metadata_can_be_read_and_is_true(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def entering(text: str, *files: File) -> WheelRecipe:
@@ -142,7 +142,7 @@ def script(reference: str, *files: File) -> WheelRecipe:
     ids=str,
 )
 def test_every_entry_point_exists(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_every_entry_point_exists(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_what_the_specifications_allow_is_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def laid_out(path: str) -> WheelRecipe:
@@ -225,4 +225,4 @@ def laid_out(path: str) -> WheelRecipe:
     ids=str,
 )
 def test_the_wheel_holds_what_an_installer_can_place(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -95,7 +95,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
     ids=str,
 )
 def test_every_executable_has_its_exec_bit(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_every_executable_has_its_exec_bit(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_what_nobody_starts_needs_no_exec_bit(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 TOOL_PAYLOAD = Config(payload=(Payload("tool", "executable", TOOL),))
@@ -196,4 +196,4 @@ PROBE_PAYLOAD = Config(payload=(Payload("probe", "object", "demo/probe.o"),))
     ids=str,
 )
 def test_every_wheel_carries_the_declared_payload(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

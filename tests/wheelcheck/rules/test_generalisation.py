@@ -129,7 +129,7 @@ def named(folder: str, below: str = "") -> building.WheelRecipe:
     ids=str,
 )
 def test_what_popular_releases_hold_is_told_from_what_is_wrong(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(

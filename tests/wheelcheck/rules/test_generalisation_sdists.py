@@ -124,7 +124,7 @@ def program_for_arm(address: int) -> bytes:
     ids=str,
 )
 def test_what_popular_sdists_hold_is_told_from_what_is_wrong(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def test_a_zip_named_like_an_sdist_is_read_as_one(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def against_libstdcxx(version: str) -> File:
     ids=str,
 )
 def test_no_binary_needs_a_newer_runtime_library_than_the_tag(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_no_binary_needs_a_newer_runtime_library_than_the_tag(row: Twins, tmp_pa
     ids=str,
 )
 def test_runtime_versions_that_stop_nobody_are_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def with_needed(*names: str, path: str = LIBRARY) -> Member:
@@ -160,7 +160,7 @@ def needing_foo() -> bytes:
     ids=str,
 )
 def test_every_needed_library_is_promised_or_in_the_wheel(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def searching(path: str, *, rpath: bool = False, at: str = LIBRARY) -> File:
@@ -202,7 +202,7 @@ def searching(path: str, *, rpath: bool = False, at: str = LIBRARY) -> File:
     ids=str,
 )
 def test_no_search_path_leaves_the_installation(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -239,4 +239,4 @@ def test_no_search_path_leaves_the_installation(row: Twins, tmp_path: Path) -> N
     ids=str,
 )
 def test_no_binary_asks_for_less_protection(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

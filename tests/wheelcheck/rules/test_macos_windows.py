@@ -91,7 +91,7 @@ def importing(name: str) -> File:
     ids=str,
 )
 def test_no_binary_needs_a_newer_macos_than_the_tag(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_no_binary_needs_a_newer_macos_than_the_tag(row: Twins, tmp_path: Path) 
     ids=str,
 )
 def test_minimum_versions_that_the_tag_meets_are_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def needing_foo(install_name: str) -> File:
@@ -160,7 +160,7 @@ def needing_foo(install_name: str) -> File:
     ids=str,
 )
 def test_every_needed_dylib_is_the_systems_or_in_the_wheel(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -186,4 +186,4 @@ def test_every_needed_dylib_is_the_systems_or_in_the_wheel(row: Twins, tmp_path:
     ids=str,
 )
 def test_no_binary_needs_a_debug_runtime(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

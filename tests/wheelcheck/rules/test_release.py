@@ -118,7 +118,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
     ids=str,
 )
 def test_the_artifacts_are_exactly_what_was_promised(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
         "found another sdist of this version, expected one",
         (SDIST,),
     )
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -168,4 +168,4 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
     ids=str,
 )
 def test_a_release_that_keeps_its_promise_is_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -87,7 +87,7 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
     ids=str,
 )
 def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_what_projects_keep_in_sdists_on_purpose_is_a_warning(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_what_projects_keep_in_sdists_on_purpose_is_a_warning(row: Twins, tmp_pa
     ids=str,
 )
 def test_test_data_is_no_prebuilt_binary(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 NATIVE_WHEEL = a_wheel(X86_64, library("x86_64"))
@@ -215,7 +215,7 @@ CYTHON = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = 
     ids=str,
 )
 def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -239,4 +239,4 @@ def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path:
     ids=str,
 )
 def test_every_archive_in_the_sdist_can_be_looked_into(row: Twins | Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -73,7 +73,7 @@ def orphan(sentence: str, bad: SdistRecipe, good: SdistRecipe, *, warning: bool 
     ids=str,
 )
 def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> Non
     ids=str,
 )
 def test_packages_that_cargo_accepts_are_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 def locked(version: str, crate: bytes = package("tool")) -> SdistRecipe:
@@ -147,7 +147,7 @@ INHERITED = package("tool", '[workspace.package]\nversion = "1.0.0"\n', "{ works
     ids=str,
 )
 def test_the_lock_file_holds_every_package_of_its_workspace(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 SETUP = File("setup.py", b"from setuptools import setup\nsetup()\n")
@@ -242,4 +242,4 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
     ids=str,
 )
 def test_an_sdist_is_named_described_and_laid_out_as_the_format_says(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

@@ -141,7 +141,7 @@ def without_machine() -> bytes:
     ids=str,
 )
 def test_every_binary_is_whole(row: Twins, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_every_binary_is_whole(row: Twins, tmp_path: Path) -> None:
     ids=str,
 )
 def test_files_that_claim_nothing_are_left_alone(row: Silent, tmp_path: Path) -> None:
-    row.check(tmp_path)
+    row.assert_holds(tmp_path)

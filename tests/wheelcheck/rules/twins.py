@@ -46,7 +46,7 @@ class Twins:
     def __str__(self) -> str:
         return f"{self.code}-{self.sentence}"
 
-    def check(self, folder: Path) -> None:
+    def assert_holds(self, folder: Path) -> None:
         """Hold both twins to the row."""
         found = findings(self.bad, self.code, folder / "bad", self.also)
         assert sorted({finding.path or finding.artifact for finding in found}) == sorted(_named(self, found))
@@ -66,7 +66,7 @@ class Silent:
     def __str__(self) -> str:
         return f"{self.code}-silent-{self.sentence}"
 
-    def check(self, folder: Path) -> None:
+    def assert_holds(self, folder: Path) -> None:
         """Hold the subject to the row."""
         assert findings(self.good, self.code, folder / "good") == []
 
