@@ -74,7 +74,7 @@ class Sparse:
         return real + (self.fill * (length // len(self.fill) + 1))[: length - len(real)]
 
 
-def judged(binary: Binary | None) -> None:
+def assert_judged(binary: Binary | None) -> None:
     """Assert what holds of every answer, whatever the bytes were."""
     if binary is None:
         return
@@ -99,7 +99,7 @@ def test_changed_bytes_never_raise_and_cost_little(
     for place, value in changes:
         mutated[int(place * span)] = value
     source = Counted(bytes(mutated))
-    judged(read_binary("x", source))
+    assert_judged(read_binary("x", source))
     assert source.bytes_read <= 64 * MIB
 
 
@@ -112,32 +112,32 @@ def test_words_set_to_extremes_never_raise_and_cost_little(seed: bytes, place: f
     offset = int(place * min(len(mutated) - 8, 2048)) & ~3
     struct.pack_into("<Q" if value > 0xFFFFFFFF else "<I", mutated, offset, value)
     source = Counted(bytes(mutated))
-    judged(read_binary("x", source))
+    assert_judged(read_binary("x", source))
     assert source.bytes_read <= 64 * MIB
 
 
 @SLOW_OK
 @given(seed=st.sampled_from(SEEDS), length=st.floats(0, 1))
 def test_a_file_cut_anywhere_never_raises(seed: bytes, length: float) -> None:
-    judged(read_binary("x", Bytes(seed[: int(length * len(seed))])))
+    assert_judged(read_binary("x", Bytes(seed[: int(length * len(seed))])))
 
 
 @SLOW_OK
 @given(seed=st.sampled_from(SEEDS), lost=st.floats(0, 1))
 def test_a_source_that_gives_less_than_its_size_never_raises(seed: bytes, lost: float) -> None:
-    judged(read_binary("x", Counted(seed, lost=int(lost * len(seed)))))
+    assert_judged(read_binary("x", Counted(seed, lost=int(lost * len(seed)))))
 
 
 @SLOW_OK
 @given(magic=st.sampled_from([seed[:8] for seed in SEEDS]), rest=st.binary(max_size=600))
 def test_noise_behind_a_magic_never_raises(magic: bytes, rest: bytes) -> None:
-    judged(read_binary("x", Bytes(magic + rest)))
+    assert_judged(read_binary("x", Bytes(magic + rest)))
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=range(len(SEEDS)))
 def test_a_sane_file_costs_little_and_few_steps_back(seed: bytes) -> None:
     source = Counted(seed)
-    judged(read_binary("x", source))
+    assert_judged(read_binary("x", source))
     assert source.backward <= 3
     assert source.bytes_read <= 128 * 1024
 
