@@ -17,8 +17,8 @@ import nox
 # The `nox` command, unlike `python -m nox`, leaves this folder off sys.path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from wheelcheck.arch import ARCHES
-from wheelcheck.config_file import SHARED, find
+from wheelcheck.config.fields import SHARED, find
+from wheelcheck.platforms.arch import ARCHES
 
 nox.needs_version = ">=2025.5"
 nox.options.sessions = ["tests"]
@@ -54,11 +54,11 @@ def command(step: str, project: Path, arch: str) -> list[str]:
         return ["wheelcheck", "matrix", "--config", configuration(project), output]
     if step in HANDED_OVER:
         words = [word.format(arch=arch) for word in HANDED_OVER[step]]
-        return ["python", "-m", "wheelcheck.build", words[0], "--project", str(project), *words[1:]]
+        return ["python", "-m", "wheelcheck", "build", words[0], "--project", str(project), *words[1:]]
     if step == "check":
         expected = [] if arch == "all" else ["--architecture", arch]
         return ["wheelcheck", "check", str(project / "dist"), "--config", configuration(project), *expected]
-    return ["python", "-m", "wheelcheck.build", step, "--project", str(project), "--arch", arch]
+    return ["python", "-m", "wheelcheck", "build", step, "--project", str(project), "--arch", arch]
 
 
 def configuration(project: Path) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
+from tests.support import native
 
 if TYPE_CHECKING:
     from pathlib import Path

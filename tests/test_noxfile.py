@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import noxfile
-from wheelcheck.arch import ARCHES
+from wheelcheck.platforms.arch import ARCHES
 
 ROOT = Path(__file__).resolve().parent.parent
 NOXFILE = ROOT / "noxfile.py"
@@ -43,7 +43,7 @@ _WITH_A_NEW_ROW = """
 import sys
 sys.path.insert(0, {root!r})
 from dataclasses import replace
-from wheelcheck import arch
+from wheelcheck.platforms import arch
 arch.ARCHES += (replace(arch.find("riscv64"), name="riscv128"),)
 import noxfile
 import nox.registry
@@ -111,10 +111,10 @@ def test_an_argument_that_a_bench_session_does_not_know_is_refused() -> None:
 @pytest.mark.parametrize("step", ["build", "sdist", "wheels", "smoke"])
 def test_a_step_of_the_bench_gets_project_and_cpu(step: str) -> None:
     called = noxfile.command(step, Path("/there"), "aarch64")
-    assert called == ["python", "-m", "wheelcheck.build", step, "--project", "/there", "--arch", "aarch64"]
+    assert called == ["python", "-m", "wheelcheck", "build", step, "--project", "/there", "--arch", "aarch64"]
 
 
-BENCH = ["python", "-m", "wheelcheck.build"]
+BENCH = ["python", "-m", "wheelcheck", "build"]
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from tools.fetch import default_cache, wanted_from_filename
 from wheelcheck import cli, config
 from wheelcheck.engine import examine
 from wheelcheck.facts import Release
-from wheelcheck.index import fetch_all
-from wheelcheck.rules import find
+from wheelcheck.pypi import fetch_all
+from wheelcheck.rules.catalogue import find
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.fetch import default_cache, wanted_from_filename
-from wheelcheck.index import fetch_all
+from wheelcheck.pypi import fetch_all
 
 NAMED = (
     "markupsafe-3.0.3-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl",
@@ -90,7 +90,7 @@ def rows(wheel: Path, costs: dict[str, Cost]) -> list[str]:
 def located(names: list[str]) -> list[Path]:
     """Return a path for every name: a file that is there, or else a released file by its name on the index.
 
-    Raises wheelcheck.index.UnobtainableError for one that is neither.
+    Raises wheelcheck.pypi.UnobtainableError for one that is neither.
     """
     here = [Path(name) for name in names if Path(name).is_file()]
     wanted = [wanted_from_filename(name) for name in names if not Path(name).is_file()]

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools.corpus_judging import Judgement, Label, judge, read_labels
 from tools.corpus_table import aligned, markdown, names, table
 from tools.fetch import ROOT, default_cache
-from wheelcheck.index import UnobtainableError, Wanted, fetch_all
+from wheelcheck.pypi import UnobtainableError, Wanted, fetch_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.arch import ARCHES
-from wheelcheck.rules import FAMILIES, all_rules
+from wheelcheck.platforms.arch import ARCHES
+from wheelcheck.rules.catalogue import FAMILIES, all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-    from wheelcheck.arch import Arch
-    from wheelcheck.rule import Rule
+    from wheelcheck.platforms.arch import Arch
+    from wheelcheck.rules import Rule
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GENERATED = "<!-- Written by tools/docs.py; `nox -s docs` writes it anew. -->\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 # Run as a file, its own folder is on the path and the checkout is not.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from wheelcheck.index import PARALLEL, UnobtainableError, Wanted, fetch_all
+from wheelcheck.pypi import PARALLEL, UnobtainableError, Wanted, fetch_all
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -19,8 +19,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tools.roots import CACHE, ROOTS, SUITE, Words, as_root, emulate, mmdebstrap, other, require, run
-from wheelcheck.arch import Arch, find
-from wheelcheck.toml import parse_toml
+from wheelcheck.facts.cargo_manifests import parse_toml
+from wheelcheck.platforms.arch import Arch, find
 
 CONTAINERS = CACHE / "containers"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")

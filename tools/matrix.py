@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TypedDict
 
-from wheelcheck.arch import ARCHES
+from wheelcheck.platforms.arch import ARCHES
 
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 

@@ -1,4 +1,4 @@
-"""Write wheelcheck/policy_data.json anew from the policies that the installed auditwheel publishes.
+"""Write wheelcheck/platforms/manylinux.json anew from the policies that the installed auditwheel publishes.
 
     python -m tools.policy [--check]
 
@@ -18,7 +18,7 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parent.parent / "wheelcheck" / "policy_data.json"
+TARGET = Path(__file__).resolve().parent.parent / "wheelcheck" / "platforms" / "manylinux.json"
 SOURCES = {"manylinux": "manylinux-policy.json", "musllinux": "musllinux-policy.json"}
 
 
@@ -49,7 +49,9 @@ def _summary(names: list[str]) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write or check the data file and return the exit code."""
-    parser = argparse.ArgumentParser(description="Write wheelcheck/policy_data.json from auditwheel's policies.")
+    parser = argparse.ArgumentParser(
+        description="Write wheelcheck/platforms/manylinux.json from auditwheel's policies."
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is out of date")
     options = parser.parse_args(arguments)
     if options.check:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wheelcheck.arch import Arch, find
+from wheelcheck.platforms.arch import Arch, find
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 ROOTS = CACHE / "roots"

@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING
 
 from tools.corpus_table import markdown
 from tools.fetch import ROOT, default_cache, read_list
-from wheelcheck.collect import collect
 from wheelcheck.facts import Wheel
-from wheelcheck.index import Wanted, fetch_all
-from wheelcheck.metadata import parse_file_name
-from wheelcheck.placement import home_members
-from wheelcheck.policy import parse_platform
-from wheelcheck.rules.floor import glibc_of, highest_need
+from wheelcheck.facts.collect import collect
+from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.fit import home_members
+from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.pypi import Wanted, fetch_all
+from wheelcheck.rules.linux import glibc_of, highest_need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from wheelcheck.collect import collect
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
-from wheelcheck.ignores import Ledger, set_aside
-from wheelcheck.metadata import parse_file_name
-from wheelcheck.opening import WHAT_ELSE
-from wheelcheck.progress import Meter, Progress
-from wheelcheck.rule import Finding, Hit, Rule
-from wheelcheck.rules import all_rules
+from wheelcheck.facts.collect import Meter, Progress, collect
+from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.ignored import Ledger, set_aside
+from wheelcheck.inputs import WHAT_ELSE
+from wheelcheck.rules import Finding, Hit, Rule
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -154,7 +153,7 @@ def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
         return collect(file, partial(meter.advance, file) if meter else None)
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
-    except Exception as problem:  # noqa: BLE001  # a bug of ours must end as "could not verify", not as a pass
+    except Exception as problem:  # a bug of ours must end as "could not verify", not as a pass
         return Gap(file.name, "", f"reading {_stopped(problem)}")
     finally:
         if meter:
@@ -219,7 +218,7 @@ def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]], gaps: list[Gap]) ->
         return ""
     try:
         return rule.needs(judged[0][0])
-    except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
+    except Exception as problem:  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap("", "", f"{rule.code} {_stopped(problem)}"))
         return _stopped(problem)
 
@@ -236,7 +235,7 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> It
     try:
         for hit in rule.judge(subject):
             yield _finding(rule, hit, artifact)
-    except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
+    except Exception as problem:  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.package_index import PackageIndex
+from tests.support.package_index import PackageIndex
 from tools import bench
 from tools.bench import Cost
-from wheelcheck.index import UnobtainableError
+from wheelcheck.pypi import UnobtainableError
 
 if TYPE_CHECKING:
     from pathlib import Path

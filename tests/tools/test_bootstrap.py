@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.checkout import ROOT, Checkout, make_checkout, python_without_ensurepip
+from tests.support.checkout import ROOT, Checkout, make_checkout, python_without_ensurepip
 from tools import bootstrap
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.tools.package_index import PackageIndex
+from tests.support.package_index import PackageIndex
 from tools import corpus
 from tools.corpus_judging import Label
 from tools.corpus_table import HEAD

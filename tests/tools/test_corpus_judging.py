@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tools.corpus_judging import KINDS, Judgement, Label, codes_of, error_codes, judge, read_labels
-from wheelcheck.rules import all_rules
+from wheelcheck.rules.catalogue import all_rules
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 DEFECT = Label("p", "p-1.whl", "defect", expected=("wrong-arch",), soft=("soabi-in-generic",), complete=True)

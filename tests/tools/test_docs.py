@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tools.checkout import ROOT
+from tests.support.checkout import ROOT
 from tools import docs
-from wheelcheck.arch import ARCHES
 from wheelcheck.facts import Wheel
-from wheelcheck.rule import Hit, Rule, rule
-from wheelcheck.rules import all_rules
+from wheelcheck.platforms.arch import ARCHES
+from wheelcheck.rules import Hit, Rule, rule
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.package_index import PackageIndex
+from tests.support.package_index import PackageIndex
 from tools import fetch
 from tools.fetch import read_list, wanted_from_filename
-from wheelcheck.index import TRIES, UnobtainableError, Wanted, cached, fetch_all
+from wheelcheck.pypi import TRIES, UnobtainableError, Wanted, cached, fetch_all
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from tests.tools.checkout import ROOT
+from tests.support.checkout import ROOT
 from tools import matrix
-from wheelcheck.arch import ARCHES, find
+from wheelcheck.platforms.arch import ARCHES, find
 
 
 def _outputs() -> dict[str, list[dict[str, str]]]:

@@ -19,7 +19,7 @@ INSTALLED = f"auditwheel {metadata.version('auditwheel')}"
 @pytest.fixture
 def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data file, for the while elsewhere."""
-    path = tmp_path / "policy_data.json"
+    path = tmp_path / "platforms" / "manylinux.json"
     monkeypatch.setattr(policy, "TARGET", path)
     return path
 
@@ -91,7 +91,7 @@ def test_a_file_that_was_touched_by_hand_is_1_and_stays(
     touched = render().replace(harm, "9.99")
     target.write_text(touched, "utf-8")
     assert main(["--check"]) == 1
-    assert f"policy_data.json is not what {INSTALLED} gives: run python -m tools.policy" in capsys.readouterr().err
+    assert f"manylinux.json is not what {INSTALLED} gives: run python -m tools.policy" in capsys.readouterr().err
     assert target.read_text("utf-8") == touched
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.checkout import ROOT
+from tests.support.checkout import ROOT
 from tools import images, roots
-from wheelcheck.arch import ARCHES, find
+from wheelcheck.platforms.arch import ARCHES, find
 
 ARM = find("aarch64")
 

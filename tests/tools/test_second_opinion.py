@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
+from tests.support import native
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist
+from tests.support.package_index import PackageIndex
 from tests.test_real_releases import obtain
-from tests.tools.package_index import PackageIndex
-from tests.wheelcheck.building import EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from tools import second_opinion
 from tools.second_opinion import (
     EXPLAINED,
@@ -114,7 +114,7 @@ def test_an_sdist_has_no_floor(tmp_path: Path) -> None:
         ("a-1.tar.gz", False),
     ],
 )
-def test_linux_wheels_are_told_by_their_tags(name: str, linux: bool) -> None:  # noqa: FBT001
+def test_linux_wheels_are_told_by_their_tags(name: str, linux: bool) -> None:
     assert is_for_linux(name) is linux
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 import wheelcheck
-from tests import native
-from tests.wheelcheck.archive import zips
-from tests.wheelcheck.building import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
-from tests.wheelcheck.commandline import ROOT, environment, run
+from tests.support import native, zips
+from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
+from tests.support.commandline import ROOT, environment, run
 from wheelcheck.config import ConfigError
 from wheelcheck.report import json as json_report
 

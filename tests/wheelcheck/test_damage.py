@@ -4,9 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from wheelcheck.archive import KINDS
-from wheelcheck.binary.kinds import KINDS as BINARY_KINDS
-from wheelcheck.damage import Damage
+from wheelcheck.damage import ARCHIVE_KINDS, BINARY_KINDS, Damage
 
 
 def test_damage_is_sorted_by_member_then_kind() -> None:
@@ -23,6 +21,6 @@ def test_damage_is_a_value() -> None:
 
 
 def test_archives_and_binaries_share_no_kind() -> None:
-    assert KINDS
+    assert ARCHIVE_KINDS
     assert BINARY_KINDS
-    assert not set(KINDS) & set(BINARY_KINDS)
+    assert not set(ARCHIVE_KINDS) & set(BINARY_KINDS)

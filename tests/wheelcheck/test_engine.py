@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests import native
-from tests.wheelcheck.archive import zips
-from tests.wheelcheck.building import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
+from tests.support import native, zips
+from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from wheelcheck.config import Config, Slot
 from wheelcheck.engine import Gap, Report, examine, find_files
 from wheelcheck.facts import Release, Sdist, Wheel
-from wheelcheck.ignores import Ignore
-from wheelcheck.metadata import parse_file_name
-from wheelcheck.rule import Finding, Hit, Rule
-from wheelcheck.rules import all_rules, container
+from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.ignored import Ignore
+from wheelcheck.rules import Finding, Hit, Rule, container
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelcheck.progress import Progress
+    from wheelcheck.facts.collect import Progress
 
 ROOT = Path(__file__).parents[2]
 TOOL = File("demo/bin/tool", native.program, EXECUTABLE)
@@ -188,7 +187,7 @@ def test_what_the_user_may_not_read_is_a_gap(tmp_path: Path, name: str) -> None:
         "print(report.verdict, *[gap.why for gap in report.gaps])"
     )
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):  # noqa: S108
+        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):
             folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / name)], cwd=ROOT, capture_output=True, text=True, check=False
@@ -251,7 +250,7 @@ def test_a_rule_that_cannot_tell_whether_it_applies_has_not_judged(dist: Path, m
 
 
 def test_a_reader_that_breaks_has_not_read(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wheelcheck.collect.HEAD", None)
+    monkeypatch.setattr("wheelcheck.facts.collect.HEAD", None)
     report = examine([dist])
     assert report.verdict == "unverified"
     assert report.gaps[0].why.startswith("reading stopped at an internal error: TypeError")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.tools.checkout import ROOT
-from tests.wheelcheck.build.compiled import native
-from tests.wheelcheck.building import File, a_wheel
+from tests.support.artifacts import File, a_wheel
+from tests.support.checkout import ROOT
+from tests.support.compiled import native
 from wheelcheck.cli import main
 
 if TYPE_CHECKING:

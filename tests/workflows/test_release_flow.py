@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.tools.checkout import ROOT
-from tests.wheelcheck.build.compiled import native
-from tests.wheelcheck.build.conftest import copy_reference
-from tests.wheelcheck.build.test_sabotage import TOOL, other_cpu, rewritten
-from tests.workflows.runner import CommandFailedError, Runner
-from wheelcheck.build import targets, transport
-from wheelcheck.build.bench import Bench
-from wheelcheck.build.sdist import unpack
+from tests.support.checkout import ROOT
+from tests.support.compiled import native
+from tests.support.workflow_runner import CommandFailedError, Runner
+from tests.wheelcheck.builder.test_sabotage import TOOL, other_cpu, rewritten
+from tests.wheelcheck.conftest import copy_reference
+from wheelcheck.builder import handover, toolchain
+from wheelcheck.builder.pipeline import Bench
+from wheelcheck.builder.sdist import unpack
 from wheelcheck.cli import main
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     home = tmp_path_factory.mktemp("flow")
     project = copy_reference(home / "project")
     file = project / "pyproject.toml"
-    own = f'architectures = ["{targets.host().name}"]'
+    own = f'architectures = ["{toolchain.host().name}"]'
     file.write_text(re.sub(r"^architectures = .*$", own, file.read_text(), flags=re.MULTILINE))
     assert main(["init", str(project), "--yes"]) == 0
     workflow = yaml.safe_load((project / ".github" / "workflows" / "wheels.yml").read_text())
@@ -63,11 +63,11 @@ def repacked(folder: Path, sabotage: Callable[[Path], None]) -> None:
     (parcel,) = folder.glob("*.tar")
     tree = folder / "tree"
     tree.mkdir()
-    transport.unpack(tree, parcel)
+    handover.unpack(tree, parcel)
     before = sorted(tree.rglob("*"))
     sabotage(tree)
     if any(tree.rglob("*.*")):
-        transport.pack(tree, parcel, "**/*")
+        handover.pack(tree, parcel, "**/*")
     assert before
     shutil.rmtree(tree)
 
@@ -121,7 +121,7 @@ def edited_record(tree: Path) -> None:
 
 def test_the_plan_is_one_machine_for_each_cpu_and_the_exact_set_of_artifacts(flow: Runner) -> None:
     plan = {name.rpartition(".")[2]: json.loads(value) for name, value in flow.outputs["plan"].items()}
-    host = targets.host()
+    host = toolchain.host()
     assert [(job["architecture"], job["runner"]) for job in plan["matrix"]["include"]] == [(host.name, host.runner)]
     assert plan["expected"] == {"wheels": [f"cp310-abi3-manylinux_2_17_{host.name}"], "sdist": True}
 

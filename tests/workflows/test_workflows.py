@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.tools.checkout import ROOT
+from tests.support.checkout import ROOT
 from tools import actionlint
-from wheelcheck.init import render
+from wheelcheck.init import plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ OWN = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
     for path in [*sorted(ROOT.glob(".github/**/*.yml")), ROOT / "action.yml"]
 }
-WRITTEN = {f"init: {path}": text for path, text in render.workflows().items()}
+WRITTEN = {f"init: {path}": text for path, text in plan.workflows().items()}
 TEXTS = {**OWN, **WRITTEN}
 WORKFLOWS = {name: text for name, text in TEXTS.items() if "/workflows/" in name}
 # From the actions' own tags; pypi-publish's from projects that pin it, whose comments agree.
@@ -138,7 +138,7 @@ class TestEveryRelease:
 
 
 def test_this_projects_wheels_are_built_by_what_init_writes() -> None:
-    written = render.workflows("tests/projects/reference/dist")
+    written = plan.workflows("tests/projects/reference/dist")
     for path in (".github/workflows/wheels.yml", ".github/actions/build-binaries/action.yml"):
         assert OWN[path] == written[path].replace(" Written by `wheelcheck init`.", "")
 
@@ -152,7 +152,7 @@ def test_ci_calls_the_two_commands_of_the_readme() -> None:
 
 def written(folder: Path, change: tuple[str, str] = ("", "")) -> Path:
     """Write what `init` writes as a repository of its own, one text of it replaced."""
-    for path, text in render.workflows().items():
+    for path, text in plan.workflows().items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text.replace(*change) if change[0] else text)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)

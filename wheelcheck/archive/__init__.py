@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from wheelcheck.archive.budget import Budget
 from wheelcheck.archive.formats import Container, container_format, walk
-from wheelcheck.archive.kinds import KINDS, POLICY
-from wheelcheck.archive.source import Bytes, Entry, EntryKind, Source, as_file
+from wheelcheck.archive.limits import Budget
 from wheelcheck.archive.tar import walk_tar_gz
 from wheelcheck.archive.zip import walk_zip
+from wheelcheck.damage import POLICY
+from wheelcheck.source import Bytes, Entry, EntryKind, Source, as_file
 
 __all__ = [
-    "KINDS",
     "POLICY",
     "Budget",
     "Bytes",

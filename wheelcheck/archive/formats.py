@@ -9,19 +9,19 @@ import lzma
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from wheelcheck.archive.budget import Log, StopReadingError
-from wheelcheck.archive.source import Entry, Source
-from wheelcheck.archive.streams import XZ_MEMORY, Bzip2Stream, GzipStream, Stream, XzStream
+from wheelcheck.archive.decompress import XZ_MEMORY, Bzip2Stream, GzipStream, Stream, XzStream
+from wheelcheck.archive.limits import Log, StopReadingError
 from wheelcheck.archive.tar import Held, start, walk_tar
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip import walk_zip
 from wheelcheck.archive.zip_directory import END_REACH
 from wheelcheck.damage import Damage
+from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelcheck.archive.budget import Budget
+    from wheelcheck.archive.limits import Budget
 
 Container = Literal[
     "zip", "tar", "tar.gz", "tar.xz", "tar.bz2", "gz", "xz", "bz2", "zst", "7z", "rar", "cab", "xar", "rpm", "cpio", ""

@@ -7,10 +7,10 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.arch import ARCHES
+from wheelcheck.platforms.arch import ARCHES
 
 if TYPE_CHECKING:
-    from wheelcheck.archive.budget import Budget, Log
+    from wheelcheck.archive.limits import Budget, Log
 
 INPUT = 1 << 16
 OUTPUT = 1 << 18

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelcheck.archive.budget import Log
-    from wheelcheck.archive.source import EntryKind
+    from wheelcheck.archive.limits import Log
+    from wheelcheck.source import EntryKind
 
 LONGEST_COMPONENT = 255  # NAME_MAX of Linux, macOS and NTFS
 

@@ -11,19 +11,67 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archive.budget import Log, StopReadingError
-from wheelcheck.archive.links import LinkTable
+from wheelcheck.archive.decompress import GzipStream, Stream
+from wheelcheck.archive.limits import Log, StopReadingError
 from wheelcheck.archive.names import NameTable, check_hidden_name
-from wheelcheck.archive.pax import check_global, parse_long, parse_records
-from wheelcheck.archive.source import Entry, Source
-from wheelcheck.archive.streams import GzipStream, Stream
-from wheelcheck.archive.tar_headers import BLOCK, KINDS, Header, parse_header
+from wheelcheck.archive.tar_headers import BLOCK, KINDS, Header, check_global, parse_header, parse_long, parse_records
+from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from wheelcheck.archive.budget import Budget
+    from wheelcheck.archive.limits import Budget
     from wheelcheck.damage import Damage
+    from wheelcheck.source import EntryKind
+
+
+# Where links of a tar lead: only to what is inside the same archive.
+
+
+def steps(path: str, link: str) -> list[str] | None:
+    """Return the paths a symbolic link passes through, its target last; None if it leaves the archive."""
+    if link.startswith("/"):
+        return None
+    reached = path.split("/")[:-1]
+    passed = []
+    for component in link.split("/"):
+        if component == "..":
+            if not reached:
+                return None
+            reached.pop()
+        elif component not in ("", "."):
+            reached.append(component)
+        passed.append("/".join(reached))
+    return passed
+
+
+@dataclass(slots=True)
+class LinkTable:
+    """The links of one archive, judged once all members are known."""
+
+    log: Log
+    _links: list[tuple[str, EntryKind, str]] = field(default_factory=list)
+
+    def add(self, path: str, kind: EntryKind, link: str) -> None:
+        """Note a link; a target outside is damage at once."""
+        passed = steps("" if kind == "hardlink" else path, link)
+        if not link or passed is None:
+            self.log.note("tar-link-outside", f"a {kind} to {link!r}, expected a target inside the archive", path)
+        else:
+            self._links.append((path, kind, link))
+
+    def finish(self, kinds: Mapping[str, EntryKind]) -> None:
+        """Find hard links to nothing, and symbolic links that turn back up after passing through another."""
+        for path, kind, link in self._links:
+            if kind == "hardlink" and kinds.get(link) not in ("file", "hardlink"):
+                why = f"a hard link to {link!r}, which is no file of this archive, expected one"
+                self.log.note("tar-link-missing", why, path)
+            turns = kind == "symlink" and "/.." in link
+            through = [step for step in (steps(path, link) or [])[:-1] if kinds.get(step) == "symlink"] if turns else []
+            if through:
+                why = f"a symbolic link to {link!r} through the link {through[0]!r}, expected a path without links"
+                self.log.note("tar-link-chain", why, path)
+
 
 _PIECE = 1 << 18
 _ZEROS = bytes(BLOCK)

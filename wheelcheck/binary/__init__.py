@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.binary import ar, coff, elf, macho, macho_fat, pe, wasm
+from wheelcheck.binary import elf, macho, macho_fat, objects, pe
 from wheelcheck.binary.elf_header import MAGIC as ELF_MAGIC
 from wheelcheck.binary.model import Binary, Format, Kind, Slice, System, VersionNeed
-from wheelcheck.binary.reading import Blocks, BudgetExceededError, Reading
+from wheelcheck.binary.reader import Blocks, BudgetExceededError, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wheelcheck.archive.source import Source
+    from wheelcheck.source import Source
 
 __all__ = ["HEAD_SIZE", "Binary", "Format", "Kind", "Slice", "System", "VersionNeed", "read_binary", "recognise"]
 
@@ -22,9 +22,9 @@ _READERS: dict[Format, tuple[str, Callable[[Reading], tuple[Slice, ...] | None]]
     "ELF": ("elf", elf.read_elf),
     "Mach-O": ("macho", macho_fat.read_macho),
     "PE": ("pe", pe.read_pe),
-    "COFF": ("coff", coff.read_coff),
-    "ar": ("ar", ar.read_ar),
-    "wasm": ("wasm", wasm.read_wasm),
+    "COFF": ("coff", objects.read_coff),
+    "ar": ("ar", objects.read_ar),
+    "wasm": ("wasm", objects.read_wasm),
 }
 
 
@@ -38,13 +38,13 @@ def recognise(head: bytes, size: int) -> Format | None:
         return "ELF"
     if head[:4] in macho.MAGICS or (head[:4] in macho_fat.FAT_MAGICS and not macho_fat.is_java_class(head)):
         return "Mach-O"
-    if head[:8] in (ar.AR_MAGIC, ar.THIN_MAGIC):
+    if head[:8] in (objects.AR_MAGIC, objects.THIN_MAGIC):
         return "ar"
-    if head.startswith(wasm.MAGIC):
+    if head.startswith(objects.WASM_MAGIC):
         return "wasm"
     if pe.is_pe(head, size):
         return "PE"
-    return "COFF" if coff.object_machine(head, size) else None
+    return "COFF" if objects.object_machine(head, size) else None
 
 
 def read_binary(path: str, source: Source) -> Binary | None:

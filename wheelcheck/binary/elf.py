@@ -7,16 +7,69 @@ headers, which no loader reads (docs/design.md, decisions).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, Header, judge_linked, judge_type, read_header
-from wheelcheck.binary.elf_sections import is_split_debug, judge_sections
 from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 
 if TYPE_CHECKING:
-    from wheelcheck.binary.reading import Reading
+    from wheelcheck.binary.elf_header import Header
+    from wheelcheck.binary.reader import Reading
+
+
+# Section headers: never trusted for what a loader does, only for what they alone can tell.
+#
+# Two things: whether the table itself is where the header says (a cut file shows there first, for linkers write it
+# last), and whether a file is split debug data (`objcopy --only-keep-debug`): its segments lie past its end.
+
+SECTION_LIMIT = 4096
+_SHN_XINDEX = 0xFFFF
+_SHF_ALLOC = 0x2
+
+
+def judge_sections(reading: Reading, header: Header) -> None:
+    """Record an impossible section header table. No table at all is legitimate in anything but an object."""
+    if header.shoff == 0:
+        if header.type == "ET_REL" or header.shnum:
+            reading.damage("elf-sections", f"e_shoff 0 with e_shnum {header.shnum} in a file of type {header.type}")
+        return
+    size = header.structs.Elf_Shdr.sizeof()
+    if header.shentsize != size:
+        reading.damage("elf-sections", f"e_shentsize {header.shentsize}: expected {size}")
+        return
+    count = header.shnum or _extended(reading, header, "sh_size")
+    if count == 0 and header.type != "ET_REL":
+        return
+    if header.shoff + count * size > reading.size:
+        table = f"{count} section headers at {header.shoff:#x}"
+        reading.damage("elf-sections", f"{table} reach past the end of the file ({reading.size} bytes)")
+        return
+    names = header.shstrndx if header.shstrndx != _SHN_XINDEX else _extended(reading, header, "sh_link")
+    if names >= count:
+        reading.damage("elf-sections", f"e_shstrndx {names}: there are {count} sections")
+
+
+def _extended(reading: Reading, header: Header, field: str) -> int:
+    """Return a count too big for the header: section 0 holds it (gABI, e_shnum and e_shstrndx)."""
+    first = _parse(reading, header, 0)
+    return int(first[field]) if first is not None else 1
+
+
+def _parse(reading: Reading, header: Header, index: int) -> Any | None:
+    layout = header.structs.Elf_Shdr
+    raw = reading.read(header.shoff + index * layout.sizeof(), layout.sizeof())
+    return layout.parse(raw) if len(raw) == layout.sizeof() else None
+
+
+def is_split_debug(reading: Reading, header: Header) -> bool:
+    """Tell whether everything a loader would map is declared absent: all allocated sections NOBITS, notes aside."""
+    parsed = (_parse(reading, header, index) for index in range(min(header.shnum, SECTION_LIMIT)))
+    mapped = [section for section in parsed if section is not None and section.sh_flags & _SHF_ALLOC]
+    absent = [section for section in mapped if section.sh_type == "SHT_NOBITS"]
+    return bool(absent) and all(s.sh_type in ("SHT_NOBITS", "SHT_NOTE") for s in mapped)
+
 
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
 MMAP_MIN_ADDR = 4096  # the lowest that kernels are configured with

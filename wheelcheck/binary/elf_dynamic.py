@@ -7,18 +7,113 @@ DT_NULL ends the list, version needs end where `next` is 0, whatever the counts 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wheelcheck.binary.elf_versions import read_version_needs
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.binary.reading import STRING_LIMIT, printable
+from wheelcheck.binary.reader import STRING_LIMIT, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.elf_segments import Image, Segment
-    from wheelcheck.binary.reading import Reading
+    from wheelcheck.binary.reader import Reading
+
+
+# Symbol version needs (DT_VERNEED): which version of which library must exist before the loader starts the file.
+
+FILE_LIMIT = 1024
+NEED_LIMIT = 16_384
+_VER_FLG_WEAK = 0x2
+
+
+class Need(NamedTuple):
+    """One version need, its names as offsets into the string table."""
+
+    library: int
+    version: int
+    weak: bool
+
+
+class _Span(NamedTuple):
+    """The file bytes the table may occupy: from DT_VERNEED to the end of its PT_LOAD."""
+
+    reading: Reading
+    start: int
+    size: int
+
+    def parse(self, layout: Any, offset: int) -> Any | None:
+        size = layout.sizeof()
+        raw = self.reading.read(self.start + offset, size) if offset + size <= self.size else b""
+        return layout.parse(raw) if len(raw) == size else None
+
+
+def read_version_needs(reading: Reading, header: Header, image: Image, tags: dict[str | int, int]) -> tuple[Need, ...]:
+    """Return every need the loader will check, in file order."""
+    if "DT_VERNEED" not in tags:
+        if "DT_VERSYM" in tags and "DT_VERDEF" not in tags:
+            reading.damage("elf-versions", "DT_VERSYM without DT_VERNEED or DT_VERDEF: the versions it means are gone")
+        return ()
+    if "DT_VERSYM" not in tags:
+        reading.damage("elf-versions", "DT_VERNEED without DT_VERSYM: the loader has no symbol to check against it")
+    place = image.locate(tags["DT_VERNEED"])
+    if place is None:
+        reading.damage("elf-versions", f"DT_VERNEED {tags['DT_VERNEED']:#x} lies outside every PT_LOAD's file bytes")
+        return ()
+    walk = _Walk(_Span(reading, *place), header)
+    needs = tuple(walk.needs())
+    if walk.files != tags.get("DT_VERNEEDNUM"):
+        said = tags.get("DT_VERNEEDNUM", "missing")
+        reading.damage("elf-versions", f"DT_VERNEEDNUM is {said}, the list the loader follows has {walk.files} entries")
+    return needs
+
+
+class _Walk:
+    """The chain of files, and of needs within each; both end at a `next` of 0."""
+
+    def __init__(self, span: _Span, header: Header) -> None:
+        self.span = span
+        self.structs = header.structs
+        self.files = 0
+        self.count = 0
+
+    def needs(self) -> Iterator[Need]:
+        offset = 0
+        while True:
+            entry = self.span.parse(self.structs.Elf_Verneed, offset)
+            if entry is None or entry.vn_version != 1:
+                self._malformed(f"the entry at {offset:#x} is cut off or not of version 1")
+                return
+            self.files += 1
+            yield from self._needs_of(entry, offset)
+            if entry.vn_next == 0 or self._is_full():
+                return
+            offset += entry.vn_next
+
+    def _needs_of(self, entry: Any, start: int) -> Iterator[Need]:
+        offset, before = start + entry.vn_aux, self.count
+        while True:
+            auxiliary = self.span.parse(self.structs.Elf_Vernaux, offset)
+            if auxiliary is None:
+                self._malformed(f"the need at {offset:#x} is cut off")
+                return
+            self.count += 1
+            yield Need(entry.vn_file, auxiliary.vna_name, bool(auxiliary.vna_flags & _VER_FLG_WEAK))
+            if auxiliary.vna_next == 0 or self._is_full():
+                break
+            offset += auxiliary.vna_next
+        if self.count - before != entry.vn_cnt:
+            self._malformed(f"vn_cnt is {entry.vn_cnt}, the list has {self.count - before} needs")
+
+    def _is_full(self) -> bool:
+        full = self.files >= FILE_LIMIT or self.count >= NEED_LIMIT
+        if full:
+            self.span.reading.limit(f"more than {FILE_LIMIT} files or {NEED_LIMIT} version needs")
+        return full
+
+    def _malformed(self, why: str) -> None:
+        self.span.reading.damage("elf-versions", why)
+
 
 ENTRY_LIMIT = 8192
 NEEDED_LIMIT = 1024
@@ -101,7 +196,7 @@ def _read_tags(reading: Reading, header: Header, image: Image, segment: Segment)
     return tags
 
 
-def _walk_tags(reading: Reading, layout: Any, offset: int, length: int, tags: _Tags) -> None:  # noqa: ANN401
+def _walk_tags(reading: Reading, layout: Any, offset: int, length: int, tags: _Tags) -> None:
     size = layout.sizeof()
     for index in range(length // size):
         if index == ENTRY_LIMIT:

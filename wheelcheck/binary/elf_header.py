@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from elftools.elf.enums import ENUM_E_MACHINE
 from elftools.elf.structs import ELFStructs
 
-from wheelcheck import arch
+from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:
-    from wheelcheck.binary.reading import Reading
+    from wheelcheck.binary.reader import Reading
 
 MAGIC = b"\x7fELF"
 _HEADER_SIZE = {32: 52, 64: 64}
@@ -21,7 +21,7 @@ _TYPES = ("ET_REL", "ET_CORE", *LINKED)
 
 
 @cache
-def structs_for(bits: int, little_endian: bool) -> ELFStructs:  # noqa: FBT001 - the key of a cache
+def structs_for(bits: int, little_endian: bool) -> ELFStructs:
     """Return pyelftools' structures for a class and byte order. Machine-specific names are not needed here."""
     structs = ELFStructs(little_endian=little_endian, elfclass=bits)
     structs.create_basic_structs()
@@ -90,7 +90,7 @@ def read_header(reading: Reading) -> Header | None:
     return _header(fields, ident, bits)
 
 
-def _header(fields: Any, ident: bytes, bits: int) -> Header:  # noqa: ANN401 - pyelftools' container
+def _header(fields: Any, ident: bytes, bits: int) -> Header:
     machine = fields.e_machine
     copied = {name: fields[f"e_{name}"] for name in _COPIED}
     return Header(
@@ -107,7 +107,7 @@ def _header(fields: Any, ident: bytes, bits: int) -> Header:  # noqa: ANN401 - p
 _COPIED = ("type", "flags", "phoff", "phentsize", "phnum", "shoff", "shentsize", "shnum", "shstrndx")
 
 
-def _judge(reading: Reading, fields: Any, bits: int) -> None:  # noqa: ANN401 - pyelftools' container
+def _judge(reading: Reading, fields: Any, bits: int) -> None:
     for name, version in (("EI_VERSION", fields.e_ident.EI_VERSION), ("e_version", fields.e_version)):
         if version != "EV_CURRENT":
             reading.damage("elf-header", f"{name} {version}: expected 1")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from wheelcheck.binary.reading import STRING_LIMIT, printable
+from wheelcheck.binary.reader import STRING_LIMIT, printable
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header
-    from wheelcheck.binary.reading import Reading
+    from wheelcheck.binary.reader import Reading
 
 SEGMENT_LIMIT = 1024
 _PAGE = 4096  # the smallest page of any CPU in the table

@@ -9,14 +9,14 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck import arch
 from wheelcheck.binary.model import Kind, Slice, System
-from wheelcheck.binary.reading import STRING_LIMIT, printable
+from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.reading import Reading
+    from wheelcheck.binary.reader import Reading
 
 COMMAND_LIMIT = 4096
 # magic as it stands in the file -> bits, byte order

@@ -6,12 +6,12 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck import arch
 from wheelcheck.binary.macho import MAGICS, machine_name, read_header, read_thin
 from wheelcheck.binary.model import Slice
+from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:
-    from wheelcheck.binary.reading import Reading
+    from wheelcheck.binary.reader import Reading
 
 SLICE_LIMIT = 32
 # magic -> layout of one entry: cputype, cpusubtype, offset, size, align (and reserved); always big-endian on disk

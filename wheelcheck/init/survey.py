@@ -9,8 +9,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck import toml
 from wheelcheck.config import ConfigError, Payload
+from wheelcheck.facts import cargo_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,14 +39,14 @@ def survey(project: Path) -> Survey:
     file = project / "pyproject.toml"
     if not file.is_file():
         raise ConfigError(f"{file}: found no such file, expected the one of a Python project")
-    document = toml.parse_toml(file.read_text("utf-8"))
-    name = toml.table(document, "project").get("name")
+    document = cargo_manifests.parse_toml(file.read_text("utf-8"))
+    name = cargo_manifests.table(document, "project").get("name")
     if not isinstance(name, str):
         raise ConfigError(f"{file}: project.name: found {name!r}, expected the project's name")
     package = _import_package(project, re.sub(r"[-_.]+", "_", name).lower())
     manifest = _manifest(project)
     crates = _crates(manifest) if manifest else []
-    backend = str(toml.table(document, "build-system").get("build-backend", ""))
+    backend = str(cargo_manifests.table(document, "build-system").get("build-backend", ""))
     return Survey(
         project=project,
         backend=_BACKENDS.get(backend, backend or "setuptools"),
@@ -73,7 +73,7 @@ def _manifest(project: Path) -> Path | None:
     for depth in range(_DEEPEST):
         found += sorted(project.glob("*/" * depth + "Cargo.toml"))
     usable = [file for file in found if not {"target", "build", "tests"} & set(file.relative_to(project).parts)]
-    workspaces = [file for file in usable if "workspace" in toml.parse_toml(file.read_text("utf-8"))]
+    workspaces = [file for file in usable if "workspace" in cargo_manifests.parse_toml(file.read_text("utf-8"))]
     return next(iter([*workspaces, *usable]), None)
 
 
@@ -82,7 +82,7 @@ def _crates(manifest: Path) -> list[dict[str, Any]]:
     if cargo is None:
         raise ConfigError(f"{manifest}: found no cargo to read it with, expected one: install Rust (rustup.rs)")
     words = [cargo, "metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path", str(manifest)]
-    done = subprocess.run(words, cwd=manifest.parent, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(words, cwd=manifest.parent, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ConfigError(f"{manifest}: cargo cannot read it: {done.stderr.strip()}")
     return list(json.loads(done.stdout)["packages"])
@@ -111,7 +111,7 @@ def _pythons(project: Path, document: dict[str, Any], crates: Iterable[dict[str,
     setup = project / "setup.py"
     script = setup.read_text("utf-8") if setup.is_file() else ""
     extension = "Extension(" in script or "ext_modules" in script or any(_needed(crate) & _BINDINGS for crate in crates)
-    table = toml.table(document, "project")
+    table = cargo_manifests.table(document, "project")
     oldest = re.search(r">=\s*3\.(\d+)", str(table.get("requires-python", "")))
     if not extension:
         return ("py3-none",)
@@ -120,5 +120,7 @@ def _pythons(project: Path, document: dict[str, Any], crates: Iterable[dict[str,
         return (f"cp{limited.removeprefix('abi3-py')}-abi3",)
     if "abi3" in features or "py_limited_api" in script:
         return (f"cp3{oldest[1] if oldest else '10'}-abi3",)
-    promised = re.findall(r"Programming Language :: Python :: 3\.(\d+)", "\n".join(toml.texts(table, "classifiers")))
+    promised = re.findall(
+        r"Programming Language :: Python :: 3\.(\d+)", "\n".join(cargo_manifests.texts(table, "classifiers"))
+    )
     return tuple(f"cp3{minor}" for minor in promised) or ("cp310", "cp311", "cp312", "cp313")

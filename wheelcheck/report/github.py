@@ -7,15 +7,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck.report import grid
-from wheelcheck.report.safe import shown
-from wheelcheck.report.summary import VERDICTS, counts, examined
+from wheelcheck.report.wording import VERDICTS, counts, examined, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.engine import Report
     from wheelcheck.report.grid import Cell, Grid
-    from wheelcheck.rule import Finding
+    from wheelcheck.rules import Finding
 
 SHOWN = 10  # annotations of each level a step: GitHub drops what is above
 SUMMARY_CAP = 900_000  # bytes; GitHub drops a summary above 1 MiB whole

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from wheelcheck import arch
-from wheelcheck.metadata import parse_file_name
-from wheelcheck.policy import parse_platform
+from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.platforms import arch
+from wheelcheck.platforms.manylinux import parse_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wheelcheck.engine import Report
-    from wheelcheck.metadata import FileName
+    from wheelcheck.facts.dist_info import FileName
 
 Mark = Literal["pass", "warn", "unverified", "extra", "missing", "fail"]
 MARKS: tuple[Mark, ...] = ("pass", "warn", "unverified", "extra", "missing", "fail")  # from good to bad

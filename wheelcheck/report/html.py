@@ -16,18 +16,17 @@ from string import Template
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
-from wheelcheck.report import html_binaries, html_grid
-from wheelcheck.report.cap import CAP, listed, omitted
-from wheelcheck.report.markup import breakable, coded, escaped, heading, tag
-from wheelcheck.report.summary import VERDICTS, counted, counts, examined
-from wheelcheck.rules import all_rules
+from wheelcheck.report import html_tables
+from wheelcheck.report.html_tables import breakable, coded, escaped, heading, tag
+from wheelcheck.report.wording import CAP, VERDICTS, counted, counts, examined, listed, omitted
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.engine import Gap, Report
     from wheelcheck.facts import Artifact
-    from wheelcheck.rule import Finding
+    from wheelcheck.rules import Finding
 
 _SEVERITIES = ("error", "warning", "note")
 
@@ -63,10 +62,10 @@ def _body(report: Report) -> Iterable[str]:
     anchors = _anchors(report)
     yield _header(report)
     yield "<main>"
-    yield html_grid.section(report, anchors)
+    yield html_tables.grid_section(report, anchors)
     yield from _gaps(report)
     yield from _findings(report, anchors)
-    yield html_binaries.section(report)
+    yield html_tables.binaries_section(report)
     yield from _rules(report)
     yield from _ignored(report)
     yield from _skips(report)

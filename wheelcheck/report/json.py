@@ -10,13 +10,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
-from wheelcheck.report.cap import CAP, listed, omitted
+from wheelcheck.report.wording import CAP, listed, omitted
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
-    from wheelcheck.rule import Finding
+    from wheelcheck.rules import Finding
 
 SCHEMA = 1
 

@@ -7,15 +7,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts import Sdist, Wheel
-from wheelcheck.report.safe import safe, shown
-from wheelcheck.rules import all_rules
+from wheelcheck.report.wording import safe, shown
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
-    from wheelcheck.rule import Finding, Rule
+    from wheelcheck.rules import Finding, Rule
 
 RELEASE = "the release"
 SHOWN = 100  # findings a case; the rest is counted

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck import __version__
-from wheelcheck.report.cap import CAP, listed, omitted
-from wheelcheck.report.safe import safe, shown
-from wheelcheck.rules import all_rules
+from wheelcheck.report.wording import CAP, listed, omitted, safe, shown
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
-    from wheelcheck.rule import Finding, Rule
+    from wheelcheck.rules import Finding, Rule
 
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

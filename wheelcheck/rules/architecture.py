@@ -6,18 +6,18 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck import naming
 from wheelcheck.facts import Wheel
-from wheelcheck.placement import describe, fit, home, is_declared, is_emulated, native_slices, needs
-from wheelcheck.rule import Hit, rule
-from wheelcheck.soabi import importable_problem
+from wheelcheck.facts.fit import describe, fit, home, is_declared, is_emulated, native_slices, needs
+from wheelcheck.platforms import hints
+from wheelcheck.platforms.suffixes import importable_problem
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.facts import Member
-    from wheelcheck.placement import Fit
-    from wheelcheck.rule import Severity
+    from wheelcheck.facts.fit import Fit
+    from wheelcheck.rules import Severity
 
 
 def _tags(wheel: Wheel) -> str:
@@ -101,17 +101,17 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     if len({home(member) for member in linked}) > 1:
         return
     for member in linked:
-        if not naming.is_fixture(member.path) and not _names_its_platform(member):
+        if not hints.is_fixture(member.path) and not _names_its_platform(member):
             found = describe(native_slices(member))
             yield Hit(member.path, f"found {found} code, expected none in a wheel for any platform")
 
 
 def _names_its_platform(member: Member) -> bool:
     """Tell whether the path names both the system and the CPU of a file that is loaded by path, not imported."""
-    if naming.is_extension_module(member.path):
+    if hints.is_extension_module(member.path):
         return False
     slices = native_slices(member)
-    return all(naming.names_system(member.path, p.system) and naming.names_cpu(member.path, p) for p in slices)
+    return all(hints.names_system(member.path, p.system) and hints.names_cpu(member.path, p) for p in slices)
 
 
 @rule("WC304", on=Wheel)
@@ -191,8 +191,8 @@ def _twinless(wheel: Wheel) -> Iterator[Member]:
         return
     families: dict[str, list[Member]] = {}
     for member in wheel.natives:
-        if member.linked and naming.without_cpu(member.path) != member.path:
-            families.setdefault(naming.without_cpu(member.path), []).append(member)
+        if member.linked and hints.without_cpu(member.path) != member.path:
+            families.setdefault(hints.without_cpu(member.path), []).append(member)
     wanted = {choice for platform in wheel.platforms for choice in needs(platform)}
     for members in families.values():
         slices = tuple(chain.from_iterable(native_slices(member) for member in members))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.ignores import Ledger
-from wheelcheck.rule import Hit, rule
+from wheelcheck.ignored import Ledger
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

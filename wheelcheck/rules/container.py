@@ -6,7 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
-from wheelcheck.rule import Hit, rule
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,11 +6,11 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck import naming
 from wheelcheck.facts import Release, Wheel
-from wheelcheck.metadata import member_path
-from wheelcheck.placement import describe, is_declared, native_slices, same_system
-from wheelcheck.rule import Hit, rule
+from wheelcheck.facts.dist_info import member_path
+from wheelcheck.facts.fit import describe, is_declared, native_slices, same_system
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     """
     for member in wheel.natives:
         programs = [piece for piece in native_slices(member) if _must_start(piece, wheel)]
-        if programs and not member.pip_installs_executable and not naming.is_fixture(member.path):
+        if programs and not member.pip_installs_executable and not hints.is_fixture(member.path):
             message = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
             yield Hit(member.path, message, severity="warning" if wheel.is_any else None)
 
@@ -70,7 +70,7 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     Remedy: make the build fail when its output is missing; fetch LFS content before packaging.
     """
     for member in wheel.members:
-        if member.kind != "file" or naming.is_fixture(member.path):
+        if member.kind != "file" or hints.is_fixture(member.path):
             continue
         if member.binary:
             broken = [damage for damage in member.binary.damage if not damage.cap]
@@ -83,7 +83,7 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
     path = PurePosixPath(member.path)
-    library, built = naming.is_library(member.path), bool(_BUILT.search(path.name))
+    library, built = hints.is_library(member.path), bool(_BUILT.search(path.name))
     claims = library or built or _is_program(member)
     if claims and not member.head.strip(b"\0"):
         found = "nothing but zeros" if member.size else "an empty file"
@@ -109,7 +109,7 @@ def _placeholder(member: Member, wheel: Wheel) -> bool:
     """Tell whether an empty file stands for another platform than the wheel's, by its own path."""
     systems = dict.fromkeys(platform.binary_format for platform in wheel.platforms)
     others = [system for system, form in _SYSTEMS if form not in systems]
-    return any(naming.names_system(member.path, system) for system in others)
+    return any(hints.names_system(member.path, system) for system in others)
 
 
 def _without_payload(release: Release) -> str:

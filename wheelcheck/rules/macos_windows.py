@@ -6,16 +6,16 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck import naming
 from wheelcheck.facts import Wheel
-from wheelcheck.placement import home_members
-from wheelcheck.rule import Hit, rule
+from wheelcheck.facts.fit import home_members
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.binary.model import Slice
-    from wheelcheck.policy import Platform
+    from wheelcheck.platforms.manylinux import Platform
 
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/")
 _DEBUG_RUNTIME = re.compile(
@@ -45,7 +45,7 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
             continue
         for member, piece in home_members(wheel, platform):
             found, allowed = _as_tagged(piece.minimum_os[:2], platform), _newest_minimum(piece, platform)
-            if found > allowed and not naming.is_fixture(member.path):
+            if found > allowed and not hints.is_fixture(member.path):
                 message = f"{'/'.join(piece.arches)} code needs {piece.system} {_dotted(found)}"
                 yield Hit(member.path, f"{message}, expected at most {_dotted(allowed)} for {platform.tag}")
 
@@ -76,7 +76,7 @@ def every_needed_dylib_is_the_systems_or_in_the_wheel(wheel: Wheel) -> Iterator[
     for platform in wheel.platforms:
         for member, piece in home_members(wheel, platform) if platform.system in ("macos", "ios") else ():
             outside = [name for name in piece.needed if not _is_provided(name, carried)]
-            if outside and not naming.is_fixture(member.path):
+            if outside and not hints.is_fixture(member.path):
                 yield Hit(member.path, f"loads {outside[0]}, expected a system library or one in the wheel")
 
 
@@ -99,5 +99,5 @@ def no_binary_needs_a_debug_runtime(wheel: Wheel) -> Iterator[Hit]:
     for platform in wheel.platforms:
         for member, piece in home_members(wheel, platform) if platform.system == "windows" else ():
             debug = [name for name in piece.needed if _DEBUG_RUNTIME.fullmatch(name)]
-            if debug and not naming.is_fixture(member.path):
+            if debug and not hints.is_fixture(member.path):
                 yield Hit(member.path, f"imports {debug[0]}, expected the release runtime")

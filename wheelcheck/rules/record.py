@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck.distinfo import Row, folder_of, parse_record, record_rows, text_of
 from wheelcheck.facts import Wheel
-from wheelcheck.rule import Hit, rule
+from wheelcheck.facts.dist_info import Row, folder_of, parse_record, record_rows, text_of
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

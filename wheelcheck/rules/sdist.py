@@ -6,11 +6,11 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck import naming
 from wheelcheck.facts import Release, Sdist
-from wheelcheck.manifests import references
-from wheelcheck.placement import describe, home, native_slices
-from wheelcheck.rule import Hit, rule
+from wheelcheck.facts.cargo_manifests import references
+from wheelcheck.facts.fit import describe, home, native_slices
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +66,12 @@ def _kind(member: Member) -> str:
 def _is_build_output(member: Member) -> bool:
     """Tell whether the file can only come from a build or an installation: no project keeps it as an input."""
     stem = PurePosixPath(member.path).name.partition(".")[0]
-    importable = naming.is_extension_module(member.path) and stem.isidentifier()
+    importable = hints.is_extension_module(member.path) and stem.isidentifier()
     return member.linked and (importable or bool(_BUILD_TREE.search(member.path)))
 
 
 def _is_test_data(member: Member) -> bool:
-    return naming.is_specimen(member.path) and not _is_build_output(member)
+    return hints.is_specimen(member.path) and not _is_build_output(member)
 
 
 def _is_own_code(member: Member, sdist: Sdist) -> bool:
@@ -81,8 +81,8 @@ def _is_own_code(member: Member, sdist: Sdist) -> bool:
     """
     slices = native_slices(member)
     if not slices or slices[0].system != "windows":
-        return not all(naming.names_platform(member.path, piece) for piece in slices)
-    return not any(naming.names_cpu(member.path, piece) for piece in slices) and not _has_import_library(sdist)
+        return not all(hints.names_platform(member.path, piece) for piece in slices)
+    return not any(hints.names_cpu(member.path, piece) for piece in slices) and not _has_import_library(sdist)
 
 
 def _has_import_library(sdist: Sdist) -> bool:
@@ -99,7 +99,7 @@ def every_archive_in_the_sdist_can_be_looked_into(sdist: Sdist) -> Iterator[Hit]
     Remedy: ship sources as files; where an archive must be, make it a zip or a tar.gz.
     """
     for member in sdist.members:
-        if member.archive in _CLOSED and not naming.is_specimen(member.path):
+        if member.archive in _CLOSED and not hints.is_specimen(member.path):
             yield Hit(member.path, f"found a {member.archive} archive that was not opened, expected a zip or a tar")
 
 
@@ -156,7 +156,7 @@ def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit
     tops = {path.partition("/")[0] for path in paths}
     for reference in references(sdist) if sdist.is_read_whole else ():
         leaves = reference.target.partition("/")[0] not in tops
-        if naming.is_fixture(reference.origin) or (not leaves and reference.target in paths):
+        if hints.is_fixture(reference.origin) or (not leaves and reference.target in paths):
             continue
         problem = "leaves the sdist" if leaves else "is not in the sdist"
         yield Hit(

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from wheelcheck import naming
 from wheelcheck.facts import Sdist
-from wheelcheck.metadata import headers_of
-from wheelcheck.rule import Hit, rule
-from wheelcheck.rules.identity import identity_hits
-from wheelcheck.toml import parse_toml, texts
-from wheelcheck.workspace import orphans, unlocked
+from wheelcheck.facts.cargo_manifests import parse_toml, texts
+from wheelcheck.facts.cargo_workspaces import orphans, unlocked
+from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
+from wheelcheck.rules.names import identity_hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.rule import Severity
+    from wheelcheck.rules import Severity
 
 # Crates there are for people and for testing; nothing that is shipped is built from them.
 _ASIDE = frozenset({"doc", "docs", "example", "examples", "fuzz", "benches", "benchmarks"})
@@ -31,7 +31,7 @@ def _top(sdist: Sdist) -> str:
 
 
 def _is_aside(path: str) -> bool:
-    return naming.is_fixture(path) or not _ASIDE.isdisjoint(PurePosixPath(path).parts)
+    return hints.is_fixture(path) or not _ASIDE.isdisjoint(PurePosixPath(path).parts)
 
 
 @rule("WC604", on=Sdist)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.archive.cases import read
-from tests.wheelcheck.archive.tars import END, header, member, sdist, tar
-from tests.wheelcheck.archive.zips import Member, Zip
+from tests.support.archive_cases import read
+from tests.support.tars import END, header, member, sdist, tar
+from tests.support.zips import Member, Zip
 from wheelcheck.archive import Budget, container_format, walk
 from wheelcheck.archive.formats import CONTENT, HEAD
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.archive.cases import read
-from tests.wheelcheck.archive.tars import member, sdist
-from tests.wheelcheck.archive.zips import Member, Zip, zipped
+from tests.support.archive_cases import read
+from tests.support.tars import member, sdist
+from tests.support.zips import Member, Zip, zipped
 from wheelcheck.archive import Budget, Bytes, Entry, Source, as_file, walk, walk_tar_gz, walk_zip
 from wheelcheck.archive.inflate import CHECKPOINT, Inflated
 
@@ -24,7 +24,7 @@ KINDS_OF_SOURCES = ("cap-held", "cap-reread")
 
 def varied(length: int, seed: int = 7) -> bytes:
     """Return bytes of which no two blocks are equal and that still shrink."""
-    words = random.Random(seed)  # noqa: S311 - fixtures, not secrets
+    words = random.Random(seed)
     return b"".join(words.randbytes(8) * 4 for _ in range(length // 32 + 1))[:length]
 
 

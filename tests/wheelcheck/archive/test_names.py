@@ -6,11 +6,11 @@ from io import BytesIO
 
 import pytest
 
-from tests.wheelcheck.archive.cases import Case, case, read
-from tests.wheelcheck.archive.tars import member, pax, record, sdist
-from tests.wheelcheck.archive.zips import Zip, named, zipped
-from wheelcheck.archive.links import steps
+from tests.support.archive_cases import Case, case, read
+from tests.support.tars import member, pax, record, sdist
+from tests.support.zips import Zip, named, zipped
 from wheelcheck.archive.names import flaws, fold
+from wheelcheck.archive.tar import steps
 
 # Each name with the flaws it has, beside one that differs as little as it can and has none.
 NAMES = (

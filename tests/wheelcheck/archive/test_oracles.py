@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.archive.cases import Reading, read
-from tests.wheelcheck.archive.tar_cases import TAR_CASES
-from tests.wheelcheck.archive.tars import BLOCK, gz
-from tests.wheelcheck.archive.zip_cases import ZIP_CASES
-from wheelcheck.archive import KINDS, walk_tar_gz, walk_zip
+from tests.support.archive_cases import Reading, read
+from tests.support.tar_cases import TAR_CASES
+from tests.support.tars import BLOCK, gz
+from tests.support.zip_cases import ZIP_CASES
+from wheelcheck.archive import walk_tar_gz, walk_zip
 from wheelcheck.archive.tar_headers import checksum
+from wheelcheck.damage import ARCHIVE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +120,7 @@ WAYS = (
 
 def assert_agreed(content: bytes, reading: Reading, oracle: Callable[[bytes], Listing]) -> bool:
     """Check one archive; true where it had no damage and the oracle was asked."""
-    assert {fault.kind for fault in reading.damage} <= set(KINDS)
+    assert {fault.kind for fault in reading.damage} <= set(ARCHIVE_KINDS)
     if not reading.damage:
         assert list(zip(reading.paths, reading.contents, strict=True)) == oracle(content), content.hex()
     return not reading.damage
@@ -129,7 +130,7 @@ def assert_agreed(content: bytes, reading: Reading, oracle: Callable[[bytes], Li
 def test_whatever_is_read_without_damage_the_standard_library_reads_alike(
     make: Callable[[random.Random], bytes], reader: Callable[[bytes], Reading], oracle: Callable[[bytes], Listing]
 ) -> None:
-    words = random.Random(11)  # noqa: S311 - a choice of changes
+    words = random.Random(11)
     archives = [make(words) for _ in range(2_000)]
     agreed = [assert_agreed(content, reader(content), oracle) for content in archives]
     assert 20 < agreed.count(True) < 1_000
@@ -140,7 +141,7 @@ def test_whatever_is_read_without_damage_the_standard_library_reads_alike(
 def test_the_standard_library_agrees_for_as_long_as_one_cares_to_ask(
     make: Callable[[random.Random], bytes], reader: Callable[[bytes], Reading], oracle: Callable[[bytes], Listing]
 ) -> None:
-    words, until, agreed = random.Random(), time.monotonic() + SECONDS / 2, 0  # noqa: S311 - likewise
+    words, until, agreed = random.Random(), time.monotonic() + SECONDS / 2, 0
     while time.monotonic() < until:
         content = make(words)
         agreed += assert_agreed(content, reader(content), oracle)
@@ -148,7 +149,7 @@ def test_the_standard_library_agrees_for_as_long_as_one_cares_to_ask(
 
 
 def test_changes_keep_most_archives_recognisable() -> None:
-    words = random.Random(12)  # noqa: S311 - likewise
+    words = random.Random(12)
     kinds = [read_zip(changed_zip(words)).kinds for _ in range(200)]
     assert sum("not-a-zip" in found for found in kinds) < 50
     assert len({kind for found in kinds for kind in found}) > 20

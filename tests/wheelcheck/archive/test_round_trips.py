@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from tests.wheelcheck.archive.cases import read
+from tests.support.archive_cases import read
 from wheelcheck.archive import Budget, walk
 from wheelcheck.archive.names import flaws, fold
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.archive.cases import Case, Reading, read
-from tests.wheelcheck.archive.gzip_cases import BZ2, XZ
-from tests.wheelcheck.archive.tar_cases import TAR_CASES
-from tests.wheelcheck.archive.tars import gz, header, member, pax, record, sdist, tar
+from tests.support.archive_cases import Case, Reading, read
+from tests.support.gzip_cases import BZ2, XZ
+from tests.support.tar_cases import TAR_CASES
+from tests.support.tars import gz, header, member, pax, record, sdist, tar
 from wheelcheck.archive import Budget, walk, walk_tar_gz
 
 if TYPE_CHECKING:

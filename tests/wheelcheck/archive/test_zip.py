@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.archive.cases import Case, read
-from tests.wheelcheck.archive.zip_cases import ASKED_FOR_A_ZIP, ZIP_CASES
-from tests.wheelcheck.archive.zips import Member, Zip, named, zipped
+from tests.support.archive_cases import Case, read
+from tests.support.zip_cases import ASKED_FOR_A_ZIP, ZIP_CASES
+from tests.support.zips import Member, Zip, named, zipped
 from wheelcheck.archive import Budget, walk_zip
 
 if TYPE_CHECKING:

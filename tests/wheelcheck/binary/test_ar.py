@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests import native
-from wheelcheck.archive.source import Bytes
+from tests.support import native
 from wheelcheck.binary import Binary, read_binary
+from wheelcheck.source import Bytes
 
 LONG = "a_member_whose_name_is_longer_than_sixteen_bytes.o"
 

@@ -6,10 +6,10 @@ import struct
 
 import pytest
 
-from tests import native
+from tests.support import native
 from tests.wheelcheck.binary.test_pe import only, read
-from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
+from wheelcheck.source import Bytes
 
 COFF_TARGETS = {"x86_64-windows-gnu": "x86_64", "aarch64-windows-gnu": "aarch64", "x86-windows-gnu": "i686"}
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck.binary import elf_editing as elf
-from tests.wheelcheck.binary.elf_editing import both, byte, graft_dynamic, header, section, segment
-from wheelcheck import arch
-from wheelcheck.archive.source import Bytes
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import both, byte, graft_dynamic, header, section, segment
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.binary.model import VersionNeed
+from wheelcheck.platforms import arch
+from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,12 +6,12 @@ import struct
 
 import pytest
 
-from tests import native
-from tests.wheelcheck.binary import elf_editing as elf
-from tests.wheelcheck.binary.elf_editing import Edit, both, byte, graft, graft_dynamic, header, section, segment, tag
-from wheelcheck.archive.source import Bytes
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import Edit, both, byte, graft, graft_dynamic, header, section, segment, tag
 from wheelcheck.binary import Binary, read_binary
-from wheelcheck.binary.kinds import KINDS
+from wheelcheck.damage import BINARY_KINDS
+from wheelcheck.source import Bytes
 
 BIG = 1 << 62
 SONAME = "-Wl,-soname,libanswer.so.1"
@@ -234,7 +234,7 @@ def test_damage_is_listed_up_to_a_limit_that_is_itself_recorded() -> None:
     damage = read(offsets(library())).damage
     assert len(damage) == 65
     assert damage[-1].cap
-    assert {item.kind for item in damage} <= KINDS.keys()
+    assert {item.kind for item in damage} <= BINARY_KINDS.keys()
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,11 @@ from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from tests import native
-from tests.wheelcheck.binary import elf_editing as elf
-from tests.wheelcheck.binary.elf_editing import graft_dynamic, header
-from wheelcheck.archive.source import Bytes
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import graft_dynamic, header
 from wheelcheck.binary import read_binary
+from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,7 +146,7 @@ def test_the_good_twin_of_the_traps_needs_glibc_2_34_in_everyones_eyes(tmp_path:
 
 @pytest.mark.parametrize(("trap", "fooled"), [(sectionless, []), (decoy, ["GLIBC_2.5"])], ids=["removed", "decoy"])
 def test_a_library_that_needs_glibc_2_34_does_so_whatever_its_section_headers_say(
-    trap: Any,  # noqa: ANN401 - a maker of bytes
+    trap: Any,
     fooled: list[str],
     tmp_path: Path,
 ) -> None:
@@ -157,5 +157,5 @@ def test_a_library_that_needs_glibc_2_34_does_so_whatever_its_section_headers_sa
 
 
 @pytest.mark.parametrize("trap", [sectionless, decoy])
-def test_reading_a_trap_in_this_process_gives_the_same_as_its_good_twin(trap: Any) -> None:  # noqa: ANN401
+def test_reading_a_trap_in_this_process_gives_the_same_as_its_good_twin(trap: Any) -> None:
     assert read_binary("x", Bytes(trap())) == read_binary("x", Bytes(needs_2_34()))

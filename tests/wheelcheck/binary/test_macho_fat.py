@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
+from tests.support import native
 from tests.wheelcheck.binary.test_macho import big_endian, cut, field, kinds, read
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import typing
 
 import pytest
 
-from tests import native
-from wheelcheck.archive.source import Bytes
+from tests.support import native
 from wheelcheck.binary import Binary, Slice, model, read_binary
 from wheelcheck.binary.model import Kind, VersionNeed
+from wheelcheck.source import Bytes
 
 
 def read(content: bytes) -> Binary:

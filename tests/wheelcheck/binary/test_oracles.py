@@ -15,10 +15,10 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 from elftools.elf.segments import InterpSegment
 
-from tests import native
-from wheelcheck.archive.source import Bytes
+from tests.support import native
 from wheelcheck.binary import Slice, read_binary
 from wheelcheck.binary.model import VersionNeed
+from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

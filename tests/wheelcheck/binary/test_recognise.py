@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from wheelcheck.archive.source import Bytes
+from tests.support import native
 from wheelcheck.binary import HEAD_SIZE, read_binary, recognise
+from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests import native
-from wheelcheck.archive.source import Bytes
+from tests.support import native
 from wheelcheck.binary import Binary, read_binary
+from wheelcheck.source import Bytes
 
 HEADER = b"\0asm\x01\0\0\0"
 CASES: dict[str, tuple[bytes, str]] = {

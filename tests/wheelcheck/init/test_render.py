@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.checkout import ROOT
-from tests.wheelcheck.init.projects import bindings, pyproject, tracer, write
-from tests.wheelcheck.init.test_changes import applied
-from wheelcheck.build import settings
-from wheelcheck.init import render
+from tests.support.checkout import ROOT
+from tests.support.layouts import bindings, pyproject, tracer, write
+from tests.wheelcheck.init.test_plan import applied
+from wheelcheck.config import builder
+from wheelcheck.init import plan
 from wheelcheck.init.survey import survey
 
 SESSIONS = ("release-plan", "release-sdist", "release-binaries", "release-wheels", "release-gate")
@@ -18,7 +18,7 @@ SESSIONS = ("release-plan", "release-sdist", "release-binaries", "release-wheels
 
 def test_the_configuration_is_one_the_bench_reads_and_says_what_was_found(tmp_path: Path) -> None:
     applied(tracer(tmp_path))
-    found = settings.load(tmp_path)
+    found = builder.load(tmp_path)
     assert set(found.release.payload) == set(survey(tmp_path).payload)
     assert found.workspace == tmp_path / "rust"
     assert found.release.sdist
@@ -30,13 +30,13 @@ def test_the_configuration_is_one_the_bench_reads_and_says_what_was_found(tmp_pa
 
 
 def test_a_program_gets_the_advice_to_prove_more_than_that_it_starts(tmp_path: Path) -> None:
-    assert "# Say here what proves that tool work" in render.configuration(survey(tracer(tmp_path / "tracer")))
-    assert "# Say here" not in render.configuration(survey(bindings(tmp_path / "bindings")))
+    assert "# Say here what proves that tool work" in plan.configuration(survey(tracer(tmp_path / "tracer")))
+    assert "# Say here" not in plan.configuration(survey(bindings(tmp_path / "bindings")))
 
 
 def test_a_project_without_rust_gets_no_workspace(tmp_path: Path) -> None:
     found = survey(write(tmp_path, {"pyproject.toml": pyproject("hatchling.build")}))
-    assert "workspace" not in render.configuration(found)
+    assert "workspace" not in plan.configuration(found)
 
 
 @pytest.mark.parametrize("before", [None, "import nox\n\n\n@nox.session\ndef tests(session):\n    pass\n"])
@@ -51,7 +51,7 @@ def test_the_sessions_load_beside_a_projects_own_and_say_what_they_do(tmp_path: 
 
 
 def test_the_sessions_are_well_formed_by_this_projects_own_rules(tmp_path: Path) -> None:
-    write(tmp_path, {"noxfile.py": render.sessions(new=True)})
+    write(tmp_path, {"noxfile.py": plan.sessions(new=True)})
     ruff = str(Path(sys.executable).with_name("ruff"))
     for words in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
         command = [ruff, *words, "--config", str(ROOT / "pyproject.toml"), "noxfile.py"]
@@ -65,10 +65,10 @@ def test_the_sessions_are_those_of_this_project() -> None:
 
 
 def test_a_workflow_uploads_what_lies_where_the_project_keeps_it() -> None:
-    assert "path: dist/\n" in render.workflows()[".github/workflows/wheels.yml"]
-    assert "path: a/b/dist/\n" in render.workflows("a/b/dist")[".github/workflows/wheels.yml"]
+    assert "path: dist/\n" in plan.workflows()[".github/workflows/wheels.yml"]
+    assert "path: a/b/dist/\n" in plan.workflows("a/b/dist")[".github/workflows/wheels.yml"]
 
 
 def test_no_mark_of_a_template_is_left() -> None:
-    texts = [*render.workflows().values(), render.sessions(new=True)]
+    texts = [*plan.workflows().values(), plan.sessions(new=True)]
     assert [text for text in texts if "@DIST@" in text or "@REQUIREMENT@" in text] == []

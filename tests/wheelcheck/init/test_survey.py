@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.init.projects import bindings, crate, pyproject, tracer, write
+from tests.support.layouts import bindings, crate, pyproject, tracer, write
 from wheelcheck.config import ConfigError, Payload
 from wheelcheck.init.survey import survey
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.report.chromium import find
+from tests.support.chromium import find
 
 if TYPE_CHECKING:
     from pathlib import Path

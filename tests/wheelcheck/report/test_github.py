@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, wheel
-from tests.wheelcheck.report.reports import HOSTILE, every_mark, finding, hostile, many, real
+from tests.support.artifacts import X86_64, wheel
+from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
 from wheelcheck.engine import Gap, Report
 from wheelcheck.report import github
-from wheelcheck.report.safe import safe
+from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, sdist, wheel
-from tests.wheelcheck.report.reports import EMPTY_SLOT, every_mark, finding
+from tests.support.artifacts import X86_64, sdist, wheel
+from tests.support.reports import EMPTY_SLOT, every_mark, finding
 from wheelcheck.config import Config, Slot
 from wheelcheck.engine import Gap, Report
 from wheelcheck.report.grid import MARKS, Cell, Column, build, is_worth_showing

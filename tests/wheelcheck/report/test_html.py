@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, elf, macho, member, wheel
-from tests.wheelcheck.report.reports import HOSTILE, every_mark, finding, hostile, many, real
+from tests.support.artifacts import X86_64, elf, macho, member, wheel
+from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
 from wheelcheck.engine import Gap, Report
-from wheelcheck.report import html, html_binaries
-from wheelcheck.report.cap import CAP
-from wheelcheck.report.safe import safe
+from wheelcheck.report import html, html_tables
+from wheelcheck.report.wording import CAP, safe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -178,7 +177,7 @@ def test_the_needed_libraries_of_macos_are_shown_without_their_folders() -> None
 
 
 def test_above_the_cap_rows_and_findings_are_counted() -> None:
-    natives = [member(f"{number}.so", elf("x86_64")) for number in range(html_binaries.SHOWN + 3)]
+    natives = [member(f"{number}.so", elf("x86_64")) for number in range(html_tables.SHOWN + 3)]
     text = read(Report((wheel(X86_64, *natives),), many(CAP + 4))).text
     assert "… and 3 more" in text
     assert "… and 4 more findings" in text

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, elf, member, wheel
-from tests.wheelcheck.report.chromium import Page, chromium
-from tests.wheelcheck.report.reports import every_mark, hostile, real
+from tests.support.artifacts import X86_64, elf, member, wheel
+from tests.support.chromium import Page, chromium
+from tests.support.reports import every_mark, hostile, real
 from wheelcheck.engine import Report
 from wheelcheck.report import html
 

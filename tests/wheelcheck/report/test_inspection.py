@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from tests import native
-from tests.wheelcheck.archive import zips
-from tests.wheelcheck.building import EXECUTABLE, X86_64, File, a_wheel, an_sdist, elf, member, wheel
-from tests.wheelcheck.commandline import run
-from tests.wheelcheck.report.reports import HOSTILE
+from tests.support import native, zips
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, elf, member, wheel
+from tests.support.commandline import run
+from tests.support.reports import HOSTILE
 from wheelcheck.damage import Damage
-from wheelcheck.report import inspection
+from wheelcheck.report import diff
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +26,13 @@ RAISED = File("demo/bin/tool", partial(native.program, "x86_64", (2, 34)), EXECU
 
 def shown(artifact: Artifact) -> list[str]:
     file = StringIO()
-    inspection.show(artifact, Console(file=file, width=100, highlight=False))
+    diff.show(artifact, Console(file=file, width=100, highlight=False))
     return file.getvalue().splitlines()
 
 
 def compared(before: Artifact, after: Artifact) -> tuple[int, list[str]]:
     file = StringIO()
-    count = inspection.show_differences(before, after, Console(file=file, width=100, highlight=False))
+    count = diff.show_differences(before, after, Console(file=file, width=100, highlight=False))
     return count, file.getvalue().splitlines()
 
 

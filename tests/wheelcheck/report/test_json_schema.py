@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.wheelcheck.report import schemas
-from tests.wheelcheck.report.reports import every_mark, finding, hostile, many, real
+from tests.support import schemas
+from tests.support.reports import every_mark, finding, hostile, many, real
 from wheelcheck.binary import model
 from wheelcheck.engine import Report
 from wheelcheck.report import json as json_report
-from wheelcheck.report.cap import CAP
+from wheelcheck.report.wording import CAP
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, wheel
-from tests.wheelcheck.report.reports import every_mark
+from tests.support.artifacts import X86_64, wheel
+from tests.support.reports import every_mark
+from wheelcheck import report
 from wheelcheck.engine import Report
-from wheelcheck.report import html, outputs
-from wheelcheck.report.outputs import FORMATS, Output
+from wheelcheck.report import FORMATS, Output, html
 
 SOUND = Report((wheel(X86_64),))
 
@@ -26,13 +26,13 @@ SOUND = Report((wheel(X86_64),))
     ],
 )
 def test_an_output_is_a_format_and_a_file(value: str, output: Output) -> None:
-    assert outputs.parse(value) == output
+    assert report.parse(value) == output
 
 
 @pytest.mark.parametrize("value", ["html", "html=", "=x", "pdf=x", ""])
 def test_what_is_no_output_is_refused_with_what_was_expected(value: str) -> None:
     with pytest.raises(ValueError, match="expected FORMAT=FILE with one of text, json, sarif, github, junit, html"):
-        outputs.parse(value)
+        report.parse(value)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_is_no_output_is_refused_with_what_was_expected(value: str) -> None
     ],
 )
 def test_two_reports_cannot_go_to_one_place(files: tuple[str, ...], problem: str) -> None:
-    assert outputs.check([Output("json", file) for file in files]) == problem
+    assert report.check([Output("json", file) for file in files]) == problem
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_two_reports_cannot_go_to_one_place(files: tuple[str, ...], problem: str
 )
 def test_every_format_is_written_to_its_file(form: str, begins: str, tmp_path: Path) -> None:
     file = tmp_path / "report"
-    assert outputs.write(every_mark(), [Output(form, str(file)), Output("text", "-")]) == []
+    assert report.write(every_mark(), [Output(form, str(file)), Output("text", "-")]) == []
     text = file.read_text("utf-8")
     assert text.startswith(begins)
     assert text.endswith("\n")
@@ -77,7 +77,7 @@ def test_a_report_replaces_the_old_one_and_is_as_readable_as_any_file(tmp_path: 
     file, plain = tmp_path / "report.json", tmp_path / "plain"
     file.write_text("old")
     plain.write_text("x")
-    assert outputs.write(SOUND, [Output("json", str(file))]) == []
+    assert report.write(SOUND, [Output("json", str(file))]) == []
     assert json.loads(file.read_text())["verdict"] == "pass"
     assert stat.S_IMODE(file.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
 
@@ -85,7 +85,7 @@ def test_a_report_replaces_the_old_one_and_is_as_readable_as_any_file(tmp_path: 
 def test_a_link_stays_and_its_target_gets_the_report(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     link.symlink_to(target)
-    assert outputs.write(SOUND, [Output("json", str(link))]) == []
+    assert report.write(SOUND, [Output("json", str(link))]) == []
     assert link.is_symlink()
     assert target.read_text().startswith("{")
 
@@ -96,7 +96,7 @@ def test_a_pipe_takes_the_report_as_it_comes(tmp_path: Path) -> None:
     read: list[str] = []
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
     reader.start()
-    assert outputs.write(SOUND, [Output("json", str(pipe))]) == []
+    assert report.write(SOUND, [Output("json", str(pipe))]) == []
     reader.join()
     assert json.loads(read[0])["verdict"] == "pass"
     assert pipe.is_fifo()
@@ -105,7 +105,7 @@ def test_a_pipe_takes_the_report_as_it_comes(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_a_sentence_and_the_others_are_written(tmp_path: Path) -> None:
     gone, good = tmp_path / "no" / "x.html", tmp_path / "good.json"
     wanted = [Output("html", str(gone)), Output("junit", str(tmp_path)), Output("json", str(good))]
-    assert outputs.write(SOUND, wanted) == [
+    assert report.write(SOUND, wanted) == [
         f"the html report cannot be written to {gone}: No such file or directory",
         f"the junit report cannot be written to {tmp_path}: Is a directory",
     ]
@@ -114,7 +114,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence_and_the_others_are_written(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_a_sentence() -> None:
-    (problem,) = outputs.write(SOUND, [Output("json", "/dev/full")])
+    (problem,) = report.write(SOUND, [Output("json", "/dev/full")])
     assert problem == "the json report cannot be written to /dev/full: No space left on device"
 
 
@@ -128,7 +128,7 @@ def test_the_old_report_stays_whole_where_the_new_one_cannot_be_written(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fdopen", refuse)
-    (problem,) = outputs.write(SOUND, [Output("json", str(file))])
+    (problem,) = report.write(SOUND, [Output("json", str(file))])
     assert problem.endswith("No space left on device")
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
     assert file.read_text() == "old"
@@ -140,21 +140,21 @@ def test_a_bug_in_one_report_is_a_sentence_and_the_others_are_written(
     nothing: dict[str, str] = {}
     monkeypatch.setattr(html, "render", lambda _: nothing["bug"])
     wanted = [Output(form, str(tmp_path / form)) for form in ("html", "json")]
-    assert outputs.write(SOUND, wanted) == ["the html report stopped at an internal error: KeyError: 'bug'"]
+    assert report.write(SOUND, wanted) == ["the html report stopped at an internal error: KeyError: 'bug'"]
     assert [path.name for path in tmp_path.iterdir()] == ["json"]
 
 
 def test_the_step_summary_is_appended_to_what_earlier_steps_said(tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     file.write_text("earlier\n")
-    assert outputs.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(file)}) == []
+    assert report.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(file)}) == []
     assert file.read_text().startswith("earlier\n## wheelcheck: PASS\n")
 
 
 def test_without_a_step_summary_nothing_is_written() -> None:
-    assert outputs.append_step_summary(SOUND, {}) == []
+    assert report.append_step_summary(SOUND, {}) == []
 
 
 def test_a_step_summary_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    problems = outputs.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(tmp_path)})
+    problems = report.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(tmp_path)})
     assert problems == [f"the step summary cannot be written to {tmp_path}: Is a directory"]

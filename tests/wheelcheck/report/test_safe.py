@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.wheelcheck.report.reports import HOSTILE, finding
+from tests.support.reports import HOSTILE, finding
+from wheelcheck import report
 from wheelcheck.engine import Report
-from wheelcheck.report import outputs
-from wheelcheck.report.safe import LONGEST, safe, shown
+from wheelcheck.report.wording import LONGEST, safe, shown
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_what_nobody_would_read_to_its_end_is_cut_and_counted(length: int, end: 
 @pytest.mark.parametrize("form", ["text", "github", "junit", "html"])
 def test_no_single_text_fills_a_report_for_people(form: str) -> None:
     endless = finding("a.whl", "p" * 10**6, "m" * 10**6)
-    assert len(outputs.render(Report(findings=(endless,)), form)) < 40_000
+    assert len(report.render(Report(findings=(endless,)), form)) < 40_000

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, a_wheel, sdist, wheel
-from tests.wheelcheck.report import schemas
-from tests.wheelcheck.report.reports import every_mark, examined, finding, hostile, many, real
+from tests.support import schemas
+from tests.support.artifacts import X86_64, a_wheel, sdist, wheel
+from tests.support.reports import every_mark, examined, finding, hostile, many, real
 from wheelcheck.engine import Gap, Report, Skip
-from wheelcheck.metadata import parse_file_name
+from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.report import sarif
-from wheelcheck.report.cap import CAP
-from wheelcheck.rules import all_rules
+from wheelcheck.report.wording import CAP
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

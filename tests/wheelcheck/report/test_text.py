@@ -5,11 +5,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.wheelcheck.building import X86_64, elf, member, wheel
-from tests.wheelcheck.report.reports import finding, hostile, many
+from tests.support.artifacts import X86_64, elf, member, wheel
+from tests.support.reports import finding, hostile, many
 from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.report import text
-from wheelcheck.report.safe import LONGEST
+from wheelcheck.report.wording import LONGEST
 
 DEMO = wheel(X86_64, member("demo/tool", elf("x86_64")), member("demo/data"))
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from tests.wheelcheck.building import X86_64, sdist, wheel
-from tests.wheelcheck.report.reports import every_mark, hostile
+from tests.support.artifacts import X86_64, sdist, wheel
+from tests.support.reports import every_mark, hostile
 from wheelcheck.engine import Report
 from wheelcheck.report import text
 

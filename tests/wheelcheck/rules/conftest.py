@@ -2,4 +2,4 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.wheelcheck.rules.twins")
+pytest.register_assert_rewrite("tests.support.twins")

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import (
+from tests.support import artifacts, native
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.natives import (
     ARM64,
     BOTH_CPUS,
     LIBRARY,
@@ -23,7 +22,7 @@ from tests.wheelcheck.rules.natives import (
     reflagged,
     tags_of,
 )
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,8 +191,8 @@ def test_code_for_another_cpu_than_the_tag_is_found(
         Twins(
             "WC301",
             "ARM64X is native on ARM, plain x86-64 is not",
-            building.wheel(WIN_ARM, building.member("demo/x.dll", building.pe("x86_64"))),
-            building.wheel(WIN_ARM, building.member("demo/x.dll", building.pe("x86_64", hybrid=True))),
+            artifacts.wheel(WIN_ARM, artifacts.member("demo/x.dll", artifacts.pe("x86_64"))),
+            artifacts.wheel(WIN_ARM, artifacts.member("demo/x.dll", artifacts.pe("x86_64", hybrid=True))),
             "found windows x86_64 code",
             ("demo/x.dll",),
         ),
@@ -228,14 +227,15 @@ def test_every_binary_matches_the_tag(row: Twins, tmp_path: Path) -> None:
         Silent(
             "WC301",
             "a GPU object has no CPU",
-            building.wheel(
-                X86_64, building.member("demo/kernel.co", building.elf("EM_AMDGPU", system="bare", machine="EM_AMDGPU"))
+            artifacts.wheel(
+                X86_64,
+                artifacts.member("demo/kernel.co", artifacts.elf("EM_AMDGPU", system="bare", machine="EM_AMDGPU")),
             ),
         ),
         Silent(
             "WC301",
             "a .NET assembly says i386 and means any",
-            building.wheel(WIN64, building.member("demo/x.dll", building.pe("i686", managed=True))),
+            artifacts.wheel(WIN64, artifacts.member("demo/x.dll", artifacts.pe("i686", managed=True))),
         ),
         Silent(
             "WC301",

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import (
+from tests.support import artifacts, native
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.natives import (
     ARM64,
     LIBRARY,
     UNIVERSAL2,
@@ -23,7 +22,7 @@ from tests.wheelcheck.rules.natives import (
     static,
     tags_of,
 )
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,8 +145,8 @@ def test_a_slice_that_nobody_promised_is_not_missing(row: Silent, tmp_path: Path
         Twins(
             "WC308",
             "an iOS library in a macOS wheel is for another loader",
-            building.wheel(ARM64, building.member("demo/x.dylib", building.macho("aarch64", system="ios"))),
-            building.wheel(ARM64, building.member("demo/x.dylib", building.macho("aarch64"))),
+            artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64", system="ios"))),
+            artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64"))),
             "found ios aarch64 code",
             ("demo/x.dylib",),
         ),
@@ -171,20 +170,22 @@ def test_no_binary_is_for_another_operating_system(row: Twins, tmp_path: Path) -
         Silent(
             "WC308",
             "a .NET assembly runs on any system",
-            building.wheel(X86_64, building.member("demo/x.bin", building.pe("i686", managed=True))),
+            artifacts.wheel(X86_64, artifacts.member("demo/x.bin", artifacts.pe("i686", managed=True))),
         ),
         Silent(
             "WC308",
             "an iOS wheel holds iOS code",
-            building.wheel(
+            artifacts.wheel(
                 "cp313-cp313-ios_13_0_arm64_iphoneos",
-                building.member("demo/x.dylib", building.macho("aarch64", system="ios")),
+                artifacts.member("demo/x.dylib", artifacts.macho("aarch64", system="ios")),
             ),
         ),
         Silent(
             "WC308",
             "an Android wheel holds ELF",
-            building.wheel("cp313-cp313-android_24_arm64_v8a", building.member("demo/x.so", building.elf("aarch64"))),
+            artifacts.wheel(
+                "cp313-cp313-android_24_arm64_v8a", artifacts.member("demo/x.so", artifacts.elf("aarch64"))
+            ),
         ),
     ],
     ids=str,

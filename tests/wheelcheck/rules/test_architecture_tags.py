@@ -5,21 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import X86_64, File, a_wheel, zipped
-from tests.wheelcheck.rules.natives import (
-    LIBRARY,
-    MODULE,
-    UNIVERSAL2,
-    WIN64,
-    dll,
-    exe,
-    library,
-    mac,
-    program,
-)
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts, native
+from tests.support.artifacts import X86_64, File, a_wheel, zipped
+from tests.support.natives import LIBRARY, MODULE, UNIVERSAL2, WIN64, dll, exe, library, mac, program
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +94,7 @@ def test_an_any_wheel_holds_no_single_platform_code(row: Twins, tmp_path: Path) 
         Silent(
             "WC303",
             "a .NET assembly",
-            building.wheel(ANY, building.member("demo/x.dll", building.pe("i686", managed=True))),
+            artifacts.wheel(ANY, artifacts.member("demo/x.dll", artifacts.pe("i686", managed=True))),
         ),
     ],
     ids=str,
@@ -168,8 +157,8 @@ def test_what_serves_any_platform_may_be_in_an_any_wheel(row: Silent, tmp_path: 
         Twins(
             "WC304",
             "debug data alone is not the code it describes",
-            building.wheel(X86_64, building.member("demo/x.debug", building.elf("x86_64", "debug"))),
-            building.wheel(X86_64, building.member("demo/x.so", building.elf("x86_64"))),
+            artifacts.wheel(X86_64, artifacts.member("demo/x.debug", artifacts.elf("x86_64", "debug"))),
+            artifacts.wheel(X86_64, artifacts.member("demo/x.so", artifacts.elf("x86_64"))),
             "found no native code",
         ),
     ],
@@ -191,7 +180,7 @@ def test_a_platform_wheel_holds_code_for_its_platform(row: Twins, tmp_path: Path
         Silent(
             "WC304",
             "a .NET assembly is code",
-            building.wheel(WIN64, building.member("demo/x.dll", building.pe("i686", managed=True))),
+            artifacts.wheel(WIN64, artifacts.member("demo/x.dll", artifacts.pe("i686", managed=True))),
         ),
         Silent("WC304", "a slice is another rule's matter", a_wheel(UNIVERSAL2, mac("x86_64", "aarch64"))),
     ],

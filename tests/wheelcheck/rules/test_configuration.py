@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, ReleaseRecipe, a_release, a_wheel
-from tests.wheelcheck.rules.natives import library
-from tests.wheelcheck.rules.twins import Twins
+from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
+from tests.support.natives import library
+from tests.support.twins import Twins
 from wheelcheck.config import Config
-from wheelcheck.ignores import Ignore
+from wheelcheck.ignored import Ignore
 
 if TYPE_CHECKING:
     from pathlib import Path

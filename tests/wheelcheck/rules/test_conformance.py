@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.wheelcheck import building
-from tests.wheelcheck.building import a_wheel
-from tests.wheelcheck.rules.conformance import lacking, rows_of, table_modules
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts
+from tests.support.artifacts import a_wheel
+from tests.support.conformance import lacking, rows_of, table_modules
+from tests.support.twins import Silent, Twins
 from wheelcheck.facts import Wheel
-from wheelcheck.rule import Hit, Rule, rule
-from wheelcheck.rules import FAMILIES, all_rules, find
+from wheelcheck.rules import Hit, Rule, rule
+from wheelcheck.rules.catalogue import FAMILIES, all_rules, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RULES = all_rules()
-GOOD = building.wheel(building.X86_64)
-ARCHIVE = a_wheel(building.X86_64)
+GOOD = artifacts.wheel(artifacts.X86_64)
+ARCHIVE = a_wheel(artifacts.X86_64)
 
 
 def every_wheel_has_a_name(wheel: Wheel) -> Iterator[Hit]:
@@ -33,7 +33,7 @@ def every_wheel_has_a_name(wheel: Wheel) -> Iterator[Hit]:
         yield Hit("", "found no name, expected one")
 
 
-every_wheel_has_a_name.__module__ = "wheelcheck.rules.identity"
+every_wheel_has_a_name.__module__ = "wheelcheck.rules.names"
 NEW = rule("WC299", on=Wheel)(every_wheel_has_a_name)
 TESTED = (Twins("WC299", "a wheel", ARCHIVE, ARCHIVE, "found no name"),)
 
@@ -103,7 +103,7 @@ def test_a_new_rule_without_its_words_is_named_with_what_it_lacks(text: str, lac
 @pytest.mark.parametrize(
     ("wrong", "lacks"),
     [
-        (replace(NEW, code="WC399"), "a code of its family's hundred (module 'identity')"),
+        (replace(NEW, code="WC399"), "a code of its family's hundred (module 'names')"),
         (replace(NEW, code="X1"), "a code of the form WC123"),
         (replace(NEW, code="WC201"), "its one place in all_rules(), under a code and a name of its own"),
     ],

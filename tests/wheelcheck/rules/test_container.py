@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck import building
-from tests.wheelcheck.building import X86_64, File, a_wheel, an_sdist
-from tests.wheelcheck.rules.natives import library
-from tests.wheelcheck.rules.twins import Twins, examine_recipe
-from wheelcheck.archive.kinds import KINDS
-from wheelcheck.damage import Damage
-from wheelcheck.rules import all_rules, container
+from tests.support import artifacts
+from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
+from tests.support.natives import library
+from tests.support.twins import Twins, examine_recipe
+from wheelcheck.damage import ARCHIVE_KINDS, Damage
+from wheelcheck.rules import container
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.wheelcheck.building import SdistRecipe, WheelRecipe
+    from tests.support.artifacts import SdistRecipe, WheelRecipe
 
 TOP = "demo-1.0/demo"
 LINK = 0o120777
@@ -232,13 +232,13 @@ def test_no_member_has_a_mode_of_privilege(row: Twins, tmp_path: Path) -> None:
 def test_every_kind_of_damage_has_its_one_rule() -> None:
     named = [*container.COLLISIONS, *container.STORAGE, *container.CONTENT, *container.COMMENTS, *container.OUTSIDE]
     assert sorted(named) == sorted(set(named))
-    assert set(named) <= set(KINDS)
-    structure = {kind for kind in KINDS if kind not in named and not kind.startswith(("name-", "cap-"))}
+    assert set(named) <= set(ARCHIVE_KINDS)
+    structure = {kind for kind in ARCHIVE_KINDS if kind not in named and not kind.startswith(("name-", "cap-"))}
     assert structure
-    for kind in KINDS:
+    for kind in ARCHIVE_KINDS:
         if not kind.startswith("cap-"):
             damage = (Damage("x", kind, "why"),)
-            subjects = [building.wheel(X86_64, damage=damage), replace(building.sdist(), damage=damage)]
+            subjects = [artifacts.wheel(X86_64, damage=damage), replace(artifacts.sdist(), damage=damage)]
             for subject in subjects:
                 judged = [each for each in all_rules() if each.module == "container" and isinstance(subject, each.on)]
                 hits = [each.code for each in judged for hit in each.judge(subject)]
@@ -263,8 +263,8 @@ def test_a_wheel_whose_bytes_changed_on_the_way_is_refused(
         Twins(
             "WC107",
             "another order than listed is legal, and tools write it",
-            building.wheel(X86_64, damage=(Damage("x", "zip-order", "listed later"),)),
-            building.wheel(X86_64, damage=(Damage("x", "cap-unpacked", "too much", cap=True),)),
+            artifacts.wheel(X86_64, damage=(Damage("x", "zip-order", "listed later"),)),
+            artifacts.wheel(X86_64, damage=(Damage("x", "cap-unpacked", "too much", cap=True),)),
             "zip-order: listed later",
             ("x",),
             severity="note",
@@ -302,8 +302,8 @@ def test_sdist_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> 
         Twins(
             "WC110",
             "a device has no content to install",
-            building.wheel(X86_64, building.member("demo/null", kind="device")),
-            building.wheel(X86_64, building.member("demo/null/", kind="directory")),
+            artifacts.wheel(X86_64, artifacts.member("demo/null", kind="device")),
+            artifacts.wheel(X86_64, artifacts.member("demo/null/", kind="directory")),
             "found a device, expected a regular file",
             ("demo/null",),
         ),

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import EXECUTABLE, X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import BOTH_CPUS, LIBRARY, library
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts, native
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
+from tests.support.natives import BOTH_CPUS, LIBRARY, library
+from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import VersionNeed
 
 if TYPE_CHECKING:
@@ -31,12 +30,12 @@ def needing(cpu: str = "x86_64", *floor: int, path: str = LIBRARY) -> File:
 
 def asking(*needs: VersionNeed, tags: str = X86_64) -> Wheel:
     """The facts of a wheel with a library that has these version needs."""
-    return building.wheel(tags, building.member(LIBRARY, building.elf("x86_64", versions=needs)))
+    return artifacts.wheel(tags, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=needs)))
 
 
 def started_by(loader: str) -> Wheel:
     """The facts of a manylinux wheel with a program that names this loader."""
-    return building.wheel(X86_64, building.member(TOOL, building.elf("x86_64", "executable", interpreter=loader)))
+    return artifacts.wheel(X86_64, artifacts.member(TOOL, artifacts.elf("x86_64", "executable", interpreter=loader)))
 
 
 def weakly() -> bytes:
@@ -194,8 +193,10 @@ def test_needs_that_the_tags_glibc_meets_are_left_alone(row: Silent, tmp_path: P
         Twins(
             "WC402",
             "a library that Alpine's linker tied to musl",
-            building.wheel(X86_64, building.member(LIBRARY, building.elf("x86_64", needed=("libc.musl-x86_64.so.1",)))),
-            building.wheel(X86_64, building.member(LIBRARY, building.elf("x86_64", needed=("libc.so.6",)))),
+            artifacts.wheel(
+                X86_64, artifacts.member(LIBRARY, artifacts.elf("x86_64", needed=("libc.musl-x86_64.so.1",)))
+            ),
+            artifacts.wheel(X86_64, artifacts.member(LIBRARY, artifacts.elf("x86_64", needed=("libc.so.6",)))),
             "found a need of libc.musl-x86_64.so.1",
             (LIBRARY,),
         ),
@@ -212,7 +213,7 @@ def test_every_binary_is_for_the_c_library_of_the_tag(row: Twins, tmp_path: Path
         Silent(
             "WC402",
             "musl answers to libc.so.6 where no version is asked for",
-            building.wheel(MUSL, building.member(LIBRARY, building.elf("x86_64", needed=("libc.so.6",)))),
+            artifacts.wheel(MUSL, artifacts.member(LIBRARY, artifacts.elf("x86_64", needed=("libc.so.6",)))),
         ),
         Silent(
             "WC402",
@@ -222,7 +223,7 @@ def test_every_binary_is_for_the_c_library_of_the_tag(row: Twins, tmp_path: Path
         Silent(
             "WC402",
             "a linux_ tag names no C library",
-            building.wheel("py3-none-linux_armv7l", building.member(LIBRARY, building.elf("armv7l"))),
+            artifacts.wheel("py3-none-linux_armv7l", artifacts.member(LIBRARY, artifacts.elf("armv7l"))),
         ),
     ],
     ids=str,

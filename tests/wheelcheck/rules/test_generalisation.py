@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import WIN64, dll, library, mac_program
-from tests.wheelcheck.rules.twins import Twins, examine_recipe
+from tests.support import artifacts, native
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.natives import WIN64, dll, library, mac_program
+from tests.support.twins import Twins, examine_recipe
 from wheelcheck.binary.elf_segments import Image, Segment
 
 if TYPE_CHECKING:
@@ -25,14 +24,14 @@ ARMV7 = "py3-none-manylinux_2_17_armv7l"
 ANDROID = "py3-none-android_24_armeabi_v7a"
 SILICON, CATALINA = "py3-none-macosx_13_0_arm64", "py3-none-macosx_10_14_x86_64"
 DYLIB = "demo/libnative.dylib"
-ICONV = building.member("demo/iconv.dll", building.pe("i686"))
+ICONV = artifacts.member("demo/iconv.dll", artifacts.pe("i686"))
 PYPY36 = "demo/_x.pypy36-pp73-x86_64-linux-gnu.so"
 
 
 def soft_float_program(interpreter: str = "") -> Member:
     """Return a program whose e_flags say soft-float."""
-    content = building.elf("armv7l", "executable", abi_accepted=False, flags=SOFT_FLOAT, interpreter=interpreter)
-    return building.member("demo/tool", content, building.EXECUTABLE)
+    content = artifacts.elf("armv7l", "executable", abi_accepted=False, flags=SOFT_FLOAT, interpreter=interpreter)
+    return artifacts.member("demo/tool", content, artifacts.EXECUTABLE)
 
 
 def soft_float_library() -> bytes:
@@ -43,7 +42,7 @@ def soft_float_library() -> bytes:
 
 def snapshot(path: str) -> Member:
     """Return code in ELF, as Dart compiles a program to."""
-    return building.member(path, building.elf("x86_64", dynamic=True))
+    return artifacts.member(path, artifacts.elf("x86_64", dynamic=True))
 
 
 def commented(comment: bytes) -> Callable[[bytes], bytes]:
@@ -51,7 +50,7 @@ def commented(comment: bytes) -> Callable[[bytes], bytes]:
     return lambda content: content[:-2] + len(comment).to_bytes(2, "little") + comment
 
 
-def named(folder: str, below: str = "") -> building.WheelRecipe:
+def named(folder: str, below: str = "") -> artifacts.WheelRecipe:
     """Return a wheel with an entry for a folder, or for a file below it."""
     entry = File(f"{folder}/{below}", b"text\n" if below else b"", 0o100644 if below else 0o040755)
     listed = a_wheel(WIN64, dll("x86_64"), entry)
@@ -64,8 +63,8 @@ def named(folder: str, below: str = "") -> building.WheelRecipe:
         Twins(
             "WC301",
             "a static program needs no loader that reads its float ABI",
-            building.wheel(ARMV7, soft_float_program("/lib/ld-linux-armhf.so.3")),
-            building.wheel(ARMV7, soft_float_program()),
+            artifacts.wheel(ARMV7, soft_float_program("/lib/ld-linux-armhf.so.3")),
+            artifacts.wheel(ARMV7, soft_float_program()),
             "with ABI flags 0x5000200",
             ("demo/tool",),
         ),
@@ -80,24 +79,26 @@ def named(folder: str, below: str = "") -> building.WheelRecipe:
         Twins(
             "WC301",
             "what declared payload loads from beside it is payload too",
-            building.wheel(WIN64, building.member("demo/x-32.dll", building.pe("i686")), ICONV),
-            building.wheel(WIN64, building.member("demo/x-32.dll", building.pe("i686", needed=("ICONV.dll",))), ICONV),
+            artifacts.wheel(WIN64, artifacts.member("demo/x-32.dll", artifacts.pe("i686")), ICONV),
+            artifacts.wheel(
+                WIN64, artifacts.member("demo/x-32.dll", artifacts.pe("i686", needed=("ICONV.dll",))), ICONV
+            ),
             "found windows i686 code",
             ("demo/iconv.dll",),
         ),
         Twins(
             "WC501",
             "the minor version of a macOS that tags know by its number alone does not count",
-            building.wheel(SILICON, building.member(DYLIB, building.macho("aarch64", minimum_os=(14, 0)))),
-            building.wheel(SILICON, building.member(DYLIB, building.macho("aarch64", minimum_os=(13, 5)))),
+            artifacts.wheel(SILICON, artifacts.member(DYLIB, artifacts.macho("aarch64", minimum_os=(14, 0)))),
+            artifacts.wheel(SILICON, artifacts.member(DYLIB, artifacts.macho("aarch64", minimum_os=(13, 5)))),
             "aarch64 code needs macos 14.0, expected at most 13.0",
             (DYLIB,),
         ),
         Twins(
             "WC501",
             "the minor version of a macOS before 11 counts",
-            building.wheel(CATALINA, building.member(DYLIB, building.macho("x86_64", minimum_os=(10, 15)))),
-            building.wheel(CATALINA, building.member(DYLIB, building.macho("x86_64", minimum_os=(10, 14)))),
+            artifacts.wheel(CATALINA, artifacts.member(DYLIB, artifacts.macho("x86_64", minimum_os=(10, 15)))),
+            artifacts.wheel(CATALINA, artifacts.member(DYLIB, artifacts.macho("x86_64", minimum_os=(10, 14)))),
             "x86_64 code needs macos 10.15, expected at most 10.14",
             (DYLIB,),
         ),
@@ -112,16 +113,20 @@ def named(folder: str, below: str = "") -> building.WheelRecipe:
         Twins(
             "WC306",
             "the Python tag of an old PyPy is its own version, the ABI tag says which Python it is",
-            building.wheel("pp373-pypy35_pp73-manylinux_2_17_x86_64", building.member(PYPY36, building.elf("x86_64"))),
-            building.wheel("pp373-pypy36_pp73-manylinux_2_17_x86_64", building.member(PYPY36, building.elf("x86_64"))),
+            artifacts.wheel(
+                "pp373-pypy35_pp73-manylinux_2_17_x86_64", artifacts.member(PYPY36, artifacts.elf("x86_64"))
+            ),
+            artifacts.wheel(
+                "pp373-pypy36_pp73-manylinux_2_17_x86_64", artifacts.member(PYPY36, artifacts.elf("x86_64"))
+            ),
             "named for pp36, expected a suffix that pp35.pp373 imports",
             (PYPY36,),
         ),
         Twins(
             "WC308",
             "ELF that nothing links to and no loader looks for is a virtual machine's",
-            building.wheel(WIN64, snapshot("demo/tool.so")),
-            building.wheel(WIN64, snapshot("demo/tool.snapshot")),
+            artifacts.wheel(WIN64, snapshot("demo/tool.so")),
+            artifacts.wheel(WIN64, snapshot("demo/tool.snapshot")),
             "found linux x86_64 code",
             ("demo/tool.so",),
         ),
@@ -146,7 +151,7 @@ def test_what_popular_releases_hold_is_told_from_what_is_wrong(row: Twins, tmp_p
     ],
 )
 def test_damage_that_harms_no_installer_is_a_note(
-    recipe: building.Recipe, verdict: str, severity: str, tmp_path: Path
+    recipe: artifacts.Recipe, verdict: str, severity: str, tmp_path: Path
 ) -> None:
     report = examine_recipe(recipe, tmp_path / "dist")
     assert report.verdict == verdict

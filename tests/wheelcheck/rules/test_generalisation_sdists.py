@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests import native
-from tests.wheelcheck.building import X86_64, File, a_release, a_wheel, an_sdist, zipped
-from tests.wheelcheck.rules.natives import MODULE, library
-from tests.wheelcheck.rules.twins import Twins, examine_recipe
+from tests.support import native
+from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, zipped
+from tests.support.natives import MODULE, library
+from tests.support.twins import Twins, examine_recipe
 from wheelcheck.engine import examine
 
 PYPROJECT = b'[build-system]\nrequires = ["maturin"]\n[tool.maturin]\nmanifest-path = "own/Cargo.toml"\n'
@@ -178,7 +178,7 @@ def test_an_archive_that_unpacks_to_gigabytes_matters_unless_it_is_test_data(
 
 
 def test_a_large_zip_in_a_zipped_sdist_is_read_to_its_end(tmp_path: Path) -> None:
-    noise = random.Random(1)  # noqa: S311 - bytes that do not compress
+    noise = random.Random(1)
     files = [File(f"src/{number}.bin", noise.randbytes(20_000)) for number in range(1200)]
     path = tmp_path / "demo-1.0.zip"
     sources = File("demo-1.0/sources.zip", zipped(*files, library("x86_64", MODULE)))

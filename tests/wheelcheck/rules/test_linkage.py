@@ -4,12 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.binary import elf_editing
-from tests.wheelcheck.building import X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import LIBRARY, library
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts, elf_editing, native
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.natives import LIBRARY, library
+from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import VersionNeed
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ def with_executable_stack() -> File:
 
 def needing(version: str, library: str = "libstdc++.so.6", *, tags: str = X86_64, weak: bool = False) -> Wheel:
     need = VersionNeed(library, version, weak)
-    return building.wheel(tags, building.member(LIBRARY, building.elf("x86_64", versions=(need,))))
+    return artifacts.wheel(tags, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=(need,))))
 
 
 def against_libstdcxx(version: str) -> File:
@@ -106,10 +104,10 @@ def test_no_binary_needs_a_newer_runtime_library_than_the_tag(row: Twins, tmp_pa
         Silent(
             "WC410",
             "test data",
-            building.wheel(
+            artifacts.wheel(
                 X86_64,
-                building.member(
-                    "tests/x.so", building.elf("x86_64", versions=(VersionNeed("libstdc++.so.6", "GLIBCXX_3.4.30"),))
+                artifacts.member(
+                    "tests/x.so", artifacts.elf("x86_64", versions=(VersionNeed("libstdc++.so.6", "GLIBCXX_3.4.30"),))
                 ),
             ),
         ),
@@ -121,7 +119,7 @@ def test_runtime_versions_that_stop_nobody_are_left_alone(row: Silent, tmp_path:
 
 
 def with_needed(*names: str, path: str = LIBRARY) -> Member:
-    return building.member(path, building.elf("x86_64", needed=names))
+    return artifacts.member(path, artifacts.elf("x86_64", needed=names))
 
 
 def stand_in(soname: str) -> File:
@@ -150,8 +148,8 @@ def needing_foo() -> bytes:
         Twins(
             "WC411",
             "an extension module that is linked with libpython",
-            building.wheel(X86_64, with_needed("libpython3.11.so.1.0")),
-            building.wheel(X86_64, with_needed("libc.so.6", "ld-linux-x86-64.so.2")),
+            artifacts.wheel(X86_64, with_needed("libpython3.11.so.1.0")),
+            artifacts.wheel(X86_64, with_needed("libc.so.6", "ld-linux-x86-64.so.2")),
             "link an extension module without libpython",
             (LIBRARY,),
             severity="warning",

@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import File, a_wheel
-from tests.wheelcheck.rules.natives import ARM64, UNIVERSAL2, WIN64, dll, mac
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts, native
+from tests.support.artifacts import File, a_wheel
+from tests.support.natives import ARM64, UNIVERSAL2, WIN64, dll, mac
+from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import Binary
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ def for_macos(cpu: str, minimum: str) -> File:
 
 
 def loading(*names: str, tags: str = ARM64) -> Wheel:
-    binary = building.macho("aarch64", needed=names, minimum_os=(11, 0))
-    return building.wheel(tags, building.member(DYLIB, binary))
+    binary = artifacts.macho("aarch64", needed=names, minimum_os=(11, 0))
+    return artifacts.wheel(tags, artifacts.member(DYLIB, binary))
 
 
 def importing(name: str) -> File:
@@ -67,19 +66,19 @@ def importing(name: str) -> File:
         Twins(
             "WC501",
             "Apple silicon begins at 11, and no later",
-            building.wheel(
+            artifacts.wheel(
                 "py3-none-macosx_10_9_universal2",
-                building.member(DYLIB, building.macho("x86_64", "aarch64", minimum_os=(11, 0))),
+                artifacts.member(DYLIB, artifacts.macho("x86_64", "aarch64", minimum_os=(11, 0))),
             ),
-            building.wheel(
+            artifacts.wheel(
                 "py3-none-macosx_10_9_universal2",
-                building.member(
+                artifacts.member(
                     DYLIB,
                     Binary(
                         "Mach-O",
                         (
-                            building.code("x86_64", system="macos", minimum_os=(10, 9)),
-                            building.code("aarch64", system="macos", minimum_os=(11, 0)),
+                            artifacts.code("x86_64", system="macos", minimum_os=(10, 9)),
+                            artifacts.code("aarch64", system="macos", minimum_os=(11, 0)),
                         ),
                     ),
                 ),

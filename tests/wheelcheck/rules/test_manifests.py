@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck import building
-from tests.wheelcheck.building import File, an_sdist
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts
+from tests.support.artifacts import File, an_sdist
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.wheelcheck.building import SdistRecipe
+    from tests.support.artifacts import SdistRecipe
     from wheelcheck.facts import Sdist
 
 TOP = "demo-1.0"
@@ -22,7 +22,7 @@ SETUP = "from setuptools import setup\nfrom setuptools_rust import RustExtension
 def crates(*manifests: tuple[str, str], **texts: str) -> Sdist:
     """The facts of an sdist with these Cargo manifests and build files."""
     files = {f"{TOP}/{path}": text for path, text in (*manifests, *texts.items())}
-    return building.sdist(*(building.member(path) for path in files), texts=files)
+    return artifacts.sdist(*(artifacts.member(path) for path in files), texts=files)
 
 
 def cargo(sentence: str, bad: Sdist, good: Sdist, found: str, at: str = "Cargo.toml") -> Twins:

@@ -4,17 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck import building
-from tests.wheelcheck.building import AARCH64, X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import (
-    MODULE,
-    dll,
-    library,
-    mac,
-    tags_of,
-)
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts, native
+from tests.support.artifacts import AARCH64, X86_64, File, a_wheel
+from tests.support.natives import MODULE, dll, library, mac, tags_of
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,14 +162,14 @@ def test_extension_modules_are_named_for_their_platform(row: Twins, tmp_path: Pa
         Silent(
             "WC306",
             "an any wheel is another rule's matter",
-            building.wheel(ANY, building.member(MODULE, building.elf("x86_64"))),
+            artifacts.wheel(ANY, artifacts.member(MODULE, artifacts.elf("x86_64"))),
         ),
         Silent(
             "WC306",
             "iOS",
-            building.wheel(
+            artifacts.wheel(
                 "cp313-cp313-ios_13_0_arm64_iphoneos",
-                building.member(module("cpython-313-iphoneos.so"), building.macho("aarch64", system="ios")),
+                artifacts.member(module("cpython-313-iphoneos.so"), artifacts.macho("aarch64", system="ios")),
             ),
         ),
     ],

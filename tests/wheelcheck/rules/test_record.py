@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import X86_64, File, a_wheel
-from tests.wheelcheck.rules.natives import library
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.natives import library
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.wheelcheck.building import Rows, WheelRecipe
+    from tests.support.artifacts import Rows, WheelRecipe
 
 RECORD = "demo-1.0.dist-info/RECORD"
 SIGNATURE = "demo-1.0.dist-info/RECORD.jws"

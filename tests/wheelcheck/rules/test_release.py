@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck import building
-from tests.wheelcheck.building import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
-from tests.wheelcheck.rules.natives import library
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import artifacts as building
+from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
+from tests.support.natives import library
+from tests.support.twins import Silent, Twins
 from wheelcheck.config import Config, Slot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.wheelcheck.building import ReleaseRecipe, WheelRecipe
+    from tests.support.artifacts import ReleaseRecipe, WheelRecipe
 
 INTEL = a_wheel(X86_64, library("x86_64"))
 ARM = a_wheel(AARCH64, library("aarch64"))

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck.building import X86_64, File, a_release, a_wheel, an_sdist, tarred, zipped
-from tests.wheelcheck.rules.natives import dll, library, mac, program, static
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import native
+from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, tarred, zipped
+from tests.support.natives import dll, library, mac, program, static
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.wheelcheck.building import SdistRecipe
+    from tests.support.artifacts import SdistRecipe
 
 TOP = "demo-1.0"
 SOURCE = File("src/native.c", b"int answer(void) { return 42; }\n")

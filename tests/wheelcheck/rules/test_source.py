@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.building import File, an_sdist
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support.artifacts import File, an_sdist
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.wheelcheck.building import SdistRecipe
+    from tests.support.artifacts import SdistRecipe
 
 TOP = "demo-1.0"
 TOOL = "rust/tool/Cargo.toml"

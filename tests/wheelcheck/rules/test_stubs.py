@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import native
-from tests.wheelcheck.building import EXECUTABLE, X86_64, File, WheelRecipe, a_wheel
-from tests.wheelcheck.rules.natives import ARM64, LIBRARY, WIN64, dll, exe, library, mac, mac_program
-from tests.wheelcheck.rules.twins import Silent, Twins
+from tests.support import native
+from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_wheel
+from tests.support.natives import ARM64, LIBRARY, WIN64, dll, exe, library, mac, mac_program
+from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,5 +12,5 @@ def bundled(path: str) -> Path:
     """
     file = Path(__file__).parent / path
     if not file.is_file():
-        raise FileNotFoundError(f"{file} is missing: install a wheel, or build one (python -m wheelcheck.build wheels)")
+        raise FileNotFoundError(f"{file} is missing: install a wheel, or build one (python -m wheelcheck build wheels)")
     return file

@@ -1,0 +1,93 @@
+"""What every rule owes, and what it still lacks: its code, its words, its place, its rows in the tests' tables."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from typing import TYPE_CHECKING, Any
+
+from tests.support.artifacts import Recipe
+from tests.support.twins import Silent, Twins
+from tests.wheelcheck import rules as tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+    from wheelcheck.rules import Rule
+
+    Row = Twins | Silent
+
+# The hundreds of a code that a family's module may hold.
+FAMILIES = {
+    "container": "1",
+    "names": "2",
+    "record": "2",
+    "metadata": "2",
+    "architecture": "3",
+    "executables": "3",
+    "linux": "4",
+    "macos_windows": "5",
+    "sdist": "6",
+    "source": "6",
+    "release": "7",
+    "consistency": "7",
+    "configuration": "8",
+}
+_SENTENCE = re.compile(r"\S.*[^.]\.")
+_NAME = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
+
+
+def table_modules() -> tuple[ModuleType, ...]:
+    """Return the modules in which rules are tested."""
+    names = sorted(found.name for found in pkgutil.iter_modules(tables.__path__) if found.name.startswith("test_"))
+    return tuple(importlib.import_module(f"{tables.__name__}.{name}") for name in names)
+
+
+def rows_of(modules: tuple[ModuleType, ...]) -> tuple[Row, ...]:
+    """Return every row that pytest runs: those of `parametrize` tables, not values that merely stand in a module."""
+    return tuple(row for module in modules for test in vars(module).values() for row in _rows(test))
+
+
+def _rows(test: object) -> Iterator[Row]:
+    if not (inspect.isfunction(test) and test.__name__.startswith("test_")):
+        return
+    for mark in getattr(test, "pytestmark", ()):
+        if mark.name == "parametrize":
+            yield from (row for row in mark.args[1] if isinstance(row, Twins | Silent))
+
+
+def lacking(rule: Rule[Any], rows: tuple[Row, ...], listed: tuple[Rule[Any], ...]) -> list[str]:
+    """Say everything that the rule lacks."""
+    return [*_badly_named(rule, listed), *_badly_explained(rule), *_untested(rule.code, rows)]
+
+
+def _badly_named(rule: Rule[Any], listed: tuple[Rule[Any], ...]) -> Iterator[str]:
+    if not re.fullmatch(r"WC\d{3}", rule.code):
+        yield "a code of the form WC123"
+    if rule.code[2:3] != FAMILIES.get(rule.module):
+        yield f"a code of its family's hundred (module {rule.module!r})"
+    if not _NAME.fullmatch(rule.name) or rule.name != rule.judge.__name__.replace("_", "-"):
+        yield "a name in words with hyphens"
+    if [other.code for other in listed].count(rule.code) != 1 or [other.name for other in listed].count(rule.name) != 1:
+        yield "its one place in all_rules(), under a code and a name of its own"
+
+
+def _badly_explained(rule: Rule[Any]) -> Iterator[str]:
+    if not _SENTENCE.fullmatch(rule.summary):
+        yield "a summary of one sentence that ends in a period"
+    for word in ("Source: ", "Remedy: "):
+        if not re.search(rf"^{word}\S", rule.explanation, re.MULTILINE):
+            yield f"a line {word.strip()!r} in its docstring"
+
+
+def _untested(code: str, rows: tuple[Row, ...]) -> Iterator[str]:
+    twins = [row for row in rows if isinstance(row, Twins) and row.code == code]
+    if not twins:
+        yield "a failing test, with its good twin"
+    if not any(row.code == code for row in rows):
+        yield "a passing test"
+    if not any(isinstance(row.bad, Recipe) and isinstance(row.good, Recipe) for row in twins):
+        yield "a test on a real archive"

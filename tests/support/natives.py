@@ -1,0 +1,81 @@
+"""Native files for the tables: each name says what is compiled, and nothing is before a test needs it."""
+
+from __future__ import annotations
+
+import struct
+from functools import partial
+
+from tests.support import native
+from tests.support.artifacts import EXECUTABLE, File
+from wheelcheck.platforms import arch
+
+ARM64 = "py3-none-macosx_11_0_arm64"
+UNIVERSAL2 = "py3-none-macosx_11_0_universal2"
+WIN64, WIN_ARM = "py3-none-win_amd64", "py3-none-win_arm64"
+BOTH_CPUS = "py3-none-manylinux_2_17_x86_64.manylinux_2_17_aarch64"
+LIBRARY = "demo/libnative.so"
+MODULE = "demo/_x.cpython-311-x86_64-linux-gnu.so"
+
+
+def tags_of(cpu: str) -> str:
+    """Return the tags of a wheel for CPython 3.11 on Linux with this CPU."""
+    row = arch.find(cpu)
+    platform = row.manylinux_tag(native.floor_of(row)) if row in native.GLIBC_ROWS else f"musllinux_1_1_{cpu}"
+    return f"cp311-cp311-{platform}"
+
+
+def library(cpu: str, path: str = LIBRARY) -> File:
+    """Return a shared library for Linux."""
+    return File(path, partial(native.library, cpu))
+
+
+def program(cpu: str, path: str = "demo/bin/tool") -> File:
+    """Return a program for Linux."""
+    return File(path, partial(native.program, cpu), EXECUTABLE)
+
+
+def mac(*cpus: str, path: str = "demo/libnative.dylib") -> File:
+    """Return a dylib, universal for several CPUs."""
+
+    def slices() -> bytes:
+        made = [native.mac(cpu, kind="library") for cpu in cpus]
+        return made[0] if len(made) == 1 else native.universal(*made)
+
+    return File(path, slices)
+
+
+def mac_program(cpu: str, path: str = "demo/bin/tool") -> File:
+    """Return a program for macOS."""
+    return File(path, partial(native.mac, cpu), EXECUTABLE)
+
+
+def dll(cpu: str, path: str = "demo/native.dll") -> File:
+    """Return a DLL."""
+    return File(path, partial(native.windows, cpu, kind="library"))
+
+
+def exe(cpu: str, path: str = "demo/bin/tool.exe") -> File:
+    """Return a program for Windows."""
+    return File(path, partial(native.windows, cpu))
+
+
+def bare_library(target: str) -> File:
+    """Return a shared library without a C library, for any of zig's Linux targets."""
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s")
+    return File(LIBRARY, lambda: native.compile_c(native.PLAIN_C, target, *flags, name="libnative.so"))
+
+
+def reflagged(cpu: str, flags: int) -> File:
+    """Return a library whose e_flags say another ABI."""
+
+    def change() -> bytes:
+        content = bytearray(native.library(cpu))
+        struct.pack_into("<I", content, 48, flags)
+        return bytes(content)
+
+    return File(LIBRARY, change)
+
+
+def static(target: str, path: str = "demo/libnative.a") -> File:
+    """Return a static library of one object."""
+    return File(path, lambda: native.archive({"answer.o": native.object_file(target)}))

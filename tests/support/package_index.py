@@ -1,0 +1,83 @@
+"""A package index on this machine: real HTTP, a listing for each project, and faults on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+@dataclass
+class PackageIndex:
+    """Serves `files` (project → file name → bytes) at `address`; a context manager.
+
+    `digests` overrides what is stated for a file ("" states none), `cut` breaks that many first bodies in the
+    middle, `together` makes every body wait until so many are asked for at a time, `requests` lists paths asked for.
+    """
+
+    files: dict[str, dict[str, bytes]]
+    digests: dict[str, str] = field(default_factory=dict)
+    cut: int = 0
+    together: int = 1
+    media: str = "text/html"  # what a listing is called
+    requests: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> PackageIndex:
+        self.barrier = threading.Barrier(self.together)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/simple/"
+
+    def page(self, project: str) -> bytes:
+        links = (self._link(project, name, body) for name, body in self.files[project].items())
+        return f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>".encode()
+
+    def _link(self, project: str, name: str, body: bytes) -> str:
+        digest = self.digests.get(name, hashlib.sha256(body).hexdigest())
+        fragment = f"#sha256={digest}" if digest else ""
+        return f'<a href="/file/{project}/{name.replace("/", "%2F")}{fragment}">{name}</a>\n'
+
+
+def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            index.requests.append(self.path)
+            _, kind, project, *rest = self.path.split("/")
+            if project not in index.files:
+                self.send_error(404)
+            elif kind == "simple":
+                self._answer(index.media, index.page(project))
+            else:
+                self._serve(index.files[project][rest[0].replace("%2F", "/")])
+
+        def _serve(self, body: bytes) -> None:
+            index.barrier.wait(timeout=30)
+            whole, index.cut = index.cut < 1, index.cut - 1
+            self._answer("application/octet-stream", body, sent=len(body) if whole else len(body) // 2)
+
+        def _answer(self, media: str, body: bytes, sent: int | None = None) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", media)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[:sent])
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test's output to itself."""
+
+    return Handler

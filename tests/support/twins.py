@@ -1,0 +1,106 @@
+"""The rows of the rules' tables: a bad subject with its good twin, or a subject that only looks bad.
+
+A row in a `parametrize` table is what the conformance test counts: every rule needs one that fails, one that passes,
+and one on a real archive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.support.artifacts import Recipe, ReleaseRecipe
+from wheelcheck.config import Config
+from wheelcheck.engine import examine
+from wheelcheck.rules import Finding
+from wheelcheck.rules.catalogue import find
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from wheelcheck.engine import Report
+    from wheelcheck.facts import Release, Sdist, Wheel
+    from wheelcheck.rules import Severity
+
+    Subject = Wheel | Sdist | Release | Recipe
+
+
+@dataclass(frozen=True)
+class Twins:
+    """A subject in which a rule finds something, and a minimally different one in which it finds nothing.
+
+    `found` is part of each message, `at` the members or artifacts that are named, `also` the other rules that may find
+    an error in the bad archive: what is wrong in two ways is rarely a good row.
+    """
+
+    code: str
+    sentence: str
+    bad: Subject
+    good: Subject
+    found: str
+    at: tuple[str, ...] = ("",)
+    severity: Severity = "error"
+    also: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.sentence}"
+
+    def assert_holds(self, folder: Path) -> None:
+        """Hold both twins to the row."""
+        found = findings(self.bad, self.code, folder / "bad", self.also)
+        assert sorted({finding.path or finding.artifact for finding in found}) == sorted(_named(self, found))
+        assert {finding.severity for finding in found} == {self.severity}
+        assert [finding.message for finding in found if self.found not in finding.message] == []
+        assert findings(self.good, self.code, folder / "good") == []
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A subject that looks like a fault and is none: the rule has nothing to say about it."""
+
+    code: str
+    sentence: str
+    good: Subject
+
+    def __str__(self) -> str:
+        return f"{self.code}-silent-{self.sentence}"
+
+    def assert_holds(self, folder: Path) -> None:
+        """Hold the subject to the row."""
+        assert findings(self.good, self.code, folder / "good") == []
+
+
+def _named(twins: Twins, found: list[Finding]) -> tuple[str, ...]:
+    """Return the expected places; the empty one stands for the one artifact itself."""
+    return tuple(place or found[0].artifact for place in twins.at) if found else twins.at
+
+
+def findings(subject: Subject, code: str, folder: Path, also: Collection[str] = ()) -> list[Finding]:
+    """Return what the rule `code` finds in facts, or in an archive that is written, read and judged for real.
+
+    An archive must show no error of a rule that is neither this nor in `also`, and nothing that was not examined.
+    """
+    if not isinstance(subject, Recipe):
+        return judge(subject, code)
+    report = examine_recipe(subject, folder)
+    assert [hit for hit in report.findings if hit.severity == "error" and hit.code not in {code, *also}] == []
+    assert report.gaps == ()
+    return [finding for finding in report.findings if finding.code == code]
+
+
+def judge(subject: Wheel | Sdist | Release, code: str) -> list[Finding]:
+    """Return what a rule finds in facts."""
+    rule: Any = find(code)
+    artifact = getattr(subject, "file", "")
+    return [
+        Finding(rule.code, rule.name, hit.severity or rule.severity, hit.artifact or artifact, hit.path, hit.message)
+        for hit in rule.judge(subject)
+    ]
+
+
+def examine_recipe(recipe: Recipe, folder: Path) -> Report:
+    """Write an archive or a release below `folder` and put it through the engine."""
+    folder.mkdir()
+    path = recipe.write(folder)
+    return examine([path], recipe.config if isinstance(recipe, ReleaseRecipe) else Config())

@@ -1,0 +1,161 @@
+"""A GitHub runner in small: executes the very commands of a workflow, each job in a fresh copy of the project.
+
+What it imitates: `needs`, a matrix, outputs, `env`, composite actions of the repository, checkout, and the artifact
+store, which forgets mode bits as the real one does and refuses to upload nothing where it is told to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from tests.support.checkout import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Values = dict[str, Any]
+_EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
+# Sessions run in the interpreter of the tests, which has everything: what they install is what users' machines lack.
+_PIPX = """\
+#!/bin/sh
+[ "$1 $2 $3 $4" = "run --python python3 nox" ] || exit 64
+shift 4
+exec {python} -m nox --no-venv --no-install "$@"
+"""
+_PYTHON = '#!/bin/sh\nexec {python} "$@"\n'
+_WHEELCHECK = '#!/bin/sh\nexec {python} -m wheelcheck "$@"\n'
+
+
+class CommandFailedError(Exception):
+    """A step's command failed; the text is everything it said."""
+
+
+@dataclass
+class Runner:
+    """Runs workflows of a checkout. `before` is called with a job's name and folder before its last command."""
+
+    checkout: Path
+    home: Path
+    workflow: Values
+    before: Callable[[str, Path], None] = lambda _job, _folder: None
+    store: dict[str, Path] = field(default_factory=dict)
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, *names: str) -> Path:
+        """Run these jobs in turn, each as often as its matrix says; return the last one's folder."""
+        for name in names:
+            job = self.workflow["jobs"][name]
+            assert set(_needs(job)) <= set(self.outputs), f"{name} before what it needs"
+            self.outputs.setdefault(name, {})
+            for values in self._matrix(job):
+                folder = self._run_job(name, job, values)
+        return folder
+
+    def _matrix(self, job: Values) -> list[Values]:
+        if "strategy" not in job:
+            return [{}]
+        return list(json.loads(self._expand(job["strategy"]["matrix"], {})["include"]))
+
+    def _run_job(self, name: str, job: Values, matrix: Values) -> Path:
+        folder = self.home / f"{name}-{len(self.ran)}"
+        values = {f"matrix.{key}": value for key, value in matrix.items()}
+        steps = job["steps"]
+        commands = [step for step in steps if "run" in step]
+        for step in steps:
+            if commands and step is commands[-1]:
+                self.before(name, folder)
+            self._run_step(step, folder, values)
+        for key, expression in job.get("outputs", {}).items():
+            self.outputs[name][f"needs.{name}.outputs.{key}"] = str(self._expand(expression, values))
+        return folder
+
+    def _run_step(self, step: Values, folder: Path, values: Values) -> None:
+        given = {key: self._expand(value, values) for key, value in step.get("with", {}).items()}
+        action = step.get("uses", "").partition("@")[0]
+        if action == "actions/checkout":
+            shutil.copytree(self.checkout, folder, symlinks=True)
+        elif action == "actions/upload-artifact":
+            self._upload(given, folder)
+        elif action == "actions/download-artifact":
+            self._download(given, folder)
+        elif action.startswith("./"):
+            inside = yaml.safe_load((folder / action / "action.yml").read_text())
+            for inner in inside["runs"]["steps"]:
+                self._run_step(inner, folder, {f"inputs.{key}": value for key, value in given.items()})
+        elif "run" in step:
+            self._command(step, folder, values)
+        else:
+            assert action == "actions/setup-python", action
+
+    def _command(self, step: Values, folder: Path, values: Values) -> None:
+        assert "${{" not in step["run"]
+        env = {key: str(self._expand(value, values)) for key, value in step.get("env", {}).items()}
+        output = self.home / "output"
+        output.write_text("")
+        path = os.pathsep.join([str(self._programs()), os.environ["PATH"]])
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=folder,
+            env={**clean, **env, "PATH": path, "GITHUB_OUTPUT": str(output), "CI": "true", "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.ran.append(step["run"])
+        if done.returncode:
+            raise CommandFailedError(f"$ {step['run']}\n{done.stdout}{done.stderr}")
+        for line in output.read_text().splitlines():
+            key, _, value = line.partition("=")
+            values[f"steps.{step['id']}.outputs.{key}"] = value
+
+    def _programs(self) -> Path:
+        folder = self.home / "bin"
+        folder.mkdir(exist_ok=True)
+        programs = {"pipx": _PIPX, "python": _PYTHON, "wheelcheck": _WHEELCHECK}
+        for name, text in programs.items():
+            (folder / name).write_text(text.format(python=sys.executable))
+            (folder / name).chmod(0o755)
+        return folder
+
+    def _upload(self, given: Values, folder: Path) -> None:
+        source, kept = folder / given["path"], self.home / "store" / given["name"]
+        files = [file for file in sorted(source.rglob("*")) if file.is_file()] if source.is_dir() else [source]
+        assert given["if-no-files-found"] == "error"
+        assert given["name"] not in self.store, "an artifact is never overwritten"
+        kept.mkdir(parents=True)
+        for file in files:
+            shutil.copyfile(file, kept / file.name)  # bytes alone: the mode is lost on the way
+        self.store[given["name"]] = kept
+
+    def _download(self, given: Values, folder: Path) -> None:
+        wanted = [name for name in self.store if name == given.get("name") or fnmatch(name, given.get("pattern", ""))]
+        assert wanted, given
+        for name in wanted:
+            shutil.copytree(self.store[name], folder / given["path"], dirs_exist_ok=True)
+
+    def _expand(self, value: Any, values: Values) -> Any:
+        known = {**values, **{key: text for job in self.outputs.values() for key, text in job.items()}}
+        if not isinstance(value, str):
+            return value
+        whole = re.fullmatch(r"\$\{\{ fromJSON\((.*)\) \}\}", value)
+        if whole:
+            return {"include": json.dumps(json.loads(known[whole[1]])["include"])}
+        return _EXPRESSION.sub(lambda found: str(known[found[1]]), value)
+
+
+def _needs(job: Values) -> list[str]:
+    needs = job.get("needs", [])
+    return [needs] if isinstance(needs, str) else list(needs)

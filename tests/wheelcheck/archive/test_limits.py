@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import bz2
+import lzma
+import os
+import subprocess
+import sys
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import wheelcheck
+from tests.support.archive_cases import read
+from tests.support.tars import gz, header, member, pax, record, tar
+from tests.support.zips import Member, Zip, block, zipped
+from wheelcheck.archive import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MIB = 1 << 20
+CEILING = 128  # MiB
+ZEROS = bytes(MIB)
+
+# Reads a file as its argument says and tells its own peak of memory, which a parent's rusage would mix with its own.
+CHILD = """
+import sys
+from wheelcheck.archive import Budget, walk
+damage = []
+with open(sys.argv[1], "rb") as file:
+    for entry, source in walk(file, Budget(), damage):
+        for offset in range(0, source.size, 1 << 20):
+            source.read(offset, 16)
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+print(int(status["VmHWM"].split()[0]) // 1024, ",".join(sorted({fault.kind for fault in damage})))
+"""
+
+
+@cache
+def nothing(mebibytes: int) -> bytes:
+    return ZEROS * mebibytes
+
+
+def bomb_in_a_zip() -> bytes:
+    return zipped(Member(content=nothing(66)))
+
+
+def bomb_of_native_code() -> bytes:
+    return zipped(Member(content=b"\x7fELF" + nothing(63)))
+
+
+def many_bombs_in_a_zip() -> bytes:
+    one = Member(content=ZEROS)
+    return zipped(*[Member(name=b"%d" % number, content=ZEROS, data=one.packed) for number in range(100)])
+
+
+def members_over_one_another() -> bytes:
+    one = Member(content=ZEROS)
+    twins = [Member(name=b"%d" % number, content=ZEROS, data=one.packed, central={"offset": 0}) for number in range(99)]
+    return Zip((one, *twins)).build()
+
+
+def bomb_in_a_tar() -> bytes:
+    return gz(tar(member(content=nothing(66))))
+
+
+def tar_member_held_whole() -> bytes:
+    return gz(tar(member(content=nothing(63))))
+
+
+def zeros_after_the_end() -> bytes:
+    return gz(tar() + nothing(66))
+
+
+def bomb_of_xz() -> bytes:
+    return lzma.compress(tar(member(content=nothing(63))), preset=9)
+
+
+def bomb_of_bzip2() -> bytes:
+    return bz2.compress(tar(member(content=nothing(66))))
+
+
+def bomb_in_a_plain_gzip() -> bytes:
+    return gz(nothing(66))
+
+
+def headers_without_end() -> bytes:
+    return gz(header(b"x") * 130_000)
+
+
+def extended_headers_without_end() -> bytes:
+    extended = pax(*[record(f"k{number}", "v") for number in range(40_000)])
+    return gz(tar(*[extended + member(b"%d" % number) for number in range(50)]))
+
+
+def end_records_without_end() -> bytes:
+    return b"PK\5\6" * 16_000 + bytes(18)
+
+
+def extra_blocks_without_end() -> bytes:
+    extra = b"".join(block(number, b"") for number in range(2, 16_000))
+    return zipped(*[Member(name=b"%d" % number, extra=extra) for number in range(50)])
+
+
+BOMBS = (
+    (bomb_in_a_zip, "cap-ratio"),
+    (bomb_of_native_code, ""),
+    (many_bombs_in_a_zip, "cap-ratio"),
+    (members_over_one_another, "zip-overlap"),
+    (bomb_in_a_tar, "cap-ratio"),
+    (tar_member_held_whole, ""),
+    (zeros_after_the_end, "cap-ratio"),
+    (bomb_of_xz, "cap-held"),
+    (bomb_of_bzip2, "cap-ratio"),
+    (bomb_in_a_plain_gzip, "cap-ratio"),
+    (headers_without_end, "cap-damage"),
+    (extended_headers_without_end, "cap-pax"),
+    (end_records_without_end, "zip-two-ends"),
+    (extra_blocks_without_end, "zip-extra"),
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read from /proc")
+@pytest.mark.parametrize(("make", "kind"), BOMBS, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_hostile_archive_is_answered_within_a_ceiling_of_memory(
+    make: Callable[[], bytes], kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(make())
+    root = Path(wheelcheck.__file__).parents[1]
+    command = [sys.executable, "-c", CHILD, os.fspath(path)]
+    answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True, timeout=60)
+    peak, kinds = answer.stdout.rstrip("\n").split(" ", 1)
+    assert int(peak) < CEILING
+    assert kind in kinds.split(",")
+
+
+def test_the_caps_are_those_that_are_published() -> None:
+    budget = Budget()
+    assert (budget.zip_members, budget.tar_members) == (65_535, 100_000)
+    assert (budget.unpacked_bytes, budget.ratio_free_bytes, budget.ratio) == (4 << 30, 64 * MIB, 50)
+    assert (budget.name_bytes, budget.name_depth, budget.pax_bytes) == (1_024, 64, MIB)
+
+
+def test_a_budget_starts_unspent_and_is_not_shared_by_accident() -> None:
+    one, other = Budget(), Budget()
+    read(zipped(), one)
+    assert one.unpacked > 0
+    assert (other.packed, other.members, other.unpacked, other.reread, other.extended) == (0, 0, 0, 0, 0)
+
+
+def test_what_repeats_itself_below_the_free_bytes_is_no_bomb() -> None:
+    content = nothing(2)
+    assert read(zipped(Member(content=content)), Budget(ratio_free_bytes=2 * MIB)).damage == []
+    assert read(zipped(Member(content=content)), Budget(ratio_free_bytes=2 * MIB - 1)).kinds == {"cap-ratio"}
+
+
+def test_what_hardly_shrinks_is_no_bomb_whatever_its_size() -> None:
+    content = b"".join(zlib.compress(b"%d" % number) for number in range(9_000))
+    assert read(zipped(Member(content=content)), Budget(ratio_free_bytes=1_000)).damage == []
+
+
+def test_a_nested_archive_does_not_widen_the_ratio_of_the_outermost() -> None:
+    budget = Budget(ratio_free_bytes=MIB)
+    outer = zipped(Member(content=nothing(1)))
+    assert read(outer, budget).damage == []
+    assert read(gz(tar(member(content=nothing(1)))), budget).kinds == {"cap-ratio"}
+
+
+def test_the_walk_ends_at_the_cap_and_keeps_what_came_before() -> None:
+    members = [Member(name=b"%d" % number, content=b"x" * 100) for number in range(5)]
+    reading = read(zipped(*members), Budget(unpacked_bytes=250))
+    assert reading.paths == ["0", "1"]
+    assert [(fault.kind, fault.path, fault.cap) for fault in reading.damage] == [("cap-unpacked", "2", True)]

@@ -1,0 +1,208 @@
+"""What is asked of a source is bounded in bytes, mostly forward, and survives a source that breaks its word."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import graft_dynamic
+from wheelcheck.binary import Binary, read_binary
+from wheelcheck.binary.reader import BYTE_BUDGET, Blocks, Reading
+from wheelcheck.damage import BINARY_KINDS
+from wheelcheck.source import Bytes
+
+MIB = 1024 * 1024
+SEEDS = (
+    native.library("x86_64", (2, 34)),
+    native.program("s390x"),
+    native.library("armv7l"),
+    native.static_program("aarch64", "-fPIE", "-static-pie"),
+    native.bpf_object(),
+    native.mac("x86_64"),
+    native.universal(native.mac("x86_64"), native.mac("x86_64", kind="library"), wide=True),
+    native.windows("x86_64"),
+    native.windows("i686", kind="library"),
+    native.object_file("x86_64-windows-gnu"),
+    native.archive({"a.o": native.object_file(), "b.o": native.object_file("aarch64-macos")}),
+    native.wasm_module(),
+)
+
+
+@dataclass
+class Counted:
+    """A source that counts what is asked of it; with `lost`, one whose bytes end earlier than its size says."""
+
+    content: bytes
+    lost: int = 0
+    bytes_read: int = 0
+    backward: int = 0
+    position: int = 0
+    asked: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def read(self, offset: int, length: int) -> bytes:
+        found = self.content[: self.size - self.lost][offset : offset + length]
+        self.asked.append((offset, length))
+        self.backward += offset < self.position
+        self.bytes_read += len(found)
+        self.position = offset + len(found)
+        return found
+
+
+@dataclass
+class Sparse:
+    """A source of a huge size whose bytes come from a function: nothing is held."""
+
+    head: bytes
+    size: int
+    fill: bytes
+    bytes_read: int = 0
+
+    def read(self, offset: int, length: int) -> bytes:
+        length = max(0, min(length, self.size - offset))
+        self.bytes_read += length
+        real = self.head[offset : offset + length]
+        return real + (self.fill * (length // len(self.fill) + 1))[: length - len(real)]
+
+
+def assert_judged(binary: Binary | None) -> None:
+    """Assert what holds of every answer, whatever the bytes were."""
+    if binary is None:
+        return
+    assert {damage.kind for damage in binary.damage} <= BINARY_KINDS.keys()
+    assert len(binary.damage) <= 65
+    assert binary.slices or binary.damage or binary.format == "ar"
+    if binary.damage == ():
+        assert all(piece.machine for piece in binary.slices)
+
+
+mutations = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12)
+SLOW_OK = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@SLOW_OK
+@given(seed=st.sampled_from(SEEDS), changes=mutations, head=st.booleans())
+def test_changed_bytes_never_raise_and_cost_little(
+    seed: bytes, changes: list[tuple[float, int]], *, head: bool
+) -> None:
+    mutated = bytearray(seed)
+    span = min(len(mutated), 1024) if head else len(mutated)
+    for place, value in changes:
+        mutated[int(place * span)] = value
+    source = Counted(bytes(mutated))
+    assert_judged(read_binary("x", source))
+    assert source.bytes_read <= 64 * MIB
+
+
+@SLOW_OK
+@given(
+    seed=st.sampled_from(SEEDS), place=st.floats(0, 1), value=st.sampled_from([0, 1, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 62])
+)
+def test_words_set_to_extremes_never_raise_and_cost_little(seed: bytes, place: float, value: int) -> None:
+    mutated = bytearray(seed)
+    offset = int(place * min(len(mutated) - 8, 2048)) & ~3
+    struct.pack_into("<Q" if value > 0xFFFFFFFF else "<I", mutated, offset, value)
+    source = Counted(bytes(mutated))
+    assert_judged(read_binary("x", source))
+    assert source.bytes_read <= 64 * MIB
+
+
+@SLOW_OK
+@given(seed=st.sampled_from(SEEDS), length=st.floats(0, 1))
+def test_a_file_cut_anywhere_never_raises(seed: bytes, length: float) -> None:
+    assert_judged(read_binary("x", Bytes(seed[: int(length * len(seed))])))
+
+
+@SLOW_OK
+@given(seed=st.sampled_from(SEEDS), lost=st.floats(0, 1))
+def test_a_source_that_gives_less_than_its_size_never_raises(seed: bytes, lost: float) -> None:
+    assert_judged(read_binary("x", Counted(seed, lost=int(lost * len(seed)))))
+
+
+@SLOW_OK
+@given(magic=st.sampled_from([seed[:8] for seed in SEEDS]), rest=st.binary(max_size=600))
+def test_noise_behind_a_magic_never_raises(magic: bytes, rest: bytes) -> None:
+    assert_judged(read_binary("x", Bytes(magic + rest)))
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=range(len(SEEDS)))
+def test_a_sane_file_costs_little_and_few_steps_back(seed: bytes) -> None:
+    source = Counted(seed)
+    assert_judged(read_binary("x", source))
+    assert source.backward <= 3
+    assert source.bytes_read <= 128 * 1024
+
+
+def test_a_large_library_is_read_in_few_blocks_and_few_steps_back() -> None:
+    """The dynamic segment stands at the end of 20 MB, its strings at the start: one way there, one back."""
+    large = graft_dynamic(lambda entries: entries)(native.library("x86_64", (2, 34)) + bytes(20 * MIB))
+    source = Counted(large)
+    binary = read_binary("x", source)
+    assert binary is not None
+    assert binary.damage == ()
+    assert binary.slices[0].needed == ("libc.so.6",)
+    assert source.backward <= 3
+    assert source.bytes_read <= 256 * 1024
+
+
+def test_more_bytes_than_the_budget_prove_nothing() -> None:
+    """Version needs whose names lie a block apart in a string table of a gigabyte."""
+    step, count = 16 * 1024, 3000
+    names = [struct.pack("<IHHII", 0, 0, 2, step * n, 16 * (n < count)) for n in range(1, count + 1)]
+    needs = struct.pack("<HHIII", 1, count, 1, 16, 0) + b"".join(names)
+    library = elf.graft(needs)(native.library("x86_64", (2, 34)))
+    load = elf.segments_at(library, elf.LOAD)[-1]
+    start = elf.get(library, load, elf.SEGMENT["offset"])
+    size = 1 << 30
+    for name in ("filesz", "memsz"):
+        library = elf.put(library, load, elf.SEGMENT[name], size)
+    library = elf.tag(elf.VERNEED, elf.GRAFT_ADDRESS)(library)
+    library = elf.tag(elf.STRTAB, elf.GRAFT_ADDRESS)(elf.tag(elf.STRSZ, size)(library))
+    source = Sparse(library, start + size, b"a\0")
+    binary = read_binary("x", source)
+    assert binary is not None
+    assert [(damage.kind, damage.cap) for damage in binary.damage] == [("elf-limit", True)]
+    assert binary.slices == ()
+    assert source.bytes_read <= BYTE_BUDGET
+
+
+def test_blocks_are_asked_for_once() -> None:
+    source = Counted(bytes(range(256)) * 256)
+    blocks = Blocks(source)
+    assert blocks.read(10, 20) == bytes(range(10, 30))
+    assert blocks.read(16 * 1024 - 2, 4) == b"\xfe\xff\x00\x01"
+    assert blocks.read(0, 100_000) == source.content
+    assert source.asked == [(16 * 1024 * number, 16 * 1024) for number in range(4)]
+
+
+@pytest.mark.parametrize(("offset", "length"), [(-1, 4), (65_536, 1), (1 << 70, 1), (0, 0), (0, -5)])
+def test_reading_outside_gives_nothing(offset: int, length: int) -> None:
+    blocks = Blocks(Bytes(bytes(65_536)))
+    assert blocks.read(offset, length) == b""
+    assert Reading("x", "elf", blocks).read(offset, length) == b""
+
+
+def test_a_window_ends_where_it_says() -> None:
+    whole = Reading("x", "macho", Blocks(Bytes(b"0123456789")))
+    window = whole.apart(2, 5)
+    assert (window.read(0, 100), window.read(4, 4), window.read(6, 1)) == (b"23456", b"6", b"")
+    assert window.apart(1, 2).read(0, 9) == b"34"
+
+
+def test_damage_found_apart_counts_only_once_adopted() -> None:
+    whole = Reading("x", "elf", Blocks(Bytes(b"")))
+    window = whole.apart(0, 0)
+    window.damage("elf-header", "wrong")
+    window.damage("elf-header", "wrong")
+    assert (len(window.found), whole.found) == (1, [])
+    whole.adopt(window)
+    assert whole.found == window.found

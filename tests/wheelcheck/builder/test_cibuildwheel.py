@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import shlex
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheelcheck.builder import cibuildwheel
+from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.toolchain import Target
+from wheelcheck.config import Config, ConfigError, Payload, load
+from wheelcheck.ignored import Ignore
+from wheelcheck.platforms.arch import Glibc, find
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.builder.wheel import Pair
+
+PINNED = {"manylinux2014": "a", "manylinux_2_28": "b", "manylinux_2_34": "c", "musllinux_1_2": "d"}
+
+
+def target(floor: Glibc = (2, 17), arch: str = "aarch64") -> Target:
+    return Target(find(arch), floor)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "names"),
+    [
+        ([("cp311", "cp311"), ("cp312", "cp312")], {"cp311": ("cp311", "cp311"), "cp312": ("cp312", "cp312")}),
+        ([("cp313", "cp313t")], {"cp313t": ("cp313", "cp313t")}),
+        ([("cp310", "abi3")], {"cp310": ("cp310", "abi3")}),
+        ([("cp311", "cp311"), ("py3", "none")], {"cp311": ("cp311", "cp311")}),
+    ],
+)
+def test_each_promised_interpreter_is_built_and_what_serves_any_python_is_not(
+    pairs: list[Pair], names: dict[str, Pair]
+) -> None:
+    assert cibuildwheel.identifiers(pairs) == names
+
+
+@pytest.mark.parametrize(
+    ("pairs", "found"),
+    [
+        ([], "found none"),
+        ([("py3", "none")], "found none"),
+        ([("cp39", "cp39")], "found cp39; expected interpreters from cp310 on"),
+        ([("cp311", "cp311"), ("pp311", "pypy311_pp73")], "found pp311"),
+        ([("cp311", "cp311"), ("cp311", "abi3")], "found cp311-cp311 and cp311-abi3; expected one wheel of cp311"),
+    ],
+)
+def test_a_project_without_a_wheel_for_a_container_is_told_so(pairs: list[Pair], found: str) -> None:
+    with pytest.raises(BenchError, match=found):
+        cibuildwheel.identifiers(pairs)
+
+
+@pytest.mark.parametrize(
+    ("floor", "image"),
+    [
+        ((2, 17), "manylinux2014"),
+        ((2, 27), "manylinux2014"),
+        ((2, 28), "manylinux_2_28"),
+        ((2, 33), "manylinux_2_28"),
+        ((2, 40), "manylinux_2_34"),
+    ],
+)
+def test_the_container_is_the_newest_that_is_no_newer_than_the_floor(floor: Glibc, image: str) -> None:
+    assert cibuildwheel.image(target(floor), {}, PINNED) == image
+
+
+def test_a_floor_below_every_image_is_an_error_that_says_what_to_raise() -> None:
+    with pytest.raises(BenchError, match=r"one of glibc 2\.12 or older for aarch64; raise tool\.wheelcheck\.glibc"):
+        cibuildwheel.image(target((2, 12)), {}, PINNED)
+    with pytest.raises(BenchError, match="found no image"):
+        cibuildwheel.image(target(), {}, {})
+
+
+@pytest.mark.parametrize("image", ["localhost/own", "quay.io/pypa/manylinux2014_aarch64@sha256:0", "m/manylinux_2_17"])
+def test_an_image_of_the_machines_own_choice_is_taken(image: str) -> None:
+    assert cibuildwheel.image(target(), {"CIBW_MANYLINUX_AARCH64_IMAGE": image}, {}) == image
+
+
+def test_an_image_that_says_it_is_newer_than_the_floor_is_refused_whoever_chose_it() -> None:
+    base = {"CIBW_MANYLINUX_AARCH64_IMAGE": "quay.io/pypa/manylinux_2_28_aarch64"}
+    assert cibuildwheel.image(target((2, 28)), base, {}) == base["CIBW_MANYLINUX_AARCH64_IMAGE"]
+    with pytest.raises(BenchError, match=r"found quay.io/pypa/manylinux_2_28_aarch64; expected glibc 2\.17 or older"):
+        cibuildwheel.image(target(), base, PINNED)
+
+
+@pytest.mark.parametrize(
+    ("name", "floor"),
+    [
+        ("manylinux1", (2, 5)),
+        ("manylinux2010_x86_64", (2, 12)),
+        ("manylinux2014", (2, 17)),
+        ("quay.io/pypa/manylinux_2_34_x86_64:latest", (2, 34)),
+        ("musllinux_1_2", None),
+        ("debian:12", None),
+    ],
+)
+def test_the_glibc_of_an_image_is_read_from_its_name(name: str, floor: Glibc | None) -> None:
+    assert cibuildwheel.floor_of(name) == floor
+
+
+def test_the_installed_cibuildwheel_says_which_images_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("cibuildwheel"):
+        assert "manylinux2014" in cibuildwheel.pinned_images(find("x86_64"))
+        assert cibuildwheel.pinned_images(find("armv6l")) == {}
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "cibuildwheel", raising=False)
+    with pytest.raises(BenchError, match=r"install wheelcheck\[cibuildwheel\]"):
+        cibuildwheel.pinned_images(find("x86_64"))
+
+
+def test_the_settings_name_interpreters_cpu_floor_payload_and_gate(tmp_path: Path) -> None:
+    gate = tmp_path / "a folder" / "gate.toml"
+    found = cibuildwheel.variables(target(), ["cp311", "cp313t"], "localhost/own", gate)
+    assert found["CIBW_BUILD"] == "cp311-manylinux_aarch64 cp313t-manylinux_aarch64"
+    assert (found["CIBW_ARCHS"], found["CIBW_MANYLINUX_AARCH64_IMAGE"]) == ("aarch64", "localhost/own")
+    assert "--plat manylinux_2_17_aarch64" in found["CIBW_REPAIR_WHEEL_COMMAND"]
+    assert "wheelcheck.builder.in_container" in found["CIBW_REPAIR_WHEEL_COMMAND"]
+    words = shlex.split(found["CIBW_AUDIT_COMMAND"])
+    assert words[1:] == [sys.executable, "-m", "wheelcheck", "check", "--config", str(gate), "{wheel}"]
+    assert (found["CIBW_SKIP"], found["CIBW_AUDIT_REQUIRES"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '[tool.cibuildwheel]\ntest-command = "pytest"\nbuild-frontend = "build"\n',
+        '[tool.cibuildwheel]\nbuild-verbosity = 1\n[tool.cibuildwheel.linux]\nenvironment = { A = "1" }\n',
+        '[tool.cibuildwheel]\nmusllinux-x86_64-image = "x"\n',
+    ],
+)
+def test_a_project_keeps_what_decides_neither_wheels_nor_container_nor_check(text: str) -> None:
+    cibuildwheel.require_ours(text, "pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[tool.cibuildwheel]\nbuild = "cp311-*"\n', r"tool\.cibuildwheel\.build: found 'cp311-\*'"),
+        ('[tool.cibuildwheel]\nskip = ["*i686"]\n', r"tool\.cibuildwheel\.skip"),
+        ('[tool.cibuildwheel]\naudit-command = ""\n', r"tool\.cibuildwheel\.audit-command: found ''"),
+        ('[tool.cibuildwheel.linux]\nrepair-wheel-command = "x"\n', r"cibuildwheel\.linux\.repair-wheel-command"),
+        ('[tool.cibuildwheel]\nmanylinux-x86_64-image = "x"\n', r"cibuildwheel\.manylinux-x86_64-image"),
+        (
+            '[[tool.cibuildwheel.overrides]]\nselect = "cp313*"\naudit-command = "true"\n',
+            r"overrides\.audit-command",
+        ),
+    ],
+)
+def test_a_setting_that_would_be_decided_twice_is_refused(text: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key}.*expected it to follow"):
+        cibuildwheel.require_ours(text, "pyproject.toml")
+
+
+def test_the_gate_of_one_wheel_knows_the_payload_and_the_ignores_and_expects_no_set(tmp_path: Path) -> None:
+    config = Config(
+        payload=(Payload("tool", "executable", "pkg/bin/tool", "crate", workspace="nested"),),
+        glibc=(2, 28),
+        ignores=(Ignore("WC301", 'a "cross" compiler, façade', "x/*"),),
+        sdist=True,
+    )
+    (tmp_path / "gate.toml").write_text(cibuildwheel.gate_configuration(config), "utf-8")
+    found = load(tmp_path / "gate.toml")
+    assert [(item.name, item.kind, item.path) for item in found.payload] == [("tool", "executable", "pkg/bin/tool")]
+    assert (found.slots, found.sdist, found.glibc, found.ignores) == ((), None, (2, 28), config.ignores)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from wheelcheck.binary import read_binary
+from wheelcheck.builder import toolchain
+from wheelcheck.builder.toolchain import Target
+from wheelcheck.platforms.arch import find
+from wheelcheck.source import Bytes
+
+PROGRAM = '#include <stdio.h>\n#include <features.h>\nint main(void) { return printf("%d", __GLIBC_MINOR__) < 0; }\n'
+
+
+def compiled(folder: Path, arch: str, *flags: str) -> Path:
+    env = toolchain.install(folder / "compiler", Target(find(arch), (2, 17)))
+    (folder / "x.c").write_text(PROGRAM)
+    subprocess.run([env["CC"], *flags, "-o", folder / "x", folder / "x.c"], check=True, cwd=folder)
+    return folder / "x"
+
+
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+def test_what_it_compiles_is_for_the_target(tmp_path: Path, arch: str) -> None:
+    binary = read_binary("", Bytes(compiled(tmp_path, arch).read_bytes()))
+    assert binary
+    assert binary.slices[0].arches == (arch,)
+
+
+@pytest.mark.parametrize(
+    "flags", [(), ("-I/usr/include", "-L/usr/lib", "-L/usr/lib/x86_64-linux-gnu", "-march=native")]
+)
+def test_the_floor_holds_even_where_a_backend_adds_the_hosts_folders(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    file = compiled(tmp_path, "x86_64", *flags)
+    if find("x86_64") != find(sysconfig.get_platform().partition("-")[2]):
+        pytest.skip("the compiled program runs on x86_64 alone")
+    assert subprocess.run([file], capture_output=True, text=True, check=True).stdout == "17"
+
+
+def test_words_with_spaces_and_quotes_reach_the_compiler_whole(tmp_path: Path) -> None:
+    (tmp_path / "a folder").mkdir()
+    flag = '-DWORD="it\'s \\"here\\""'
+    assert compiled(tmp_path / "a folder", "x86_64", flag).exists()
+
+
+def test_every_variable_names_a_script_that_runs(tmp_path: Path) -> None:
+    env = toolchain.install(tmp_path, Target(find("x86_64"), (2, 17)))
+    assert set(env) == {"CC", "CXX", "AR", "RANLIB", "LDSHARED", "LDCXXSHARED"}
+    assert env["LDSHARED"] == f"{env['CC']} -shared"
+    for name in ("CC", "CXX", "AR", "RANLIB"):
+        flag = "--help" if name in ("AR", "RANLIB") else "--version"
+        assert subprocess.run([env[name], flag], capture_output=True, check=False).returncode == 0
+
+
+def test_writing_the_scripts_again_is_no_error(tmp_path: Path) -> None:
+    target = Target(find("x86_64"), (2, 17))
+    assert toolchain.install(tmp_path, target) == toolchain.install(tmp_path, target)
+
+
+def test_debians_split_pyconfig_is_found_without_the_rest_of_usr_include(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = tmp_path / "usr include" / "x86_64-linux-gnu" / "python3.11"
+    half.mkdir(parents=True)
+    (half / "pyconfig.h").write_text("#define HALF 1\n")
+    monkeypatch.setattr(toolchain, "_HEADERS", half.parents[1])
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-linux-gnu")
+    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(half.parents[1] / "python3.11"))
+    env = toolchain.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
+    toolchain.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
+    (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/python3.11/pyconfig.h>\nint x = HALF;\n")
+    subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=True)
+    (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/other.h>\n")
+    (half.parent / "other.h").write_text("")
+    assert subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=False, stderr=subprocess.DEVNULL).returncode
+
+
+def debug_words(folder: Path, *, nameless: bool) -> bytes:
+    """Compile with debug information, by the script as it is or without the flags that leave folders out."""
+    env = toolchain.install(folder / "compiler", Target(find("x86_64"), (2, 17)))
+    if not nameless:
+        script = Path(env["CC"])
+        script.write_text(re.sub(r"-ffile-prefix-map=\S+", "", script.read_text()))
+    (folder / "x.c").write_text(f"#include <Python.h>\n{PROGRAM}PyObject *none(void) {{ return Py_None; }}\n")
+    python = f"-I{sysconfig.get_path('include')}"
+    subprocess.run([env["CC"], "-g", python, "-c", "-o", folder / "x.o", folder / "x.c"], check=True, cwd=folder)
+    return (folder / "x.o").read_bytes()
+
+
+def test_debug_information_names_no_folder_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    (tmp_path / "nameless").mkdir()
+    # zig writes its own folder absolute or, where that is shorter, relative to where it was started
+    folders = (str(tmp_path).encode(), sys.base_prefix.encode(), b"site-packages/ziglang")
+    named = debug_words(tmp_path / "named", nameless=False)
+    assert [folder for folder in folders if folder not in named] == []
+    found = debug_words(tmp_path / "nameless", nameless=True)
+    assert [folder for folder in folders if folder in found] == []

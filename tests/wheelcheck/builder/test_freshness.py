@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.wheelcheck.builder.test_sabotage import TOOL
+from wheelcheck.cli.build import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.builder.pipeline import Bench
+
+
+def checked(bench: Bench) -> int:
+    return main(["build", "--check", "--project", str(bench.settings.project)])
+
+
+def test_a_stage_of_the_sources_as_they_are_is_fresh_and_nothing_is_built(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert checked(bench) == 0
+    count = len(bench.settings.release.payload)
+    assert capsys.readouterr().out.startswith(f"fresh: {count} files for {bench.target.zigbuild} from sources ")
+
+
+def source(bench: Bench) -> Path:
+    return next(bench.settings.workspace.rglob("main.rs"))
+
+
+def touched(bench: Bench) -> None:
+    source(bench).touch()
+
+
+def edited(bench: Bench) -> None:
+    source(bench).write_text(source(bench).read_text() + "// new\n")
+
+
+def relocked(bench: Bench) -> None:
+    lock = bench.settings.workspace / "Cargo.lock"
+    lock.write_text(lock.read_text() + "\n")
+
+
+def refloored(bench: Bench) -> None:
+    file = bench.settings.project / "pyproject.toml"
+    file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
+
+
+def swapped(bench: Bench) -> None:
+    (bench.stage_folder / "tree" / TOOL).write_bytes(b"")
+
+
+def test_a_new_date_without_new_content_leaves_the_stage_fresh(bench: Bench) -> None:
+    touched(bench)
+    assert checked(bench) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (edited, "they are stale"),
+        (relocked, "they are stale"),
+        (refloored, "expected the record of a stage"),
+        (swapped, f"{TOOL}: found 0 bytes that are no native code"),
+    ],
+)
+def test_a_stage_of_other_sources_lock_floor_or_bytes_is_not_fresh_and_says_why(
+    bench: Bench, capsys: pytest.CaptureFixture[str], change: object, said: str
+) -> None:
+    assert callable(change)
+    change(bench)
+    assert checked(bench) == 1
+    assert said in capsys.readouterr().err

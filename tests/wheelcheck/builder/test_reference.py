@@ -1,0 +1,167 @@
+"""The reference project as a release: second opinions on the wheel, and its own tests against what was built."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from elftools.elf.enums import ENUM_E_MACHINE
+
+from tests.support.cross import OTHER, lacking, machine_for_other, rustc_for_other
+from tests.wheelcheck.conftest import REFERENCE, copy_reference
+from wheelcheck.binary import read_binary
+from wheelcheck.builder import dist
+from wheelcheck.builder.pipeline import Bench
+from wheelcheck.source import Bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.binary.model import Binary
+
+
+def wheel_of(built: Bench) -> Path:
+    return dist.wheels(built.settings.dist, built.target)[0]
+
+
+def test_the_wheel_is_named_for_abi3_and_the_floor(built: Bench) -> None:
+    arch = built.target.arch.name
+    assert wheel_of(built).name == f"reference-0.1.0-cp310-abi3-manylinux_2_17_{arch}.manylinux2014_{arch}.whl"
+
+
+def test_auditwheel_finds_the_wheel_consistent_with_the_tag_it_claims(built: Bench) -> None:
+    show = [sys.executable, "-m", "auditwheel", "show", str(wheel_of(built))]
+    said = subprocess.run(show, capture_output=True, text=True, check=True).stdout
+    assert f'consistent with the following platform tag: "manylinux_2_17_{built.target.arch.name}"' in " ".join(
+        said.split()
+    )
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The stage of the reference project for the other CPU."""
+    compiler = rustc_for_other() or lacking(f"no Rust standard library for {OTHER.name}")
+    project = copy_reference(tmp_path_factory.mktemp("other") / "reference")
+    bench = Bench.of(project, OTHER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUSTC", compiler)
+        bench.build()
+    return bench
+
+
+def staged(bench: Bench, path: str) -> Path:
+    return bench.stage_folder / "tree" / path
+
+
+def natives(wheel: Path) -> dict[str, Binary]:
+    with zipfile.ZipFile(wheel) as archive:
+        found = {name: read_binary("", Bytes(archive.read(name))) for name in archive.namelist()}
+    return {name: binary for name, binary in found.items() if binary}
+
+
+def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Bench) -> None:
+    held = {name: binary.slices[0] for name, binary in natives(wheel_of(built)).items()}
+    assert {name: piece.kind for name, piece in held.items()} == {
+        "reference/_machine.abi3.so": "library",
+        "reference/bin/tally": "executable",
+        "reference/bin/tracer": "executable",
+        "reference/bpf/opens.bpf.o": "object",
+        "reference/lib/libguard.so": "library",
+        "reference/lib/libpreload.so": "library",
+    }
+    assert {piece.arches for piece in held.values() if piece.kind != "object"} == {(built.target.arch.name,)}
+
+
+def test_the_object_is_the_kernels_and_tells_nothing_of_where_it_was_built(built: Bench) -> None:
+    content = staged(built, "reference/bpf/opens.bpf.o").read_bytes()
+    assert int.from_bytes(content[18:20], "little") == ENUM_E_MACHINE["EM_BPF"]
+    assert str(built.settings.project).encode() not in content
+
+
+def test_what_is_built_for_the_other_cpu_is_all_for_it_except_the_object_which_is_the_same(
+    built: Bench, other: Bench
+) -> None:
+    paths = {payload.path: payload.kind for payload in built.settings.release.payload}
+    same = {path for path in paths if staged(built, path).read_bytes() == staged(other, path).read_bytes()}
+    assert same == {path for path, kind in paths.items() if kind == "object"}
+    pieces = [read_binary("", Bytes(staged(other, path).read_bytes())) for path in paths.keys() - same]
+    assert [piece.slices[0].arches for piece in pieces if piece] == [(other.target.arch.name,)] * 4
+
+
+def test_the_tracer_of_the_other_cpu_runs_and_says_what_its_emulator_lacks(other: Bench) -> None:
+    machine = machine_for_other(dict(os.environ))
+    env = {**os.environ, **machine.env}
+    tracer = [*machine.runner, str(staged(other, "reference/bin/tracer")), "--", "true"]
+    done = subprocess.run(tracer, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 125
+    assert done.stderr == '{"unavailable": "Function not implemented (os error 38)"}\n'
+
+
+def test_the_wheel_holds_no_source_of_its_native_code(built: Bench) -> None:
+    with zipfile.ZipFile(wheel_of(built)) as archive:
+        assert not [name for name in archive.namelist() if name.endswith((".c", ".rs", ".toml"))]
+
+
+def test_the_projects_own_tests_pass_against_the_installed_wheel(built: Bench, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    pip = ["pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel_of(built))]
+    subprocess.run([sys.executable, "-m", *pip], check=True)
+    own = [
+        str(REFERENCE / "tests"),
+        "--rootdir",
+        str(REFERENCE),
+        "-c",
+        os.devnull,
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "-rs",
+    ]
+    words = [sys.executable, "-m", "pytest", *own]
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    done = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed, done.stdout
+    assert int(passed[1]) > 30, done.stdout  # what needs neither ptrace nor seccomp is about half
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fmt", "--all", "--check"),
+        ("clippy", "--quiet", "--locked", "--offline", "--all-targets", "--", "-D", "warnings"),
+        ("test", "--quiet", "--locked", "--offline", "--", "--include-ignored"),
+    ],
+    ids=["format", "clippy", "tests"],
+)
+def test_the_rust_workspace_passes_its_own_checks_and_its_numbers_agree_with_the_headers_of_both_cpus(
+    built: Bench, words: tuple[str, ...]
+) -> None:
+    if (
+        words[0] == "clippy"
+        and subprocess.run(["cargo", "clippy", "--version"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip("no cargo clippy")
+    own = {"CARGO_TARGET_DIR": str(built.settings.folder / "cargo" / "tests"), "ZIG": f"{sys.executable} -m ziglang"}
+    done = subprocess.run(
+        ["cargo", *words],
+        cwd=built.settings.workspace,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_repository_holds_no_binary_of_the_reference_project() -> None:
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=REFERENCE, capture_output=True, text=True, check=False).stdout
+    files = [REFERENCE / name for name in names.split("\0") if name] or list((REFERENCE / "src").rglob("*.*"))
+    assert files
+    assert not [file for file in files if file.is_file() and read_binary("", Bytes(file.read_bytes()))]

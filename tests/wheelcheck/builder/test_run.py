@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheelcheck.builder import run
+from wheelcheck.builder.run import BenchError, Command, Outcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def python(code: str, folder: Path, **env: str) -> Command:
+    return Command((sys.executable, "-c", code), folder, env)
+
+
+def test_standard_output_is_returned_and_standard_error_is_logged_line_by_line(tmp_path: Path) -> None:
+    lines: list[str] = []
+    command = python("import sys; print('result'); print('one\\ntwo', file=sys.stderr)", tmp_path)
+    assert run.run(command, lines.append) == "result\n"
+    assert lines == [f"$ {command}", "one", "two"]
+
+
+def test_the_environment_is_whole_and_the_folder_is_the_one_given(tmp_path: Path) -> None:
+    command = python("import os; print(os.getcwd(), os.environ.get('HOME'), os.environ['MARK'])", tmp_path, MARK="m")
+    assert os.environ["HOME"]
+    assert run.run(command, print) == f"{tmp_path} None m\n"
+
+
+def test_a_non_zero_exit_is_fatal_and_both_streams_are_in_the_error(tmp_path: Path) -> None:
+    command = python("import sys; print('said'); print('wrong', file=sys.stderr); sys.exit(7)", tmp_path)
+    with pytest.raises(BenchError, match=r"(?s)found exit status 7; expected 0; it said:\nsaid\nwrong"):
+        run.run(command, print)
+
+
+def test_a_death_by_signal_is_fatal_too(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="found exit status -9"):
+        run.run(python("import os; os.kill(os.getpid(), 9)", tmp_path), print)
+
+
+def test_a_flood_on_both_streams_neither_blocks_nor_loses_anything(tmp_path: Path) -> None:
+    lines: list[str] = []
+    code = "import sys\nfor _ in range(20_000): print('o' * 50); print('e' * 50, file=sys.stderr)"
+    output = run.run(python(code, tmp_path), lines.append)
+    assert (len(output.splitlines()), len(lines)) == (20_000, 20_001)
+
+
+def test_bytes_that_are_no_text_do_not_stop_a_run(tmp_path: Path) -> None:
+    assert run.run(python("import os; os.write(1, b'\\xff')", tmp_path), print) == "\ufffd"
+
+
+def test_a_program_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="install no-such-program"):
+        run.run(Command(("no-such-program",), tmp_path, {}), print)
+
+
+def test_an_observed_command_may_end_as_it_likes(tmp_path: Path) -> None:
+    code = "import sys; print('a', flush=True); print('b', file=sys.stderr); sys.exit(3)"
+    assert run.observe(python(code, tmp_path)) == Outcome(3, "a\nb\n")

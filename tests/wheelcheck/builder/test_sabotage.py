@@ -1,0 +1,177 @@
+"""The ways a release of native code really broke, done to the reference wheel: staging or the gate must catch each."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.compiled import native
+from wheelcheck.builder import dist
+from wheelcheck.builder import wheel as assembly
+from wheelcheck.builder.run import BenchError
+from wheelcheck.cli import main
+from wheelcheck.platforms.arch import find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wheelcheck.builder.pipeline import Bench
+
+TOOL = "reference/bin/tally"
+GUARD = "reference/lib/libguard.so"
+
+
+def rewritten(wheel: Path, path: str, content: bytes | None, mode: int) -> None:
+    """Replace one member and write RECORD anew, as a tool that repacks wheels would; no content removes the member."""
+    with zipfile.ZipFile(wheel) as archive:
+        members = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
+    record = next(name for name in members if name.endswith("/RECORD"))
+    info, _ = members.pop(path)
+    if content is not None:
+        info.external_attr = mode << 16
+        members[path] = (info, content)
+    rows = [f"{name},sha256={digest(data)},{len(data)}" for name, (_, data) in members.items() if name != record]
+    members[record] = (members[record][0], "\n".join([*rows, f"{record},,", ""]).encode())
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, data in members.values():
+            archive.writestr(member, data)
+
+
+def digest(content: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+
+
+def errors(capsys: pytest.CaptureFixture[str], *words: str | Path) -> set[tuple[str, str]]:
+    """Run the gate and return code and path of every error; the exit status must say the same."""
+    capsys.readouterr()
+    status = main(["check", *map(str, words), "--format", "json"])
+    report = json.loads(capsys.readouterr().out)
+    found = {(item["code"], item["path"]) for item in report["findings"] if item["severity"] == "error"}
+    assert status == (1 if found else 0), report["gaps"]
+    return found
+
+
+def wheel_of(bench: Bench) -> Path:
+    return dist.wheels(bench.settings.dist, bench.target)[0]
+
+
+def other_cpu(bench: Bench) -> str:
+    return next(name for name in ("aarch64", "x86_64") if find(name) != bench.target.arch)
+
+
+def test_the_reference_release_passes_the_gate_as_built_on_this_host(
+    built: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = built.settings.project / "pyproject.toml"
+    arch = ("--architecture", built.target.arch.name)
+    assert errors(capsys, built.settings.dist, "--config", config, *arch) == set()
+
+
+def test_one_host_alone_does_not_make_the_release_that_is_promised(
+    built: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = built.settings.project / "pyproject.toml"
+    assert {code for code, _ in errors(capsys, built.settings.dist, "--config", config)} == {"WC701"}
+
+
+def test_a_repacked_wheel_with_nothing_changed_passes(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = wheel_of(bench)
+    with zipfile.ZipFile(wheel) as archive:
+        content = archive.read(TOOL)
+    rewritten(wheel, TOOL, content, 0o100755)
+    assembly.require_record(wheel, bench.staged())
+    assert errors(capsys, wheel) == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "code"),
+    [
+        (lambda bench: native(other_cpu(bench)), 0o100755, "WC301"),
+        (lambda bench: bench.stage_folder.joinpath("tree", TOOL).read_bytes(), 0o100644, "WC302"),
+        (lambda bench: bench.stage_folder.joinpath("tree", TOOL).read_bytes(), 0o755, "WC302"),
+    ],
+    ids=["another CPU", "mode 0644", "mode 0755 without S_IFREG"],
+)
+def test_a_sabotaged_executable_is_named_by_the_gate_and_refused_by_the_record(
+    bench: Bench, capsys: pytest.CaptureFixture[str], content: Callable[[Bench], bytes], mode: int, code: str
+) -> None:
+    wheel = wheel_of(bench)
+    rewritten(wheel, TOOL, content(bench), mode)
+    assert errors(capsys, wheel) == {(code, TOOL)}
+    with pytest.raises(BenchError, match=TOOL):
+        assembly.require_record(wheel, bench.staged())
+
+
+STUBS = {
+    "a zero-byte library": (GUARD, b""),
+    "four bytes of an executable": (TOOL, b"\x7fELF"),
+    "a page named .so": (GUARD, b"<!DOCTYPE html><html><title>404</title></html>"),
+    "a git-lfs pointer": (GUARD, b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
+}
+
+
+@pytest.mark.parametrize(("path", "content"), STUBS.values(), ids=STUBS)
+def test_a_stub_in_place_of_a_binary_is_named_by_the_gate_and_refused_by_the_record(
+    bench: Bench, capsys: pytest.CaptureFixture[str], path: str, content: bytes
+) -> None:
+    wheel = wheel_of(bench)
+    rewritten(wheel, path, content, 0o100755 if path == TOOL else 0o100644)
+    assert errors(capsys, wheel) == {("WC305", path)}
+    with pytest.raises(BenchError, match=path):
+        assembly.require_record(wheel, bench.staged())
+
+
+@pytest.mark.parametrize("content", [b"", None], ids=["a zero-byte executable", "a missing executable"])
+def test_a_payload_that_is_no_binary_or_not_there_is_named_by_the_gate_that_knows_the_project(
+    bench: Bench, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
+    wheel = wheel_of(bench)
+    rewritten(wheel, TOOL, content, 0o100755)
+    config = bench.settings.project / "pyproject.toml"
+    arch = ("--architecture", bench.target.arch.name)
+    found = errors(capsys, bench.settings.dist, "--config", config, *arch)
+    assert any(code in ("WC305", "WC310") for code, _ in found)
+    with pytest.raises(BenchError, match=TOOL):
+        assembly.require_record(wheel, bench.staged())
+
+
+def test_a_stale_file_of_another_cpu_in_the_stage_stops_the_wheel(bench: Bench) -> None:
+    stale = bench.stage_folder / "tree" / "reference" / "bin" / "tally-old"
+    stale.write_bytes(native(other_cpu(bench)))
+    with pytest.raises(BenchError, match=r"unrecorded \['reference/bin/tally-old'\]"):
+        bench.wheels()
+
+
+def test_building_again_removes_a_stale_file_of_another_cpu(bench: Bench) -> None:
+    stale = bench.stage_folder / "tree" / "reference" / "bin" / "tally-old"
+    stale.write_bytes(native(other_cpu(bench)))
+    bench.build()
+    assert not stale.exists()
+    bench.staged()
+
+
+@pytest.mark.parametrize("content", ["other cpu", "empty", "mode 0644"])
+def test_a_staged_executable_that_was_swapped_stops_the_wheel(bench: Bench, content: str) -> None:
+    staged = bench.stage_folder / "tree" / TOOL
+    if content == "mode 0644":
+        staged.chmod(0o644)
+    else:
+        staged.write_bytes(native(other_cpu(bench)) if content == "other cpu" else b"")
+    with pytest.raises(BenchError, match=TOOL):
+        bench.wheels()
+
+
+def test_a_wheel_edited_without_its_record_fails_on_the_hash(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = wheel_of(bench)
+    with zipfile.ZipFile(wheel) as archive:
+        members = [(info, archive.read(info)) for info in archive.infolist()]
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for info, data in members:
+            archive.writestr(info, data + b"\0" if info.filename == TOOL else data)
+    assert errors(capsys, wheel) == {("WC212", TOOL)}

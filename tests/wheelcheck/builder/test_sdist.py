@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.compiled import native
+from wheelcheck.builder import sdist
+from wheelcheck.builder.run import BenchError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.builder.pipeline import Bench
+
+
+def write(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    return folder
+
+
+def listed(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
+
+
+SOURCES = ("pyproject.toml", "src/pkg/__init__.py", "rust/Cargo.lock")
+JUNK = (
+    "build/wheelcheck/x/tree/pkg/bin/tool",
+    "dist/x.whl",
+    "pkg.egg-info/SOURCES.txt",
+    "rust/target/x",
+    "src/pkg/x.so",
+    "PKG-INFO",
+)
+
+
+def test_a_copy_holds_the_sources_and_nothing_that_tools_generate(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", *SOURCES, *JUNK)
+    sdist.copy_sources(project, tmp_path / "copy")
+    assert listed(tmp_path / "copy") == set(SOURCES)
+
+
+def test_a_copy_from_git_holds_what_is_tracked_or_new_and_not_what_is_ignored_or_deleted(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", *SOURCES, "gone.py", "scratch/ignored.bin")
+    (project / ".gitignore").write_text("scratch/\n")
+    git(project, "init", "-q")
+    git(project, "add", ".")
+    git(project, "commit", "-qm", "x")
+    git(project, "tag", "v1.2")
+    write(project, "new.py")
+    (project / "gone.py").unlink()
+    sdist.copy_sources(project, tmp_path / "copy")
+    assert listed(tmp_path / "copy") == {*SOURCES, ".gitignore", "new.py", ".git"}
+    described = subprocess.run(
+        ["git", "describe", "--tags"], cwd=tmp_path / "copy", capture_output=True, text=True, check=True
+    )
+    assert described.stdout == "v1.2\n"
+
+
+def test_a_project_in_a_folder_of_a_repository_is_copied_without_the_rest(tmp_path: Path) -> None:
+    project = write(tmp_path / "repository" / "python", *SOURCES)
+    write(tmp_path / "repository", "other.txt")
+    git(tmp_path / "repository", "init", "-q")
+    sdist.copy_sources(project, tmp_path / "copy")
+    assert listed(tmp_path / "copy") == set(SOURCES)
+
+
+def test_without_git_the_copy_is_made_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    sdist.copy_sources(write(tmp_path / "project", *SOURCES, *JUNK), tmp_path / "copy")
+    assert listed(tmp_path / "copy") == set(SOURCES)
+
+
+def packed(path: Path, *names: str) -> Path:
+    with tarfile.open(path, "w:gz") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+    return path
+
+
+def test_an_sdist_is_unpacked_to_its_top_folder(tmp_path: Path) -> None:
+    top = sdist.unpack(packed(tmp_path / "x.tar.gz", "demo-1.0/PKG-INFO", "demo-1.0/a/b.py"), tmp_path / "out")
+    assert top == tmp_path / "out" / "demo-1.0"
+    assert listed(top) == {"PKG-INFO", "a/b.py"}
+
+
+def test_an_sdist_with_two_top_folders_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="found 2 top folders; expected exactly one"):
+        sdist.unpack(packed(tmp_path / "x.tar.gz", "demo-1.0/PKG-INFO", "other/x"), tmp_path / "out")
+
+
+def test_sources_alone_are_accepted(tmp_path: Path) -> None:
+    sdist.require_sources_only(write(tmp_path, *SOURCES))
+
+
+def test_native_code_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    (write(tmp_path, *SOURCES) / "data.txt").write_bytes(native("x86_64"))
+    with pytest.raises(BenchError, match=r"data.txt: found a prebuilt ELF file; expected sources only"):
+        sdist.require_sources_only(tmp_path)
+
+
+RUST = ("Cargo.toml", "Cargo.lock", "tool/Cargo.toml", "tool/src/main.rs", "tool/build.rs", "rust-toolchain.toml")
+
+
+def test_an_sdist_with_every_rust_source_is_accepted_whatever_else_it_leaves_out(tmp_path: Path) -> None:
+    sdist.require_rust_sources(
+        write(tmp_path / "here", *RUST, "notes.md"), write(tmp_path / "there", *RUST, "PKG-INFO")
+    )
+
+
+@pytest.mark.parametrize("name", RUST)
+def test_a_missing_rust_source_or_manifest_is_named(tmp_path: Path, name: str) -> None:
+    here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
+    (there / name).unlink()
+    with pytest.raises(BenchError, match=f"missing or different: {name}; expected all 6"):
+        sdist.require_rust_sources(here, there)
+
+
+def test_a_rewritten_manifest_is_named(tmp_path: Path) -> None:
+    here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
+    (there / "Cargo.toml").write_text("[workspace]\nmembers = []\n")
+    with pytest.raises(BenchError, match=r"missing or different: Cargo.toml;"):
+        sdist.require_rust_sources(here, there)
+
+
+def test_a_workspace_without_any_rust_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no Rust source at all"):
+        sdist.require_rust_sources(write(tmp_path / "here", "README.md"), tmp_path)
+
+
+def test_the_reference_sdist_holds_rust_and_c_sources_and_the_lock_and_no_binary(built: Bench, tmp_path: Path) -> None:
+    tree = sdist.unpack(next(built.settings.dist.glob("*.tar.gz")), tmp_path)
+    sdist.require_sources_only(tree)
+    wanted = {"rust/Cargo.lock", "rust/Cargo.toml", "rust/tally/src/main.rs", "rust/guard/src/lib.rs"}
+    assert wanted | {"src/reference/_machine.c", "pyproject.toml"} <= listed(tree)
+
+
+def test_an_sdist_that_forgets_a_rust_source_is_not_published(bench: Bench) -> None:
+    manifest = bench.settings.project / "MANIFEST.in"
+    manifest.write_text(f"{manifest.read_text()}exclude rust/tally/src/wait.rs\n")
+    before = {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()}
+    with pytest.raises(BenchError, match=r"missing or different: tally/src/wait.rs"):
+        bench.sdist()
+    assert {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()} == before
+
+
+def test_a_binary_among_the_sources_does_not_become_part_of_a_release(bench: Bench) -> None:
+    (bench.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
+    with pytest.raises(BenchError, match=r"tests/sample.py: found a prebuilt ELF file"):
+        bench.sdist()

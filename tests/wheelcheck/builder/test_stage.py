@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.compiled import native
+from wheelcheck.builder import stage as staging
+from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.toolchain import Target
+from wheelcheck.config import Payload
+from wheelcheck.platforms.arch import find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wheelcheck.builder.stage import Stage
+
+TARGET = Target(find("x86_64"), (2, 17))
+TOOL = Payload("tool", "executable", "pkg/bin/tool", "tools")
+PLUG = Payload("plug", "library", "pkg/lib/libplug.so", "plug")
+
+
+def binaries(folder: Path, **contents: bytes) -> dict[Payload, Path]:
+    """Write the two payloads as cargo would, both executable, and return where they lie."""
+    plain = {"tool": native("x86_64"), "plug": native("x86_64", "library"), **contents}
+    for name, content in plain.items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o755)
+    return {TOOL: folder / "tool", PLUG: folder / "plug"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "build" / TARGET.zigbuild
+
+
+@pytest.fixture
+def stage(tmp_path: Path, folder: Path) -> Stage:
+    return staging.stage(binaries(tmp_path), TARGET, "sources", folder)
+
+
+def test_a_stage_is_laid_out_as_in_the_wheel_with_the_modes_each_kind_has(stage: Stage) -> None:
+    modes = {file.path: stage.file(file).stat().st_mode & 0o777 for file in stage.record.files}
+    assert modes == {"pkg/bin/tool": 0o755, "pkg/lib/libplug.so": 0o644}
+
+
+def test_the_record_says_what_each_file_is_and_what_it_was_built_from(stage: Stage) -> None:
+    record = json.loads((stage.folder / "record.json").read_text())
+    assert [record[key] for key in ("target", "arch", "floor", "source")] == [
+        TARGET.zigbuild,
+        "x86_64",
+        "2.17",
+        "sources",
+    ]
+    assert record["files"][0] == {
+        "path": "pkg/bin/tool",
+        "name": "tool",
+        "package": "tools",
+        "kind": "executable",
+        "sha256": hashlib.sha256(native("x86_64")).hexdigest(),
+        "size": len(native("x86_64")),
+    }
+
+
+def test_a_stage_is_read_back_as_it_was_written(stage: Stage, folder: Path) -> None:
+    assert staging.load(folder, TARGET, "sources") == stage
+
+
+def test_staging_again_removes_whatever_lay_there_before(stage: Stage, tmp_path: Path, folder: Path) -> None:
+    (stage.folder / "tree/pkg/bin/old-tool").write_bytes(native("aarch64"))
+    again = staging.stage(binaries(tmp_path), TARGET, "sources", folder)
+    assert staging.load(folder, TARGET, "sources") == again
+    assert sorted(path.name for path in folder.parent.iterdir()) == [TARGET.zigbuild]
+
+
+def test_a_refused_binary_leaves_the_stage_before_it_whole(stage: Stage, tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(BenchError):
+        staging.stage(binaries(tmp_path, plug=b""), TARGET, "newer", folder)
+    assert staging.load(folder, TARGET, "sources") == stage
+
+
+def test_remains_of_an_interrupted_staging_are_no_obstacle(tmp_path: Path, folder: Path) -> None:
+    for suffix in ("new", "old"):
+        rest = folder.with_name(f"{folder.name}.{suffix}") / "tree" / "pkg" / "bin"
+        rest.mkdir(parents=True)
+        (rest / "foreign").write_bytes(native("aarch64"))
+    staged = staging.stage(binaries(tmp_path), TARGET, "sources", folder)
+    assert staging.load(folder, TARGET, "sources") == staged
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("tool", lambda: native("aarch64"), "executable tool .* found code for aarch64; expected x86_64"),
+        ("tool", lambda: b"", "executable tool .* found 0 bytes"),
+        ("tool", lambda: native("x86_64", "library"), "executable tool .* found a native library"),
+        ("plug", lambda: native("x86_64"), "library plug .* found a native executable"),
+        ("tool", lambda: native("x86_64", floor=(2, 28), source="newer"), "expected at most the floor 2.17"),
+    ],
+)
+def test_a_binary_that_is_not_what_it_is_declared_to_be_is_not_staged(
+    tmp_path: Path,
+    folder: Path,
+    name: str,
+    content: Callable[[], bytes],
+    message: str,
+) -> None:
+    with pytest.raises(BenchError, match=message):
+        staging.stage(binaries(tmp_path, **{name: content()}), TARGET, "sources", folder)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("path", ["../outside", "/outside", "pkg/bin/tool"])
+def test_a_path_that_leaves_the_wheel_or_is_taken_is_refused(tmp_path: Path, folder: Path, path: str) -> None:
+    files = binaries(tmp_path)
+    both = {TOOL: files[TOOL], Payload("plug", "library", path, "plug"): files[PLUG]}
+    with pytest.raises(BenchError, match="expected a free path in the wheel"):
+        staging.stage(both, TARGET, "sources", folder)
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "message"),
+    [
+        (TARGET, "other sources", "binaries of source sources; expected of other sources; they are stale"),
+        (
+            Target(find("x86_64"), (2, 28)),
+            "sources",
+            "binaries of target x86_64-unknown-linux-gnu.2.17; expected of .*2.28",
+        ),
+        (Target(find("aarch64"), (2, 17)), "sources", "binaries of target x86_64.*; expected of aarch64"),
+    ],
+)
+def test_a_stage_of_other_sources_or_another_target_is_stale(
+    stage: Stage, target: Target, source: str, message: str
+) -> None:
+    with pytest.raises(BenchError, match=message):
+        staging.load(stage.folder, target, source)
+
+
+def test_a_stage_that_is_not_there_is_an_error_that_says_what_to_run(folder: Path) -> None:
+    with pytest.raises(BenchError, match=r"run `python -m wheelcheck build build` again"):
+        staging.load(folder, TARGET, "sources")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": [{}]}', '{"files": [], "extra": 1}', '{"files": 3}'])
+def test_a_record_that_is_none_is_an_error(stage: Stage, text: str) -> None:
+    (stage.folder / "record.json").write_text(text)
+    with pytest.raises(BenchError, match="expected the record of a stage"):
+        staging.load(stage.folder, TARGET, "sources")
+
+
+def damaged(stage: Stage, damage: str) -> None:
+    tool = stage.folder / "tree/pkg/bin/tool"
+    match damage:
+        case "foreign":
+            tool.with_name("tool-aarch64").write_bytes(native("aarch64"))
+        case "missing":
+            tool.unlink()
+        case "changed":
+            tool.write_bytes(native("x86_64", source="other"))
+        case "grown":
+            tool.write_bytes(native("x86_64") + b"\0")
+        case "replaced":
+            tool.write_bytes(native("aarch64"))
+        case "emptied":
+            tool.write_bytes(b"")
+        case "not executable":
+            tool.chmod(0o644)
+        case "linked":
+            tool.rename(stage.folder / "tool")
+            tool.symlink_to(stage.folder / "tool")
+        case "dangling":
+            tool.with_name("more").symlink_to(stage.folder / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("foreign", r"unrecorded \['pkg/bin/tool-aarch64'\], missing \[\]"),
+        ("dangling", r"unrecorded \['pkg/bin/more'\], missing \[\]"),
+        ("missing", r"unrecorded \[\], missing \['pkg/bin/tool'\]"),
+        ("changed", "tool: found other bytes than were staged; expected sha256 "),
+        ("grown", "tool: found other bytes than were staged; expected sha256 "),
+        ("replaced", "found code for aarch64; expected x86_64"),
+        ("emptied", "found 0 bytes that are no native code"),
+        ("not executable", "tool: found mode 0644; expected 0755 for a native executable"),
+        ("linked", "tool: found a link to .*; expected a regular file"),
+    ],
+)
+def test_a_stage_that_was_touched_is_refused(stage: Stage, damage: str, message: str) -> None:
+    damaged(stage, damage)
+    with pytest.raises(BenchError, match=message):
+        staging.load(stage.folder, TARGET, "sources")
+
+
+def test_a_library_that_became_executable_is_refused(stage: Stage) -> None:
+    (stage.folder / "tree/pkg/lib/libplug.so").chmod(0o755)
+    with pytest.raises(BenchError, match="found mode 0755; expected 0644 for a native library"):
+        staging.load(stage.folder, TARGET, "sources")
+
+
+def test_the_umask_has_no_say_in_modes(tmp_path: Path, folder: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        staged = staging.stage(binaries(tmp_path), TARGET, "sources", folder)
+    finally:
+        os.umask(before)
+    assert staging.load(folder, TARGET, "sources") == staged

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.toolchain import Target
+from wheelcheck.builder.wheel import Pair, require_buildable, tagged_name
+from wheelcheck.platforms.arch import find
+
+X86 = Target(find("x86_64"), (2, 17))
+ARM = Target(find("aarch64"), (2, 28))
+MINOR = sys.version_info.minor
+RUNNING = f"cp3{MINOR}"
+
+
+@pytest.mark.parametrize(
+    ("built", "pair", "target", "name"),
+    [
+        (
+            "demo-1.0-cp310-abi3-linux_x86_64.whl",
+            ("cp310", "abi3"),
+            X86,
+            "demo-1.0-cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        ),
+        ("demo-1.0-py3-none-any.whl", ("py3", "none"), ARM, "demo-1.0-py3-none-manylinux_2_28_aarch64.whl"),
+        ("demo-1.0-py2.py3-none-any.whl", ("py3", "none"), ARM, "demo-1.0-py3-none-manylinux_2_28_aarch64.whl"),
+        ("demo-1.0-2-py3-none-any.whl", ("py3", "none"), ARM, "demo-1.0-2-py3-none-manylinux_2_28_aarch64.whl"),
+        ("demo-1.0-py2.py3-none-any.whl", ("py2.py3", "none"), ARM, "demo-1.0-py2.py3-none-manylinux_2_28_aarch64.whl"),
+        (
+            "demo-1.0-cp311-cp311-linux_x86_64.whl",
+            ("cp311", "cp311"),
+            ARM,
+            "demo-1.0-cp311-cp311-manylinux_2_28_aarch64.whl",
+        ),
+    ],
+)
+def test_a_wheel_keeps_its_python_and_abi_and_gets_the_platform_of_the_target(
+    built: str, pair: Pair, target: Target, name: str
+) -> None:
+    assert tagged_name(built, pair, target) == name
+
+
+@pytest.mark.parametrize(
+    ("built", "pair", "found"),
+    [
+        ("demo-1.0-cp311-cp311-linux_x86_64.whl", ("cp310", "abi3"), "cp311-cp311"),
+        ("demo-1.0-cp311-abi3-linux_x86_64.whl", ("cp310", "abi3"), "cp311-abi3"),
+        ("demo-1.0-py3-none-any.whl", ("cp310", "abi3"), "py3-none"),
+        ("demo-1.0-py2.py3-none-any.whl", ("cp310", "none"), "py2-none/py3-none"),
+        ("demo-1.0-py3-none-any.whl", ("py2.py3", "none"), "py3-none"),
+    ],
+)
+def test_a_wheel_for_another_python_than_configured_is_refused(built: str, pair: Pair, found: str) -> None:
+    with pytest.raises(BenchError, match=f"found {found}; expected {'-'.join(pair)}; make the backend and"):
+        tagged_name(built, pair, X86)
+
+
+@pytest.mark.parametrize(
+    ("pair", "cross"),
+    [
+        (("py3", "none"), True),
+        (("cp310", "abi3"), True),
+        ((RUNNING, "abi3"), False),
+        ((RUNNING, RUNNING), False),
+        ((RUNNING, "none"), True),
+    ],
+)
+def test_what_this_interpreter_can_compile_for_is_buildable(pair: Pair, *, cross: bool) -> None:
+    require_buildable(pair, cross=cross)
+
+
+@pytest.mark.parametrize(
+    ("pair", "cross", "found"),
+    [
+        ((f"cp3{MINOR - 1}", f"cp3{MINOR - 1}"), False, RUNNING),
+        ((f"cp3{MINOR + 1}", f"cp3{MINOR + 1}"), False, RUNNING),
+        ((RUNNING, RUNNING), True, f"{RUNNING} on another CPU"),
+        ((f"cp3{MINOR + 1}", "abi3"), False, RUNNING),
+        ((RUNNING, f"{RUNNING}t"), True, f"{RUNNING} on another CPU"),
+    ],
+)
+def test_what_needs_another_interpreter_or_cpu_is_refused_with_the_way_out(
+    pair: Pair, found: str, *, cross: bool
+) -> None:
+    with pytest.raises(BenchError, match=f"found {found}; expected .*cibuildwheel"):
+        require_buildable(pair, cross=cross)

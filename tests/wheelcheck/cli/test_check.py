@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist
+from tests.support.reports import HOSTILE
+from wheelcheck.report import FORMATS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SOUND = a_wheel("py3-none-any", File("demo/__init__.py"))
+BROKEN = a_wheel(X86_64, File("demo/__init__.py"), File("demo/native.so", b"\x7fELF"))
+HOSTILE_NAMES = tuple(name for name in HOSTILE if "\0" not in name and "\ud800" not in name)
+
+
+def check(folder: Path, *arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Run the command as a user would, in an empty folder; return its exit code and what it printed."""
+    own = {
+        "GITHUB_ACTIONS": "",
+        "GITHUB_STEP_SUMMARY": "",
+        "PYTHONPATH": os.getcwd(),
+        "PYTHONIOENCODING": "utf-8",
+    }  # text
+    done = subprocess.run(
+        [sys.executable, "-m", "wheelcheck", "check", *arguments],
+        cwd=folder,
+        env={**os.environ, **own, **environment},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), done.stderr.decode()
+
+
+def test_several_reports_are_written_at_once_beside_the_text(tmp_path: Path) -> None:
+    dist = BROKEN.write(tmp_path)
+    wanted = [f"--report={form}=out.{form}" for form in FORMATS]
+    code, said, complained = check(tmp_path, dist.name, *wanted)
+    assert (code, complained) == (1, "")
+    assert said.splitlines()[-1].startswith("FAIL  1 artifact")
+    assert {path.name for path in tmp_path.iterdir()} == {dist.name, *(f"out.{form}" for form in FORMATS)}
+    assert all((tmp_path / f"out.{form}").stat().st_size > 100 for form in FORMATS)
+
+
+@pytest.mark.parametrize("arguments", [("--format", "json"), ("--report", "json=-")])
+def test_the_short_form_and_the_long_one_print_the_same_and_nothing_else(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    code, said, _ = check(tmp_path, BROKEN.write(tmp_path).name, *arguments)
+    assert (code, json.loads(said)["verdict"]) == (1, "fail")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (
+            ("--report", "pdf=x"),
+            "found 'pdf=x', expected FORMAT=FILE with one of text, json, sarif, github, junit, html",
+        ),
+        (("--report", "html"), "found 'html', expected FORMAT=FILE"),
+        (("--format", "json", "--report", "html=-"), "wheelcheck: two reports go to standard output, expected one"),
+        (("--report", "json=x", "--report", "html=x"), "wheelcheck: two reports go to x, expected one"),
+    ],
+)
+def test_reports_that_cannot_be_asked_for_are_refused_before_anything_is_read(
+    tmp_path: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    code, said, complained = check(tmp_path, "gone.whl", *arguments)
+    assert (code, said) == (2, "")
+    assert complaint in complained
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("recipe", "code", "verdict"), [(SOUND, 2, "PASS"), (BROKEN, 1, "FAIL")], ids=["sound", "broken"]
+)
+def test_a_report_that_cannot_be_written_is_no_pass_and_loses_no_verdict(
+    tmp_path: Path, recipe: object, code: int, verdict: str
+) -> None:
+    file = recipe.write(tmp_path)  # type: ignore[attr-defined]  # a recipe
+    ended, said, complained = check(tmp_path, file.name, "--report", "html=no/x.html", "--report", "json=x.json")
+    assert ended == code
+    assert said.splitlines()[-1].startswith(verdict)
+    assert complained == "wheelcheck: the html report cannot be written to no/x.html: No such file or directory\n"
+    assert (tmp_path / "x.json").exists()
+
+
+def test_on_github_annotations_follow_the_text_and_the_summary_is_written(tmp_path: Path) -> None:
+    dist = BROKEN.write(tmp_path)
+    summary = tmp_path / "summary.md"
+    _, plain, _ = check(tmp_path, dist.name)
+    _, said, _ = check(tmp_path, dist.name, GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert said.startswith(plain)
+    annotations = said.removeprefix(plain).splitlines()
+    assert annotations
+    assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in annotations)
+    assert summary.read_text().startswith("## wheelcheck: FAIL")
+
+
+def test_on_github_a_json_on_standard_output_stays_json(tmp_path: Path) -> None:
+    _, said, _ = check(tmp_path, BROKEN.write(tmp_path).name, "--format=json", GITHUB_ACTIONS="true")
+    assert json.loads(said)["verdict"] == "fail"
+
+
+def test_annotations_asked_for_by_name_are_not_printed_twice(tmp_path: Path) -> None:
+    dist = BROKEN.write(tmp_path)
+    _, said, _ = check(tmp_path, dist.name, "--report=github=annotations", GITHUB_ACTIONS="true")
+    assert "::error" not in said
+    assert (tmp_path / "annotations").read_text().startswith("::error file=")
+
+
+def test_a_terminal_that_cannot_show_a_name_is_no_reason_to_stop(tmp_path: Path) -> None:
+    dist = a_wheel(X86_64, File("demo/Größe.so", b"\x7fELF")).write(tmp_path)
+    code, said, complained = check(tmp_path, dist.name, PYTHONIOENCODING="ascii")
+    assert (code, complained) == (1, "")
+    assert "demo/Gr\\xf6\\xdfe.so" in said
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_same_bytes_give_the_same_report_whatever_the_hash_seed_and_the_locale(tmp_path: Path, form: str) -> None:
+    recipe = a_release(BROKEN, SOUND, an_sdist(File("demo/tool", b"\x7fELF")), others=("notes.txt",))
+    dist = tmp_path / "dist"
+    dist.mkdir()
+    recipe.write(dist)
+    settings = [
+        {"PYTHONHASHSEED": "1", "LC_ALL": "C.UTF-8"},
+        {"PYTHONHASHSEED": "2", "LC_ALL": "C", "PYTHONUTF8": "0", "COLUMNS": "40"},
+        {"PYTHONHASHSEED": "3", "LANG": "tr_TR.UTF-8", "TZ": "Asia/Tokyo"},
+    ]
+    written = set()
+    for number, setting in enumerate(settings):
+        check(tmp_path, "dist", f"--report={form}=out{number}", **setting)
+        written.add((tmp_path / f"out{number}").read_bytes())
+    assert len(written) == 1
+
+
+def test_no_name_out_of_an_archive_becomes_a_command_or_an_escape(tmp_path: Path) -> None:
+    files = [File(f"{number}{name}.so", b"\x7fELF") for number, name in enumerate(HOSTILE_NAMES)]
+    files += [File(f"{name}.so", b"\x7fELF") for name in HOSTILE_NAMES]
+    dist = a_wheel(X86_64, *files).write(tmp_path)
+    code, said, _ = check(tmp_path, dist.name, GITHUB_ACTIONS="true")
+    lines = said.split("\n")
+    assert code == 1
+    assert all(line.isprintable() for line in lines)
+    commands = [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
+    assert commands
+    assert all(
+        line.startswith(
+            (
+                "::error file=demo-1.0-",
+                "::error title=wheelcheck",
+                "::warning file=demo-1.0-",
+                "::notice file=demo-1.0-",
+            )
+        )
+        for line in commands
+    )

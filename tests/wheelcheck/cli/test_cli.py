@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import native, zips
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist
+from tests.support.commandline import command, environment, run
+from tests.wheelcheck.binary import test_elf_traps as traps
+from wheelcheck import __version__, cli
+from wheelcheck.rules.catalogue import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wheelcheck.rules import Rule
+
+TOOL = File("demo/bin/tool", native.program, EXECUTABLE)
+FOREIGN = File("demo/bin/tool", lambda: native.program("aarch64"), EXECUTABLE)
+PROMISE = '[tool.wheelcheck]\narchitectures = ["x86_64", "aarch64"]\npython = ["cp311"]\n'
+ESCAPE = b"\x1b"
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    return a_wheel(X86_64, TOOL).write(tmp_path)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> Path:
+    (tmp_path / "bad").mkdir()
+    return a_wheel(X86_64, FOREIGN).write(tmp_path / "bad")
+
+
+# --- exit codes ---
+
+
+def test_a_good_wheel_is_0(tmp_path: Path, good: Path) -> None:
+    done = run(tmp_path, "check", good)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"PASS  1 artifact" in done.stdout
+
+
+def test_a_bad_wheel_is_1_and_the_member_is_named(tmp_path: Path, bad: Path) -> None:
+    done = run(tmp_path, "check", bad)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert re.search(rb"error   WC301  demo/bin/tool: found linux aarch64", done.stdout)
+    assert b"how to mend it: wheelcheck explain WC301" in done.stdout
+    assert b"FAIL  1 artifact" in done.stdout
+
+
+@pytest.mark.parametrize("path", ["missing.whl", "nothing-*.whl", "."])
+def test_nothing_to_examine_is_2(tmp_path: Path, path: str) -> None:
+    done = run(tmp_path, "check", path)
+    assert (done.returncode, done.stderr) == (2, b"")
+    assert b"COULD NOT VERIFY  0 artifacts" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "required: COMMAND"),
+        (("check",), "required: PATH"),
+        (("check", ""), "found an empty path, expected a file or a folder"),
+        (("chek", "x"), "invalid choice: 'chek'"),
+        (("check", "x", "--format", "xml"), "invalid choice: 'xml'"),
+        (("check", "x", "--fast\x1b[31m\n::error::"), "unrecognized arguments: --fast\\x1b[31m\\n::error::"),
+        (("check", "x", "--config", "missing.toml"), "missing.toml: cannot be read as TOML"),
+        (("check", "x", "--config", "empty.toml"), "empty.toml: tool.wheelcheck: found no such table"),
+        (("check", "x", "--architecture", "vax"), "unknown architecture 'vax': expected one of x86_64"),
+        (("check", "x", "--config", "promise.toml", "--architecture", "s390x"), "found no wheel for s390x"),
+        (("check", "x", "--config", "mistake.toml"), "unknown key 'pyton': did you mean 'python'?"),
+        (("explain", "WC999"), "no rule 'WC999': expected one of WC101, WC102"),
+        (("explain",), "required: CODE"),
+    ],
+)
+def test_a_mistake_in_usage_or_configuration_is_2_and_says_what_was_expected(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "empty.toml").write_text("[project]\n")
+    (tmp_path / "promise.toml").write_text(PROMISE)
+    (tmp_path / "mistake.toml").write_text("[tool.wheelcheck]\npyton = []\n")
+    done = run(tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert said in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+# --- configuration ---
+
+
+def test_the_configuration_of_the_current_folder_holds(tmp_path: Path, good: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(PROMISE)
+    done = run(tmp_path, "check", good)
+    assert done.returncode == 1
+    assert b"found no wheel for cp311-cp311-manylinux_2_17_aarch64" in done.stdout
+
+
+@pytest.mark.parametrize(("name", "code"), [("amd64", 0), ("aarch64", 1)])
+def test_one_architecture_alone_can_be_expected(tmp_path: Path, good: Path, name: str, code: int) -> None:
+    (tmp_path / "other.toml").write_text(PROMISE)
+    assert run(tmp_path, "check", good, "--config", "other.toml", "--architecture", name).returncode == code
+
+
+# --- what is printed ---
+
+
+def test_the_version_is_printed_and_nothing_heavy_loaded(tmp_path: Path) -> None:
+    done = run(tmp_path, "--version")
+    assert (done.returncode, done.stdout) == (0, f"wheelcheck {__version__}\n".encode())
+    script = "import sys; from wheelcheck import cli\ntry: cli.main(['--version'])\nfinally: print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment()
+    )
+    assert {"rich.console", "elftools.elf.elffile"}.isdisjoint(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("name", ["WC301", "wc301", "every-binary-matches-the-tag", "Every-Binary-Matches-The-Tag"])
+def test_a_rule_is_explained_by_code_and_by_name(tmp_path: Path, name: str) -> None:
+    done = run(tmp_path, "explain", name)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"WC301 every-binary-matches-the-tag (error)\n\nExecutables and libraries are for")
+    assert b"\nSource: " in done.stdout
+    assert b"\nRemedy: " in done.stdout
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_every_rule_is_explained(capsys: pytest.CaptureFixture[str], rule: Rule[Any]) -> None:
+    assert cli.main(["explain", rule.code]) == 0
+    assert capsys.readouterr().out.startswith(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n")
+
+
+def test_json_is_read_by_programs_and_the_same_each_time(tmp_path: Path, bad: Path) -> None:
+    first, second = (run(tmp_path, "check", bad, "--format", "json") for _ in range(2))
+    assert (first.returncode, first.stdout) == (1, second.stdout)
+    document = json.loads(first.stdout)
+    assert (document["verdict"], document["counts"]["error"]) == ("fail", 1)
+    assert [(found["code"], found["path"]) for found in document["findings"]] == [("WC301", "demo/bin/tool")]
+    (artifact,) = document["artifacts"]
+    assert artifact["binaries"][0]["slices"][0]["arches"] == ["aarch64"]
+
+
+def test_quiet_leaves_out_all_but_errors_and_the_verdict(tmp_path: Path, bad: Path) -> None:
+    a_wheel(X86_64, TOOL, project="other", dist_info={"RECORD": None}).write(bad.parent)
+    done = run(tmp_path, "check", bad, "--quiet")
+    lines = [line.strip().split()[0] for line in done.stdout.decode().splitlines() if line.strip()]
+    assert lines == [bad.name, "error", "how", "FAIL"]
+    assert b"skipped" in run(tmp_path, "check", bad).stdout
+
+
+def test_a_report_that_goes_to_no_terminal_has_no_colour(tmp_path: Path, good: Path, bad: Path) -> None:
+    for path in (good, bad):
+        assert ESCAPE not in run(tmp_path, "check", path, TERM="xterm-256color").stdout
+
+
+def _on_a_terminal(folder: Path, *arguments: str | Path, **changes: str) -> bytes:
+    ours, theirs = pty.openpty()
+    settings = environment(TERM="xterm-256color", **changes)
+    child = subprocess.Popen(command(*arguments), cwd=folder, stdout=theirs, stderr=subprocess.DEVNULL, env=settings)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65_536):
+            shown += piece
+    except OSError:
+        pass  # how Linux says that the other end is closed
+    child.wait(60)
+    os.close(ours)
+    return shown
+
+
+def test_a_terminal_gets_colour_unless_it_asks_for_none(tmp_path: Path, bad: Path) -> None:
+    assert b"\x1b[1;31m" in _on_a_terminal(tmp_path, "check", bad)
+    assert b"\x1b[1;31m" not in _on_a_terminal(tmp_path, "check", bad, NO_COLOR="1")
+
+
+# --- hostile names ---
+
+HOSTILE = (
+    "a\x1b[31mred",
+    "a\x1b]8;;evil\x07",
+    "a\nb",
+    "a\r::error::b",
+    "::error file=x::b",
+    "##[add-mask]b",
+    "a\u202ecod.exe",
+    "a\u2066b",
+    "a\x7fb",
+    "a\x9b31m",
+    "a\u2028b",
+    "[bold]a[/bold]",
+    "a\U000e0041",
+    "é\u0301",
+)
+
+
+def _hostile_wheel(folder: Path, name: str) -> Path:
+    members = [zips.named(f"{where}{name}", mode=EXECUTABLE) for where in ("", "demo/")]
+    path = folder / "demo-1.0-py3-none-any.whl"
+    path.write_bytes(zips.zipped(*members))
+    return path
+
+
+def _lines_a_runner_obeys(output: str) -> list[str]:
+    return [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line]
+
+
+def _raw_controls(output: str) -> set[str]:
+    return {char for char in output if not char.isprintable()} - {"\n"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_hostile_member_name_never_reaches_the_output_raw(tmp_path: Path, form: str, name: str) -> None:
+    done = run(tmp_path, "check", _hostile_wheel(tmp_path, name), "--format", form)
+    output = done.stdout.decode()
+    assert done.returncode == 1
+    assert (_raw_controls(output), _lines_a_runner_obeys(output), done.stderr) == (set(), [], b"")
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if "/" not in name])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nor_does_a_hostile_file_name(tmp_path: Path, form: str, name: str) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / f"{name}.whl").write_bytes(b"PK")
+    (tmp_path / "dist" / f"{name}.txt").touch()
+    (tmp_path / "dist" / name).mkdir()
+    done = run(tmp_path, "check", "dist", "--format", form)
+    output = done.stdout.decode()
+    assert done.returncode == 1
+    assert (_raw_controls(output), _lines_a_runner_obeys(output), done.stderr) == (set(), [], b"")
+
+
+def test_markup_in_a_name_is_shown_as_it_is(tmp_path: Path) -> None:
+    assert b"[bold]a[/bold]" in run(tmp_path, "check", _hostile_wheel(tmp_path, "[bold]a[/bold]")).stdout
+
+
+def test_a_python_2_setup_py_prints_no_warning_of_its_own(tmp_path: Path) -> None:
+    setup = b'print "x"\nRustExtension("a", "../out/Cargo.toml")\nx = "\\d"\n'
+    done = run(tmp_path, "check", an_sdist(File("setup.py", setup)).write(tmp_path))
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"WC603" in done.stdout
+
+
+# --- an output that is not as it should be ---
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_name_that_standard_output_cannot_encode_is_escaped(tmp_path: Path, form: str) -> None:
+    path = _hostile_wheel(tmp_path, "日本語\x07")
+    done = run(tmp_path, "check", path, "--format", form, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert b"\\u65e5" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [("check", "."), ("check", ".", "--format", "json"), ("explain", "WC301")])
+@pytest.mark.parametrize("settings", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_reader_who_leaves_changes_nothing_about_the_verdict(
+    bad: Path, arguments: tuple[str, ...], settings: dict[str, str]
+) -> None:
+    expected = run(bad.parent, *arguments).returncode
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command(*arguments),
+        cwd=bad.parent,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+        env=environment(**settings),
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (expected, b"")
+    assert expected == (1 if "check" in arguments else 0)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_report_that_cannot_be_written_is_2(tmp_path: Path, good: Path, form: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command("check", good, "--format", form),
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+            env=environment(),
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"wheelcheck: cannot go on: [Errno 28] No space left on device\n"
+
+
+def test_an_interrupt_is_2_and_shows_no_traceback(tmp_path: Path) -> None:
+    members = [zips.named(f"demo/{number}", content=os.urandom(64) * 100_000) for number in range(10)]
+    content = zips.zipped(*members)
+    for number in range(12):
+        (tmp_path / f"demo-{number}-py3-none-any.whl").write_bytes(content)
+    script = "import wheelcheck.engine, sys; print(flush=True); from wheelcheck.cli import main; sys.exit(main())"
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, "check", str(tmp_path)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    )
+    assert child.stdout
+    child.stdout.readline()
+    time.sleep(0.3)  # into the reading
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert (child.returncode, said) == (2, b"wheelcheck: interrupted, nothing is verified\n")
+
+
+# --- traps ---
+
+# Runs a command and says how it ended and how much memory it had; a parent that is small, for a child begins as it.
+MEASURE = """
+import json, os, sys
+child = os.fork()
+if not child:
+    out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT)
+    os.dup2(out, 1)
+    os.execv(sys.executable, [sys.executable, "-m", "wheelcheck", "check", sys.argv[2], "--format", "json"])
+_, status, usage = os.wait4(child, 0)
+print(json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss]))
+"""
+
+
+def _measured(folder: Path, wheel: Path) -> tuple[int, int, dict[str, Any]]:
+    """Return the exit code, the peak memory in kB and the report."""
+    measured = [sys.executable, "-S", "-c", MEASURE, str(folder / "report.json"), str(wheel)]
+    done = subprocess.run(measured, cwd=folder, capture_output=True, check=True, timeout=60, env=environment())
+    code, memory = json.loads(done.stdout)
+    return code, memory, json.loads((folder / "report.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "rules"),
+    [
+        (traps.endless, 1, {"WC305"}),
+        (traps.sectionless, 1, {"WC401"}),
+        (traps.decoy, 1, {"WC401"}),
+        (traps.needs_2_34, 1, {"WC401"}),
+        (native.library, 0, set()),
+    ],
+)
+def test_a_trap_in_a_wheel_gets_the_right_answer_in_little_memory(
+    tmp_path: Path, make: Callable[[], bytes], code: int, rules: set[str]
+) -> None:
+    wheel = a_wheel(X86_64, File("demo/libtrap.so", make)).write(tmp_path)
+    found, memory, report = _measured(tmp_path, wheel)
+    assert (found, {hit["code"] for hit in report["findings"] if hit["severity"] == "error"}) == (code, rules)
+    assert memory < 128 * 1024
+
+
+def test_the_300_kilobyte_trap_in_a_wheel_is_not_verified_in_little_memory(tmp_path: Path) -> None:
+    wheel = a_wheel(X86_64, File("demo/libtrap.so", traps.huge_names)).write(tmp_path)
+    code, memory, report = _measured(tmp_path, wheel)
+    assert (code, report["verdict"]) == (2, "unverified")
+    assert {gap["path"] for gap in report["gaps"]} == {"demo/libtrap.so"}
+    assert memory < 128 * 1024

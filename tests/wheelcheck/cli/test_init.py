@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.layouts import tracer
+from tests.wheelcheck.init.test_plan import FILES, contents
+from wheelcheck.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Terminal(io.StringIO):
+    """Someone who sits there and types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_dry_run_shows_the_diff_of_everything_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(tracer(tmp_path))
+    assert main(["init", str(tmp_path), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert contents(tmp_path) == before
+    assert [name for name in FILES if f"+++ b/{name}\n" not in shown] == []
+    assert '+name = "tool"\n' in shown
+    assert f"2 native files, built with hatchling; to be written: {', '.join(FILES)}" in shown
+
+
+def test_yes_writes_what_was_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tracer(tmp_path)), "--yes"]) == 0
+    assert set(FILES) <= set(contents(tmp_path))
+    assert "--- a/pyproject.toml" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("yes\n", 0), ("n\n", 2), ("\n", 2), ("", 2)])
+def test_without_yes_it_asks_and_takes_only_a_yes_for_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str, status: int
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    assert main(["init", str(tracer(tmp_path))]) == status
+    assert (tmp_path / "noxfile.py").exists() is (status == 0)
+    said = capsys.readouterr()
+    assert "Write this? [y/N]" in said.out
+    assert ("nothing was written; --yes writes without asking" in said.err) is (status == 2)
+
+
+def test_who_cannot_be_asked_has_not_agreed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert main(["init", str(tracer(tmp_path))]) == 2
+    assert not (tmp_path / "noxfile.py").exists()
+
+
+def test_a_project_that_has_everything_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init", str(tracer(tmp_path)), "--yes"]) == 0
+    before = contents(tmp_path)
+    capsys.readouterr()
+    assert main(["init", str(tmp_path)]) == 0
+    assert contents(tmp_path) == before
+    said = capsys.readouterr().out
+    assert "pyproject.toml: has [tool.wheelcheck] already\n" in said
+    assert "nothing to be written" in said
+
+
+def test_the_project_is_that_of_this_folder_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "--dry-run"]) == 2
+    assert "pyproject.toml: found no such file" in capsys.readouterr().err

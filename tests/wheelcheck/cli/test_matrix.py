@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wheelcheck.cli import main, matrix
+from wheelcheck.config import load
+from wheelcheck.platforms.arch import ARCHES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOTH = 'architectures = ["x86_64", "arm64"]\npython = ["cp311", "cp310-abi3"]\nsdist = true\n'
+
+
+def configured(folder: Path, table: str = BOTH) -> Path:
+    file = folder / "pyproject.toml"
+    file.write_text(f"[tool.wheelcheck]\n{table}")
+    return file
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> dict[str, object]:
+    assert main(["matrix", *map(str, words)]) == 0
+    return dict(json.loads(capsys.readouterr().out))
+
+
+def test_each_cpu_is_built_on_a_hosted_runner_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "--config", configured(tmp_path)) == {
+        "include": [
+            {
+                "runner": "ubuntu-latest",
+                "architecture": "x86_64",
+                "target": "x86_64-unknown-linux-gnu.2.17",
+                "native": True,
+            },
+            {
+                "runner": "ubuntu-24.04-arm",
+                "architecture": "aarch64",
+                "target": "aarch64-unknown-linux-gnu.2.17",
+                "native": True,
+            },
+        ]
+    }
+
+
+def test_a_cpu_without_a_hosted_runner_is_built_across_and_says_so(tmp_path: Path) -> None:
+    config = load(configured(tmp_path, 'architectures = ["riscv64"]\nglibc = "2.31"\n'))
+    assert matrix.jobs(config) == [
+        {
+            "runner": "ubuntu-latest",
+            "architecture": "riscv64",
+            "target": "riscv64gc-unknown-linux-gnu.2.31",
+            "native": False,
+        }
+    ]
+
+
+@pytest.mark.parametrize("row", [row for row in ARCHES if row.rust], ids=lambda row: row.name)
+def test_every_cpu_of_the_table_gives_a_job(row: object, tmp_path: Path) -> None:
+    name = getattr(row, "name", "")
+    (job,) = matrix.jobs(load(configured(tmp_path, f'architectures = ["{name}"]\nglibc = "2.36"\n')))
+    assert job["architecture"] == name
+
+
+def test_a_wheel_written_out_names_its_cpu_as_well(tmp_path: Path) -> None:
+    table = '[[tool.wheelcheck.wheels]]\npython = ["py3-none"]\nplatforms = ["musllinux_1_2_aarch64", "win_amd64"]\n'
+    assert [job["architecture"] for job in matrix.jobs(load(configured(tmp_path, table)))] == ["aarch64"]
+
+
+def test_the_expected_set_is_what_the_gate_will_ask_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = configured(tmp_path)
+    expected = printed(capsys, "--config", file, "--expected")
+    assert expected == {
+        "wheels": [
+            "cp310-abi3-manylinux_2_17_aarch64",
+            "cp310-abi3-manylinux_2_17_x86_64",
+            "cp311-cp311-manylinux_2_17_aarch64",
+            "cp311-cp311-manylinux_2_17_x86_64",
+        ],
+        "sdist": True,
+    }
+    assert expected["wheels"] == [str(slot) for slot in load(file).slots]
+
+
+def test_on_github_both_are_appended_to_the_outputs_a_line_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "output"
+    output.write_text("before=1\n")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    shown = printed(capsys, "--config", configured(tmp_path), "--github-output")
+    before, first, second = output.read_text().splitlines()
+    assert before == "before=1"
+    assert json.loads(first.removeprefix("matrix=")) == shown
+    assert json.loads(second.removeprefix("expected="))["sdist"] is True
+
+
+def test_without_the_option_nothing_is_appended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    printed(capsys, "--config", configured(tmp_path))
+    assert not (tmp_path / "output").exists()
+
+
+def test_elsewhere_than_on_github_there_is_nothing_to_append_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_OUTPUT", raising=False)
+    assert "GITHUB_OUTPUT" not in os.environ
+    assert printed(capsys, "--config", configured(tmp_path), "--github-output")["include"]
+
+
+@pytest.mark.parametrize("table", ["", 'python = ["py3-none"]\n', "sdist = true\n"])
+def test_no_cpu_is_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str) -> None:
+    assert main(["matrix", "--config", str(configured(tmp_path, table))]) == 2
+    assert "tool.wheelcheck.architectures: found none, expected at least one CPU" in capsys.readouterr().err
+
+
+def test_the_configuration_is_that_of_this_folder_unless_another_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert printed(capsys)["include"]
+
+
+def test_a_configuration_that_is_missing_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["matrix", "--config", str(tmp_path / "none.toml")]) == 2
+    assert "none.toml: cannot be read" in capsys.readouterr().err

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from wheelcheck.builder.pipeline import Bench
+
+REFERENCE = Path(__file__).parents[1] / "projects" / "reference"
+
+
+def copy_reference(folder: Path) -> Path:
+    return Path(shutil.copytree(REFERENCE, folder, ignore=shutil.ignore_patterns("build", "dist", "*.egg-info")))
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """The reference project, built to the end once: stage, sdist and wheel exist. Read it, do not change it."""
+    bench = Bench.of(copy_reference(tmp_path_factory.mktemp("session") / "reference"))
+    bench.build()
+    bench.sdist()
+    bench.wheels()
+    return bench
+
+
+@pytest.fixture
+def bench(built: Bench, tmp_path: Path) -> Bench:
+    """A copy of the built reference project, to be sabotaged."""
+    shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True)
+    return Bench.of(tmp_path / "reference")

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.artifacts import X86_64, File, a_wheel, wheel
+from wheelcheck.facts import Member, Wheel
+from wheelcheck.facts import dist_info as distinfo
+from wheelcheck.facts.collect import collect
+from wheelcheck.facts.dist_info import Row, WheelTag, parse_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DIGEST = hashlib.sha256(b"x").digest()
+BASE64 = base64.urlsafe_b64encode(DIGEST).rstrip(b"=").decode()
+
+
+def read(folder: Path, *files: File, **dist_info: bytes | None) -> Wheel:
+    artifact = collect(a_wheel(X86_64, *files, dist_info=dist_info).write(folder))
+    assert isinstance(artifact, Wheel)
+    return artifact
+
+
+# --- the folder ---
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [
+        ("demo-1.0.dist-info", True),
+        ("Demo-1.0.dist-info", True),
+        ("demo-1.dist-info", True),
+        ("demo-1.0.0.dist-info", True),
+        ("demo-1.1.dist-info", False),
+        ("other-1.0.dist-info", False),
+        ("demo.dist-info", False),
+        ("demo-1.0.data", False),
+        ("demo-1-0.dist-info", False),
+        ("a/demo-1.0.dist-info", False),
+    ],
+)
+def test_a_folder_names_the_wheel_by_project_and_version(folder: str, names: bool) -> None:
+    assert distinfo.names_the_wheel(folder, wheel(X86_64)) is names
+
+
+@pytest.mark.parametrize(
+    ("folders", "chosen"),
+    [
+        ([], ""),
+        (["demo-1.0.dist-info"], "demo-1.0.dist-info"),
+        (["another-1.0.dist-info", "demo-1.0.dist-info"], "demo-1.0.dist-info"),
+        (["zeta-1.0.dist-info", "beta-1.0.dist-info"], "beta-1.0.dist-info"),
+    ],
+)
+def test_the_wheel_s_own_folder_comes_before_the_first(folders: list[str], chosen: str) -> None:
+    assert distinfo.folder_of(wheel(X86_64, *(Member(f"{folder}/WHEEL") for folder in folders))) == chosen
+
+
+def test_a_real_wheel_s_files_are_read_from_its_folder(tmp_path: Path) -> None:
+    found = read(tmp_path, File("demo/__init__.py"))
+    assert (distinfo.text_of(found, "METADATA") or "").splitlines()[1] == "Name: demo"
+    assert distinfo.text_of(found, "entry_points.txt") is None
+    assert distinfo.wheel_headers(found)["Root-Is-Purelib"] == "false"
+
+
+# --- WHEEL ---
+
+
+def test_tags_are_expanded(tmp_path: Path) -> None:
+    found = read(tmp_path, WHEEL=b"Wheel-Version: 1.0\nTag: py2.py3-none-any\nTag: cp311-cp311-win32\n")
+    assert distinfo.wheel_tags(found) == {
+        WheelTag("py2", "none", "any"),
+        WheelTag("py3", "none", "any"),
+        WheelTag("cp311", "cp311", "win32"),
+    }
+
+
+@pytest.mark.parametrize("line", ["nonsense", "a-b", "a-b-c-d", "-".join([".".join("ab" * 60)] * 3)])
+def test_a_line_that_is_no_tag_stands_for_itself(tmp_path: Path, line: str) -> None:
+    found = read(tmp_path, WHEEL=f"Wheel-Version: 1.0\nTag: {line}\n".encode())
+    assert distinfo.wheel_tags(found) == {WheelTag(line, "", "")}
+
+
+def test_without_a_wheel_file_there_are_no_tags(tmp_path: Path) -> None:
+    found = read(tmp_path, WHEEL=None)
+    assert distinfo.wheel_tags(found) == frozenset()
+    assert distinfo.wheel_headers(found).keys() == []
+
+
+# --- RECORD ---
+
+
+@pytest.mark.parametrize(
+    ("written", "algorithm", "digest"),
+    [
+        (f"sha256={BASE64}", "sha256", DIGEST.hex()),
+        (f"SHA256={BASE64}", "sha256", DIGEST.hex()),
+        (f"sha256={BASE64}=", "sha256", ""),
+        (f"sha256={base64.b64encode(bytes([255] * 32)).decode()}", "sha256", ""),
+        (f"sha256={DIGEST.hex()[:61]}", "sha256", ""),
+        ("sha256=", "sha256", ""),
+        ("md5=abcd", "md5", "69b71d"),
+        ("", "", ""),
+        (BASE64, BASE64.lower(), ""),
+    ],
+)
+def test_a_digest_is_unpadded_url_safe_base64_or_none(written: str, algorithm: str, digest: str) -> None:
+    row = Row("a", written, "1")
+    assert (row.algorithm, row.digest) == (algorithm, digest)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "problems"),
+    [
+        ("", (), ()),
+        ("a,b,1\n", (Row("a", "b", "1"),), ()),
+        ("a,b,1\r\n\r\nc,,\r\n", (Row("a", "b", "1"), Row("c", "", "")), ()),
+        ('"a,b",c,1\n', (Row("a,b", "c", "1"),), ()),
+        ('"a\nb",c,1\n', (Row("a\nb", "c", "1"),), ()),
+        ("a,b\n", (), ("line 1: found 2 columns, expected path, hash and size",)),
+        ("a,b,1\na,b,1,2\n", (Row("a", "b", "1"),), ("line 2: found 4 columns, expected path, hash and size",)),
+        ('a,b,1\n"a,b', (Row("a", "b", "1"),), ("not CSV: unexpected end of data",)),
+    ],
+)
+def test_rows_are_read_and_what_is_none_is_named(text: str, rows: tuple[Row, ...], problems: tuple[str, ...]) -> None:
+    assert parse_record(text) == (rows, problems)
+
+
+def test_a_field_that_never_ends_is_no_csv() -> None:
+    rows, (problem,) = parse_record(f"{'a' * 200_000},b,1\n")
+    assert rows == ()
+    assert problem.startswith("not CSV: field larger")
+
+
+def test_a_real_wheel_has_a_row_for_each_member(tmp_path: Path) -> None:
+    found = read(tmp_path, File("demo/a.py", b"x"))
+    rows = {row.path: row for row in distinfo.record_rows(found)}
+    assert set(rows) == {member.path for member in found.members}
+    assert (rows["demo/a.py"].digest, rows["demo/a.py"].size) == (DIGEST.hex(), "1")
+
+
+def test_a_wheel_without_record_has_no_rows(tmp_path: Path) -> None:
+    assert distinfo.record_rows(read(tmp_path, RECORD=None)) == ()

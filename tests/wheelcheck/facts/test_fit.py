@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import artifacts
+from tests.support.artifacts import X86_64, code, elf, macho, member, pe
+from wheelcheck.binary.model import Binary, Slice
+from wheelcheck.facts import fit as placement
+from wheelcheck.platforms.manylinux import parse_platform
+
+if TYPE_CHECKING:
+    from wheelcheck.facts.fit import Fit
+
+LINUX = "manylinux_2_17_x86_64"
+WIN = "win_amd64"
+
+
+def slices(content: Binary) -> tuple[Slice, ...]:
+    return placement.native_slices(member("x", content))
+
+
+@pytest.mark.parametrize(
+    ("content", "tags", "fit"),
+    [
+        (elf("x86_64"), [LINUX], "home"),
+        (elf("aarch64"), [LINUX], "foreign-cpu"),
+        (elf("x86_64"), [LINUX, "manylinux2014_x86_64"], "home"),
+        (elf("x86_64"), [LINUX, "manylinux_2_17_aarch64"], "foreign-cpu"),
+        (elf("vax"), [LINUX], "foreign-cpu"),
+        (elf("x86_64"), ["manylinux_2_17_vax"], "foreign-cpu"),
+        (elf("x86_64"), ["android_24_x86_64"], "home"),
+        (elf("x86_64"), [WIN], "foreign-system"),
+        (elf("x86_64"), ["any"], "foreign-system"),
+        (elf("armv7l", abi_accepted=False), ["manylinux_2_17_armv7l"], "foreign-cpu"),
+        (elf("armv7l", "executable", abi_accepted=False), ["manylinux_2_17_armv7l"], "home"),
+        (elf("armv7l", abi_accepted=False), ["android_24_armeabi_v7a"], "home"),
+        (pe("x86_64"), [WIN], "home"),
+        (pe("x86_64"), ["win_arm64"], "foreign-cpu"),
+        (pe("x86_64", hybrid=True), ["win_arm64"], "home"),
+        (pe("x86_64"), [LINUX], "foreign-system"),
+        (macho("aarch64"), ["macosx_11_0_arm64"], "home"),
+        (macho("x86_64"), ["macosx_11_0_arm64"], "foreign-cpu"),
+        (macho("x86_64", "aarch64"), ["macosx_11_0_universal2"], "home"),
+        (macho("x86_64"), ["macosx_11_0_universal2"], "missing-slice"),
+        (macho("ppc"), ["macosx_11_0_universal2"], "foreign-cpu"),
+        (macho("x86_64"), ["macosx_10_6_intel"], "home"),
+        (macho("aarch64"), ["ios_13_0_arm64_iphoneos"], "home"),
+        (macho("aarch64", minimum_os=(11, 0)), ["ios_13_0_arm64_iphoneos"], "foreign-system"),
+        (macho("aarch64", system="ios"), ["ios_13_0_arm64_iphoneos"], "home"),
+        (macho("aarch64", system="ios"), ["macosx_11_0_arm64"], "foreign-system"),
+        (macho("aarch64"), [LINUX], "foreign-system"),
+    ],
+)
+def test_a_member_is_judged_against_every_tag(content: Binary, tags: list[str], fit: Fit) -> None:
+    assert placement.fit(slices(content), tuple(map(parse_platform, tags))) == fit
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        (elf("x86_64"), 1),
+        (elf("EM_BPF", "object", system="bare"), 0),
+        (pe("x86_64", managed=True), 0),
+        (macho("x86_64", "aarch64"), 2),
+    ],
+)
+def test_bare_and_managed_code_is_nobody_s_native_code(content: Binary, count: int) -> None:
+    assert len(slices(content)) == count
+
+
+def test_what_is_no_binary_has_no_slices() -> None:
+    assert placement.native_slices(member("x", b"text")) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "declared"),
+    [
+        ("demo/linux-arm64/tool", elf("aarch64"), True),
+        ("demo/linux-x64/tool", elf("aarch64"), False),
+        ("demo/tool", elf("aarch64"), False),
+        ("demo/win/tool", pe("x86_64"), True),
+        ("demo/tool.dll", pe("x86_64"), True),
+        ("demo/tool", pe("x86_64"), False),
+        ("tests/tool", pe("x86_64"), True),
+        ("demo/tool.cpython-311-aarch64-linux-gnu.so", elf("aarch64"), False),
+        ("tests/tool.cpython-311-aarch64-linux-gnu.so", elf("aarch64"), False),
+        ("demo/win/stub.dll", Binary("PE", ()), False),
+    ],
+)
+def test_payload_is_declared_by_its_own_path(path: str, content: Binary, declared: bool) -> None:
+    found = member(path, content)
+    assert placement.is_declared(found, artifacts.wheel(X86_64, found)) is declared
+
+
+@pytest.mark.parametrize(
+    ("changes", "declared"),
+    [({}, True), ({"needed": ("libc.so.6",)}, False), ({"soname": "x"}, False), ({"dynamic": False}, False)],
+)
+def test_a_snapshot_for_a_virtual_machine_is_declared_by_standing_alone(
+    changes: dict[str, Any],
+    declared: bool,
+) -> None:
+    found = member("demo/app.aot", elf("x86_64", **{"dynamic": True, **changes}))
+    assert placement.is_declared(found, artifacts.wheel("py3-none-win_amd64", found)) is declared
+    library = member("demo/app.so", elf("x86_64", dynamic=True))
+    assert not placement.is_declared(library, artifacts.wheel("py3-none-win_amd64", library))
+
+
+@pytest.mark.parametrize(
+    ("cpu", "tag", "emulated"),
+    [
+        ("i686", WIN, True),
+        ("i686", "win_arm64", True),
+        ("x86_64", "win_arm64", True),
+        ("aarch64", WIN, False),
+        ("x86_64", "win32", False),
+        ("i686", LINUX, False),
+    ],
+)
+def test_windows_emulates_some_cpus_on_others(cpu: str, tag: str, emulated: bool) -> None:
+    assert placement.is_emulated(code(cpu, system="windows"), parse_platform(tag)) is emulated
+
+
+def test_only_linked_code_for_the_platform_is_at_home() -> None:
+    members = (
+        member("a", elf("x86_64")),
+        member("b", elf("aarch64")),
+        member("c", elf("x86_64", "object")),
+        member("d", pe("x86_64")),
+        member("e", b"text"),
+    )
+    found = placement.home_members(artifacts.wheel(X86_64, *members), parse_platform(LINUX))
+    assert [home.path for home, _ in found] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (elf("aarch64"), "linux aarch64"),
+        (elf("EM_VAX"), "linux EM_VAX"),
+        (macho("x86_64", "aarch64"), "macos x86_64 + macos aarch64"),
+        (macho("x86_64", "x86_64"), "macos x86_64"),
+    ],
+)
+def test_code_is_described_in_a_word_a_slice(content: Binary, said: str) -> None:
+    assert placement.describe(slices(content)) == said
+
+
+def test_a_file_s_home_tells_platforms_apart_and_joins_arm_s_two() -> None:
+    assert placement.home(member("x", elf("x86_64"))) == {("linux", ("x86_64",))}
+    assert placement.home(member("x", elf("x86_64"))) != placement.home(member("x", pe("x86_64")))
+    assert placement.home(member("x", b"text")) == frozenset()

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import native
+from tests.support.artifacts import (
+    AARCH64,
+    EXECUTABLE,
+    X86_64,
+    File,
+    Recipe,
+    a_wheel,
+    an_sdist,
+    code,
+    elf,
+    macho,
+    member,
+    wheel,
+)
+from wheelcheck.binary.model import VersionNeed
+from wheelcheck.facts.collect import collect
+from wheelcheck.report.diff import Difference, compare, floor_of, properties
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.facts import Artifact, Member
+
+TOOL = "demo/bin/tool"
+OLD = File(TOOL, partial(native.program, "x86_64", (2, 17)), EXECUTABLE)
+NEW = File(TOOL, partial(native.program, "x86_64", (2, 34)), EXECUTABLE)
+
+
+def made(folder: Path, name: str, recipe: Recipe) -> Artifact:
+    (folder / name).mkdir()
+    return collect(recipe.write(folder / name))
+
+
+def differences(folder: Path, before: Recipe, after: Recipe) -> tuple[Difference, ...]:
+    return compare(made(folder, "before", before), made(folder, "after", after))
+
+
+# --- real archives ---
+
+
+def test_the_same_wheel_differs_in_nothing(tmp_path: Path) -> None:
+    assert differences(tmp_path, a_wheel(X86_64, OLD), a_wheel(X86_64, OLD)) == ()
+
+
+def test_a_floor_that_rose_is_named_with_both_sides(tmp_path: Path) -> None:
+    (found,) = differences(tmp_path, a_wheel(X86_64, OLD), a_wheel(X86_64, NEW))
+    details = {name: (old, new) for name, old, new in found.details}
+    assert (found.path, found.change) == (TOOL, "changed")
+    assert details["floor"] == ("GLIBC_2.2.5", "GLIBC_2.34")
+    assert {"format", "code", "mode", "loader"}.isdisjoint(details)
+
+
+def test_a_lost_exec_bit_is_named_though_the_bytes_are_the_same(tmp_path: Path) -> None:
+    plain = File(TOOL, OLD.content, 0o100644)
+    (found,) = differences(tmp_path, a_wheel(X86_64, OLD), a_wheel(X86_64, plain))
+    assert found == Difference(TOOL, "changed", (("mode", "0o100755", "0o100644"),))
+
+
+def test_another_cpu_is_named(tmp_path: Path) -> None:
+    other = File(TOOL, partial(native.program, "aarch64", (2, 17)), EXECUTABLE)
+    (found,) = differences(tmp_path, a_wheel(X86_64, OLD), a_wheel(AARCH64, other))
+    details = {name: (old, new) for name, old, new in found.details}
+    assert details["code"] == ("linux x86_64 executable", "linux aarch64 executable")
+    assert details["loader"] == ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
+
+
+def test_what_came_and_went_is_described_and_text_is_no_matter(tmp_path: Path) -> None:
+    library = File("demo/lib.so", native.library)
+    before, after = a_wheel(X86_64, OLD, File("demo/a.py")), a_wheel(X86_64, library, File("demo/a.py", b"changed\n"))
+    gone, new = sorted(differences(tmp_path, before, after), key=lambda found: found.change, reverse=True)
+    assert (gone.path, gone.change, new.path, new.change) == (TOOL, "removed", "demo/lib.so", "added")
+    assert ("code", "", "linux x86_64 library") in new.details
+    assert {old for difference in (gone, new) for _, old, _ in difference.details} == {""}
+
+
+def test_an_extension_module_is_one_file_for_every_python(tmp_path: Path) -> None:
+    def modules(python: str, cpu: str) -> Recipe:
+        name = f"demo/_x.cpython-{python}-{cpu}-linux-gnu.so"
+        return a_wheel(f"cp{python}-cp{python}-manylinux_2_17_{cpu}", File(name, native.library))
+
+    assert differences(tmp_path, modules("311", "x86_64"), modules("312", "x86_64")) == ()
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_the_version_in_an_sdist_s_top_folder_is_no_difference(tmp_path: Path, version: str) -> None:
+    before = an_sdist(File("demo/tool", native.program))
+    after = an_sdist(File("demo/tool", native.program), version=version)
+    assert differences(tmp_path, before, after) == ()
+
+
+def test_the_version_in_a_data_folder_is_no_difference(tmp_path: Path) -> None:
+    def scripts(version: str) -> Recipe:
+        script = File(f"demo-{version}.data/scripts/tool", native.program, EXECUTABLE)
+        return a_wheel(X86_64, script, version=version)
+
+    assert differences(tmp_path, scripts("1.0"), scripts("2.0")) == ()
+
+
+# --- facts ---
+
+
+def test_other_bytes_with_the_same_facts_are_told_by_their_hash() -> None:
+    before, after = (member("demo/x.so", elf("x86_64"), sha256=digit * 64) for digit in "12")
+    (found,) = compare(wheel(X86_64, before), wheel(X86_64, after))
+    assert found.details == (("content", "1" * 12, "2" * 12),)
+
+
+def test_differences_are_ordered_by_path() -> None:
+    natives = [member(f"demo/{name}.so", elf("x86_64")) for name in "cab"]
+    found = compare(wheel(X86_64, *natives[:1]), wheel(X86_64, *natives[1:]))
+    assert [(difference.path, difference.change) for difference in found] == [
+        ("demo/a.so", "added"),
+        ("demo/b.so", "added"),
+        ("demo/c.so", "removed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("piece", "floor"),
+    [
+        (code("x86_64", versions=(VersionNeed("libc.so.6", "GLIBC_2.17"),)), "GLIBC_2.17"),
+        (code("x86_64", versions=(VersionNeed("libc.so.6", "GLIBC_2.28", weak=True),)), ""),
+        (code("aarch64", system="macos", minimum_os=(11, 0)), "macos 11.0"),
+        (code("x86_64"), ""),
+    ],
+)
+def test_the_floor_is_the_oldest_system_that_is_named(piece: object, floor: str) -> None:
+    assert floor_of(piece) == floor  # type: ignore[arg-type]  # a slice
+
+
+@pytest.mark.parametrize(
+    ("native_file", "name", "value"),
+    [
+        (member("x", macho("x86_64", "aarch64")), "code", "macos x86_64 library, macos aarch64 library"),
+        (member("x", elf("x86_64", needed=("libz.so.1", "libc.so.6"))), "needs", "libc.so.6, libz.so.1"),
+        (member("x", elf("x86_64"), 0o100755), "mode", "0o100755"),
+        (member("x", elf("vax")), "code", "linux vax library"),
+        (member("x", b"four"), "size", "4"),
+        (member("x", b"four"), "format", ""),
+    ],
+)
+def test_properties_are_text_to_compare(native_file: Member, name: str, value: str) -> None:
+    assert properties(native_file)[name] == value

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.natives import library
+from tests.support.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.artifacts import WheelRecipe
+
+FOLDER = "demo-1.0.dist-info"
+METADATA = f"{FOLDER}/METADATA"
+ENTRY_POINTS = f"{FOLDER}/entry_points.txt"
+
+
+def described(*lines: str, version: str = "2.1", files: tuple[File, ...] = ()) -> WheelRecipe:
+    """A wheel whose METADATA has these further lines."""
+    text = "\n".join((f"Metadata-Version: {version}", "Name: demo", "Version: 1.0", *lines, ""))
+    return a_wheel(X86_64, library("x86_64"), *files, dist_info={"METADATA": text.encode("utf-8", "surrogateescape")})
+
+
+def in_metadata(sentence: str, bad: str, good: str, found: str) -> Twins:
+    return Twins("WC220", sentence, described(bad), described(good), found, (METADATA,))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        in_metadata(
+            "a requirement that no installer can parse",
+            "Requires-Dist: numpy (>1.0",
+            "Requires-Dist: numpy (>1.0)",
+            "found Requires-Dist 'numpy (>1.0'",
+        ),
+        in_metadata(
+            "a Python specifier that is none",
+            "Requires-Python: 3.8+",
+            "Requires-Python: >=3.8",
+            "found Requires-Python '3.8+', expected a version specifier",
+        ),
+        in_metadata("bytes that are not UTF-8", "Author: \udce9", "Author: \u00e9", "found bytes that are not UTF-8"),
+        Twins(
+            "WC220",
+            "a version of the metadata that nobody knows",
+            described(version="3.0"),
+            described(version="2.4"),
+            "found Metadata-Version 3.0, expected one of",
+            (METADATA,),
+        ),
+        Twins(
+            "WC221",
+            "a field that came later than the version declared",
+            described("License-Expression: MIT", version="2.3"),
+            described("License-Expression: MIT", version="2.4"),
+            "found license-expression in Metadata-Version 2.3, expected 2.4 or newer",
+            (METADATA,),
+            severity="warning",
+        ),
+        Twins(
+            "WC221",
+            "Dynamic came with 2.2",
+            described("Dynamic: License", version="2.1"),
+            described("Dynamic: License", version="2.2"),
+            "found dynamic in Metadata-Version 2.1",
+            (METADATA,),
+            severity="warning",
+        ),
+        Twins(
+            "WC223",
+            "a licence that is declared and not there",
+            described("License-File: LICENSE", version="2.4"),
+            described("License-File: LICENSE", version="2.4", files=(File(f"{FOLDER}/licenses/LICENSE"),)),
+            "found License-File 'LICENSE', which is not in demo-1.0.dist-info/licenses",
+            (METADATA,),
+        ),
+    ],
+    ids=str,
+)
+def test_metadata_can_be_read_and_is_true(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def entering(text: str, *files: File) -> WheelRecipe:
+    package = (File("demo/__init__.py"), File("demo/cli.py"))
+    return a_wheel(X86_64, library("x86_64"), *package, *files, dist_info={"entry_points.txt": text.encode()})
+
+
+def script(reference: str, *files: File) -> WheelRecipe:
+    return entering(f"[console_scripts]\ndemo = {reference}\n", *files)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC222",
+            "a script whose module is not in the wheel",
+            script("demo.main:run"),
+            script("demo.cli:run"),
+            "demo starts demo.main, which is not in the wheel",
+            (ENTRY_POINTS,),
+        ),
+        Twins(
+            "WC222",
+            "a module of another distribution is possible",
+            script("other.cli:run"),
+            script("demo.cli:run"),
+            "demo starts other.cli",
+            (ENTRY_POINTS,),
+            severity="warning",
+        ),
+        Twins(
+            "WC222",
+            "a reference that is none",
+            script("demo/cli.py"),
+            script("demo.cli"),
+            "found demo = 'demo/cli.py', expected module:attribute",
+            (ENTRY_POINTS,),
+        ),
+        Twins(
+            "WC222",
+            "a file that is no INI",
+            entering("demo = demo.cli:run\n"),
+            entering("[console_scripts]\ndemo = demo.cli:run\n"),
+            "found no INI file",
+            (ENTRY_POINTS,),
+        ),
+        Twins(
+            "WC222",
+            "one script twice",
+            entering("[console_scripts]\ndemo = demo.cli:run\ndemo = demo.cli:main\n"),
+            entering("[console_scripts]\ndemo = demo.cli:run\nDemo = demo.cli:main\n"),
+            "found no INI file",
+            (ENTRY_POINTS,),
+        ),
+    ],
+    ids=str,
+)
+def test_every_entry_point_exists(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC222", "extras and attributes of attributes", script("demo.cli:App.run [fast]")),
+        Silent("WC222", "a plug-in of another package's group", entering("[pytest11]\ndemo = other.plugin\n")),
+        Silent("WC222", "an extension module", script("demo.native:run", library("x86_64", "demo/native.abi3.so"))),
+        Silent(
+            "WC222", "a package in .data/purelib", script("more.cli:run", File("demo-1.0.data/purelib/more/cli.py"))
+        ),
+        Silent("WC221", "an old version without new fields", described(version="1.0")),
+        Silent("WC223", "before 2.4 the field had no fixed place", described("License-File: COPYING", version="2.3")),
+    ],
+    ids=str,
+)
+def test_what_the_specifications_allow_is_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def laid_out(path: str) -> WheelRecipe:
+    return a_wheel(X86_64, library("x86_64"), File(path))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC224",
+            "a scheme that no installer knows",
+            laid_out("demo-1.0.data/bin/tool.txt"),
+            laid_out("demo-1.0.data/scripts/tool.txt"),
+            "found bin, expected one of data, headers, platlib, purelib, scripts as a folder",
+            ("demo-1.0.data/bin/tool.txt",),
+        ),
+        Twins(
+            "WC224",
+            "a file directly in .data",
+            laid_out("demo-1.0.data/data"),
+            laid_out("demo-1.0.data/data/data"),
+            "found data, expected one of",
+            ("demo-1.0.data/data",),
+        ),
+        Twins(
+            "WC225",
+            "a build that found no package",
+            a_wheel("py3-none-any"),
+            a_wheel("py3-none-any", File("demo/__init__.py")),
+            "found nothing but .dist-info",
+        ),
+        Twins(
+            "WC225",
+            "only a wheel that requires others may be empty",
+            a_wheel("py3-none-any"),
+            a_wheel(
+                "py3-none-any",
+                dist_info={"METADATA": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: numpy\n"},
+            ),
+            "found nothing but .dist-info",
+        ),
+        Twins(
+            "WC226",
+            "bytecode of the build machine's Python",
+            laid_out("demo/__pycache__/x.cpython-311.pyc"),
+            laid_out("demo/cache/x.cpython-311.pyc"),
+            "found compiled bytecode, expected source only",
+            ("demo/__pycache__/x.cpython-311.pyc",),
+            severity="warning",
+        ),
+        Twins(
+            "WC226",
+            "bytecode beside its source",
+            a_wheel(X86_64, library("x86_64"), File("demo/x.py"), File("demo/x.pyc")),
+            a_wheel(X86_64, library("x86_64"), File("demo/y.py"), File("demo/x.pyc")),
+            "found compiled bytecode",
+            ("demo/x.pyc",),
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_the_wheel_holds_what_an_installer_can_place(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)

@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import artifacts
+from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
+from tests.support.natives import LIBRARY, dll, library, mac, tags_of
+from tests.support.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.artifacts import WheelRecipe
+
+FOLDER = "demo-1.0.dist-info"
+METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+WHEEL = b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_17_x86_64\n"
+
+
+def with_text(name: str, text: bytes | None) -> WheelRecipe:
+    """A wheel with this metadata file, or without it."""
+    return a_wheel(X86_64, library("x86_64"), dist_info={name: text})
+
+
+def in_wheel_text(code: str, sentence: str, bad: bytes, good: bytes, found: str) -> Twins:
+    return Twins(code, sentence, with_text("WHEEL", bad), with_text("WHEEL", good), found, (f"{FOLDER}/WHEEL",))
+
+
+def in_metadata(sentence: str, bad: bytes, good: bytes, found: str) -> Twins:
+    recipes = with_text("METADATA", bad), with_text("METADATA", good)
+    return Twins("WC207", sentence, *recipes, found, (f"{FOLDER}/METADATA",))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC201",
+            "a file name with too few parts",
+            a_wheel(X86_64, library("x86_64"), file="demo-1.0-py3-none.whl"),
+            a_wheel(X86_64, library("x86_64")),
+            "expected NAME-VERSION(-BUILD)-PYTHON-ABI-PLATFORM.whl",
+            also=("WC205",),
+        ),
+        Twins(
+            "WC201",
+            "a version that is none",
+            a_wheel(X86_64, library("x86_64"), file=f"demo-one-{X86_64}.whl"),
+            a_wheel(X86_64, library("x86_64"), file=f"demo-1.0-1-{X86_64}.whl"),
+            "NAME-VERSION",
+        ),
+        Twins(
+            "WC202",
+            "a version that is none",
+            an_sdist(file="demo-one.tar.gz"),
+            an_sdist(file="demo-1.0.tar.gz"),
+            "expected NAME-VERSION.tar.gz",
+            also=("WC608",),
+        ),
+        Twins(
+            "WC203",
+            "no metadata at all",
+            artifacts.wheel(X86_64, artifacts.member(LIBRARY, artifacts.elf("x86_64"))),
+            artifacts.wheel(
+                X86_64,
+                *(artifacts.member(f"{FOLDER}/{name}") for name in ("METADATA", "WHEEL", "RECORD")),
+                texts={f"{FOLDER}/{name}": "" for name in ("METADATA", "WHEEL", "RECORD")},
+            ),
+            "found no .dist-info folder, expected exactly one",
+        ),
+        Twins(
+            "WC203",
+            "a second folder, of the version before",
+            a_wheel(X86_64, library("x86_64"), File("demo-0.9.dist-info/METADATA", METADATA)),
+            a_wheel(X86_64, library("x86_64"), File("demo-0.9.data/data/METADATA", METADATA)),
+            "",
+            ("", "demo-0.9.dist-info"),
+        ),
+        Twins(
+            "WC203",
+            "the folder of another project",
+            a_wheel(X86_64, library("x86_64"), file=f"other-1.0-{X86_64}.whl"),
+            a_wheel(X86_64, library("x86_64"), file=f"Demo-1.0-{X86_64}.whl"),
+            "found demo-1.0.dist-info, expected the folder of other 1.0",
+            (FOLDER,),
+            also=("WC207",),
+        ),
+        Twins(
+            "WC203",
+            "a folder without a version",
+            a_wheel(X86_64, library("x86_64"), File("demo.dist-info/METADATA", METADATA)),
+            a_wheel(X86_64, library("x86_64"), File("demo.dist.info/METADATA", METADATA)),
+            "",
+            ("", "demo.dist-info"),
+        ),
+        Twins(
+            "WC203",
+            "a folder whose version is none",
+            a_wheel(X86_64, library("x86_64"), File("demo-new.dist-info/METADATA", METADATA)),
+            a_wheel(X86_64, library("x86_64"), File("demo-new.dist.info/METADATA", METADATA)),
+            "",
+            ("", "demo-new.dist-info"),
+        ),
+        Twins(
+            "WC203",
+            "no METADATA",
+            with_text("METADATA", None),
+            with_text("METADATA", METADATA),
+            "found no METADATA, expected one",
+            (FOLDER,),
+        ),
+        in_wheel_text(
+            "WC204",
+            "a version of the format that nobody can install",
+            WHEEL.replace(b"1.0", b"2.0"),
+            WHEEL.replace(b"1.0", b"1.9"),
+            "found Wheel-Version 2.0, expected 1.x",
+        ),
+        in_wheel_text(
+            "WC204",
+            "no version of the format",
+            WHEEL.replace(b"Wheel-Version: 1.0\n", b""),
+            WHEEL,
+            "found Wheel-Version none",
+        ),
+        Twins(
+            "WC206",
+            "native code under purelib",
+            with_text("WHEEL", WHEEL.replace(b"false", b"true")),
+            with_text("WHEEL", WHEEL),
+            "found Root-Is-Purelib: true, expected false",
+            (f"{FOLDER}/WHEEL",),
+            severity="warning",
+        ),
+        in_metadata(
+            "another name inside than outside",
+            METADATA.replace(b"demo", b"other"),
+            METADATA.replace(b"demo", b"Demo"),
+            "found Name 'other', expected 'demo'",
+        ),
+        in_metadata(
+            "another version inside than outside",
+            METADATA.replace(b"1.0", b"1.1"),
+            METADATA.replace(b"1.0", b"1.0"),
+            "found Version '1.1', expected '1.0'",
+        ),
+        in_metadata(
+            "a version that is none",
+            METADATA.replace(b"1.0", b"one"),
+            METADATA.replace(b"1.0", b"1.0.0"),
+            "found Version 'one', expected '1.0'",
+        ),
+        in_metadata(
+            "two names",
+            METADATA + b"Name: demo\n",
+            METADATA,
+            "found 2 Name fields, expected one",
+        ),
+    ],
+    ids=str,
+)
+def test_file_name_and_metadata_tell_one_story(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+PURE = b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+LINUX = b"Tag: cp311-cp311-linux_x86_64\n"
+
+
+def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
+    head = b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\n"
+    return a_wheel(tags, library("x86_64"), dist_info={"WHEEL": head + lines})
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC205",
+            "a renamed wheel keeps its old tag within",
+            tagged(LINUX),
+            tagged(b"Tag: " + X86_64.encode() + b"\n"),
+            "Tag",
+            (f"{FOLDER}/WHEEL",),
+        ),
+        Twins(
+            "WC205",
+            "one tag of a compressed set is not within",
+            tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py2.py3-none-manylinux_2_17_x86_64"),
+            tagged(b"Tag: py2.py3-none-manylinux_2_17_x86_64\n", "py2.py3-none-manylinux_2_17_x86_64"),
+            "found no Tag line for py2-none-manylinux_2_17_x86_64",
+            (f"{FOLDER}/WHEEL",),
+        ),
+        Twins(
+            "WC205",
+            "a tag that the file name does not have",
+            tagged(b"Tag: py2.py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
+            tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
+            "found Tag py2-none-manylinux_2_17_x86_64, expected only the file name's tags",
+            (f"{FOLDER}/WHEEL",),
+        ),
+        Twins(
+            "WC205",
+            "a line that would be a hundred million tags",
+            tagged(b"Tag: " + b"-".join([b".".join([b"x"] * 500)] * 3) + b"\n", "py3-none-manylinux_2_17_x86_64"),
+            tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
+            "Tag",
+            (f"{FOLDER}/WHEEL",),
+        ),
+        Twins(
+            "WC205",
+            "a line that is no tag",
+            tagged(b"Tag: py3\n", "py3-none-manylinux_2_17_x86_64"),
+            tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
+            "Tag",
+            (f"{FOLDER}/WHEEL",),
+        ),
+    ],
+    ids=str,
+)
+def test_the_tags_in_wheel_are_those_of_the_file_name(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC208",
+            "PyPI refuses a tag that promises no C library",
+            a_wheel("cp311-cp311-linux_x86_64", library("x86_64")),
+            a_wheel(X86_64, library("x86_64")),
+            "found platform tag linux_x86_64, expected manylinux, musllinux or macosx_N_0",
+        ),
+        Twins(
+            "WC208",
+            "no pip asks for a minor version of macOS 12",
+            a_wheel("cp311-cp311-macosx_12_3_arm64", mac("aarch64")),
+            a_wheel("cp311-cp311-macosx_12_0_arm64", mac("aarch64")),
+            "found platform tag macosx_12_3_arm64",
+        ),
+    ],
+    ids=str,
+)
+def test_every_platform_tag_can_be_published_and_installed(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent(
+            "WC208", "ARM boards have no manylinux of their own", a_wheel("cp311-cp311-linux_armv7l", library("armv7l"))
+        ),
+        Silent("WC208", "macOS 10 had minor versions", artifacts.wheel("cp311-cp311-macosx_10_12_x86_64")),
+        Silent("WC208", "Windows", a_wheel("cp311-cp311-win_amd64", dll("x86_64"))),
+        Silent("WC208", "any CPU", a_wheel(tags_of("s390x"), library("s390x"))),
+        Silent("WC206", "a pure wheel", a_wheel("py3-none-any", File("demo/__init__.py"), dist_info={"WHEEL": PURE})),
+    ],
+    ids=str,
+)
+def test_tags_that_are_published_and_installed_are_left_alone(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)

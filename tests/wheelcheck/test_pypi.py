@@ -1,0 +1,101 @@
+"""What the index has of a release; how its files are fetched and kept is in tests/tools/test_fetch.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.package_index import PackageIndex
+from wheelcheck.pypi import UnobtainableError, Wanted, release_files, sha256_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PURE = "py3-none-any.whl"
+VERSIONS = ("1.0", "1.0.post1", "1.0+local", "2.0rc1", "10.0", "9.0")
+FILES = {
+    "demo": dict.fromkeys([*(f"demo-{version}-{PURE}" for version in VERSIONS), "demo-1.0.tar.gz"], b"bytes"),
+    "old": {"old-2004d.tar.gz": b"bytes", "old-1.0.zip": b"bytes", "old-2004d.exe": b"bytes"},
+    "empty": {},
+}
+
+
+def listed(project: str, version: str) -> list[str]:
+    with PackageIndex(FILES) as index:
+        wanted = release_files(project, version, index.address)
+    assert {item.project for item in wanted} <= {project}
+    return [item.filename for item in wanted]
+
+
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("1.0", [f"demo-1.0-{PURE}", "demo-1.0.tar.gz"]),
+        ("1", [f"demo-1.0-{PURE}", "demo-1.0.tar.gz"]),
+        ("v1.0.0", [f"demo-1.0-{PURE}", "demo-1.0.tar.gz"]),
+        ("1.0.post1", [f"demo-1.0.post1-{PURE}"]),
+        ("1.0+local", [f"demo-1.0+local-{PURE}"]),
+        ("2.0c1", [f"demo-2.0rc1-{PURE}"]),
+    ],
+)
+def test_a_release_is_every_file_of_that_version_however_it_is_spelled(version: str, names: list[str]) -> None:
+    assert listed("demo", version) == names
+
+
+def test_a_version_of_before_the_rules_is_compared_as_text() -> None:
+    assert listed("old", "2004d") == ["old-2004d.tar.gz"]
+
+
+@pytest.mark.parametrize(
+    ("project", "version", "why"),
+    [
+        ("demo", "3.0", "'demo' has no release 3.0: the last of its 6 are 2.0rc1, 9.0, 10.0"),
+        ("demo", "2.0", "'demo' has no release 2.0: the last of its 6 are 2.0rc1, 9.0, 10.0"),
+        ("old", "3", "'old' has no release 3: the last of its 2 are 2004d, 1.0"),
+        ("empty", "1.0", "'empty' has no release 1.0: it has none"),
+        ("nobody", "1.0", "the index has no project 'nobody'"),
+    ],
+)
+def test_what_there_is_not_is_said_with_what_there_is(project: str, version: str, why: str) -> None:
+    with pytest.raises(UnobtainableError) as error:
+        listed(project, version)
+    assert str(error.value) == why
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/simple/", "nonsense", "http://[::/", "ftp://127.0.0.1/"])
+def test_an_index_that_is_not_there_is_a_reason(address: str) -> None:
+    with pytest.raises(UnobtainableError, match="the index did not answer for 'demo'"):
+        release_files("demo", "1.0", address)
+
+
+@pytest.mark.parametrize(
+    ("media", "page"),
+    [
+        ("text/plain", b"hello"),
+        ("application/vnd.pypi.simple.v1+json", b"{"),
+        ("application/vnd.pypi.simple.v1+json", b'{"meta": {"api-version": "9.0"}}'),
+        ("text/html", b'<meta name="pypi:repository-version" content="9.0">'),
+    ],
+)
+def test_an_answer_that_is_no_index_is_a_reason(media: str, page: bytes) -> None:
+    class Strange(PackageIndex):
+        def page(self, project: str) -> bytes:
+            assert project == "demo"
+            return page
+
+    with Strange(FILES, media=media) as index, pytest.raises(UnobtainableError, match="the index did not answer"):
+        release_files("demo", "1.0", index.address)
+
+
+def test_the_index_that_is_named_comes_before_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/")
+    assert len(listed("demo", "1.0.post1")) == 1
+    with PackageIndex(FILES) as index:
+        monkeypatch.setenv("PIP_INDEX_URL", index.address)
+        assert release_files("demo", "1.0.post1") == (Wanted("demo", f"demo-1.0.post1-{PURE}"),)
+
+
+def test_a_digest_is_of_all_bytes(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"a" * (3 << 20))
+    assert sha256_of(tmp_path / "x") == "6f850bc94ae6f7de14297c01616c36d712d22864497b28a63b81d776b035e656"

@@ -1,0 +1,103 @@
+"""One binary being read: its bytes through a bounded cache, and the damage found on the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelcheck.damage import Damage
+
+if TYPE_CHECKING:
+    from wheelcheck.source import Source
+
+BLOCK = 16 * 1024
+BYTE_BUDGET = 32 * 1024 * 1024  # from the source, for one binary; 81 real wheels need less than 1 MiB a member
+DAMAGE_LIMIT = 64
+STRING_LIMIT = 4096
+
+
+class BudgetExceededError(Exception):
+    """A binary asked for more bytes than BYTE_BUDGET. Stays within this package."""
+
+
+class Blocks:
+    """A source read in aligned blocks that are kept, so that walking a table costs one read a block.
+
+    Every byte asked of the source counts against BYTE_BUDGET, which also bounds the memory kept.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.spent = 0
+        self._kept: dict[int, bytes] = {}
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes of [offset, offset + length) that exist."""
+        end = min(offset + length, self.source.size)
+        if offset < 0 or offset >= end:
+            return b""
+        first = offset // BLOCK
+        joined = b"".join(self._block(number) for number in range(first, (end - 1) // BLOCK + 1))
+        return joined[offset - first * BLOCK : end - first * BLOCK]
+
+    def peek(self, offset: int, length: int) -> bytes:
+        """Return the same as `read`, of exactly these bytes and without keeping them: for far apart small headers."""
+        self._spend(length)
+        return self.source.read(offset, length)
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._kept:
+            self._spend(BLOCK)
+            self._kept[number] = self.source.read(number * BLOCK, BLOCK)
+        return self._kept[number]
+
+    def _spend(self, length: int) -> None:
+        self.spent += length
+        if self.spent > BYTE_BUDGET:
+            raise BudgetExceededError
+
+
+class Reading:
+    """A window on a binary (the whole file, or one slice of a fat file), and the damage found in it.
+
+    `prefix` starts the slug of a reached cap: `elf` gives `elf-limit`.
+    """
+
+    def __init__(self, path: str, prefix: str, blocks: Blocks, window: tuple[int, int] | None = None) -> None:
+        self.path = path
+        self.prefix = prefix
+        self.blocks = blocks
+        self.base, self.size = window or (0, blocks.source.size)
+        self.found: list[Damage] = []
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes of [offset, offset + length) that exist in this window."""
+        return self.blocks.read(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
+
+    def damage(self, kind: str, why: str) -> None:
+        """Record that the bytes are wrong; `kind` is a key of kinds.KINDS."""
+        self._add(Damage(self.path, kind, why))
+
+    def limit(self, why: str) -> None:
+        """Record that reading stopped at a cap, so that nothing is proven."""
+        self._add(Damage(self.path, f"{self.prefix}-limit", why, cap=True))
+
+    def apart(self, base: int, size: int) -> Reading:
+        """Return a reading of [base, base + size) of this one, with a damage list of its own and the same budget."""
+        return Reading(self.path, self.prefix, self.blocks, (self.base + base, size))
+
+    def adopt(self, other: Reading) -> None:
+        """Take over the damage found apart."""
+        for item in other.found:
+            self._add(item)
+
+    def _add(self, item: Damage) -> None:
+        if item in self.found or len(self.found) > DAMAGE_LIMIT:
+            return
+        if len(self.found) == DAMAGE_LIMIT:
+            item = Damage(self.path, f"{self.prefix}-limit", f"more than {DAMAGE_LIMIT} faults: not listed", cap=True)
+        self.found.append(item)
+
+
+def printable(raw: bytes) -> str:
+    """Return text for a message or a name, whatever the bytes are."""
+    return raw.decode("utf-8", "backslashreplace")

@@ -1,0 +1,72 @@
+"""Which CPUs one call of the bench is about: this machine's, a named one, or every one of the configuration.
+
+A configured CPU that cannot be built for is an error that says what to install. Passing over it has to be asked for,
+and cannot be in CI: what is published from there is the release that was promised.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wheelcheck.builder import cargo, payload
+from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.toolchain import host
+from wheelcheck.config import ConfigError
+from wheelcheck.platforms.arch import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelcheck.builder.run import Log
+    from wheelcheck.builder.toolchain import Target
+    from wheelcheck.config.builder import Settings
+    from wheelcheck.platforms.arch import Arch
+
+ALL = "all"
+
+
+def chosen(word: str, configured: Iterable[str]) -> tuple[Arch, ...]:
+    """Return the CPUs `word` means: a name or alias, `all` for those of the configuration, nothing for this machine.
+
+    Raises UnknownArchitectureError.
+    """
+    if word != ALL:
+        return (find(word) if word else host(),)
+    return tuple(find(name) for name in configured) or (host(),)
+
+
+def in_ci(base: Mapping[str, str]) -> bool:
+    """Tell whether this runs in CI, where everything that is configured is required."""
+    return base.get("CI", "").lower() not in ("", "0", "false")
+
+
+def require_opt_out_is_local(base: Mapping[str, str]) -> None:
+    """Raise ConfigError in CI: there, a CPU that is passed over is a hole in the release."""
+    if in_ci(base):
+        raise ConfigError("--allow-missing: found CI, expected a run by hand: in CI every configured CPU is required")
+
+
+def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str]) -> str:
+    """Return what stops this machine from building for `target` and how to mend it, empty where nothing does."""
+    try:
+        for part in payload.parts(settings):
+            cargo.possible_command(part, target, base)
+    except BenchError as problem:
+        return str(problem)
+    return ""
+
+
+def buildable(
+    settings: Settings, targets: Iterable[Target], base: Mapping[str, str], log: Log, *, allow_missing: bool
+) -> tuple[Target, ...]:
+    """Return the targets this machine can build for; each other one is a BenchError, or said and passed over."""
+    reasons = {target: why_not_buildable(settings, target, base) for target in targets}
+    missing = {target.arch.name: why for target, why in reasons.items() if why}
+    possible = tuple(target for target, why in reasons.items() if not why)
+    if missing and not (allow_missing and possible):
+        told = "; ".join(f"{name}: {why}" for name, why in missing.items())
+        remedy = "install what is named, or pass --allow-missing on a machine of your own"
+        raise BenchError("--arch", told, "every configured CPU", remedy)
+    for name, why in missing.items():
+        log(f"skip: {name}: {why}")
+    return possible

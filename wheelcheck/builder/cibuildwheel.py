@@ -1,0 +1,158 @@
+"""What cibuildwheel is told: one interpreter a wheel, in a container no newer than the floor, judged by the gate.
+
+Every setting that decides which wheels come out, in which container and past which check, is derived from
+`[tool.wheelcheck]`; a project keeps the rest of `[tool.cibuildwheel]` (its tests, environment, build frontend).
+cibuildwheel 4 runs `audit-command` on this machine for each wheel before it copies that out of the container; where
+the command fails, it stops.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import shlex
+import sys
+from dataclasses import asdict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import wheelcheck
+from wheelcheck.builder.run import BenchError
+from wheelcheck.config import ConfigError
+from wheelcheck.facts.cargo_manifests import parse_toml, table, tables
+from wheelcheck.platforms.manylinux import LEGACY_MANYLINUX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wheelcheck.builder.toolchain import Target
+    from wheelcheck.builder.wheel import Pair
+    from wheelcheck.config import Config
+    from wheelcheck.platforms.arch import Arch, Glibc
+
+OURS = re.compile(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
+OLDEST_PYTHON = 10  # what lays the payload in runs on the interpreter of the wheel
+_MANYLINUX = re.compile(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|2010|2014))")
+
+
+def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
+    """Return cibuildwheel's name for each interpreter that a wheel is promised for, without the platform.
+
+    Raises BenchError where none is, or one that cannot lay in the payload: `py3-none` needs no container.
+    """
+    wanted: dict[str, Pair] = {}
+    for python, abi in pairs:
+        name = abi if abi.startswith("cp") else python
+        if name in wanted and abi != "none":
+            found, remedy = f"{'-'.join(wanted[name])} and {python}-{abi}", "abi3 serves what the other would"
+            raise BenchError("tool.wheelcheck.python for cibuildwheel", found, f"one wheel of {name}", remedy)
+        wanted |= {name: (python, abi)} if abi != "none" else {}
+    names = [name for name in wanted if not re.fullmatch(r"cp3\d+t?", name) or _minor(name) < OLDEST_PYTHON]
+    if names or not wanted:
+        found, remedy = ", ".join(names) or "none", "name them in tool.wheelcheck.python; `wheels` builds py3-none"
+        expected = f"interpreters from cp3{OLDEST_PYTHON} on"
+        raise BenchError("tool.wheelcheck.python for cibuildwheel", found, expected, remedy)
+    return wanted
+
+
+def image(target: Target, base: Mapping[str, str], pinned: Mapping[str, str]) -> str:
+    """Return the image to build in: the newest of manylinux that is no newer than the floor, or one of `base`.
+
+    An image that says by its name that its glibc is newer than the floor would make wheels that claim too much.
+    Raises BenchError.
+    """
+    variable = image_variable(target.arch)
+    own = base.get(variable, "")
+    floors = {name: floor for name in pinned if (floor := floor_of(name)) and floor <= target.floor}
+    if not own and not floors:
+        found = ", ".join(sorted(pinned)) or "no image"
+        expected = f"one of glibc {target.floor[0]}.{target.floor[1]} or older for {target.arch.name}"
+        raise BenchError("cibuildwheel", found, expected, f"raise tool.wheelcheck.glibc, or set {variable}")
+    floor = floor_of(own)
+    if floor and floor > target.floor:
+        expected = f"glibc {target.floor[0]}.{target.floor[1]} or older"
+        raise BenchError(variable, own, expected, "raise tool.wheelcheck.glibc, or choose an older image")
+    return own or max(floors, key=lambda name: floors[name])
+
+
+def image_variable(row: Arch) -> str:
+    """Return the variable that names the image for a CPU."""
+    return f"CIBW_MANYLINUX_{row.name.upper()}_IMAGE"
+
+
+def floor_of(name: str) -> Glibc | None:
+    """Return the glibc that an image's name tells, None where it tells nothing."""
+    found = _MANYLINUX.search(name)
+    if not found:
+        return None
+    if found["year"]:
+        return floor_of(LEGACY_MANYLINUX[f"manylinux{found['year']}"])
+    return int(found["major"]), int(found["minor"])
+
+
+def pinned_images(row: Arch) -> dict[str, str]:
+    """Return the images the installed cibuildwheel knows for a CPU. Raises BenchError where none is installed."""
+    spec = find_spec("cibuildwheel")
+    if spec is None or not spec.origin:
+        remedy = "install wheelcheck[cibuildwheel]"
+        raise BenchError("cibuildwheel", "no such package in this interpreter", "version 4 or newer", remedy)
+    parser = configparser.ConfigParser()
+    parser.read(Path(spec.origin).parent / "resources" / "pinned_docker_images.cfg", "utf-8")
+    return dict(parser[row.name]) if row.name in parser else {}
+
+
+def variables(target: Target, names: Iterable[str], chosen_image: str, gate: Path) -> dict[str, str]:
+    """Return the settings as variables, which outrank every file. `gate` is the configuration of the gate."""
+    tag = target.arch.manylinux_tag(target.floor)
+    repaired = "/tmp/repaired"
+    inside = "PYTHONPATH={project}/tools python -m wheelcheck.builder.in_container"
+    repair = (
+        f"rm -rf {repaired}",
+        f"auditwheel repair --plat {tag} --wheel-dir {repaired} {{wheel}}",
+        f"{inside} {repaired}/*.whl {{project}} {{dest_dir}}",
+    )
+    here = Path(wheelcheck.__file__).parent.parent
+    check = (sys.executable, "-m", "wheelcheck", "check", "--config", str(gate))
+    return {
+        "CIBW_BUILD": " ".join(f"{name}-manylinux_{target.arch.name}" for name in names),
+        "CIBW_SKIP": "",
+        "CIBW_ARCHS": target.arch.name,
+        image_variable(target.arch): chosen_image,
+        "CIBW_REPAIR_WHEEL_COMMAND": " && ".join(repair),
+        "CIBW_AUDIT_REQUIRES": "",
+        "CIBW_AUDIT_COMMAND": f"PYTHONPATH={shlex.quote(str(here))} {shlex.join(check)} {{wheel}}",
+    }
+
+
+def require_ours(pyproject: str, where: str) -> None:
+    """Raise ConfigError where a project decides by itself what is derived here: one of both would be ignored."""
+    settings = table(table(parse_toml(pyproject), "tool"), "cibuildwheel")
+    for name, part in (("", settings), (".linux", table(settings, "linux")), *_overrides(settings)):
+        if mine := next((key for key in part if OURS.fullmatch(key)), ""):
+            expected = "expected it to follow from [tool.wheelcheck]"
+            raise ConfigError(f"{where}: tool.cibuildwheel{name}.{mine}: found {part[mine]!r}, {expected}")
+
+
+def gate_configuration(config: Config) -> str:
+    """Return `[tool.wheelcheck]` for one wheel alone: its payload and what is ignored, no set of wheels."""
+    lines = ["[tool.wheelcheck]", f'glibc = "{config.glibc[0]}.{config.glibc[1]}"']
+    for payload in config.payload:
+        facts = {"name": payload.name, "kind": payload.kind, "path": payload.path}
+        lines += ["[[tool.wheelcheck.payload]]", *_assignments(facts)]
+    for ignore in config.ignores:
+        lines += ["[[tool.wheelcheck.ignore]]", *_assignments(asdict(ignore))]
+    return "\n".join([*lines, ""])
+
+
+def _assignments(facts: Mapping[str, str]) -> list[str]:
+    return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
+
+
+def _overrides(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(".overrides", part) for part in tables(settings, "overrides")]
+
+
+def _minor(name: str) -> int:
+    return int(name.removeprefix("cp3").removesuffix("t"))

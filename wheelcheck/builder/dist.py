@@ -1,0 +1,68 @@
+"""`dist/`: finished artifacts arrive whole, and those they succeed leave, so that a release is never a mixture."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from wheelcheck.builder.run import BenchError
+from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.platforms.manylinux import parse_platform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.builder.run import Log
+    from wheelcheck.builder.toolchain import Target
+
+
+def publish(built: Path, folder: Path, log: Log) -> Path:
+    """Copy an artifact into `folder` in one step, after removing those it succeeds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted(folder.iterdir()):
+        if file.name != built.name and is_succeeded(file.name, built.name):
+            log(f"removed {file.name}: {built.name} succeeds it")
+            file.unlink()
+    partial = folder / f".{built.name}.partial"
+    shutil.copyfile(built, partial)
+    return partial.replace(folder / built.name)
+
+
+def is_succeeded(old: str, new: str) -> bool:
+    """Tell whether the artifact `new` takes the place of `old`.
+
+    Of one project, any other version is succeeded; of one version, the sdist, and a wheel for the same Python, ABI
+    and CPU at another floor.
+    """
+    before, after = parse_file_name(old), parse_file_name(new)
+    if before.error or after.error or before.project != after.project:
+        return False
+    return before.version != after.version or _serves(old) == _serves(new)
+
+
+def sdist(folder: Path) -> Path:
+    """Return the one sdist in `folder`. Raises BenchError."""
+    return only(folder, "*.tar.gz", "build it: python -m wheelcheck build sdist")
+
+
+def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
+    """Return the wheels for one target in `folder`, sorted. Raises BenchError where there is none."""
+    tags = set(target.platform_tag.split("."))
+    found = [file for file in sorted(folder.glob("*.whl")) if tags & set(parse_file_name(file.name).platforms)]
+    if not found:
+        expected = f"at least one for {target.platform_tag}"
+        raise BenchError(folder, "no wheel", expected, "build it: python -m wheelcheck build wheels")
+    return tuple(found)
+
+
+def only(folder: Path, pattern: str, remedy: str) -> Path:
+    """Return the one file of `folder` that matches. Raises BenchError for none and for several."""
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        names = ", ".join(file.name for file in found) or "none"
+        raise BenchError(folder / pattern, names, "exactly one", remedy)
+    return found[0]
+
+
+def _serves(name: str) -> set[tuple[str, str, tuple[str, ...]]]:
+    return {(tag.python, tag.abi, parse_platform(tag.platform).arches) for tag in parse_file_name(name).tags}

@@ -1,0 +1,86 @@
+"""`python -m wheelcheck.builder.in_container WHEEL FOLDER OUT`: lay the staged payload into a wheel inside a container.
+
+cibuildwheel's repair command runs it, after auditwheel, from a copy of this package: what builds the wheel in the
+container is what would build it outside. FOLDER holds the stage and `plan.json`, both written by the bench.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.builder import stage as staging
+from wheelcheck.builder import wheel as assembly
+from wheelcheck.builder import wheel as wheels
+from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.toolchain import Target
+from wheelcheck.platforms.arch import find
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+IDENTIFIER = "CIBUILDWHEEL_BUILD_IDENTIFIER"
+_AGAIN = "run `python -m wheelcheck build cibuildwheel` again"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the bench decided: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
+
+    arch: str
+    floor: tuple[int, int]
+    source: str
+    date: tuple[int, int, int, int, int, int]
+    pairs: dict[str, tuple[str, str]]
+    inventories: dict[str, dict[str, str]]
+
+    def write(self, folder: Path) -> None:
+        """Write it where `read` finds it."""
+        (folder / "plan.json").write_text(json.dumps(asdict(self)), "utf-8")
+
+
+def read(folder: Path) -> Plan:
+    """Return the plan in a folder. Raises BenchError."""
+    try:
+        found = json.loads((folder / "plan.json").read_text("utf-8"))
+        lists = {"floor": tuple(found["floor"]), "date": tuple(found["date"])}
+        pairs = {name: (python, abi) for name, (python, abi) in found["pairs"].items()}
+        return Plan(**{**found, **lists, "pairs": pairs})
+    except (OSError, ValueError, TypeError, KeyError) as problem:
+        raise BenchError(folder / "plan.json", repr(problem), "a plan of the bench", _AGAIN) from problem
+
+
+def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
+    """Write the finished wheel to `out` and return it. Raises BenchError where anything is not as planned."""
+    plan = read(folder)
+    name = identifier.partition("-")[0]
+    if name not in plan.pairs:
+        raise BenchError(IDENTIFIER, repr(identifier), f"one of {', '.join(plan.pairs)}", _AGAIN)
+    target = Target(find(plan.arch), plan.floor)
+    stage = staging.load(folder / "stage", target, plan.source)
+    tagged = wheels.tagged_name(wheel.name, plan.pairs[name], target)
+    inventory = {path: text.encode() for path, text in plan.inventories.get(tagged, {}).items()}
+    if plan.inventories and not inventory:
+        raise BenchError(tagged, "a wheel of another name", f"one of {', '.join(plan.inventories)}", _AGAIN)
+    finished = assembly.assemble(wheel, tagged, stage, target, out, inventory, plan.date)
+    assembly.require_record(finished, stage)
+    return finished
+
+
+def main(words: Sequence[str], identifier: str) -> int:
+    """Lay in what the words name; return 1 where it cannot be done."""
+    wheel, folder, out = map(Path, words)
+    try:
+        print(lay_in(wheel, folder, identifier, out))
+    except BenchError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ.get(IDENTIFIER, "")))

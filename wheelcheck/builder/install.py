@@ -1,0 +1,170 @@
+"""Where a wheel is installed and run: on this machine, or emulated for another CPU."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.tags import Tag, compatible_tags, cpython_tags, sys_tags
+from packaging.utils import parse_wheel_filename
+
+from wheelcheck.builder import run
+from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.toolchain import host
+from wheelcheck.facts.dist_info import DATA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wheelcheck.builder.run import Log
+    from wheelcheck.platforms.arch import Arch
+
+
+# What a wheel is tried on: this machine, or a CPU that qemu emulates on it.
+#
+# A Debian root with Python in the folder that WHEELCHECK_ROOTS names gives a whole machine, `ROOTS/aarch64`. Without
+# one, the emulator and that CPU's C library (Debian: libc6-arm64-cross) still run the executables of a wheel.
+
+ROOTS = "WHEELCHECK_ROOTS"
+# What a smoke command may say it needs of the kernel, and why the emulator does not have it.
+EMULATION_LACKS = {
+    "bpf": "qemu-user passes no bpf() on",
+    "ptrace": "qemu-user has no ptrace()",
+    "seccomp": "qemu-user takes no seccomp filter",
+}
+_VERSION = "import sys; print(*sys.version_info[:2])"
+
+
+class NotHereError(Exception):
+    """A wheel cannot be tried here; the text says what is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A CPU that can be run on. Without `python`, executables alone can, each after the words of `runner`."""
+
+    arch: Arch
+    python: str
+    version: tuple[int, int]
+    runner: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        if self.is_native:
+            return self.arch.name
+        return f"{self.arch.name} under qemu-user, {'with Python' if self.python else 'executables alone'}"
+
+    @property
+    def is_native(self) -> bool:
+        """Whether this is the CPU that the bench runs on."""
+        return self.arch == host()
+
+
+def of(arch: Arch, base: Mapping[str, str]) -> Machine:
+    """Return the machine to try wheels for `arch` on. Raises NotHereError."""
+    if arch == host():
+        return Machine(arch, sys.executable, (sys.version_info.major, sys.version_info.minor))
+    qemu = shutil.which(f"qemu-{arch.qemu}-static") or shutil.which(f"qemu-{arch.qemu}")
+    if not qemu:
+        raise NotHereError(f"this machine is {host().name} and has no qemu-{arch.qemu}: install qemu-user-static")
+    root = Path(base[ROOTS], arch.name) if base.get(ROOTS) else Path("/nonexistent")
+    return _whole(arch, root, base) or _loader_alone(arch, qemu, root)
+
+
+def require_installable(wheel: Path, machine: Machine) -> None:
+    """Raise NotHereError where the Python of a machine takes no wheel of these tags; without Python, any is taken."""
+    if not machine.python or not parse_wheel_filename(wheel.name)[3].isdisjoint(_taken(wheel, machine)):
+        return
+    version = platform.python_version() if machine.is_native else "{}.{}".format(*machine.version)
+    raise NotHereError(f"CPython {version} on {machine.arch.name} takes no wheel of these tags")
+
+
+def _taken(wheel: Path, machine: Machine) -> set[Tag]:
+    if machine.is_native:
+        return set(sys_tags())
+    # the root's C library is held against the tag by its pip; here it is about interpreter and ABI
+    platforms = sorted({tag.platform for tag in parse_wheel_filename(wheel.name)[3]})
+    interpreter = "cp{}{}".format(*machine.version)
+    pure = compatible_tags(machine.version, interpreter, platforms)
+    return {*cpython_tags(machine.version, platforms=platforms), *pure}
+
+
+def _whole(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
+    """Return the machine of a root whose Python really starts: the kernel must know the emulator (binfmt_misc)."""
+    python = root / "usr" / "bin" / "python3"
+    if not python.is_file():
+        return None
+    env = {"QEMU_LD_PREFIX": str(root)}
+    try:
+        answer = run.observe(Command((str(python), "-I", "-c", _VERSION), root, {**base, **env}))
+    except BenchError:  # the kernel does not know the emulator
+        return None
+    if answer.status:
+        return None
+    major, minor = map(int, answer.output.split())
+    return Machine(arch, str(python), (major, minor), (), env, EMULATION_LACKS)
+
+
+def _loader_alone(arch: Arch, qemu: str, root: Path) -> Machine:
+    cross = Path(f"/usr/{arch.multiarch[0]}-linux-{arch.rust_abi}")  # Debian's libc6-ARCH-cross
+    for folder in (root, cross, Path("/")):
+        if Path(f"{folder}/{arch.glibc_loader}").exists():
+            return Machine(arch, "", (0, 0), (qemu, "-L", str(folder)), {}, EMULATION_LACKS)
+    package = f"libc6-{arch.debian}-cross" if arch.debian else "its C library"
+    raise NotHereError(f"there is no {arch.glibc_loader}: install {package}, or name Debian roots in {ROOTS}")
+
+
+# Install a wheel as a user would, outside the checkout, on the machine it is for.
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Where a wheel was installed: its programs and its site-packages, and the environment to run it in."""
+
+    machine: Machine
+    programs: Path
+    packages: Path
+    env: Mapping[str, str]
+
+    @property
+    def python(self) -> str:
+        """The interpreter of the virtual environment, empty on a machine without Python."""
+        return str(self.programs / "python") if self.machine.python else ""
+
+    def place(self, path: str) -> Path:
+        """Return where a file of the wheel was installed; below `.data/`, the next folder names the scheme."""
+        if not path.startswith(DATA):
+            return self.packages / path
+        scheme, _, rest = path.removeprefix(DATA).partition("/")
+        return {"scripts": self.programs, "data": self.programs.parent}.get(scheme, self.packages) / rest
+
+
+def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str], log: Log) -> Installation:
+    """Make a virtual environment in `folder` and install `wheel` and what it depends on. Raises BenchError."""
+    env = {**run.for_installed(base), **machine.env}
+    run.run(Command((machine.python or sys.executable, "-m", "venv", str(folder / "venv")), folder, env), log)
+    programs = folder / "venv" / "bin"
+    env["PATH"] = os.pathsep.join([str(programs), *filter(None, [env.get("PATH")])])
+    pip = (str(programs / "python"), "-I", "-m", "pip", "install", "--no-cache-dir")
+    if not machine.python:
+        target = folder / "packages"
+        run.run(Command((*pip, *foreign_options(wheel), "--target", str(target), str(wheel)), folder, env), log)
+        return Installation(machine, target / "bin", target, env)
+    run.run(Command((*pip, str(wheel)), folder, env), log)
+    where = "import sysconfig; print(sysconfig.get_path('platlib'))"
+    packages = run.run(Command((str(programs / "python"), "-I", "-c", where), folder, env), log).strip()
+    return Installation(machine, programs, Path(packages), env)
+
+
+def foreign_options(wheel: Path) -> tuple[str, ...]:
+    """Return the options by which this machine's pip installs a wheel for another CPU, without what it depends on."""
+    tag = min(parse_wheel_filename(wheel.name)[3], key=str)
+    options = {"platform": tag.platform, "abi": tag.abi, "implementation": tag.interpreter[:2]}
+    options["python-version"] = tag.interpreter[2:]
+    return ("--no-deps", "--only-binary=:all:", *(f"--{name}={value}" for name, value in options.items()))

@@ -1,0 +1,205 @@
+"""Build every payload from its origin: the Cargo workspace, a nested one with a toolchain of its own, a C source.
+
+Every cargo runs in the folder of its workspace with an environment in which no outer cargo has left anything, so that
+rustup finds the pin that lies there: a nested cargo that inherits RUSTUP_TOOLCHAIN or RUSTC ignores it in silence.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import sys
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.binary import read_binary
+from wheelcheck.builder import cargo, run, sources, toolchain
+from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.source import Bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from wheelcheck.binary.model import Binary, Kind, Slice
+    from wheelcheck.builder.containers import PathMap
+    from wheelcheck.builder.run import Log
+    from wheelcheck.builder.toolchain import Target
+    from wheelcheck.config import Payload
+    from wheelcheck.config.builder import Settings
+    from wheelcheck.platforms.arch import Glibc
+
+
+# Judge one native file before it goes any further: it must be what it is declared to be, for this CPU, at this floor.
+#
+# The gate judges again, from the finished wheel; here the bench refuses to stage what could only fail there.
+
+_GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
+_SHF_EXECINSTR = 0x4
+_REBUILD = "build it for this target: python -m wheelcheck build build"
+
+
+def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
+    """Raise BenchError unless `content` is a whole ELF file of `kind` that `target` can load.
+
+    An `object` is code for the kernel's own machine (EM_BPF), the same for every target.
+    """
+    piece = _whole(subject, content)
+    if piece.kind != kind:
+        raise BenchError(subject, f"a native {piece.kind}", f"a native {kind}", "mend its kind in the configuration")
+    if kind == "object":
+        _require_bpf(subject, piece, content)
+    else:
+        _require_target(subject, piece, target)
+
+
+def require_loadable(subject: str, binary: Binary, target: Target) -> None:
+    """Raise BenchError unless a native file that a backend put into a wheel can be loaded on `target`."""
+    for piece in binary.slices:
+        _require_target(subject, piece, target)
+
+
+def glibc_need(piece: Slice) -> Glibc:
+    """Return the newest glibc a file's version needs name, (0, 0) where it needs none.
+
+    A word that is no number (GLIBC_ABI_DT_RELR) came with a glibc newer than any floor a project writes.
+    """
+    needs: set[Glibc] = {(0, 0)}
+    for need in piece.versions:
+        if need.version.startswith("GLIBC_") and not need.weak:
+            number = _GLIBC.match(need.version)
+            needs.add((int(number[1]), int(number[2])) if number else (2, 99))
+    return max(needs)
+
+
+def _whole(subject: str, content: bytes) -> Slice:
+    binary = read_binary("", Bytes(content))
+    if binary is None:
+        raise BenchError(subject, f"{len(content)} bytes that are no native code", "an ELF file", _REBUILD)
+    if binary.damage or binary.format != "ELF" or len(binary.slices) != 1:
+        found = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
+        raise BenchError(subject, found, "a whole ELF file", _REBUILD)
+    return binary.slices[0]
+
+
+def _require_bpf(subject: str, piece: Slice, content: bytes) -> None:
+    """Every CPU of the table that has BPF in its kernel and a wheel tag that Python packages use is little-endian."""
+    if piece.machine != "EM_BPF" or not piece.little_endian:
+        found = f"{piece.machine}, {'little' if piece.little_endian else 'big'}-endian"
+        raise BenchError(subject, found, "EM_BPF, little-endian", "compile it for bpfel")
+    if not _holds_code(content):
+        raise BenchError(subject, "an object without code", "at least one program", "look at what its source defines")
+
+
+def _holds_code(content: bytes) -> bool:
+    """Tell whether any section of a whole 64-bit little-endian ELF file is executable and not empty."""
+    (start,), (size, count) = struct.unpack_from("<Q", content, 0x28), struct.unpack_from("<2H", content, 0x3A)
+    headers = (struct.unpack_from("<IIQQQQ", content, start + at * size) for at in range(count))
+    return any(flags & _SHF_EXECINSTR and length for _, _, flags, _, _, length in headers)
+
+
+def _require_target(subject: str, piece: Slice, target: Target) -> None:
+    if target.arch.name not in piece.arches or not piece.abi_accepted:
+        raise BenchError(subject, f"code for {'/'.join(piece.arches) or piece.machine}", target.arch.name, _REBUILD)
+    need = glibc_need(piece)
+    if need > target.floor:
+        expected = f"at most the floor {target.floor[0]}.{target.floor[1]}"
+        raise BenchError(subject, f"a need of glibc {need[0]}.{need[1]}", expected, _REBUILD)
+
+
+BPF = "bpfel-freestanding"
+
+
+def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
+    """Build every payload and return the file of each. Raises BenchError."""
+    built: dict[Payload, Path] = {}
+    for part in parts(settings):
+        built |= cargo.build(part, target, base, log)
+    built |= {payload: _compile(payload, settings, base, log) for payload in settings.release.payload if payload.source}
+    return {payload: built[payload] for payload in settings.release.payload}
+
+
+def adopt(settings: Settings, messages: str, places: PathMap, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
+    """Return the file of each payload that cargo says it wrote elsewhere, in a container: `messages` are its words.
+
+    Objects of C sources are compiled here. Raises BenchError for a file that is not here under its mapped path.
+    """
+    said = cargo.artifacts(messages)
+    built = {}
+    for payload in settings.release.payload:
+        file = _compile(payload, settings, base, log) if payload.source else places.to_host(cargo.locate(said, payload))
+        if not file.is_file():
+            remedy = "pass --map CONTAINER=HOST for the folder that the container saw elsewhere"
+            raise BenchError(f"payload {payload.name}", f"no file {file}", "the one cargo wrote", remedy)
+        built[payload] = file
+    return built
+
+
+def parts(settings: Settings) -> Iterator[Settings]:
+    """Return the project once for each cargo to run: the payload of one workspace for one target, nothing else."""
+
+    def run_of(payload: Payload) -> tuple[str, str]:
+        return payload.workspace, payload.target
+
+    rust = sorted((payload for payload in settings.release.payload if not payload.source), key=run_of)
+    for _, members in groupby(rust, run_of):
+        payload = tuple(members)
+        yield replace(
+            settings, workspace=_workspace(payload[0], settings), release=replace(settings.release, payload=payload)
+        )
+
+
+def more_sources(settings: Settings) -> tuple[Path, ...]:
+    """Return the files that payload is made from outside the main workspace."""
+    nested = [folder for folder in settings.workspaces if folder != settings.workspace]
+    rust = [folder / file for folder in nested for file in sources.files(folder)]
+    c = [file for payload in settings.release.payload if payload.source for file in c_sources(payload, settings)]
+    return tuple(sorted({*rust, *c}))
+
+
+def c_sources(payload: Payload, settings: Settings) -> tuple[Path, ...]:
+    """Return the C files an object is compiled from. Raises BenchError where its source is no file of the project."""
+    return sources.c_files(_inside(payload.source, payload, settings, Path.is_file))
+
+
+def compile_command(payload: Payload, settings: Settings, base: Mapping[str, str]) -> Command:
+    """Return the command that compiles a C source for the kernel's BPF machine, with the BTF that `-g` brings."""
+    source = _inside(payload.source, payload, settings, Path.is_file)
+    out = settings.folder / "objects" / payload.path
+    words = (
+        "cc",
+        "-target",
+        BPF,
+        "-O2",
+        "-g",
+        *toolchain.nameless(settings.project),
+        "-c",
+        str(source),
+        "-o",
+        str(out),
+    )
+    env = run.scrubbed(base, settings.keep_environment)
+    return Command((sys.executable, "-m", "ziglang", *words), settings.project, env)
+
+
+def _compile(payload: Payload, settings: Settings, base: Mapping[str, str], log: Log) -> Path:
+    command = compile_command(payload, settings, base)
+    out = Path(command.argv[-1])
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)  # a failed compiler leaves the old one there
+    run.run(command, log)
+    return out
+
+
+def _workspace(payload: Payload, settings: Settings) -> Path:
+    place = payload.workspace
+    return _inside(place, payload, settings, Path.is_dir) if place else settings.workspace
+
+
+def _inside(place: str, payload: Payload, settings: Settings, exists: Callable[[Path], bool]) -> Path:
+    path = settings.project / place
+    if not exists(path) or not path.resolve().is_relative_to(settings.project):
+        subject, remedy = f"payload {payload.name}", "mend [[tool.wheelcheck.payload]]: an sdist must hold it"
+        raise BenchError(subject, f"{place!r}", "what is there, inside the project", remedy)
+    return path

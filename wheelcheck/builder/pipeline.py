@@ -1,0 +1,175 @@
+"""The stages of a build, each callable alone: what a noxfile calls and `python -m wheelcheck build` runs."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.builder import cargo, dist, install, payload, reproducible, run, sbom, sdist, smoke, sources, toolchain
+from wheelcheck.builder import stage as staging
+from wheelcheck.builder import wheel as assembly
+from wheelcheck.builder import wheel as bare
+from wheelcheck.builder import wheel as wheels
+from wheelcheck.config.builder import Settings, load
+
+if TYPE_CHECKING:
+    from wheelcheck.builder.containers import PathMap
+    from wheelcheck.builder.run import Log
+    from wheelcheck.builder.smoke import Result
+    from wheelcheck.builder.stage import Stage
+    from wheelcheck.builder.toolchain import Target
+    from wheelcheck.builder.wheel import Pair
+    from wheelcheck.platforms.arch import Arch
+
+_BACKEND = "look at what the build backend wrote above"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One project built for one CPU. Every stage raises BenchError where something is not as it must be."""
+
+    settings: Settings
+    target: Target
+    log: Log
+    epoch: int | None = None  # the date of everything built; None: that of the sources
+
+    @classmethod
+    def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Bench:
+        """Read a project's configuration; without `arch` the target is the CPU this runs on.
+
+        Raises ConfigError, UnknownArchitectureError and BenchError.
+        """
+        settings = load(project)
+        return cls(settings, toolchain.choose(arch or toolchain.host(), settings.release.glibc), log)
+
+    @property
+    def stage_folder(self) -> Path:
+        """Where this target's stage lies."""
+        return self.settings.folder / self.target.zigbuild
+
+    @property
+    def seconds(self) -> int:
+        """The date of everything built, in seconds since 1970."""
+        given = self.epoch
+        return reproducible.epoch(self.settings.project, os.environ) if given is None else given
+
+    def build(self) -> Stage:
+        """Compile every payload and stage it."""
+        source = self._source_hash()
+        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
+        base = {**os.environ, **self._date()}
+        built = payload.build(self.settings, self.target, base, self.log)
+        return staging.stage(built, self.target, source, self.stage_folder)
+
+    def adopt(self, messages: str, places: PathMap) -> Stage:
+        """Stage what a cargo in a container built: its JSON messages, and where its folders are here."""
+        source = self._source_hash()
+        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
+        built = payload.adopt(self.settings, messages, places, {**os.environ, **self._date()}, self.log)
+        return staging.stage(built, self.target, source, self.stage_folder)
+
+    def staged(self) -> Stage:
+        """Return the stage of the sources as they are now; a stale or damaged one is an error."""
+        return staging.load(self.stage_folder, self.target, self._source_hash())
+
+    def sdist(self) -> Path:
+        """Build the sdist from a clean copy of the sources and check what it holds."""
+        with _scratch() as name:
+            scratch = Path(name)
+            sdist.copy_sources(self.settings.project, scratch / "tree")
+            env = {**run.for_backend(os.environ, {}, self.settings.keep_environment), **self._date()}
+            run.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
+            built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
+            self.require_complete(sdist.unpack(built, scratch / "unpacked"))
+            packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds)
+            return self._publish(packed)
+
+    def wheels(self) -> tuple[Path, ...]:
+        """Build a wheel for every configured Python from the sdist in `dist/` and the stage."""
+        stage, packed = self.staged(), dist.sdist(self.settings.dist)
+        return tuple(self._wheel(pair, packed, stage) for pair in self.settings.python)
+
+    def smoke(self) -> tuple[Result, ...]:
+        """Install every wheel for this target outside the checkout and run it; a run of nothing is an error."""
+        results = self.trials()
+        smoke.require_executed(results)
+        return results
+
+    def trials(self) -> tuple[Result, ...]:
+        """Try every wheel for this target, installed outside the checkout, and say how each trial went."""
+        results = tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._try(wheel))
+        for result in results:
+            self.log(str(result))
+        return results
+
+    def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
+        wheels.require_buildable(pair, cross=self.target.arch != toolchain.host())
+        with _scratch() as name:
+            scratch = Path(name)
+            tree = sdist.unpack(packed, scratch / "unpacked")
+            self.require_complete(tree)
+            compilers = toolchain.install(scratch / "compiler", self.target)
+            env = {**run.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
+            built = self._by_backend(tree, scratch / "out", env)
+            tagged = wheels.tagged_name(built.name, pair, self.target)
+            inventory = self.inventory(tree, tagged, stage)
+            date = reproducible.zip_date(self.seconds)
+            wheel = assembly.assemble(built, tagged, stage, self.target, scratch, inventory, date)
+            assembly.require_record(wheel, stage)
+            return self._publish(wheel)
+
+    def _by_backend(self, tree: Path, out: Path, env: dict[str, str]) -> Path:
+        """Return the wheel that the staged files are laid into."""
+        if self.settings.payload_alone:
+            return bare.build(tree, out, env, self.log)
+        run.run(wheels.build_command(tree, out, env), self.log)
+        return dist.only(out, "*.whl", _BACKEND)
+
+    def _try(self, wheel: Path) -> tuple[Result, ...]:
+        try:
+            tried_on = install.of(self.target.arch, os.environ)
+            install.require_installable(wheel, tried_on)
+        except install.NotHereError as reason:
+            return (smoke.Result(wheel.name, "skip", str(reason)),)
+        self.log(f"{wheel.name} on {tried_on}")
+        with _scratch() as folder:
+            installed = install.install(wheel, tried_on, Path(folder), os.environ, self.log)
+            return smoke.trials(self.settings, installed, Path(folder))
+
+    def require_complete(self, tree: Path) -> None:
+        """Raise BenchError unless an unpacked sdist holds every source of the payload and nothing compiled."""
+        sdist.require_sources_only(tree)
+        for workspace in self.settings.workspaces:
+            sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))
+        sdist.require_files(self.settings.project, tree, payload.more_sources(self.settings))
+
+    def inventory(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
+        """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
+        if not stage.record.files:
+            return {}
+        features = {self.settings.workspace: cargo.feature_words(self.settings)}
+        env = run.for_cargo(os.environ, self.settings.keep_environment)
+        workspaces = {tree / one.relative_to(self.settings.project): one for one in self.settings.workspaces}
+        commands = [
+            sbom.metadata_command(place, self.target, env, features.get(one, ())) for place, one in workspaces.items()
+        ]
+        graph = sbom.merged(sbom.read(run.run(command, lambda _: None)) for command in commands)
+        locks = sbom.merged_locks((folder / "Cargo.lock").read_text("utf-8") for folder in workspaces)
+        return {sbom.PATH: sbom.render(sbom.document(graph, locks, name, stage.record, self.seconds))}
+
+    def _date(self) -> dict[str, str]:
+        return {reproducible.VARIABLE: str(self.seconds)}
+
+    def _source_hash(self) -> str:
+        return sources.source_hash(self.settings.workspace, self.target, payload.more_sources(self.settings))
+
+    def _publish(self, built: Path) -> Path:
+        return dist.publish(built, self.settings.dist, self.log)
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder outside the project: below it, backends find its .gitignore and cargo its workspace."""
+    return tempfile.TemporaryDirectory(prefix="wheelcheck-")

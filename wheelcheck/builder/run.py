@@ -1,0 +1,179 @@
+"""Runs child processes: their environment, their output, and what a failure says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+# The one way a stage of the bench stops.
+
+
+class BenchError(Exception):
+    """Something is not as it must be: what it is about, what was found, what was expected and how to mend it."""
+
+    def __init__(self, subject: object, found: str, expected: str, remedy: str) -> None:
+        super().__init__(f"{subject}: found {found}; expected {expected}; {remedy}")
+
+
+# Environments in which the outer world cannot change what is built.
+#
+# A cargo started by a cargo (nox under `cargo xtask`, a build script, cargo-zigbuild itself) inherits variables that
+# silently override the toolchain pin, the linker and the target folder. Pure functions over mappings.
+
+# What cargo, rustup, cargo-zigbuild and cc-rs read, apart from where they live (CARGO_HOME, RUSTUP_HOME, CARGO_NET_*).
+_LEAKING = re.compile(
+    r"""
+    CARGO | __CARGO_.* | MAKEFLAGS | MFLAGS | CARGO_(?:MAKEFLAGS|INCREMENTAL|PRIMARY_PACKAGE|CRATE_NAME)
+    | CARGO_(?:BUILD|TARGET|PROFILE|MANIFEST|PKG|BIN|CFG|FEATURE|ZIGBUILD|UNSTABLE|ENCODED)_.*
+    | RUSTUP_TOOLCHAIN | RUSTUP_TOOLCHAIN_SOURCE
+    | RUSTC | RUSTC_.* | RUSTDOC | RUSTFLAGS | RUSTDOCFLAGS
+    | (?:CC|CXX|AR|RANLIB|NM|CFLAGS|CXXFLAGS|CPPFLAGS|LDFLAGS|ARFLAGS|BINDGEN_EXTRA_CLANG_ARGS)_.+
+    | (?:HOST|TARGET)_(?:CC|CXX|AR|RANLIB|CFLAGS|CXXFLAGS)
+    | CMAKE_TOOLCHAIN_FILE_.+ | PKG_CONFIG_SYSROOT_DIR_.+
+    """,
+    re.VERBOSE,
+)
+
+
+def scrubbed(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
+    """Return `base` without what a surrounding cargo leaves there; names in `keep` stay by the project's own choice."""
+    kept = frozenset(keep)
+    return {name: value for name, value in base.items() if name in kept or not _LEAKING.fullmatch(name)}
+
+
+def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
+    """Return the environment of every cargo: scrubbed, with this interpreter's cargo-zigbuild and zig found first."""
+    env = scrubbed(base, keep)
+    env["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), *filter(None, [base.get("PATH")])])
+    env["CARGO_ZIGBUILD_PYTHON_PATH"] = sys.executable
+    return env
+
+
+def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
+    """Return the environment of a PEP 517 build: scrubbed, compiling with `compiler`, blind to other Python paths."""
+    # a backend that asks git for the version must not write to the index of the work tree it was copied from
+    env = {**scrubbed(base, keep), **compiler, "GIT_OPTIONAL_LOCKS": "0"}
+    for name in ("PYTHONPATH", "PYTHONHOME", "ARCHFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH"):
+        env.pop(name, None)
+    return env
+
+
+def for_installed(base: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of an installed wheel's trial: none of the caller's Python settings, no user site."""
+    env = {name: value for name, value in base.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    return {**env, "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
+
+
+# The only module of the bench that starts anything: a command, its folder, its whole environment.
+
+Log = Callable[[str], None]
+_TAIL = 30  # lines of output an error repeats; the whole of it went to the log
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to start. `env` is the whole environment, not an addition to this process's own."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended: its exit status (negative: a signal) and everything it wrote, both streams together."""
+
+    status: int
+    output: str
+
+
+def run(command: Command, log: Log) -> str:
+    """Run a command to its end, every line of its standard error going to `log`; return its standard output.
+
+    Raises BenchError where it cannot be started or does not exit with 0: a failed build leaves yesterday's binary
+    in place, so nothing after it may go on.
+    """
+    log(f"$ {command}")
+    errors: list[str] = []
+    with _start(command, subprocess.PIPE) as child:
+        reader = Thread(target=_forward, args=(child.stderr, errors, log))
+        reader.start()
+        output = child.stdout.read() if child.stdout else ""
+        reader.join()
+    if child.returncode:
+        told = "\n".join([*output.splitlines()[-_TAIL:], *errors[-_TAIL:]])
+        raise BenchError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+    return output
+
+
+def follow(command: Command, log: Log) -> None:
+    """Run a command to its end, every line of both its streams going to `log`, for one that reports on either.
+
+    Raises BenchError where it cannot be started or does not exit with 0.
+    """
+    log(f"$ {command}")
+    lines: list[str] = []
+    with _start(command, subprocess.STDOUT) as child:
+        _forward(child.stdout or (), lines, log)
+    if child.returncode:
+        told = "\n".join(lines[-_TAIL:])
+        raise BenchError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+
+
+def observe(command: Command) -> Outcome:
+    """Run a command to its end, whatever that is. Raises BenchError where it cannot be started."""
+    with _start(command, subprocess.STDOUT) as child:
+        output = child.stdout.read() if child.stdout else ""
+    return Outcome(child.returncode, output)
+
+
+def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            command.argv,
+            cwd=command.cwd,
+            env=command.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except OSError as problem:
+        raise BenchError(command, str(problem), "a program that starts", f"install {command.argv[0]}") from problem
+
+
+def _forward(stream: Iterable[str], kept: list[str], log: Log) -> None:
+    for line in stream:
+        kept.append(line.rstrip("\n"))
+        log(kept[-1])
+
+
+# What git knows of a project, for those that have it: nothing here fails where git is missing or is not used.
+
+
+def ask(project: Path, *words: str) -> str:
+    """Return what a git command prints in `project`; empty where it fails or git is not installed."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    done = subprocess.run((git, *words), cwd=project, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""

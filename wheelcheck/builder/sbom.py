@@ -1,0 +1,178 @@
+"""The inventory of a wheel's bundled binaries: which crates they were compiled from, as CycloneDX JSON (PEP 770).
+
+Written by hand: the document is one dict, and a library for it would bring six packages into every build. The tests
+hold it against CycloneDX's own schema.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from packaging.utils import canonicalize_name
+
+from wheelcheck import __version__
+from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.facts.dist_info import member_path, parse_file_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from wheelcheck.builder.stage import Record, Staged
+    from wheelcheck.builder.toolchain import Target
+
+PATH = "sboms/wheelcheck.cdx.json"  # in .dist-info, PEP 770
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://cyclonedx.org/wheelcheck")
+Graph = dict[str, Any]
+
+
+def metadata_command(workspace: Path, target: Target, env: Mapping[str, str], features: Iterable[str] = ()) -> Command:
+    """Return the command that prints which crates are compiled for a target, at the versions of the lock file."""
+    words = ("--format-version", "1", "--locked", "--filter-platform", target.arch.rust_triple)
+    return Command(("cargo", "metadata", *words, *features), workspace, env)
+
+
+def read(output: str) -> Graph:
+    """Return cargo's metadata. Raises BenchError for text that is none."""
+    try:
+        graph = json.loads(output)
+        return {key: graph[key] for key in ("packages", "workspace_members", "resolve")}
+    except (ValueError, TypeError, KeyError) as problem:
+        raise BenchError("cargo metadata", repr(problem), "one JSON document", "update cargo") from problem
+
+
+def merged(graphs: Iterable[Graph]) -> Graph:
+    """Return the metadata of several workspaces as that of one."""
+    together = tuple(graphs)
+    nodes = [node for graph in together for node in graph["resolve"]["nodes"]]
+    lists = {key: [one for graph in together for one in graph[key]] for key in ("packages", "workspace_members")}
+    return {**lists, "resolve": {"nodes": nodes}}
+
+
+def merged_locks(locks: Iterable[str]) -> str:
+    """Return the packages of several lock files as one; what stands before the first package is about the format."""
+    return "\n".join(lock[lock.index("[[package]]") :] for lock in locks if "[[package]]" in lock)
+
+
+def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) -> dict[str, Any]:
+    """Return the CycloneDX 1.6 document of a wheel: its binaries, the crates in each, their licences and hashes.
+
+    Raises BenchError for a payload whose package cargo's metadata lacks. The serial number is derived from the
+    content, the timestamp is the date of the sources: the same build gives the same document.
+    """
+    record = replace(record, files=tuple(replace(one, path=member_path(one.path, wheel)) for one in record.files))
+    roots = {file.path: _package_id(graph, file) for file in record.files if file.package}
+    packages = {package["id"]: package for package in graph["packages"]}
+    # an id of a path dependency begins with its folder, which is another one each time
+    reached = sorted(_reached(graph, roots.values()), key=lambda package_id: _purl(packages[package_id]))
+    refs = {package_id: _purl(packages[package_id]) for package_id in reached}
+    checksums = _checksums(lock)
+    subject = _subject(wheel)
+    binaries = [_binary(file, record) for file in record.files]
+    crates = [_crate(packages[package_id], checksums) for package_id in reached]
+    content = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "timestamp": datetime.fromtimestamp(seconds, timezone.utc).isoformat().replace("+00:00", "Z"),
+            "tools": {"components": [{"type": "application", "name": "wheelcheck", "version": __version__}]},
+            "component": subject,
+        },
+        "components": [*binaries, *crates],
+        "dependencies": [
+            {"ref": subject["bom-ref"], "dependsOn": sorted(file.path for file in record.files)},
+            *({"ref": path, "dependsOn": [refs[root]]} for path, root in sorted(roots.items())),
+            *({"ref": refs[one], "dependsOn": sorted(refs[two] for two in _needs(graph, one))} for one in reached),
+        ],
+    }
+    serial = uuid.uuid5(_NAMESPACE, json.dumps(content, sort_keys=True))
+    return {"$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json", "serialNumber": serial.urn, **content}
+
+
+def render(content: Mapping[str, Any]) -> bytes:
+    """Return a document as the bytes of its file."""
+    return (json.dumps(content, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _package_id(graph: Graph, file: Staged) -> str:
+    members = graph["workspace_members"]
+    found = [one["id"] for one in graph["packages"] if one["name"] == file.package and one["id"] in members]
+    if not found:
+        remedy = "mend the package of [[tool.wheelcheck.payload]]"
+        raise BenchError(
+            f"payload {file.name}", f"no package {file.package!r} in cargo metadata", "its package", remedy
+        )
+    return str(found[0])
+
+
+def _reached(graph: Graph, roots: Iterable[str]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        package_id = waiting.pop()
+        if package_id not in reached:
+            reached.add(package_id)
+            waiting += _needs(graph, package_id)
+    return reached
+
+
+def _needs(graph: Graph, package_id: str) -> set[str]:
+    """Return what a package is compiled with; what only its tests need is in no binary."""
+    node = next(node for node in graph["resolve"]["nodes"] if node["id"] == package_id)
+    return {need["pkg"] for need in node["deps"] if any(kind["kind"] != "dev" for kind in need["dep_kinds"])}
+
+
+def _subject(wheel: str) -> dict[str, str]:
+    name = parse_file_name(wheel)
+    purl = f"pkg:pypi/{canonicalize_name(name.project)}@{name.version}"
+    return {"type": "library", "bom-ref": wheel, "name": name.project, "version": str(name.version), "purl": purl}
+
+
+def _binary(file: Staged, record: Record) -> dict[str, Any]:
+    facts = {"kind": file.kind, "target": record.target}
+    return {
+        "type": "file",
+        "bom-ref": file.path,
+        "name": file.path,
+        "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+        "properties": [{"name": f"wheelcheck:{name}", "value": value} for name, value in facts.items()],
+    }
+
+
+def _crate(package: Mapping[str, Any], checksums: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    component = {
+        "type": "library",
+        "bom-ref": _purl(package),
+        "name": package["name"],
+        "version": package["version"],
+        "purl": _purl(package),
+    }
+    if package.get("license"):
+        # cargo still takes the slash that SPDX never had
+        component["licenses"] = [{"expression": " OR ".join(package["license"].replace(" / ", "/").split("/"))}]
+    if checksum := checksums.get((package["name"], package["version"])):
+        component["hashes"] = [{"alg": "SHA-256", "content": checksum}]
+    return component
+
+
+def _purl(package: Mapping[str, Any]) -> str:
+    source = str(package.get("source") or "")
+    where = f"?vcs_url={quote(source, safe='')}" if source.startswith("git+") else ""
+    return f"pkg:cargo/{package['name']}@{package['version']}{where}"
+
+
+def _checksums(lock: str) -> dict[tuple[str, str], str]:
+    packages = tomllib.loads(lock).get("package", [])
+    return {(entry["name"], entry["version"]): entry["checksum"] for entry in packages if "checksum" in entry}

@@ -1,0 +1,145 @@
+"""What is built for and with: the CPU, the glibc floor, zig and its C compiler wrappers."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import sys
+import sysconfig
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from wheelcheck.builder.run import BenchError
+from wheelcheck.platforms.arch import Arch, Glibc, find
+from wheelcheck.platforms.manylinux import LEGACY_MANYLINUX
+
+# What is built for: a CPU and the one glibc floor that drives zig's suffix, the platform tag and the gate.
+
+_ABILISTS = "lib/libc/glibc/abilists"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A CPU at a glibc floor. Made by `choose`, which validates the floor."""
+
+    arch: Arch
+    floor: Glibc
+
+    @property
+    def zigbuild(self) -> str:
+        """The `--target` of cargo-zigbuild, and the name of the staging folder."""
+        return self.arch.zigbuild_target(self.floor)
+
+    @property
+    def zig(self) -> str:
+        """The `-target` of `zig cc`."""
+        return self.arch.zig_target(self.floor)
+
+    @property
+    def platform_tag(self) -> str:
+        """The compressed platform tag of PEP 600, with the older name of the same promise where there is one."""
+        tag = self.arch.manylinux_tag(self.floor)
+        older = [f"{old}_{self.arch.name}" for old, new in LEGACY_MANYLINUX.items() if f"{new}_{self.arch.name}" == tag]
+        return ".".join([tag, *older])
+
+
+def host() -> Arch:
+    """Return the CPU this process runs on. Raises UnknownArchitectureError."""
+    return find(platform.machine())
+
+
+def choose(row: Arch, floor: Glibc) -> Target:
+    """Return the target, its floor held against both bounds.
+
+    zig takes `.2.99` without a word and links against its newest glibc, and fails on `.2.5` leaving an old binary in
+    place, so neither bound is left to it. Raises BenchError.
+    """
+    newest = newest_glibc()
+    if not row.lowest_glibc <= floor <= newest:
+        low, high = (f"{major}.{minor}" for major, minor in (row.lowest_glibc, newest))
+        expected = f"{low} to {high} (the oldest {row.name} supports, the newest the installed zig knows)"
+        found = f"the floor {floor[0]}.{floor[1]}"
+        raise BenchError("tool.wheelcheck.glibc", found, expected, f'write glibc = "{low}" or a later one')
+    return Target(row, floor)
+
+
+def newest_glibc() -> Glibc:
+    """Return the newest glibc the installed zig has symbol lists of. Raises BenchError where ziglang is missing."""
+    return max(_versions((zig_folder() / _ABILISTS).read_bytes()))
+
+
+def zig_folder() -> Path:
+    """Return where the zig of this interpreter lies. Raises BenchError where ziglang is missing."""
+    spec = find_spec("ziglang")
+    if spec is None or not spec.submodule_search_locations:
+        raise BenchError("zig", "no Python package ziglang", "the one of this interpreter", "install wheelcheck[build]")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _versions(abilists: bytes) -> set[Glibc]:
+    """Read the versions of zig's abilists: a count and NUL-ended library names, a count and 3-byte versions."""
+    start = 1
+    for _ in range(abilists[0]):
+        start = abilists.index(0, start) + 1
+    end = start + 1 + 3 * abilists[start]
+    return {(abilists[at], abilists[at + 1]) for at in range(start + 1, end, 3)}
+
+
+# `zig cc` at a glibc floor as the C compiler of a PEP 517 backend.
+#
+# Backends call compilers by name and add this machine's folders; the scripts drop those, so that neither the host's
+# headers nor its newer C library reach an extension module.
+
+_SCRIPT = """\
+#!/bin/sh
+for word do
+  shift
+  case $word in
+    -I/usr/include | -L/usr/lib* | -L/lib* | -march=native | -mtune=native | -specs=*) continue ;;
+  esac
+  set -- "$@" "$word"
+done
+exec {program} "$@"
+"""
+_HEADERS = Path("/usr/include")
+_PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}", "ar": "ar", "ranlib": "ranlib"}
+
+
+def install(folder: Path, target: Target) -> dict[str, str]:
+    """Write the compiler scripts for `target` into `folder` and return the variables that name them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = f" {shlex.join(nameless(folder.parent))}{_python_headers(folder)}"
+    for name, words in _PROGRAMS.items():
+        program = f"{shlex.quote(sys.executable)} -m ziglang {words.format(zig=target.zig, flags=flags)}"
+        script = folder / name
+        script.write_text(_SCRIPT.format(program=program))
+        script.chmod(0o755)
+    return variables(folder)
+
+
+def nameless(sources: Path) -> tuple[str, ...]:
+    """Return the flags that keep this machine's folders out of debug information: of the sources, of Python and zig."""
+    folders = {sources: "/source", Path(sys.base_prefix): "/python", zig_folder(): "/zig"}
+    return tuple(f"-ffile-prefix-map={folder}={name}" for folder, name in folders.items())
+
+
+def variables(folder: Path) -> dict[str, str]:
+    """Return what setuptools, meson, CMake and cc-rs read to find a compiler."""
+    cc, cxx, ar, ranlib = (str(folder / name) for name in _PROGRAMS)
+    linkers = {"LDSHARED": f"{cc} -shared", "LDCXXSHARED": f"{cxx} -shared"}
+    return {"CC": cc, "CXX": cxx, "AR": ar, "RANLIB": ranlib, **linkers}
+
+
+def _python_headers(folder: Path) -> str:
+    """Return the flag that lets Debian's pyconfig.h find its other half below /usr/include, and nothing else there."""
+    triplet = sysconfig.get_config_var("MULTIARCH") or ""
+    headers = Path(sysconfig.get_path("include"))
+    half = headers.parent / triplet / headers.name
+    if not triplet or headers.parent != _HEADERS or not half.is_dir():
+        return ""
+    link = folder / "include" / triplet / headers.name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(half)
+    return f" -isystem {shlex.quote(str(folder / 'include'))}"

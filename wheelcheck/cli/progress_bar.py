@@ -1,0 +1,38 @@
+"""The progress bar of a run: on standard error, and only where that is a terminal."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from wheelcheck.report.wording import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from wheelcheck.facts.collect import Progress
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Callable[[Progress], None] | None]:
+    """Give a listener that moves a bar while the block runs; None where the console is no terminal."""
+    if not console.is_terminal:
+        yield None
+        return
+    from rich import progress  # a pipe needs none of it
+
+    columns = (
+        progress.BarColumn(None),
+        progress.TaskProgressColumn(),
+        progress.TimeRemainingColumn(),
+        progress.TextColumn("{task.description}", markup=False),
+    )
+    with progress.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def listen(step: Progress) -> None:
+            bar.update(task, total=step.total, completed=step.done, description=safe(step.file))
+
+        yield listen

@@ -1,0 +1,111 @@
+"""Frozen values that rules judge: members, wheels, sdists and the release they make up together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wheelcheck.platforms.manylinux import Platform, parse_platform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wheelcheck.binary.model import Binary
+    from wheelcheck.config import Config
+    from wheelcheck.damage import Damage
+    from wheelcheck.facts.dist_info import FileName
+    from wheelcheck.source import EntryKind
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of an archive. `mode` is the whole st_mode, 0 where the archive records none; sizes are in bytes.
+
+    `head` holds the first bytes (512 at most), `archive` the container format where the content is an archive itself.
+    A member of an archive inside the archive has a path of the form `outer.zip!inner/file`.
+    """
+
+    path: str
+    kind: EntryKind = "file"
+    mode: int = 0o100644
+    size: int = 0
+    sha256: str = ""
+    link: str = ""
+    head: bytes = b""
+    binary: Binary | None = None
+    archive: str = ""
+
+    @property
+    def linked(self) -> bool:
+        """True for code that an operating system loads (not objects, static libraries, split debug data)."""
+        return self.binary is not None and self.binary.is_linked
+
+    @property
+    def pip_installs_executable(self) -> bool:
+        """Whether pip sets the exec bits: only for a mode that says "regular file" and has any x bit."""
+        return self.mode & 0o170000 == 0o100000 and bool(self.mode & 0o111)
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """What wheels and sdists have in common. `texts` holds the decoded metadata files that rules read."""
+
+    file: str
+    name: FileName
+    members: tuple[Member, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    damage: tuple[Damage, ...] = ()
+    size: int = 0
+    sha256: str = ""
+
+    @property
+    def is_read_whole(self) -> bool:
+        """False where a limit of ours ended the reading: then nothing can be said of what is not among the members."""
+        return not any(damage.cap for damage in self.damage)
+
+    @cached_property
+    def natives(self) -> tuple[Member, ...]:
+        """The members with native content of any format, found by content."""
+        return tuple(member for member in self.members if member.binary)
+
+
+@dataclass(frozen=True)
+class Wheel(Artifact):
+    """A wheel: its name, members and metadata."""
+
+    @cached_property
+    def platforms(self) -> tuple[Platform, ...]:
+        """The platform tags of the compressed set, taken apart."""
+        return tuple(parse_platform(tag) for tag in self.name.platforms)
+
+    @cached_property
+    def dist_info_folders(self) -> tuple[str, ...]:
+        """The names of the .dist-info folders at the top, sorted; a sound wheel has one."""
+        tops = {member.path.partition("/")[0] for member in self.members if "/" in member.path}
+        return tuple(sorted(top for top in tops if top.endswith(".dist-info")))
+
+    @property
+    def is_any(self) -> bool:
+        """Whether some tag promises every platform."""
+        return any(platform.is_any for platform in self.platforms)
+
+
+@dataclass(frozen=True)
+class Sdist(Artifact):
+    """A source distribution: its name, members and manifests."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """The artifacts given together, and what the configuration expects of them."""
+
+    wheels: tuple[Wheel, ...]
+    sdists: tuple[Sdist, ...]
+    config: Config
+    strangers: tuple[str, ...] = ()  # files that are neither wheel nor sdist
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """All of them, in a stable order."""
+        return (*self.wheels, *self.sdists)

@@ -1,0 +1,240 @@
+"""From bytes to facts: walk an artifact once, recognise native code by content, keep the metadata that rules read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from threading import Lock
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.archive import container_format, walk, walk_tar_gz, walk_zip
+from wheelcheck.archive.formats import HEAD
+from wheelcheck.archive.inflate import Inflated
+from wheelcheck.archive.limits import Budget
+from wheelcheck.binary import read_binary
+from wheelcheck.damage import Damage
+from wheelcheck.facts import Artifact, Member, Sdist, Wheel
+from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.inputs import open_regular
+from wheelcheck.platforms import hints
+from wheelcheck.source import as_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from wheelcheck.source import Entry, Source
+
+    Reader = Callable[[BinaryIO, Budget, list[Damage]], Iterator[tuple[Entry, Source]]]
+
+
+# How far a run is: bytes read of the bytes there are, added up over the worker threads.
+
+_PASSES = 2  # collect reads a file twice: member by member, and whole for its hash
+_STEPS = 500  # a listener hears of every 1/500, however small the reads are
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a run: the file just read from, and how many of the bytes to read have been read."""
+
+    file: str
+    done: int
+    total: int
+
+
+@dataclass
+class Meter:
+    """Adds up what is read of each file; `sizes` are bytes on disk. `listener` is called in worker threads."""
+
+    sizes: Mapping[Path, int]
+    listener: Callable[[Progress], None]
+    _read: dict[Path, int] = field(default_factory=dict)
+    _done: int = 0
+    _told: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def over(cls, files: Iterable[Path], listener: Callable[[Progress], None]) -> Meter:
+        """Return a meter for these files; one that is gone again counts nothing."""
+        return cls({file: file.stat().st_size if file.is_file() else 0 for file in files}, listener)
+
+    @property
+    def total(self) -> int:
+        """How many bytes a whole run reads."""
+        return sum(self.sizes.values()) * _PASSES
+
+    def advance(self, file: Path, count: int) -> None:
+        """Note that `count` more bytes of `file` were read; what is read again and again counts once."""
+        with self._lock:
+            before = self._read.get(file, 0)
+            after = min(before + count, self.sizes[file] * _PASSES)
+            self._read[file] = after
+            self._done += after - before
+            if self._done - self._told > self.total // _STEPS:
+                self._tell(file)
+
+    def finish(self, file: Path) -> None:
+        """Note that nothing more of `file` will be read, and tell of it."""
+        with self._lock:
+            self._done += self.sizes[file] * _PASSES - self._read.get(file, 0)
+            self._read[file] = self.sizes[file] * _PASSES
+            self._tell(file)
+
+    def _tell(self, file: Path) -> None:
+        self._told = self._done
+        self.listener(Progress(file.name, self._done, self.total))
+
+
+class _CountedFile(io.BufferedReader):
+    """A file that says how much each read returned."""
+
+    def __init__(self, raw: io.FileIO, advance: Callable[[int], None]) -> None:
+        super().__init__(raw)
+        self._advance = advance
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        self._advance(len(content))
+        return content
+
+
+def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
+    """Open a regular file for reading; `advance` hears how many bytes each read returned. Raises OSError."""
+    raw = open_regular(path)
+    return io.BufferedReader(raw) if advance is None else _CountedFile(raw, advance)
+
+
+KEPT_HEAD = 512
+TEXT_CAP = 16 * 2**20  # a metadata file; 50 times the largest of 81 real wheels
+SOURCE_CAP = 2**20  # a file that is parsed as TOML or Python
+TEXTS_CAP = 64 * 2**20  # all of them together, which stay in memory
+NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
+NESTED_DEPTH = 3
+WHEEL_TEXTS = frozenset({"METADATA", "WHEEL", "RECORD", "entry_points.txt"})
+SDIST_TEXTS = frozenset({"PKG-INFO", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "Cargo.lock"})
+PARSED = frozenset({"pyproject.toml", "setup.py", "Cargo.toml"})
+
+
+class Walk:
+    """What one artifact's walk gathers; a fresh one for each artifact."""
+
+    def __init__(self, *, is_wheel: bool) -> None:
+        self.is_wheel = is_wheel
+        self.budget = Budget()
+        self.members: list[Member] = []
+        self.texts: dict[str, str] = {}
+        self.text_size = 0
+        self.damage: list[Damage] = []
+
+    def run(self, file: BinaryIO, reader: Reader, inside: str = "", depth: int = 0) -> None:
+        """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
+        damage: list[Damage] = []
+        for entry, source in reader(file, self.budget, damage):
+            member = self._member(entry, source, inside)
+            self.members.append(member)
+            if not inside and self._is_text(PurePosixPath(member.path)):
+                self._keep_text(member, source)
+            # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
+            if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
+                self._descend(member, source, depth + 1)
+        self.damage.extend(replace(one, path=inside + one.path) for one in damage if one.cap or not inside)
+
+    def _member(self, entry: Entry, source: Source, inside: str) -> Member:
+        head = source.read(0, HEAD) if entry.kind == "file" else b""
+        path = inside + entry.path
+        return Member(
+            path=path,
+            kind=entry.kind,
+            mode=entry.mode,
+            size=entry.size,
+            sha256=entry.sha256,
+            link=entry.link,
+            head=head[:KEPT_HEAD],
+            binary=read_binary(path, source) if entry.kind == "file" else None,
+            archive=container_format(head) if entry.kind == "file" else "",
+        )
+
+    def _keep_text(self, member: Member, source: Source) -> None:
+        most = SOURCE_CAP if PurePosixPath(member.path).name in PARSED else TEXT_CAP
+        self.text_size += member.size
+        if member.size > most or self.text_size > TEXTS_CAP:
+            why = f"{member.size} bytes of metadata: more than {most}, or {TEXTS_CAP} in all files, are not read"
+            self.damage.append(Damage(member.path, "text-cap", why, cap=True))
+            return
+        self.texts[member.path] = source.read(0, member.size).decode("utf-8", "surrogateescape")
+
+    def _is_text(self, path: PurePosixPath) -> bool:
+        if self.is_wheel:
+            return path.name in WHEEL_TEXTS and path.parent.name.endswith(".dist-info")
+        return path.name in SDIST_TEXTS
+
+    def _descend(self, member: Member, source: Source, depth: int) -> None:
+        """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""
+        if depth > NESTED_DEPTH or member.size > NESTED_CAP:
+            why = (
+                f"an archive of {member.size} bytes at depth {depth}:"
+                f" none above {NESTED_CAP} bytes or {NESTED_DEPTH} deep is opened"
+            )
+            self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
+            return
+        # A zip in a zip is read back and forth, too dear to inflate anew each time; what a tar holds is held anyway.
+        held = isinstance(source, Inflated)
+        self.run(io.BytesIO(source.read(0, member.size)) if held else as_file(source), walk, f"{member.path}!", depth)
+
+
+def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifact:
+    """Read one wheel or sdist into facts; `advance` hears how many bytes each read of the file returned.
+
+    Content is judged by rules, so bad content never raises; OSError escapes where the file itself cannot be read.
+    """
+    is_wheel = path.name.endswith(".whl")
+    gathered = Walk(is_wheel=is_wheel)
+    with open_counted(path, advance) as file:
+        before = _state(path, file)
+        gathered.run(file, _reader_for(path.name))
+        digest = _sha256(file)
+        after = _state(path, file)
+    if before != after:
+        gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
+    make = Wheel if is_wheel else Sdist
+    return make(
+        file=path.name,
+        name=parse_file_name(path.name),
+        members=tuple(gathered.members),
+        texts=gathered.texts,
+        damage=tuple(dict.fromkeys((*gathered.damage, *_binary_damage(gathered.members)))),
+        size=after[0],
+        sha256=digest,
+    )
+
+
+def _reader_for(name: str) -> Reader:
+    """Return the reader of the container that the file's name promises: installers go by the name too."""
+    if name.endswith((".whl", ".zip")):
+        return walk_zip
+    return walk_tar_gz if name.endswith(".tar.gz") else walk
+
+
+def _state(path: Path, file: BinaryIO) -> tuple[int, ...]:
+    """Return what changes when the file does: its size and time, and which file its name stands for."""
+    opened, named = os.fstat(file.fileno()), path.stat()
+    return opened.st_size, opened.st_mtime_ns, named.st_dev, named.st_ino
+
+
+def _binary_damage(members: list[Member]) -> Iterator[Damage]:
+    """Yield only the caps that a binary reader ran into; its other damage is judged through the member."""
+    for member in members:
+        if member.binary:
+            yield from (damage for damage in member.binary.damage if damage.cap)
+
+
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(2**20):
+        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,184 @@
+"""What `init` would do to a project: new files, and sections at the end of existing ones; never another line.
+
+Existing files are only ever opened to append, new ones only where none is: overwriting is not possible.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from wheelcheck.config.fields import OWN
+from wheelcheck.facts import cargo_manifests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.config import Payload
+    from wheelcheck.init.survey import Survey
+
+
+# What a project gets: the text of its configuration, its sessions and its workflows, from templates that ship.
+
+REQUIREMENT = "wheelcheck[build]"
+_PAYLOAD = """
+[[tool.wheelcheck.payload]]
+name = {name}
+package = {package}
+kind = {kind}
+path = {path}
+"""
+_HEAD = '"""The sessions of this project."""\n\nfrom __future__ import annotations\n\n'
+_IMPORTS = "import platform\nimport shutil\n\nimport nox\n\n"
+
+
+def configuration(found: Survey) -> str:
+    """Return `[tool.wheelcheck]` for a project: what is known of it, and the floor and CPUs most releases promise."""
+    names = ", ".join(json.dumps(name) for name in found.python)
+    lines = [
+        "[tool.wheelcheck]",
+        'glibc = "2.17"',
+        'architectures = ["x86_64", "aarch64"]',
+        f"python = [{names}]",
+        "sdist = true",
+    ]
+    payload = "".join(_table(one) for one in found.payload)
+    build = f"\n[tool.wheelcheck.build]\nworkspace = {json.dumps(found.workspace)}\n" if found.workspace else ""
+    return "\n".join(lines) + "\n" + payload + build + _smoke(found)
+
+
+def sessions(*, new: bool) -> str:
+    """Return the sessions: a whole noxfile where there is none, else a section for the end of one."""
+    section = _IMPORTS + template("noxfile.txt").replace("@REQUIREMENT@", REQUIREMENT)
+    return _HEAD + section if new else section
+
+
+def workflows(dist: str = "dist") -> dict[str, str]:
+    """Return the files of .github by their path; `dist` is where finished artifacts lie in the repository."""
+    return {
+        ".github/workflows/wheels.yml": template("wheels.yml").replace("@DIST@", dist),
+        ".github/workflows/release.yml": template("release.yml"),
+        ".github/actions/build-binaries/action.yml": template("build-binaries.yml"),
+    }
+
+
+def ignored() -> str:
+    """Return what git is to leave out: what the bench writes must not look like a source."""
+    return "/build/wheelcheck/\n/dist/\n/parcels/\n"
+
+
+def template(name: str) -> str:
+    """Return a template that ships."""
+    return (resources.files("wheelcheck.init") / "templates" / name).read_text("utf-8")
+
+
+def _table(one: Payload) -> str:
+    fields = {key: json.dumps(getattr(one, key)) for key in ("name", "package", "kind", "path")}
+    return _PAYLOAD.format(**fields)
+
+
+def _smoke(found: Survey) -> str:
+    """Return trials of the installed wheel. They only import: what proves a program is for the project to say."""
+    code = json.dumps(f"import {found.package}; print('imported')")
+    programs = [one.name for one in found.payload if one.kind == "executable"]
+    advice = f"# Say here what proves that {', '.join(programs)} work, not only that they start.\n" if programs else ""
+    run = f'{{ run = ["python", "-c", {code}], expect = "imported" }}'
+    return f"\n[tool.wheelcheck.smoke]\n{advice}commands = [\n  {run},\n]\n"
+
+
+BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file: what is there (None: nothing) and what is added. `kept` says why nothing is, where nothing is."""
+
+    project: Path
+    path: str
+    before: str | None
+    added: str = ""
+    kept: str = ""
+
+    def diff(self) -> str:
+        """Return the unified diff, empty where nothing changes."""
+        if not self.added:
+            return ""
+        old, name = self.before or "", "/dev/null" if self.before is None else f"a/{self.path}"
+        lines = difflib.unified_diff(_lines(old), _lines(old + self.added), name, f"b/{self.path}")
+        return "".join(lines)
+
+    def write(self) -> None:
+        """Write it. Raises FileExistsError for a file that came to be in the meantime."""
+        file = self.project / self.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x" if self.before is None else "a", encoding="utf-8") as out:
+            out.write(self.added)
+
+
+def plan(found: Survey) -> list[Change]:
+    """Return what a project needs, a change or a reason for none for each file."""
+    return [
+        _configuration(found),
+        _sessions(found.project),
+        _ignored(found.project),
+        *(_new(found.project, path, text) for path, text in workflows().items()),
+    ]
+
+
+def _configuration(found: Survey) -> Change:
+    before = (found.project / "pyproject.toml").read_text("utf-8")
+    if (found.project / OWN).exists():
+        return Change(found.project, "pyproject.toml", before, kept=f"is not needed beside {OWN}")
+    if "wheelcheck" in cargo_manifests.table(cargo_manifests.parse_toml(before), "tool"):
+        return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")
+    return _appended(found.project, "pyproject.toml", before, configuration(found))
+
+
+def _sessions(project: Path) -> Change:
+    file = project / "noxfile.py"
+    if not file.exists():
+        return Change(project, file.name, None, sessions(new=True))
+    before = file.read_text("utf-8")
+    section = sessions(new=False)
+    taken = sorted(set(_defined(section)) & set(_defined(before)))
+    if taken:
+        return Change(project, file.name, before, kept=f"defines {', '.join(taken)} already")
+    return _appended(project, file.name, before, section)
+
+
+def _ignored(project: Path) -> Change:
+    file = project / ".gitignore"
+    before = file.read_text("utf-8") if file.exists() else None
+    missing = [line for line in ignored().splitlines() if line not in (before or "").splitlines()]
+    if not missing:
+        return Change(project, file.name, before, kept="ignores what the bench writes already")
+    return _appended(project, file.name, before, "\n".join(missing) + "\n")
+
+
+def _new(project: Path, path: str, text: str) -> Change:
+    file = project / path
+    if not file.exists():
+        return Change(project, path, None, text)
+    before = file.read_text("utf-8")
+    return Change(project, path, before, kept="is there already" if before == text else "exists, and stays as it is")
+
+
+def _appended(project: Path, path: str, before: str | None, section: str) -> Change:
+    lead = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+    return Change(project, path, before, f"{lead}{BEGIN}\n{section}{END}\n")
+
+
+def _defined(source: str) -> list[str]:
+    return re.findall(r"^def (\w+)", source, re.MULTILINE)
+
+
+def _lines(text: str) -> list[str]:
+    """Return lines as a diff shows them: a last one without its end gets the remark of diff."""
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file\n"
+    return lines

@@ -1,0 +1,1 @@
+"""What the field calls platforms: CPUs, tags, policies, path hints, extension module names."""

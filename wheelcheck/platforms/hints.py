@@ -1,0 +1,135 @@
+"""What a path says about the platform its content is for: `lib/win-arm64/x.dll`, `attach_x86.so`, `tool_64bit.exe`.
+
+Packages that carry code for several platforms and choose at run time say so in their paths. A foreign binary whose own
+path names its platform is declared payload; one that does not is a mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.platforms import arch
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.model import Slice, System
+
+_SYSTEM_WORDS: dict[str, System] = {
+    "linux": "linux",
+    "manylinux": "linux",
+    "musllinux": "linux",
+    "android": "linux",
+    "freebsd": "linux",
+    "win": "windows",
+    "windows": "windows",
+    "mingw": "windows",
+    "macos": "macos",
+    "macosx": "macos",
+    "osx": "macos",
+    "mac": "macos",
+    "darwin": "macos",
+    "apple": "macos",
+    "ios": "ios",
+    "iphoneos": "ios",
+}
+_SUFFIXES: dict[str, System] = {
+    ".dll": "windows",
+    ".exe": "windows",
+    ".sys": "windows",
+    ".lib": "windows",
+    ".pyd": "windows",
+    ".dylib": "macos",
+}
+_WORDS = "|".join(sorted(_SYSTEM_WORDS, key=len, reverse=True))
+# linux64, winx64, darwinarm64: put a separator where the CPU begins
+_GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|x86|x64|arm|aarch|amd|i386)")
+_SYSTEM = re.compile(rf"(?<![a-z])({_WORDS})(?![a-z])")
+_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # OSX|Script|Launcher
+_CPU_ROWS = {
+    re.sub("[-_]", "", name): row.name
+    for row in reversed(arch.ARCHES)
+    for name in row.names
+    if not name.startswith("win")
+}
+_CPU_WORDS = sorted(
+    {re.escape(name).replace("_", "[-_]?").replace(r"\-", "[-_]?") for row in arch.ARCHES for name in row.names},
+    key=len,
+    reverse=True,
+)
+_CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
+_BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
+_EXTENSION_MODULE = re.compile(
+    r"\.(?:cpython-\d+\w*|abi3|pypy\d+-pp\d+|graalpy\d+|cp\d+t?)(?:-[\w-]+)?\.(?:so|pyd)$|\.pyd$"
+)
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
+_FIXTURE_FOLDERS = frozenset(
+    {
+        *("test", "tests", "testing", "test cases", "testdata", "test_data", "test-data", "test_files", "testfiles"),
+        *("fixtures", "samples"),
+    }
+)
+_TRIAL_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
+
+
+def names_system(path: str, system: System) -> bool:
+    """Tell whether a word or the suffix of `path` names the operating system."""
+    return system in _systems(path)
+
+
+def names_cpu(path: str, piece: Slice) -> bool:
+    """Tell whether a word of `path` names the slice's CPU, or its width in bits (`tool64.exe`, `lib_32bit.so`)."""
+    return bool(_cpus(path) & set(piece.arches)) or piece.bits in _widths(path)
+
+
+def names_platform(path: str, piece: Slice) -> bool:
+    """Tell whether `path` names both the system and the CPU of a slice."""
+    return names_system(path, piece.system) and names_cpu(path, piece)
+
+
+def is_library(path: str) -> bool:
+    """Tell whether the name is one under which a loader looks for a library."""
+    return bool(_LIBRARY.search(PurePosixPath(path).name))
+
+
+def is_extension_module(path: str) -> bool:
+    """Tell whether the name is one that an interpreter imports: no such file is payload for another platform."""
+    return bool(_EXTENSION_MODULE.search(PurePosixPath(path).name))
+
+
+def is_specimen(path: str) -> bool:
+    """Tell whether `path` lies in a folder of test data, examples or benchmarks, whose files are for trying things."""
+    return is_fixture(path) or any(part.lower() in _TRIAL_FOLDERS for part in PurePosixPath(path).parts[:-1])
+
+
+def is_fixture(path: str) -> bool:
+    """Tell whether `path` lies in a folder of test data."""
+    return any(part.lower() in _FIXTURE_FOLDERS for part in PurePosixPath(path).parts[:-1])
+
+
+@lru_cache(maxsize=4096)
+def _systems(path: str) -> frozenset[System]:
+    spellings = (_GLUED.sub(r"\1-", spelling.lower()) for spelling in (path, _HUMPS.sub("-", path)))
+    named = {_SYSTEM_WORDS[word] for spelling in spellings for word in _SYSTEM.findall(spelling)}
+    suffix = _SUFFIXES.get(PurePosixPath(path.lower()).suffix)
+    return frozenset(named | {suffix} if suffix else named)
+
+
+@lru_cache(maxsize=4096)
+def _cpus(path: str) -> frozenset[str]:
+    spaced = _GLUED.sub(r"\1-", path.lower())
+    return frozenset(_CPU_ROWS[re.sub("[-_]", "", word)] for word in _CPU.findall(spaced) if not word.startswith("win"))
+
+
+@lru_cache(maxsize=4096)
+def _widths(path: str) -> frozenset[int]:
+    """Return the widths that stand in the file's name or beside a system; the 64 of `x64` names a CPU, not a width."""
+    stem = PurePosixPath(path).name.partition(".")[0]
+    folders = [part for part in PurePosixPath(path).parts[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
+    return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(without_cpu(part)))
+
+
+def without_cpu(path: str) -> str:
+    """Return the path with the words that name a CPU taken out: twins for several CPUs become one name."""
+    return _CPU.sub("", _GLUED.sub(r"\1-", path.lower()))

@@ -1,0 +1,158 @@
+"""WC71x: the artifacts of a release agree with each other."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import Release, dist_info
+from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from email.message import Message
+
+    from wheelcheck.facts import Member, Wheel
+
+_SOABI = re.compile(r"\.(?:cpython|cp|pypy|graalpy)[\w-]*(?=\.(?:so|pyd)$)")
+_GRAFTED = re.compile(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
+_FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
+
+
+def _families(release: Release) -> Iterator[dict[str, Wheel]]:
+    """Yield groups of wheels that differ in the CPU alone, by CPU: one interpreter, ABI, system and C library."""
+    groups: dict[tuple[str, ...], dict[str, Wheel]] = defaultdict(dict)
+    for wheel in release.wheels:
+        for platform in wheel.platforms[:1]:
+            if len(platform.arches) == 1:
+                tags = sorted({f"{tag.python}-{tag.abi}" for tag in wheel.name.tags})
+                groups[(*tags, platform.system, platform.libc)][platform.arches[0]] = wheel
+    yield from (group for group in groups.values() if len(group) > 1)
+
+
+def _payload(wheel: Wheel) -> dict[str, Member]:
+    """Return the linked members by a name that is the same on every CPU."""
+    return {
+        hints.without_cpu(_SOABI.sub("", member.path)): member
+        for member in wheel.natives
+        if member.linked and not _GRAFTED.search(member.path) and not hints.is_fixture(member.path)
+    }
+
+
+def _needs_families(release: Release) -> str:
+    return "" if any(_families(release)) else "needs wheels for several CPUs of one system"
+
+
+@rule("WC710", on=Release, needs=_needs_families)
+def every_architecture_has_the_same_payload(release: Release) -> Iterator[Hit]:
+    """Wheels that differ in the CPU alone hold the same executables and libraries, with the same exec bits.
+
+    One of five executables that was not built for aarch64 is noticed by a user there. A library that only some CPUs
+    have can be right (x86's instruction sets), so that is a warning.
+
+    Source: packetframe 0.0.1, whose other targets lacked their objects.
+    Remedy: build every target from one declared payload; stop at the first that fails.
+    """
+    for family in _families(release):
+        payloads = {cpu: _payload(wheel) for cpu, wheel in family.items()}
+        union = {name: member for payload in payloads.values() for name, member in payload.items()}
+        for cpu, wheel in sorted(family.items()):
+            for name, twin in sorted(union.items()):
+                yield from _missing_twin(wheel, payloads[cpu].get(name), twin)
+
+
+def _missing_twin(wheel: Wheel, ours: Member | None, twin: Member) -> Iterator[Hit]:
+    program = twin.binary is not None and "executable" in twin.binary.kinds
+    if ours is None:
+        message = "found nothing like it, expected it as in the wheels for other CPUs"
+        yield Hit(twin.path, message, severity=None if program else "warning", artifact=wheel.file)
+    elif program and twin.pip_installs_executable and not ours.pip_installs_executable:
+        yield Hit(ours.path, f"found mode {ours.mode:#o}, expected an exec bit as elsewhere", artifact=wheel.file)
+
+
+@rule("WC711", on=Release, severity="note", needs=_needs_families)
+def files_without_native_code_are_the_same_everywhere(release: Release) -> Iterator[Hit]:
+    """Wheels that differ in the CPU alone hold the same Python and data files.
+
+    A difference is often a build date, sometimes a file generated on one host only.
+
+    Source: reproducible builds.
+    Remedy: generate files before the build is divided by CPU.
+    """
+    for family in _families(release):
+        contents: dict[str, set[str]] = defaultdict(set)
+        for wheel in family.values():
+            for member in wheel.members:
+                if not member.binary and ".dist-info/" not in member.path and not _GRAFTED.search(member.path):
+                    contents[member.path].add(member.sha256)
+        wheel = min(family.values(), key=lambda wheel: wheel.file)
+        for path, digests in sorted(contents.items()):
+            if len(digests) > 1:
+                yield Hit(path, f"found {len(digests)} contents in the wheels for several CPUs", artifact=wheel.file)
+
+
+def _needs_pythons(release: Release) -> str:
+    pythons = {tag.python for wheel in release.wheels for tag in wheel.name.tags}
+    return "" if len(pythons) > 1 else "needs wheels for several Pythons"
+
+
+@rule("WC712", on=Release, severity="note", needs=_needs_pythons)
+def no_payload_is_repeated_for_each_python(release: Release) -> Iterator[Hit]:
+    """Wheels for several Pythons differ in more than their tag.
+
+    sandlock publishes one ctypes library five times per CPU: one `py3-none` wheel would serve every Python, also those
+    to come.
+
+    Source: PEP 425, PEP 384 (abi3).
+    Remedy: tag the wheel `py3-none-PLATFORM`, or build the extension module against the limited API.
+    """
+    groups: dict[tuple[object, ...], list[Wheel]] = defaultdict(list)
+    for wheel in release.wheels:
+        native = tuple(sorted(member.sha256 for member in wheel.natives))
+        if native and not wheel.is_any:
+            groups[wheel.name.platforms, native].append(wheel)
+    for wheels in groups.values():
+        if len({tag.python for wheel in wheels for tag in wheel.name.tags}) > 1 and len(wheels) > 1:
+            first = min(wheels, key=lambda wheel: wheel.file)
+            yield Hit("", f"found the same native code in {len(wheels)} wheels, one a Python", artifact=first.file)
+
+
+def _needs_both(release: Release) -> str:
+    return "" if release.wheels and release.sdists else "needs wheels and an sdist given together"
+
+
+@rule("WC713", on=Release, needs=_needs_both)
+def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
+    """Requires-Python, Requires-Dist and License-Expression of every wheel are those of the sdist.
+
+    Installers read the metadata of one file of a release and take it for all. A field that PKG-INFO declares Dynamic,
+    and metadata before 2.2, may differ.
+
+    Source: PEP 643, PEP 658.
+    Remedy: build all wheels from the sdist.
+    """
+    for sdist in release.sdists:
+        text = next((text for path, text in sdist.texts.items() if PurePosixPath(path).parts[1:] == ("PKG-INFO",)), "")
+        for wheel in release.wheels:
+            for field, found, expected in _differences(text, dist_info.text_of(wheel, "METADATA") or ""):
+                yield Hit("", f"found {field} {found}, expected {expected} as {sdist.file} says", artifact=wheel.file)
+
+
+def _differences(sdist: str, wheel: str) -> Iterator[tuple[str, str, str]]:
+    ours, theirs = headers_of(wheel), headers_of(sdist)
+    dynamic = {str(value).strip().lower() for value in theirs.get_all("Dynamic", [])}
+    if str(theirs.get("Metadata-Version", "1.0")).strip() in ("1.0", "1.1", "1.2", "2.0", "2.1"):
+        return
+    for field in _FIELDS:
+        found, expected = _values(ours, field), _values(theirs, field)
+        if field.lower() not in dynamic and found != expected:
+            gone, new = sorted(expected - found), sorted(found - expected)
+            yield field, ", ".join(new) or "less", ", ".join(gone) or "nothing more"
+
+
+def _values(headers: Message, field: str) -> set[str]:
+    return {re.sub(r"\s+", "", str(value)) for value in headers.get_all(field, [])}

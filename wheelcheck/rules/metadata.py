@@ -1,0 +1,195 @@
+"""WC22x: what METADATA, entry_points.txt and the .data folder promise is in the wheel."""
+
+from __future__ import annotations
+
+import re
+from configparser import ConfigParser, Error
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from wheelcheck.facts import Wheel, dist_info
+from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
+_REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?:\s*:\s*[^\W\d]\w*(?:\.[^\W\d]\w*)*)?\s*(?:\[.*\])?")
+_KNOWN_METADATA = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5")
+# Not License-File: setuptools wrote one of its own into 2.1 for years, and PyPI took it.
+_NEWER_FIELDS = {"license-expression": 4, "dynamic": 2, "import-name": 5, "import-namespace": 5}
+_DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
+
+
+@rule("WC220", on=Wheel)
+def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
+    """METADATA is UTF-8, of a known version, and its requirements and Python specifier can be parsed.
+
+    An installer that cannot parse Requires-Dist or Requires-Python refuses the wheel, or ignores the field.
+
+    Source: core metadata specification (PyPA), PEP 440, PEP 508.
+    Remedy: mend the field in pyproject.toml and build again.
+    """
+    text = dist_info.text_of(wheel, "METADATA")
+    if text is None:
+        return
+    path, headers = f"{dist_info.folder_of(wheel)}/METADATA", headers_of(text)
+    if any("\udc80" <= char <= "\udcff" for char in text):
+        yield Hit(path, "found bytes that are not UTF-8")
+    version = str(headers.get("Metadata-Version", "none")).strip()
+    if version not in _KNOWN_METADATA:
+        yield Hit(path, f"found Metadata-Version {version}, expected one of {', '.join(_KNOWN_METADATA)}")
+    for value in headers.get_all("Requires-Dist", []):
+        if problem := _requirement_problem(str(value)):
+            yield Hit(path, f"found Requires-Dist {str(value)!r}: {problem}")
+    for value in headers.get_all("Requires-Python", []):
+        if not _is_specifier(str(value)):
+            yield Hit(path, f"found Requires-Python {str(value)!r}, expected a version specifier")
+
+
+def _requirement_problem(value: str) -> str:
+    try:
+        Requirement(value)
+    except InvalidRequirement as problem:
+        return str(problem).partition("\n")[0]
+    return ""
+
+
+def _is_specifier(value: str) -> bool:
+    try:
+        SpecifierSet(value)
+    except InvalidSpecifier:
+        return False
+    return True
+
+
+@rule("WC221", on=Wheel, severity="warning")
+def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit]:
+    """Every field of METADATA exists in the version it declares.
+
+    PyPI refuses an upload whose fields are newer than its Metadata-Version.
+
+    Source: core metadata specification (PyPA): 2.2 Dynamic, 2.4 License-Expression, 2.5 Import-Name.
+    Remedy: update the build backend.
+    """
+    headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
+    version = str(headers.get("Metadata-Version", "")).strip()
+    minor = int(version[2:]) if re.fullmatch(r"2\.\d+", version) else 0
+    for field in sorted({name.lower() for name in headers.keys()} & _NEWER_FIELDS.keys()):  # a Message
+        if minor < _NEWER_FIELDS[field]:
+            path = f"{dist_info.folder_of(wheel)}/METADATA"
+            yield Hit(path, f"found {field} in Metadata-Version {version}, expected 2.{_NEWER_FIELDS[field]} or newer")
+
+
+@rule("WC222", on=Wheel)
+def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
+    """The entry points can be parsed, and the modules that scripts start are in the wheel.
+
+    A script whose module is missing is installed and ends in ModuleNotFoundError. A module of another distribution, or
+    one that an extension module creates, is possible: a warning.
+
+    Source: entry points specification (PyPA).
+    Remedy: correct [project.scripts], or include the module.
+    """
+    text = dist_info.text_of(wheel, "entry_points.txt")
+    if text is None:
+        return
+    path = f"{dist_info.folder_of(wheel)}/entry_points.txt"
+    sections, problem = _sections(text)
+    if problem:
+        yield Hit(path, problem)
+    paths = {_DATA.sub("", member.path) for member in wheel.members}
+    for group, entries in sections.items():
+        for name, reference in entries.items():
+            found = _REFERENCE.fullmatch(reference.strip())
+            if not found:
+                yield Hit(path, f"found {name} = {reference!r}, expected module:attribute")
+            elif group in ("console_scripts", "gui_scripts") and not _is_there(found["module"], paths):
+                ours = f"{found['module'].partition('.')[0]}/__init__.py" in paths
+                message = f"{name} starts {found['module']}, which is not in the wheel"
+                yield Hit(path, message, severity=None if ours else "warning")
+
+
+def _sections(text: str) -> tuple[dict[str, dict[str, str]], str]:
+    """Return the groups of entry_points.txt and what is wrong with the file."""
+    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    try:
+        parser.read_string(text)
+    except Error as problem:
+        return {}, f"found no INI file: {str(problem).partition(chr(10))[0]}"
+    return {group: dict(parser[group]) for group in parser.sections()}, ""
+
+
+def _is_there(module: str, paths: set[str]) -> bool:
+    base = module.replace(".", "/")
+    starts = (f"{base}/", f"{base}.")
+    return any(path.startswith(starts) for path in paths)
+
+
+@rule("WC223", on=Wheel)
+def every_declared_licence_file_is_there(wheel: Wheel) -> Iterator[Hit]:
+    """Each License-File of METADATA 2.4 is in the .dist-info folder's `licenses`.
+
+    Whoever checks licences finds the field and not the file.
+
+    Source: PEP 639.
+    Remedy: include the file, or correct `license-files`.
+    """
+    headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
+    if str(headers.get("Metadata-Version", "")).strip() < "2.4":
+        return
+    folder = dist_info.folder_of(wheel)
+    paths = {member.path for member in wheel.members}
+    for value in headers.get_all("License-File", []):
+        if f"{folder}/licenses/{str(value).strip()}" not in paths:
+            yield Hit(f"{folder}/METADATA", f"found License-File {str(value)!r}, which is not in {folder}/licenses")
+
+
+@rule("WC224", on=Wheel)
+def the_data_folder_has_known_schemes(wheel: Wheel) -> Iterator[Hit]:
+    """The .data folder holds folders named for installation schemes, and no file directly.
+
+    An installer does not know where to put anything else, and pip stops.
+
+    Source: the binary distribution format (PyPA): purelib, platlib, headers, scripts, data.
+    Remedy: let the build backend lay out data files.
+    """
+    for member in wheel.members:
+        parts = PurePosixPath(member.path).parts
+        if parts and parts[0].endswith(".data") and len(parts) > 1:
+            direct = len(parts) == 2 and member.kind != "directory"
+            if direct or parts[1] not in _SCHEMES:
+                yield Hit(member.path, f"found {parts[1]}, expected one of {', '.join(sorted(_SCHEMES))} as a folder")
+
+
+@rule("WC225", on=Wheel)
+def the_wheel_installs_something(wheel: Wheel) -> Iterator[Hit]:
+    """There is more in the wheel than its .dist-info folder, unless it only requires other packages.
+
+    Source: a build that silently found no package, the commonest mistake of a new layout.
+    Remedy: tell the backend where the package is (`packages`, `where = ["src"]`).
+    """
+    own = [m for m in wheel.members if m.kind != "directory" and ".dist-info/" not in m.path]
+    if wheel.members and not own and not headers_of(dist_info.text_of(wheel, "METADATA") or "").get("Requires-Dist"):
+        yield Hit("", "found nothing but .dist-info, expected a package, a script or data")
+
+
+@rule("WC226", on=Wheel, severity="warning")
+def no_compiled_bytecode_is_shipped(wheel: Wheel) -> Iterator[Hit]:
+    """The wheel holds no __pycache__ and no .pyc file beside its source.
+
+    Bytecode is for one Python version and one timestamp; installers compile it themselves.
+
+    Source: the binary distribution format (PyPA) leaves bytecode to the installer.
+    Remedy: exclude `__pycache__` and `*.pyc`.
+    """
+    paths = {member.path for member in wheel.members}
+    for member in wheel.members:
+        cached = "__pycache__/" in member.path and member.kind != "directory"
+        if cached or (member.path.endswith(".pyc") and member.path[:-1] in paths):
+            yield Hit(member.path, "found compiled bytecode, expected source only")

@@ -1,0 +1,168 @@
+"""WC20x: file name, WHEEL, METADATA and the .dist-info folder tell one story."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name, canonicalize_version
+
+from wheelcheck.facts import Sdist, Wheel, dist_info
+from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.facts.dist_info import WheelTag
+
+_REQUIRED = ("METADATA", "WHEEL", "RECORD")
+# PyPI takes linux_ tags for the ARM boards that have no manylinux of their own, and for no other CPU.
+_REFUSED = re.compile(r"linux_(?!armv6l$|armv7l$).*|macosx_(?:1[1-9]|[2-9]\d)_[1-9]\d*_.*")
+
+
+@rule("WC201", on=Wheel)
+def wheel_file_name_is_valid(wheel: Wheel) -> Iterator[Hit]:
+    """The wheel's file name has a project, a version and tags that can be read.
+
+    Installers choose by the file name alone; one they cannot read is never installed.
+
+    Source: the binary distribution format (PyPA), file name convention.
+    Remedy: let the build backend name the file.
+    """
+    if wheel.name.error:
+        yield Hit("", f"{wheel.name.error}; expected NAME-VERSION(-BUILD)-PYTHON-ABI-PLATFORM.whl")
+
+
+@rule("WC202", on=Sdist)
+def sdist_file_name_is_valid(sdist: Sdist) -> Iterator[Hit]:
+    """The sdist's file name has a project and a version that can be read, and ends in .tar.gz.
+
+    Before PEP 625 many sdists were zip files; installers still take those: a warning.
+
+    Source: PEP 625.
+    Remedy: let the build backend name the file.
+    """
+    if sdist.name.error:
+        yield Hit("", f"{sdist.name.error}; expected NAME-VERSION.tar.gz")
+    elif not sdist.file.endswith(".tar.gz"):
+        yield Hit("", "found a zip file, expected NAME-VERSION.tar.gz", severity="warning")
+
+
+@rule("WC203", on=Wheel)
+def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
+    """There is exactly one .dist-info folder, named for the file name's project and version, with its three files.
+
+    An installer that finds none, or two, does not know what it installs.
+
+    Source: the binary distribution format (PyPA), PEP 491.
+    Remedy: build the wheel with a build backend; rename with `wheel tags` or `wheel pack`, never by hand.
+    """
+    found = wheel.dist_info_folders
+    if len(found) != 1:
+        yield Hit("", f"found {', '.join(found) or 'no .dist-info folder'}, expected exactly one")
+    for folder in found:
+        if not wheel.name.error and not dist_info.names_the_wheel(folder, wheel):
+            yield Hit(folder, f"found {folder}, expected the folder of {wheel.name.project} {wheel.name.version}")
+    for file in _REQUIRED if found else ():
+        if dist_info.text_of(wheel, file) is None:
+            yield Hit(dist_info.folder_of(wheel), f"found no {file}, expected one")
+
+
+@rule("WC204", on=Wheel)
+def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
+    """WHEEL names version 1.x of the format, the only one that installers read.
+
+    Source: the binary distribution format (PyPA): a greater major version must be refused.
+    Remedy: build with a current backend.
+    """
+    if dist_info.text_of(wheel, "WHEEL") is None:
+        return
+    version = str(dist_info.wheel_headers(wheel).get("Wheel-Version", "none")).strip()
+    if not re.fullmatch(r"1\.\d+", version):
+        yield Hit(f"{dist_info.folder_of(wheel)}/WHEEL", f"found Wheel-Version {version}, expected 1.x")
+
+
+@rule("WC205", on=Wheel)
+def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
+    """The Tag lines of WHEEL, expanded, are exactly the tags of the file name.
+
+    A wheel renamed by hand keeps its old Tag lines: tools that repack it, and `wheel tags`, bring the old name back.
+    pyfury 0.10.3's manylinux1 file says linux_x86_64 within.
+
+    Source: the binary distribution format (PyPA).
+    Remedy: retag with `wheel tags --platform-tag …`, which writes both.
+    """
+    inside, outside = dist_info.wheel_tags(wheel), frozenset(wheel.name.tags)
+    if wheel.name.error or dist_info.text_of(wheel, "WHEEL") is None or inside == outside:
+        return
+    path = f"{dist_info.folder_of(wheel)}/WHEEL"
+    if missing := sorted(outside - inside):
+        yield Hit(path, f"found no Tag line for {_spell(missing[0])}, expected one as the file name says")
+    if extra := sorted(inside - outside):
+        yield Hit(path, f"found Tag {_spell(extra[0])}, expected only the file name's tags")
+
+
+def _spell(tag: WheelTag) -> str:
+    return "-".join(part for part in (tag.python, tag.abi, tag.platform) if part)
+
+
+@rule("WC206", on=Wheel, severity="warning")
+def root_is_purelib_is_true_only_without_native_code(wheel: Wheel) -> Iterator[Hit]:
+    """A wheel for one platform with native code says `Root-Is-Purelib: false`.
+
+    Where platlib is another folder than purelib (lib64 on Fedora and RHEL) native code lands in the wrong one.
+
+    Source: the binary distribution format (PyPA).
+    Remedy: declare the wheel impure: `root_is_pure = False` (setuptools), `pure_python = False` (hatchling's hook).
+    """
+    pure = str(dist_info.wheel_headers(wheel).get("Root-Is-Purelib", "")).strip().lower()
+    if pure == "true" and not wheel.is_any and any(member.linked for member in wheel.natives):
+        yield Hit(
+            f"{dist_info.folder_of(wheel)}/WHEEL", "found Root-Is-Purelib: true, expected false: it has native code"
+        )
+
+
+@rule("WC207", on=Wheel)
+def metadata_names_this_project_and_version(wheel: Wheel) -> Iterator[Hit]:
+    """METADATA's Name and Version are those of the file name, each given once.
+
+    pip refuses a wheel whose metadata names another version than its file name.
+
+    Source: core metadata specification (PyPA).
+    Remedy: build the wheel again from the right version; never rename a finished file.
+    """
+    text = dist_info.text_of(wheel, "METADATA")
+    if text is not None and not wheel.name.error:
+        yield from identity_hits(f"{dist_info.folder_of(wheel)}/METADATA", text, wheel.name.project, wheel.name.version)
+
+
+def identity_hits(path: str, text: str, project: str, version: str) -> Iterator[Hit]:
+    """Compare the Name and Version of core metadata with a file name's."""
+    headers = headers_of(text)
+    for key, expected in (("Name", project), ("Version", version)):
+        values = [str(value).strip() for value in headers.get_all(key, [])]
+        if len(values) != 1:
+            yield Hit(path, f"found {len(values)} {key} fields, expected one")
+        elif _canonical(key, values[0]) != _canonical(key, expected):
+            yield Hit(path, f"found {key} {values[0]!r}, expected {expected!r} as the file name says")
+
+
+def _canonical(key: str, value: str) -> str:
+    """Return what is equal for equal names and versions: PEP 440 takes 1.0 and 1.0.0 for one."""
+    return canonicalize_name(value) if key == "Name" else canonicalize_version(value)
+
+
+@rule("WC208", on=Wheel)
+def every_platform_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
+    """Each platform tag is one that PyPI accepts and installers look for.
+
+    PyPI refuses linux_x86_64 and its like, which promise nothing about the C library. From macOS 11 on installers ask
+    for `macosx_N_0` only: no pip ever installs a macosx_12_3 wheel.
+
+    Source: PEP 600, PEP 656; packaging.tags.mac_platforms.
+    Remedy: `auditwheel repair` or `cargo zigbuild` with a floor; MACOSX_DEPLOYMENT_TARGET=12.0.
+    """
+    for platform in wheel.platforms:
+        if _REFUSED.fullmatch(platform.tag):
+            yield Hit("", f"found platform tag {platform.tag}, expected manylinux, musllinux or macosx_N_0")
