@@ -197,7 +197,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=True)
 def docs(session: nox.Session) -> None:
-    """Write the generated pages of docs/ anew."""
+    """Write the generated pages of docs/ again."""
     session.install("-e", ".")
     session.run("python", "-m", "tools.docs")
 
@@ -216,11 +216,11 @@ def second_opinion(session: nox.Session) -> None:
     session.run("python", "-m", "tools.second_opinion", *session.posargs)
 
 
-@nox.session(name="bench", reuse_venv=True)
+@nox.session(name="benchmark", reuse_venv=True)
 def measure(session: nox.Session) -> None:
     """Measure the CPU time of the gate beside other checkers, in one run, on real wheels."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "bench"))
-    session.run("python", "-m", "tools.bench", *session.posargs)
+    session.run("python", "-m", "tools.benchmark", *session.posargs)
 
 
 @nox.session(reuse_venv=True)

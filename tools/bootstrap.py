@@ -60,7 +60,7 @@ def identity() -> str:
 
 
 def is_intact(home: Path) -> bool:
-    """Tell whether `home` was finished for this very interpreter and its nox still starts."""
+    """Return whether `home` was finished for this very interpreter and its nox still starts."""
     try:
         return (home / "ready").read_text("utf-8") == identity() and _starts(home)
     except (OSError, UnicodeDecodeError):
@@ -73,7 +73,7 @@ def _starts(home: Path) -> bool:
 
 
 def make(home: Path) -> None:
-    """Create the environment anew; only a finished one carries the `ready` mark. Raises NotReadyError."""
+    """Create the environment again; only a finished one carries the `ready` mark. Raises NotReadyError."""
     print(f"bootstrap: installing {NOX} into {home}", file=sys.stderr, flush=True)
     _clear(home)
     _run([sys.executable, "-m", "venv", "--without-pip", str(home)])
@@ -125,7 +125,7 @@ def run_session(home: Path, session: str, arguments: list[str]) -> int:
 
 
 def has_headers() -> bool:
-    """Tell whether an extension module can be compiled for this interpreter."""
+    """Return whether an extension module can be compiled for this interpreter."""
     return Path(sysconfig.get_path("include"), "Python.h").is_file()
 
 

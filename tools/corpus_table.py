@@ -42,7 +42,7 @@ def _defects(members: list[Judgement]) -> Iterator[Row]:
 
 
 def _flagged(item: Judgement, kind: str) -> bool:
-    """Tell whether this kind was a wrong flag; of kinds that share a code the first stands for all."""
+    """Return whether this kind was a wrong flag; of kinds that share a code the first stands for all."""
     return kind in {_kind_of(code) for code in item.wrong}
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Rule
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-GENERATED = "<!-- Written by tools/docs.py; `nox -s docs` writes it anew. -->\n"
+GENERATED = "<!-- Written by tools/docs.py; `nox -s docs` writes it again. -->\n"
 _LABELS = ("Source:", "Remedy:")
 
 _RULES = """\
@@ -44,8 +44,10 @@ Everything here is derived from the rows of `wheelcheck/arch.py`; a new CPU is a
 def markdown(text: str) -> str:
     """Return plain text as Markdown that shows it unchanged, code spans aside, with its labels as paragraphs."""
     lines = [f"\n**{line.replace(':', ':**', 1)}" if line.startswith(_LABELS) else line for line in text.splitlines()]
-    pieces = re.split(r"(`[^`]*`)", "\n".join(lines))
-    return "".join(piece if piece.startswith("`") else _escaped(piece) for piece in pieces).replace("\n\n\n", "\n\n")
+    slices = re.split(r"(`[^`]*`)", "\n".join(lines))
+    return "".join(slice_ if slice_.startswith("`") else _escaped(slice_) for slice_ in slices).replace(
+        "\n\n\n", "\n\n"
+    )
 
 
 def _escaped(text: str) -> str:
@@ -134,7 +136,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     old = stale(options.docs)
     for name in old:
-        print(f"{options.docs / name}: out of date, `nox -s docs` writes it anew" if options.check else f"wrote {name}")
+        print(
+            f"{options.docs / name}: out of date, `nox -s docs` writes it again" if options.check else f"wrote {name}"
+        )
         if not options.check:
             (options.docs / name).write_text(pages()[name], "utf-8")
     return int(options.check and bool(old))

@@ -1,4 +1,4 @@
-"""Write wheelcheck/platforms/manylinux.json anew from the policies that the installed auditwheel publishes.
+"""Write wheelcheck/platforms/manylinux.json again from the policies that the installed auditwheel publishes.
 
     python -m tools.policy [--check]
 

@@ -31,7 +31,7 @@ Words = tuple[str, ...]
 
 
 def has_std(rustc: str, row: Arch) -> bool:
-    """Tell whether a compiler has the standard library for a CPU."""
+    """Return whether a compiler has the standard library for a CPU."""
     command = [rustc, "--print", "target-libdir", "--target", row.rust_triple]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -99,7 +99,7 @@ def cross(row: Arch) -> None:
 
 
 def rustup_adds(row: Arch) -> bool:
-    """Tell whether rustup could bring the standard library, having tried."""
+    """Return whether rustup could bring the standard library, having tried."""
     return bool(shutil.which("rustup")) and not subprocess.call(["rustup", "target", "add", row.rust_triple], stdout=2)
 
 

@@ -64,7 +64,7 @@ class Explanation:
 
 
 def is_for_linux(filename: str) -> bool:
-    """Tell whether a wheel's tags promise a Linux system, by its name."""
+    """Return whether a wheel's tags promise a Linux system, by its name."""
     tags = parse_file_name(filename).platforms if filename.endswith(".whl") else ()
     return any(parse_platform(tag).system == "linux" for tag in tags)
 
@@ -74,8 +74,8 @@ def our_floor(path: Path) -> str:
     wheel = collect(path)
     if not isinstance(wheel, Wheel):
         raise TypeError(f"{path}: expected a wheel")
-    pieces = {piece for platform in wheel.platforms for _, piece in home_members(wheel, platform)}
-    return _text(max((glibc_of(need) for piece in pieces if (need := highest_need(piece))), default=()))
+    slices = {slice_ for platform in wheel.platforms for _, slice_ in home_members(wheel, platform)}
+    return _text(max((glibc_of(need) for slice_ in slices if (need := highest_need(slice_))), default=()))
 
 
 def their_floor(path: Path) -> str:

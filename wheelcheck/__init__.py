@@ -28,11 +28,11 @@ def check(
     never raises, and nothing is printed. Raises wheelcheck.config.ConfigError for a configuration that cannot be used,
     ValueError for an empty path.
     """
-    from os import PathLike  # the import of the package stays light
-    from pathlib import Path
+    from os import PathLike  # noqa: PLC0415  # the import of the package stays light
+    from pathlib import Path  # noqa: PLC0415
 
-    from wheelcheck.config import load
-    from wheelcheck.engine import examine
+    from wheelcheck.config import load  # noqa: PLC0415
+    from wheelcheck.engine import examine  # noqa: PLC0415
 
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if "" in given:  # a variable that was never set, and Path would take it for the current folder

@@ -75,7 +75,7 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str], list[Gap]]
     over, so that `dist` and `dist/*` mean the same. Nothing is opened here.
     """
     artifacts: dict[tuple[Path, str], Path] = {}
-    strangers: set[str] = set()
+    other_files: set[str] = set()
     gaps: list[Gap] = []
     for path in paths:
         files, why = _listed(path)
@@ -86,8 +86,8 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str], list[Gap]]
             elif _is_artifact(file.name):
                 artifacts.setdefault((file.resolve(), file.name), file)
             elif not file.name.endswith(_COMPANIONS):
-                strangers.add(file.name)
-    return sorted(artifacts.values(), key=lambda file: (file.name, file)), sorted(strangers), gaps
+                other_files.add(file.name)
+    return sorted(artifacts.values(), key=lambda file: (file.name, file)), sorted(other_files), gaps
 
 
 def _listed(path: Path) -> tuple[list[Path], str]:
@@ -115,7 +115,7 @@ def _why_no_file(path: Path) -> str:
 
 
 def _is_artifact(name: str) -> bool:
-    """Tell whether the file claims to be a wheel or an sdist; before PEP 625 many were zips, which pip takes."""
+    """Return whether the file claims to be a wheel or an sdist; before PEP 625 many were zips, which pip takes."""
     is_zipped_sdist = name.endswith(".zip") and not parse_file_name(name).error
     return is_zipped_sdist or name.endswith((".whl", ".tar.gz"))
 
@@ -128,7 +128,7 @@ def examine(
     Bad content becomes findings. What cannot be read, and any error of ours, becomes a gap: never a pass.
     `progress` hears how far the reading is, from the threads that read.
     """
-    files, strangers, gaps = find_files(paths)
+    files, other_files, gaps = find_files(paths)
     config = config or Config()
     artifacts: list[Artifact] = []
     meter = Meter.over(files, progress) if progress else None
@@ -136,7 +136,7 @@ def examine(
         (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
     if not artifacts and not gaps:
         gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
-    return _judge(artifacts, strangers, gaps, config)
+    return _judge(artifacts, other_files, gaps, config)
 
 
 def _collect_all(files: list[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
@@ -153,7 +153,7 @@ def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
         return collect(file, partial(meter.advance, file) if meter else None)
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
-    except Exception as problem:  # a bug of ours must end as "could not verify", not as a pass
+    except Exception as problem:  # noqa: BLE001  # a bug of ours must end as "could not verify", not as a pass
         return Gap(file.name, "", f"reading {_stopped(problem)}")
     finally:
         if meter:
@@ -164,10 +164,10 @@ def _stopped(problem: Exception) -> str:
     return f"stopped at an internal error: {type(problem).__name__}: {problem}"
 
 
-def _judge(artifacts: list[Artifact], strangers: list[str], gaps: list[Gap], config: Config) -> Report:
+def _judge(artifacts: list[Artifact], other_files: list[str], gaps: list[Gap], config: Config) -> Report:
     wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
-    release = Release(wheels, sdists, config, tuple(strangers))
+    release = Release(wheels, sdists, config, tuple(other_files))
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
     findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ledger], subjects, gaps)
     gaps.extend(_caps(artifacts))
@@ -218,7 +218,7 @@ def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]], gaps: list[Gap]) ->
         return ""
     try:
         return rule.needs(judged[0][0])
-    except Exception as problem:  # as in _collect: a rule that breaks has not judged
+    except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap("", "", f"{rule.code} {_stopped(problem)}"))
         return _stopped(problem)
 
@@ -235,7 +235,7 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> It
     try:
         for hit in rule.judge(subject):
             yield _finding(rule, hit, artifact)
-    except Exception as problem:  # as in _collect: a rule that breaks has not judged
+    except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
 
 

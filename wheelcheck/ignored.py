@@ -22,7 +22,7 @@ class Ignore:
     artifact: str = "*"
 
     def covers(self, finding: Finding) -> bool:
-        """Tell whether the finding is meant. A glob's `*` crosses slashes."""
+        """Return whether the finding is meant. A glob's `*` crosses slashes."""
         return (
             finding.code == self.code
             and fnmatchcase(finding.path, self.path)

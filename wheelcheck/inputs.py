@@ -68,7 +68,7 @@ def _resolve(argument: str, index_url: str) -> list[Path]:
 
 def _fetch(project: str, version: str, index_url: str) -> list[Path]:
     try:
-        from wheelcheck import pypi  # the extra may be missing
+        from wheelcheck import pypi  # noqa: PLC0415  # the extra may be missing
     except ImportError as problem:
         raise UnreachableError(f"pypi: needs the extra: pip install 'wheelcheck[index]' ({problem})") from problem
     try:
@@ -81,5 +81,5 @@ def _fetch(project: str, version: str, index_url: str) -> list[Path]:
     for outcome in outcomes:
         if not isinstance(outcome, Path):
             raise UnreachableError(str(outcome))
-    print(f"wheelcheck: {len(outcomes)} files of {project} {version}", file=sys.stderr)  # progress
+    print(f"wheelcheck: {len(outcomes)} files of {project} {version}", file=sys.stderr)  # noqa: T201  # progress
     return [outcome for outcome in outcomes if isinstance(outcome, Path)]

@@ -64,10 +64,10 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            piece = self._read.read(1 << 16)
-            if not piece:
+            slice_ = self._read.read(1 << 16)
+            if not slice_:
                 raise RuntimeError("Chromium has gone")
-            self._rest += piece
+            self._rest += slice_
         message, _, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 
@@ -90,7 +90,7 @@ class Page:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
 
-    def ask(self, expression: str) -> Any:  # JSON
+    def ask(self, expression: str) -> Any:  # noqa: ANN401  # JSON
         """Return the value of a JavaScript expression."""
         answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in answer:

@@ -148,12 +148,12 @@ def universal(*slices: bytes, wide: bool = False) -> bytes:
     """Return a universal Mach-O file of thin ones, as `lipo` would write it; `wide` for the 64-bit table."""
     step, table, body = 0x4000, b"", b""
     start = step
-    for piece in slices:
-        order = ">" if piece[:1] == b"\xfe" else "<"
-        cputype, subtype = struct.unpack_from(order + "2I", piece, 4)
+    for slice_ in slices:
+        order = ">" if slice_[:1] == b"\xfe" else "<"
+        cputype, subtype = struct.unpack_from(order + "2I", slice_, 4)
         layout, rest = (">2I2Q2I", (14, 0)) if wide else (">5I", (14,))
-        table += struct.pack(layout, cputype, subtype, start + len(body), len(piece), *rest)
-        body += piece + bytes(-len(piece) % step)
+        table += struct.pack(layout, cputype, subtype, start + len(body), len(slice_), *rest)
+        body += slice_ + bytes(-len(slice_) % step)
     head = (b"\xca\xfe\xba\xbf" if wide else b"\xca\xfe\xba\xbe") + struct.pack(">I", len(slices)) + table
     return head.ljust(start, b"\0") + body
 
@@ -178,4 +178,4 @@ def _keep(made: Path, home: Path) -> None:
     with tempfile.NamedTemporaryFile(dir=home, delete=False) as staged:
         staged.write(made.read_bytes())
     shutil.copymode(made, staged.name)
-    os.replace(staged.name, home / made.name)
+    os.replace(staged.name, home / made.name)  # noqa: PTH105 - one rename is the point

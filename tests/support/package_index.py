@@ -27,7 +27,7 @@ class PackageIndex:
     media: str = "text/html"  # what a listing is called
     requests: list[str] = field(default_factory=list)
 
-    def __enter__(self) -> PackageIndex:
+    def __enter__(self) -> PackageIndex:  # noqa: PYI034 (typing.Self is Python 3.11)
         self.barrier = threading.Barrier(self.together)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -77,7 +77,7 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body[:sent])
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
             """Keep the test's output to itself."""
 
     return Handler

@@ -9,7 +9,7 @@ END = bytes(2 * BLOCK)
 POSIX, GNU, V7 = b"ustar\x0000", b"ustar  \0", bytes(8)
 
 
-def header(
+def header(  # noqa: PLR0913 - a header has that many fields
     name: bytes = b"pkg-1/setup.py",
     size: int | bytes = 0,
     kind: bytes = b"0",

@@ -146,7 +146,7 @@ class Runner:
         for name in wanted:
             shutil.copytree(self.store[name], folder / given["path"], dirs_exist_ok=True)
 
-    def _expand(self, value: Any, values: Values) -> Any:
+    def _expand(self, value: Any, values: Values) -> Any:  # noqa: ANN401  (YAML)
         known = {**values, **{key: text for job in self.outputs.values() for key, text in job.items()}}
         if not isinstance(value, str):
             return value

@@ -28,7 +28,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.fixture
 def marked(made: Checkout) -> Iterator[Checkout]:
-    """The same checkout, its environment marked, so that making it anew shows."""
+    """The same checkout, its environment marked, so that making it again shows."""
     made.mark.touch()
     yield made
     assert made.bootstrap("hello").returncode == 0

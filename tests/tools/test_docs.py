@@ -39,7 +39,7 @@ def every_name_is_plain(wheel: Wheel) -> Iterator[Hit]:
         ("snake_case is one word", "snake_case is one word"),
         ("a <stem> is no tag", r"a \<stem> is no tag"),
         ("why\nSource: here", "why\n\n**Source:** here"),
-        ("why\n\nRemedy: mend: it", "why\n\n**Remedy:** mend: it"),
+        ("why\n\nRemedy: fix: it", "why\n\n**Remedy:** fix: it"),
         ("Source: a\nRemedy: b", "\n**Source:** a\n\n**Remedy:** b"),
     ],
 )

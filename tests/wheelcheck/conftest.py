@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wheelcheck.builder.pipeline import Bench
+from wheelcheck.builder.pipeline import Build
 
 REFERENCE = Path(__file__).parents[1] / "projects" / "reference"
 
@@ -15,9 +15,9 @@ def copy_reference(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The reference project, built to the end once: stage, sdist and wheel exist. Read it, do not change it."""
-    bench = Bench.of(copy_reference(tmp_path_factory.mktemp("session") / "reference"))
+    bench = Build.of(copy_reference(tmp_path_factory.mktemp("session") / "reference"))
     bench.build()
     bench.sdist()
     bench.wheels()
@@ -25,7 +25,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.fixture
-def bench(built: Bench, tmp_path: Path) -> Bench:
+def bench(built: Build, tmp_path: Path) -> Build:
     """A copy of the built reference project, to be sabotaged."""
     shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True)
-    return Bench.of(tmp_path / "reference")
+    return Build.of(tmp_path / "reference")

@@ -187,7 +187,7 @@ def test_what_the_user_may_not_read_is_a_gap(tmp_path: Path, name: str) -> None:
         "print(report.verdict, *[gap.why for gap in report.gaps])"
     )
     for folder in (tmp_path, *tmp_path.parents):
-        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):
+        if folder.owner() == Path.home().owner() and folder != Path("/tmp"):  # noqa: S108
             folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / name)], cwd=ROOT, capture_output=True, text=True, check=False
@@ -341,9 +341,9 @@ def test_files_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
     for folder, name in (("b", "a.whl"), ("a", "b.whl"), ("a", "z.txt"), ("b", "c.txt")):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / name).touch()
-    files, strangers, gaps = find_files([tmp_path / "b", tmp_path / "a"])
+    files, other_files, gaps = find_files([tmp_path / "b", tmp_path / "a"])
     assert [file.name for file in files] == ["a.whl", "b.whl"]
-    assert (strangers, gaps) == (["c.txt", "z.txt"], [])
+    assert (other_files, gaps) == (["c.txt", "z.txt"], [])
 
 
 # --- a release ---

@@ -38,7 +38,7 @@ WHY = "built for the device"
         (Ignore("WC301", WHY, "*", "*.tar.gz"), False),
     ],
 )
-def test_an_ignore_covers_one_code_at_the_places_its_globs_name(ignore: Ignore, covers: bool) -> None:
+def test_an_ignore_covers_one_code_at_the_places_its_globs_name(ignore: Ignore, covers: bool) -> None:  # noqa: FBT001
     assert ignore.covers(FOUND) is covers
 
 
@@ -52,7 +52,7 @@ def test_a_finding_about_the_release_is_covered_by_stars_alone() -> None:
     ("path", "artifact", "total"),
     [("*", "*", True), ("**", "*", True), ("***", "**", True), ("*.so", "*", False), ("*", "demo*", False)],
 )
-def test_only_an_ignore_of_every_place_switches_a_rule_off(path: str, artifact: str, total: bool) -> None:
+def test_only_an_ignore_of_every_place_switches_a_rule_off(path: str, artifact: str, total: bool) -> None:  # noqa: FBT001
     assert Ignore("WC301", WHY, path, artifact).is_total is total
 
 

@@ -21,7 +21,7 @@ from tests.support.workflow_runner import CommandFailedError, Runner
 from tests.wheelcheck.builder.test_sabotage import TOOL, other_cpu, rewritten
 from tests.wheelcheck.conftest import copy_reference
 from wheelcheck.builder import handover, toolchain
-from wheelcheck.builder.pipeline import Bench
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.sdist import unpack
 from wheelcheck.cli import main
 
@@ -59,7 +59,7 @@ def gated(flow: Runner, home: Path, sabotage: Callable[[Path], None] = lambda _:
 
 
 def repacked(folder: Path, sabotage: Callable[[Path], None]) -> None:
-    """Change what a parcel holds and pack it anew, manifest and all: as a bug upstream of the hand-over would."""
+    """Change what a parcel holds and pack it again, manifest and all: as a bug upstream of the hand-over would."""
     (parcel,) = folder.glob("*.tar")
     tree = folder / "tree"
     tree.mkdir()
@@ -78,7 +78,7 @@ def wheel(tree: Path) -> Path | None:
 
 def wrong_arch(tree: Path) -> None:
     if found := wheel(tree):
-        rewritten(found, TOOL, native(other_cpu(Bench.of(ROOT / "tests/projects/reference"))), 0o100755)
+        rewritten(found, TOOL, native(other_cpu(Build.of(ROOT / "tests/projects/reference"))), 0o100755)
 
 
 def lost_mode(tree: Path) -> None:

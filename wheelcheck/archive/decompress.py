@@ -47,9 +47,9 @@ class Stream:
         self._pending, self._at = content + self._pending[self._at :], 0
 
     def _piece(self) -> bytes:
-        piece = self._decoded()
-        self.log.budget.count_unpacked(len(piece))
-        return piece
+        slice_ = self._decoded()
+        self.log.budget.count_unpacked(len(slice_))
+        return slice_
 
     def _decoded(self) -> bytes:
         return self.file.read(OUTPUT)

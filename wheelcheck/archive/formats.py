@@ -75,7 +75,7 @@ def container_format(head: bytes) -> Container:
 
 
 def _begins_tar(block: bytes) -> bool:
-    """Tell whether a block is a tar header, be it a broken one."""
+    """Return whether a block is a tar header, be it a broken one."""
     return looks_like_tar(block) or block[257:262] == b"ustar"
 
 
@@ -107,7 +107,7 @@ def _refusal(found: str, head: bytes) -> Damage:
 
 
 def _ends_like_zip(file: BinaryIO) -> bool:
-    """Tell whether a zip follows something else, as in a self-extracting archive or a zipapp."""
+    """Return whether a zip follows something else, as in a self-extracting archive or a zipapp."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(size - END_REACH, 0))
     return b"PK\5\6" in file.read()
@@ -124,8 +124,8 @@ def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
 
 def _only_content(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
     kept, size, sha256 = bytearray(), 0, hashlib.sha256()
-    while piece := stream.read(1 << 18):
-        size += len(piece)
-        sha256.update(piece)
-        kept += piece[: log.budget.held_bytes // stream.held_share - len(kept)]
+    while slice_ := stream.read(1 << 18):
+        size += len(slice_)
+        sha256.update(slice_)
+        kept += slice_[: log.budget.held_bytes // stream.held_share - len(kept)]
     yield Entry(CONTENT, "file", 0, size, sha256.hexdigest()), Held(kept, size, log, CONTENT)

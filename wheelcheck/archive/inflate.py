@@ -28,7 +28,7 @@ _NATIVE = (
 class MemberStream:
     """The content of [start, end) of a file, stored or deflated, from its beginning.
 
-    After the last piece `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
+    After the last slice_ `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
     """
 
     __slots__ = ("_at", "_end", "_file", "_inflater", "_tail", "error", "produced")
@@ -52,7 +52,7 @@ class MemberStream:
         twin._tail, twin.produced = self._tail, self.produced
         return twin
 
-    def piece(self, most: int = OUTPUT) -> bytes:
+    def slice_(self, most: int = OUTPUT) -> bytes:
         """Return the next 1 to `most` bytes, or none at the end."""
         out = self._take(most) if self._inflater is None else self._inflate(self._inflater, most)
         self.produced += len(out)
@@ -98,15 +98,15 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
     content = Content()
     sha256 = hashlib.sha256()
     keep = budget.prefix_bytes
-    while piece := stream.piece(min(OUTPUT, declared + 1 - content.size)):
-        if not content.size and piece.startswith(_NATIVE):
+    while slice_ := stream.slice_(min(OUTPUT, declared + 1 - content.size)):
+        if not content.size and slice_.startswith(_NATIVE):
             keep = budget.native_prefix_bytes
-        content.size += len(piece)
-        budget.count_unpacked(len(piece), path)
-        content.crc = zlib.crc32(piece, content.crc)
-        sha256.update(piece)
+        content.size += len(slice_)
+        budget.count_unpacked(len(slice_), path)
+        content.crc = zlib.crc32(slice_, content.crc)
+        sha256.update(slice_)
         if len(content.prefix) < keep:
-            content.prefix += piece
+            content.prefix += slice_
         elif content.size > CHECKPOINT * (len(content.checkpoints) + 1):
             content.checkpoints.append(stream.copy())
         if content.size > declared:
@@ -148,7 +148,7 @@ class Inflated:
         return self._reread(offset, end)
 
     def _reread(self, offset: int, end: int) -> bytes:
-        """Assemble a range from pieces, the last of which is kept for the next read."""
+        """Assemble a range from slices, the last of which is kept for the next read."""
         parts = []
         while offset < end:
             start = self._current.produced - len(self._piece) if self._current else 0
@@ -160,7 +160,7 @@ class Inflated:
         return b"".join(parts)
 
     def _advance(self, offset: int) -> bool:
-        """Produce the next piece, from wherever the way to `offset` is shortest."""
+        """Produce the next slice_, from wherever the way to `offset` is shortest."""
         if not self.log.budget.may_reread():
             self._note_limit()
             return False
@@ -168,7 +168,7 @@ class Inflated:
         nearest = max((stream for stream in starts if stream.produced <= offset), key=lambda stream: stream.produced)
         if self._current is None or not nearest.produced <= self._current.produced <= offset:
             self._current = nearest.copy()
-        self._piece = self._current.piece()
+        self._piece = self._current.slice_()
         self.log.budget.reread += len(self._piece)
         return bool(self._piece)
 

@@ -77,7 +77,7 @@ class Budget:
             stop_at_cap("cap-pax", f"more than {self.extended_bytes:,} bytes of extended headers, expected fewer")
 
     def may_reread(self) -> bool:
-        """Tell whether more may be inflated a second time, whose cost is kept in proportion to the first."""
+        """Return whether more may be inflated a second time, whose cost is kept in proportion to the first."""
         return self.reread <= self.reread_bytes + self.unpacked
 
     def check_name(self, name: bytes) -> None:

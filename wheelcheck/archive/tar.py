@@ -253,10 +253,10 @@ class _Reader:
         keep = header.size if whole else budget.prefix_bytes
         sha256, content, left = hashlib.sha256(), bytearray(), header.size
         while left:
-            piece = self._exactly(min(left, _PIECE), header)
-            left -= len(piece)
-            sha256.update(piece)
-            content += piece[: keep - len(content)]
+            slice_ = self._exactly(min(left, _PIECE), header)
+            left -= len(slice_)
+            sha256.update(slice_)
+            content += slice_[: keep - len(content)]
         self._padding(header)
         return Held(content, header.size, self.log, header.name), sha256.hexdigest()
 

@@ -142,7 +142,7 @@ def checksum(block: bytes) -> int:
 
 
 def looks_like_tar(block: bytes) -> bool:
-    """Tell whether a block is a tar header, by its checksum."""
+    """Return whether a block is a tar header, by its checksum."""
     field = _OCTAL.fullmatch(block[148:156])
     digits = field[1] if field and len(block) == BLOCK else b""
     return digits != b"" and int(digits, 8) == checksum(block)

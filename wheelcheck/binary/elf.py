@@ -57,14 +57,14 @@ def _extended(reading: Reading, header: Header, field: str) -> int:
     return int(first[field]) if first is not None else 1
 
 
-def _parse(reading: Reading, header: Header, index: int) -> Any | None:
+def _parse(reading: Reading, header: Header, index: int) -> Any | None:  # noqa: ANN401 - pyelftools' container
     layout = header.structs.Elf_Shdr
     raw = reading.read(header.shoff + index * layout.sizeof(), layout.sizeof())
     return layout.parse(raw) if len(raw) == layout.sizeof() else None
 
 
 def is_split_debug(reading: Reading, header: Header) -> bool:
-    """Tell whether everything a loader would map is declared absent: all allocated sections NOBITS, notes aside."""
+    """Return whether everything a loader would map is declared absent: all allocated sections NOBITS, notes aside."""
     parsed = (_parse(reading, header, index) for index in range(min(header.shnum, SECTION_LIMIT)))
     mapped = [section for section in parsed if section is not None and section.sh_flags & _SHF_ALLOC]
     absent = [section for section in mapped if section.sh_type == "SHT_NOBITS"]

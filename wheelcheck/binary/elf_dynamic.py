@@ -42,7 +42,7 @@ class _Span(NamedTuple):
     start: int
     size: int
 
-    def parse(self, layout: Any, offset: int) -> Any | None:
+    def parse(self, layout: Any, offset: int) -> Any | None:  # noqa: ANN401 - pyelftools' structures
         size = layout.sizeof()
         raw = self.reading.read(self.start + offset, size) if offset + size <= self.size else b""
         return layout.parse(raw) if len(raw) == size else None
@@ -90,7 +90,7 @@ class _Walk:
                 return
             offset += entry.vn_next
 
-    def _needs_of(self, entry: Any, start: int) -> Iterator[Need]:
+    def _needs_of(self, entry: Any, start: int) -> Iterator[Need]:  # noqa: ANN401 - pyelftools' container
         offset, before = start + entry.vn_aux, self.count
         while True:
             auxiliary = self.span.parse(self.structs.Elf_Vernaux, offset)
@@ -196,7 +196,7 @@ def _read_tags(reading: Reading, header: Header, image: Image, segment: Segment)
     return tags
 
 
-def _walk_tags(reading: Reading, layout: Any, offset: int, length: int, tags: _Tags) -> None:
+def _walk_tags(reading: Reading, layout: Any, offset: int, length: int, tags: _Tags) -> None:  # noqa: ANN401
     size = layout.sizeof()
     for index in range(length // size):
         if index == ENTRY_LIMIT:

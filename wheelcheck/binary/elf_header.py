@@ -21,7 +21,7 @@ _TYPES = ("ET_REL", "ET_CORE", *LINKED)
 
 
 @cache
-def structs_for(bits: int, little_endian: bool) -> ELFStructs:
+def structs_for(bits: int, little_endian: bool) -> ELFStructs:  # noqa: FBT001 - the key of a cache
     """Return pyelftools' structures for a class and byte order. Machine-specific names are not needed here."""
     structs = ELFStructs(little_endian=little_endian, elfclass=bits)
     structs.create_basic_structs()
@@ -90,7 +90,7 @@ def read_header(reading: Reading) -> Header | None:
     return _header(fields, ident, bits)
 
 
-def _header(fields: Any, ident: bytes, bits: int) -> Header:
+def _header(fields: Any, ident: bytes, bits: int) -> Header:  # noqa: ANN401 - pyelftools' container
     machine = fields.e_machine
     copied = {name: fields[f"e_{name}"] for name in _COPIED}
     return Header(
@@ -107,7 +107,7 @@ def _header(fields: Any, ident: bytes, bits: int) -> Header:
 _COPIED = ("type", "flags", "phoff", "phentsize", "phnum", "shoff", "shentsize", "shnum", "shstrndx")
 
 
-def _judge(reading: Reading, fields: Any, bits: int) -> None:
+def _judge(reading: Reading, fields: Any, bits: int) -> None:  # noqa: ANN401 - pyelftools' container
     for name, version in (("EI_VERSION", fields.e_ident.EI_VERSION), ("e_version", fields.e_version)):
         if version != "EV_CURRENT":
             reading.damage("elf-header", f"{name} {version}: expected 1")

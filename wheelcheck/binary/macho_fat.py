@@ -57,7 +57,7 @@ def read_macho(reading: Reading) -> tuple[Slice, ...]:
     entries = _read_entries(reading, layout)
     _judge_layout(reading, entries, 8 + len(entries) * struct.calcsize(layout))
     slices = [_read_slice(reading, entry) for entry in entries if entry.end <= reading.size]
-    return tuple(piece for piece in slices if piece)
+    return tuple(slice_ for slice_ in slices if slice_)
 
 
 def _read_entries(reading: Reading, layout: str) -> list[Entry]:
@@ -106,6 +106,6 @@ def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
     if header and header.cputype != entry.cputype:
         said, real = machine_name(entry.cputype), machine_name(header.cputype)
         reading.damage("macho-fat", f"the table says {said}, the slice at {entry.offset:#x} is {real}")
-    piece = read_thin(inner)
+    slice_ = read_thin(inner)
     reading.adopt(inner)
-    return piece
+    return slice_

@@ -67,7 +67,7 @@ class Binary:
     @property
     def kinds(self) -> frozenset[Kind]:
         """The kinds of its slices."""
-        return frozenset(piece.kind for piece in self.slices)
+        return frozenset(slice_.kind for slice_ in self.slices)
 
     @property
     def is_linked(self) -> bool:

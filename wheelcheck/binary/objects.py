@@ -64,7 +64,7 @@ def _plain_machine(head: bytes, size: int) -> int | None:
 
 
 def _is_section(raw: bytes, size: int) -> bool:
-    """Tell whether 40 bytes can be an object's section header: a printable name, no address, data within the file."""
+    """Return whether 40 bytes can be an object's section header: a printable name, no address, data within the file."""
     name = raw[:8].rstrip(b"\0")
     _, address, length, offset = struct.unpack_from("<4I", raw, 8)
     is_within = offset == 0 or offset + length <= size
@@ -108,8 +108,8 @@ def read_ar(reading: Reading) -> tuple[Slice, ...]:
                 "ar-truncated", f"member {printable(name)} ends at {start + size}, the file at {reading.size}"
             )
             return tuple(found)
-        piece = _member_slice(reading, name, start, size) if is_stored and name not in _TABLES else None
-        found |= {piece: None} if piece else {}
+        slice_ = _member_slice(reading, name, start, size) if is_stored and name not in _TABLES else None
+        found |= {slice_: None} if slice_ else {}
         offset = start + (size + size % 2 if is_stored else 0)
     reading.limit(f"more than {MEMBER_LIMIT} members")
     return tuple(found)

@@ -154,7 +154,7 @@ def signature_offset(head: bytes, size: int) -> int | None:
 
 
 def is_pe(head: bytes, size: int) -> bool:
-    """Tell whether a file is PE: MZ and the signature where it points, or a Windows DOS stub whose rest is cut off.
+    """Return whether a file is PE: MZ and the signature where it points, or a Windows DOS stub whose rest is cut off.
 
     MZ alone is a DOS program, or text. Where the signature lies behind `head`, read_pe looks.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import cargo, payload
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.config import ConfigError
 from wheelcheck.platforms.arch import find
@@ -36,7 +36,7 @@ def chosen(word: str, configured: Iterable[str]) -> tuple[Arch, ...]:
 
 
 def in_ci(base: Mapping[str, str]) -> bool:
-    """Tell whether this runs in CI, where everything that is configured is required."""
+    """Return whether this runs in CI, where everything that is configured is required."""
     return base.get("CI", "").lower() not in ("", "0", "false")
 
 
@@ -47,11 +47,11 @@ def require_opt_out_is_local(base: Mapping[str, str]) -> None:
 
 
 def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str]) -> str:
-    """Return what stops this machine from building for `target` and how to mend it, empty where nothing does."""
+    """Return what stops this machine from building for `target` and how to fix it, empty where nothing does."""
     try:
         for part in payload.parts(settings):
             cargo.possible_command(part, target, base)
-    except BenchError as problem:
+    except BuildError as problem:
         return str(problem)
     return ""
 
@@ -59,14 +59,14 @@ def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str
 def buildable(
     settings: Settings, targets: Iterable[Target], base: Mapping[str, str], log: Log, *, allow_missing: bool
 ) -> tuple[Target, ...]:
-    """Return the targets this machine can build for; each other one is a BenchError, or said and passed over."""
+    """Return the targets this machine can build for; each other one is a BuildError, or said and passed over."""
     reasons = {target: why_not_buildable(settings, target, base) for target in targets}
     missing = {target.arch.name: why for target, why in reasons.items() if why}
     possible = tuple(target for target, why in reasons.items() if not why)
     if missing and not (allow_missing and possible):
         told = "; ".join(f"{name}: {why}" for name, why in missing.items())
         remedy = "install what is named, or pass --allow-missing on a machine of your own"
-        raise BenchError("--arch", told, "every configured CPU", remedy)
+        raise BuildError("--arch", told, "every configured CPU", remedy)
     for name, why in missing.items():
         log(f"skip: {name}: {why}")
     return possible

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder import reproducible, run
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -62,7 +62,7 @@ def feature_words(settings: Settings) -> list[str]:
 
 
 def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
-    """Build every payload and return where cargo put each. Raises BenchError."""
+    """Build every payload and return where cargo put each. Raises BuildError."""
     command = possible_command(settings, target, base)
     wrapper = reproducible.rustc_wrapper(settings.folder, settings.project, base)
     command = replace(command, env={**wrapper, **command.env})  # one of the project's own choice stays
@@ -71,7 +71,7 @@ def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log)
 
 
 def possible_command(settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
-    """Return the command to build with. Raises BenchError, saying what to install, where this machine cannot."""
+    """Return the command to build with. Raises BuildError, saying what to install, where this machine cannot."""
     command = build_command(settings, target, base)
     require_tools(command.env)
     if not settings.release.payload[0].target:  # what a target of its own needs, its workspace says
@@ -80,26 +80,26 @@ def possible_command(settings: Settings, target: Target, base: Mapping[str, str]
 
 
 def require_tools(env: Mapping[str, str]) -> None:
-    """Raise BenchError, saying what to install, for a tool that is not on the PATH of `env`."""
+    """Raise BuildError, saying what to install, for a tool that is not on the PATH of `env`."""
     for tool, remedy in (("cargo", "install Rust (rustup.rs)"), ("cargo-zigbuild", "install wheelcheck[build]")):
         if not shutil.which(tool, path=env["PATH"]):
-            raise BenchError(tool, "no such program on PATH", "one that runs", remedy)
+            raise BuildError(tool, "no such program on PATH", "one that runs", remedy)
 
 
 def require_std(command: Command, target: Target) -> None:
-    """Raise BenchError where the toolchain of the workspace has no standard library for `target`."""
+    """Raise BuildError where the toolchain of the workspace has no standard library for `target`."""
     triple = target.arch.rust_triple
     rustc = command.env.get("RUSTC", "rustc")
     question = Command((rustc, "--print", "target-libdir", "--target", triple), command.cwd, command.env)
     answer = run.observe(question)
     if answer.status:
-        raise BenchError(question, answer.output.strip(), "a target rustc knows", "update Rust, or choose another CPU")
+        raise BuildError(question, answer.output.strip(), "a target rustc knows", "update Rust, or choose another CPU")
     folder = Path(answer.output.splitlines()[-1])
     if not any(folder.glob("libstd-*.rlib")):
         distribution = f"install your distribution's{_debian(target)} and name its compiler: RUSTC=/usr/bin/rustc"
         kept = 'with keep-environment = ["RUSTC"] in [tool.wheelcheck.build]'
         remedy = f"run `rustup target add {triple}`; or {distribution}, {kept}"
-        raise BenchError(f"Rust for {triple}", f"no std in {folder}", "libstd-*.rlib", remedy)
+        raise BuildError(f"Rust for {triple}", f"no std in {folder}", "libstd-*.rlib", remedy)
 
 
 def _debian(target: Target) -> str:
@@ -113,7 +113,7 @@ def artifacts(messages: str) -> tuple[Artifact, ...]:
 
 
 def locate(built: Iterable[Artifact], payload: Payload) -> Path:
-    """Return the one file that is this payload. Raises BenchError with what was found for none and for several."""
+    """Return the one file that is this payload. Raises BuildError with what was found for none and for several."""
     built = tuple(built)
     kind = _CARGO_KINDS[payload.kind]
     matches = [item for item in built if kind in item.kinds and _is_named(item, payload)]
@@ -122,7 +122,7 @@ def locate(built: Iterable[Artifact], payload: Payload) -> Path:
         return files.pop()
     found = ", ".join(map(str, sorted(files))) or ", ".join(map(str, built)) or "nothing built"
     expected = f"exactly one {kind} {payload.name!r} of package {payload.package!r}"
-    raise BenchError(f"payload {payload.name}", found, expected, "mend [[tool.wheelcheck.payload]] or the Cargo.toml")
+    raise BuildError(f"payload {payload.name}", found, expected, "fix [[tool.wheelcheck.payload]] or the Cargo.toml")
 
 
 def _message(line: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import wheelcheck
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.config import ConfigError
 from wheelcheck.facts.cargo_manifests import parse_toml, table, tables
 from wheelcheck.platforms.manylinux import LEGACY_MANYLINUX
@@ -40,20 +40,20 @@ _MANYLINUX = re.compile(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|
 def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
     """Return cibuildwheel's name for each interpreter that a wheel is promised for, without the platform.
 
-    Raises BenchError where none is, or one that cannot lay in the payload: `py3-none` needs no container.
+    Raises BuildError where none is, or one that cannot lay in the payload: `py3-none` needs no container.
     """
     wanted: dict[str, Pair] = {}
     for python, abi in pairs:
         name = abi if abi.startswith("cp") else python
         if name in wanted and abi != "none":
             found, remedy = f"{'-'.join(wanted[name])} and {python}-{abi}", "abi3 serves what the other would"
-            raise BenchError("tool.wheelcheck.python for cibuildwheel", found, f"one wheel of {name}", remedy)
+            raise BuildError("tool.wheelcheck.python for cibuildwheel", found, f"one wheel of {name}", remedy)
         wanted |= {name: (python, abi)} if abi != "none" else {}
     names = [name for name in wanted if not re.fullmatch(r"cp3\d+t?", name) or _minor(name) < OLDEST_PYTHON]
     if names or not wanted:
         found, remedy = ", ".join(names) or "none", "name them in tool.wheelcheck.python; `wheels` builds py3-none"
         expected = f"interpreters from cp3{OLDEST_PYTHON} on"
-        raise BenchError("tool.wheelcheck.python for cibuildwheel", found, expected, remedy)
+        raise BuildError("tool.wheelcheck.python for cibuildwheel", found, expected, remedy)
     return wanted
 
 
@@ -61,7 +61,7 @@ def image(target: Target, base: Mapping[str, str], pinned: Mapping[str, str]) ->
     """Return the image to build in: the newest of manylinux that is no newer than the floor, or one of `base`.
 
     An image that says by its name that its glibc is newer than the floor would make wheels that claim too much.
-    Raises BenchError.
+    Raises BuildError.
     """
     variable = image_variable(target.arch)
     own = base.get(variable, "")
@@ -69,11 +69,11 @@ def image(target: Target, base: Mapping[str, str], pinned: Mapping[str, str]) ->
     if not own and not floors:
         found = ", ".join(sorted(pinned)) or "no image"
         expected = f"one of glibc {target.floor[0]}.{target.floor[1]} or older for {target.arch.name}"
-        raise BenchError("cibuildwheel", found, expected, f"raise tool.wheelcheck.glibc, or set {variable}")
+        raise BuildError("cibuildwheel", found, expected, f"raise tool.wheelcheck.glibc, or set {variable}")
     floor = floor_of(own)
     if floor and floor > target.floor:
         expected = f"glibc {target.floor[0]}.{target.floor[1]} or older"
-        raise BenchError(variable, own, expected, "raise tool.wheelcheck.glibc, or choose an older image")
+        raise BuildError(variable, own, expected, "raise tool.wheelcheck.glibc, or choose an older image")
     return own or max(floors, key=lambda name: floors[name])
 
 
@@ -93,11 +93,11 @@ def floor_of(name: str) -> Glibc | None:
 
 
 def pinned_images(row: Arch) -> dict[str, str]:
-    """Return the images the installed cibuildwheel knows for a CPU. Raises BenchError where none is installed."""
+    """Return the images the installed cibuildwheel knows for a CPU. Raises BuildError where none is installed."""
     spec = find_spec("cibuildwheel")
     if spec is None or not spec.origin:
         remedy = "install wheelcheck[cibuildwheel]"
-        raise BenchError("cibuildwheel", "no such package in this interpreter", "version 4 or newer", remedy)
+        raise BuildError("cibuildwheel", "no such package in this interpreter", "version 4 or newer", remedy)
     parser = configparser.ConfigParser()
     parser.read(Path(spec.origin).parent / "resources" / "pinned_docker_images.cfg", "utf-8")
     return dict(parser[row.name]) if row.name in parser else {}
@@ -106,7 +106,7 @@ def pinned_images(row: Arch) -> dict[str, str]:
 def variables(target: Target, names: Iterable[str], chosen_image: str, gate: Path) -> dict[str, str]:
     """Return the settings as variables, which outrank every file. `gate` is the configuration of the gate."""
     tag = target.arch.manylinux_tag(target.floor)
-    repaired = "/tmp/repaired"
+    repaired = "/tmp/repaired"  # noqa: S108  (a folder of the container)
     inside = "PYTHONPATH={project}/tools python -m wheelcheck.builder.in_container"
     repair = (
         f"rm -rf {repaired}",

@@ -14,13 +14,13 @@ from wheelcheck.builder import cibuildwheel, dist, in_container, reproducible, s
 from wheelcheck.builder import run as environment
 from wheelcheck.builder import run as process
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.config import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
     from wheelcheck.builder.stage import Stage
     from wheelcheck.builder.wheel import Pair
 
@@ -86,8 +86,8 @@ class Run:
         return [f"cd {shlex.quote(str(self.folder))}", *assigned, shlex.join(self.argv)]
 
 
-def prepare(bench: Bench, base: Mapping[str, str]) -> Run:
-    """Lay out the folder of a run, from the stage and the sdist. Raises BenchError and ConfigError."""
+def prepare(bench: Build, base: Mapping[str, str]) -> Run:
+    """Lay out the folder of a run, from the stage and the sdist. Raises BuildError and ConfigError."""
     settings, target = bench.settings, bench.target
     pairs = cibuildwheel.identifiers(settings.python)
     file = settings.project / "pyproject.toml"
@@ -113,7 +113,7 @@ def copy_tools(folder: Path) -> None:
         shutil.copytree(_source_of(name), folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def plan(bench: Bench, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> in_container.Plan:
+def plan(bench: Build, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> in_container.Plan:
     """Return what the container is told: it decides nothing."""
     project = tree.name  # an sdist's folder, NAME-VERSION, is what its wheels' names begin with
     names = [f"{project}-{'-'.join(pair)}-{bench.target.platform_tag}.whl" for pair in pairs.values()]
@@ -130,15 +130,15 @@ def plan(bench: Bench, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> i
     )
 
 
-def build(bench: Bench, run: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
-    """Run cibuildwheel and publish its wheels to `dist/`, every one held against the stage. Raises BenchError."""
+def build(bench: Build, run: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
+    """Run cibuildwheel and publish its wheels to `dist/`, every one held against the stage. Raises BuildError."""
     env = {**environment.for_backend(base, {}, bench.settings.keep_environment), **run.variables}
     process.follow(Command(run.argv, run.folder, env), bench.log)
     built = sorted((run.folder / "out").glob("*.whl"))
     expected = len(run.variables["CIBW_BUILD"].split())
     if len(built) != expected:
         found = ", ".join(wheel.name for wheel in built) or "no wheel"
-        raise BenchError("cibuildwheel", found, f"{expected}, one an interpreter", "look at what it wrote above")
+        raise BuildError("cibuildwheel", found, f"{expected}, one an interpreter", "look at what it wrote above")
     for wheel in built:
         assembly.require_record(wheel, bench.staged())
     return tuple(dist.publish(wheel, bench.settings.dist, bench.log) for wheel in built)
@@ -147,5 +147,5 @@ def build(bench: Bench, run: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
 def _source_of(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or not spec.origin:
-        raise BenchError(name, "no such package in this interpreter", "one to copy", "install wheelcheck anew")
+        raise BuildError(name, "no such package in this interpreter", "one to copy", "install wheelcheck again")
     return Path(spec.origin).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.platforms.manylinux import parse_platform
 
@@ -29,7 +29,7 @@ def publish(built: Path, folder: Path, log: Log) -> Path:
 
 
 def is_succeeded(old: str, new: str) -> bool:
-    """Tell whether the artifact `new` takes the place of `old`.
+    """Return whether the artifact `new` takes the place of `old`.
 
     Of one project, any other version is succeeded; of one version, the sdist, and a wheel for the same Python, ABI
     and CPU at another floor.
@@ -41,26 +41,26 @@ def is_succeeded(old: str, new: str) -> bool:
 
 
 def sdist(folder: Path) -> Path:
-    """Return the one sdist in `folder`. Raises BenchError."""
+    """Return the one sdist in `folder`. Raises BuildError."""
     return only(folder, "*.tar.gz", "build it: python -m wheelcheck build sdist")
 
 
 def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
-    """Return the wheels for one target in `folder`, sorted. Raises BenchError where there is none."""
+    """Return the wheels for one target in `folder`, sorted. Raises BuildError where there is none."""
     tags = set(target.platform_tag.split("."))
     found = [file for file in sorted(folder.glob("*.whl")) if tags & set(parse_file_name(file.name).platforms)]
     if not found:
         expected = f"at least one for {target.platform_tag}"
-        raise BenchError(folder, "no wheel", expected, "build it: python -m wheelcheck build wheels")
+        raise BuildError(folder, "no wheel", expected, "build it: python -m wheelcheck build wheels")
     return tuple(found)
 
 
 def only(folder: Path, pattern: str, remedy: str) -> Path:
-    """Return the one file of `folder` that matches. Raises BenchError for none and for several."""
+    """Return the one file of `folder` that matches. Raises BuildError for none and for several."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
         names = ", ".join(file.name for file in found) or "none"
-        raise BenchError(folder / pattern, names, "exactly one", remedy)
+        raise BuildError(folder / pattern, names, "exactly one", remedy)
     return found[0]
 
 

@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from wheelcheck.builder import dist, toolchain
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.config import builder
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.platforms.arch import find
@@ -48,11 +48,11 @@ class Item:
 
 
 def pack(project: Path, parcel: Path, *patterns: str) -> tuple[str, ...]:
-    """Write the files of a project that match into `parcel`; return their paths. Raises BenchError for no file."""
+    """Write the files of a project that match into `parcel`; return their paths. Raises BuildError for no file."""
     patterns = patterns or DEFAULT
     files = sorted({file for pattern in patterns for file in project.glob(pattern) if file.is_file()})
     if not files:
-        raise BenchError(parcel, f"no file of {', '.join(patterns)}", "at least one to hand over", "build first")
+        raise BuildError(parcel, f"no file of {', '.join(patterns)}", "at least one to hand over", "build first")
     items = [_item(file, project) for file in files]
     parcel.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(parcel, "w") as archive:
@@ -65,14 +65,14 @@ def pack(project: Path, parcel: Path, *patterns: str) -> tuple[str, ...]:
 def unpack(project: Path, *places: Path) -> tuple[str, ...]:
     """Take parcels apart below `project`, modes as they were packed; return the paths.
 
-    Raises BenchError, before a byte of that parcel is written, for a folder without parcels, a file that is damaged,
+    Raises BuildError, before a byte of that parcel is written, for a folder without parcels, a file that is damaged,
     missing or not listed, a path that leaves the project, and two parcels with different files of one path.
     """
     arrived: dict[str, Item] = {}
     for parcel in _parcels(places):
         for item, content in _read(parcel):
             if arrived.setdefault(item.path, item) != item:
-                raise BenchError(f"{parcel}: {item.path}", "other bytes than an earlier parcel's", "one file", _PACK)
+                raise BuildError(f"{parcel}: {item.path}", "other bytes than an earlier parcel's", "one file", _PACK)
             place = project / item.path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
@@ -96,22 +96,22 @@ def _parcels(places: Iterable[Path]) -> list[Path]:
     found = [file for place in places for file in (sorted(place.rglob("*.tar")) if place.is_dir() else [place])]
     if not found:
         told = ", ".join(map(str, places))
-        raise BenchError(told, "no parcel", "at least one *.tar", "look at what the earlier jobs uploaded")
+        raise BuildError(told, "no parcel", "at least one *.tar", "look at what the earlier jobs uploaded")
     return found
 
 
 def _read(parcel: Path) -> list[tuple[Item, bytes]]:
-    """Return what a parcel lists, every file held against its entry. Raises BenchError."""
+    """Return what a parcel lists, every file held against its entry. Raises BuildError."""
     try:
         with tarfile.open(parcel, "r:") as archive:
             contents = {member.name: _content(archive, member) for member in archive}
         items = [Item(**entry) for entry in json.loads(contents.pop(MANIFEST))]
     except (OSError, tarfile.TarError, ValueError, TypeError, KeyError) as problem:
-        raise BenchError(parcel, repr(problem), "a parcel with its manifest", _PACK) from problem
+        raise BuildError(parcel, repr(problem), "a parcel with its manifest", _PACK) from problem
     listed = {item.path for item in items}
     if not items or listed != set(contents):
         found = f"unlisted {sorted(set(contents) - listed)}, missing {sorted(listed - set(contents))}"
-        raise BenchError(parcel, found, "the files of its manifest, at least one", _PACK)
+        raise BuildError(parcel, found, "the files of its manifest, at least one", _PACK)
     return [(item, _held(parcel, item, contents[item.path])) for item in items]
 
 
@@ -125,11 +125,11 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _held(parcel: Path, item: Item, content: bytes) -> bytes:
     path = PurePosixPath(item.path)
     if path.is_absolute() or ".." in path.parts or item.mode & ~0o777:
-        raise BenchError(f"{parcel}: {item.path}", f"mode {item.mode:o}", "a path below the project, plain bits", _PACK)
+        raise BuildError(f"{parcel}: {item.path}", f"mode {item.mode:o}", "a path below the project, plain bits", _PACK)
     digest = sha256(content).hexdigest()
     if digest != item.sha256 or len(content) != item.size:
         found = f"{len(content)} bytes, sha256 {digest}"
-        raise BenchError(f"{parcel}: {item.path}", found, f"{item.size} bytes, sha256 {item.sha256}", _PACK)
+        raise BuildError(f"{parcel}: {item.path}", found, f"{item.size} bytes, sha256 {item.sha256}", _PACK)
     return content
 
 
@@ -139,7 +139,7 @@ def _held(parcel: Path, item: Item, content: bytes) -> bytes:
 def match(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
     """Hold every wheel in `dist/` against its stage's record: the bytes and modes that were staged are those released.
 
-    `base` is the environment: where it names a git tag, every artifact must be of that version. Raises BenchError for
+    `base` is the environment: where it names a git tag, every artifact must be of that version. Raises BuildError for
     a wheel that differs, a record without a wheel, a wheel without a record, no wheel, and another version.
     """
     found = builder.load(project)
@@ -152,26 +152,26 @@ def match(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
     loose = sorted(file.name for file in found.dist.glob("*.whl") if file not in held)
     if loose or not held:
         expected, remedy = "wheels that a stage's record vouches for", "hand over wheels and records together"
-        raise BenchError(found.dist, ", ".join(loose) or "no wheel", expected, remedy)
+        raise BuildError(found.dist, ", ".join(loose) or "no wheel", expected, remedy)
     require_tag((file.name for file in sorted(found.dist.iterdir())), base)
     return tuple(f"as staged: {wheel.name}" for wheel in held)
 
 
 def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
-    """Raise BenchError for an artifact of another version than the git tag that GitHub Actions runs for, if any."""
+    """Raise BuildError for an artifact of another version than the git tag that GitHub Actions runs for, if any."""
     if base.get("GITHUB_REF_TYPE") != "tag":
         return
     tag = base.get("GITHUB_REF_NAME", "")
     try:
         expected = Version(tag)  # which takes the v of v1.2
     except InvalidVersion as problem:
-        raise BenchError(
+        raise BuildError(
             "the git tag", repr(tag), "a version such as v1.2", "tag the release by its version"
         ) from problem
     for name in names:
         version = parse_file_name(name).version
         if version and Version(version) != expected:
-            raise BenchError(
+            raise BuildError(
                 name, f"version {version}", f"{expected}, as tagged", "set the version, then tag that commit"
             )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder import wheel as wheels
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import find
 
@@ -44,28 +44,28 @@ class Plan:
 
 
 def read(folder: Path) -> Plan:
-    """Return the plan in a folder. Raises BenchError."""
+    """Return the plan in a folder. Raises BuildError."""
     try:
         found = json.loads((folder / "plan.json").read_text("utf-8"))
         lists = {"floor": tuple(found["floor"]), "date": tuple(found["date"])}
         pairs = {name: (python, abi) for name, (python, abi) in found["pairs"].items()}
         return Plan(**{**found, **lists, "pairs": pairs})
     except (OSError, ValueError, TypeError, KeyError) as problem:
-        raise BenchError(folder / "plan.json", repr(problem), "a plan of the bench", _AGAIN) from problem
+        raise BuildError(folder / "plan.json", repr(problem), "a plan of the bench", _AGAIN) from problem
 
 
 def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
-    """Write the finished wheel to `out` and return it. Raises BenchError where anything is not as planned."""
+    """Write the finished wheel to `out` and return it. Raises BuildError where anything is not as planned."""
     plan = read(folder)
     name = identifier.partition("-")[0]
     if name not in plan.pairs:
-        raise BenchError(IDENTIFIER, repr(identifier), f"one of {', '.join(plan.pairs)}", _AGAIN)
+        raise BuildError(IDENTIFIER, repr(identifier), f"one of {', '.join(plan.pairs)}", _AGAIN)
     target = Target(find(plan.arch), plan.floor)
     stage = staging.load(folder / "stage", target, plan.source)
     tagged = wheels.tagged_name(wheel.name, plan.pairs[name], target)
     inventory = {path: text.encode() for path, text in plan.inventories.get(tagged, {}).items()}
     if plan.inventories and not inventory:
-        raise BenchError(tagged, "a wheel of another name", f"one of {', '.join(plan.inventories)}", _AGAIN)
+        raise BuildError(tagged, "a wheel of another name", f"one of {', '.join(plan.inventories)}", _AGAIN)
     finished = assembly.assemble(wheel, tagged, stage, target, out, inventory, plan.date)
     assembly.require_record(finished, stage)
     return finished
@@ -75,9 +75,9 @@ def main(words: Sequence[str], identifier: str) -> int:
     """Lay in what the words name; return 1 where it cannot be done."""
     wheel, folder, out = map(Path, words)
     try:
-        print(lay_in(wheel, folder, identifier, out))
-    except BenchError as problem:
-        print(f"error: {problem}", file=sys.stderr)
+        print(lay_in(wheel, folder, identifier, out))  # noqa: T201  (the output of a command)
+    except BuildError as problem:
+        print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

@@ -14,7 +14,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, sys_tags
 from packaging.utils import parse_wheel_filename
 
 from wheelcheck.builder import run
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.dist_info import DATA
 
@@ -103,7 +103,7 @@ def _whole(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
     env = {"QEMU_LD_PREFIX": str(root)}
     try:
         answer = run.observe(Command((str(python), "-I", "-c", _VERSION), root, {**base, **env}))
-    except BenchError:  # the kernel does not know the emulator
+    except BuildError:  # the kernel does not know the emulator
         return None
     if answer.status:
         return None
@@ -146,7 +146,7 @@ class Installation:
 
 
 def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str], log: Log) -> Installation:
-    """Make a virtual environment in `folder` and install `wheel` and what it depends on. Raises BenchError."""
+    """Make a virtual environment in `folder` and install `wheel` and what it depends on. Raises BuildError."""
     env = {**run.for_installed(base), **machine.env}
     run.run(Command((machine.python or sys.executable, "-m", "venv", str(folder / "venv")), folder, env), log)
     programs = folder / "venv" / "bin"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import cargo, run, sources, toolchain
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -41,32 +41,32 @@ _REBUILD = "build it for this target: python -m wheelcheck build build"
 
 
 def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
-    """Raise BenchError unless `content` is a whole ELF file of `kind` that `target` can load.
+    """Raise BuildError unless `content` is a whole ELF file of `kind` that `target` can load.
 
     An `object` is code for the kernel's own machine (EM_BPF), the same for every target.
     """
-    piece = _whole(subject, content)
-    if piece.kind != kind:
-        raise BenchError(subject, f"a native {piece.kind}", f"a native {kind}", "mend its kind in the configuration")
+    slice_ = _whole(subject, content)
+    if slice_.kind != kind:
+        raise BuildError(subject, f"a native {slice_.kind}", f"a native {kind}", "fix its kind in the configuration")
     if kind == "object":
-        _require_bpf(subject, piece, content)
+        _require_bpf(subject, slice_, content)
     else:
-        _require_target(subject, piece, target)
+        _require_target(subject, slice_, target)
 
 
 def require_loadable(subject: str, binary: Binary, target: Target) -> None:
-    """Raise BenchError unless a native file that a backend put into a wheel can be loaded on `target`."""
-    for piece in binary.slices:
-        _require_target(subject, piece, target)
+    """Raise BuildError unless a native file that a backend put into a wheel can be loaded on `target`."""
+    for slice_ in binary.slices:
+        _require_target(subject, slice_, target)
 
 
-def glibc_need(piece: Slice) -> Glibc:
+def glibc_need(slice_: Slice) -> Glibc:
     """Return the newest glibc a file's version needs name, (0, 0) where it needs none.
 
     A word that is no number (GLIBC_ABI_DT_RELR) came with a glibc newer than any floor a project writes.
     """
     needs: set[Glibc] = {(0, 0)}
-    for need in piece.versions:
+    for need in slice_.versions:
         if need.version.startswith("GLIBC_") and not need.weak:
             number = _GLIBC.match(need.version)
             needs.add((int(number[1]), int(number[2])) if number else (2, 99))
@@ -76,43 +76,43 @@ def glibc_need(piece: Slice) -> Glibc:
 def _whole(subject: str, content: bytes) -> Slice:
     binary = read_binary("", Bytes(content))
     if binary is None:
-        raise BenchError(subject, f"{len(content)} bytes that are no native code", "an ELF file", _REBUILD)
+        raise BuildError(subject, f"{len(content)} bytes that are no native code", "an ELF file", _REBUILD)
     if binary.damage or binary.format != "ELF" or len(binary.slices) != 1:
         found = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
-        raise BenchError(subject, found, "a whole ELF file", _REBUILD)
+        raise BuildError(subject, found, "a whole ELF file", _REBUILD)
     return binary.slices[0]
 
 
-def _require_bpf(subject: str, piece: Slice, content: bytes) -> None:
+def _require_bpf(subject: str, slice_: Slice, content: bytes) -> None:
     """Every CPU of the table that has BPF in its kernel and a wheel tag that Python packages use is little-endian."""
-    if piece.machine != "EM_BPF" or not piece.little_endian:
-        found = f"{piece.machine}, {'little' if piece.little_endian else 'big'}-endian"
-        raise BenchError(subject, found, "EM_BPF, little-endian", "compile it for bpfel")
+    if slice_.machine != "EM_BPF" or not slice_.little_endian:
+        found = f"{slice_.machine}, {'little' if slice_.little_endian else 'big'}-endian"
+        raise BuildError(subject, found, "EM_BPF, little-endian", "compile it for bpfel")
     if not _holds_code(content):
-        raise BenchError(subject, "an object without code", "at least one program", "look at what its source defines")
+        raise BuildError(subject, "an object without code", "at least one program", "look at what its source defines")
 
 
 def _holds_code(content: bytes) -> bool:
-    """Tell whether any section of a whole 64-bit little-endian ELF file is executable and not empty."""
+    """Return whether any section of a whole 64-bit little-endian ELF file is executable and not empty."""
     (start,), (size, count) = struct.unpack_from("<Q", content, 0x28), struct.unpack_from("<2H", content, 0x3A)
     headers = (struct.unpack_from("<IIQQQQ", content, start + at * size) for at in range(count))
     return any(flags & _SHF_EXECINSTR and length for _, _, flags, _, _, length in headers)
 
 
-def _require_target(subject: str, piece: Slice, target: Target) -> None:
-    if target.arch.name not in piece.arches or not piece.abi_accepted:
-        raise BenchError(subject, f"code for {'/'.join(piece.arches) or piece.machine}", target.arch.name, _REBUILD)
-    need = glibc_need(piece)
+def _require_target(subject: str, slice_: Slice, target: Target) -> None:
+    if target.arch.name not in slice_.arches or not slice_.abi_accepted:
+        raise BuildError(subject, f"code for {'/'.join(slice_.arches) or slice_.machine}", target.arch.name, _REBUILD)
+    need = glibc_need(slice_)
     if need > target.floor:
         expected = f"at most the floor {target.floor[0]}.{target.floor[1]}"
-        raise BenchError(subject, f"a need of glibc {need[0]}.{need[1]}", expected, _REBUILD)
+        raise BuildError(subject, f"a need of glibc {need[0]}.{need[1]}", expected, _REBUILD)
 
 
 BPF = "bpfel-freestanding"
 
 
 def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
-    """Build every payload and return the file of each. Raises BenchError."""
+    """Build every payload and return the file of each. Raises BuildError."""
     built: dict[Payload, Path] = {}
     for part in parts(settings):
         built |= cargo.build(part, target, base, log)
@@ -123,7 +123,7 @@ def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log)
 def adopt(settings: Settings, messages: str, places: PathMap, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
     """Return the file of each payload that cargo says it wrote elsewhere, in a container: `messages` are its words.
 
-    Objects of C sources are compiled here. Raises BenchError for a file that is not here under its mapped path.
+    Objects of C sources are compiled here. Raises BuildError for a file that is not here under its mapped path.
     """
     said = cargo.artifacts(messages)
     built = {}
@@ -131,7 +131,7 @@ def adopt(settings: Settings, messages: str, places: PathMap, base: Mapping[str,
         file = _compile(payload, settings, base, log) if payload.source else places.to_host(cargo.locate(said, payload))
         if not file.is_file():
             remedy = "pass --map CONTAINER=HOST for the folder that the container saw elsewhere"
-            raise BenchError(f"payload {payload.name}", f"no file {file}", "the one cargo wrote", remedy)
+            raise BuildError(f"payload {payload.name}", f"no file {file}", "the one cargo wrote", remedy)
         built[payload] = file
     return built
 
@@ -159,7 +159,7 @@ def more_sources(settings: Settings) -> tuple[Path, ...]:
 
 
 def c_sources(payload: Payload, settings: Settings) -> tuple[Path, ...]:
-    """Return the C files an object is compiled from. Raises BenchError where its source is no file of the project."""
+    """Return the C files an object is compiled from. Raises BuildError where its source is no file of the project."""
     return sources.c_files(_inside(payload.source, payload, settings, Path.is_file))
 
 
@@ -200,6 +200,6 @@ def _workspace(payload: Payload, settings: Settings) -> Path:
 def _inside(place: str, payload: Payload, settings: Settings, exists: Callable[[Path], bool]) -> Path:
     path = settings.project / place
     if not exists(path) or not path.resolve().is_relative_to(settings.project):
-        subject, remedy = f"payload {payload.name}", "mend [[tool.wheelcheck.payload]]: an sdist must hold it"
-        raise BenchError(subject, f"{place!r}", "what is there, inside the project", remedy)
+        subject, remedy = f"payload {payload.name}", "fix [[tool.wheelcheck.payload]]: an sdist must hold it"
+        raise BuildError(subject, f"{place!r}", "what is there, inside the project", remedy)
     return path

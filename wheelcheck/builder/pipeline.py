@@ -28,8 +28,8 @@ _BACKEND = "look at what the build backend wrote above"
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
-    """One project built for one CPU. Every stage raises BenchError where something is not as it must be."""
+class Build:
+    """One project built for one CPU. Every stage raises BuildError where something is not as it must be."""
 
     settings: Settings
     target: Target
@@ -37,10 +37,10 @@ class Bench:
     epoch: int | None = None  # the date of everything built; None: that of the sources
 
     @classmethod
-    def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Bench:
+    def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Build:
         """Read a project's configuration; without `arch` the target is the CPU this runs on.
 
-        Raises ConfigError, UnknownArchitectureError and BenchError.
+        Raises ConfigError, UnknownArchitectureError and BuildError.
         """
         settings = load(project)
         return cls(settings, toolchain.choose(arch or toolchain.host(), settings.release.glibc), log)
@@ -140,7 +140,7 @@ class Bench:
             return smoke.trials(self.settings, installed, Path(folder))
 
     def require_complete(self, tree: Path) -> None:
-        """Raise BenchError unless an unpacked sdist holds every source of the payload and nothing compiled."""
+        """Raise BuildError unless an unpacked sdist holds every source of the payload and nothing compiled."""
         sdist.require_sources_only(tree)
         for workspace in self.settings.workspaces:
             sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))

@@ -16,8 +16,8 @@ from zipfile import ZipFile
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, payload, reproducible, sdist
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -110,11 +110,11 @@ class Native:
         return f"{facts}, sha256 {self.sha256[:12]}" if self.sha256 else facts
 
 
-def roundtrip(bench: Bench, *, exact: bool = True) -> tuple[str, ...]:
+def roundtrip(bench: Build, *, exact: bool = True) -> tuple[str, ...]:
     """Build the wheels of this target again, from the sdist alone; return a line for each native file that is the same.
 
     Not `exact`: other bytes are taken, for a project that is not reproducible; kind, CPU, mode and floor are not.
-    Raises BenchError naming the first wheel or file that differs from the released one.
+    Raises BuildError naming the first wheel or file that differs from the released one.
     """
     packed = dist.sdist(bench.settings.dist)
     released = dist.wheels(bench.settings.dist, bench.target)
@@ -134,20 +134,20 @@ def manifest(wheel: Path) -> dict[str, Native]:
 
 
 def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[str, Native]) -> None:
-    """Raise BenchError for the first native file that only one of two wheels has, or that is not the same in both."""
+    """Raise BuildError for the first native file that only one of two wheels has, or that is not the same in both."""
     for path in sorted({*released, *rebuilt}):
         ours, theirs = (str(side.get(path, "nothing")) for side in (rebuilt, released))
         if ours != theirs:
             remedy = "release what the sdist builds: commit the sources, include them, build the wheels again"
-            raise BenchError(f"{wheel}: {path}", f"{ours} from the sdist", f"{theirs} as released", remedy)
+            raise BuildError(f"{wheel}: {path}", f"{ours} from the sdist", f"{theirs} as released", remedy)
 
 
-def _rebuild(bench: Bench, packed: Path, scratch: Path) -> tuple[Path, ...]:
+def _rebuild(bench: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     tree = sdist.unpack(packed, scratch / "unpacked")
-    inner = Bench.of(tree, bench.target.arch, bench.log)
+    inner = Build.of(tree, bench.target.arch, bench.log)
     if inner.target != bench.target:
         expected = f"the target {bench.target.zigbuild}"
-        raise BenchError(
+        raise BuildError(
             packed.name, inner.target.zigbuild, expected, "build the sdist again: its configuration is old"
         )
     inner.settings.dist.mkdir()
@@ -159,7 +159,7 @@ def _rebuild(bench: Bench, packed: Path, scratch: Path) -> tuple[Path, ...]:
 def _require_names(released: set[str], rebuilt: set[str]) -> None:
     if released != rebuilt:
         found, expected = (", ".join(sorted(names)) for names in (rebuilt, released))
-        raise BenchError("roundtrip", f"the sdist builds {found}", expected, "build sdist and wheels again")
+        raise BuildError("roundtrip", f"the sdist builds {found}", expected, "build sdist and wheels again")
 
 
 def _compare(released: Path, rebuilt: Path, *, exact: bool) -> list[str]:
@@ -167,7 +167,7 @@ def _compare(released: Path, rebuilt: Path, *, exact: bool) -> list[str]:
     if not exact:
         before, after = ({path: replace(native, sha256="") for path, native in one.items()} for one in (before, after))
     if not before:
-        raise BenchError(released.name, "no native file", "a payload to compare", "build the wheels again")
+        raise BuildError(released.name, "no native file", "a payload to compare", "build the wheels again")
     require_same(released.name, before, after)
     return [f"{released.name}: {path}: {native}" for path, native in sorted(before.items())]
 
@@ -176,11 +176,11 @@ def _native(mode: int, content: bytes) -> Native | None:
     binary = read_binary("", Bytes(content))
     if not binary:
         return None
-    need = max((payload.glibc_need(piece) for piece in binary.slices), default=(0, 0))
-    machines = sorted({name for piece in binary.slices for name in piece.arches or (str(piece.machine),)})
+    need = max((payload.glibc_need(slice_) for slice_ in binary.slices), default=(0, 0))
+    machines = sorted({name for slice_ in binary.slices for name in slice_.arches or (str(slice_.machine),)})
     kind = f"{mode & 0o777:04o}" if stat.S_ISREG(mode) else f"{mode:06o} (no regular file)"
     return Native(
-        "/".join(sorted({piece.kind for piece in binary.slices})),
+        "/".join(sorted({slice_.kind for slice_ in binary.slices})),
         "/".join(machines),
         kind,
         f"{need[0]}.{need[1]}" if any(need) else "",
@@ -193,24 +193,24 @@ def _native(mode: int, content: bytes) -> Native | None:
 _FOLDERS = ("one", "a/second/and/longer/folder")
 
 
-def reproduce(bench: Bench) -> tuple[str, ...]:
+def reproduce(bench: Build) -> tuple[str, ...]:
     """Build sdist, binaries and wheels of clean copies in two folders; return the names of what came out the same.
 
-    Raises BenchError naming the first difference: artifact, member, offset.
+    Raises BuildError naming the first difference: artifact, member, offset.
     """
     seconds = reproducible.epoch(bench.settings.project, os.environ)
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as scratch:
         one, other = (_build(bench, Path(scratch, folder), seconds) for folder in _FOLDERS)
         if found := first_between_folders(one, other):
             remedy = "find what writes it: a date, a folder, an order, a random number"
-            raise BenchError("reproduce", found, "the same bytes from both builds", remedy)
+            raise BuildError("reproduce", found, "the same bytes from both builds", remedy)
         return tuple(sorted(file.name for file in one.iterdir()))
 
 
-def _build(bench: Bench, folder: Path, seconds: int) -> Path:
+def _build(bench: Build, folder: Path, seconds: int) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     sdist.copy_sources(bench.settings.project, folder)
-    fresh = replace(Bench.of(folder, bench.target.arch, bench.log), epoch=seconds)
+    fresh = replace(Build.of(folder, bench.target.arch, bench.log), epoch=seconds)
     fresh.build()
     fresh.sdist()
     fresh.wheels()

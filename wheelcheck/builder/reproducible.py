@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import run, sources
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,11 +26,11 @@ _ZIP_BEGINS = 315532800  # 1980-01-01: zip knows nothing older
 
 
 def epoch(project: Path, base: Mapping[str, str]) -> int:
-    """Return the date of the sources in seconds since 1970. Raises BenchError for a SOURCE_DATE_EPOCH of no number."""
+    """Return the date of the sources in seconds since 1970. Raises BuildError for a SOURCE_DATE_EPOCH of no number."""
     given = base.get(VARIABLE, "")
     if given:
         if not given.isdecimal():
-            raise BenchError(
+            raise BuildError(
                 VARIABLE, repr(given), "seconds since 1970", "unset it, or set it to `git log -1 --format=%ct`"
             )
         return int(given)

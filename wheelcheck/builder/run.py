@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # The one way a stage of the bench stops.
 
 
-class BenchError(Exception):
-    """Something is not as it must be: what it is about, what was found, what was expected and how to mend it."""
+class BuildError(Exception):
+    """Something is not as it must be: what it is about, what was found, what was expected and how to fix it."""
 
     def __init__(self, subject: object, found: str, expected: str, remedy: str) -> None:
         super().__init__(f"{subject}: found {found}; expected {expected}; {remedy}")
@@ -107,7 +107,7 @@ class Outcome:
 def run(command: Command, log: Log) -> str:
     """Run a command to its end, every line of its standard error going to `log`; return its standard output.
 
-    Raises BenchError where it cannot be started or does not exit with 0: a failed build leaves yesterday's binary
+    Raises BuildError where it cannot be started or does not exit with 0: a failed build leaves yesterday's binary
     in place, so nothing after it may go on.
     """
     log(f"$ {command}")
@@ -119,14 +119,14 @@ def run(command: Command, log: Log) -> str:
         reader.join()
     if child.returncode:
         told = "\n".join([*output.splitlines()[-_TAIL:], *errors[-_TAIL:]])
-        raise BenchError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+        raise BuildError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
     return output
 
 
 def follow(command: Command, log: Log) -> None:
     """Run a command to its end, every line of both its streams going to `log`, for one that reports on either.
 
-    Raises BenchError where it cannot be started or does not exit with 0.
+    Raises BuildError where it cannot be started or does not exit with 0.
     """
     log(f"$ {command}")
     lines: list[str] = []
@@ -134,11 +134,11 @@ def follow(command: Command, log: Log) -> None:
         _forward(child.stdout or (), lines, log)
     if child.returncode:
         told = "\n".join(lines[-_TAIL:])
-        raise BenchError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+        raise BuildError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
 
 
 def observe(command: Command) -> Outcome:
-    """Run a command to its end, whatever that is. Raises BenchError where it cannot be started."""
+    """Run a command to its end, whatever that is. Raises BuildError where it cannot be started."""
     with _start(command, subprocess.STDOUT) as child:
         output = child.stdout.read() if child.stdout else ""
     return Outcome(child.returncode, output)
@@ -146,7 +146,7 @@ def observe(command: Command) -> Outcome:
 
 def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
     try:
-        return subprocess.Popen(
+        return subprocess.Popen(  # noqa: S603  (an argument list of ours, no shell)
             command.argv,
             cwd=command.cwd,
             env=command.env,
@@ -158,7 +158,7 @@ def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
             errors="replace",
         )
     except OSError as problem:
-        raise BenchError(command, str(problem), "a program that starts", f"install {command.argv[0]}") from problem
+        raise BuildError(command, str(problem), "a program that starts", f"install {command.argv[0]}") from problem
 
 
 def _forward(stream: Iterable[str], kept: list[str], log: Log) -> None:
@@ -175,5 +175,5 @@ def ask(project: Path, *words: str) -> str:
     git = shutil.which("git")
     if git is None:
         return ""
-    done = subprocess.run((git, *words), cwd=project, capture_output=True, text=True, check=False)
+    done = subprocess.run((git, *words), cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
     return done.stdout if done.returncode == 0 else ""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from packaging.utils import canonicalize_name
 
 from wheelcheck import __version__
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import member_path, parse_file_name
 
 if sys.version_info >= (3, 11):
@@ -44,12 +44,12 @@ def metadata_command(workspace: Path, target: Target, env: Mapping[str, str], fe
 
 
 def read(output: str) -> Graph:
-    """Return cargo's metadata. Raises BenchError for text that is none."""
+    """Return cargo's metadata. Raises BuildError for text that is none."""
     try:
         graph = json.loads(output)
         return {key: graph[key] for key in ("packages", "workspace_members", "resolve")}
     except (ValueError, TypeError, KeyError) as problem:
-        raise BenchError("cargo metadata", repr(problem), "one JSON document", "update cargo") from problem
+        raise BuildError("cargo metadata", repr(problem), "one JSON document", "update cargo") from problem
 
 
 def merged(graphs: Iterable[Graph]) -> Graph:
@@ -68,7 +68,7 @@ def merged_locks(locks: Iterable[str]) -> str:
 def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) -> dict[str, Any]:
     """Return the CycloneDX 1.6 document of a wheel: its binaries, the crates in each, their licences and hashes.
 
-    Raises BenchError for a payload whose package cargo's metadata lacks. The serial number is derived from the
+    Raises BuildError for a payload whose package cargo's metadata lacks. The serial number is derived from the
     content, the timestamp is the date of the sources: the same build gives the same document.
     """
     record = replace(record, files=tuple(replace(one, path=member_path(one.path, wheel)) for one in record.files))
@@ -110,8 +110,8 @@ def _package_id(graph: Graph, file: Staged) -> str:
     members = graph["workspace_members"]
     found = [one["id"] for one in graph["packages"] if one["name"] == file.package and one["id"] in members]
     if not found:
-        remedy = "mend the package of [[tool.wheelcheck.payload]]"
-        raise BenchError(
+        remedy = "fix the package of [[tool.wheelcheck.payload]]"
+        raise BuildError(
             f"payload {file.name}", f"no package {file.package!r} in cargo metadata", "its package", remedy
         )
     return str(found[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import run, sources
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -46,41 +46,41 @@ def copy_sources(project: Path, tree: Path) -> None:
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
-    """Unpack an sdist this bench built and return its top folder. Raises BenchError unless there is exactly one."""
+    """Unpack an sdist this bench built and return its top folder. Raises BuildError unless there is exactly one."""
     with tarfile.open(sdist) as archive:
         # PEP 706's own recipe: Debian 12's Python has no filters, and the bench made this archive itself
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
-        archive.extractall(folder)
+        archive.extractall(folder)  # noqa: S202
     tops = sorted(folder.iterdir())
     if len(tops) != 1:
-        raise BenchError(sdist, f"{len(tops)} top folders", "exactly one", "mend the build backend's configuration")
+        raise BuildError(sdist, f"{len(tops)} top folders", "exactly one", "fix the build backend's configuration")
     return tops[0]
 
 
 def require_sources_only(tree: Path) -> None:
-    """Raise BenchError for native code in an unpacked sdist, whatever it is called."""
+    """Raise BuildError for native code in an unpacked sdist, whatever it is called."""
     for file in sorted(path for path in tree.rglob("*") if path.is_file()):
         if binary := read_binary("", Bytes(file.read_bytes())):
             subject, remedy = file.relative_to(tree), "remove it from the sources, or exclude it from the sdist"
-            raise BenchError(subject, f"a prebuilt {binary.format} file", "sources only", remedy)
+            raise BuildError(subject, f"a prebuilt {binary.format} file", "sources only", remedy)
 
 
 def require_rust_sources(workspace: Path, unpacked: Path) -> None:
-    """Raise BenchError for a Rust source or manifest of a workspace that its unpacked sdist does not hold as it is."""
+    """Raise BuildError for a Rust source or manifest of a workspace that its unpacked sdist does not hold as it is."""
     wanted = [file for file in sources.files(workspace) if file.suffix == ".rs" or file.name in _CARGO_FILES]
     wrong = [file.as_posix() for file in wanted if not _same(workspace / file, unpacked / file)]
     if wrong or not wanted:
         found = f"missing or different: {', '.join(wrong)}" if wrong else "no Rust source at all"
         expected = f"all {len(wanted)} Rust sources and manifests of {workspace}"
-        raise BenchError("sdist", found, expected, "include them in the sdist (setuptools: MANIFEST.in)")
+        raise BuildError("sdist", found, expected, "include them in the sdist (setuptools: MANIFEST.in)")
 
 
 def require_files(project: Path, unpacked: Path, files: Iterable[Path]) -> None:
-    """Raise BenchError for a file of the project that its unpacked sdist does not hold as it is."""
+    """Raise BuildError for a file of the project that its unpacked sdist does not hold as it is."""
     inside = [file.relative_to(project) for file in files]
     if wrong := [file.as_posix() for file in inside if not _same(project / file, unpacked / file)]:
         remedy = "include them in the sdist (setuptools: MANIFEST.in)"
-        raise BenchError("sdist", f"missing or different: {', '.join(wrong)}", "all sources of the payload", remedy)
+        raise BuildError("sdist", f"missing or different: {', '.join(wrong)}", "all sources of the payload", remedy)
 
 
 def _same(one: Path, other: Path) -> bool:

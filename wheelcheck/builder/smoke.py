@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.builder import run
 from wheelcheck.builder.install import ROOTS
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,16 +42,16 @@ def trials(settings: Settings, installed: Installation, folder: Path) -> tuple[R
 
 
 def require_executed(results: Iterable[Result], *, required: bool = True) -> None:
-    """Raise BenchError for a failure and, where it is `required`, for a run of nothing: that proves nothing."""
+    """Raise BuildError for a failure and, where it is `required`, for a run of nothing: that proves nothing."""
     results = tuple(results)
     failed = [result for result in results if result.verdict == "fail"]
     if failed:
         told = "; ".join(map(str, failed))
-        raise BenchError("smoke run", told, f"{len(results)} trials that pass", "mend what the output names")
+        raise BuildError("smoke run", told, f"{len(results)} trials that pass", "fix what the output names")
     if required and not any(result.verdict == "pass" and result.trial.startswith("run ") for result in results):
         told = "; ".join(map(str, results)) or "no trial"
         remedy = "declare tool.wheelcheck.smoke.commands and run where the wheel can be installed"
-        raise BenchError("smoke run", f"no command executed ({told})", "at least one", remedy)
+        raise BuildError("smoke run", f"no command executed ({told})", "at least one", remedy)
 
 
 def summary(results: Iterable[Result]) -> str:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import payload as inspection
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,7 @@ class Stage:
 
 
 def stage(binaries: Mapping[Payload, Path], target: Target, source: str, folder: Path) -> Stage:
-    """Check every binary, write them to a new stage and swap it in for the one at `folder`. Raises BenchError."""
+    """Check every binary, write them to a new stage and swap it in for the one at `folder`. Raises BuildError."""
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     files = tuple(_lay(payload, file, target, fresh / "tree") for payload, file in binaries.items())
@@ -84,7 +84,7 @@ def stage(binaries: Mapping[Payload, Path], target: Target, source: str, folder:
 def load(folder: Path, target: Target, source: str) -> Stage:
     """Return the stage at `folder`, every file of it held against its record.
 
-    Raises BenchError where there is none, where it is of other sources or another target, or where a file is
+    Raises BuildError where there is none, where it is of other sources or another target, or where a file is
     missing, changed, without its mode, or foreign to the record.
     """
     found = Stage(folder, read_record(folder / "record.json"))
@@ -93,7 +93,7 @@ def load(folder: Path, target: Target, source: str) -> Stage:
         ("source", found.record.source, source),
     ):
         if recorded != now:
-            raise BenchError(folder, f"binaries of {what} {recorded}", f"of {now}", f"they are stale: {_AGAIN}")
+            raise BuildError(folder, f"binaries of {what} {recorded}", f"of {now}", f"they are stale: {_AGAIN}")
     _require_exact_files(found)
     for staged in found.record.files:
         _require_unchanged(staged, found.file(staged), target)
@@ -105,8 +105,8 @@ def _lay(payload: Payload, file: Path, target: Target, tree: Path) -> Staged:
     inspection.require_native(f"{payload.kind} {payload.name} ({file})", content, payload.kind, target)
     place = tree / payload.path
     if not place.resolve().is_relative_to(tree.resolve()) or place.exists():
-        raise BenchError(
-            f"payload {payload.name}", f"path {payload.path!r}", "a free path in the wheel", "mend its path"
+        raise BuildError(
+            f"payload {payload.name}", f"path {payload.path!r}", "a free path in the wheel", "fix its path"
         )
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(content)
@@ -125,12 +125,12 @@ def _swap(fresh: Path, folder: Path) -> None:
 
 
 def read_record(file: Path) -> Record:
-    """Return what a stage says of itself. Raises BenchError."""
+    """Return what a stage says of itself. Raises BuildError."""
     try:
         table = json.loads(file.read_text())
         return Record(**{**table, "files": tuple(Staged(**entry) for entry in table["files"])})
     except (OSError, ValueError, TypeError, KeyError) as problem:
-        raise BenchError(file, repr(problem), "the record of a stage", _AGAIN) from problem
+        raise BuildError(file, repr(problem), "the record of a stage", _AGAIN) from problem
 
 
 def _require_exact_files(found: Stage) -> None:
@@ -139,16 +139,16 @@ def _require_exact_files(found: Stage) -> None:
     recorded = {staged.path for staged in found.record.files}
     if present != recorded:
         extra, missing = sorted(present - recorded), sorted(recorded - present)
-        raise BenchError(tree, f"unrecorded {extra}, missing {missing}", "the recorded files, no other", _AGAIN)
+        raise BuildError(tree, f"unrecorded {extra}, missing {missing}", "the recorded files, no other", _AGAIN)
 
 
 def _require_unchanged(staged: Staged, file: Path, target: Target) -> None:
     if file.is_symlink():
-        raise BenchError(file, f"a link to {file.readlink()}", "a regular file", _AGAIN)
+        raise BuildError(file, f"a link to {file.readlink()}", "a regular file", _AGAIN)
     content = file.read_bytes()
     inspection.require_native(str(file), content, staged.kind, target)
     if hashlib.sha256(content).hexdigest() != staged.sha256:
-        raise BenchError(file, "other bytes than were staged", f"sha256 {staged.sha256}", _AGAIN)
+        raise BuildError(file, "other bytes than were staged", f"sha256 {staged.sha256}", _AGAIN)
     mode = file.stat().st_mode & 0o777
     if mode != staged.mode:
-        raise BenchError(file, f"mode {mode:04o}", f"{staged.mode:04o} for a native {staged.kind}", _AGAIN)
+        raise BuildError(file, f"mode {mode:04o}", f"{staged.mode:04o} for a native {staged.kind}", _AGAIN)

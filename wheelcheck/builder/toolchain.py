@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.platforms.arch import Arch, Glibc, find
 from wheelcheck.platforms.manylinux import LEGACY_MANYLINUX
 
@@ -53,27 +53,27 @@ def choose(row: Arch, floor: Glibc) -> Target:
     """Return the target, its floor held against both bounds.
 
     zig takes `.2.99` without a word and links against its newest glibc, and fails on `.2.5` leaving an old binary in
-    place, so neither bound is left to it. Raises BenchError.
+    place, so neither bound is left to it. Raises BuildError.
     """
     newest = newest_glibc()
     if not row.lowest_glibc <= floor <= newest:
         low, high = (f"{major}.{minor}" for major, minor in (row.lowest_glibc, newest))
         expected = f"{low} to {high} (the oldest {row.name} supports, the newest the installed zig knows)"
         found = f"the floor {floor[0]}.{floor[1]}"
-        raise BenchError("tool.wheelcheck.glibc", found, expected, f'write glibc = "{low}" or a later one')
+        raise BuildError("tool.wheelcheck.glibc", found, expected, f'write glibc = "{low}" or a later one')
     return Target(row, floor)
 
 
 def newest_glibc() -> Glibc:
-    """Return the newest glibc the installed zig has symbol lists of. Raises BenchError where ziglang is missing."""
+    """Return the newest glibc the installed zig has symbol lists of. Raises BuildError where ziglang is missing."""
     return max(_versions((zig_folder() / _ABILISTS).read_bytes()))
 
 
 def zig_folder() -> Path:
-    """Return where the zig of this interpreter lies. Raises BenchError where ziglang is missing."""
+    """Return where the zig of this interpreter lies. Raises BuildError where ziglang is missing."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
-        raise BenchError("zig", "no Python package ziglang", "the one of this interpreter", "install wheelcheck[build]")
+        raise BuildError("zig", "no Python package ziglang", "the one of this interpreter", "install wheelcheck[build]")
     return Path(spec.submodule_search_locations[0])
 
 

@@ -21,7 +21,7 @@ from packaging.utils import parse_wheel_filename
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import payload
 from wheelcheck.builder import run as process
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of, member_path
 from wheelcheck.platforms.hints import is_extension_module
 from wheelcheck.source import Bytes
@@ -49,26 +49,26 @@ def build_command(tree: Path, out: Path, env: Mapping[str, str]) -> Command:
 
 
 def require_buildable(pair: Pair, *, cross: bool) -> None:
-    """Raise BenchError for an interpreter and ABI that this interpreter cannot compile for.
+    """Raise BuildError for an interpreter and ABI that this interpreter cannot compile for.
 
     abi3 and none serve any later interpreter; another ABI needs that very interpreter, on that very CPU.
     """
     running = f"cp{sys.version_info.major}{sys.version_info.minor}"
     name, remedy = "-".join(pair), "run under that interpreter, or use cibuildwheel for one wheel per Python"
     if pair[1] not in ("abi3", "none") and (pair[0] != running or cross):
-        raise BenchError(f"python {name}", f"{running}{' on another CPU' if cross else ''}", name, remedy)
+        raise BuildError(f"python {name}", f"{running}{' on another CPU' if cross else ''}", name, remedy)
     if pair[1] == "abi3" and _minor(pair[0]) > sys.version_info.minor:
-        raise BenchError(f"python {name}", running, f"{pair[0]} or later", remedy)
+        raise BuildError(f"python {name}", running, f"{pair[0]} or later", remedy)
 
 
 def tagged_name(built: str, pair: Pair, target: Target) -> str:
-    """Return the name a backend's wheel gets. Raises BenchError where it was built for another Python or CPU."""
+    """Return the name a backend's wheel gets. Raises BuildError where it was built for another Python or CPU."""
     tags = parse_wheel_filename(built)[3]
     found = {(tag.interpreter, tag.abi) for tag in tags}
     expected = {(python, pair[1]) for python in pair[0].split(".")}
     if not expected <= found:  # hatchling's py2.py3 may be narrowed to py3; nothing may be widened
         remedy = "make the backend and tool.wheelcheck.python agree (setuptools: bdist_wheel's py_limited_api)"
-        raise BenchError(built, "/".join(sorted(map("-".join, found))), "-".join(pair), remedy)
+        raise BuildError(built, "/".join(sorted(map("-".join, found))), "-".join(pair), remedy)
     return f"{built.rsplit('-', 3)[0]}-{'-'.join(pair)}-{target.platform_tag}.whl"
 
 
@@ -83,7 +83,7 @@ def _minor(python: str) -> int:
 
 
 def build(tree: Path, out: Path, env: Mapping[str, str], log: Log) -> Path:
-    """Return a wheel in `out` that holds the .dist-info the backend of `tree` prepares. Raises BenchError."""
+    """Return a wheel in `out` that holds the .dist-info the backend of `tree` prepares. Raises BuildError."""
 
     def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         process.run(Command(tuple(cmd), Path(cwd or tree), {**env, **(extra_environ or {})}), log)
@@ -96,10 +96,10 @@ def build(tree: Path, out: Path, env: Mapping[str, str], log: Log) -> Path:
             prepared = builder.prepare("wheel", out)
     except (BuildException, BuildBackendException, CalledProcessError) as problem:
         told = f"{problem}\n{_output(problem)}".strip()
-        raise BenchError(tree, told, "metadata from its build backend", "mend what it says") from problem
+        raise BuildError(tree, told, "metadata from its build backend", "fix what it says") from problem
     if prepared is None:
         remedy = 'remove wheel = "payload" from tool.wheelcheck.build'
-        raise BenchError(tree, "a backend without prepare_metadata_for_build_wheel", "one with it", remedy)
+        raise BuildError(tree, "a backend without prepare_metadata_for_build_wheel", "one with it", remedy)
     return pack(Path(prepared))
 
 
@@ -110,12 +110,12 @@ def _output(problem: Exception) -> str:
 
 
 def pack(folder: Path) -> Path:
-    """Write a prepared .dist-info folder as a wheel beside it, named for the tags in its WHEEL. Raises BenchError."""
+    """Write a prepared .dist-info folder as a wheel beside it, named for the tags in its WHEEL. Raises BuildError."""
     file = folder / "WHEEL"
     texts = headers_of(file.read_text("utf-8")).get_all("Tag", []) if file.is_file() else []
     tags = [tag for text in texts for tag in parse_tag(text)]
     if not tags:
-        raise BenchError(folder, "no WHEEL with a Tag", "a whole .dist-info (PEP 517)", "update the build backend")
+        raise BuildError(folder, "no WHEEL with a Tag", "a whole .dist-info (PEP 517)", "update the build backend")
     sets = (sorted({getattr(tag, part) for tag in tags}) for part in ("interpreter", "abi", "platform"))
     wheel = folder.parent / "-".join([folder.name.removesuffix(".dist-info"), *(".".join(one) for one in sets)])
     wheel = wheel.with_name(f"{wheel.name}.whl")
@@ -131,7 +131,7 @@ Date = tuple[int, int, int, int, int, int]
 Members = dict[str, tuple[ZipInfo, bytes]]
 
 
-def assemble(
+def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
     built: Path,
     name: str,
     stage: Stage,
@@ -144,7 +144,7 @@ def assemble(
 
     `more` are further files of .dist-info by their path in it. Every member gets `date`, without one that of WHEEL.
 
-    Raises BenchError for native code in `built` that is no extension module for `target`, and for a staged path that
+    Raises BuildError for native code in `built` that is no extension module for `target`, and for a staged path that
     `built` holds already.
     """
     with ZipFile(built) as archive:
@@ -168,7 +168,7 @@ def assemble(
 
 
 def require_record(wheel: Path, stage: Stage) -> None:
-    """Raise BenchError unless every staged file is in `wheel`, byte for byte, a regular file with its mode."""
+    """Raise BuildError unless every staged file is in `wheel`, byte for byte, a regular file with its mode."""
     with ZipFile(wheel) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         for path, staged in _placed(stage, wheel.name).items():
@@ -176,13 +176,13 @@ def require_record(wheel: Path, stage: Stage) -> None:
             found = _described(info, archive.read(info)) if info else "nothing"
             expected = _description(staged.sha256, stat.S_IFREG | staged.mode)
             if found != expected:
-                raise BenchError(f"{wheel.name}: {path}", found, expected, "build the wheel again")
+                raise BuildError(f"{wheel.name}: {path}", found, expected, "build the wheel again")
 
 
 def _info_folder(built: Path, members: Members) -> str:
     folders = [name.partition("/")[0] for name in members if name.endswith(".dist-info/WHEEL") and name.count("/") == 1]
     if len(folders) != 1:
-        raise BenchError(built.name, f"{len(folders)} .dist-info/WHEEL", "exactly one", "mend the build backend")
+        raise BuildError(built.name, f"{len(folders)} .dist-info/WHEEL", "exactly one", "fix the build backend")
     return folders[0]
 
 
@@ -193,7 +193,7 @@ def _require_declared(members: Members, target: Target) -> None:
             continue
         if not is_extension_module(path):
             remedy = "declare it in [[tool.wheelcheck.payload]], or keep it out of the wheel"
-            raise BenchError(path, f"an undeclared {binary.format} file", "declared payload", remedy)
+            raise BuildError(path, f"an undeclared {binary.format} file", "declared payload", remedy)
         payload.require_loadable(path, binary, target)
 
 
@@ -205,7 +205,7 @@ def _free(stage: Stage, wheel: str, members: Members) -> dict[str, Staged]:
     placed = _placed(stage, wheel)
     if taken := sorted(placed.keys() & members):
         found, remedy = "the backend's wheel holds it already", "let the bench lay it in"
-        raise BenchError(taken[0], found, "a free path", f'{remedy}; wheel = "payload" where it compiles nothing else')
+        raise BuildError(taken[0], found, "a free path", f'{remedy}; wheel = "payload" where it compiles nothing else')
     return placed
 
 

@@ -26,13 +26,13 @@ EXIT = {"pass": 0, "fail": 1, "unverified": 2}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    from wheelcheck.config import ConfigError
-    from wheelcheck.inputs import UnreachableError
-    from wheelcheck.platforms.arch import UnknownArchitectureError  # --version stays quick
+    from wheelcheck.config import ConfigError  # noqa: PLC0415
+    from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
+    from wheelcheck.platforms.arch import UnknownArchitectureError  # noqa: PLC0415  # --version stays quick
 
     words = sys.argv[1:] if argv is None else list(argv)
     if words[:1] == ["build"]:
-        from wheelcheck.cli import build  # needs the extra
+        from wheelcheck.cli import build  # noqa: PLC0415  # needs the extra
 
         return build.main(words[1:])
     arguments = _parser().parse_args(words)
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.set_defaults(run=_diff)
     matrix.add(commands)
     init.add(commands)
-    explain = commands.add_parser("explain", help="say why a rule exists and how to mend what it finds")
+    explain = commands.add_parser("explain", help="say why a rule exists and how to fix what it finds")
     explain.add_argument("code", metavar="CODE", help="a code such as WC301, or a rule's name")
     explain.set_defaults(run=_explain)
     return parser
@@ -102,11 +102,11 @@ def _add_check(check: argparse.ArgumentParser) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
+    from rich.console import Console  # noqa: PLC0415
 
-    from wheelcheck import inputs
-    from wheelcheck.cli import progress_bar
-    from wheelcheck.engine import examine
+    from wheelcheck import inputs  # noqa: PLC0415
+    from wheelcheck.cli import progress_bar  # noqa: PLC0415
+    from wheelcheck.engine import examine  # noqa: PLC0415
 
     config = _config(arguments.config)
     if arguments.architecture:
@@ -141,7 +141,7 @@ def _output(value: str) -> outputs.Output:
 
 def _outputs(arguments: argparse.Namespace) -> list[outputs.Output]:
     """Return every report to write; standard output gets text where nothing else is to go there."""
-    from wheelcheck.config import ConfigError
+    from wheelcheck.config import ConfigError  # noqa: PLC0415
 
     wanted = list(arguments.report)
     if arguments.format or all(output.file != outputs.STDOUT for output in wanted):
@@ -156,8 +156,8 @@ def _on_github() -> bool:
 
 
 def _config(path: Path | None) -> Config:
-    from wheelcheck.config import Config, load
-    from wheelcheck.config.fields import find
+    from wheelcheck.config import Config, load  # noqa: PLC0415
+    from wheelcheck.config.fields import find  # noqa: PLC0415
 
     if path is None:
         found = find(Path())
@@ -170,9 +170,9 @@ def _print(report: Report, wanted: list[outputs.Output], *, quiet: bool) -> None
     if form != "text":
         sys.stdout.write(outputs.render(report, form))
         return
-    from rich.console import Console
+    from rich.console import Console  # noqa: PLC0415
 
-    from wheelcheck.report import text
+    from wheelcheck.report import text  # noqa: PLC0415
 
     text.render(report, Console(highlight=False), quiet=quiet)
     if _on_github() and all(output.format != "github" for output in wanted):
@@ -180,9 +180,9 @@ def _print(report: Report, wanted: list[outputs.Output], *, quiet: bool) -> None
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
+    from rich.console import Console  # noqa: PLC0415
 
-    from wheelcheck.report import diff as inspection
+    from wheelcheck.report import diff as inspection  # noqa: PLC0415
 
     artifact = _artifact(arguments.file)
     with reader_may_leave():
@@ -191,9 +191,9 @@ def _inspect(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from rich.console import Console
+    from rich.console import Console  # noqa: PLC0415
 
-    from wheelcheck.report import diff as inspection
+    from wheelcheck.report import diff as inspection  # noqa: PLC0415
 
     before, after = _artifact(arguments.before), _artifact(arguments.after)
     differ = 1
@@ -207,8 +207,8 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 def _artifact(path: Path) -> Artifact:
     """Read one artifact. Raises UnreachableError where there is none."""
-    from wheelcheck.facts.collect import collect
-    from wheelcheck.inputs import UnreachableError
+    from wheelcheck.facts.collect import collect  # noqa: PLC0415
+    from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
 
     try:
         return collect(path)
@@ -217,7 +217,7 @@ def _artifact(path: Path) -> Artifact:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from wheelcheck.rules.catalogue import all_rules, find
+    from wheelcheck.rules.catalogue import all_rules, find  # noqa: PLC0415
 
     rule = find(arguments.code)
     if rule is None:

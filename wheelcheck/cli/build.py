@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.builder import architectures, containers, handover, rebuild, smoke
 from wheelcheck.builder.containers import PathMap
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.config import ConfigError
 from wheelcheck.config.builder import load
@@ -57,13 +57,13 @@ def _add_common(stage: argparse.ArgumentParser) -> None:
 def _cibuildwheel(options: argparse.Namespace, log: Log) -> Iterator[object]:
     configured = load(options.project).release.architectures if options.arch == architectures.ALL else ()
     for row in architectures.chosen(options.arch, configured):
-        bench = Bench.of(options.project, row, log)
+        bench = Build.of(options.project, row, log)
         run = containers.prepare(bench, os.environ)
         yield from run.script() if options.print_config else containers.build(bench, run, os.environ)
 
 
-def _bench(options: argparse.Namespace, log: Log) -> Bench:
-    return Bench.of(options.project, find(options.arch) if options.arch else None, log)
+def _bench(options: argparse.Namespace, log: Log) -> Build:
+    return Build.of(options.project, find(options.arch) if options.arch else None, log)
 
 
 def _adopt(options: argparse.Namespace, log: Log) -> Iterable[object]:
@@ -71,26 +71,26 @@ def _adopt(options: argparse.Namespace, log: Log) -> Iterable[object]:
     try:
         messages = options.messages.read_text("utf-8")
     except (OSError, ValueError) as problem:
-        raise BenchError(options.messages, str(problem), "cargo's messages", "write them to a file") from problem
+        raise BuildError(options.messages, str(problem), "cargo's messages", "write them to a file") from problem
     stage = bench.adopt(messages, PathMap.of(options.map))
     return [stage.file(file) for file in stage.record.files]
 
 
-def _build(bench: Bench) -> Iterable[object]:
+def _build(bench: Build) -> Iterable[object]:
     stage = bench.build()
     return [stage.file(file) for file in stage.record.files]
 
 
-def _check(bench: Bench) -> Iterable[object]:
+def _check(bench: Build) -> Iterable[object]:
     record = bench.staged().record
     return [f"fresh: {len(record.files)} files for {record.target} from sources {record.source[:12]}"]
 
 
-def _reproduce(bench: Bench) -> Iterable[object]:
+def _reproduce(bench: Build) -> Iterable[object]:
     return [f"reproduced: {name}" for name in rebuild.reproduce(bench)]
 
 
-def _smoke(benches: Sequence[Bench]) -> Iterable[object]:
+def _smoke(benches: Sequence[Build]) -> Iterable[object]:
     """Try every CPU's wheels. Emulation may be missing on a machine of one's own; what this CPU runs may not."""
     tried = {bench: bench.trials() for bench in benches}
     for bench, results in tried.items():
@@ -101,7 +101,7 @@ def _smoke(benches: Sequence[Bench]) -> Iterable[object]:
     return [f"smoke run: {smoke.summary(together)}"]
 
 
-def _run(name: str, benches: Sequence[Bench]) -> Iterator[object]:
+def _run(name: str, benches: Sequence[Build]) -> Iterator[object]:
     if name == "all":
         for step in ("build", "sdist", "wheels", "smoke"):
             yield from _run(step, benches)
@@ -112,11 +112,11 @@ def _run(name: str, benches: Sequence[Bench]) -> Iterator[object]:
             yield from STAGES[name](bench)
 
 
-STAGES: dict[str, Callable[[Bench], Iterable[object]]] = {
+STAGES: dict[str, Callable[[Build], Iterable[object]]] = {
     "build": _build,
     "check": _check,
     "sdist": lambda bench: [bench.sdist()],
-    "wheels": Bench.wheels,
+    "wheels": Build.wheels,
     "roundtrip": rebuild.roundtrip,
     "facts": lambda bench: rebuild.roundtrip(bench, exact=False),
     "reproduce": _reproduce,
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for result in options.run(options):
             print(result)
-    except BenchError as problem:
+    except BuildError as problem:
         _log(f"error: {problem}")
         return 1
     except (ConfigError, UnknownArchitectureError) as problem:
@@ -159,10 +159,10 @@ def _stage(options: argparse.Namespace) -> Iterable[object]:
     return _run(name, _benches(options, compiles=name in ("build", "all", "reproduce", "roundtrip", "facts")))
 
 
-def _benches(options: argparse.Namespace, *, compiles: bool) -> list[Bench]:
+def _benches(options: argparse.Namespace, *, compiles: bool) -> list[Build]:
     configured = load(options.project).release.architectures if options.arch == architectures.ALL else ()
     rows = architectures.chosen(options.arch, configured)
-    benches = {bench.target: bench for bench in (Bench.of(options.project, row, _log) for row in rows)}
+    benches = {bench.target: bench for bench in (Build.of(options.project, row, _log) for row in rows)}
     if options.arch != architectures.ALL or not (compiles or options.allow_missing):
         return list(benches.values())
     settings, allowed = load(options.project), options.allow_missing

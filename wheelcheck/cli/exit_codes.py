@@ -31,7 +31,7 @@ def exit_code(run: Callable[[], int], *known: type[Exception]) -> int:
         return _stop("interrupted, nothing is verified")
     except OSError as problem:
         return _stop(f"cannot go on: {problem}")
-    except Exception:  # Python itself would exit with 1, and that says "broken"
+    except Exception:  # noqa: BLE001  # Python itself would exit with 1, and that says "broken"
         return _stop("internal error, nothing is verified", *traceback.format_exc().splitlines())
     return code
 
@@ -57,5 +57,5 @@ def _to_nowhere() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        with open(os.devnull, "wb") as nowhere:  # devnull is no path
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # devnull is no path
             os.dup2(nowhere.fileno(), sys.stdout.fileno())

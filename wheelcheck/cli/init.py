@@ -27,8 +27,8 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from wheelcheck.init import plan  # --version stays quick
-    from wheelcheck.init.survey import survey
+    from wheelcheck.init import plan  # noqa: PLC0415  # --version stays quick
+    from wheelcheck.init.survey import survey  # noqa: PLC0415
 
     project = arguments.project.resolve()
     found = survey(project)

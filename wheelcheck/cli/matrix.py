@@ -66,8 +66,8 @@ def append(lines: list[str], environment: Mapping[str, str]) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from wheelcheck.config import ConfigError, load
-    from wheelcheck.config.fields import SHARED, find, read
+    from wheelcheck.config import ConfigError, load  # noqa: PLC0415
+    from wheelcheck.config.fields import SHARED, find, read  # noqa: PLC0415
 
     file = arguments.config or find(Path()) or Path(SHARED)
     config = load(file)
@@ -80,8 +80,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _rows(config: Config) -> list[Arch]:
-    from wheelcheck.platforms.arch import ARCHES
-    from wheelcheck.platforms.manylinux import parse_platform
+    from wheelcheck.platforms.arch import ARCHES  # noqa: PLC0415
+    from wheelcheck.platforms.manylinux import parse_platform  # noqa: PLC0415
 
     linux = (parse_platform(slot.platform) for slot in config.slots)
     named = {name for platform in linux if platform.system == "linux" for name in platform.arches}
@@ -89,7 +89,7 @@ def _rows(config: Config) -> list[Arch]:
 
 
 def _job(row: Arch, config: Config) -> Job:
-    from wheelcheck.platforms.arch import ARCHES
+    from wheelcheck.platforms.arch import ARCHES  # noqa: PLC0415
 
     across = next(other.runner for other in ARCHES if other.runner)
     return {

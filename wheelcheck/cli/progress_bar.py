@@ -21,7 +21,7 @@ def shown(console: Console) -> Iterator[Callable[[Progress], None] | None]:
     if not console.is_terminal:
         yield None
         return
-    from rich import progress  # a pipe needs none of it
+    from rich import progress  # noqa: PLC0415  # a pipe needs none of it
 
     columns = (
         progress.BarColumn(None),

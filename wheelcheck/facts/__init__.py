@@ -103,7 +103,7 @@ class Release:
     wheels: tuple[Wheel, ...]
     sdists: tuple[Sdist, ...]
     config: Config
-    strangers: tuple[str, ...] = ()  # files that are neither wheel nor sdist
+    other_files: tuple[str, ...] = ()  # files that are neither wheel nor sdist
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

@@ -129,7 +129,7 @@ def workspace_above(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
 
 
 def is_excluded(path: str, root: str, workspace: dict[str, Any]) -> bool:
-    """Tell whether the workspace at `root` excludes the crate at `path`."""
+    """Return whether the workspace at `root` excludes the crate at `path`."""
     excluded = texts(table(workspace, "workspace"), "exclude")
     folders = (posixpath.normpath(posixpath.join(posixpath.dirname(root), entry)) for entry in excluded)
     return any(path.startswith(f"{folder}/") for folder in folders)

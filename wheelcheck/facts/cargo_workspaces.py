@@ -96,7 +96,7 @@ def _named_root(path: str, crate: dict[str, Any]) -> str:
 
 
 def _stays_out(path: str, root: str, crates: dict[str, dict[str, Any]]) -> bool:
-    """Tell whether the workspace excludes the package; one that names it as its root wants in all the same."""
+    """Return whether the workspace excludes the package; one that names it as its root wants in all the same."""
     return is_excluded(path, root, crates[root]) and not _named_root(path, crates[path])
 
 

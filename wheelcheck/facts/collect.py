@@ -181,7 +181,7 @@ class Walk:
             )
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
             return
-        # A zip in a zip is read back and forth, too dear to inflate anew each time; what a tar holds is held anyway.
+        # A zip in a zip is read back and forth, too dear to inflate again each time; what a tar holds is held anyway.
         held = isinstance(source, Inflated)
         self.run(io.BytesIO(source.read(0, member.size)) if held else as_file(source), walk, f"{member.path}!", depth)
 

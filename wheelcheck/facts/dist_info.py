@@ -112,7 +112,7 @@ class Row:
 
 
 def names_the_wheel(folder: str, wheel: Wheel) -> bool:
-    """Tell whether a .dist-info folder's name means the project and version of the file name."""
+    """Return whether a .dist-info folder's name means the project and version of the file name."""
     found = _FOLDER.fullmatch(folder)
     if not found:
         return False

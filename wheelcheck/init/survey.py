@@ -82,7 +82,7 @@ def _crates(manifest: Path) -> list[dict[str, Any]]:
     if cargo is None:
         raise ConfigError(f"{manifest}: found no cargo to read it with, expected one: install Rust (rustup.rs)")
     words = [cargo, "metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path", str(manifest)]
-    done = subprocess.run(words, cwd=manifest.parent, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, cwd=manifest.parent, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise ConfigError(f"{manifest}: cargo cannot read it: {done.stderr.strip()}")
     return list(json.loads(done.stdout)["packages"])

@@ -30,7 +30,7 @@ class ElfIdentity:
     flags: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def accepts(self, flags: int) -> bool:
-        """Tell whether e_flags name an ABI this CPU's loader takes."""
+        """Return whether e_flags name an ABI this CPU's loader takes."""
         return all(flags & mask in allowed for mask, allowed in self.flags)
 
 

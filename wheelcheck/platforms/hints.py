@@ -74,37 +74,37 @@ _TRIAL_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inp
 
 
 def names_system(path: str, system: System) -> bool:
-    """Tell whether a word or the suffix of `path` names the operating system."""
+    """Return whether a word or the suffix of `path` names the operating system."""
     return system in _systems(path)
 
 
-def names_cpu(path: str, piece: Slice) -> bool:
-    """Tell whether a word of `path` names the slice's CPU, or its width in bits (`tool64.exe`, `lib_32bit.so`)."""
-    return bool(_cpus(path) & set(piece.arches)) or piece.bits in _widths(path)
+def names_cpu(path: str, slice_: Slice) -> bool:
+    """Return whether a word of `path` names the slice's CPU, or its width in bits (`tool64.exe`, `lib_32bit.so`)."""
+    return bool(_cpus(path) & set(slice_.arches)) or slice_.bits in _widths(path)
 
 
-def names_platform(path: str, piece: Slice) -> bool:
-    """Tell whether `path` names both the system and the CPU of a slice."""
-    return names_system(path, piece.system) and names_cpu(path, piece)
+def names_platform(path: str, slice_: Slice) -> bool:
+    """Return whether `path` names both the system and the CPU of a slice."""
+    return names_system(path, slice_.system) and names_cpu(path, slice_)
 
 
 def is_library(path: str) -> bool:
-    """Tell whether the name is one under which a loader looks for a library."""
+    """Return whether the name is one under which a loader looks for a library."""
     return bool(_LIBRARY.search(PurePosixPath(path).name))
 
 
 def is_extension_module(path: str) -> bool:
-    """Tell whether the name is one that an interpreter imports: no such file is payload for another platform."""
+    """Return whether the name is one that an interpreter imports: no such file is payload for another platform."""
     return bool(_EXTENSION_MODULE.search(PurePosixPath(path).name))
 
 
 def is_specimen(path: str) -> bool:
-    """Tell whether `path` lies in a folder of test data, examples or benchmarks, whose files are for trying things."""
+    """Return whether `path` lies in a folder of test data, examples or benchmarks."""
     return is_fixture(path) or any(part.lower() in _TRIAL_FOLDERS for part in PurePosixPath(path).parts[:-1])
 
 
 def is_fixture(path: str) -> bool:
-    """Tell whether `path` lies in a folder of test data."""
+    """Return whether `path` lies in a folder of test data."""
     return any(part.lower() in _FIXTURE_FOLDERS for part in PurePosixPath(path).parts[:-1])
 
 

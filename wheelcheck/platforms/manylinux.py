@@ -110,7 +110,7 @@ class LinuxPolicy:
     others: frozenset[str]
 
     def offers(self, version: str) -> bool:
-        """Tell whether a version such as `GLIBCXX_3.4.21` is offered; an unknown family is not judged."""
+        """Return whether a version such as `GLIBCXX_3.4.21` is offered; an unknown family is not judged."""
         family, _, number = version.partition("_")
         if family not in self.newest:
             return True

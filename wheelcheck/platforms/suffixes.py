@@ -85,7 +85,7 @@ def _pypys(wheel: Wheel) -> set[str]:
 
 
 def wheel_is_abi3(wheel: Wheel) -> bool:
-    """Tell whether the wheel serves later interpreters than its tag names."""
+    """Return whether the wheel serves later interpreters than its tag names."""
     return any(tag.abi in ("abi3", "none") for tag in wheel.name.tags)
 
 
@@ -94,7 +94,7 @@ def _tags(pythons: set[str]) -> str:
 
 
 def _replaces(other: str, path: str, name: ModuleName, pythons: set[str]) -> bool:
-    """Tell whether `other` is the same module under a name that the wheel's interpreter does import."""
+    """Return whether `other` is the same module under a name that the wheel's interpreter does import."""
     if other == path or PurePosixPath(other).parent != PurePosixPath(path).parent:
         return False
     twin = parse_module_name(other)
@@ -104,7 +104,7 @@ def _replaces(other: str, path: str, name: ModuleName, pythons: set[str]) -> boo
 
 
 def _serves(spelling: str, platform: Platform) -> bool:
-    """Tell whether interpreters on `platform` have `spelling` in their EXT_SUFFIX.
+    """Return whether interpreters on `platform` have `spelling` in their EXT_SUFFIX.
 
     CPython said `linux-gnu` on musl too before bpo-43112, so that spelling serves both.
     """

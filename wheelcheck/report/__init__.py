@@ -50,9 +50,9 @@ def render(report: Report, form: str) -> str:
     """Return the report in this format, text without colour."""
     if form != "text":
         return str(import_module(f"wheelcheck.report.{form}").render(report))
-    from rich.console import Console  # slow to import, and no other format needs it
+    from rich.console import Console  # noqa: PLC0415  # slow to import, and no other format needs it
 
-    from wheelcheck.report import text
+    from wheelcheck.report import text  # noqa: PLC0415
 
     console = Console(file=StringIO(), width=_TEXT_WIDTH, highlight=False, color_system=None)
     with console.capture() as captured:
@@ -70,14 +70,14 @@ def write(report: Report, outputs: list[Output]) -> list[str]:
             _replace(Path(output.file).resolve(), render(report, output.format))
         except OSError as problem:
             problems.append(f"the {output.format} report cannot be written to {output.file}: {_why(problem)}")
-        except Exception as problem:  # a bug of ours in one report must not lose verdict and others
+        except Exception as problem:  # noqa: BLE001  # a bug of ours in one report must not lose verdict and others
             problems.append(f"the {output.format} report stopped at an internal error: {_why(problem)}")
     return problems
 
 
 def append_step_summary(report: Report, environment: Mapping[str, str]) -> list[str]:
     """Append the Markdown summary to GitHub's step summary where the environment names one; return what went wrong."""
-    from wheelcheck.report import github  # as above
+    from wheelcheck.report import github  # noqa: PLC0415  # as above
 
     file = environment.get("GITHUB_STEP_SUMMARY")
     if not file:

@@ -58,21 +58,23 @@ def properties(member: Member) -> dict[str, str]:
     slices = member.binary.slices if member.binary else ()
     return {
         "format": member.binary.format if member.binary else "",
-        "code": ", ".join(f"{piece.system} {'/'.join(piece.arches) or piece.machine} {piece.kind}" for piece in slices),
+        "code": ", ".join(
+            f"{slice_.system} {'/'.join(slice_.arches) or slice_.machine} {slice_.kind}" for slice_ in slices
+        ),
         "mode": f"{member.mode:#o}",
         "floor": ", ".join(dict.fromkeys(filter(None, map(floor_of, slices)))),
-        "loader": ", ".join(dict.fromkeys(piece.interpreter for piece in slices if piece.interpreter)),
-        "needs": ", ".join(sorted({name for piece in slices for name in piece.needed})),
+        "loader": ", ".join(dict.fromkeys(slice_.interpreter for slice_ in slices if slice_.interpreter)),
+        "needs": ", ".join(sorted({name for slice_ in slices for name in slice_.needed})),
         "size": str(member.size),
     }
 
 
-def floor_of(piece: Slice) -> str:
+def floor_of(slice_: Slice) -> str:
     """Return the oldest system a slice runs on: its newest glibc need, or its minimum macOS; empty where unknown."""
-    if need := highest_need(piece):
+    if need := highest_need(slice_):
         return need.version
-    if piece.minimum_os:
-        return f"{piece.system} {'.'.join(map(str, piece.minimum_os))}"
+    if slice_.minimum_os:
+        return f"{slice_.system} {'.'.join(map(str, slice_.minimum_os))}"
     return ""
 
 
@@ -100,7 +102,7 @@ def _details(before: Member, after: Member) -> tuple[tuple[str, str, str], ...]:
     return changed or (("content", before.sha256[:12], after.sha256[:12]),)
 
 
-# A row for each piece of native code: what a maintainer compares across a release.
+# A row for each slice_ of native code: what a maintainer compares across a release.
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,9 @@ def rows(report: Report) -> Iterator[Row]:
     """Yield the native code of every artifact, in the artifacts' order."""
     for artifact in report.artifacts:
         for member in artifact.natives:
-            for piece in member.binary.slices if member.binary else ():
-                machine = " or ".join(piece.arches) or piece.machine
-                facts = (piece.system, machine, piece.kind, floor_of(piece), piece.needed)
+            for slice_ in member.binary.slices if member.binary else ():
+                machine = " or ".join(slice_.arches) or slice_.machine
+                facts = (slice_.system, machine, slice_.kind, floor_of(slice_), slice_.needed)
                 yield Row(artifact.file, member.path, *facts, member.size, member.mode)
 
 

@@ -142,7 +142,7 @@ def build(report: Report) -> Grid:
 
 
 def is_worth_showing(report: Report) -> bool:
-    """Tell whether a grid says more than the list of findings: several artifacts, or an expected set."""
+    """Return whether a grid says more than the list of findings: several artifacts, or an expected set."""
     return len(_files(report)) > 1 or bool(report.config.slots)
 
 
@@ -230,8 +230,8 @@ def _floors(floors: set[_Floor]) -> tuple[str, ...]:
 
 def _natural(text: str) -> list[tuple[int, str, int]]:
     """Sort key: cp39 stands before cp310, and a generic tag (py3) before an interpreter's."""
-    pieces = re.findall(r"[0-9]+|[^0-9]+", text.replace("py", "!py", 1) if text.startswith("py") else text)
-    return [(1, "", _version(piece)) if piece.isdecimal() else (0, piece, 0) for piece in pieces]
+    slices = re.findall(r"[0-9]+|[^0-9]+", text.replace("py", "!py", 1) if text.startswith("py") else text)
+    return [(1, "", _version(slice_)) if slice_.isdecimal() else (0, slice_, 0) for slice_ in slices]
 
 
 def _version(digits: str) -> int:

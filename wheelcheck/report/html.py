@@ -164,7 +164,7 @@ def _rules(report: Report) -> Iterable[str]:
     codes = {finding.code for finding in report.findings}
     rules = [rule for rule in all_rules() if rule.code in codes]
     if rules:
-        yield heading("rules", "Why it matters, and how to mend it")
+        yield heading("rules", "Why it matters, and how to fix it")
         items = [
             f'<article class="rule" id="{rule.code}" tabindex="-1"><h3>{rule.code} {coded(rule.summary)}</h3>'
             f"{_explained(rule.explanation)}</article>"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
 
 
-# The few pieces of HTML that every part of the page is made of.
+# The few slices of HTML that every part of the page is made of.
 
 
 def escaped(text: str) -> str:
@@ -153,5 +153,5 @@ def _grid_cell(cell: Cell | None, place: str, anchors: dict[str, str], span: int
 
 
 def _legend(table: Grid) -> str:
-    pieces = [f'<span><b class="{mark}">{SYMBOLS[mark]}</b>{grid.MEANINGS[mark]}</span>' for mark in table.marks]
-    return f'<div class="legend">{"".join(pieces)}</div>'
+    slices = [f'<span><b class="{mark}">{SYMBOLS[mark]}</b>{grid.MEANINGS[mark]}</span>' for mark in table.marks]
+    return f'<div class="legend">{"".join(slices)}</div>'

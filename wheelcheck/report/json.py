@@ -63,8 +63,8 @@ def _binary(binary: Binary) -> dict[str, Any]:
     return {
         "format": binary.format,
         "slices": [
-            {"system": piece.system, "machine": piece.machine, "arches": list(piece.arches), "kind": piece.kind}
-            for piece in binary.slices
+            {"system": slice_.system, "machine": slice_.machine, "arches": list(slice_.arches), "kind": slice_.kind}
+            for slice_ in binary.slices
         ],
     }
 

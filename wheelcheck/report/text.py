@@ -46,7 +46,7 @@ def draw(grid: Grid, console: Console) -> None:
     else:
         for line in _lines(grid, symbols):
             console.print(line, soft_wrap=True)
-    legend = [piece for mark in grid.marks for piece in (_mark(mark, symbols), f" {MEANINGS[mark]}   ")]
+    legend = [slice_ for mark in grid.marks for slice_ in (_mark(mark, symbols), f" {MEANINGS[mark]}   ")]
     console.print(Text.assemble(*legend))
     console.print()
 
@@ -81,8 +81,8 @@ def _lines(grid: Grid, symbols: dict[Mark, str]) -> list[Text]:
 
 def _system(system: str, cells: list[tuple[Column, Cell]], symbols: dict[Mark, str]) -> Text:
     """Return the cells of one system, its name once."""
-    pieces = [piece for column, cell in cells for piece in (" ", _mark(cell.mark, symbols), f" {safe(column.cpu)}")]
-    return Text.assemble(f"  {system}:", *pieces, style="not bold")
+    slices = [slice_ for column, cell in cells for slice_ in (" ", _mark(cell.mark, symbols), f" {safe(column.cpu)}")]
+    return Text.assemble(f"  {system}:", *slices, style="not bold")
 
 
 def _drawn(cell: Cell | None, symbols: dict[Mark, str]) -> RenderableType:
@@ -146,7 +146,7 @@ def _print_group(artifact: str, findings: list[Finding], console: Console) -> No
         console.print(f"  … and {len(findings) - SHOWN} more")
     codes = ", ".join(sorted({finding.code for finding in findings if finding.severity == "error"}))
     if codes:
-        console.print(Text(f"  how to mend it: wheelcheck explain {codes.split(', ')[0]}", style="dim"), soft_wrap=True)
+        console.print(Text(f"  how to fix it: wheelcheck explain {codes.split(', ')[0]}", style="dim"), soft_wrap=True)
     console.print()
 
 

@@ -29,20 +29,20 @@ def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Memb
     if wheel.is_any or not wheel.platforms:
         return
     for member in wheel.natives:
-        slices = tuple(piece for piece in native_slices(member) if piece.kind in kinds)
+        slices = tuple(slice_ for slice_ in native_slices(member) if slice_.kind in kinds)
         wrong = slices and fit(slices, wheel.platforms) == wanted
         if wrong and not (is_declared(member, wheel) or _is_loaded_by_payload(member, wheel)):
             yield member
 
 
 def _is_loaded_by_payload(member: Member, wheel: Wheel) -> bool:
-    """Tell whether declared payload for the same CPU, in the same folder, loads the library by its name."""
-    path, arches = PurePosixPath(member.path), {piece.arches for piece in native_slices(member)}
+    """Return whether declared payload for the same CPU, in the same folder, loads the library by its name."""
+    path, arches = PurePosixPath(member.path), {slice_.arches for slice_ in native_slices(member)}
     return any(
-        path.name.lower() in (name.lower() for name in piece.needed)
+        path.name.lower() in (name.lower() for name in slice_.needed)
         for other in wheel.natives
-        for piece in native_slices(other)
-        if piece.arches in arches and PurePosixPath(other.path).parent == path.parent and is_declared(other, wheel)
+        for slice_ in native_slices(other)
+        if slice_.arches in arches and PurePosixPath(other.path).parent == path.parent and is_declared(other, wheel)
     )
 
 
@@ -60,7 +60,9 @@ def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """
     processes = any(_runs_emulated(member, wheel) for member in wheel.natives)
     for member in _misfits(wheel, ("executable", "library"), "foreign-cpu"):
-        emulated = processes and all(is_emulated(piece, p) for piece in native_slices(member) for p in wheel.platforms)
+        emulated = processes and all(
+            is_emulated(slice_, p) for slice_ in native_slices(member) for p in wheel.platforms
+        )
         found, flags = describe(native_slices(member)), _refused_flags(member)
         message = f"found {found} code{flags}, expected {_expected(wheel)} for {_tags(wheel)}"
         yield Hit(member.path, message, severity="warning" if emulated else None)
@@ -68,14 +70,14 @@ def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
 
 def _runs_emulated(member: Member, wheel: Wheel) -> bool:
     return any(
-        piece.kind == "executable" and is_emulated(piece, platform)
-        for piece in native_slices(member)
+        slice_.kind == "executable" and is_emulated(slice_, platform)
+        for slice_ in native_slices(member)
         for platform in wheel.platforms
     )
 
 
 def _refused_flags(member: Member) -> str:
-    flags = [f"{piece.flags:#x}" for piece in native_slices(member) if not piece.abi_accepted]
+    flags = [f"{slice_.flags:#x}" for slice_ in native_slices(member) if not slice_.abi_accepted]
     return f" with ABI flags {', '.join(flags)}" if flags else ""
 
 
@@ -107,7 +109,7 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
 
 
 def _names_its_platform(member: Member) -> bool:
-    """Tell whether the path names both the system and the CPU of a file that is loaded by path, not imported."""
+    """Return whether the path names both the system and the CPU of a file that is loaded by path, not imported."""
     if hints.is_extension_module(member.path):
         return False
     slices = native_slices(member)
@@ -140,7 +142,7 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
 
 
 def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:
-    """Tell whether the member is the platform's own code, or another rule judges that it is not."""
+    """Return whether the member is the platform's own code, or another rule judges that it is not."""
     slices = native_slices(member)
     return not slices or fit(slices, wheel.platforms) in ("home", "missing-slice") or not is_declared(member, wheel)
 
@@ -225,6 +227,6 @@ def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
     Remedy: build the library for the tag's CPU, or name the CPU in its path.
     """
     for member in _misfits(wheel, ("archive", "object"), "foreign-cpu"):
-        emulated = all(is_emulated(piece, p) for piece in native_slices(member) for p in wheel.platforms)
+        emulated = all(is_emulated(slice_, p) for slice_ in native_slices(member) for p in wheel.platforms)
         message = f"found {describe(native_slices(member))} objects, expected {_expected(wheel)} for {_tags(wheel)}"
         yield Hit(member.path, message, severity="warning" if emulated else None)

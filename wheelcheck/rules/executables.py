@@ -46,16 +46,16 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     Remedy: chmod 0755 before the wheel is built; a transport such as upload-artifact loses modes: set them again after.
     """
     for member in wheel.natives:
-        programs = [piece for piece in native_slices(member) if _must_start(piece, wheel)]
+        programs = [slice_ for slice_ in native_slices(member) if _must_start(slice_, wheel)]
         if programs and not member.pip_installs_executable and not hints.is_fixture(member.path):
             message = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
             yield Hit(member.path, message, severity="warning" if wheel.is_any else None)
 
 
-def _must_start(piece: Slice, wheel: Wheel) -> bool:
-    if piece.kind != "executable" or piece.system not in ("linux", "macos"):
+def _must_start(slice_: Slice, wheel: Wheel) -> bool:
+    if slice_.kind != "executable" or slice_.system not in ("linux", "macos"):
         return False
-    return wheel.is_any or any(same_system(piece, platform) for platform in wheel.platforms)
+    return wheel.is_any or any(same_system(slice_, platform) for platform in wheel.platforms)
 
 
 @rule("WC305", on=Wheel)
@@ -100,13 +100,13 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
 
 
 def _is_program(member: Member) -> bool:
-    """Tell whether mode, name and folder say that this is a program, of whatever kind."""
+    """Return whether mode, name and folder say that this is a program, of whatever kind."""
     path = PurePosixPath(member.path)
     return bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
 
 
 def _placeholder(member: Member, wheel: Wheel) -> bool:
-    """Tell whether an empty file stands for another platform than the wheel's, by its own path."""
+    """Return whether an empty file stands for another platform than the wheel's, by its own path."""
     systems = dict.fromkeys(platform.binary_format for platform in wheel.platforms)
     others = [system for system, form in _SYSTEMS if form not in systems]
     return any(hints.names_system(member.path, system) for system in others)
@@ -140,7 +140,7 @@ def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
 def _payload_problem(member: Member | None, payload: Payload) -> str:
     if member is None:
         return f"payload {payload.name!r} is missing, expected a native {payload.kind}"
-    kinds = {piece.kind for piece in member.binary.slices} if member.binary else set()
+    kinds = {slice_.kind for slice_ in member.binary.slices} if member.binary else set()
     if payload.kind not in kinds:
         found = " and ".join(sorted(kinds)) or f"{member.size} bytes that are no native code"
         return f"payload {payload.name!r}: found {found}, expected a native {payload.kind}"

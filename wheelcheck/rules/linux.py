@@ -37,9 +37,9 @@ def glibc_of(need: VersionNeed) -> tuple[int, ...]:
     return tuple(int(part) for part in found[1].split(".")) if found else ()
 
 
-def highest_need(piece: Slice) -> VersionNeed | None:
+def highest_need(slice_: Slice) -> VersionNeed | None:
     """Return the version need with the newest glibc that stops the loader; weak *needs* do not, weak symbols do."""
-    needs = [need for need in piece.versions if not need.weak and glibc_of(need)]
+    needs = [need for need in slice_.versions if not need.weak and glibc_of(need)]
     return max(needs, key=glibc_of, default=None)
 
 
@@ -57,8 +57,8 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     for platform in wheel.platforms:
         if platform.libc != "glibc":
             continue
-        for member, piece in home_members(wheel, platform):
-            need = highest_need(piece)
+        for member, slice_ in home_members(wheel, platform):
+            need = highest_need(slice_)
             if need and glibc_of(need) > platform.floor and not hints.is_fixture(member.path):
                 floor = ".".join(map(str, platform.floor))
                 message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
@@ -79,20 +79,20 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     for platform in wheel.platforms:
         if platform.libc not in ("glibc", "musl"):
             continue
-        for member, piece in home_members(wheel, platform):
-            if found := _other_libc(piece, platform.libc):
+        for member, slice_ in home_members(wheel, platform):
+            if found := _other_libc(slice_, platform.libc):
                 yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
 
 
-def _other_libc(piece: Slice, libc: str) -> str:
+def _other_libc(slice_: Slice, libc: str) -> str:
     """Name what ties the slice to the other C library; empty where nothing does."""
     other = "glibc" if libc == "musl" else "musl"
     loaders = {row.loader(other) for row in arch.ARCHES if row.loader(other)}
-    if piece.interpreter in loaders:
-        return f"the {other} loader {piece.interpreter}"
-    if other == "glibc" and (need := highest_need(piece)):
+    if slice_.interpreter in loaders:
+        return f"the {other} loader {slice_.interpreter}"
+    if other == "glibc" and (need := highest_need(slice_)):
         return f"a need of {need.version}"
-    musl = [name for name in piece.needed if name.startswith("libc.musl-")]
+    musl = [name for name in slice_.needed if name.startswith("libc.musl-")]
     return f"a need of {musl[0]}" if other == "musl" and musl else ""
 
 
@@ -106,10 +106,10 @@ def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
     """Yield each Linux member once, however many tags it serves."""
     seen: set[str] = set()
     for platform in wheel.platforms:
-        for member, piece in home_members(wheel, platform):
-            if piece.system == "linux" and member.path not in seen and not hints.is_fixture(member.path):
+        for member, slice_ in home_members(wheel, platform):
+            if slice_.system == "linux" and member.path not in seen and not hints.is_fixture(member.path):
                 seen.add(member.path)
-                yield member, piece
+                yield member, slice_
 
 
 @rule("WC410", on=Wheel)
@@ -125,10 +125,10 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
     """
     for platform in wheel.platforms:
         policy = linux_policy(platform)
-        for member, piece in home_members(wheel, platform) if policy else ():
+        for member, slice_ in home_members(wheel, platform) if policy else ():
             missing = [
                 need
-                for need in piece.versions
+                for need in slice_.versions
                 if not need.weak
                 and policy
                 and need.library in policy.libraries
@@ -153,13 +153,13 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it.
     """
     carried = {PurePosixPath(member.path).name for member in wheel.natives}
-    carried |= {piece.soname for member in wheel.natives if member.binary for piece in member.binary.slices}
+    carried |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
     loaders = {PurePosixPath(row.loader(libc)).name for row in arch.ARCHES for libc in ("glibc", "musl")}
     for platform in wheel.platforms:
         policy = linux_policy(platform)
-        for member, piece in home_members(wheel, platform) if policy else ():
+        for member, slice_ in home_members(wheel, platform) if policy else ():
             known = carried | loaders | (policy.libraries if policy else set())
-            foreign = [name for name in piece.needed if name not in known and not name.startswith("libc.musl-")]
+            foreign = [name for name in slice_.needed if name not in known and not name.startswith("libc.musl-")]
             if foreign and not hints.is_fixture(member.path):
                 what = "link an extension module without libpython" if _names_python(foreign) else "bundle it"
                 yield Hit(member.path, f"needs {', '.join(foreign)}, which {platform.tag} does not promise: {what}")
@@ -179,8 +179,8 @@ def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     Source: ld.so(8); PEP 600's ban on outside dependencies.
     Remedy: `patchelf --set-rpath '$ORIGIN/…'`, or link without -rpath.
     """
-    for member, piece in _linux_code(wheel):
-        for entry in (*piece.rpath, *piece.runpath):
+    for member, slice_ in _linux_code(wheel):
+        for entry in (*slice_.rpath, *slice_.runpath):
             if problem := _path_problem(entry, member.path):
                 yield Hit(member.path, f"found search path '{entry}', {problem}")
 
@@ -203,8 +203,8 @@ def no_binary_wants_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
     Source: glibc 2.41 release notes; gABI supplement of GNU.
     Remedy: mark hand-written assembly with `.note.GNU-stack`, or link with `-z noexecstack`.
     """
-    for member, piece in _linux_code(wheel):
-        if piece.executable_stack:
+    for member, slice_ in _linux_code(wheel):
+        if slice_.executable_stack:
             yield Hit(member.path, "found a request for an executable stack, expected PT_GNU_STACK without PF_X")
 
 
@@ -217,6 +217,6 @@ def no_binary_has_text_relocations(wheel: Wheel) -> Iterator[Hit]:
     Source: gABI, DT_TEXTREL and DF_TEXTREL.
     Remedy: compile everything that goes into the library with -fPIC.
     """
-    for member, piece in _linux_code(wheel):
-        if piece.text_relocations:
+    for member, slice_ in _linux_code(wheel):
+        if slice_.text_relocations:
             yield Hit(member.path, "found text relocations, expected position independent code")

@@ -43,10 +43,10 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     for platform in wheel.platforms:
         if platform.system not in ("macos", "ios"):
             continue
-        for member, piece in home_members(wheel, platform):
-            found, allowed = _as_tagged(piece.minimum_os[:2], platform), _newest_minimum(piece, platform)
+        for member, slice_ in home_members(wheel, platform):
+            found, allowed = _as_tagged(slice_.minimum_os[:2], platform), _newest_minimum(slice_, platform)
             if found > allowed and not hints.is_fixture(member.path):
-                message = f"{'/'.join(piece.arches)} code needs {piece.system} {_dotted(found)}"
+                message = f"{'/'.join(slice_.arches)} code needs {slice_.system} {_dotted(found)}"
                 yield Hit(member.path, f"{message}, expected at most {_dotted(allowed)} for {platform.tag}")
 
 
@@ -55,11 +55,11 @@ def _as_tagged(version: tuple[int, ...], platform: Platform) -> tuple[int, ...]:
     return (version[0], 0) if platform.system == "macos" and version >= (11, 0) else version
 
 
-def _newest_minimum(piece: Slice, platform: Platform) -> tuple[int, ...]:
+def _newest_minimum(slice_: Slice, platform: Platform) -> tuple[int, ...]:
     """Return the newest minimum OS that still serves everybody whom the tag promises to serve."""
     floor = platform.floor[:2]
     simulator = platform.system == "ios" and platform.tag.endswith("simulator")
-    silicon = "aarch64" in piece.arches and (platform.system == "macos" or simulator)
+    silicon = "aarch64" in slice_.arches and (platform.system == "macos" or simulator)
     return max(floor, _SILICON[platform.system]) if silicon else floor
 
 
@@ -74,8 +74,8 @@ def every_needed_dylib_is_the_systems_or_in_the_wheel(wheel: Wheel) -> Iterator[
     """
     carried = {PurePosixPath(member.path).name for member in wheel.natives}
     for platform in wheel.platforms:
-        for member, piece in home_members(wheel, platform) if platform.system in ("macos", "ios") else ():
-            outside = [name for name in piece.needed if not _is_provided(name, carried)]
+        for member, slice_ in home_members(wheel, platform) if platform.system in ("macos", "ios") else ():
+            outside = [name for name in slice_.needed if not _is_provided(name, carried)]
             if outside and not hints.is_fixture(member.path):
                 yield Hit(member.path, f"loads {outside[0]}, expected a system library or one in the wheel")
 
@@ -97,7 +97,7 @@ def no_binary_needs_a_debug_runtime(wheel: Wheel) -> Iterator[Hit]:
     Remedy: build the Release configuration (/MD, not /MDd).
     """
     for platform in wheel.platforms:
-        for member, piece in home_members(wheel, platform) if platform.system == "windows" else ():
-            debug = [name for name in piece.needed if _DEBUG_RUNTIME.fullmatch(name)]
+        for member, slice_ in home_members(wheel, platform) if platform.system == "windows" else ():
+            debug = [name for name in slice_.needed if _DEBUG_RUNTIME.fullmatch(name)]
             if debug and not hints.is_fixture(member.path):
                 yield Hit(member.path, f"imports {debug[0]}, expected the release runtime")

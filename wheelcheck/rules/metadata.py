@@ -32,7 +32,7 @@ def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
     An installer that cannot parse Requires-Dist or Requires-Python refuses the wheel, or ignores the field.
 
     Source: core metadata specification (PyPA), PEP 440, PEP 508.
-    Remedy: mend the field in pyproject.toml and build again.
+    Remedy: fix the field in pyproject.toml and build again.
     """
     text = dist_info.text_of(wheel, "METADATA")
     if text is None:
@@ -79,7 +79,7 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
     headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
     version = str(headers.get("Metadata-Version", "")).strip()
     minor = int(version[2:]) if re.fullmatch(r"2\.\d+", version) else 0
-    for field in sorted({name.lower() for name in headers.keys()} & _NEWER_FIELDS.keys()):  # a Message
+    for field in sorted({name.lower() for name in headers.keys()} & _NEWER_FIELDS.keys()):  # noqa: SIM118  # a Message
         if minor < _NEWER_FIELDS[field]:
             path = f"{dist_info.folder_of(wheel)}/METADATA"
             yield Hit(path, f"found {field} in Metadata-Version {version}, expected 2.{_NEWER_FIELDS[field]} or newer")

@@ -62,7 +62,7 @@ def no_file_is_extra(release: Release) -> Iterator[Hit]:
     if release.config.sdist is False:
         for sdist in release.sdists:
             yield Hit("", "found an sdist, expected none", artifact=sdist.file)
-    for name in release.strangers:
+    for name in release.other_files:
         yield Hit("", "found a file that is neither a wheel nor an sdist", artifact=name)
 
 

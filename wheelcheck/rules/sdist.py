@@ -60,11 +60,11 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
 
 
 def _kind(member: Member) -> str:
-    return "/".join(dict.fromkeys(piece.kind for piece in member.binary.slices)) if member.binary else ""
+    return "/".join(dict.fromkeys(slice_.kind for slice_ in member.binary.slices)) if member.binary else ""
 
 
 def _is_build_output(member: Member) -> bool:
-    """Tell whether the file can only come from a build or an installation: no project keeps it as an input."""
+    """Return whether the file can only come from a build or an installation: no project keeps it as an input."""
     stem = PurePosixPath(member.path).name.partition(".")[0]
     importable = hints.is_extension_module(member.path) and stem.isidentifier()
     return member.linked and (importable or bool(_BUILD_TREE.search(member.path)))
@@ -81,8 +81,8 @@ def _is_own_code(member: Member, sdist: Sdist) -> bool:
     """
     slices = native_slices(member)
     if not slices or slices[0].system != "windows":
-        return not all(hints.names_platform(member.path, piece) for piece in slices)
-    return not any(hints.names_cpu(member.path, piece) for piece in slices) and not _has_import_library(sdist)
+        return not all(hints.names_platform(member.path, slice_) for slice_ in slices)
+    return not any(hints.names_cpu(member.path, slice_) for slice_ in slices) and not _has_import_library(sdist)
 
 
 def _has_import_library(sdist: Sdist) -> bool:
@@ -134,7 +134,7 @@ def _is_native_source(member: Member) -> bool:
 
 
 def _compiles_python(sdist: Sdist) -> bool:
-    """Tell whether the build compiles Python itself: then the Python source is the native source."""
+    """Return whether the build compiles Python itself: then the Python source is the native source."""
     configurations = [
         text for path, text in sdist.texts.items() if path.endswith(("pyproject.toml", "setup.py", "setup.cfg"))
     ]

@@ -49,10 +49,10 @@ def kinds_of(written: Log) -> list[str]:
 def test_a_stream_gives_the_same_bytes_in_steps_of_any_length(
     stream: type[Stream], compress: Callable[[bytes], bytes]
 ) -> None:
-    packed, words = compress(CONTENT), random.Random(5)
+    packed, words = compress(CONTENT), random.Random(5)  # noqa: S311 - a choice of lengths
     opened, written = stream(io.BytesIO(packed), log()), io.BytesIO()
-    while piece := opened.read(words.choice((1, 511, 512, 70_000, 400_000))):
-        written.write(piece)
+    while slice_ := opened.read(words.choice((1, 511, 512, 70_000, 400_000))):
+        written.write(slice_)
     assert written.getvalue() == CONTENT
     assert opened.log.damage == []
 

@@ -65,7 +65,7 @@ def last_bits(content: bytes) -> set[int]:
 
 
 def is_answered(content: bytes, original: bytes) -> bool:
-    """Tell whether changed bytes give damage, or the very members of the original."""
+    """Return whether changed bytes give damage, or the very members of the original."""
     found, expected = read(content), read(original)
     return bool(found.damage) or (found.entries, found.contents) == (expected.entries, expected.contents)
 
@@ -81,7 +81,7 @@ def test_a_change_of_any_byte_of_a_zip_shows_or_is_damage() -> None:
     original = small_zip()
     mode = fields(original, b"PK\1\2", (CENTRAL_MODE,))
     assert len(mode) == 4 * len(FILES)
-    unanswered = [at for at, content in changes(original, random.Random(1)) if not is_answered(content, original)]
+    unanswered = [at for at, content in changes(original, random.Random(1)) if not is_answered(content, original)]  # noqa: S311
     assert set(unanswered) <= mode
 
 
@@ -94,20 +94,20 @@ def test_the_mode_of_a_zip_member_is_what_its_changed_bytes_say() -> None:
 
 def test_a_change_of_any_byte_of_a_tar_gz_shows_or_is_damage() -> None:
     original = small_tar()
-    unanswered = [at for at, content in changes(original, random.Random(2)) if not is_answered(content, original)]
+    unanswered = [at for at, content in changes(original, random.Random(2)) if not is_answered(content, original)]  # noqa: S311
     assert unanswered == []
 
 
 def test_only_bytes_of_a_zip_that_no_installer_reads_can_change_unseen() -> None:
     original = small_zip()
     free = fields(original, b"PK\1\2", (*CENTRAL_FREE, CENTRAL_MODE)) | fields(original, b"PK\3\4", LOCAL_FREE)
-    silent = {at for at, content in changes(original, random.Random(3)) if not read(content).damage}
+    silent = {at for at, content in changes(original, random.Random(3)) if not read(content).damage}  # noqa: S311
     assert silent <= free | last_bits(original)
 
 
 def test_a_change_of_a_tar_gz_goes_unseen_only_where_the_tar_stays_the_same() -> None:
     original = small_tar()
-    silent = [content for _, content in changes(original, random.Random(4)) if not read(content).damage]
+    silent = [content for _, content in changes(original, random.Random(4)) if not read(content).damage]  # noqa: S311
     assert {gzip.decompress(content) for content in silent} == {gzip.decompress(original)}
 
 
@@ -127,7 +127,7 @@ def test_a_byte_put_in_anywhere_is_damage(make: Callable[[], bytes]) -> None:
 @pytest.mark.skipif(not SECONDS, reason="set WHEELCHECK_FUZZ_SECONDS for a longer run")
 @pytest.mark.parametrize("make", [small_zip, small_tar])
 def test_many_changes_at_once_are_answered(make: Callable[[], bytes]) -> None:
-    original, words = make(), random.Random()
+    original, words = make(), random.Random()  # noqa: S311 - a fuzzer's choices
     mode = fields(original, b"PK\1\2", (CENTRAL_MODE,))
     until, runs = time.monotonic() + SECONDS / 2, 0
     while time.monotonic() < until:

@@ -24,7 +24,7 @@ KINDS_OF_SOURCES = ("cap-held", "cap-reread")
 
 def varied(length: int, seed: int = 7) -> bytes:
     """Return bytes of which no two blocks are equal and that still shrink."""
-    words = random.Random(seed)
+    words = random.Random(seed)  # noqa: S311 - fixtures, not secrets
     return b"".join(words.randbytes(8) * 4 for _ in range(length // 32 + 1))[:length]
 
 

@@ -21,8 +21,8 @@ def read(content: bytes) -> Binary:
 def machines(content: bytes) -> list[tuple[str, str]]:
     binary = read(content)
     assert binary.damage == ()
-    assert {piece.kind for piece in binary.slices} <= {"archive"}
-    return [(piece.machine, piece.system) for piece in binary.slices]
+    assert {slice_.kind for slice_ in binary.slices} <= {"archive"}
+    return [(slice_.machine, slice_.system) for slice_ in binary.slices]
 
 
 def member(name: bytes, content: bytes, size: bytes | None = None, end: bytes = b"`\n") -> bytes:

@@ -17,9 +17,9 @@ COFF_TARGETS = {"x86_64-windows-gnu": "x86_64", "aarch64-windows-gnu": "aarch64"
 @pytest.mark.parametrize("target", COFF_TARGETS)
 def test_coff_objects_are_recognised_by_machine_and_a_plausible_header(target: str) -> None:
     binary = read(native.object_file(target))
-    (piece,) = binary.slices
-    assert (binary.format, piece.kind, piece.system) == ("COFF", "object", "windows")
-    assert piece.arches == (COFF_TARGETS[target],)
+    (slice_,) = binary.slices
+    assert (binary.format, slice_.kind, slice_.system) == ("COFF", "object", "windows")
+    assert slice_.arches == (COFF_TARGETS[target],)
 
 
 def bigobj(version: int = 2) -> bytes:

@@ -35,40 +35,40 @@ def only(content: bytes) -> Slice:
     """Return the one slice of an undamaged file."""
     binary = read(content)
     assert binary.damage == ()
-    (piece,) = binary.slices
-    return piece
+    (slice_,) = binary.slices
+    return slice_
 
 
 @pytest.mark.parametrize("cpu", ROWS)
 def test_a_library_is_read_for_what_it_is_on_every_cpu(cpu: str) -> None:
-    row, piece = arch.find(cpu), only(native.library(cpu))
+    row, slice_ = arch.find(cpu), only(native.library(cpu))
     assert row.elf is not None
-    assert cpu in piece.arches
-    assert (piece.kind, piece.system, piece.dynamic, piece.abi_accepted) == ("library", "linux", True, True)
-    assert (piece.bits, piece.little_endian) == (row.elf.bits, row.elf.little_endian)
-    assert piece.interpreter == ""
-    assert any(name.startswith("libc.so") for name in piece.needed)
+    assert cpu in slice_.arches
+    assert (slice_.kind, slice_.system, slice_.dynamic, slice_.abi_accepted) == ("library", "linux", True, True)
+    assert (slice_.bits, slice_.little_endian) == (row.elf.bits, row.elf.little_endian)
+    assert slice_.interpreter == ""
+    assert any(name.startswith("libc.so") for name in slice_.needed)
 
 
 @pytest.mark.parametrize("cpu", ROWS)
 def test_a_program_asks_for_the_loader_of_its_cpu(cpu: str) -> None:
-    row, piece = arch.find(cpu), only(native.program(cpu))
+    row, slice_ = arch.find(cpu), only(native.program(cpu))
     libc = "glibc" if row in native.GLIBC_ROWS else "musl"
-    assert (piece.kind, piece.system, piece.dynamic) == ("executable", "linux", True)
-    assert piece.interpreter == row.loader(libc)
+    assert (slice_.kind, slice_.system, slice_.dynamic) == ("executable", "linux", True)
+    assert slice_.interpreter == row.loader(libc)
 
 
 @pytest.mark.parametrize("cpu", ROWS)
 def test_a_static_program_is_proven_static(cpu: str) -> None:
-    piece = only(native.static_program(cpu))
-    assert (piece.kind, piece.system, piece.interpreter, piece.needed) == ("executable", "linux", "", ())
-    assert not piece.dynamic
+    slice_ = only(native.static_program(cpu))
+    assert (slice_.kind, slice_.system, slice_.interpreter, slice_.needed) == ("executable", "linux", "", ())
+    assert not slice_.dynamic
 
 
 @pytest.mark.parametrize("cpu", ROWS)
 def test_a_static_pie_has_a_dynamic_segment_that_needs_nothing(cpu: str) -> None:
-    piece = only(native.static_program(cpu, "-fPIE", "-static-pie"))
-    assert (piece.kind, piece.dynamic, piece.needed, piece.versions) == ("executable", True, (), ())
+    slice_ = only(native.static_program(cpu, "-fPIE", "-static-pie"))
+    assert (slice_.kind, slice_.dynamic, slice_.needed, slice_.versions) == ("executable", True, (), ())
 
 
 @pytest.mark.parametrize("cpu", GLIBC_ROWS)
@@ -81,10 +81,10 @@ def test_version_needs_tell_the_floor_a_library_was_linked_for(cpu: str) -> None
 
 
 def test_a_library_names_itself_and_its_needs_in_order() -> None:
-    piece = only(native.library("x86_64", (2, 17), SONAME))
-    assert piece.soname == "libanswer.so.1"
-    assert piece.needed == ("libc.so.6", "libpthread.so.0")
-    assert VersionNeed("libpthread.so.0", "GLIBC_2.2.5") in piece.versions
+    slice_ = only(native.library("x86_64", (2, 17), SONAME))
+    assert slice_.soname == "libanswer.so.1"
+    assert slice_.needed == ("libc.so.6", "libpthread.so.0")
+    assert VersionNeed("libpthread.so.0", "GLIBC_2.2.5") in slice_.versions
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_a_library_names_itself_and_its_needs_in_order() -> None:
 def test_search_paths_are_read_entry_by_entry(
     flags: tuple[str, ...], rpath: tuple[str, ...], runpath: tuple[str, ...]
 ) -> None:
-    piece = only(native.library("x86_64", (2, 17), *flags))
-    assert (piece.rpath, piece.runpath) == (rpath, runpath)
+    slice_ = only(native.library("x86_64", (2, 17), *flags))
+    assert (slice_.rpath, slice_.runpath) == (rpath, runpath)
 
 
 def test_an_empty_search_path_entry_stays_for_it_means_the_working_directory() -> None:
@@ -110,13 +110,13 @@ def test_an_empty_search_path_entry_stays_for_it_means_the_working_directory() -
 
 @pytest.mark.parametrize("page", [4096, 65536])
 def test_the_page_size_a_library_was_linked_for_is_known(page: int) -> None:
-    piece = only(native.library("aarch64", (2, 17), f"-Wl,-z,max-page-size={page}"))
-    assert piece.load_alignment == page
+    slice_ = only(native.library("aarch64", (2, 17), f"-Wl,-z,max-page-size={page}"))
+    assert slice_.load_alignment == page
 
 
 def test_musl_needs_no_versions() -> None:
-    piece = only(native.musl_library())
-    assert (piece.needed, piece.versions, piece.dynamic) == (("libc.so",), (), True)
+    slice_ = only(native.musl_library())
+    assert (slice_.needed, slice_.versions, slice_.dynamic) == (("libc.so",), (), True)
 
 
 @pytest.mark.parametrize(
@@ -166,19 +166,19 @@ FOREIGN = {
 @pytest.mark.parametrize("name", FOREIGN)
 def test_a_cpu_of_no_row_is_named_in_the_headers_words(name: str) -> None:
     target, machine, arches, system = FOREIGN[name]
-    piece = only(native.compile_c(native.PLAIN_C, target, "-nostdlib", "-shared", "-fPIC", "-s"))
-    assert (piece.machine, piece.arches, piece.system) == (machine, arches, system)
+    slice_ = only(native.compile_c(native.PLAIN_C, target, "-nostdlib", "-shared", "-fPIC", "-s"))
+    assert (slice_.machine, slice_.arches, slice_.system) == (machine, arches, system)
 
 
 def test_a_foreign_cpu_that_asks_for_a_loader_is_for_linux_all_the_same() -> None:
-    piece = only(native.compile_c(native.PROGRAM_C, "mips-linux-musleabi", "-dynamic", "-s"))
-    assert (piece.machine, piece.arches, piece.system, piece.kind) == ("EM_MIPS", (), "linux", "executable")
+    slice_ = only(native.compile_c(native.PROGRAM_C, "mips-linux-musleabi", "-dynamic", "-s"))
+    assert (slice_.machine, slice_.arches, slice_.system, slice_.kind) == ("EM_MIPS", (), "linux", "executable")
 
 
 def test_soft_float_arm_is_an_abi_its_row_refuses() -> None:
-    piece = only(native.compile_c(native.PLAIN_C, "arm-linux-gnueabi.2.34", "-nostdlib", "-shared", "-fPIC", "-s"))
+    slice_ = only(native.compile_c(native.PLAIN_C, "arm-linux-gnueabi.2.34", "-nostdlib", "-shared", "-fPIC", "-s"))
     firm = only(native.compile_c(native.PLAIN_C, "arm-linux-gnueabihf.2.34", "-nostdlib", "-shared", "-fPIC", "-s"))
-    assert (piece.arches, piece.abi_accepted, firm.abi_accepted) == (("armv7l", "armv6l"), False, True)
+    assert (slice_.arches, slice_.abi_accepted, firm.abi_accepted) == (("armv7l", "armv6l"), False, True)
     program = only(native.compile_c(native.PROGRAM_C, "arm-linux-gnueabi.2.34", "-dynamic", "-s"))
     assert (program.abi_accepted, program.system) == (False, "linux")
 
@@ -192,8 +192,8 @@ BARE_OBJECTS = {
 
 @pytest.mark.parametrize("machine", BARE_OBJECTS)
 def test_code_for_no_operating_system_is_bare(machine: str) -> None:
-    piece = only(native.object_file(BARE_OBJECTS[machine], "-nostdlib"))
-    assert (piece.machine, piece.arches, piece.kind, piece.system) == (machine, (), "object", "bare")
+    slice_ = only(native.object_file(BARE_OBJECTS[machine], "-nostdlib"))
+    assert (slice_.machine, slice_.arches, slice_.kind, slice_.system) == (machine, (), "object", "bare")
 
 
 def test_big_endian_bpf_is_seen() -> None:
@@ -204,8 +204,8 @@ def test_big_endian_bpf_is_seen() -> None:
 @pytest.mark.parametrize("machine", [224, 190, 0x1234])
 def test_a_gpu_program_with_odd_segments_is_bare_and_undamaged(machine: int) -> None:
     odd = both(header(machine=machine, flags=3), graft_dynamic(lambda _: [(elf.STRTAB, 1 << 40)]), byte(12, 1))
-    piece = only(odd(native.library()))
-    assert (piece.system, piece.arches) == ("bare", ())
+    slice_ = only(odd(native.library()))
+    assert (slice_.system, slice_.arches) == ("bare", ())
 
 
 def test_a_machine_without_a_name_is_its_number() -> None:
@@ -238,8 +238,8 @@ def test_split_debug_files_of_real_tools_are_debug_and_undamaged(tool: str, tmp_
     split = ["-f", str(made), "-o", str(tmp_path / "rest"), str(with_debug())]
     keep = ["--only-keep-debug", str(with_debug()), str(made)]
     subprocess.run([tool, *(split if tool == "eu-strip" else keep)], check=True, capture_output=True)
-    piece = only(made.read_bytes())
-    assert (piece.kind, piece.arches, piece.system) == ("debug", ("x86_64",), "linux")
+    slice_ = only(made.read_bytes())
+    assert (slice_.kind, slice_.arches, slice_.system) == ("debug", ("x86_64",), "linux")
 
 
 def all_nobits(content: bytes) -> bytes:

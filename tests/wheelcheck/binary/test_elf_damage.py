@@ -215,7 +215,7 @@ def test_a_wrong_object_is_damaged_in_the_kind_that_names_the_fault(name: str) -
 def test_a_reached_cap_proves_nothing_and_says_so(name: str) -> None:
     binary = read(LIMIT_CASES[name](library()))
     assert {damage.kind for damage in binary.damage if damage.cap} == {"elf-limit"}
-    assert not any(piece.dynamic for piece in binary.slices) or name == "1,025 program headers"
+    assert not any(slice_.dynamic for slice_ in binary.slices) or name == "1,025 program headers"
 
 
 @pytest.mark.parametrize(

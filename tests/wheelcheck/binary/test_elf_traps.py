@@ -37,8 +37,8 @@ with open(sys.argv[1], "rb") as file:
     binary = read_binary("x", Bytes(file.read()))
 print(json.dumps({
     "kinds": [damage.kind for damage in binary.damage],
-    "versions": [need.version for piece in binary.slices for need in piece.versions],
-    "dynamic": all(piece.dynamic for piece in binary.slices),
+    "versions": [need.version for slice_ in binary.slices for need in slice_.versions],
+    "dynamic": all(slice_.dynamic for slice_ in binary.slices),
 }))
 """
 # A parent of its own: what wait4 says of a child includes the memory of the process that forked it.
@@ -146,7 +146,7 @@ def test_the_good_twin_of_the_traps_needs_glibc_2_34_in_everyones_eyes(tmp_path:
 
 @pytest.mark.parametrize(("trap", "fooled"), [(sectionless, []), (decoy, ["GLIBC_2.5"])], ids=["removed", "decoy"])
 def test_a_library_that_needs_glibc_2_34_does_so_whatever_its_section_headers_say(
-    trap: Any,
+    trap: Any,  # noqa: ANN401 - a maker of bytes
     fooled: list[str],
     tmp_path: Path,
 ) -> None:
@@ -157,5 +157,5 @@ def test_a_library_that_needs_glibc_2_34_does_so_whatever_its_section_headers_sa
 
 
 @pytest.mark.parametrize("trap", [sectionless, decoy])
-def test_reading_a_trap_in_this_process_gives_the_same_as_its_good_twin(trap: Any) -> None:
+def test_reading_a_trap_in_this_process_gives_the_same_as_its_good_twin(trap: Any) -> None:  # noqa: ANN401
     assert read_binary("x", Bytes(trap())) == read_binary("x", Bytes(needs_2_34()))

@@ -30,8 +30,8 @@ def read(content: bytes) -> Binary:
 def only(content: bytes) -> Slice:
     binary = read(content)
     assert binary.damage == ()
-    (piece,) = binary.slices
-    return piece
+    (slice_,) = binary.slices
+    return slice_
 
 
 def kinds(content: bytes) -> set[str]:
@@ -107,10 +107,10 @@ def big_endian(filetype: int = 1, cputype: int = 18) -> bytes:
 
 def test_programs_and_libraries_of_both_cpus_are_read_for_what_they_are() -> None:
     for cpu, kind in (("x86_64", "executable"), ("aarch64", "library")):
-        piece = only(native.mac(cpu, kind=kind))
-        assert (piece.arches, piece.kind, piece.system, piece.dynamic) == ((cpu,), kind, "macos", True)
-        assert piece.needed == ("/usr/lib/libSystem.B.dylib",)
-        assert piece.minimum_os == (11, 0)
+        slice_ = only(native.mac(cpu, kind=kind))
+        assert (slice_.arches, slice_.kind, slice_.system, slice_.dynamic) == ((cpu,), kind, "macos", True)
+        assert slice_.needed == ("/usr/lib/libSystem.B.dylib",)
+        assert slice_.minimum_os == (11, 0)
 
 
 def test_names_and_search_paths_come_from_the_load_commands() -> None:
@@ -136,9 +136,9 @@ def test_segments_of_a_debug_companion_may_lie_elsewhere() -> None:
 
 
 def test_an_old_big_endian_file_is_read_in_its_byte_order() -> None:
-    piece = only(big_endian())
-    assert (piece.machine, piece.arches, piece.bits, piece.little_endian) == ("ppc", ("ppc",), 32, False)
-    assert piece.rpath == ("/x",)
+    slice_ = only(big_endian())
+    assert (slice_.machine, slice_.arches, slice_.bits, slice_.little_endian) == ("ppc", ("ppc",), 32, False)
+    assert slice_.rpath == ("/x",)
     assert only(big_endian(cputype=0x12345)).machine == "cputype 0x12345"
 
 
@@ -155,18 +155,18 @@ VERSIONS = {
 @pytest.mark.parametrize("name", VERSIONS)
 def test_the_minimum_os_is_that_of_the_platform(name: str) -> None:
     raw, system, minimum = VERSIONS[name]
-    piece = only(replaced(LC_BUILD_VERSION, raw)(native.mac()))
-    assert (piece.system, piece.minimum_os) == (system, minimum)
+    slice_ = only(replaced(LC_BUILD_VERSION, raw)(native.mac()))
+    assert (slice_.system, slice_.minimum_os) == (system, minimum)
 
 
 def test_a_file_without_a_version_is_for_macos_of_unknown_age() -> None:
-    piece = only(without(LC_BUILD_VERSION)(native.mac()))
-    assert (piece.system, piece.minimum_os) == ("macos", ())
+    slice_ = only(without(LC_BUILD_VERSION)(native.mac()))
+    assert (slice_.system, slice_.minimum_os) == ("macos", ())
 
 
 def test_a_zippered_library_counts_for_macos() -> None:
-    piece = only(appended(build_version(6, 14))(native.mac()))
-    assert (piece.system, piece.minimum_os) == ("macos", (11, 0))
+    slice_ = only(appended(build_version(6, 14))(native.mac()))
+    assert (slice_.system, slice_.minimum_os) == ("macos", (11, 0))
 
 
 def cut(length: int) -> Edit:

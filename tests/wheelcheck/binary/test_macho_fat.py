@@ -19,8 +19,8 @@ X86_64, ARM64 = 0x01000007, 0x0100000C
 def test_a_universal_file_has_a_slice_for_each_cpu() -> None:
     for wide in (False, True):
         binary = read(native.universal(native.mac("x86_64"), native.mac("aarch64"), wide=wide))
-        assert [piece.arches for piece in binary.slices] == [("x86_64",), ("aarch64",)]
-        assert [piece.kind for piece in binary.slices] == ["executable", "executable"]
+        assert [slice_.arches for slice_ in binary.slices] == [("x86_64",), ("aarch64",)]
+        assert [slice_.kind for slice_ in binary.slices] == ["executable", "executable"]
         assert binary.damage == ()
 
 
@@ -31,7 +31,7 @@ def test_a_universal_static_library_has_archives_for_slices() -> None:
     second = struct.pack(">5I", ARM64, 0, 32768, len(objects["aarch64"]), 12)
     content = (head + first + second).ljust(4096, b"\0") + objects["x86_64"]
     binary = read(content.ljust(32768, b"\0") + objects["aarch64"])
-    assert [(piece.arches, piece.kind, piece.bits) for piece in binary.slices] == [
+    assert [(slice_.arches, slice_.kind, slice_.bits) for slice_ in binary.slices] == [
         (("x86_64",), "archive", 64),
         (("aarch64",), "archive", 64),
     ]

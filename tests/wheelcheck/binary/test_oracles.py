@@ -54,31 +54,35 @@ def pyelftools_needs(parsed: ELFFile) -> set[VersionNeed]:
 @pytest.mark.parametrize(("kind", "cpu"), EVERY)
 def test_pyelftools_agrees(kind: str, cpu: str) -> None:
     content = MAKERS[kind](cpu)
-    parsed, piece = ELFFile(BytesIO(content)), ours(content)
+    parsed, slice_ = ELFFile(BytesIO(content)), ours(content)
     tags: list[Any] = [
         tag for part in parsed.iter_segments() if isinstance(part, DynamicSegment) for tag in part.iter_tags()
     ]
     interpreters = [part.get_interp_name() for part in parsed.iter_segments() if isinstance(part, InterpSegment)]
-    assert piece.machine == parsed["e_machine"]
-    assert (piece.bits, piece.little_endian, piece.flags) == (parsed.elfclass, parsed.little_endian, parsed["e_flags"])
-    assert piece.needed == tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED")
-    assert piece.soname == "".join(tag.soname for tag in tags if tag.entry.d_tag == "DT_SONAME")
-    assert piece.runpath == tuple(tag.runpath for tag in tags if tag.entry.d_tag == "DT_RUNPATH")
-    assert piece.interpreter == "".join(interpreters)
-    assert set(piece.versions) == pyelftools_needs(parsed)
+    assert slice_.machine == parsed["e_machine"]
+    assert (slice_.bits, slice_.little_endian, slice_.flags) == (
+        parsed.elfclass,
+        parsed.little_endian,
+        parsed["e_flags"],
+    )
+    assert slice_.needed == tuple(tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED")
+    assert slice_.soname == "".join(tag.soname for tag in tags if tag.entry.d_tag == "DT_SONAME")
+    assert slice_.runpath == tuple(tag.runpath for tag in tags if tag.entry.d_tag == "DT_RUNPATH")
+    assert slice_.interpreter == "".join(interpreters)
+    assert set(slice_.versions) == pyelftools_needs(parsed)
 
 
 @pytest.mark.parametrize(("kind", "cpu"), EVERY)
 def test_lief_agrees_on_elf(kind: str, cpu: str) -> None:
     content = MAKERS[kind](cpu)
-    parsed, piece = lief.ELF.parse(list(content)), ours(content)
+    parsed, slice_ = lief.ELF.parse(list(content)), ours(content)
     assert parsed is not None
-    assert piece.needed == tuple(str(name) for name in parsed.libraries)
-    assert piece.interpreter == (parsed.interpreter if parsed.has_interpreter else "")
+    assert slice_.needed == tuple(str(name) for name in parsed.libraries)
+    assert slice_.interpreter == (parsed.interpreter if parsed.has_interpreter else "")
     needs = {
         (file.name, need.name) for file in parsed.symbols_version_requirement for need in file.get_auxiliary_symbols()
     }
-    assert {(need.library, need.version) for need in piece.versions} == needs
+    assert {(need.library, need.version) for need in slice_.versions} == needs
 
 
 @pytest.mark.parametrize(("kind", "cpu"), EVERY)
@@ -88,9 +92,9 @@ def test_readelf_agrees(kind: str, cpu: str, tmp_path: Path) -> None:
         pytest.skip("neither readelf nor llvm-readelf is installed")
     (tmp_path / "x").write_bytes(MAKERS[kind](cpu))
     said = subprocess.run([tool, "-dVW", tmp_path / "x"], capture_output=True, text=True, check=True).stdout
-    piece = ours(MAKERS[kind](cpu))
-    assert re.findall(r"\(NEEDED\)\s+Shared library: \[(.*)\]", said) == list(piece.needed)
-    assert set(re.findall(r"Name: (\S+)  Flags: none", said)) == {need.version for need in piece.versions}
+    slice_ = ours(MAKERS[kind](cpu))
+    assert re.findall(r"\(NEEDED\)\s+Shared library: \[(.*)\]", said) == list(slice_.needed)
+    assert set(re.findall(r"Name: (\S+)  Flags: none", said)) == {need.version for need in slice_.versions}
 
 
 @pytest.mark.parametrize("cpu", ["x86_64", "aarch64"])
@@ -98,24 +102,24 @@ def test_readelf_agrees(kind: str, cpu: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("minimum", ["11.0", "13.3"])
 def test_lief_agrees_on_macho(cpu: str, kind: str, minimum: str) -> None:
     content = native.mac(cpu, minimum, kind=kind)
-    fat, piece = lief.MachO.parse(list(content)), ours(content)
+    fat, slice_ = lief.MachO.parse(list(content)), ours(content)
     assert fat is not None
     parsed = fat.at(0)
     assert parsed is not None
     names = [str(library.name) for library in parsed.libraries if library.command.name != "ID_DYLIB"]
-    assert list(piece.needed) == names
+    assert list(slice_.needed) == names
     assert parsed.build_version is not None
-    assert [*piece.minimum_os, 0] == list(parsed.build_version.minos)
-    assert {"X86_64": "x86_64", "ARM64": "aarch64"}[parsed.header.cpu_type.name] in piece.arches
-    assert [str(path.path) for path in parsed.rpaths] == list(piece.rpath)
+    assert [*slice_.minimum_os, 0] == list(parsed.build_version.minos)
+    assert {"X86_64": "x86_64", "ARM64": "aarch64"}[parsed.header.cpu_type.name] in slice_.arches
+    assert [str(path.path) for path in parsed.rpaths] == list(slice_.rpath)
 
 
 @pytest.mark.parametrize("cpu", ["x86_64", "aarch64", "i686"])
 @pytest.mark.parametrize("kind", ["executable", "library"])
 def test_lief_agrees_on_pe(cpu: str, kind: str) -> None:
     content = native.windows(cpu, kind=kind)
-    parsed, piece = lief.PE.parse(list(content)), ours(content)
+    parsed, slice_ = lief.PE.parse(list(content)), ours(content)
     assert parsed is not None
-    assert list(piece.needed) == [entry.name for entry in parsed.imports]
-    assert piece.machine == f"machine {parsed.header.machine.value:#06x}"
-    assert (piece.kind == "library") == parsed.header.has_characteristic(lief.PE.Header.CHARACTERISTICS.DLL)
+    assert list(slice_.needed) == [entry.name for entry in parsed.imports]
+    assert slice_.machine == f"machine {parsed.header.machine.value:#06x}"
+    assert (slice_.kind == "library") == parsed.header.has_characteristic(lief.PE.Header.CHARACTERISTICS.DLL)

@@ -26,8 +26,8 @@ def read(content: bytes) -> Binary:
 def only(content: bytes) -> Slice:
     binary = read(content)
     assert binary.damage == ()
-    (piece,) = binary.slices
-    return piece
+    (slice_,) = binary.slices
+    return slice_
 
 
 def kinds(content: bytes) -> set[str]:
@@ -109,9 +109,9 @@ def named(*libraries: bytes) -> bytes:
 @pytest.mark.parametrize(("cpu", "bits"), [("x86_64", 64), ("aarch64", 64), ("i686", 32)])
 @pytest.mark.parametrize("kind", ["executable", "library"])
 def test_programs_and_dlls_are_read_for_what_they_are(cpu: str, bits: int, kind: str) -> None:
-    piece = only(native.windows(cpu, kind=kind))
-    assert (piece.arches, piece.bits, piece.kind, piece.system) == ((cpu,), bits, kind, "windows")
-    assert (piece.needed, piece.dynamic, piece.managed, piece.hybrid) == (("KERNEL32.dll",), True, False, False)
+    slice_ = only(native.windows(cpu, kind=kind))
+    assert (slice_.arches, slice_.bits, slice_.kind, slice_.system) == ((cpu,), bits, kind, "windows")
+    assert (slice_.needed, slice_.dynamic, slice_.managed, slice_.hybrid) == (("KERNEL32.dll",), True, False, False)
 
 
 READY_TO_RUN = {0xFD1D: "x86_64", 0xD11D: "aarch64", 0xEC20: "aarch64", 0xC020: "x86_64"}
@@ -120,19 +120,19 @@ READY_TO_RUN = {0xFD1D: "x86_64", 0xD11D: "aarch64", 0xEC20: "aarch64", 0xC020: 
 @pytest.mark.parametrize("number", READY_TO_RUN)
 def test_ready_to_run_numbers_are_decoded_in_a_dotnet_file_alone(number: int) -> None:
     managed = chain(machine(number), directory(CLR, 0x2000))(native.windows())
-    piece = only(managed)
-    assert (piece.arches, piece.managed) == ((READY_TO_RUN[number],), True)
+    slice_ = only(managed)
+    assert (slice_.arches, slice_.managed) == ((READY_TO_RUN[number],), True)
     assert read(machine(number)(native.windows())).slices[0].arches == ()
 
 
 def test_any_cpu_assemblies_are_managed_whatever_their_header_says() -> None:
-    piece = only(directory(CLR, 0x2000)(native.windows("x86_64")))
-    assert (piece.managed, piece.arches) == (True, ("x86_64",))
+    slice_ = only(directory(CLR, 0x2000)(native.windows("x86_64")))
+    assert (slice_.managed, slice_.arches) == (True, ("x86_64",))
 
 
 def test_an_unknown_machine_is_its_number() -> None:
-    piece = only(machine(0x0EBC)(native.windows()))
-    assert (piece.machine, piece.arches) == ("machine 0x0ebc", ())
+    slice_ = only(machine(0x0EBC)(native.windows()))
+    assert (slice_.machine, slice_.arches) == ("machine 0x0ebc", ())
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_an_unknown_machine_is_its_number() -> None:
     [(3, "executable", "windows"), (1, "library", "windows"), (10, "executable", "bare")],
 )
 def test_drivers_are_loaded_and_efi_is_no_windows(subsystem: int, kind: str, system: str) -> None:
-    piece = only(put("H", SUBSYSTEM, subsystem)(native.windows()))
-    assert (piece.kind, piece.system) == (kind, system)
+    slice_ = only(put("H", SUBSYSTEM, subsystem)(native.windows()))
+    assert (slice_.kind, slice_.system) == (kind, system)
 
 
 def test_an_image_that_is_not_executable_is_an_object() -> None:
@@ -168,8 +168,8 @@ def test_a_load_configuration_cut_off_proves_no_hybrid() -> None:
 
 
 def test_imports_are_read_in_order_and_once() -> None:
-    piece = only(imports(named(b"b.dll", b"a.dll", b"b.dll"))(native.windows()))
-    assert piece.needed == ("b.dll", "a.dll")
+    slice_ = only(imports(named(b"b.dll", b"a.dll", b"b.dll"))(native.windows()))
+    assert slice_.needed == ("b.dll", "a.dll")
 
 
 def delayed(attributes: int, base: int) -> Edit:
@@ -196,8 +196,8 @@ def test_delayed_imports_are_needs_too() -> None:
 
 
 def test_a_file_without_imports_needs_nothing_and_that_is_proven() -> None:
-    piece = only(directory(IMPORTS, 0)(native.windows()))
-    assert (piece.needed, piece.dynamic) == ((), True)
+    slice_ = only(directory(IMPORTS, 0)(native.windows()))
+    assert (slice_.needed, slice_.dynamic) == ((), True)
 
 
 def test_a_file_with_few_data_directories_is_fine() -> None:
@@ -220,8 +220,8 @@ def split_debug(content: bytes) -> bytes:
 
 
 def test_split_debug_data_is_debug() -> None:
-    piece = only(split_debug(native.windows()))
-    assert (piece.kind, piece.arches) == ("debug", ("x86_64",))
+    slice_ = only(split_debug(native.windows()))
+    assert (slice_.kind, slice_.arches) == ("debug", ("x86_64",))
 
 
 def cut(length: int) -> Edit:

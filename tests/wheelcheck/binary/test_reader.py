@@ -82,7 +82,7 @@ def assert_judged(binary: Binary | None) -> None:
     assert len(binary.damage) <= 65
     assert binary.slices or binary.damage or binary.format == "ar"
     if binary.damage == ():
-        assert all(piece.machine for piece in binary.slices)
+        assert all(slice_.machine for slice_ in binary.slices)
 
 
 mutations = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12)

@@ -33,9 +33,9 @@ def read(content: bytes) -> Binary:
 )
 def test_a_whole_module_belongs_to_no_system_and_no_cpu_of_the_table(content: bytes) -> None:
     binary = read(content)
-    (piece,) = binary.slices
+    (slice_,) = binary.slices
     assert binary.damage == ()
-    assert (piece.machine, piece.arches, piece.system, piece.dynamic) == ("wasm32", (), "bare", True)
+    assert (slice_.machine, slice_.arches, slice_.system, slice_.dynamic) == ("wasm32", (), "bare", True)
 
 
 @pytest.mark.parametrize("name", CASES)

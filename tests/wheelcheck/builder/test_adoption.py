@@ -15,8 +15,8 @@ import pytest
 
 from tools.fetch import default_cache, wanted_from_filename
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli import main
 from wheelcheck.config.fields import OWN
@@ -78,16 +78,16 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("foreign")
     with tarfile.open(obtained(f"{NAME}.tar.gz")) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
-        archive.extractall(folder)
+        archive.extractall(folder)  # noqa: S202  (the data filter, where this Python has one)
     return folder / NAME
 
 
 @pytest.fixture(scope="module")
-def released(foreign: Path) -> Bench:
+def released(foreign: Path) -> Build:
     """The project with its configuration, built to the end."""
     files = {path: path.read_bytes() for path in foreign.rglob("*") if path.is_file()}
     (foreign / OWN).write_text(CONFIGURATION, "utf-8")
-    bench = Bench.of(foreign)
+    bench = Build.of(foreign)
     bench.sdist()
     bench.build()
     bench.wheels()
@@ -95,7 +95,7 @@ def released(foreign: Path) -> Bench:
     return bench
 
 
-def test_its_release_passes_the_gate(released: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_release_passes_the_gate(released: Build, capsys: pytest.CaptureFixture[str]) -> None:
     project, arch = released.settings.project, released.target.arch.name
     assert main(["check", str(project / "dist"), "--config", str(project / OWN)]) == 0, capsys.readouterr().out
     assert re.search(r"PASS  2 artifacts, .* 1 binary, .* 0 errors, 0 warnings, 0 notes", capsys.readouterr().out)
@@ -104,7 +104,7 @@ def test_its_release_passes_the_gate(released: Bench, capsys: pytest.CaptureFixt
     assert f"manylinux_2_17_{arch}" in tags
 
 
-def test_the_installed_wheel_strips_a_notebook(released: Bench) -> None:
+def test_the_installed_wheel_strips_a_notebook(released: Build) -> None:
     assert [str(result) for result in released.smoke()][:2] == [
         "pass: payload .data/scripts/nbstripout-fast",
         "pass: run nbstripout-fast --version",
@@ -116,7 +116,7 @@ def members(wheel: Path) -> set[str]:
         return {name for name in archive.namelist() if not name.endswith("/") and "/sboms/" not in name}
 
 
-def test_the_wheel_holds_what_its_maintainers_own_wheel_holds(released: Bench) -> None:
+def test_the_wheel_holds_what_its_maintainers_own_wheel_holds(released: Build) -> None:
     (ours,) = released.settings.dist.glob("*.whl")
     theirs = obtained(f"{NAME}-py3-none-manylinux_2_28_x86_64.whl")
     assert PROGRAM in members(ours)
@@ -126,7 +126,7 @@ def test_the_wheel_holds_what_its_maintainers_own_wheel_holds(released: Bench) -
         assert one.read(metadata) == two.read(metadata)
 
 
-def test_the_inventory_knows_that_the_library_for_python_was_left_out(released: Bench) -> None:
+def test_the_inventory_knows_that_the_library_for_python_was_left_out(released: Build) -> None:
     (ours,) = released.settings.dist.glob("*.whl")
     with zipfile.ZipFile(ours) as archive:
         sbom = json.loads(archive.read(f"{NAME}.dist-info/sboms/wheelcheck.cdx.json"))
@@ -135,13 +135,13 @@ def test_the_inventory_knows_that_the_library_for_python_was_left_out(released: 
     assert "pyo3" not in names
 
 
-def test_a_wheel_without_the_program_is_held_against_the_stage(released: Bench, tmp_path: Path) -> None:
+def test_a_wheel_without_the_program_is_held_against_the_stage(released: Build, tmp_path: Path) -> None:
     (ours,) = released.settings.dist.glob("*.whl")
     with zipfile.ZipFile(ours) as whole, zipfile.ZipFile(tmp_path / ours.name, "w") as archive:
         for info in whole.infolist():
             if info.filename != PROGRAM:
                 archive.writestr(info, whole.read(info))
-    with pytest.raises(BenchError, match=rf"{re.escape(PROGRAM)}: found nothing"):
+    with pytest.raises(BuildError, match=rf"{re.escape(PROGRAM)}: found nothing"):
         assembly.require_record(tmp_path / ours.name, released.staged())
 
 

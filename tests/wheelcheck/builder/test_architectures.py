@@ -9,7 +9,7 @@ import pytest
 from tests.support.crates import probe
 from tests.support.cross import OTHER, lacking, rustc_for_other
 from wheelcheck.builder import architectures
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target, choose, host
 from wheelcheck.config import Config, ConfigError
 from wheelcheck.config.builder import load
@@ -63,7 +63,7 @@ def test_passing_over_a_cpu_is_refused_in_ci_and_allowed_by_hand() -> None:
 
 
 def test_a_configured_cpu_without_std_is_an_error_that_says_what_to_install(settings: Settings) -> None:
-    with pytest.raises(BenchError, match=r"s390x: .*rustup target add s390x-unknown-linux-gnu"):
+    with pytest.raises(BuildError, match=r"s390x: .*rustup target add s390x-unknown-linux-gnu"):
         architectures.buildable(settings, (HOST, STRANGE), os.environ, print, allow_missing=False)
 
 
@@ -75,12 +75,12 @@ def test_by_request_it_is_passed_over_and_the_log_says_why(settings: Settings) -
 
 
 def test_passing_over_every_cpu_is_an_error_all_the_same(settings: Settings) -> None:
-    with pytest.raises(BenchError, match="found s390x"):
+    with pytest.raises(BuildError, match="found s390x"):
         architectures.buildable(settings, (STRANGE,), os.environ, print, allow_missing=True)
 
 
 def test_a_missing_cargo_is_told_before_any_build_begins(settings: Settings) -> None:
-    with pytest.raises(BenchError, match=r"install Rust"):
+    with pytest.raises(BuildError, match=r"install Rust"):
         architectures.buildable(settings, (HOST,), {"PATH": "/nonexistent"}, print, allow_missing=False)
 
 
@@ -95,6 +95,6 @@ def test_a_compiler_of_the_projects_choice_brings_the_std_that_rustup_lacks(sett
     both, base = (HOST, choose(OTHER, (2, 17))), {**os.environ, "RUSTC": rustc}
     assert architectures.buildable(chosen, both, base, print, allow_missing=False) == both
     strange = {**os.environ, "RUSTC": "/nonexistent/rustc"}
-    with pytest.raises(BenchError, match="/nonexistent/rustc"):
+    with pytest.raises(BuildError, match="/nonexistent/rustc"):
         architectures.buildable(chosen, both, strange, print, allow_missing=False)
     assert architectures.buildable(settings, (HOST,), strange, print, allow_missing=False) == (HOST,)

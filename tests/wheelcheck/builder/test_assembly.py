@@ -13,7 +13,7 @@ import pytest
 from tests.support.compiled import native
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.config import Payload
 from wheelcheck.platforms.arch import find
@@ -84,7 +84,7 @@ def test_what_is_declared_below_data_is_laid_below_the_wheel_s_own(tmp_path: Pat
         assert not [name for name in archive.namelist() if name.startswith(".data")]
     assembly.require_record(wheel, stage)
     again = backend_wheel(tmp_path, **{"demo-1.0.data__scripts__tool": native("x86_64")})  # maturin's own
-    with pytest.raises(BenchError, match=r'demo-1.0.data/scripts/tool: .* holds it already; .* wheel = "payload"'):
+    with pytest.raises(BuildError, match=r'demo-1.0.data/scripts/tool: .* holds it already; .* wheel = "payload"'):
         assembly.assemble(again, NAME, stage, TARGET, tmp_path)
 
 
@@ -150,7 +150,7 @@ def test_native_code_that_is_undeclared_or_of_another_target_is_refused(
     message: str,
 ) -> None:
     built = backend_wheel(tmp_path, **{name: content()})
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         assembly.assemble(built, NAME, stage, TARGET, tmp_path)
     assert not (tmp_path / NAME).exists()
 
@@ -158,7 +158,7 @@ def test_native_code_that_is_undeclared_or_of_another_target_is_refused(
 def test_a_wheel_without_its_dist_info_is_refused(stage: Stage, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
         archive.writestr("demo/__init__.py", "")
-    with pytest.raises(BenchError, match=r"found 0 .dist-info/WHEEL; expected exactly one"):
+    with pytest.raises(BuildError, match=r"found 0 .dist-info/WHEEL; expected exactly one"):
         assembly.assemble(tmp_path / "x.whl", NAME, stage, TARGET, tmp_path)
 
 
@@ -195,5 +195,5 @@ def test_a_wheel_whose_payload_is_not_the_recorded_one_is_refused(
     tampered(wheel, "demo/bin/tool", native("x86_64"), 0o100755)
     assembly.require_record(wheel, stage)
     tampered(wheel, "demo/bin/tool", content(), mode)
-    with pytest.raises(BenchError, match=f"{NAME}: demo/bin/tool: found .*{found}"):
+    with pytest.raises(BuildError, match=f"{NAME}: demo/bin/tool: found .*{found}"):
         assembly.require_record(wheel, stage)

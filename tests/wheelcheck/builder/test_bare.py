@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.crates import hatch_probe
 from wheelcheck.builder import wheel as bare
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ def test_the_backend_gives_its_metadata_and_is_not_asked_to_compile(tmp_path: Pa
 )
 def test_a_backend_that_cannot_is_an_error_that_says_why(tmp_path: Path, backend: str, message: str) -> None:
     tree = project(tmp_path / "tree", backend)
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         bare.build(tree, tmp_path / "out", os.environ, print)
 
 
@@ -90,7 +90,7 @@ def test_a_requirement_that_cannot_be_had_is_an_error_that_names_it(tmp_path: Pa
     tree = project(tmp_path / "tree", prepares("pass"))
     table = (tree / "pyproject.toml").read_text()
     (tree / "pyproject.toml").write_text(table.replace("[]", '["./no-such-folder"]', 1))
-    with pytest.raises(BenchError, match="no-such-folder"):
+    with pytest.raises(BuildError, match="no-such-folder"):
         bare.build(tree, tmp_path / "out", os.environ, print)
 
 
@@ -106,7 +106,7 @@ def test_a_wheel_of_payload_holds_no_file_of_the_backend(tmp_path: Path, wheel: 
         (folder / "own.py").write_text(
             "from hatchling.build import build_sdist\n" + prepares(WHEEL.format(tag="py3-none-any"))
         )
-    bench = Bench.of(folder)
+    bench = Build.of(folder)
     bench.build()
     bench.sdist()
     (built,) = bench.wheels()

@@ -14,14 +14,14 @@ from tests.wheelcheck.conftest import REFERENCE
 from wheelcheck.builder import cargo, run
 from wheelcheck.builder import payload as payloads
 from wheelcheck.builder.cargo import Artifact
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError, Command
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import Target, choose
 from wheelcheck.config import Payload, PayloadKind
 from wheelcheck.config.builder import load
 from wheelcheck.platforms.arch import find
 
-HOST = Bench.of(REFERENCE).target
+HOST = Build.of(REFERENCE).target
 TALLY = Payload("tally", "executable", "x/bin/tally", "tally")
 GUARD = Payload("guard", "library", "x/lib/libguard.so", "guard")
 
@@ -84,8 +84,8 @@ def test_a_feature_that_is_not_wanted_is_not_in_the_binary(tmp_path: Path, build
     folder = probe(tmp_path / "p", main=FEATURE, more=f"[tool.wheelcheck.build]\n{build}\n")
     with (folder / "Cargo.toml").open("a") as manifest:
         manifest.write('[features]\ndefault = ["loud"]\nloud = []\n')
-    (staged,) = Bench.of(folder).build().record.files
-    program = Bench.of(folder).stage_folder / "tree" / staged.path
+    (staged,) = Build.of(folder).build().record.files
+    program = Build.of(folder).stage_folder / "tree" / staged.path
     assert subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip() == said
 
 
@@ -154,13 +154,13 @@ def test_a_payload_is_the_one_file_of_its_package_name_and_kind(
 def test_none_and_several_are_errors_that_name_what_was_found(
     payload: Payload, messages: list[dict[str, Any]], found: str
 ) -> None:
-    with pytest.raises(BenchError) as refusal:
+    with pytest.raises(BuildError) as refusal:
         cargo.locate(cargo.artifacts(stream(*messages)), payload)
     kind: dict[PayloadKind, str] = {"executable": "bin", "library": "cdylib"}
     assert f"found {found}; expected exactly one {kind[payload.kind]} '{payload.name}'" in str(refusal.value)
 
 
-def test_a_real_build_is_found_where_cargo_says_it_is(built: Bench) -> None:
+def test_a_real_build_is_found_where_cargo_says_it_is(built: Build) -> None:
     (rust,) = payloads.parts(built.settings)
     found = cargo.build(rust, built.target, os.environ, print)
     assert {payload.name: file.name for payload, file in found.items()} == {
@@ -183,7 +183,7 @@ def test_poison_in_the_outer_environment_does_not_reach_cargo(tmp_path: Path) ->
 
 def test_the_same_poison_kills_the_build_where_the_configuration_lets_it_in(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe", more='[tool.wheelcheck.build]\nkeep-environment = ["RUSTFLAGS"]\n')
-    with pytest.raises(BenchError, match="no-such-flag"):
+    with pytest.raises(BuildError, match="no-such-flag"):
         cargo.build(load(project), HOST, {**os.environ, "RUSTFLAGS": "--no-such-flag"}, print)
 
 
@@ -205,7 +205,7 @@ def test_a_cargo_that_a_build_script_starts_through_the_bench_inherits_nothing(t
 
 def test_a_compile_error_is_fatal_and_its_rendered_diagnostic_surfaces(tmp_path: Path) -> None:
     lines: list[str] = []
-    with pytest.raises(BenchError, match="E0308"):
+    with pytest.raises(BuildError, match="E0308"):
         cargo.build(load(probe(tmp_path / "probe", main='fn main() -> u8 { "text" }')), HOST, os.environ, lines.append)
     assert any("mismatched types" in line for line in lines)
 
@@ -214,7 +214,7 @@ def test_a_failed_build_never_yields_the_binary_of_an_earlier_one(tmp_path: Path
     project = probe(tmp_path / "probe")
     old = cargo.build(load(project), HOST, os.environ, print)
     (project / "src" / "main.rs").write_text("fn main() { broken }")
-    with pytest.raises(BenchError, match="broken"):
+    with pytest.raises(BuildError, match="broken"):
         cargo.build(load(project), HOST, os.environ, print)
     assert [file.exists() for file in old.values()] == [True]
 
@@ -222,7 +222,7 @@ def test_a_failed_build_never_yields_the_binary_of_an_earlier_one(tmp_path: Path
 def test_a_lock_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe")
     (project / "Cargo.lock").write_text('version = 3\n[[package]]\nname = "other"\nversion = "0.1.0"\n')
-    with pytest.raises(BenchError, match="--locked"):
+    with pytest.raises(BuildError, match="--locked"):
         cargo.build(load(project), HOST, os.environ, print)
 
 
@@ -250,14 +250,14 @@ def test_a_missing_tool_is_an_error_that_says_what_to_install(
     if not remedy:
         cargo.require_tools(env)
         return
-    with pytest.raises(BenchError, match=remedy):
+    with pytest.raises(BuildError, match=remedy):
         cargo.require_tools(env)
 
 
 def test_a_target_without_a_standard_library_is_an_error_that_says_how_to_get_it(tmp_path: Path) -> None:
     missing = next(name for name in ("s390x", "loongarch64", "ppc64") if not has_std(name))
     command = Command((), tmp_path, dict(os.environ))
-    with pytest.raises(BenchError, match=f"rustup target add {find(missing).rust_triple}"):
+    with pytest.raises(BuildError, match=f"rustup target add {find(missing).rust_triple}"):
         cargo.require_std(command, Target(find(missing), find(missing).lowest_glibc))
 
 
@@ -279,6 +279,6 @@ def test_a_target_that_rustc_does_not_know_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "rustc").write_text("#!/bin/sh\necho 'error: unknown target' >&2\nexit 1\n")
     (tmp_path / "rustc").chmod(0o755)
     env = {"RUSTC": str(tmp_path / "rustc")}
-    with pytest.raises(BenchError, match="found error: unknown target; expected a target rustc knows"):
+    with pytest.raises(BuildError, match="found error: unknown target; expected a target rustc knows"):
         cargo.require_std(Command((), tmp_path, env), HOST)
     assert run.observe(Command((env["RUSTC"],), tmp_path, env)).status == 1

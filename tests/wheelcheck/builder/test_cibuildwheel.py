@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelcheck.builder import cibuildwheel
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.config import Config, ConfigError, Payload, load
 from wheelcheck.ignored import Ignore
@@ -52,7 +52,7 @@ def test_each_promised_interpreter_is_built_and_what_serves_any_python_is_not(
     ],
 )
 def test_a_project_without_a_wheel_for_a_container_is_told_so(pairs: list[Pair], found: str) -> None:
-    with pytest.raises(BenchError, match=found):
+    with pytest.raises(BuildError, match=found):
         cibuildwheel.identifiers(pairs)
 
 
@@ -71,9 +71,9 @@ def test_the_container_is_the_newest_that_is_no_newer_than_the_floor(floor: Glib
 
 
 def test_a_floor_below_every_image_is_an_error_that_says_what_to_raise() -> None:
-    with pytest.raises(BenchError, match=r"one of glibc 2\.12 or older for aarch64; raise tool\.wheelcheck\.glibc"):
+    with pytest.raises(BuildError, match=r"one of glibc 2\.12 or older for aarch64; raise tool\.wheelcheck\.glibc"):
         cibuildwheel.image(target((2, 12)), {}, PINNED)
-    with pytest.raises(BenchError, match="found no image"):
+    with pytest.raises(BuildError, match="found no image"):
         cibuildwheel.image(target(), {}, {})
 
 
@@ -85,7 +85,7 @@ def test_an_image_of_the_machines_own_choice_is_taken(image: str) -> None:
 def test_an_image_that_says_it_is_newer_than_the_floor_is_refused_whoever_chose_it() -> None:
     base = {"CIBW_MANYLINUX_AARCH64_IMAGE": "quay.io/pypa/manylinux_2_28_aarch64"}
     assert cibuildwheel.image(target((2, 28)), base, {}) == base["CIBW_MANYLINUX_AARCH64_IMAGE"]
-    with pytest.raises(BenchError, match=r"found quay.io/pypa/manylinux_2_28_aarch64; expected glibc 2\.17 or older"):
+    with pytest.raises(BuildError, match=r"found quay.io/pypa/manylinux_2_28_aarch64; expected glibc 2\.17 or older"):
         cibuildwheel.image(target(), base, PINNED)
 
 
@@ -110,7 +110,7 @@ def test_the_installed_cibuildwheel_says_which_images_there_are(monkeypatch: pyt
         assert cibuildwheel.pinned_images(find("armv6l")) == {}
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "cibuildwheel", raising=False)
-    with pytest.raises(BenchError, match=r"install wheelcheck\[cibuildwheel\]"):
+    with pytest.raises(BuildError, match=r"install wheelcheck\[cibuildwheel\]"):
         cibuildwheel.pinned_images(find("x86_64"))
 
 

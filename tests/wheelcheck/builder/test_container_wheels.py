@@ -17,8 +17,8 @@ from tests.support.cross import OTHER, lacking, rustc_for_other
 from tests.wheelcheck.conftest import copy_reference
 from tools import images
 from wheelcheck.builder import containers
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli import main as check
 from wheelcheck.cli.build import main
@@ -73,7 +73,7 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="module")
-def project(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: ARG001
     return per_python(tmp_path_factory.mktemp("containers") / "reference")
 
 
@@ -84,8 +84,8 @@ def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTC", rustc_for_other() or "rustc")
 
 
-def bench_for(project: Path, row: Arch, lines: list[str]) -> Bench:
-    bench = Bench.of(project, row, lines.append)
+def bench_for(project: Path, row: Arch, lines: list[str]) -> Build:
+    bench = Build.of(project, row, lines.append)
     bench.build()
     if not list(bench.settings.dist.glob("*.tar.gz")):
         bench.sdist()
@@ -134,7 +134,7 @@ def test_both_cpus_together_are_the_promised_release(project: Path, capsys: pyte
 @pytest.mark.emulated
 @pytest.mark.parametrize(("row", "stops"), [(host(), False), (OTHER, True)], ids=["its own CPU", "another CPU"])
 def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_copied_out(
-    engine: None,
+    engine: None,  # noqa: ARG001
     tmp_path: Path,
     row: Arch,
     *,
@@ -151,7 +151,7 @@ def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_
     if not stops:
         assert len(containers.build(bench, sabotaged, os.environ)) == 1
         return
-    with pytest.raises(BenchError, match="Audit command failed"):
+    with pytest.raises(BuildError, match="Audit command failed"):
         containers.build(bench, sabotaged, os.environ)
     said = "\n".join(lines)
     assert "WC301" in said
@@ -160,11 +160,11 @@ def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_
 
 
 def test_a_run_that_gives_fewer_wheels_than_interpreters_is_no_release(tmp_path: Path) -> None:
-    bench = Bench.of(for_containers(tmp_path / "project"))
+    bench = Build.of(for_containers(tmp_path / "project"))
     (tmp_path / "run" / "out").mkdir(parents=True)
     (tmp_path / "run" / "cibuildwheel.py").touch()  # one that does nothing, found where it is started
     nothing = containers.Run(tmp_path / "run", {"CIBW_BUILD": "cp311-x cp312-x", "PYTHONSAFEPATH": ""})
-    with pytest.raises(BenchError, match="cibuildwheel: found no wheel; expected 2, one an interpreter"):
+    with pytest.raises(BuildError, match="cibuildwheel: found no wheel; expected 2, one an interpreter"):
         containers.build(bench, nothing, os.environ)
 
 

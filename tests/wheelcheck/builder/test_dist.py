@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelcheck.builder import dist
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import find
 
@@ -66,7 +66,7 @@ def test_the_wheels_of_a_target_are_its_own_alone(tmp_path: Path) -> None:
 
 def test_no_wheel_for_a_target_is_an_error_that_says_what_to_run(tmp_path: Path) -> None:
     (tmp_path / ARM).touch()
-    with pytest.raises(BenchError, match=r"found no wheel; .*python -m wheelcheck build wheels"):
+    with pytest.raises(BuildError, match=r"found no wheel; .*python -m wheelcheck build wheels"):
         dist.wheels(tmp_path, Target(find("x86_64"), (2, 17)))
 
 
@@ -81,5 +81,5 @@ def test_the_sdist_is_the_one_there_is(tmp_path: Path) -> None:
 def test_no_sdist_and_two_are_errors(tmp_path: Path, names: tuple[str, ...], found: str) -> None:
     for name in names:
         (tmp_path / name).touch()
-    with pytest.raises(BenchError, match=f"found {found}; expected exactly one; .*wheelcheck.build sdist"):
+    with pytest.raises(BuildError, match=f"found {found}; expected exactly one; .*wheelcheck.build sdist"):
         dist.sdist(tmp_path)

@@ -13,8 +13,8 @@ from wheelcheck.builder import toolchain
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder import wheel as wheels
 from wheelcheck.builder.payload import glibc_need
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target, host
 from wheelcheck.cli import main as check
 from wheelcheck.platforms.arch import Glibc, find
@@ -57,12 +57,12 @@ PyMODINIT_FUNC PyInit_probe(void) { return PyModule_Create(&module); }
 """
 
 
-def needs_2_26(folder: Path, floor: str) -> Bench:
+def needs_2_26(folder: Path, floor: str) -> Build:
     folder.mkdir()
     (folder / "pyproject.toml").write_text(PYPROJECT.format(floor=floor, arch=host().name))
     (folder / "setup.py").write_text(SETUP)
     (folder / "probe.c").write_text(PROBE_C)
-    bench = Bench.of(folder)
+    bench = Build.of(folder)
     bench.build()
     bench.sdist()
     return bench
@@ -80,7 +80,7 @@ def test_an_abi3_wheel_built_by_zig_is_tagged_with_the_floor_that_its_code_was_c
 
 def test_code_that_needs_more_than_the_floor_does_not_become_a_wheel_at_all(tmp_path: Path) -> None:
     bench = needs_2_26(tmp_path / "probe", "2.17")
-    with pytest.raises(BenchError, match=r"reallocarray"):
+    with pytest.raises(BuildError, match=r"reallocarray"):
         bench.wheels()
     assert not list(bench.settings.dist.glob("*.whl"))
 

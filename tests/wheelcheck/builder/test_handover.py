@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from wheelcheck.builder import handover
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 
 FILES = {"dist/x.whl": 0o644, "dist/x.tar.gz": 0o644, "tree/pkg/bin/tool": 0o755}
 
@@ -58,13 +58,13 @@ def test_artifacts_and_records_are_packed_unless_something_else_is_named(tmp_pat
 
 
 def test_nothing_to_pack_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"no file of dist/\*.whl, .*; expected at least one to hand over"):
+    with pytest.raises(BuildError, match=r"no file of dist/\*.whl, .*; expected at least one to hand over"):
         handover.pack(tmp_path, tmp_path / "p.tar")
     assert not (tmp_path / "p.tar").exists()
 
 
 def test_nothing_to_unpack_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match=r"found no parcel; expected at least one \*.tar"):
+    with pytest.raises(BuildError, match=r"found no parcel; expected at least one \*.tar"):
         handover.unpack(tmp_path / "there", tmp_path)
 
 
@@ -73,7 +73,7 @@ def test_two_parcels_may_bring_the_same_file_and_not_two_of_one_name(tmp_path: P
     same = Path(shutil.copy(one, tmp_path / "same.tar"))
     assert handover.unpack(tmp_path / "there", one, same) == ("dist/x",)
     other = parcel(tmp_path / "other.tar", [entry("dist/x", b"y")], dist__x=b"y")
-    with pytest.raises(BenchError, match=r"other.tar: dist/x: found other bytes than an earlier parcel's"):
+    with pytest.raises(BuildError, match=r"other.tar: dist/x: found other bytes than an earlier parcel's"):
         handover.unpack(tmp_path / "there", one, other)
 
 
@@ -99,7 +99,7 @@ def test_an_honest_parcel_written_by_hand_is_taken(tmp_path: Path) -> None:
 def test_a_parcel_that_is_not_as_listed_is_refused_before_a_byte_is_written(
     tmp_path: Path, manifest: object, members: dict[str, bytes], said: str
 ) -> None:
-    with pytest.raises(BenchError, match=said):
+    with pytest.raises(BuildError, match=said):
         handover.unpack(tmp_path / "there", parcel(tmp_path / "p.tar", manifest, **members))
     assert not (tmp_path / "there").exists()
     assert not (tmp_path / "a").exists()
@@ -108,7 +108,7 @@ def test_a_parcel_that_is_not_as_listed_is_refused_before_a_byte_is_written(
 @pytest.mark.parametrize("content", [b"", b"no tar at all" * 100])
 def test_a_file_that_is_no_parcel_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.tar").write_bytes(content)
-    with pytest.raises(BenchError, match="expected a parcel with its manifest"):
+    with pytest.raises(BuildError, match="expected a parcel with its manifest"):
         handover.unpack(tmp_path / "there", tmp_path / "p.tar")
 
 
@@ -116,7 +116,7 @@ def test_a_cut_parcel_is_refused(tmp_path: Path) -> None:
     handover.pack(project(tmp_path / "here"), tmp_path / "p.tar")
     whole = (tmp_path / "p.tar").read_bytes()
     (tmp_path / "p.tar").write_bytes(whole[: whole.rindex(b"dist/x.whl")])
-    with pytest.raises(BenchError, match=r"missing|expected a parcel"):
+    with pytest.raises(BuildError, match=r"missing|expected a parcel"):
         handover.unpack(tmp_path / "there", tmp_path / "p.tar")
 
 
@@ -125,5 +125,5 @@ def test_a_link_in_a_parcel_is_refused(tmp_path: Path) -> None:
         info = tarfile.TarInfo("a")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(info)
-    with pytest.raises(BenchError, match="a is no regular file"):
+    with pytest.raises(BuildError, match="a is no regular file"):
         handover.unpack(tmp_path / "there", tmp_path / "p.tar")

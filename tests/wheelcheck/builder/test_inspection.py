@@ -8,7 +8,7 @@ from tests.support.compiled import native
 from tests.support.native import compile_c, object_file
 from wheelcheck.binary.model import Kind, Slice, VersionNeed
 from wheelcheck.builder.payload import glibc_need, require_native
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import Glibc, find
 
@@ -48,7 +48,7 @@ STUBS = {
 
 @pytest.mark.parametrize(("content", "found"), STUBS.values(), ids=STUBS)
 def test_a_stub_is_refused(content: bytes, found: str) -> None:
-    with pytest.raises(BenchError, match=found):
+    with pytest.raises(BuildError, match=found):
         require_native("it", content, "executable", X86)
 
 
@@ -81,18 +81,18 @@ def test_a_stub_is_refused(content: bytes, found: str) -> None:
 def test_a_file_of_another_cpu_kind_or_floor_is_refused(
     content: Callable[[], bytes], declared: Kind, message: str
 ) -> None:
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         require_native("it", content(), declared, X86)
 
 
 def test_a_truncated_executable_is_refused() -> None:
     whole = native("x86_64")
-    with pytest.raises(BenchError, match="expected a whole ELF file"):
+    with pytest.raises(BuildError, match="expected a whole ELF file"):
         require_native("it", whole[: len(whole) // 2], "executable", X86)
 
 
 def test_an_archive_of_objects_is_no_payload() -> None:
-    with pytest.raises(BenchError, match="expected a whole ELF file"):
+    with pytest.raises(BuildError, match="expected a whole ELF file"):
         require_native("it", b"!<arch>\n", "library", X86)
 
 

@@ -12,7 +12,7 @@ from tests.support.compiled import native
 from tests.support.cross import OTHER, machine_for_other
 from wheelcheck.builder import install
 from wheelcheck.builder.install import Machine
-from wheelcheck.builder.run import BenchError, Command, observe
+from wheelcheck.builder.run import BuildError, Command, observe
 from wheelcheck.builder.toolchain import host
 
 NATIVE = install.of(host(), {})
@@ -98,7 +98,7 @@ def test_under_an_emulated_python_the_wheel_of_the_other_cpu_is_installed_by_its
 def test_a_wheel_that_pip_refuses_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "demo-1.0-py3-none-any.whl"
     zipfile.ZipFile(broken, "w").close()
-    with pytest.raises(BenchError, match="pip install"):
+    with pytest.raises(BuildError, match="pip install"):
         install.install(broken, NATIVE, tmp_path, os.environ, print)
     assert sys.prefix not in str(tmp_path)
 

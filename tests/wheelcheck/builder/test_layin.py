@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.compiled import native
 from wheelcheck.builder import containers, in_container, stage
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.cli import main as check
 from wheelcheck.config import Payload
@@ -101,25 +101,25 @@ def test_a_wheel_of_another_python_cpu_or_floor_is_refused(
     folder: Path, tags: str, extension: bytes, message: str
 ) -> None:
     wheel_in(folder).unlink()
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         in_container.lay_in(repaired(folder, tags, extension), folder, CP311, folder / "out")
 
 
 @pytest.mark.parametrize("identifier", ["", "cp312-manylinux_aarch64"])
 def test_an_interpreter_that_is_not_planned_is_refused(folder: Path, identifier: str) -> None:
-    with pytest.raises(BenchError, match="expected one of cp311"):
+    with pytest.raises(BuildError, match="expected one of cp311"):
         in_container.lay_in(wheel_in(folder), folder, identifier, folder / "out")
 
 
 def test_a_payload_that_was_swapped_on_its_way_into_the_container_is_refused(folder: Path) -> None:
     (folder / "stage" / "tree" / "demo" / "bin" / "tool").write_bytes(native("x86_64"))
-    with pytest.raises(BenchError, match="found code for x86_64"):
+    with pytest.raises(BuildError, match="found code for x86_64"):
         in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
 
 
 def test_a_wheel_without_an_inventory_of_its_name_is_refused_unless_there_are_none(folder: Path) -> None:
     plan(inventories={"other.whl": {}}).write(folder)
-    with pytest.raises(BenchError, match=r"expected one of other\.whl"):
+    with pytest.raises(BuildError, match=r"expected one of other\.whl"):
         in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
     plan(inventories={}).write(folder)
     assert in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out").name == FINISHED
@@ -129,7 +129,7 @@ def test_a_wheel_without_an_inventory_of_its_name_is_refused_unless_there_are_no
 def test_a_plan_that_cannot_be_read_is_an_error(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "plan.json").write_text(text)
-    with pytest.raises(BenchError, match="expected a plan of the bench"):
+    with pytest.raises(BuildError, match="expected a plan of the bench"):
         in_container.read(tmp_path)
 
 

@@ -12,8 +12,8 @@ import pytest
 from tests.support.crates import HATCH, probe
 from tests.support.native import bpf_object
 from wheelcheck.builder import payload as payloads
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError, Command, observe
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError, Command, observe
 from wheelcheck.builder.toolchain import choose, host
 from wheelcheck.cli import main as check
 from wheelcheck.config.builder import Settings, load
@@ -128,7 +128,7 @@ def test_binaries_of_one_name_from_two_workspaces_have_folders_of_their_own(tmp_
 
 
 def staged(project: Path, name: str = "trace.o") -> bytes:
-    stage = Bench.of(project).build()
+    stage = Build.of(project).build()
     return next(stage.file(file).read_bytes() for file in stage.record.files if file.path.endswith(name))
 
 
@@ -146,7 +146,7 @@ def test_a_project_of_objects_alone_needs_no_cargo_and_no_std_of_any_cpu(
     file = project / "pyproject.toml"
     file.write_text('[tool.wheelcheck]\narchitectures = ["x86_64"]\npython = ["py3-none"]\n' + OBJECT + HATCH)
     for name in ("x86_64", "s390x"):
-        assert [item.path for item in Bench.of(project, find(name)).build().record.files] == ["probe/bpf/trace.o"]
+        assert [item.path for item in Build.of(project, find(name)).build().record.files] == ["probe/bpf/trace.o"]
 
 
 @pytest.mark.parametrize(
@@ -158,21 +158,21 @@ def test_a_project_of_objects_alone_needs_no_cargo_and_no_std_of_any_cpu(
     ],
 )
 def test_an_object_without_a_program_is_refused(tmp_path: Path, source: str, message: str) -> None:
-    with pytest.raises(BenchError, match=message):
-        Bench.of(with_object(tmp_path / "project", source)).build()
+    with pytest.raises(BuildError, match=message):
+        Build.of(with_object(tmp_path / "project", source)).build()
 
 
 def test_a_failed_compiler_does_not_leave_the_object_of_an_earlier_build(tmp_path: Path) -> None:
     project = with_object(tmp_path / "project")
     staged(project)
     (project / "bpf" / "trace.h").write_text("#error no\n")
-    with pytest.raises(BenchError, match="error: no"):
-        Bench.of(project).build()
+    with pytest.raises(BuildError, match="error: no"):
+        Build.of(project).build()
     assert not list((project / "build" / "wheelcheck" / "objects").rglob("*.o"))
 
 
 def test_the_wheel_with_the_object_passes_the_gate_and_its_inventory_has_it(tmp_path: Path) -> None:
-    bench = Bench.of(with_object(tmp_path / "project"))
+    bench = Build.of(with_object(tmp_path / "project"))
     bench.build()
     bench.sdist()
     bench.wheels()
@@ -184,8 +184,8 @@ def test_an_sdist_without_the_source_of_an_object_is_refused(tmp_path: Path) -> 
     project = with_object(tmp_path / "project")
     file = project / "pyproject.toml"
     file.write_text(f'{file.read_text()}\n[tool.hatch.build.targets.sdist]\nexclude = ["*.h"]\n')
-    with pytest.raises(BenchError, match=r"missing or different: bpf/trace\.h"):
-        Bench.of(project).sdist()
+    with pytest.raises(BuildError, match=r"missing or different: bpf/trace\.h"):
+        Build.of(project).sdist()
 
 
 @pytest.mark.parametrize("changed", ["bpf/trace.bpf.c", "bpf/trace.h", "nested/src/main.rs"])
@@ -194,11 +194,11 @@ def test_a_change_of_any_origin_makes_the_stage_stale(tmp_path: Path, changed: s
     probe(project / "nested")
     file = project / "pyproject.toml"
     file.write_text(file.read_text() + NESTED)
-    bench = Bench.of(project)
+    bench = Build.of(project)
     bench.build()
     bench.staged()
     (project / changed).write_text(f"{(project / changed).read_text()}// changed\n")
-    with pytest.raises(BenchError, match="they are stale"):
+    with pytest.raises(BuildError, match="they are stale"):
         bench.staged()
 
 
@@ -208,7 +208,7 @@ def test_an_origin_that_is_not_there_or_not_in_the_project_is_refused(tmp_path: 
     (tmp_path / "outside.c").write_text(TRACE)
     settings = load(project)
     payload = replace(settings.release.payload[1], source=place)
-    with pytest.raises(BenchError, match=r"payload trace: found .* an sdist must hold it"):
+    with pytest.raises(BuildError, match=r"payload trace: found .* an sdist must hold it"):
         payloads.compile_command(payload, settings, os.environ)
 
 
@@ -235,9 +235,9 @@ def test_an_object_of_a_nested_cargo_is_built_for_its_own_target_and_found_by_ca
     place = settings.folder / "cargo" / "bpfel-unknown-none-nested" / "bpfel-unknown-none" / "release" / "probe"
     assert built[settings.release.payload[1]] == place
     assert place.read_bytes() == bpf_object()
-    Bench.of(settings.project).build()
+    Build.of(settings.project).build()
 
 
 def test_an_empty_object_of_a_nested_cargo_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="0 bytes that are no native code"):
-        Bench.of(nested_bpf(tmp_path, b"").project).build()
+    with pytest.raises(BuildError, match="0 bytes that are no native code"):
+        Build.of(nested_bpf(tmp_path, b"").project).build()

@@ -9,8 +9,8 @@ import pytest
 from tests.support.crates import probe
 from tests.wheelcheck.conftest import REFERENCE
 from wheelcheck.builder import toolchain
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
@@ -31,50 +31,50 @@ commands = [{ run = ["probe"], expect = "^probed$" }]
 
 
 def test_the_target_is_the_hosts_unless_another_is_named() -> None:
-    assert Bench.of(REFERENCE).target.arch == find(platform.machine())
-    assert Bench.of(REFERENCE, find("arm64")).target.zigbuild == "aarch64-unknown-linux-gnu.2.17"
+    assert Build.of(REFERENCE).target.arch == find(platform.machine())
+    assert Build.of(REFERENCE, find("arm64")).target.zigbuild == "aarch64-unknown-linux-gnu.2.17"
 
 
-def test_an_impossible_floor_stops_before_anything_is_built(bench: Bench) -> None:
+def test_an_impossible_floor_stops_before_anything_is_built(bench: Build) -> None:
     file = bench.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.99"'))
-    with pytest.raises(BenchError, match=r"tool.wheelcheck.glibc: found the floor 2.99"):
-        Bench.of(bench.settings.project)
+    with pytest.raises(BuildError, match=r"tool.wheelcheck.glibc: found the floor 2.99"):
+        Build.of(bench.settings.project)
 
 
-def test_a_changed_source_makes_the_stage_stale_and_no_wheel_is_built_from_it(bench: Bench) -> None:
+def test_a_changed_source_makes_the_stage_stale_and_no_wheel_is_built_from_it(bench: Build) -> None:
     main = bench.settings.workspace / "tally" / "src" / "main.rs"
     main.write_text(f"{main.read_text()}// changed\n")
-    with pytest.raises(BenchError, match="they are stale: run"):
+    with pytest.raises(BuildError, match="they are stale: run"):
         bench.wheels()
 
 
-def test_an_sdist_of_other_sources_is_not_made_into_a_wheel(bench: Bench) -> None:
+def test_an_sdist_of_other_sources_is_not_made_into_a_wheel(bench: Build) -> None:
     main = bench.settings.workspace / "tally" / "src" / "main.rs"
     main.write_text(f"{main.read_text()}// changed\n")
     bench.build()
-    with pytest.raises(BenchError, match=r"missing or different: tally/src/main.rs"):
+    with pytest.raises(BuildError, match=r"missing or different: tally/src/main.rs"):
         bench.wheels()
 
 
-def test_building_twice_gives_the_same_stage_and_the_same_names(bench: Bench) -> None:
+def test_building_twice_gives_the_same_stage_and_the_same_names(bench: Build) -> None:
     before, names = bench.staged(), {file.name for file in bench.settings.dist.iterdir()}
     assert bench.build() == before
     again = {bench.sdist().name, *(wheel.name for wheel in bench.wheels())}
     assert again == names == {file.name for file in bench.settings.dist.iterdir()}
 
 
-def test_the_installed_reference_wheel_passes_its_smoke_run(built: Bench) -> None:
+def test_the_installed_reference_wheel_passes_its_smoke_run(built: Build) -> None:
     lines: list[str] = []
     assert len(replace(built, log=lines.append).smoke()) == 12
     assert "pass: run tally -- true" in lines
 
 
-def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(bench: Bench) -> None:
+def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(bench: Build) -> None:
     other = "s390x" if toolchain.host().name != "s390x" else "x86_64"
     target = toolchain.choose(find(other), (2, 17))
     (bench.settings.dist / f"reference-0.1.0-cp310-abi3-{target.platform_tag}.whl").touch()
-    with pytest.raises(BenchError, match=f"no command executed .skip: reference-.*{other}"):
+    with pytest.raises(BuildError, match=f"no command executed .skip: reference-.*{other}"):
         replace(bench, target=target).smoke()
 
 
@@ -82,7 +82,7 @@ def test_a_pure_project_of_another_backend_becomes_a_platform_wheel(tmp_path: Pa
     project = probe(tmp_path / "probe", main='fn main() { println!("probed") }', more=HATCH)
     (project / "probe").mkdir()
     (project / "probe" / "__init__.py").touch()
-    bench = Bench.of(project)
+    bench = Build.of(project)
     bench.build()
     bench.sdist()
     (wheel,) = bench.wheels()
@@ -95,7 +95,7 @@ def test_a_project_without_payload_needs_no_cargo(tmp_path: Path, monkeypatch: p
     (tmp_path / "probe" / "__init__.py").touch()
     (tmp_path / "pyproject.toml").write_text(f"{HATCH}[tool.wheelcheck]\npython = ['py3-none']\n")
     monkeypatch.setenv("PATH", "/nonexistent")
-    bench = Bench.of(tmp_path)
+    bench = Build.of(tmp_path)
     assert bench.sdist().name == "probe-1.0.tar.gz"
     assert bench.build().record.files == ()
     assert bench.staged().record.files == ()

@@ -16,7 +16,7 @@ from tests.support.cross import OTHER, lacking, machine_for_other, rustc_for_oth
 from tests.wheelcheck.conftest import REFERENCE, copy_reference
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist
-from wheelcheck.builder.pipeline import Bench
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary
 
 
-def wheel_of(built: Bench) -> Path:
+def wheel_of(built: Build) -> Path:
     return dist.wheels(built.settings.dist, built.target)[0]
 
 
-def test_the_wheel_is_named_for_abi3_and_the_floor(built: Bench) -> None:
+def test_the_wheel_is_named_for_abi3_and_the_floor(built: Build) -> None:
     arch = built.target.arch.name
     assert wheel_of(built).name == f"reference-0.1.0-cp310-abi3-manylinux_2_17_{arch}.manylinux2014_{arch}.whl"
 
 
-def test_auditwheel_finds_the_wheel_consistent_with_the_tag_it_claims(built: Bench) -> None:
+def test_auditwheel_finds_the_wheel_consistent_with_the_tag_it_claims(built: Build) -> None:
     show = [sys.executable, "-m", "auditwheel", "show", str(wheel_of(built))]
     said = subprocess.run(show, capture_output=True, text=True, check=True).stdout
     assert f'consistent with the following platform tag: "manylinux_2_17_{built.target.arch.name}"' in " ".join(
@@ -43,18 +43,18 @@ def test_auditwheel_finds_the_wheel_consistent_with_the_tag_it_claims(built: Ben
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def other(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The stage of the reference project for the other CPU."""
     compiler = rustc_for_other() or lacking(f"no Rust standard library for {OTHER.name}")
     project = copy_reference(tmp_path_factory.mktemp("other") / "reference")
-    bench = Bench.of(project, OTHER)
+    bench = Build.of(project, OTHER)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUSTC", compiler)
         bench.build()
     return bench
 
 
-def staged(bench: Bench, path: str) -> Path:
+def staged(bench: Build, path: str) -> Path:
     return bench.stage_folder / "tree" / path
 
 
@@ -64,9 +64,9 @@ def natives(wheel: Path) -> dict[str, Binary]:
     return {name: binary for name, binary in found.items() if binary}
 
 
-def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Bench) -> None:
+def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Build) -> None:
     held = {name: binary.slices[0] for name, binary in natives(wheel_of(built)).items()}
-    assert {name: piece.kind for name, piece in held.items()} == {
+    assert {name: slice_.kind for name, slice_ in held.items()} == {
         "reference/_machine.abi3.so": "library",
         "reference/bin/tally": "executable",
         "reference/bin/tracer": "executable",
@@ -74,26 +74,26 @@ def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Bench) -> 
         "reference/lib/libguard.so": "library",
         "reference/lib/libpreload.so": "library",
     }
-    assert {piece.arches for piece in held.values() if piece.kind != "object"} == {(built.target.arch.name,)}
+    assert {slice_.arches for slice_ in held.values() if slice_.kind != "object"} == {(built.target.arch.name,)}
 
 
-def test_the_object_is_the_kernels_and_tells_nothing_of_where_it_was_built(built: Bench) -> None:
+def test_the_object_is_the_kernels_and_tells_nothing_of_where_it_was_built(built: Build) -> None:
     content = staged(built, "reference/bpf/opens.bpf.o").read_bytes()
     assert int.from_bytes(content[18:20], "little") == ENUM_E_MACHINE["EM_BPF"]
     assert str(built.settings.project).encode() not in content
 
 
 def test_what_is_built_for_the_other_cpu_is_all_for_it_except_the_object_which_is_the_same(
-    built: Bench, other: Bench
+    built: Build, other: Build
 ) -> None:
     paths = {payload.path: payload.kind for payload in built.settings.release.payload}
     same = {path for path in paths if staged(built, path).read_bytes() == staged(other, path).read_bytes()}
     assert same == {path for path, kind in paths.items() if kind == "object"}
-    pieces = [read_binary("", Bytes(staged(other, path).read_bytes())) for path in paths.keys() - same]
-    assert [piece.slices[0].arches for piece in pieces if piece] == [(other.target.arch.name,)] * 4
+    slices = [read_binary("", Bytes(staged(other, path).read_bytes())) for path in paths.keys() - same]
+    assert [slice_.slices[0].arches for slice_ in slices if slice_] == [(other.target.arch.name,)] * 4
 
 
-def test_the_tracer_of_the_other_cpu_runs_and_says_what_its_emulator_lacks(other: Bench) -> None:
+def test_the_tracer_of_the_other_cpu_runs_and_says_what_its_emulator_lacks(other: Build) -> None:
     machine = machine_for_other(dict(os.environ))
     env = {**os.environ, **machine.env}
     tracer = [*machine.runner, str(staged(other, "reference/bin/tracer")), "--", "true"]
@@ -102,12 +102,12 @@ def test_the_tracer_of_the_other_cpu_runs_and_says_what_its_emulator_lacks(other
     assert done.stderr == '{"unavailable": "Function not implemented (os error 38)"}\n'
 
 
-def test_the_wheel_holds_no_source_of_its_native_code(built: Bench) -> None:
+def test_the_wheel_holds_no_source_of_its_native_code(built: Build) -> None:
     with zipfile.ZipFile(wheel_of(built)) as archive:
         assert not [name for name in archive.namelist() if name.endswith((".c", ".rs", ".toml"))]
 
 
-def test_the_projects_own_tests_pass_against_the_installed_wheel(built: Bench, tmp_path: Path) -> None:
+def test_the_projects_own_tests_pass_against_the_installed_wheel(built: Build, tmp_path: Path) -> None:
     site = tmp_path / "site"
     pip = ["pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel_of(built))]
     subprocess.run([sys.executable, "-m", *pip], check=True)
@@ -141,7 +141,7 @@ def test_the_projects_own_tests_pass_against_the_installed_wheel(built: Bench, t
     ids=["format", "clippy", "tests"],
 )
 def test_the_rust_workspace_passes_its_own_checks_and_its_numbers_agree_with_the_headers_of_both_cpus(
-    built: Bench, words: tuple[str, ...]
+    built: Build, words: tuple[str, ...]
 ) -> None:
     if (
         words[0] == "clippy"

@@ -12,8 +12,8 @@ import pytest
 
 from tests.support.crates import probe
 from wheelcheck.builder import reproducible, run
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def test_a_date_in_the_environment_comes_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["yesterday", "-1", "1.5"])
 def test_a_date_that_is_no_number_is_refused(tmp_path: Path, value: str) -> None:
-    with pytest.raises(BenchError, match=f"SOURCE_DATE_EPOCH: found '{value}'; expected seconds"):
+    with pytest.raises(BuildError, match=f"SOURCE_DATE_EPOCH: found '{value}'; expected seconds"):
         reproducible.epoch(tmp_path, {"SOURCE_DATE_EPOCH": value})
 
 
@@ -105,7 +105,7 @@ def test_the_rustflags_of_the_project_stay_in_force(tmp_path: Path) -> None:
     folder = probe(tmp_path / "p", main='fn main() { println!("{}", cfg!(chosen_here)); }')
     (folder / ".cargo").mkdir()
     (folder / ".cargo" / "config.toml").write_text('[build]\nrustflags = ["--cfg", "chosen_here"]\n')
-    bench = Bench.of(folder)
+    bench = Build.of(folder)
     stage = bench.build()
     said = subprocess.run([stage.file(stage.record.files[0])], capture_output=True, text=True, check=True).stdout
     assert said == "true\n"
@@ -116,9 +116,9 @@ def test_a_wrapper_that_the_project_keeps_is_not_replaced(tmp_path: Path, monkey
     own.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/called\nexec "$@"\n')
     own.chmod(0o755)
     monkeypatch.setenv("RUSTC_WRAPPER", str(own))
-    Bench.of(probe(tmp_path / "scrubbed")).build()
+    Build.of(probe(tmp_path / "scrubbed")).build()
     assert not (tmp_path / "called").exists()
-    Bench.of(probe(tmp_path / "kept", more='[tool.wheelcheck.build]\nkeep-environment = ["RUSTC_WRAPPER"]\n')).build()
+    Build.of(probe(tmp_path / "kept", more='[tool.wheelcheck.build]\nkeep-environment = ["RUSTC_WRAPPER"]\n')).build()
     assert (tmp_path / "called").exists()
 
 

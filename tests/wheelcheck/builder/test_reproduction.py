@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crates import hatch_probe
-from wheelcheck.builder.pipeline import Bench
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import reproduce
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ SAME = 'fn main() { println!("{}", file!()); }'
 
 
 def test_the_reference_project_builds_the_same_bytes_in_any_folder_under_any_umask(
-    built: Bench, capsys: pytest.CaptureFixture[str]
+    built: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = os.umask(0o077)
     try:
@@ -33,17 +33,17 @@ def test_the_reference_project_builds_the_same_bytes_in_any_folder_under_any_uma
 
 
 def test_a_program_that_names_its_source_file_is_the_same_everywhere(tmp_path: Path) -> None:
-    bench = Bench.of(hatch_probe(tmp_path / "probe", main=SAME))
+    bench = Build.of(hatch_probe(tmp_path / "probe", main=SAME))
     assert reproduce(bench) == (f"probe-1.0-py3-none-{bench.target.platform_tag}.whl", "probe-1.0.tar.gz")
 
 
 def test_a_planted_difference_is_named_with_artifact_member_and_offset(tmp_path: Path) -> None:
     with pytest.raises(
-        BenchError, match=r"reproduce: found probe-1.0-py3.*\.whl: probe/bin/probe: differs at offset \d+: found b'"
+        BuildError, match=r"reproduce: found probe-1.0-py3.*\.whl: probe/bin/probe: differs at offset \d+: found b'"
     ):
-        reproduce(Bench.of(hatch_probe(tmp_path / "probe", main=FOLDER)))
+        reproduce(Build.of(hatch_probe(tmp_path / "probe", main=FOLDER)))
 
 
 def test_a_date_of_the_callers_own_is_the_date_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    assert Bench.of(hatch_probe(tmp_path / "probe", main=SAME)).seconds == 1_700_000_000
+    assert Build.of(hatch_probe(tmp_path / "probe", main=SAME)).seconds == 1_700_000_000

@@ -10,9 +10,9 @@ from tests.support.compiled import native
 from tests.support.crates import hatch_probe
 from tests.wheelcheck.builder.test_sabotage import TOOL, other_cpu, rewritten, wheel_of
 from wheelcheck.builder import dist
-from wheelcheck.builder.pipeline import Bench
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import Native, manifest, require_same, roundtrip
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def edited(sdist: Path, ending: str, change: Callable[[bytes], bytes | None]) ->
 
 
 def test_the_reference_sdist_builds_the_released_payload_to_the_byte(
-    built: Bench, capsys: pytest.CaptureFixture[str]
+    built: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["roundtrip", "--project", str(built.settings.project)]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -44,67 +44,67 @@ def test_the_reference_sdist_builds_the_released_payload_to_the_byte(
 
 
 @pytest.fixture
-def released(tmp_path: Path) -> Bench:
+def released(tmp_path: Path) -> Build:
     """A small project, built to the end: one program of two sources."""
     project = hatch_probe(tmp_path / "probe", main='mod said;\nfn main() { println!("{}", said::WORD); }')
     (project / "src" / "said.rs").write_text('pub const WORD: &str = "hello";')
-    bench = Bench.of(project)
+    bench = Build.of(project)
     bench.build()
     bench.sdist()
     bench.wheels()
     return bench
 
 
-def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(released: Bench) -> None:
+def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(released: Build) -> None:
     assert len(roundtrip(released)) == 1
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda text: text.replace(b"hello", b"hallo"))
     with pytest.raises(
-        BenchError, match=r"probe/bin/probe: found executable for .* from the sdist; expected executable"
+        BuildError, match=r"probe/bin/probe: found executable for .* from the sdist; expected executable"
     ):
         roundtrip(released)
 
 
 def test_a_project_that_is_not_reproducible_may_ask_for_the_facts_alone(tmp_path: Path) -> None:
     project = hatch_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
-    bench = Bench.of(project)
+    bench = Build.of(project)
     bench.build()
     bench.sdist()
     (wheel,) = bench.wheels()
     assert main(["roundtrip", "--project", str(project)]) == 1
     assert main(["roundtrip", "--facts-only", "--project", str(project)]) == 0
     rewritten(wheel, "probe/bin/probe", (bench.stage_folder / "tree/probe/bin/probe").read_bytes(), 0o100644)
-    with pytest.raises(BenchError, match=r"mode 0755.* from the sdist; expected .* mode 0644"):
+    with pytest.raises(BuildError, match=r"mode 0755.* from the sdist; expected .* mode 0644"):
         roundtrip(bench, exact=False)
 
 
-def test_an_sdist_without_a_source_does_not_build(released: Bench) -> None:
+def test_an_sdist_without_a_source_does_not_build(released: Build) -> None:
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda _: None)
-    with pytest.raises(BenchError, match="file not found for module `said`"):
+    with pytest.raises(BuildError, match="file not found for module `said`"):
         roundtrip(released)
 
 
-def test_an_sdist_of_another_floor_is_refused(bench: Bench) -> None:
+def test_an_sdist_of_another_floor_is_refused(bench: Build) -> None:
     edited(
         dist.sdist(bench.settings.dist),
         "0/pyproject.toml",
         lambda text: text.replace(b'glibc = "2.17"', b'glibc = "2.28"'),
     )
-    with pytest.raises(BenchError, match=r"found .*gnu.2.28; expected the target .*gnu.2.17"):
+    with pytest.raises(BuildError, match=r"found .*gnu.2.28; expected the target .*gnu.2.17"):
         roundtrip(bench)
 
 
-def test_an_sdist_for_other_pythons_is_refused_by_the_wheels_it_builds(bench: Bench) -> None:
+def test_an_sdist_for_other_pythons_is_refused_by_the_wheels_it_builds(bench: Build) -> None:
     edited(
         dist.sdist(bench.settings.dist),
         "0/pyproject.toml",
         lambda text: text.replace(b'python = ["cp310-abi3"]', b"python = []"),
     )
-    with pytest.raises(BenchError, match=r"roundtrip: found the sdist builds ; expected reference-0.1.0-cp310-abi3"):
+    with pytest.raises(BuildError, match=r"roundtrip: found the sdist builds ; expected reference-0.1.0-cp310-abi3"):
         roundtrip(bench)
 
 
 @pytest.mark.parametrize("what", ["another CPU", "mode 0644", "missing"])
-def test_a_released_program_that_the_sdist_does_not_build_is_named(bench: Bench, what: str) -> None:
+def test_a_released_program_that_the_sdist_does_not_build_is_named(bench: Build, what: str) -> None:
     content = (bench.stage_folder / "tree" / TOOL).read_bytes()
     wheel = wheel_of(bench)
     if what == "missing":
@@ -113,15 +113,15 @@ def test_a_released_program_that_the_sdist_does_not_build_is_named(bench: Bench,
         rewritten(wheel, TOOL, native(other_cpu(bench)), 0o100755)
     else:
         rewritten(wheel, TOOL, content, 0o100644)
-    with pytest.raises(BenchError, match=f"{wheel.name}: {TOOL}: found executable for "):
+    with pytest.raises(BuildError, match=f"{wheel.name}: {TOOL}: found executable for "):
         roundtrip(bench)
 
 
-def test_a_release_without_native_code_proves_nothing(bench: Bench) -> None:
+def test_a_release_without_native_code_proves_nothing(bench: Build) -> None:
     wheel = wheel_of(bench)
     for path in manifest(wheel):
         rewritten(wheel, path, None, 0)
-    with pytest.raises(BenchError, match="found no native file; expected a payload to compare"):
+    with pytest.raises(BuildError, match="found no native file; expected a payload to compare"):
         roundtrip(bench)
 
 
@@ -141,16 +141,16 @@ ONE = Native("executable", "x86_64", "0755", "2.17", "ab")
 )
 def test_each_fact_of_a_native_file_must_be_the_same(other: Native, found: str) -> None:
     require_same("x.whl", {"a": ONE}, {"a": ONE})
-    with pytest.raises(BenchError, match=f"x.whl: a: found .*{found}"):
+    with pytest.raises(BuildError, match=f"x.whl: a: found .*{found}"):
         require_same("x.whl", {"a": ONE}, {"a": other})
 
 
 def test_a_file_that_only_the_sdist_builds_is_named() -> None:
-    with pytest.raises(BenchError, match=r"x\.whl: b: found executable.* from the sdist; expected nothing as released"):
+    with pytest.raises(BuildError, match=r"x\.whl: b: found executable.* from the sdist; expected nothing as released"):
         require_same("x.whl", {"a": ONE}, {"a": ONE, "b": ONE})
 
 
-def test_a_mode_without_a_file_type_is_said(bench: Bench) -> None:
+def test_a_mode_without_a_file_type_is_said(bench: Build) -> None:
     wheel = wheel_of(bench)
     rewritten(wheel, TOOL, (bench.stage_folder / "tree" / TOOL).read_bytes(), 0o755)
     assert manifest(wheel)[TOOL].mode == "000755 (no regular file)"

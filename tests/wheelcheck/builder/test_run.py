@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelcheck.builder import run
-from wheelcheck.builder.run import BenchError, Command, Outcome
+from wheelcheck.builder.run import BuildError, Command, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +32,12 @@ def test_the_environment_is_whole_and_the_folder_is_the_one_given(tmp_path: Path
 
 def test_a_non_zero_exit_is_fatal_and_both_streams_are_in_the_error(tmp_path: Path) -> None:
     command = python("import sys; print('said'); print('wrong', file=sys.stderr); sys.exit(7)", tmp_path)
-    with pytest.raises(BenchError, match=r"(?s)found exit status 7; expected 0; it said:\nsaid\nwrong"):
+    with pytest.raises(BuildError, match=r"(?s)found exit status 7; expected 0; it said:\nsaid\nwrong"):
         run.run(command, print)
 
 
 def test_a_death_by_signal_is_fatal_too(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="found exit status -9"):
+    with pytest.raises(BuildError, match="found exit status -9"):
         run.run(python("import os; os.kill(os.getpid(), 9)", tmp_path), print)
 
 
@@ -53,7 +53,7 @@ def test_bytes_that_are_no_text_do_not_stop_a_run(tmp_path: Path) -> None:
 
 
 def test_a_program_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="install no-such-program"):
+    with pytest.raises(BuildError, match="install no-such-program"):
         run.run(Command(("no-such-program",), tmp_path, {}), print)
 
 

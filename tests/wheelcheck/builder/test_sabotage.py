@@ -13,7 +13,7 @@ import pytest
 from tests.support.compiled import native
 from wheelcheck.builder import dist
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.cli import main
 from wheelcheck.platforms.arch import find
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
 
 TOOL = "reference/bin/tally"
 GUARD = "reference/lib/libguard.so"
 
 
 def rewritten(wheel: Path, path: str, content: bytes | None, mode: int) -> None:
-    """Replace one member and write RECORD anew, as a tool that repacks wheels would; no content removes the member."""
+    """Replace one member and write RECORD again, as a tool that repacks wheels would; no content removes the member."""
     with zipfile.ZipFile(wheel) as archive:
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
     record = next(name for name in members if name.endswith("/RECORD"))
@@ -57,16 +57,16 @@ def errors(capsys: pytest.CaptureFixture[str], *words: str | Path) -> set[tuple[
     return found
 
 
-def wheel_of(bench: Bench) -> Path:
+def wheel_of(bench: Build) -> Path:
     return dist.wheels(bench.settings.dist, bench.target)[0]
 
 
-def other_cpu(bench: Bench) -> str:
+def other_cpu(bench: Build) -> str:
     return next(name for name in ("aarch64", "x86_64") if find(name) != bench.target.arch)
 
 
 def test_the_reference_release_passes_the_gate_as_built_on_this_host(
-    built: Bench, capsys: pytest.CaptureFixture[str]
+    built: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = built.settings.project / "pyproject.toml"
     arch = ("--architecture", built.target.arch.name)
@@ -74,13 +74,13 @@ def test_the_reference_release_passes_the_gate_as_built_on_this_host(
 
 
 def test_one_host_alone_does_not_make_the_release_that_is_promised(
-    built: Bench, capsys: pytest.CaptureFixture[str]
+    built: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = built.settings.project / "pyproject.toml"
     assert {code for code, _ in errors(capsys, built.settings.dist, "--config", config)} == {"WC701"}
 
 
-def test_a_repacked_wheel_with_nothing_changed_passes(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_repacked_wheel_with_nothing_changed_passes(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = wheel_of(bench)
     with zipfile.ZipFile(wheel) as archive:
         content = archive.read(TOOL)
@@ -99,12 +99,12 @@ def test_a_repacked_wheel_with_nothing_changed_passes(bench: Bench, capsys: pyte
     ids=["another CPU", "mode 0644", "mode 0755 without S_IFREG"],
 )
 def test_a_sabotaged_executable_is_named_by_the_gate_and_refused_by_the_record(
-    bench: Bench, capsys: pytest.CaptureFixture[str], content: Callable[[Bench], bytes], mode: int, code: str
+    bench: Build, capsys: pytest.CaptureFixture[str], content: Callable[[Build], bytes], mode: int, code: str
 ) -> None:
     wheel = wheel_of(bench)
     rewritten(wheel, TOOL, content(bench), mode)
     assert errors(capsys, wheel) == {(code, TOOL)}
-    with pytest.raises(BenchError, match=TOOL):
+    with pytest.raises(BuildError, match=TOOL):
         assembly.require_record(wheel, bench.staged())
 
 
@@ -118,18 +118,18 @@ STUBS = {
 
 @pytest.mark.parametrize(("path", "content"), STUBS.values(), ids=STUBS)
 def test_a_stub_in_place_of_a_binary_is_named_by_the_gate_and_refused_by_the_record(
-    bench: Bench, capsys: pytest.CaptureFixture[str], path: str, content: bytes
+    bench: Build, capsys: pytest.CaptureFixture[str], path: str, content: bytes
 ) -> None:
     wheel = wheel_of(bench)
     rewritten(wheel, path, content, 0o100755 if path == TOOL else 0o100644)
     assert errors(capsys, wheel) == {("WC305", path)}
-    with pytest.raises(BenchError, match=path):
+    with pytest.raises(BuildError, match=path):
         assembly.require_record(wheel, bench.staged())
 
 
 @pytest.mark.parametrize("content", [b"", None], ids=["a zero-byte executable", "a missing executable"])
 def test_a_payload_that_is_no_binary_or_not_there_is_named_by_the_gate_that_knows_the_project(
-    bench: Bench, capsys: pytest.CaptureFixture[str], content: bytes | None
+    bench: Build, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:
     wheel = wheel_of(bench)
     rewritten(wheel, TOOL, content, 0o100755)
@@ -137,18 +137,18 @@ def test_a_payload_that_is_no_binary_or_not_there_is_named_by_the_gate_that_know
     arch = ("--architecture", bench.target.arch.name)
     found = errors(capsys, bench.settings.dist, "--config", config, *arch)
     assert any(code in ("WC305", "WC310") for code, _ in found)
-    with pytest.raises(BenchError, match=TOOL):
+    with pytest.raises(BuildError, match=TOOL):
         assembly.require_record(wheel, bench.staged())
 
 
-def test_a_stale_file_of_another_cpu_in_the_stage_stops_the_wheel(bench: Bench) -> None:
+def test_a_stale_file_of_another_cpu_in_the_stage_stops_the_wheel(bench: Build) -> None:
     stale = bench.stage_folder / "tree" / "reference" / "bin" / "tally-old"
     stale.write_bytes(native(other_cpu(bench)))
-    with pytest.raises(BenchError, match=r"unrecorded \['reference/bin/tally-old'\]"):
+    with pytest.raises(BuildError, match=r"unrecorded \['reference/bin/tally-old'\]"):
         bench.wheels()
 
 
-def test_building_again_removes_a_stale_file_of_another_cpu(bench: Bench) -> None:
+def test_building_again_removes_a_stale_file_of_another_cpu(bench: Build) -> None:
     stale = bench.stage_folder / "tree" / "reference" / "bin" / "tally-old"
     stale.write_bytes(native(other_cpu(bench)))
     bench.build()
@@ -157,17 +157,17 @@ def test_building_again_removes_a_stale_file_of_another_cpu(bench: Bench) -> Non
 
 
 @pytest.mark.parametrize("content", ["other cpu", "empty", "mode 0644"])
-def test_a_staged_executable_that_was_swapped_stops_the_wheel(bench: Bench, content: str) -> None:
+def test_a_staged_executable_that_was_swapped_stops_the_wheel(bench: Build, content: str) -> None:
     staged = bench.stage_folder / "tree" / TOOL
     if content == "mode 0644":
         staged.chmod(0o644)
     else:
         staged.write_bytes(native(other_cpu(bench)) if content == "other cpu" else b"")
-    with pytest.raises(BenchError, match=TOOL):
+    with pytest.raises(BuildError, match=TOOL):
         bench.wheels()
 
 
-def test_a_wheel_edited_without_its_record_fails_on_the_hash(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wheel_edited_without_its_record_fails_on_the_hash(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
     wheel = wheel_of(bench)
     with zipfile.ZipFile(wheel) as archive:
         members = [(info, archive.read(info)) for info in archive.infolist()]

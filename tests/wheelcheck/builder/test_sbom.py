@@ -13,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from tests.support.crates import probe
 from tests.wheelcheck.builder.test_sabotage import wheel_of
 from wheelcheck.builder import run, sbom
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.stage import Record, Staged
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.cli import main
@@ -22,7 +22,7 @@ from wheelcheck.platforms.arch import find
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
 
 TARGET = Target(find("x86_64"), (2, 17))
 DIGEST = "0f" * 32
@@ -143,13 +143,13 @@ def test_a_crate_from_git_is_told_from_one_of_the_same_version_elsewhere() -> No
 
 
 def test_a_payload_of_no_package_is_refused() -> None:
-    with pytest.raises(BenchError, match="payload probe: found no package 'probe' in cargo metadata"):
+    with pytest.raises(BuildError, match="payload probe: found no package 'probe' in cargo metadata"):
         sbom.document({**GRAPH, "workspace_members": []}, LOCK, WHEEL, RECORD, 0)
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", "warning: x"])
 def test_output_that_is_no_metadata_is_refused(output: str) -> None:
-    with pytest.raises(BenchError, match="cargo metadata: found"):
+    with pytest.raises(BuildError, match="cargo metadata: found"):
         sbom.read(output)
 
 
@@ -198,7 +198,7 @@ def test_the_inventory_names_a_script_by_its_place_in_the_wheel() -> None:
 
 
 def test_the_reference_wheel_carries_a_valid_inventory_of_every_staged_file(
-    built: Bench, capsys: pytest.CaptureFixture[str]
+    built: Build, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with zipfile.ZipFile(wheel_of(built)) as archive:
         (name,) = [name for name in archive.namelist() if "/sboms/" in name]

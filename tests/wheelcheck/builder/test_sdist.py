@@ -9,12 +9,12 @@ import pytest
 
 from tests.support.compiled import native
 from wheelcheck.builder import sdist
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
 
 
 def write(folder: Path, *names: str) -> Path:
@@ -95,7 +95,7 @@ def test_an_sdist_is_unpacked_to_its_top_folder(tmp_path: Path) -> None:
 
 
 def test_an_sdist_with_two_top_folders_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="found 2 top folders; expected exactly one"):
+    with pytest.raises(BuildError, match="found 2 top folders; expected exactly one"):
         sdist.unpack(packed(tmp_path / "x.tar.gz", "demo-1.0/PKG-INFO", "other/x"), tmp_path / "out")
 
 
@@ -105,7 +105,7 @@ def test_sources_alone_are_accepted(tmp_path: Path) -> None:
 
 def test_native_code_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
     (write(tmp_path, *SOURCES) / "data.txt").write_bytes(native("x86_64"))
-    with pytest.raises(BenchError, match=r"data.txt: found a prebuilt ELF file; expected sources only"):
+    with pytest.raises(BuildError, match=r"data.txt: found a prebuilt ELF file; expected sources only"):
         sdist.require_sources_only(tmp_path)
 
 
@@ -122,39 +122,39 @@ def test_an_sdist_with_every_rust_source_is_accepted_whatever_else_it_leaves_out
 def test_a_missing_rust_source_or_manifest_is_named(tmp_path: Path, name: str) -> None:
     here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
     (there / name).unlink()
-    with pytest.raises(BenchError, match=f"missing or different: {name}; expected all 6"):
+    with pytest.raises(BuildError, match=f"missing or different: {name}; expected all 6"):
         sdist.require_rust_sources(here, there)
 
 
 def test_a_rewritten_manifest_is_named(tmp_path: Path) -> None:
     here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
     (there / "Cargo.toml").write_text("[workspace]\nmembers = []\n")
-    with pytest.raises(BenchError, match=r"missing or different: Cargo.toml;"):
+    with pytest.raises(BuildError, match=r"missing or different: Cargo.toml;"):
         sdist.require_rust_sources(here, there)
 
 
 def test_a_workspace_without_any_rust_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="no Rust source at all"):
+    with pytest.raises(BuildError, match="no Rust source at all"):
         sdist.require_rust_sources(write(tmp_path / "here", "README.md"), tmp_path)
 
 
-def test_the_reference_sdist_holds_rust_and_c_sources_and_the_lock_and_no_binary(built: Bench, tmp_path: Path) -> None:
+def test_the_reference_sdist_holds_rust_and_c_sources_and_the_lock_and_no_binary(built: Build, tmp_path: Path) -> None:
     tree = sdist.unpack(next(built.settings.dist.glob("*.tar.gz")), tmp_path)
     sdist.require_sources_only(tree)
     wanted = {"rust/Cargo.lock", "rust/Cargo.toml", "rust/tally/src/main.rs", "rust/guard/src/lib.rs"}
     assert wanted | {"src/reference/_machine.c", "pyproject.toml"} <= listed(tree)
 
 
-def test_an_sdist_that_forgets_a_rust_source_is_not_published(bench: Bench) -> None:
+def test_an_sdist_that_forgets_a_rust_source_is_not_published(bench: Build) -> None:
     manifest = bench.settings.project / "MANIFEST.in"
     manifest.write_text(f"{manifest.read_text()}exclude rust/tally/src/wait.rs\n")
     before = {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()}
-    with pytest.raises(BenchError, match=r"missing or different: tally/src/wait.rs"):
+    with pytest.raises(BuildError, match=r"missing or different: tally/src/wait.rs"):
         bench.sdist()
     assert {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()} == before
 
 
-def test_a_binary_among_the_sources_does_not_become_part_of_a_release(bench: Bench) -> None:
+def test_a_binary_among_the_sources_does_not_become_part_of_a_release(bench: Build) -> None:
     (bench.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
-    with pytest.raises(BenchError, match=r"tests/sample.py: found a prebuilt ELF file"):
+    with pytest.raises(BuildError, match=r"tests/sample.py: found a prebuilt ELF file"):
         bench.sdist()

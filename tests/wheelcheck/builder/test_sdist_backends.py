@@ -12,8 +12,8 @@ import pytest
 from tests.support.compiled import native
 from tests.support.crates import HATCH, probe
 from wheelcheck.binary import read_binary
-from wheelcheck.builder.pipeline import Bench
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.run import BuildError
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ def test_what_builds_leave_in_a_project_does_not_enter_its_sdist(
         (folder / "probe" / "bin").mkdir()
         (folder / "probe" / "bin" / "probe").write_bytes(native("x86_64"))
         subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
-    assert natives(Bench.of(folder).sdist()) == []
+    assert natives(Build.of(folder).sdist()) == []
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_binary_in_the_package_stops_the_sdist_and_is_named(tmp_path: Path, backend: str) -> None:
     folder = project(tmp_path / "probe", backend, IN_PACKAGE)
-    with pytest.raises(BenchError, match=rf"{IN_PACKAGE}: found a prebuilt ELF file; expected sources only"):
-        Bench.of(folder).sdist()
+    with pytest.raises(BuildError, match=rf"{IN_PACKAGE}: found a prebuilt ELF file; expected sources only"):
+        Build.of(folder).sdist()
     assert not (folder / "dist").exists()
 
 

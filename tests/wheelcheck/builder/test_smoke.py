@@ -8,7 +8,7 @@ import pytest
 
 from tests.wheelcheck.conftest import REFERENCE
 from wheelcheck.builder import dist, install, smoke
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
 from wheelcheck.config import Config, Payload
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.builder.install import Installation
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
 
 PASSED = Result("run tool", "pass")
 
 
 @pytest.fixture(scope="module")
-def installed(built: Bench, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+def installed(built: Build, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """The reference wheel in a fresh virtual environment, under an environment that tries to let the checkout win."""
     base = {**os.environ, "PYTHONPATH": str(REFERENCE / "src")}
     wheel = dist.wheels(built.settings.dist, built.target)[0]
@@ -117,13 +117,13 @@ def test_a_run_with_a_passing_command_counts() -> None:
     ],
 )
 def test_a_failure_fails_and_so_does_a_run_of_nothing(results: list[Result], message: str) -> None:
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         smoke.require_executed(results)
 
 
 def test_a_run_that_is_not_required_may_skip_everything_but_must_not_fail() -> None:
     smoke.require_executed([Result("x.whl", "skip", "no emulator")], required=False)
-    with pytest.raises(BenchError, match="fail: run y"):
+    with pytest.raises(BuildError, match="fail: run y"):
         smoke.require_executed([Result("run y", "fail", "exit status 1")], required=False)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.compiled import native
 from wheelcheck.builder import stage as staging
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.config import Payload
 from wheelcheck.platforms.arch import find
@@ -79,7 +79,7 @@ def test_staging_again_removes_whatever_lay_there_before(stage: Stage, tmp_path:
 
 
 def test_a_refused_binary_leaves_the_stage_before_it_whole(stage: Stage, tmp_path: Path, folder: Path) -> None:
-    with pytest.raises(BenchError):
+    with pytest.raises(BuildError):
         staging.stage(binaries(tmp_path, plug=b""), TARGET, "newer", folder)
     assert staging.load(folder, TARGET, "sources") == stage
 
@@ -110,7 +110,7 @@ def test_a_binary_that_is_not_what_it_is_declared_to_be_is_not_staged(
     content: Callable[[], bytes],
     message: str,
 ) -> None:
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         staging.stage(binaries(tmp_path, **{name: content()}), TARGET, "sources", folder)
     assert not folder.exists()
 
@@ -119,7 +119,7 @@ def test_a_binary_that_is_not_what_it_is_declared_to_be_is_not_staged(
 def test_a_path_that_leaves_the_wheel_or_is_taken_is_refused(tmp_path: Path, folder: Path, path: str) -> None:
     files = binaries(tmp_path)
     both = {TOOL: files[TOOL], Payload("plug", "library", path, "plug"): files[PLUG]}
-    with pytest.raises(BenchError, match="expected a free path in the wheel"):
+    with pytest.raises(BuildError, match="expected a free path in the wheel"):
         staging.stage(both, TARGET, "sources", folder)
 
 
@@ -138,19 +138,19 @@ def test_a_path_that_leaves_the_wheel_or_is_taken_is_refused(tmp_path: Path, fol
 def test_a_stage_of_other_sources_or_another_target_is_stale(
     stage: Stage, target: Target, source: str, message: str
 ) -> None:
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         staging.load(stage.folder, target, source)
 
 
 def test_a_stage_that_is_not_there_is_an_error_that_says_what_to_run(folder: Path) -> None:
-    with pytest.raises(BenchError, match=r"run `python -m wheelcheck build build` again"):
+    with pytest.raises(BuildError, match=r"run `python -m wheelcheck build build` again"):
         staging.load(folder, TARGET, "sources")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": [{}]}', '{"files": [], "extra": 1}', '{"files": 3}'])
 def test_a_record_that_is_none_is_an_error(stage: Stage, text: str) -> None:
     (stage.folder / "record.json").write_text(text)
-    with pytest.raises(BenchError, match="expected the record of a stage"):
+    with pytest.raises(BuildError, match="expected the record of a stage"):
         staging.load(stage.folder, TARGET, "sources")
 
 
@@ -194,13 +194,13 @@ def damaged(stage: Stage, damage: str) -> None:
 )
 def test_a_stage_that_was_touched_is_refused(stage: Stage, damage: str, message: str) -> None:
     damaged(stage, damage)
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BuildError, match=message):
         staging.load(stage.folder, TARGET, "sources")
 
 
 def test_a_library_that_became_executable_is_refused(stage: Stage) -> None:
     (stage.folder / "tree/pkg/lib/libplug.so").chmod(0o755)
-    with pytest.raises(BenchError, match="found mode 0755; expected 0644 for a native library"):
+    with pytest.raises(BuildError, match="found mode 0755; expected 0644 for a native library"):
         staging.load(stage.folder, TARGET, "sources")
 
 

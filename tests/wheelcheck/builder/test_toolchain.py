@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from wheelcheck.builder import toolchain
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.platforms.arch import ARCHES, Arch, Glibc, UnknownArchitectureError, find
 
 
@@ -33,7 +33,7 @@ def test_a_floor_between_the_bounds_makes_a_target(arch: str, floor: Glibc) -> N
 )
 def test_a_floor_outside_the_bounds_is_refused_with_both_bounds_and_a_remedy(arch: str, floor: Glibc, low: str) -> None:
     newest = ".".join(map(str, toolchain.newest_glibc()))
-    with pytest.raises(BenchError) as refusal:
+    with pytest.raises(BuildError) as refusal:
         toolchain.choose(find(arch), floor)
     said = str(refusal.value)
     assert f"found the floor {floor[0]}.{floor[1]}; expected {low} to {newest}" in said
@@ -52,7 +52,7 @@ def test_the_newest_glibc_is_the_newest_that_zig_knows_and_not_one_more() -> Non
 
 def test_without_ziglang_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toolchain, "find_spec", lambda _: None)
-    with pytest.raises(BenchError, match=r"install wheelcheck\[build\]"):
+    with pytest.raises(BuildError, match=r"install wheelcheck\[build\]"):
         toolchain.newest_glibc()
 
 

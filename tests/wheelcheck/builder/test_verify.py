@@ -7,17 +7,17 @@ import pytest
 
 from tests.wheelcheck.builder.test_sabotage import GUARD, TOOL, rewritten, wheel_of
 from wheelcheck.builder import handover
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
 
 
 def test_a_release_is_handed_over_and_held_against_its_record(
-    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bench: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = bench.settings.project, tmp_path / "there"
     there.mkdir()
@@ -29,32 +29,32 @@ def test_a_release_is_handed_over_and_held_against_its_record(
     assert capsys.readouterr().out == f"as staged: {wheel_of(bench).name}\n"
 
 
-def test_a_wheel_that_is_not_as_staged_is_named(bench: Bench) -> None:
+def test_a_wheel_that_is_not_as_staged_is_named(bench: Build) -> None:
     wheel, project = wheel_of(bench), bench.settings.project
     tool, guard = ((bench.stage_folder / "tree" / path).read_bytes() for path in (TOOL, GUARD))
     rewritten(wheel, TOOL, tool, 0o100755)
     assert handover.match(project, {}) == (f"as staged: {wheel.name}",)
     rewritten(wheel, GUARD, guard + b"\0", 0o100644)
-    with pytest.raises(BenchError, match=f"{wheel.name}: {GUARD}: found sha256"):
+    with pytest.raises(BuildError, match=f"{wheel.name}: {GUARD}: found sha256"):
         handover.match(project, {})
 
 
-def test_a_wheel_that_no_record_vouches_for_is_named(bench: Bench) -> None:
+def test_a_wheel_that_no_record_vouches_for_is_named(bench: Build) -> None:
     name = "reference-0.1.0-cp310-abi3-manylinux_2_17_s390x.whl"
     shutil.copy(wheel_of(bench), bench.settings.dist / name)
-    with pytest.raises(BenchError, match=f"found {name}; expected wheels that a stage's record vouches for"):
+    with pytest.raises(BuildError, match=f"found {name}; expected wheels that a stage's record vouches for"):
         handover.match(bench.settings.project, {})
 
 
-def test_no_record_vouches_for_nothing(bench: Bench) -> None:
+def test_no_record_vouches_for_nothing(bench: Build) -> None:
     (bench.stage_folder / "record.json").unlink()
-    with pytest.raises(BenchError, match=f"found {wheel_of(bench).name}; expected wheels"):
+    with pytest.raises(BuildError, match=f"found {wheel_of(bench).name}; expected wheels"):
         handover.match(bench.settings.project, {})
 
 
-def test_a_record_whose_wheel_is_missing_is_an_error(bench: Bench) -> None:
+def test_a_record_whose_wheel_is_missing_is_an_error(bench: Build) -> None:
     wheel_of(bench).unlink()
-    with pytest.raises(BenchError, match="found no wheel; expected at least one for manylinux_2_17"):
+    with pytest.raises(BuildError, match="found no wheel; expected at least one for manylinux_2_17"):
         handover.match(bench.settings.project, {})
 
 
@@ -79,10 +79,10 @@ def test_a_branch_asks_for_no_version() -> None:
     ],
 )
 def test_another_version_than_the_tag_is_named(tag: str, said: str) -> None:
-    with pytest.raises(BenchError, match=said):
+    with pytest.raises(BuildError, match=said):
         handover.require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
 
 
-def test_a_release_is_held_against_the_tag_it_is_made_for(bench: Bench) -> None:
-    with pytest.raises(BenchError, match=r"found version 0.1.0; expected 9.9, as tagged"):
+def test_a_release_is_held_against_the_tag_it_is_made_for(bench: Build) -> None:
+    with pytest.raises(BuildError, match=r"found version 0.1.0; expected 9.9, as tagged"):
         handover.match(bench.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from wheelcheck.builder.run import BenchError
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.builder.wheel import Pair, require_buildable, tagged_name
 from wheelcheck.platforms.arch import find
@@ -53,7 +53,7 @@ def test_a_wheel_keeps_its_python_and_abi_and_gets_the_platform_of_the_target(
     ],
 )
 def test_a_wheel_for_another_python_than_configured_is_refused(built: str, pair: Pair, found: str) -> None:
-    with pytest.raises(BenchError, match=f"found {found}; expected {'-'.join(pair)}; make the backend and"):
+    with pytest.raises(BuildError, match=f"found {found}; expected {'-'.join(pair)}; make the backend and"):
         tagged_name(built, pair, X86)
 
 
@@ -84,5 +84,5 @@ def test_what_this_interpreter_can_compile_for_is_buildable(pair: Pair, *, cross
 def test_what_needs_another_interpreter_or_cpu_is_refused_with_the_way_out(
     pair: Pair, found: str, *, cross: bool
 ) -> None:
-    with pytest.raises(BenchError, match=f"found {found}; expected .*cibuildwheel"):
+    with pytest.raises(BuildError, match=f"found {found}; expected .*cibuildwheel"):
         require_buildable(pair, cross=cross)

@@ -16,10 +16,10 @@ from wheelcheck.cli.build import main
 from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
-    from wheelcheck.builder.pipeline import Bench
+    from wheelcheck.builder.pipeline import Build
 
 
-def test_each_stage_says_what_it_made(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_stage_says_what_it_made(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
     project = bench.settings.project
     shutil.rmtree(bench.settings.dist)
     assert main(["all", "--project", str(project)]) == 0
@@ -112,7 +112,7 @@ def test_passing_over_a_cpu_is_said_and_is_refused_in_ci(
 
 @pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
 def test_an_emulated_cpu_on_which_nothing_could_run_is_skipped_by_hand_and_fails_in_ci(
-    built: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, status: int
+    built: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, status: int
 ) -> None:
     project = Path(shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True))
     file = project / "pyproject.toml"

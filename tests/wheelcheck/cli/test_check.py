@@ -25,7 +25,7 @@ def check(folder: Path, *arguments: str, **environment: str) -> tuple[int, str, 
     own = {
         "GITHUB_ACTIONS": "",
         "GITHUB_STEP_SUMMARY": "",
-        "PYTHONPATH": os.getcwd(),
+        "PYTHONPATH": os.getcwd(),  # noqa: PTH109
         "PYTHONIOENCODING": "utf-8",
     }  # text
     done = subprocess.run(

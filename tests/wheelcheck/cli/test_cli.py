@@ -55,7 +55,7 @@ def test_a_bad_wheel_is_1_and_the_member_is_named(tmp_path: Path, bad: Path) -> 
     done = run(tmp_path, "check", bad)
     assert (done.returncode, done.stderr) == (1, b"")
     assert re.search(rb"error   WC301  demo/bin/tool: found linux aarch64", done.stdout)
-    assert b"how to mend it: wheelcheck explain WC301" in done.stdout
+    assert b"how to fix it: wheelcheck explain WC301" in done.stdout
     assert b"FAIL  1 artifact" in done.stdout
 
 
@@ -170,8 +170,8 @@ def _on_a_terminal(folder: Path, *arguments: str | Path, **changes: str) -> byte
     os.close(theirs)
     shown = b""
     try:
-        while piece := os.read(ours, 65_536):
-            shown += piece
+        while slice_ := os.read(ours, 65_536):
+            shown += slice_
     except OSError:
         pass  # how Linux says that the other end is closed
     child.wait(60)
@@ -287,7 +287,7 @@ def test_a_reader_who_leaves_changes_nothing_about_the_verdict(
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_report_that_cannot_be_written_is_2(tmp_path: Path, good: Path, form: str) -> None:
-    with open("/dev/full", "wb") as full:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
             command("check", good, "--format", form),
             cwd=tmp_path,

@@ -83,7 +83,7 @@ def test_the_floor_is_a_version_in_quotes(tmp_path: Path, text: str, glibc: Glib
 
 
 @pytest.mark.parametrize(("text", "sdist"), [("", None), ("sdist = true", True), ("sdist = false", False)])
-def test_an_sdist_is_promised_refused_or_not_spoken_of(tmp_path: Path, text: str, sdist: bool | None) -> None:
+def test_an_sdist_is_promised_refused_or_not_spoken_of(tmp_path: Path, text: str, sdist: bool | None) -> None:  # noqa: FBT001
     assert read(tmp_path, HEAD + text).sdist is sdist
 
 

@@ -82,7 +82,7 @@ LAYOUTS = {
         {"tools/c"},
     ),
     "a workspace of its own": (crates(root=ROOT, tools__c=package("c", "[workspace]\n")), set()),
-    "a workspace in a workspace, and its stranger": (
+    "a workspace in a workspace, and its other_file": (
         crates(root=ROOT, tools=f"{ROOT}", tools__crates__a=package("a"), tools__d=package("d")),
         {"tools/d"},
     ),
@@ -232,7 +232,7 @@ def test_a_glob_without_a_crate_fails_the_sdist(tmp_path: Path) -> None:
 def test_an_orphan_says_what_it_would_have_given(
     tmp_path: Path,
     more: str,
-    main: bool,
+    main: bool,  # noqa: FBT001
     programs: tuple[str, ...],
 ) -> None:
     files = [File("Cargo.toml", ROOT.encode()), File("tool/Cargo.toml", package("my-tool", more).encode())]
@@ -289,7 +289,7 @@ def test_a_member_that_the_lock_file_lacks_at_its_version_is_named(subject: Sdis
 
 
 @pytest.mark.parametrize(("version", "accepted"), [("1.0.0", True), ("0.9.0", False)])
-def test_cargo_refuses_a_locked_build_of_what_is_named(tmp_path: Path, version: str, accepted: bool) -> None:
+def test_cargo_refuses_a_locked_build_of_what_is_named(tmp_path: Path, version: str, accepted: bool) -> None:  # noqa: FBT001
     lock = File("Cargo.lock", LOCK.replace("1.0.0", version).encode())
     files = (File("Cargo.toml", ROOT.encode()), File("crates/a/Cargo.toml", package("a").encode()), lock)
     path = an_sdist(*files, File("crates/a/src/lib.rs", b"")).write(tmp_path)

@@ -43,7 +43,7 @@ def read(folder: Path, *files: File, **dist_info: bytes | None) -> Wheel:
         ("a/demo-1.0.dist-info", False),
     ],
 )
-def test_a_folder_names_the_wheel_by_project_and_version(folder: str, names: bool) -> None:
+def test_a_folder_names_the_wheel_by_project_and_version(folder: str, names: bool) -> None:  # noqa: FBT001
     assert distinfo.names_the_wheel(folder, wheel(X86_64)) is names
 
 

@@ -89,7 +89,7 @@ def test_what_is_no_binary_has_no_slices() -> None:
         ("demo/win/stub.dll", Binary("PE", ()), False),
     ],
 )
-def test_payload_is_declared_by_its_own_path(path: str, content: Binary, declared: bool) -> None:
+def test_payload_is_declared_by_its_own_path(path: str, content: Binary, declared: bool) -> None:  # noqa: FBT001
     found = member(path, content)
     assert placement.is_declared(found, artifacts.wheel(X86_64, found)) is declared
 
@@ -100,7 +100,7 @@ def test_payload_is_declared_by_its_own_path(path: str, content: Binary, declare
 )
 def test_a_snapshot_for_a_virtual_machine_is_declared_by_standing_alone(
     changes: dict[str, Any],
-    declared: bool,
+    declared: bool,  # noqa: FBT001
 ) -> None:
     found = member("demo/app.aot", elf("x86_64", **{"dynamic": True, **changes}))
     assert placement.is_declared(found, artifacts.wheel("py3-none-win_amd64", found)) is declared
@@ -119,7 +119,7 @@ def test_a_snapshot_for_a_virtual_machine_is_declared_by_standing_alone(
         ("i686", LINUX, False),
     ],
 )
-def test_windows_emulates_some_cpus_on_others(cpu: str, tag: str, emulated: bool) -> None:
+def test_windows_emulates_some_cpus_on_others(cpu: str, tag: str, emulated: bool) -> None:  # noqa: FBT001
     assert placement.is_emulated(code(cpu, system="windows"), parse_platform(tag)) is emulated
 
 

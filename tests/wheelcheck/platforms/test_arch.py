@@ -60,7 +60,7 @@ import struct, sys, tempfile
 row = arch.find("rv128")
 header = b"\\x7fELF\\2\\2\\1" + bytes(9) + struct.pack(">HHIQQQIHHHHHH", 3, 999, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
 content = header + struct.pack(">IIQQQQQQ", 1, 5, 0, 0, 0, 120, 120, 4096)
-piece = read_binary("x.so", Bytes(content)).slices[0]
+slice_ = read_binary("x.so", Bytes(content)).slices[0]
 tag = policy.parse_platform("manylinux_2_41_riscv128")
 with tempfile.TemporaryDirectory() as folder:
     file = Path(folder, "pyproject.toml")
@@ -76,12 +76,12 @@ print(json.dumps({
     "of a linux tag": tag.arches,
     "of a macos tag": policy.parse_platform("macosx_11_0_riscv128").arches,
     "of a windows tag": policy.parse_platform("win_riscv128").arches,
-    "of an ELF header": piece.arches,
+    "of an ELF header": slice_.arches,
     "of a Mach-O header": [found.name for found in arch.of_macho(77)],
     "of a PE header": [found.name for found in arch.of_pe(0x7777)],
-    "fits its tag": placement.fit((piece,), (tag,)),
-    "fits another": placement.fit((piece,), (policy.parse_platform("manylinux_2_17_x86_64"),)),
-    "named by a path": naming.names_cpu("lib/linux-riscv128/tool", piece),
+    "fits its tag": placement.fit((slice_,), (tag,)),
+    "fits another": placement.fit((slice_,), (policy.parse_platform("manylinux_2_17_x86_64"),)),
+    "named by a path": naming.names_cpu("lib/linux-riscv128/tool", slice_),
     "twins": naming.without_cpu("lib/riscv128/tool"),
     "module suffix": soabi._serves("riscv128-linux-gnu", tag),
     "expected set": expected,
@@ -274,7 +274,7 @@ def test_no_loader_serves_both_c_libraries() -> None:
         ("x86_64", 0xFFFF, True),
     ],
 )
-def test_the_flags_that_name_an_abi_are_told_apart(name: str, flags: int, accepted: bool) -> None:  # a column
+def test_the_flags_that_name_an_abi_are_told_apart(name: str, flags: int, accepted: bool) -> None:  # noqa: FBT001  # a column
     identity = find(name).elf
     assert identity
     assert identity.accepts(flags) is accepted
@@ -292,7 +292,7 @@ def test_the_flags_that_name_an_abi_are_told_apart(name: str, flags: int, accept
         (0, 64, True, []),
     ],
 )
-def test_an_elf_header_names_its_rows(machine: int, bits: int, little: bool, names: list[str]) -> None:
+def test_an_elf_header_names_its_rows(machine: int, bits: int, little: bool, names: list[str]) -> None:  # noqa: FBT001
     assert [row.name for row in arch.of_elf(machine, bits, little_endian=little)] == names
 
 

@@ -83,7 +83,7 @@ def test_another_word_names_no_such_cpu(path: str, cpu: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "found"), [("lib/win-x64/x", True), ("lib/x64/x", False), ("lib/win/x", False)])
-def test_a_platform_is_named_by_system_and_cpu_together(path: str, found: bool) -> None:
+def test_a_platform_is_named_by_system_and_cpu_together(path: str, found: bool) -> None:  # noqa: FBT001
     assert hints.names_platform(path, code("x86_64", system="windows")) is found
 
 
@@ -103,7 +103,7 @@ def test_a_platform_is_named_by_system_and_cpu_together(path: str, found: bool) 
         ("abi3.so", False),
     ],
 )
-def test_an_extension_module_is_known_by_its_suffix(name: str, found: bool) -> None:
+def test_an_extension_module_is_known_by_its_suffix(name: str, found: bool) -> None:  # noqa: FBT001
     assert hints.is_extension_module(f"demo/{name}") is found
 
 
@@ -119,7 +119,7 @@ def test_an_extension_module_is_known_by_its_suffix(name: str, found: bool) -> N
         ("so", False),
     ],
 )
-def test_a_library_is_known_by_its_suffix(name: str, found: bool) -> None:
+def test_a_library_is_known_by_its_suffix(name: str, found: bool) -> None:  # noqa: FBT001
     assert hints.is_library(f"demo.so/{name}") is found
 
 
@@ -133,7 +133,7 @@ def test_a_library_is_known_by_its_suffix(name: str, found: bool) -> None:
         ("demo/contest/x", False, False),
     ],
 )
-def test_a_folder_of_test_data_or_examples_is_known(path: str, fixture: bool, specimen: bool) -> None:
+def test_a_folder_of_test_data_or_examples_is_known(path: str, fixture: bool, specimen: bool) -> None:  # noqa: FBT001
     assert (hints.is_fixture(path), hints.is_specimen(path)) == (fixture, specimen)
 
 

@@ -92,5 +92,5 @@ def test_a_module_of_another_place_name_or_version_replaces_nothing(other: str) 
 @pytest.mark.parametrize(
     ("tags", "found"), [("cp310-abi3-win_amd64", True), ("py3-none-any", True), ("cp310-cp310-win_amd64", False)]
 )
-def test_a_wheel_for_later_interpreters_is_known_by_its_abi(tags: str, found: bool) -> None:
+def test_a_wheel_for_later_interpreters_is_known_by_its_abi(tags: str, found: bool) -> None:  # noqa: FBT001
     assert wheel_is_abi3(wheel(tags)) is found

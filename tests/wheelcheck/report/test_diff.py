@@ -124,7 +124,7 @@ def test_differences_are_ordered_by_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("piece", "floor"),
+    ("slice_", "floor"),
     [
         (code("x86_64", versions=(VersionNeed("libc.so.6", "GLIBC_2.17"),)), "GLIBC_2.17"),
         (code("x86_64", versions=(VersionNeed("libc.so.6", "GLIBC_2.28", weak=True),)), ""),
@@ -132,8 +132,8 @@ def test_differences_are_ordered_by_path() -> None:
         (code("x86_64"), ""),
     ],
 )
-def test_the_floor_is_the_oldest_system_that_is_named(piece: object, floor: str) -> None:
-    assert floor_of(piece) == floor  # type: ignore[arg-type]  # a slice
+def test_the_floor_is_the_oldest_system_that_is_named(slice_: object, floor: str) -> None:
+    assert floor_of(slice_) == floor  # type: ignore[arg-type]  # a slice
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,11 @@ def shown(report: Report, *, quiet: bool = False, width: int = 80, **colour: boo
 def test_findings_stand_below_their_artifact_with_the_way_to_mend_them() -> None:
     report = Report((DEMO,), (finding("a.whl", "x", "found a"), finding("b.whl", "y", "found b", code="WC302")))
     lines = shown(report).splitlines()
-    expected = ["a.whl", "  error   WC301  x: found a", "  how to mend it: wheelcheck explain WC301", ""]
+    expected = ["a.whl", "  error   WC301  x: found a", "  how to fix it: wheelcheck explain WC301", ""]
     assert lines[lines.index("a.whl") :][:4] == expected
     assert lines[lines.index("b.whl") :][1:3] == [
         "  error   WC302  y: found b",
-        "  how to mend it: wheelcheck explain WC302",
+        "  how to fix it: wheelcheck explain WC302",
     ]
 
 

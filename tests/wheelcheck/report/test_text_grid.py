@@ -49,7 +49,7 @@ def test_a_narrow_terminal_gets_a_line_a_row_that_breaks_no_name() -> None:
 
 def test_a_terminal_without_unicode_gets_the_grid_in_ascii() -> None:
     lines = printed(every_mark(), 120, "ascii")
-    assert [piece for piece in lines[4].split() if piece != "|"] == ["cp311-cp311", "ok", "X", "!", "?", "+"]
+    assert [slice_ for slice_ in lines[4].split() if slice_ != "|"] == ["cp311-cp311", "ok", "X", "!", "?", "+"]
 
 
 @pytest.mark.parametrize(

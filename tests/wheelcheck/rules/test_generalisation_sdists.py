@@ -178,7 +178,7 @@ def test_an_archive_that_unpacks_to_gigabytes_matters_unless_it_is_test_data(
 
 
 def test_a_large_zip_in_a_zipped_sdist_is_read_to_its_end(tmp_path: Path) -> None:
-    noise = random.Random(1)
+    noise = random.Random(1)  # noqa: S311 - bytes that do not compress
     files = [File(f"src/{number}.bin", noise.randbytes(20_000)) for number in range(1200)]
     path = tmp_path / "demo-1.0.zip"
     sources = File("demo-1.0/sources.zip", zipped(*files, library("x86_64", MODULE)))

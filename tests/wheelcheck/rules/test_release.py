@@ -84,7 +84,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
         ),
         Twins(
             "WC702",
-            "a stranger among the artifacts",
+            "a other_file among the artifacts",
             a_release(INTEL, others=("notes.txt",)),
             a_release(INTEL, others=(f"{file_of(INTEL)}.publish.attestation", ".gitignore")),
             "found a file that is neither a wheel nor an sdist",

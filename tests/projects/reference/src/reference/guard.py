@@ -39,7 +39,7 @@ def forbid_privileges() -> None:
 
 
 def privileges_forbidden() -> bool:
-    """Tell whether privileges were given up."""
+    """Return whether privileges were given up."""
     return bool(_checked(_library().guard_privileges_forbidden()))
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.package_index import PackageIndex
-from tools import bench
-from tools.bench import Cost
+from tools import benchmark as bench
+from tools.benchmark import Cost
 from wheelcheck.pypi import UnobtainableError
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Measure the gate beside what people use today: CPU seconds and peak memory on the same wheels, in the same run.
 
-    python -m tools.bench [--rounds N] [WHEEL | RELEASED-FILE-NAME …]
+    python -m tools.benchmark [--rounds N] [WHEEL | RELEASED-FILE-NAME …]
 
 Absolute seconds say something about one machine only, so the table gives ratios too: a tool's least CPU time over
 wheelcheck's, from rounds that take turns. A tool that is not installed is named, not left out in silence.
@@ -103,7 +103,9 @@ def located(names: list[str]) -> list[Path]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print the table as Markdown."""
-    parser = argparse.ArgumentParser(prog="python -m tools.bench", description="Measure the gate beside other tools.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.benchmark", description="Measure the gate beside other tools."
+    )
     parser.add_argument("wheels", nargs="*", help="wheel files, or names of released ones")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each tool on each wheel (%(default)s)")
     options = parser.parse_args(arguments)
