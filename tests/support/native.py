@@ -18,7 +18,7 @@ from pathlib import Path
 
 from wheelcheck.platforms import arch
 
-CACHE = Path(__file__).resolve().parents[1] / ".cache" / "native"
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "native"
 
 # pthread_create moved into libc.so.6 with a new version, GLIBC_2.34: one call tells the floor.
 LIBRARY_C = """
