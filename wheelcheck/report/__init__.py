@@ -1,4 +1,20 @@
-"""Where reports go: `FORMAT=FILE` on the command line, written whole or not at all."""
+"""The reports, and where each of them goes.
+
+| format | for | module |
+|---|---|---|
+| text | people at a terminal or reading a log | `text` |
+| json | programs; `schema/report-1.json` describes it | `json` |
+| sarif | code scanning and editors | `sarif` |
+| github | annotations on a pull request; the step summary comes from here too | `github` |
+| junit | test result viewers | `junit` |
+| html | people who judge a release; one page that loads nothing | `html` |
+
+Each of these modules has `render(report)`. `grid` is the release as a table, which text, github and html draw;
+`wording` holds the words and limits that all formats share. `diff` prints `wheelcheck inspect` and `wheelcheck diff`.
+
+A report goes to a file (`FORMAT=FILE`), which is written whole or not at all, or to standard output (`FORMAT=-`). All
+but text are UTF-8 wherever they go: they declare it, or their readers assume it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +28,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import BinaryIO, TextIO
 
     from wheelcheck.engine import Report
 
@@ -40,7 +57,7 @@ def parse(value: str) -> Output:
 
 
 def check(outputs: list[Output]) -> str:
-    """Say why the outputs cannot all be written; empty text where they can."""
+    """Return why the outputs cannot all be written; empty text where they can."""
     files = [output.file for output in outputs]
     twice = next((file for file in files if files.count(file) > 1), "")
     return f"two reports go to {'standard output' if twice == STDOUT else twice}, expected one" if twice else ""
@@ -60,44 +77,105 @@ def render(report: Report, form: str) -> str:
     return captured.get()
 
 
+def write_to(stream: BinaryIO, report: Report, form: str) -> None:
+    """Write the report to a stream of bytes as UTF-8. Raises OSError where the stream takes no more."""
+    rest = memoryview(_encoded(render(report, form)))
+    while rest:  # an unbuffered stream (python -u) may take a part only, and None where it would block
+        written = stream.write(rest)
+        if not written:
+            raise BlockingIOError(None, "the stream takes no more")
+        rest = rest[written:]
+    stream.flush()
+
+
+def show(report: Report, form: str, stdout: TextIO | None, *, quiet: bool = False) -> list[str]:
+    """Print the report on standard output; return a sentence if that failed.
+
+    Text is printed in the terminal's width, colours and encoding, with escapes for what the encoding lacks; `quiet`
+    shortens it. Every other format is UTF-8 whatever encoding the stream has. Raises BrokenPipeError, or rich's
+    SystemExit, where the reader has left.
+    """
+
+    def deliver() -> None:
+        if stdout is None or not _is_open(stdout):
+            raise OSError(None, "it is closed")
+        if form == "text":
+            _show_text(report, stdout, quiet=quiet)
+        elif hasattr(stdout, "buffer"):
+            stdout.flush()
+            write_to(stdout.buffer, report, form)
+        else:  # a stream of text alone, such as a notebook's
+            stdout.write(render(report, form))
+
+    return _guarded(deliver, f"{form} report", "standard output", BrokenPipeError)
+
+
 def write(report: Report, outputs: list[Output]) -> list[str]:
     """Write the reports that go to files; return a sentence for each that could not be written."""
     problems = []
     for output in outputs:
-        if output.file == STDOUT:
-            continue
-        try:
-            _replace(Path(output.file).resolve(), render(report, output.format))
-        except OSError as problem:
-            problems.append(f"the {output.format} report cannot be written to {output.file}: {_why(problem)}")
-        except Exception as problem:  # noqa: BLE001  # a bug of ours in one report must not lose verdict and others
-            problems.append(f"the {output.format} report stopped at an internal error: {_why(problem)}")
+        if output.file != STDOUT:
+            problems += _guarded(lambda: _write_file(report, output), f"{output.format} report", output.file)  # noqa: B023  # called at once
     return problems
 
 
 def append_step_summary(report: Report, environment: Mapping[str, str]) -> list[str]:
-    """Append the Markdown summary to GitHub's step summary where the environment names one; return what went wrong."""
-    from wheelcheck.report import github  # noqa: PLC0415  # as above
-
+    """Append the Markdown summary to the file that GITHUB_STEP_SUMMARY names; return a sentence if that failed."""
     file = environment.get("GITHUB_STEP_SUMMARY")
     if not file:
         return []
+
+    def append() -> None:
+        from wheelcheck.report import github  # noqa: PLC0415  # only GitHub's runner needs it
+
+        content = _encoded(github.summary(report))
+        with Path(file).open("ab") as summary:
+            summary.write(content)
+
+    return _guarded(append, "step summary", file)
+
+
+def _show_text(report: Report, stdout: TextIO, *, quiet: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415  # slow to import
+
+    from wheelcheck.report import text  # noqa: PLC0415
+
+    if hasattr(stdout, "reconfigure"):
+        stdout.reconfigure(errors="backslashreplace")
+    text.render(report, Console(file=stdout, highlight=False), quiet=quiet)
+    stdout.flush()
+
+
+def _is_open(stdout: TextIO) -> bool:
     try:
-        with Path(file).open("a", encoding="utf-8") as summary:
-            summary.write(github.summary(report))
+        return not stdout.closed
+    except ValueError:  # its buffer was detached
+        return False
+
+
+def _write_file(report: Report, output: Output) -> None:
+    _replace(Path(output.file).resolve(), _encoded(render(report, output.format)))
+
+
+def _guarded(deliver: Callable[[], None], what: str, where: str, *passed_on: type[Exception]) -> list[str]:
+    """Return a sentence where `deliver` fails: a full disk or a bug of ours in one report loses no verdict."""
+    try:
+        deliver()
+    except passed_on:
+        raise
     except OSError as problem:
-        return [f"the step summary cannot be written to {file}: {_why(problem)}"]
+        return [f"the {what} cannot be written to {where}: {problem.strerror or problem}"]
+    except Exception as problem:  # noqa: BLE001  # a bug of ours in one report must not lose verdict and others
+        return [f"the {what} stopped at an internal error: {type(problem).__name__}: {problem}"]
     return []
 
 
-def _why(problem: Exception) -> str:
-    known = problem.strerror if isinstance(problem, OSError) else None
-    return known or f"{type(problem).__name__}: {problem}"
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the whole new one; pipes and devices take it as it comes."""
-    content = text.encode("utf-8", "backslashreplace")
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old one or the whole new one; pipes and devices are written directly."""
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -8,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.artifacts import X86_64, wheel
-from tests.support.reports import every_mark
+from tests.support.artifacts import X86_64, elf, member, wheel
+from tests.support.reports import every_mark, finding
 from wheelcheck import report
 from wheelcheck.engine import Report
-from wheelcheck.report import FORMATS, Output, html
+from wheelcheck.report import FORMATS, Output, github, html
 
 SOUND = Report((wheel(X86_64),))
 
@@ -158,3 +159,116 @@ def test_without_a_step_summary_nothing_is_written() -> None:
 def test_a_step_summary_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     problems = report.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(tmp_path)})
     assert problems == [f"the step summary cannot be written to {tmp_path}: Is a directory"]
+
+
+def test_a_bug_in_the_step_summary_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing: dict[str, str] = {}
+    monkeypatch.setattr(github, "summary", lambda _: nothing["bug"])
+    problems = report.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")})
+    assert problems == ["the step summary stopped at an internal error: KeyError: 'bug'"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_step_summary_of_a_name_that_is_no_unicode_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "summary.md"
+    monkeypatch.setattr(github, "summary", lambda _: "lone \ud800\n")
+    assert report.append_step_summary(SOUND, {"GITHUB_STEP_SUMMARY": str(file)}) == []
+    assert file.read_bytes() == b"lone \\ud800\n"
+
+
+# --- standard output ---
+
+MACHINE = tuple(form for form in FORMATS if form != "text")
+NON_ASCII = Report((wheel(X86_64, member("demo/café→日本.so", elf("x86_64")), sha256="1" * 64),), (finding("é.whl"),))
+
+
+@pytest.mark.parametrize("form", MACHINE)
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "utf-16", "utf-8"])
+def test_a_machine_s_format_is_utf_8_whatever_encoding_standard_output_has(form: str, encoding: str) -> None:
+    raw = io.BytesIO()
+    stdout = io.TextIOWrapper(raw, encoding, errors="strict", newline="\r\n")
+    assert report.show(NON_ASCII, form, stdout) == []
+    assert raw.getvalue().decode("utf-8") == report.render(NON_ASCII, form)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
+def test_text_is_escaped_where_standard_output_lacks_a_character(encoding: str) -> None:
+    raw = io.BytesIO()
+    stdout = io.TextIOWrapper(raw, encoding, errors="strict", newline="\n")
+    broken = Report(NON_ASCII.artifacts, (finding("é.whl", "日本", "found x"),))
+    assert report.show(broken, "text", stdout) == []
+    assert "  error   WC301  \\u65e5\\u672c: found x" in raw.getvalue().decode(encoding).splitlines()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_stream_of_text_alone_gets_text(form: str) -> None:
+    stdout = io.StringIO()
+    assert report.show(every_mark(), form, stdout) == []
+    assert stdout.getvalue()[:5] == report.render(every_mark(), form)[:5]
+
+
+def a_closed_stream() -> io.TextIOWrapper:
+    stdout = io.TextIOWrapper(io.BytesIO())
+    stdout.close()
+    return stdout
+
+
+def a_detached_stream() -> io.TextIOWrapper:
+    stdout = io.TextIOWrapper(io.BytesIO())
+    stdout.detach()
+    return stdout
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("stdout", [None, a_closed_stream(), a_detached_stream()], ids=["none", "closed", "detached"])
+def test_standard_output_that_is_closed_is_a_sentence(form: str, stdout: io.TextIOWrapper | None) -> None:
+    assert report.show(SOUND, form, stdout) == [f"the {form} report cannot be written to standard output: it is closed"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+@pytest.mark.parametrize("form", FORMATS)
+def test_standard_output_on_a_full_disk_is_a_sentence(form: str) -> None:
+    stdout = io.TextIOWrapper(io.FileIO("/dev/full", "w"), write_through=True)  # as python -u
+    problems = report.show(every_mark(), form, stdout)
+    stdout.detach().close()
+    assert problems == [f"the {form} report cannot be written to standard output: No space left on device"]
+
+
+@pytest.mark.parametrize("form", MACHINE)
+def test_a_reader_who_has_left_is_for_the_caller_to_judge(form: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    stdout = io.TextIOWrapper(io.FileIO(writing, "w"), write_through=True)  # as python -u
+    with pytest.raises(BrokenPipeError):
+        report.show(every_mark(), form, stdout)
+    stdout.close()
+
+
+class Sip(io.RawIOBase):
+    """A stream that takes three bytes at a time, as a pipe may."""
+
+    def __init__(self) -> None:
+        self.taken = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: memoryview) -> int:  # type: ignore[override]  # all that is written here
+        self.taken += bytes(data[:3])
+        return len(data[:3])
+
+
+def test_a_stream_that_takes_a_part_at_a_time_gets_everything() -> None:
+    stream = Sip()
+    report.write_to(stream, SOUND, "json")  # type: ignore[arg-type]  # a raw stream
+    assert stream.taken.decode() == report.render(SOUND, "json")
+
+
+def test_a_bug_in_the_report_on_standard_output_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing: dict[str, str] = {}
+    monkeypatch.setattr(html, "render", lambda _: nothing["bug"])
+    assert report.show(SOUND, "html", io.StringIO()) == [
+        "the html report stopped at an internal error: KeyError: 'bug'"
+    ]
