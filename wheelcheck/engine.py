@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.facts.collect import Meter, Progress, collect
-from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.ignored import Ledger, set_aside
-from wheelcheck.inputs import WHAT_ELSE
+from wheelcheck.inputs import find_files
 from wheelcheck.rules import Finding, Hit, Rule
 from wheelcheck.rules.catalogue import all_rules
 
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Verdict = Literal["pass", "fail", "unverified"]
-# Evidence that tools lay beside artifacts (PEP 740, GnuPG, sigstore), and the marker hatch and uv put in dist/.
-_COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _THREADS = 4
 
 
@@ -68,58 +64,6 @@ class Report:
         return sum(finding.severity == severity for finding in self.findings)
 
 
-def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str], list[Gap]]:
-    """Return the artifacts below `paths`, the names of other files, and what could not be looked at.
-
-    A folder stands for the files directly in it; a file counts once under each of its names. Companions are passed
-    over, so that `dist` and `dist/*` mean the same. Nothing is opened here.
-    """
-    artifacts: dict[tuple[Path, str], Path] = {}
-    other_files: set[str] = set()
-    gaps: list[Gap] = []
-    for path in paths:
-        files, why = _listed(path)
-        gaps.extend([Gap(str(path), "", why)] if why else [])
-        for file in files:
-            if why := _why_no_file(file):
-                gaps.append(Gap(str(file), "", why))
-            elif _is_artifact(file.name):
-                artifacts.setdefault((file.resolve(), file.name), file)
-            elif not file.name.endswith(_COMPANIONS):
-                other_files.add(file.name)
-    return sorted(artifacts.values(), key=lambda file: (file.name, file)), sorted(other_files), gaps
-
-
-def _listed(path: Path) -> tuple[list[Path], str]:
-    """Return the files that a path stands for, and why there are none."""
-    try:
-        if not path.is_dir():
-            return [path], ""
-        files = [file for file in path.iterdir() if not (file.name.endswith(_COMPANIONS) and file.is_file())]
-    except OSError as problem:
-        return [], f"cannot be listed: {problem.strerror}"
-    return files, "" if files else "the folder is empty"
-
-
-def _why_no_file(path: Path) -> str:
-    """Say why there is no regular file to read at `path` (a pipe would never end); empty text where there is."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return "does not exist"
-    except OSError as problem:
-        return f"cannot be looked at: {problem.strerror}"
-    if stat.S_ISDIR(mode):
-        return "is a folder, not a file"
-    return "" if stat.S_ISREG(mode) else WHAT_ELSE
-
-
-def _is_artifact(name: str) -> bool:
-    """Return whether the file claims to be a wheel or an sdist; before PEP 625 many were zips, which pip takes."""
-    is_zipped_sdist = name.endswith(".zip") and not parse_file_name(name).error
-    return is_zipped_sdist or name.endswith((".whl", ".tar.gz"))
-
-
 def examine(
     paths: Sequence[Path], config: Config | None = None, progress: Callable[[Progress], None] | None = None
 ) -> Report:
@@ -128,18 +72,19 @@ def examine(
     Bad content becomes findings. What cannot be read, and any error of ours, becomes a gap: never a pass.
     `progress` hears how far the reading is, from the threads that read.
     """
-    files, other_files, gaps = find_files(paths)
+    files = find_files(paths)
+    gaps = [Gap(str(path), "", why) for path, why in files.unusable]
     config = config or Config()
     artifacts: list[Artifact] = []
-    meter = Meter.over(files, progress) if progress else None
-    for outcome in _collect_all(files, meter):
+    meter = Meter.over(files.artifacts, progress) if progress else None
+    for outcome in _collect_all(files.artifacts, meter):
         (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
     if not artifacts and not gaps:
         gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
-    return _judge(artifacts, other_files, gaps, config)
+    return _judge(artifacts, files.other, gaps, config)
 
 
-def _collect_all(files: list[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
+def _collect_all(files: Iterable[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
     """Yield what each file holds, in order; who stops early waits for what is being read, and for no more."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
@@ -164,10 +109,10 @@ def _stopped(problem: Exception) -> str:
     return f"stopped at an internal error: {type(problem).__name__}: {problem}"
 
 
-def _judge(artifacts: list[Artifact], other_files: list[str], gaps: list[Gap], config: Config) -> Report:
+def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[Gap], config: Config) -> Report:
     wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
-    release = Release(wheels, sdists, config, tuple(other_files))
+    release = Release(wheels, sdists, config, other_files)
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
     findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ledger], subjects, gaps)
     gaps.extend(_caps(artifacts))

@@ -1,4 +1,7 @@
-"""Which files a path, a folder or a `pypi:` argument stands for; only regular files are opened."""
+"""Which files the arguments of a run stand for: paths, folders, and releases of a package index.
+
+Only regular files are opened: reading a pipe, a socket or a device may never end.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,99 @@ import os
 import re
 import stat
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+# Evidence that tools lay beside artifacts (PEP 740, GnuPG, sigstore), and the marker hatch and uv put in dist/.
+_COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
+_RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
+_NOT_REGULAR = "is a pipe, socket or device, not a regular file"
 
 
-# Opens what is given on the command line: regular files alone, for a pipe or a device may never end.
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What paths stand for: artifacts in the order of their names, the names of other files, and what is no file.
 
-WHAT_ELSE = "is a pipe, socket or device, not a regular file"
+    `unusable` holds paths that stand for no file, each with the reason.
+    """
+
+    artifacts: tuple[Path, ...] = ()
+    other: tuple[str, ...] = ()
+    unusable: tuple[tuple[Path, str], ...] = ()
+
+
+class UnreachableError(Exception):
+    """A published release could not be obtained; the message says which and why."""
+
+
+def find_files(paths: Sequence[Path]) -> Files:
+    """Return the artifacts, the other files and the unusable paths among `paths`, without opening any.
+
+    A folder stands for the files directly in it; a file counts once under each of its names. Signatures and
+    attestations are passed over, so that `dist` and `dist/*` mean the same.
+    """
+    artifacts: dict[tuple[Path, str], Path] = {}
+    other: set[str] = set()
+    unusable: list[tuple[Path, str]] = []
+    for path in paths:
+        files, why = _listed(path)
+        unusable += [(path, why)] if why else []
+        for file in files:
+            if why := _why_no_file(file):
+                unusable.append((file, why))
+            elif _is_artifact(file.name):
+                artifacts.setdefault((file.resolve(), file.name), file)
+            elif not file.name.endswith(_COMPANIONS):
+                other.add(file.name)
+    ordered = sorted(artifacts.values(), key=lambda file: (file.name, file))
+    return Files(tuple(ordered), tuple(sorted(other)), tuple(unusable))
+
+
+def _listed(path: Path) -> tuple[list[Path], str]:
+    """Return the files that a path stands for, and why there are none."""
+    try:
+        if not path.is_dir():
+            return [path], ""
+        files = [file for file in path.iterdir() if not (file.name.endswith(_COMPANIONS) and file.is_file())]
+    except OSError as problem:
+        return [], f"cannot be listed: {problem.strerror}"
+    return files, "" if files else "the folder is empty"
+
+
+def _why_no_file(path: Path) -> str:
+    """Return why `path` cannot be read as a regular file; empty where it can."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "does not exist"
+    except OSError as problem:
+        return f"cannot be looked at: {problem.strerror}"
+    if stat.S_ISDIR(mode):
+        return "is a folder, not a file"
+    return "" if stat.S_ISREG(mode) else _NOT_REGULAR
+
+
+def _is_artifact(name: str) -> bool:
+    """Return whether this is the name of a wheel or an sdist; pip still takes the zipped sdists of before PEP 625."""
+    return name.endswith((".whl", ".tar.gz")) or (name.endswith(".zip") and _is_sdist_name(name))
+
+
+def _is_sdist_name(name: str) -> bool:
+    try:
+        parse_sdist_filename(name)
+    except InvalidSdistFilename:
+        return False
+    return True
 
 
 def open_regular(path: Path) -> io.FileIO:
-    """Open a file for reading, without waiting for anyone to write it. Raises OSError."""
+    """Open a regular file for reading, without blocking on a pipe that nobody writes. Raises OSError."""
     return io.FileIO(path, opener=_open)
 
 
@@ -30,16 +112,7 @@ def _open(path: str, flags: int) -> int:
     if stat.S_ISREG(mode := os.fstat(handle).st_mode) or stat.S_ISDIR(mode):  # FileIO refuses a folder itself
         return handle
     os.close(handle)
-    raise OSError(errno.EINVAL, WHAT_ELSE)
-
-
-# `pypi:NAME==VERSION` where a path is expected: what was published, fetched and verified, judged like a build.
-
-_RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
-
-
-class UnreachableError(Exception):
-    """A published release could not be had; the text says which and why."""
+    raise OSError(errno.EINVAL, _NOT_REGULAR)
 
 
 def cache_folder() -> Path:
@@ -50,9 +123,9 @@ def cache_folder() -> Path:
 
 
 def resolve(arguments: Iterable[str], index_url: str = "") -> list[Path]:
-    """Return a path for each argument; a `pypi:` argument becomes the files of its release.
+    """Return a path for each argument; `pypi:NAME==VERSION` becomes the files of that release, fetched and verified.
 
-    Raises UnreachableError for a malformed one, and where the release or a file of it cannot be had.
+    Raises UnreachableError for a malformed one, and where the release or a file of it cannot be obtained.
     """
     return [path for argument in arguments for path in _resolve(argument, index_url)]
 

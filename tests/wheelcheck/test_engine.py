@@ -14,7 +14,7 @@ import pytest
 from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from wheelcheck.config import Config, Slot
-from wheelcheck.engine import Gap, Report, examine, find_files
+from wheelcheck.engine import Gap, Report, examine
 from wheelcheck.facts import Release, Sdist, Wheel
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.ignored import Ignore
@@ -335,15 +335,6 @@ def test_an_unknown_file_among_the_artifacts_is_an_error(dist: Path, name: str) 
 def test_an_sdist_may_be_a_zip_where_its_name_says_so(tmp_path: Path) -> None:
     (tmp_path / "demo-1.0.zip").write_bytes(zips.zipped(zips.Member(b"demo-1.0/PKG-INFO")))
     assert [type(artifact) for artifact in examine([tmp_path]).artifacts] == [Sdist]
-
-
-def test_files_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
-    for folder, name in (("b", "a.whl"), ("a", "b.whl"), ("a", "z.txt"), ("b", "c.txt")):
-        (tmp_path / folder).mkdir(exist_ok=True)
-        (tmp_path / folder / name).touch()
-    files, other_files, gaps = find_files([tmp_path / "b", tmp_path / "a"])
-    assert [file.name for file in files] == ["a.whl", "b.whl"]
-    assert (other_files, gaps) == (["c.txt", "z.txt"], [])
 
 
 # --- a release ---

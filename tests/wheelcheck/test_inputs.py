@@ -11,7 +11,7 @@ from tests.support.artifacts import AARCH64, X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import run
 from tests.support.natives import library
 from tests.support.package_index import PackageIndex
-from wheelcheck.inputs import UnreachableError, cache_folder, resolve
+from wheelcheck.inputs import UnreachableError, cache_folder, find_files, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 # --- paths ---
+
+
+def test_files_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for folder, name in (("b", "a.whl"), ("a", "b.whl"), ("a", "z.txt"), ("b", "c.txt")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).touch()
+    found = find_files([tmp_path / "b", tmp_path / "a"])
+    assert [file.name for file in found.artifacts] == ["a.whl", "b.whl"]
+    assert (found.other, found.unusable) == (("c.txt", "z.txt"), ())
+
+
+# --- published releases ---
 
 
 def test_a_path_stays_what_it_is_and_keeps_its_place(index: PackageIndex, cache: Path) -> None:
