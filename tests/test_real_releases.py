@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.fetch import default_cache, wanted_from_filename
+from tests.support.published import obtain
 from wheelcheck import cli, config
 from wheelcheck.engine import examine
 from wheelcheck.facts import Release
-from wheelcheck.pypi import fetch_all
 from wheelcheck.rules.catalogue import find
 
 if TYPE_CHECKING:
@@ -65,16 +64,6 @@ SOUND = (
     "uv-0.13.8-py3-none-manylinux_2_17_aarch64.manylinux2014_aarch64.musllinux_1_1_aarch64.whl",
     SANDLOCK[1],
 )
-
-
-def obtain(*names: str) -> list[Path]:
-    """Return the cached files, fetched where they are not; what cannot be had raises."""
-    paths = []
-    for _, outcome in fetch_all(map(wanted_from_filename, names), default_cache()):
-        if isinstance(outcome, Exception):
-            raise outcome
-        paths.append(outcome)
-    return paths
 
 
 @pytest.fixture

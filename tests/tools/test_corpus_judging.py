@@ -2,30 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tools.corpus_judging import KINDS, Judgement, Label, codes_of, error_codes, judge, read_labels
+from tests.support.corpus_labels import CLEAN, DEFECT, PLAIN, TRAP, code, finding, judged
+from tools.corpus_judging import KINDS, Label, codes_of, error_codes, judge, read_labels
 from wheelcheck.rules.catalogue import all_rules
 
 CORPUS = Path(__file__).parents[1] / "corpus"
-DEFECT = Label("p", "p-1.whl", "defect", expected=("wrong-arch",), soft=("soabi-in-generic",), complete=True)
-TRAP = Label("p", "p-1.whl", "trap", traps=("wrong-arch",))
-CLEAN = Label("p", "p-1.whl", "clean", complete=True)
-PLAIN = Label("p", "p-1.whl")
-
-
-def finding(code: str, severity: str = "error", path: str = "p/x.so") -> dict[str, Any]:
-    return {"code": code, "severity": severity, "artifact": "p-1.whl", "path": path, "message": f"{code} of {path}"}
-
-
-def judged(label: Label, *codes: str, verdict: str = "fail") -> Judgement:
-    return judge(label, verdict, [finding(code) for code in codes])
-
-
-def code(kind: str) -> str:
-    return KINDS[kind][0]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.tools.test_corpus_judging import CLEAN, DEFECT, PLAIN, TRAP, code, finding, judged
+from tests.support.corpus_labels import CLEAN, DEFECT, PLAIN, TRAP, code, finding, judged
 from tools.corpus_judging import Label, judge
 from tools.corpus_table import HEAD, aligned, markdown, names, table
 

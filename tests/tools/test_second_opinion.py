@@ -8,7 +8,7 @@ import pytest
 from tests.support import native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from tests.support.package_index import PackageIndex
-from tests.test_real_releases import obtain
+from tests.support.published import obtain
 from tools import second_opinion
 from tools.second_opinion import (
     EXPLAINED,

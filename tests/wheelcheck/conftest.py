@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.reference import copy_reference
 from wheelcheck.builder.pipeline import Build
 
-REFERENCE = Path(__file__).parents[1] / "projects" / "reference"
-
-
-def copy_reference(folder: Path) -> Path:
-    return Path(shutil.copytree(REFERENCE, folder, ignore=shutil.ignore_patterns("build", "dist", "*.egg-info")))
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")

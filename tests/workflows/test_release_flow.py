@@ -17,9 +17,8 @@ import yaml
 
 from tests.support.checkout import ROOT
 from tests.support.compiled import native
+from tests.support.reference import TOOL, copy_reference, other_cpu, rewritten
 from tests.support.workflow_runner import CommandFailedError, Runner
-from tests.wheelcheck.builder.test_sabotage import TOOL, other_cpu, rewritten
-from tests.wheelcheck.conftest import copy_reference
 from wheelcheck.builder import handover, toolchain
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.sdist import unpack

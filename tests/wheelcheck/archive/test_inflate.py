@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from wheelcheck.damage import Damage
 
 MIB = 1 << 20
-KINDS_OF_SOURCES = ("cap-held", "cap-reread")
 
 
 def varied(length: int, seed: int = 7) -> bytes:

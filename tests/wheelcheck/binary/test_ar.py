@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import native
+from tests.support.ar_cases import CASES, GOOD, archive, member
 from wheelcheck.binary import Binary, read_binary
 from wheelcheck.source import Bytes
 
@@ -23,16 +24,6 @@ def machines(content: bytes) -> list[tuple[str, str]]:
     assert binary.damage == ()
     assert {slice_.kind for slice_ in binary.slices} <= {"archive"}
     return [(slice_.machine, slice_.system) for slice_ in binary.slices]
-
-
-def member(name: bytes, content: bytes, size: bytes | None = None, end: bytes = b"`\n") -> bytes:
-    digits = str(len(content)).encode() if size is None else size
-    head = name.ljust(16) + b"0".ljust(12) + b"0".ljust(6) * 2 + b"644".ljust(8) + digits.ljust(10) + end
-    return head + content + b"\n" * (len(content) % 2)
-
-
-def archive(*members: bytes) -> bytes:
-    return b"!<arch>\n" + b"".join(members)
 
 
 @pytest.mark.parametrize("dialect", ["gnu", "bsd", "darwin"])
@@ -97,20 +88,6 @@ def test_a_debian_package_is_an_archive_without_code() -> None:
 
 def test_an_empty_archive_is_whole() -> None:
     assert machines(b"!<arch>\n") == []
-
-
-GOOD = archive(member(b"a.o/", native.object_file()), member(b"b.o/", native.object_file()))
-CASES: dict[str, tuple[bytes, str]] = {
-    "header cut off": (GOOD[:40], "ar-truncated"),
-    "member cut off": (GOOD[:200], "ar-truncated"),
-    "last member cut off": (GOOD[:-8], "ar-truncated"),
-    "size that is no number": (archive(member(b"a.o/", b"x", size=b"-1")), "ar-member"),
-    "size that is empty": (archive(member(b"a.o/", b"x", size=b"")), "ar-member"),
-    "header without its end": (archive(member(b"a.o/", b"x", end=b"!!")), "ar-member"),
-    "member of 10 GB": (archive(member(b"a.o/", b"x", size=b"9999999999")), "ar-truncated"),
-    "table of a thin archive cut off": (b"!<thin>\n" + member(b"//", b"", size=b"100"), "ar-truncated"),
-    "ELF member with a broken header": (archive(member(b"a.o/", b"\x7fELF" + bytes(60))), "elf-header"),
-}
 
 
 def test_the_good_twin_is_undamaged() -> None:

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from tests.support import native
-from tests.wheelcheck.binary.test_pe import only, read
+from tests.support.pe_cases import only, read
 from wheelcheck.binary import read_binary
 from wheelcheck.source import Bytes
 

@@ -8,29 +8,28 @@ from pathlib import Path
 import pytest
 
 import wheelcheck.binary
-from tests.support import native
-from tests.wheelcheck.binary import test_ar, test_elf_damage, test_macho, test_macho_fat, test_pe, test_wasm
+from tests.support import ar_cases, elf_cases, macho_cases, macho_fat_cases, native, pe_cases, wasm_cases
 from wheelcheck.binary import read_binary
 from wheelcheck.damage import BINARY_KINDS
 from wheelcheck.source import Bytes
 
 
 def inputs() -> list[bytes]:
-    library, program = test_elf_damage.library(), native.program("x86_64", (2, 34))
-    mac, fat, windows = native.mac(), test_macho_fat.fat(), native.windows()
+    library, program = elf_cases.library(), native.program("x86_64", (2, 34))
+    mac, fat, windows = native.mac(), macho_fat_cases.fat(), native.windows()
     return [
-        *(edit(library) for edit, _ in test_elf_damage.LIBRARY_CASES.values()),
-        *(edit(library) for edit in test_elf_damage.LIMIT_CASES.values()),
-        *(edit(program) for edit, _ in test_elf_damage.PROGRAM_CASES.values()),
-        *(edit(mac) for edit, _ in test_macho.CASES.values()),
-        *(edit(fat) for edit, _ in test_macho_fat.FAT_CASES.values()),
-        *(edit(windows) for edit, _ in test_pe.PE_CASES.values()),
-        *(content for content, _ in test_ar.CASES.values()),
-        *(content for content, _ in test_wasm.CASES.values()),
-        b"!<arch>\n" + test_ar.member(b"a/", b"") * 65_537,
+        *(edit(library) for edit, _ in elf_cases.LIBRARY_CASES.values()),
+        *(edit(library) for edit in elf_cases.LIMIT_CASES.values()),
+        *(edit(program) for edit, _ in elf_cases.PROGRAM_CASES.values()),
+        *(edit(mac) for edit, _ in macho_cases.CASES.values()),
+        *(edit(fat) for edit, _ in macho_fat_cases.FAT_CASES.values()),
+        *(edit(windows) for edit, _ in pe_cases.PE_CASES.values()),
+        *(content for content, _ in ar_cases.CASES.values()),
+        *(content for content, _ in wasm_cases.CASES.values()),
+        b"!<arch>\n" + ar_cases.member(b"a/", b"") * 65_537,
         b"\0asm\x01\0\0\0" + bytes(2 * 65_537),
-        test_macho_fat.counted(33)(fat),
-        test_pe.put("H", test_pe.SECTIONS, 97)(windows),
+        macho_fat_cases.counted(33)(fat),
+        pe_cases.put("H", pe_cases.SECTIONS, 97)(windows),
     ]
 
 

@@ -7,7 +7,6 @@ is the alarm that ends the child.
 from __future__ import annotations
 
 import json
-import struct
 import subprocess
 import sys
 from io import BytesIO
@@ -19,9 +18,7 @@ from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from tests.support import elf_editing as elf
-from tests.support import native
-from tests.support.elf_editing import graft_dynamic, header
+from tests.support.elf_traps import decoy, endless, huge_names, needs_2_34, sectionless
 from wheelcheck.binary import read_binary
 from wheelcheck.source import Bytes
 
@@ -31,8 +28,8 @@ if TYPE_CHECKING:
 READ = """
 import json, signal, sys
 signal.alarm(20)
-from wheelcheck.archive.source import Bytes
 from wheelcheck.binary import read_binary
+from wheelcheck.source import Bytes
 with open(sys.argv[1], "rb") as file:
     binary = read_binary("x", Bytes(file.read()))
 print(json.dumps({
@@ -65,52 +62,6 @@ def measured(content: bytes, folder: Path) -> dict[str, Any]:
 
 def newest(versions: list[str]) -> tuple[int, ...]:
     return max(tuple(map(int, version.removeprefix("GLIBC_").split("."))) for version in versions)
-
-
-def endless() -> bytes:
-    """Build 352 bytes whose version section claims 2^32-1 entries that never advance."""
-    verneed = struct.pack("<HHIII", 1, 1, 0, 16, 0).ljust(32, b"\0")
-    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
-    head = ident + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, 96, 0, 64, 56, 0, 64, 4, 1)
-    strings = struct.pack("<IIQQQQIIQQ", 0, 3, 0, 0, 80, 8, 0, 0, 1, 0)
-    versions = struct.pack("<IIQQQQIIQQ", 0, 0x6FFFFFFE, 0, 0, 64, 16, 1, 0xFFFFFFFF, 1, 0)
-    return head + verneed + bytes(64) + strings + versions + bytes(64)
-
-
-def huge_names() -> bytes:
-    """Build 300 kB in which 10,000 DT_NEEDED entries each name the same 140,000 bytes."""
-    needed = graft_dynamic(lambda entries: [*entries, *[(elf.NEEDED, 1)] * 10_000])(native.library("x86_64", (2, 34)))
-    strings = elf.offset_of(needed, elf.GRAFT_ADDRESS + 16 * 10_000)
-    start = len(needed)
-    text = b"\0" + b"A" * 140_000 + b"\0"
-    grown = needed + text
-    load = elf.segments_at(grown, elf.LOAD)[-1]
-    base = elf.get(grown, load, elf.SEGMENT["offset"])
-    assert strings > base
-    size = start + len(text) - base
-    for field in ("filesz", "memsz"):
-        grown = elf.put(grown, load, elf.SEGMENT[field], size)
-    return elf.tag(elf.STRSZ, len(text))(elf.tag(elf.STRTAB, elf.GRAFT_ADDRESS + start - base)(grown))
-
-
-def needs_2_34() -> bytes:
-    return native.library("x86_64", (2, 34))
-
-
-def sectionless() -> bytes:
-    return header(shoff=0, shnum=0, shstrndx=0)(needs_2_34())
-
-
-def decoy() -> bytes:
-    """Point the section header table at a made-up version table that needs GLIBC_2.5 alone."""
-    content = needs_2_34()
-    start = len(content)
-    strings = b"\0libc.so.6\0GLIBC_2.5\0.shstrtab\0.gnu.version_r\0".ljust(64, b"\0")
-    needs = struct.pack("<HHIII", 1, 1, 1, 16, 0) + struct.pack("<IHHII", 0, 0, 2, 11, 0)
-    table = bytes(64)
-    table += struct.pack("<IIQQQQIIQQ", 21, 3, 2, 0, start, len(strings), 0, 0, 1, 0)
-    table += struct.pack("<IIQQQQIIQQ", 31, 0x6FFFFFFE, 2, 0, start + 64, len(needs), 1, 1, 4, 0)
-    return header(shoff=start + 96, shnum=3, shstrndx=1)(content + strings + needs + table)
 
 
 def pyelftools_versions(content: bytes) -> list[str]:

@@ -8,54 +8,33 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import native
-from wheelcheck.binary import Binary, Slice, read_binary
-from wheelcheck.source import Bytes
+from tests.support.macho_cases import (
+    CASES,
+    LC_BUILD_VERSION,
+    LC_ENCRYPTION_INFO_64,
+    LC_ID_DYLIB,
+    LC_LOAD_DYLIB,
+    LC_RPATH,
+    LC_SEGMENT_64,
+    LC_VERSION_MIN_IPHONEOS,
+    LC_VERSION_MIN_MACOSX,
+    appended,
+    big_endian,
+    build_version,
+    command,
+    commands,
+    field,
+    kinds,
+    only,
+    read,
+    rebuilt,
+    version_min,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Edit = Callable[[bytes], bytes]
-
-LC_SEGMENT_64, LC_ID_DYLIB, LC_LOAD_DYLIB, LC_RPATH = 0x19, 0xD, 0xC, 0x8000001C
-LC_BUILD_VERSION, LC_VERSION_MIN_MACOSX, LC_VERSION_MIN_IPHONEOS, LC_ENCRYPTION_INFO_64 = 0x32, 0x24, 0x25, 0x2C
-
-
-def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
-    assert binary.format == "Mach-O"
-    return binary
-
-
-def only(content: bytes) -> Slice:
-    binary = read(content)
-    assert binary.damage == ()
-    (slice_,) = binary.slices
-    return slice_
-
-
-def kinds(content: bytes) -> set[str]:
-    return {damage.kind for damage in read(content).damage}
-
-
-def commands(content: bytes) -> list[bytes]:
-    found, offset = [], 32
-    for _ in range(struct.unpack_from("<I", content, 16)[0]):
-        size = struct.unpack_from("<I", content, offset + 4)[0]
-        found.append(content[offset : offset + size])
-        offset += size
-    return found
-
-
-def rebuilt(content: bytes, changed: list[bytes]) -> bytes:
-    """Return the file with other load commands; there is room for a few more before the first section."""
-    table = b"".join(changed)
-    head = content[:16] + struct.pack("<II", len(changed), len(table)) + content[24:32] + table
-    return head + content[len(head) :]
-
-
-def appended(command: bytes) -> Edit:
-    return lambda content: rebuilt(content, [*commands(content), command])
 
 
 def without(number: int) -> Edit:
@@ -73,10 +52,6 @@ def replaced(number: int, command: bytes) -> Edit:
     return edit
 
 
-def command(number: int, body: bytes) -> bytes:
-    return struct.pack("<II", number, 8 + len(body)) + body
-
-
 def string_command(number: int, text: bytes, extra: int = 0) -> bytes:
     """Return a command whose only field, or first of four for a dylib, is an lc_str."""
     body = text + bytes(8 - len(text) % 8)
@@ -85,24 +60,6 @@ def string_command(number: int, text: bytes, extra: int = 0) -> bytes:
 
 def dylib_command(number: int, text: bytes) -> bytes:
     return string_command(number, text, 12)
-
-
-def build_version(platform: int, major: int, minor: int = 0) -> bytes:
-    return command(LC_BUILD_VERSION, struct.pack("<4I", platform, major << 16 | minor << 8, 0, 0))
-
-
-def version_min(number: int, major: int, minor: int, patch: int = 0) -> bytes:
-    return command(number, struct.pack("<2I", major << 16 | minor << 8 | patch, 0))
-
-
-def field(offset: int, value: int) -> Edit:
-    return lambda content: content[:offset] + struct.pack("<I", value) + content[offset + 4 :]
-
-
-def big_endian(filetype: int = 1, cputype: int = 18) -> bytes:
-    """Return a 32-bit PowerPC object with one load command, an LC_RPATH."""
-    rpath = struct.pack(">3I", LC_RPATH, 16, 12) + b"/x\0\0"
-    return b"\xfe\xed\xfa\xce" + struct.pack(">6I", cputype, 0, filetype, 1, len(rpath), 0) + rpath
 
 
 def test_programs_and_libraries_of_both_cpus_are_read_for_what_they_are() -> None:
@@ -169,43 +126,6 @@ def test_a_zippered_library_counts_for_macos() -> None:
     assert (slice_.system, slice_.minimum_os) == ("macos", (11, 0))
 
 
-def cut(length: int) -> Edit:
-    return lambda content: content[:length]
-
-
-def first_command(size: int) -> Edit:
-    return field(36, size)
-
-
-CASES: dict[str, tuple[Edit, str]] = {
-    "magic alone": (cut(4), "macho-truncated"),
-    "header cut off": (cut(31), "macho-truncated"),
-    "header alone": (cut(32), "macho-truncated"),
-    "commands cut off": (cut(200), "macho-truncated"),
-    "segments cut off": (cut(9000), "macho-truncated"),
-    "magic then zeros": (lambda content: content[:4] + bytes(4096), "macho-header"),
-    "file type 0": (field(12, 0), "macho-header"),
-    "file type 99": (field(12, 99), "macho-header"),
-    "no CPU": (field(4, 0), "macho-header"),
-    "commands of 4 GB": (field(20, 0xFFFFFFFF), "macho-truncated"),
-    "command of size 0": (first_command(0), "macho-command"),
-    "command of size 7": (first_command(7), "macho-command"),
-    "command of size 73": (first_command(73), "macho-command"),
-    "command of 4 GB": (first_command(0xFFFFFFF8), "macho-command"),
-    "more commands than there is room for": (field(16, 100), "macho-command"),
-    "no command": (lambda content: rebuilt(content, []), "macho-command"),
-    "a segment too short": (appended(command(LC_SEGMENT_64, bytes(8))), "macho-command"),
-    "a version too short": (appended(command(LC_BUILD_VERSION, b"")), "macho-command"),
-    "an encryption too short": (appended(command(LC_ENCRYPTION_INFO_64, bytes(8))), "macho-command"),
-    "a string too short": (appended(command(LC_RPATH, b"")), "macho-command"),
-    "string offset beyond the command": (appended(command(LC_RPATH, struct.pack("<II", 99, 0))), "macho-command"),
-    "string offset within the header": (appended(command(LC_RPATH, struct.pack("<II", 4, 0))), "macho-command"),
-    "string without an end": (appended(command(LC_LOAD_DYLIB, struct.pack("<I", 12) + b"a" * 12)), "macho-command"),
-    "name without an end": (appended(command(LC_ID_DYLIB, struct.pack("<I", 12) + b"a" * 12)), "macho-command"),
-    "two minimum versions": (appended(build_version(1, 13)), "macho-version"),
-    "old and new minimum version": (appended(version_min(LC_VERSION_MIN_MACOSX, 10, 9)), "macho-version"),
-    "encrypted": (appended(command(LC_ENCRYPTION_INFO_64, struct.pack("<4I", 0, 9, 1, 0))), "macho-encrypted"),
-}
 GOOD: dict[str, Edit] = {
     "untouched": lambda content: content,
     "the same minimum twice": appended(build_version(1, 11)),

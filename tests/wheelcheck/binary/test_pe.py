@@ -8,8 +8,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import native
-from wheelcheck.binary import Binary, Slice, read_binary
-from wheelcheck.source import Bytes
+from tests.support.pe_cases import (
+    CLR,
+    DELAY,
+    DIRECTORIES,
+    DIRECTORY_COUNT,
+    FIRST_SECTION,
+    FLAGS,
+    GRAFT,
+    IMPORTS,
+    LOAD_CONFIG,
+    PE_CASES,
+    SECTIONS,
+    SUBSYSTEM,
+    chain,
+    descriptors,
+    directory,
+    grafted,
+    imports,
+    machine,
+    named,
+    only,
+    put,
+    read,
+    start,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,93 +40,8 @@ if TYPE_CHECKING:
     Edit = Callable[[bytes], bytes]
 
 
-def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
-    return binary
-
-
-def only(content: bytes) -> Slice:
-    binary = read(content)
-    assert binary.damage == ()
-    (slice_,) = binary.slices
-    return slice_
-
-
 def kinds(content: bytes) -> set[str]:
     return {damage.kind for damage in read(content).damage}
-
-
-def start(content: bytes) -> int:
-    """Return where the COFF header begins."""
-    return int(struct.unpack_from("<I", content, 0x3C)[0]) + 4
-
-
-def put(code: str, offset: int, value: int) -> Edit:
-    """Write a value at an offset from the COFF header."""
-
-    def edit(content: bytes) -> bytes:
-        edited = bytearray(content)
-        struct.pack_into("<" + code, edited, start(content) + offset, value)
-        return bytes(edited)
-
-    return edit
-
-
-def chain(*edits: Edit) -> Edit:
-    def edit(content: bytes) -> bytes:
-        for one in edits:
-            content = one(content)
-        return content
-
-    return edit
-
-
-MACHINE, SECTIONS, OPTIONAL_SIZE, FLAGS, MAGIC = 0, 2, 16, 18, 20
-SUBSYSTEM, DIRECTORY_COUNT, DIRECTORIES = 20 + 68, 20 + 108, 20 + 112
-FIRST_SECTION = 20 + 240
-IMPORTS, LOAD_CONFIG, DELAY, CLR = 1, 10, 13, 14
-
-
-def machine(value: int) -> Edit:
-    return put("H", MACHINE, value)
-
-
-def directory(number: int, address: int, size: int = 40) -> Edit:
-    return chain(put("I", DIRECTORIES + 8 * number, address), put("I", DIRECTORIES + 8 * number + 4, size))
-
-
-def grafted(extra: bytes) -> Edit:
-    """Append bytes and let the last section grow over them, at address GRAFT."""
-
-    def edit(content: bytes) -> bytes:
-        count = struct.unpack_from("<H", content, start(content) + SECTIONS)[0]
-        at = FIRST_SECTION + 40 * (count - 1)
-        offset = len(content)
-        moved = chain(put("I", at + 12, GRAFT), put("I", at + 16, len(extra)), put("I", at + 20, offset))
-        return moved(content) + extra
-
-    return edit
-
-
-GRAFT = 0x100000
-
-
-def descriptors(*names: int) -> bytes:
-    return b"".join(struct.pack("<3I2I", 0, 0, 0, name, 1) for name in names)
-
-
-def imports(table: bytes) -> Edit:
-    return chain(grafted(table), directory(IMPORTS, GRAFT))
-
-
-def named(*libraries: bytes) -> bytes:
-    """Return an import table that ends, with the names behind it."""
-    size, table, text = 20 * (len(libraries) + 1), [], b""
-    for library in libraries:
-        table.append(GRAFT + size + len(text))
-        text += library + b"\0"
-    return descriptors(*table) + bytes(20) + text
 
 
 @pytest.mark.parametrize(("cpu", "bits"), [("x86_64", 64), ("aarch64", 64), ("i686", 32)])
@@ -222,38 +160,6 @@ def split_debug(content: bytes) -> bytes:
 def test_split_debug_data_is_debug() -> None:
     slice_ = only(split_debug(native.windows()))
     assert (slice_.kind, slice_.arches) == ("debug", ("x86_64",))
-
-
-def cut(length: int) -> Edit:
-    return lambda content: content[:length]
-
-
-def cut_behind_header(length: int) -> Edit:
-    return lambda content: content[: start(content) + length]
-
-
-PE_CASES: dict[str, tuple[Edit, str]] = {
-    "DOS stub alone": (cut(0x70), "pe-truncated"),
-    "e_lfanew past the end": (lambda content: content[:0x3C] + b"\xff\xff\xff\x7f" + content[0x40:], "pe-truncated"),
-    "signature alone": (cut_behind_header(0), "pe-truncated"),
-    "cut in the COFF header": (cut_behind_header(19), "pe-truncated"),
-    "cut in the optional header": (cut_behind_header(100), "pe-truncated"),
-    "cut in the section table": (cut_behind_header(270), "pe-truncated"),
-    "cut in a section": (cut(1600), "pe-truncated"),
-    "no optional header": (put("H", OPTIONAL_SIZE, 0), "pe-header"),
-    "optional header too short": (put("H", OPTIONAL_SIZE, 40), "pe-header"),
-    "unknown magic": (put("H", MAGIC, 0x107), "pe-header"),
-    "more directories than room": (chain(put("H", OPTIONAL_SIZE, 120), put("I", DIRECTORY_COUNT, 16)), "pe-header"),
-    "no sections": (put("H", SECTIONS, 0), "pe-header"),
-    "machine 0": (machine(0), "pe-machine"),
-    "a section of 4 GB": (put("I", FIRST_SECTION + 16, 0xFFFFFFFF), "pe-truncated"),
-    "imports in no section": (directory(IMPORTS, 0x7FFFFFFF), "pe-imports"),
-    "imports without an end": (imports(named(b"a.dll")[:20]), "pe-imports"),
-    "library name in no section": (imports(descriptors(0x7FFFFFFF) + bytes(20)), "pe-imports"),
-    "library name without an end": (imports(descriptors(GRAFT + 40) + bytes(20) + b"a.dll"), "pe-imports"),
-    "library name that is empty": (imports(named(b"")), "pe-imports"),
-    "delayed imports in no section": (directory(DELAY, 0x7FFFFFFF), "pe-imports"),
-}
 
 
 @pytest.mark.parametrize("name", PE_CASES)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.crates import probe
-from tests.wheelcheck.conftest import REFERENCE
+from tests.support.reference import REFERENCE
 from wheelcheck.builder import cargo, run
 from wheelcheck.builder import payload as payloads
 from wheelcheck.builder.cargo import Artifact

@@ -14,7 +14,7 @@ import pytest
 from tests.support.compiled import native
 from tests.support.crates import HATCH, probe
 from tests.support.cross import OTHER, lacking, rustc_for_other
-from tests.wheelcheck.conftest import copy_reference
+from tests.support.reference import copy_reference
 from tools import images
 from wheelcheck.builder import containers
 from wheelcheck.builder.pipeline import Build

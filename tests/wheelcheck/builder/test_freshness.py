@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.builder.test_sabotage import TOOL
+from tests.support.reference import TOOL
 from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crates import probe
-from tests.wheelcheck.conftest import REFERENCE
+from tests.support.reference import REFERENCE
 from wheelcheck.builder import toolchain
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError

@@ -13,7 +13,7 @@ import pytest
 from elftools.elf.enums import ENUM_E_MACHINE
 
 from tests.support.cross import OTHER, lacking, machine_for_other, rustc_for_other
-from tests.wheelcheck.conftest import REFERENCE, copy_reference
+from tests.support.reference import REFERENCE, copy_reference
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist
 from wheelcheck.builder.pipeline import Build

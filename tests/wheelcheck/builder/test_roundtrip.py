@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.compiled import native
 from tests.support.crates import hatch_probe
-from tests.wheelcheck.builder.test_sabotage import TOOL, other_cpu, rewritten, wheel_of
+from tests.support.reference import TOOL, other_cpu, rewritten, wheel_of
 from wheelcheck.builder import dist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import Native, manifest, require_same, roundtrip

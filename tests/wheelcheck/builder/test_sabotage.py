@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import zipfile
 from typing import TYPE_CHECKING
@@ -11,40 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.compiled import native
-from wheelcheck.builder import dist
+from tests.support.reference import GUARD, TOOL, other_cpu, rewritten, wheel_of
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
 from wheelcheck.cli import main
-from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from wheelcheck.builder.pipeline import Build
-
-TOOL = "reference/bin/tally"
-GUARD = "reference/lib/libguard.so"
-
-
-def rewritten(wheel: Path, path: str, content: bytes | None, mode: int) -> None:
-    """Replace one member and write RECORD again, as a tool that repacks wheels would; no content removes the member."""
-    with zipfile.ZipFile(wheel) as archive:
-        members = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
-    record = next(name for name in members if name.endswith("/RECORD"))
-    info, _ = members.pop(path)
-    if content is not None:
-        info.external_attr = mode << 16
-        members[path] = (info, content)
-    rows = [f"{name},sha256={digest(data)},{len(data)}" for name, (_, data) in members.items() if name != record]
-    members[record] = (members[record][0], "\n".join([*rows, f"{record},,", ""]).encode())
-    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, data in members.values():
-            archive.writestr(member, data)
-
-
-def digest(content: bytes) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
 def errors(capsys: pytest.CaptureFixture[str], *words: str | Path) -> set[tuple[str, str]]:
@@ -55,14 +29,6 @@ def errors(capsys: pytest.CaptureFixture[str], *words: str | Path) -> set[tuple[
     found = {(item["code"], item["path"]) for item in report["findings"] if item["severity"] == "error"}
     assert status == (1 if found else 0), report["gaps"]
     return found
-
-
-def wheel_of(bench: Build) -> Path:
-    return dist.wheels(bench.settings.dist, bench.target)[0]
-
-
-def other_cpu(bench: Build) -> str:
-    return next(name for name in ("aarch64", "x86_64") if find(name) != bench.target.arch)
 
 
 def test_the_reference_release_passes_the_gate_as_built_on_this_host(

@@ -11,7 +11,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from tests.support.crates import probe
-from tests.wheelcheck.builder.test_sabotage import wheel_of
+from tests.support.reference import wheel_of
 from wheelcheck.builder import run, sbom
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.stage import Record, Staged

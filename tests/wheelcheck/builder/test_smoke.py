@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.conftest import REFERENCE
+from tests.support.reference import REFERENCE
 from wheelcheck.builder import dist, install, smoke
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.smoke import Result

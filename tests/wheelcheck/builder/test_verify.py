@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.builder.test_sabotage import GUARD, TOOL, rewritten, wheel_of
+from tests.support.reference import GUARD, TOOL, rewritten, wheel_of
 from wheelcheck.builder import handover
 from wheelcheck.builder.run import BuildError
 from wheelcheck.cli.build import main

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support import elf_traps as traps
 from tests.support import native, zips
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import command, environment, run
-from tests.wheelcheck.binary import test_elf_traps as traps
 from wheelcheck import __version__, cli
 from wheelcheck.rules.catalogue import all_rules
 

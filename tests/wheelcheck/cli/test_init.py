@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.init_files import FILES, contents
 from tests.support.layouts import tracer
-from tests.wheelcheck.init.test_plan import FILES, contents
 from wheelcheck.cli import main
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.wheelcheck.conftest import REFERENCE
+from tests.support.reference import REFERENCE
 from wheelcheck.config import ConfigError
 from wheelcheck.config.builder import SmokeCommand, load
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import File, SdistRecipe, an_sdist, sdist
-from tests.test_real_releases import obtain
+from tests.support.published import obtain
 from wheelcheck.engine import examine
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.cargo_manifests import parse_toml, references

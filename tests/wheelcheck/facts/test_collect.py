@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import native
+from tests.support import elf_traps, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, tarred, zipped
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts import collect as collecting
@@ -238,7 +238,5 @@ def test_a_limit_met_inside_an_inner_archive_leaves_the_sdist_unverified(tmp_pat
 
 
 def test_a_limit_of_a_binary_s_reader_leaves_the_artifact_unverified(tmp_path: Path) -> None:
-    from tests.wheelcheck.binary import test_elf_traps as traps  # noqa: PLC0415  # it compiles when called
-
-    wheel = collect(a_wheel(X86_64, File("demo/libtrap.so", traps.huge_names)).write(tmp_path))
+    wheel = collect(a_wheel(X86_64, File("demo/libtrap.so", elf_traps.huge_names)).write(tmp_path))
     assert {path for path, _ in caps(wheel)} == {"demo/libtrap.so"}

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.checkout import ROOT
+from tests.support.init_files import applied
 from tests.support.layouts import bindings, pyproject, tracer, write
-from tests.wheelcheck.init.test_plan import applied
 from wheelcheck.config import builder
 from wheelcheck.init import plan
 from wheelcheck.init.survey import survey

@@ -1,0 +1,178 @@
+"""Every way an ELF file can be wrong, each one edit from the good file."""
+
+from __future__ import annotations
+
+import struct
+
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import Edit, both, byte, graft, graft_dynamic, header, section, segment, tag
+
+BIG = 1 << 62
+SONAME = "-Wl,-soname,libanswer.so.1"
+
+
+def library() -> bytes:
+    return native.library("x86_64", (2, 34), SONAME)
+
+
+def cut(length: int) -> Edit:
+    return lambda content: content[:length]
+
+
+def string_at(offset: int, text: bytes) -> Edit:
+    """Overwrite the string table of the library at an offset within it."""
+
+    def edit(content: bytes) -> bytes:
+        at = elf.offset_of(content, elf.value_of(content, elf.STRTAB)) + offset
+        return content[:at] + text + content[at + len(text) :]
+
+    return edit
+
+
+def last_string_unterminated(content: bytes) -> bytes:
+    size = elf.value_of(content, elf.STRSZ)
+    return both(tag(elf.STRSZ, size - 1), tag(elf.NEEDED, size - 3))(content)
+
+
+def interpreter_without_end(content: bytes) -> bytes:
+    at = elf.segments_at(content, elf.INTERP)[0]
+    return segment(elf.INTERP, filesz=elf.get(content, at, elf.SEGMENT["filesz"]) - 1)(content)
+
+
+def overlapping_loads(content: bytes) -> bytes:
+    at = elf.segments_at(content, elf.LOAD)[0]
+    return segment(elf.LOAD, 1, vaddr=elf.get(content, at, elf.SEGMENT["vaddr"]) + 16)(content)
+
+
+def without(*tags: int) -> Edit:
+    return graft_dynamic(lambda entries: [entry for entry in entries if entry[0] not in tags])
+
+
+def many(number: int, count: int) -> Edit:
+    return graft_dynamic(lambda entries: [*entries, *[(number, 1)] * count])
+
+
+def decoy_dynamic(content: bytes) -> bytes:
+    """Leave PT_DYNAMIC's address, which the loader follows, and point its offset elsewhere."""
+    return segment(elf.DYNAMIC, offset=elf.dynamic_at(content) - 16)(content)
+
+
+def long_string(content: bytes) -> bytes:
+    grafted = graft(b"A" * 5000 + b"\0")(content)
+    return both(tag(elf.STRTAB, elf.GRAFT_ADDRESS), tag(elf.STRSZ, 5001))(grafted)
+
+
+def many_needs(files: int, needs: int) -> Edit:
+    """Graft a version table that needs `needs` versions of each of `files` libraries."""
+    auxiliary = [struct.pack("<IHHII", 0, 0, 2, 1, 16 * (n < needs)) for n in range(1, needs + 1)]
+    step = 16 * (1 + needs)
+    rows = [struct.pack("<HHIII", 1, needs, 1, 16, step * (n < files)) for n in range(1, files + 1)]
+    table = b"".join(row + b"".join(auxiliary) for row in rows)
+    return both(graft(table), tag(elf.VERNEED, elf.GRAFT_ADDRESS), tag(elf.VERNEEDNUM, files))
+
+
+def hidden_overlap(content: bytes) -> bytes:
+    """Let the first PT_LOAD reach over the second, which shows the same bytes, onto the third, which does not."""
+    whole = len(content)
+    same = segment(elf.LOAD, 1, vaddr=0x1000, offset=0x1000, filesz=16, memsz=16)
+    reaching = both(segment(elf.LOAD, 0, filesz=0x4000, memsz=0x4000), same)
+    return reaching(content).ljust(max(whole, 0x5000), b"\0")
+
+
+# name of the case -> (edit of the good library, kind of damage)
+LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
+    "two bytes of magic": (cut(2), "elf-truncated"),
+    "three bytes of magic": (cut(3), "elf-truncated"),
+    "four bytes of magic": (cut(4), "elf-truncated"),
+    "fifteen bytes": (cut(15), "elf-truncated"),
+    "sixty-three bytes": (cut(63), "elf-truncated"),
+    "header alone": (cut(64), "elf-truncated"),
+    "cut within the dynamic segment": (lambda content: content[: elf.dynamic_at(content) + 20], "elf-truncated"),
+    "magic then zeros": (lambda _: b"\x7fELF" + bytes(4096), "elf-header"),
+    "class 0": (byte(4, 0), "elf-header"),
+    "class 3": (byte(4, 3), "elf-header"),
+    "byte order 0": (byte(5, 0), "elf-header"),
+    "byte order 3": (byte(5, 3), "elf-header"),
+    "ident version 2": (byte(6, 2), "elf-header"),
+    "e_version 0": (header(version=0), "elf-header"),
+    "padding in e_ident": (byte(12, 1), "elf-header"),
+    "e_ehsize 0": (header(ehsize=0), "elf-header"),
+    "e_phentsize 0": (header(phentsize=0), "elf-header"),
+    "type 0": (header(type=0), "elf-header"),
+    "type 0xffff": (header(type=0xFFFF), "elf-header"),
+    "another system's OSABI": (byte(7, 255), "elf-osabi"),
+    "an unassigned OSABI": (byte(7, 77), "elf-osabi"),
+    "ABI version 1": (byte(8, 1), "elf-osabi"),
+    "no machine": (header(machine=0), "elf-machine-none"),
+    "program headers at 2^63": (header(phoff=1 << 63), "elf-truncated"),
+    "65,534 program headers": (header(phnum=65534), "elf-truncated"),
+    "no program headers": (header(phnum=0), "elf-segment"),
+    "PT_LOAD of 2^62 bytes": (segment(elf.LOAD, filesz=BIG, memsz=BIG), "elf-truncated"),
+    "PT_LOAD with more file than memory": (segment(elf.LOAD, memsz=1), "elf-segment"),
+    "PT_LOAD beyond the address space": (segment(elf.LOAD, 2, vaddr=(1 << 64) - 16), "elf-segment"),
+    "PT_LOADs out of order": (segment(elf.LOAD, vaddr=1 << 40), "elf-segment"),
+    "PT_LOADs on one another": (overlapping_loads, "elf-segment"),
+    "PT_LOADs on one another across a third": (hidden_overlap, "elf-segment"),
+    "PT_LOAD at another place within its page": (segment(elf.LOAD, 1, offset=0x351), "elf-segment"),
+    "two PT_DYNAMIC": (segment(elf.STACK, type=elf.DYNAMIC), "elf-segment"),
+    "section headers past the end": (header(shoff=1 << 40), "elf-sections"),
+    "section headers at 2^64-1": (header(shoff=(1 << 64) - 1), "elf-sections"),
+    "e_shentsize 0": (header(shentsize=0), "elf-sections"),
+    "e_shnum 0 with 2^58 sections": (both(header(shnum=0), section(0, size=1 << 58)), "elf-sections"),
+    "e_shstrndx out of range": (header(shstrndx=200), "elf-sections"),
+    "e_shstrndx out of range in section 0": (both(header(shstrndx=0xFFFF), section(0, link=99)), "elf-sections"),
+    "sections counted, but nowhere": (header(shoff=0), "elf-sections"),
+    "no PT_DYNAMIC": (segment(elf.DYNAMIC, type=4), "elf-dynamic"),
+    "PT_DYNAMIC unmapped": (segment(elf.DYNAMIC, vaddr=1 << 40), "elf-dynamic"),
+    "PT_DYNAMIC's offset is a decoy": (decoy_dynamic, "elf-dynamic"),
+    "PT_DYNAMIC of no bytes": (segment(elf.DYNAMIC, filesz=0), "elf-dynamic"),
+    "no DT_NULL": (graft_dynamic(lambda entries: entries, ends=False), "elf-dynamic"),
+    "no DT_STRTAB": (without(elf.STRTAB), "elf-dynamic"),
+    "no DT_STRSZ": (without(elf.STRSZ), "elf-dynamic"),
+    "nothing but DT_NULL": (graft_dynamic(lambda _: []), "elf-dynamic"),
+    "DT_STRTAB unmapped": (tag(elf.STRTAB, 1 << 40), "elf-dynamic"),
+    "DT_STRSZ beyond its segment": (tag(elf.STRSZ, 1 << 40), "elf-dynamic"),
+    "string offset 2^64-1": (tag(elf.NEEDED, (1 << 64) - 1), "elf-string"),
+    "string without an end": (last_string_unterminated, "elf-string"),
+    "string that is not UTF-8": (both(string_at(1, b"\xff\xfe"), tag(elf.NEEDED, 1)), "elf-string"),
+    "version needs unmapped": (tag(elf.VERNEED, 1 << 40), "elf-versions"),
+    "version needs of version 2": (elf.verneed("file.version", 2), "elf-versions"),
+    "version needs that leave the segment": (elf.verneed("file.next", 1 << 30), "elf-versions"),
+    "a need that leaves the segment": (elf.verneed("file.aux", 1 << 30), "elf-versions"),
+    "vn_cnt lies": (elf.verneed("file.cnt", 9), "elf-versions"),
+    "DT_VERNEEDNUM 0": (tag(elf.VERNEEDNUM, 0), "elf-versions"),
+    "DT_VERNEEDNUM missing": (without(elf.VERNEEDNUM), "elf-versions"),
+    "DT_VERNEED without DT_VERSYM": (without(elf.VERSYM), "elf-versions"),
+    "DT_VERSYM without DT_VERNEED": (without(elf.VERNEED, elf.VERNEEDNUM), "elf-versions"),
+}
+
+PROGRAM_CASES: dict[str, tuple[Edit, str]] = {
+    "two PT_INTERP": (segment(elf.STACK, type=elf.INTERP), "elf-segment"),
+    "PT_INTERP without NUL": (interpreter_without_end, "elf-interpreter"),
+    "PT_INTERP of 20 MB": (segment(elf.INTERP, filesz=20_000_000), "elf-interpreter"),
+    "PT_INTERP of one byte": (segment(elf.INTERP, filesz=1), "elf-interpreter"),
+    "PT_INTERP at 2^63": (segment(elf.INTERP, offset=1 << 63), "elf-interpreter"),
+    "PT_INTERP but no PT_DYNAMIC": (segment(elf.DYNAMIC, type=4), "elf-dynamic"),
+    "fixed address, PT_INTERP but no PT_DYNAMIC": (
+        both(header(type=2), segment(elf.DYNAMIC, type=4)),
+        "elf-dynamic",
+    ),
+}
+
+OBJECT_CASES: dict[str, tuple[Edit, str]] = {
+    "an object without sections": (header(shoff=0, shnum=0), "elf-sections"),
+    "an object that counts no sections": (header(shnum=0, shstrndx=0), "elf-sections"),
+    "an object cut off": (cut(200), "elf-sections"),
+}
+
+LIMIT_CASES: dict[str, Edit] = {
+    "1,025 program headers": lambda content: header(phoff=len(content), phnum=1025)(
+        content + content[64 : 64 + 56 * 6] + bytes(56 * 1019)
+    ),
+    "8,193 dynamic entries": many(0x6000000D, 8193),
+    "1,025 DT_NEEDED": many(elf.NEEDED, 1025),
+    "a string of 5,000 bytes": long_string,
+    "1,025 files in the version needs": many_needs(1025, 1),
+    "16,385 version needs": many_needs(1, 16385),
+}

@@ -1,0 +1,55 @@
+"""ELF files that mislead or exhaust a reader that trusts section headers and counts."""
+
+from __future__ import annotations
+
+import struct
+
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import graft_dynamic, header
+
+
+def endless() -> bytes:
+    """Build 352 bytes whose version section claims 2^32-1 entries that never advance."""
+    verneed = struct.pack("<HHIII", 1, 1, 0, 16, 0).ljust(32, b"\0")
+    ident = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
+    head = ident + struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 0, 96, 0, 64, 56, 0, 64, 4, 1)
+    strings = struct.pack("<IIQQQQIIQQ", 0, 3, 0, 0, 80, 8, 0, 0, 1, 0)
+    versions = struct.pack("<IIQQQQIIQQ", 0, 0x6FFFFFFE, 0, 0, 64, 16, 1, 0xFFFFFFFF, 1, 0)
+    return head + verneed + bytes(64) + strings + versions + bytes(64)
+
+
+def huge_names() -> bytes:
+    """Build 300 kB in which 10,000 DT_NEEDED entries each name the same 140,000 bytes."""
+    needed = graft_dynamic(lambda entries: [*entries, *[(elf.NEEDED, 1)] * 10_000])(native.library("x86_64", (2, 34)))
+    strings = elf.offset_of(needed, elf.GRAFT_ADDRESS + 16 * 10_000)
+    start = len(needed)
+    text = b"\0" + b"A" * 140_000 + b"\0"
+    grown = needed + text
+    load = elf.segments_at(grown, elf.LOAD)[-1]
+    base = elf.get(grown, load, elf.SEGMENT["offset"])
+    assert strings > base
+    size = start + len(text) - base
+    for field in ("filesz", "memsz"):
+        grown = elf.put(grown, load, elf.SEGMENT[field], size)
+    return elf.tag(elf.STRSZ, len(text))(elf.tag(elf.STRTAB, elf.GRAFT_ADDRESS + start - base)(grown))
+
+
+def needs_2_34() -> bytes:
+    return native.library("x86_64", (2, 34))
+
+
+def sectionless() -> bytes:
+    return header(shoff=0, shnum=0, shstrndx=0)(needs_2_34())
+
+
+def decoy() -> bytes:
+    """Point the section header table at a made-up version table that needs GLIBC_2.5 alone."""
+    content = needs_2_34()
+    start = len(content)
+    strings = b"\0libc.so.6\0GLIBC_2.5\0.shstrtab\0.gnu.version_r\0".ljust(64, b"\0")
+    needs = struct.pack("<HHIII", 1, 1, 1, 16, 0) + struct.pack("<IHHII", 0, 0, 2, 11, 0)
+    table = bytes(64)
+    table += struct.pack("<IIQQQQIIQQ", 21, 3, 2, 0, start, len(strings), 0, 0, 1, 0)
+    table += struct.pack("<IIQQQQIIQQ", 31, 0x6FFFFFFE, 2, 0, start + 64, len(needs), 1, 1, 4, 0)
+    return header(shoff=start + 96, shnum=3, shstrndx=1)(content + strings + needs + table)

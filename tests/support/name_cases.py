@@ -1,0 +1,80 @@
+"""Names that an archive's member must not have, each beside one that it may."""
+
+from __future__ import annotations
+
+from tests.support.archive_cases import case
+from tests.support.zips import named, zipped
+
+# Each name with the flaws it has, beside one that differs as little as it can and has none.
+NAMES = (
+    ("../x", "name-parent", "..x/x"),
+    ("a/../../b", "name-parent", "a/..a/..a/b"),
+    ("a/..", "name-parent", "a/..a"),
+    ("/etc/passwd", "name-absolute", "etc/passwd"),
+    ("//host/share", "name-drive name-absolute name-component", "host/share"),
+    ("\\\\host\\share", "name-drive name-absolute name-backslash", "host/share"),
+    ("C:/x", "name-drive name-colon", "C/x"),
+    ("c:x", "name-drive name-colon", "c.x"),
+    ("a\\b", "name-backslash", "a/b"),
+    ("a\0b", "name-control", "a0b"),
+    ("a\nb", "name-control", "anb"),
+    ("a\x1b[31mb", "name-control", "a[31mb"),
+    ("a\x7fb", "name-control", "a~b"),
+    ("a\x85b", "name-control", "a\u00a1b"),
+    ("a\u2028b", "name-control", "a\u2027b"),
+    ("a\u202eyp.exe", "name-bidi", "a\u2030yp.exe"),
+    ("a\u2066b", "name-bidi", "a\u2070b"),
+    ("a\uff0fb", "name-compatibility", "a\uff10b"),
+    ("\u2025/b", "name-compatibility", "\u2026b/b"),
+    ("a\uff3cb", "name-compatibility", "a\uff3db"),
+    ("a\uff1ab", "name-compatibility", "a\uff11b"),
+    ("\u2024/b", "name-compatibility", "\u2023/b"),
+    ("./x", "name-component", "x/x"),
+    ("a//b", "name-component", "a/b"),
+    ("a/./b", "name-component", "a/.b/b"),
+    (".", "name-component", ".a"),
+    ("a/b.", "name-trailing", "a/b.b"),
+    ("a /b", "name-trailing", "a /b".replace(" ", "_")),
+    ("a/...", "name-trailing", "a/...a"),
+    ("a/b:c", "name-colon", "a/b;c"),
+    ("a/aux.c", "name-reserved", "a/auxx.c"),
+    ("NUL", "name-reserved", "NULL"),
+    ("com1/x", "name-reserved", "com0/x"),
+    ("d/" + "n" * 256, "name-long", "d/" + "n" * 255),
+    ("d/" + "\u00e9" * 128, "name-long", "d/" + "\u00e9" * 127),
+)
+
+COLLISIONS = (
+    case(
+        "case",
+        "name-case-collision",
+        zipped(named("a/B.py"), named("A/b.py")),
+        zipped(named("a/B.py"), named("A/c.py")),
+    ),
+    case(
+        "sharp s",
+        "name-unicode-collision",
+        zipped(named("stra\u00dfe"), named("STRASSE")),
+        zipped(named("stra\u00dfe")),
+    ),
+    case(
+        "composed",
+        "name-unicode-collision",
+        zipped(named("\u00e9"), named("e\u0301")),
+        zipped(named("\u00e9"), named("e")),
+    ),
+    case("ligature", "name-unicode-collision", zipped(named("\ufb01x"), named("fix")), zipped(named("\ufb01x"))),
+    case(
+        "file over directory",
+        "name-below-file",
+        zipped(named("a"), named("a/b")),
+        zipped(named("a/", content=b""), named("a/b")),
+    ),
+    case("below a file that comes later", "name-below-file", zipped(named("a/b"), named("a")), zipped(named("a/b"))),
+    case(
+        "below a link",
+        "name-below-file",
+        zipped(named("a", mode=0o120777), named("a/b")),
+        zipped(named("a", mode=0o120777), named("ab")),
+    ),
+)
