@@ -39,6 +39,16 @@ __declspec(dllexport) int answer(void) { return entry(); }
 int __stdcall DllMainCRTStartup(void *module, unsigned reason, void *reserved) { return 1; }
 """
 
+# What a builder stages. reallocarray came with glibc 2.26, so it raises the need; PTRACE_TRACEME is 0.
+_SAMPLES = {
+    "plain": '#include <stdio.h>\nint main(void) { return puts("plain") < 0; }\n',
+    "other": '#include <stdio.h>\nint main(void) { return puts("other") < 0; }\n',
+    "traced": "#include <stdio.h>\n#include <sys/ptrace.h>\nint main(void) {\n"
+    '  if (ptrace(0, 0, 0, 0)) { setvbuf(stderr, 0, _IONBF, 0); perror("ptrace"); return 1; }\n  return 0; }\n',
+    "newer": "#define _GNU_SOURCE\n#include <stdlib.h>\nint main(void) { return !reallocarray(0, 1, 1); }\n",
+}
+_SAMPLE_FLAGS = {"executable": ("-pie",), "library": ("-shared", "-fPIC"), "object": ("-c",)}
+
 # What zig's libc sources cover: ppc64le's own port begins at 2.19, big-endian ppc64 has no glibc at all.
 _OLDEST_ZIG_GLIBC = {"ppc64le": (2, 19)}
 _MUSL_ONLY = ("ppc64",)
@@ -88,6 +98,12 @@ def library(cpu: str = "x86_64", floor: arch.Glibc | None = None, *flags: str) -
 def program(cpu: str = "x86_64", floor: arch.Glibc | None = None, *flags: str) -> bytes:
     """Return a dynamic program for glibc; musl where zig has no glibc."""
     return compile_c(PROGRAM_C, linux_target(cpu, floor), "-dynamic", "-O2", "-s", *flags, name="answer")
+
+
+@cache
+def native(cpu: str, kind: str = "executable", floor: arch.Glibc = (2, 17), source: str = "plain") -> bytes:
+    """Return an ELF file that includes glibc's headers, linked at `floor`: an executable, a library or an object."""
+    return compile_c(_SAMPLES[source], linux_target(cpu, floor), *_SAMPLE_FLAGS[kind], "-s", name="sample")
 
 
 def linux_target(cpu: str, floor: arch.Glibc | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
-from tests.support.natives import library
+from tests.support.native_files import library
 from tests.support.reports import finding
 from tests.support.twins import examine_recipe
 from wheelcheck.config import Config

@@ -12,7 +12,7 @@ import yaml
 
 from tests.support.artifacts import File, a_wheel
 from tests.support.checkout import ROOT
-from tests.support.compiled import native
+from tests.support.native import native
 from wheelcheck.cli import main
 
 if TYPE_CHECKING:

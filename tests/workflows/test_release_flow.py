@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tests.support.checkout import ROOT
-from tests.support.compiled import native
+from tests.support.native import native
 from tests.support.reference import TOOL, copy_reference, other_cpu, rewritten
 from tests.support.workflow_runner import CommandFailedError, Runner
 from wheelcheck.builder import handover, toolchain

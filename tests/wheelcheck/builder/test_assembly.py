@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
+from tests.support.native import native
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError

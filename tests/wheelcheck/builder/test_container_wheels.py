@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
 from tests.support.crates import HATCH, probe
 from tests.support.cross import OTHER, lacking, rustc_for_other
+from tests.support.native import native
 from tests.support.reference import copy_reference
 from tools import images
 from wheelcheck.builder import containers

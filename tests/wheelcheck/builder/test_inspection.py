@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
-from tests.support.native import compile_c, object_file
+from tests.support.native import compile_c, native, object_file
 from wheelcheck.binary.model import Kind, Slice, VersionNeed
 from wheelcheck.builder.payload import glibc_need, require_native
 from wheelcheck.builder.run import BuildError

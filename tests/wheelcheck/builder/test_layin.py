@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
+from tests.support.native import native
 from wheelcheck.builder import containers, in_container, stage
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.compiled import native
 from tests.support.cross import OTHER, machine_for_other
+from tests.support.native import native
 from wheelcheck.builder import install
 from wheelcheck.builder.install import Machine, NotHereError
 from wheelcheck.builder.run import Command, observe

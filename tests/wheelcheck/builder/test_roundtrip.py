@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
 from tests.support.crates import hatch_probe
+from tests.support.native import native
 from tests.support.reference import TOOL, other_cpu, rewritten, wheel_of
 from wheelcheck.builder import dist
 from wheelcheck.builder.pipeline import Build

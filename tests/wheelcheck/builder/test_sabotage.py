@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
+from tests.support.native import native
 from tests.support.reference import GUARD, TOOL, other_cpu, rewritten, wheel_of
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
+from tests.support.native import native
 from wheelcheck.builder import sdist
 from wheelcheck.builder.run import BuildError
 

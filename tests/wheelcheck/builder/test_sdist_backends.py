@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.compiled import native
 from tests.support.crates import HATCH, probe
+from tests.support.native import native
 from wheelcheck.binary import read_binary
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.artifacts import X86_64, a_wheel
 from tests.support.commandline import run
-from tests.support.natives import library
+from tests.support.native_files import library
 from wheelcheck import config
 from wheelcheck.config import builder
 from wheelcheck.config.fields import OWN, SHARED, ConfigError, Place, find, read, read_required

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.natives import (
+from tests.support.native_files import (
     ARM64,
     LIBRARY,
     UNIVERSAL2,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import X86_64, File, a_wheel, zipped
-from tests.support.natives import LIBRARY, MODULE, UNIVERSAL2, WIN64, dll, exe, library, mac, program
+from tests.support.native_files import LIBRARY, MODULE, UNIVERSAL2, WIN64, dll, exe, library, mac, program
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:

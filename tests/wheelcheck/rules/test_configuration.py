@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
-from tests.support.natives import library
+from tests.support.native_files import library
 from tests.support.twins import Twins
 from wheelcheck.config import Config
 from wheelcheck.ignored import Ignore

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
-from tests.support.natives import library, program
+from tests.support.native_files import library, program
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import artifacts
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
-from tests.support.natives import library
+from tests.support.native_files import library
 from tests.support.twins import Twins, examine_recipe
 from wheelcheck.damage import ARCHIVE_KINDS, Damage
 from wheelcheck.rules import container

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_release, a_wheel
-from tests.support.natives import ARM64, LIBRARY, WIN64, exe, library, mac, mac_program, program
+from tests.support.native_files import ARM64, LIBRARY, WIN64, exe, library, mac, mac_program, program
 from tests.support.twins import Silent, Twins
 from wheelcheck.config import Config, Payload
 

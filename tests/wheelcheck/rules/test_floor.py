@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
-from tests.support.natives import BOTH_CPUS, LIBRARY, library
+from tests.support.native_files import BOTH_CPUS, LIBRARY, library
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import VersionNeed
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.natives import WIN64, dll, library, mac_program
+from tests.support.native_files import WIN64, dll, library, mac_program
 from tests.support.twins import Twins, examine_recipe
 from wheelcheck.binary.elf_segments import Image, Segment
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import native
 from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, zipped
-from tests.support.natives import MODULE, library
+from tests.support.native_files import MODULE, library
 from tests.support.twins import Twins, examine_recipe
 from wheelcheck.engine import examine
 

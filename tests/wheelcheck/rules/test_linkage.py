@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.natives import LIBRARY, library
+from tests.support.native_files import LIBRARY, library
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import VersionNeed
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import File, a_wheel
-from tests.support.natives import ARM64, UNIVERSAL2, WIN64, dll, mac
+from tests.support.native_files import ARM64, UNIVERSAL2, WIN64, dll, mac
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import Binary
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import AARCH64, X86_64, File, a_wheel
-from tests.support.natives import MODULE, dll, library, mac, tags_of
+from tests.support.native_files import MODULE, dll, library, mac, tags_of
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
-from tests.support.natives import LIBRARY, dll, library, mac, tags_of
+from tests.support.native_files import LIBRARY, dll, library, mac, tags_of
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.natives import library
+from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts as building
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
-from tests.support.natives import library
+from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 from wheelcheck.config import Config, Slot
 

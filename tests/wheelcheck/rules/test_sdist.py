@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import native
 from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, tarred, zipped
-from tests.support.natives import dll, library, mac, program, static
+from tests.support.native_files import dll, library, mac, program, static
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
