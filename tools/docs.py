@@ -70,7 +70,7 @@ def rules_page() -> str:
 
 
 def _overview() -> list[tuple[str, ...]]:
-    return [(_link(rule), rule.name, rule.severity, markdown(rule.summary)) for rule in all_rules()]
+    return [(_link(rule), rule.name, ", ".join(rule.severities), markdown(rule.summary)) for rule in all_rules()]
 
 
 def _link(rule: Rule[Any]) -> str:
@@ -89,7 +89,7 @@ def rule_section(rule: Rule[Any]) -> str:
     """Return what the catalogue says of one rule."""
     return (
         f"### {rule.code} {rule.name}\n\n"
-        f"*{rule.severity}, about the {rule.on.__name__.lower()}*\n\n"
+        f"*{' or '.join(rule.severities)}, about the {rule.on.__name__.lower()}*\n\n"
         f"{markdown(rule.summary)}\n\n{markdown(rule.explanation)}\n"
     )
 

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.facts.collect import Meter, Progress, collect
-from wheelcheck.ignored import Ledger, set_aside
+from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
-from wheelcheck.rules import Finding, Hit, Rule
 from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.rules.configuration import Ignores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from wheelcheck.rules import Finding, Rule
 
 Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4
@@ -34,15 +36,20 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Skip:
-    """A rule that judged nothing in this run, and why."""
+    """A rule that judged nothing, in one artifact or (without one) in this run, and why."""
 
     code: str
     why: str
+    artifact: str = ""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was examined and what was found. `rules` are the codes that judged something, `skips` the others."""
+    """What was examined and what was found.
+
+    `rules` are the codes that judged something. `skips` are the rules that did not, and the artifacts that one of
+    them could not judge.
+    """
 
     artifacts: tuple[Artifact, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -114,12 +121,12 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
     release = Release(wheels, sdists, config, other_files)
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
-    findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ledger], subjects, gaps)
+    findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ignores], subjects, gaps)
     gaps.extend(_caps(artifacts))
     gaps.extend(_switched_off(config, ran))
     kept, ledger = set_aside(config.ignores, sorted(findings, key=_order))
-    ledgers = [(ledger, "")] if config.ignores else []
-    late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Ledger], ledgers, gaps)
+    ignores = [(Ignores(config.ignores, ledger.unused), "")]
+    late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Ignores], ignores, gaps)
     return Report(
         artifacts=release.artifacts,
         findings=tuple(sorted([*kept, *late], key=_order)),
@@ -139,13 +146,14 @@ def _apply(
     ran: list[str] = []
     skips: list[Skip] = []
     for rule in rules:
-        judged = [(subject, name) for subject, name in subjects if isinstance(subject, rule.on)]
-        if why := _why_not(rule, judged, gaps):
-            skips.append(Skip(rule.code, why))
-            continue
-        ran.append(rule.code)
+        given = [(subject, name) for subject, name in subjects if isinstance(subject, rule.on)]
+        whys = [_why_not(rule, subject, name, gaps) for subject, name in given]
+        skips += [Skip(rule.code, why, name) for why, (_, name) in zip(whys, given, strict=True) if why]
+        judged = [each for why, each in zip(whys, given, strict=True) if not why]
         for subject, name in judged:
             findings.update(_run(rule, subject, name, gaps))
+        ran += [rule.code] if judged else []
+        skips += [] if given else [Skip(rule.code, f"no {rule.on.__name__.lower()} is given")]
     return findings, ran, skips
 
 
@@ -155,16 +163,12 @@ def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
         yield Gap("", "", "the configuration ignores every rule that ran")
 
 
-def _why_not(rule: Rule[Any], judged: list[tuple[Any, str]], gaps: list[Gap]) -> str:
-    """Say why a rule has nothing to judge in this run; empty text where it has."""
-    if not judged:
-        return "nothing is ignored" if rule.on is Ledger else f"no {rule.on.__name__.lower()} is given"
-    if not rule.needs or rule.on is not Release:
-        return ""
+def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> str:
+    """Return why a rule cannot judge a subject; empty text where it can."""
     try:
-        return rule.needs(judged[0][0])
+        return rule.needs(subject) if rule.needs else ""
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
-        gaps.append(Gap("", "", f"{rule.code} {_stopped(problem)}"))
+        gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
         return _stopped(problem)
 
 
@@ -178,14 +182,9 @@ def _caps(artifacts: list[Artifact]) -> Iterator[Gap]:
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:
     """Yield what a rule finds; what it found before it broke stays found."""
     try:
-        for hit in rule.judge(subject):
-            yield _finding(rule, hit, artifact)
+        yield from rule.findings(subject, artifact)
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
-
-
-def _finding(rule: Rule[Any], hit: Hit, artifact: str) -> Finding:
-    return Finding(rule.code, rule.name, hit.severity or rule.severity, hit.artifact or artifact, hit.path, hit.message)
 
 
 def _order(finding: Finding) -> tuple[str, int, str, str, str]:

@@ -160,9 +160,14 @@ class WheelRecipe:
         """The .dist-info folder's name."""
         return f"{self.project}-{self.version}.dist-info"
 
+    @property
+    def file_name(self) -> str:
+        """The wheel's file name."""
+        return self.file or f"{self.project}-{self.version}-{self.tags}.whl"
+
     def write(self, folder: Path) -> Path:
         """Write the wheel below `folder` and return where."""
-        path = folder / (self.file or f"{self.project}-{self.version}-{self.tags}.whl")
+        path = folder / self.file_name
         path.write_bytes(self.change(zipped(*self._all())))
         return path
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from tests.support.artifacts import Recipe, ReleaseRecipe
 from wheelcheck.config import Config
 from wheelcheck.engine import examine
-from wheelcheck.rules import Finding
 from wheelcheck.rules.catalogue import find
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Report
     from wheelcheck.facts import Release, Sdist, Wheel
-    from wheelcheck.rules import Severity
+    from wheelcheck.rules import Finding, Severity
 
     Subject = Wheel | Sdist | Release | Recipe
 
@@ -92,11 +91,7 @@ def findings(subject: Subject, code: str, folder: Path, also: Collection[str] = 
 def judge(subject: Wheel | Sdist | Release, code: str) -> list[Finding]:
     """Return what a rule finds in facts."""
     rule: Any = find(code)
-    artifact = getattr(subject, "file", "")
-    return [
-        Finding(rule.code, rule.name, hit.severity or rule.severity, hit.artifact or artifact, hit.path, hit.message)
-        for hit in rule.judge(subject)
-    ]
+    return list(rule.findings(subject, getattr(subject, "file", "")))
 
 
 def examine_recipe(recipe: Recipe, folder: Path) -> Report:

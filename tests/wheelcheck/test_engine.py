@@ -14,11 +14,11 @@ import pytest
 from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from wheelcheck.config import Config, Slot
-from wheelcheck.engine import Gap, Report, examine
+from wheelcheck.engine import Gap, Report, Skip, examine
 from wheelcheck.facts import Release, Sdist, Wheel
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.ignored import Ignore
-from wheelcheck.rules import Finding, Hit, Rule, container
+from wheelcheck.rules import Finding, Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _cannot_tell(_: Release) -> str:
 
 
 def test_a_rule_that_breaks_has_not_judged(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container, "broken", Rule("WC199", Wheel, "error", _breaks), raising=False)
+    monkeypatch.setattr(container, "broken", rule("WC199", on=Wheel)(_breaks), raising=False)
     report = examine([dist])
     assert report.verdict == "unverified"
     assert whys(report) == ["WC199 stopped at an internal error: ZeroDivisionError: of ours"]
@@ -235,18 +235,57 @@ def test_a_rule_that_breaks_has_not_judged(dist: Path, monkeypatch: pytest.Monke
 
 
 def test_what_a_rule_found_before_it_broke_stands(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(container, "broken", Rule("WC199", Wheel, "error", _finds_and_breaks), raising=False)
+    monkeypatch.setattr(container, "broken", rule("WC199", on=Wheel)(_finds_and_breaks), raising=False)
     report = examine([dist])
     assert (report.verdict, codes(report), len(report.gaps)) == ("fail", {"WC199"}, 1)
 
 
 def test_a_rule_that_cannot_tell_whether_it_applies_has_not_judged(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = Rule("WC799", Release, "error", _never_judges, _cannot_tell)
-    monkeypatch.setattr(container, "broken", rule, raising=False)
+    cannot = rule("WC799", on=Release, needs=_cannot_tell)(_never_judges)
+    monkeypatch.setattr(container, "broken", cannot, raising=False)
     report = examine([dist])
     assert report.verdict == "unverified"
     assert whys(report) == ["WC799 stopped at an internal error: ZeroDivisionError: of ours"]
     assert "WC799" not in report.rules
+
+
+def _loads_nothing(_: Wheel) -> Iterator[Hit]:
+    yield Hit("", "found", severity="note")
+
+
+def test_a_severity_that_a_rule_does_not_declare_is_a_fault_of_the_rule(
+    dist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "broken", rule("WC199", on=Wheel)(_loads_nothing), raising=False)
+    report = examine([dist])
+    assert report.verdict == "unverified"
+    assert "WC199 does not declare the severity 'note'" in whys(report)[0]
+    both = rule("WC199", on=Wheel, severity=("error", "note"))(_loads_nothing)
+    monkeypatch.setattr(container, "broken", both)
+    assert examine([dist]).count("note") == 1
+
+
+def _only_intel(wheel: Wheel) -> str:
+    return "" if wheel.name.platforms == ("manylinux_2_17_x86_64",) else "no table has its CPU"
+
+
+def test_a_rule_says_of_each_file_why_it_could_not_judge_it(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picky = rule("WC199", on=Wheel, severity=("error", "note"), needs=_only_intel)(_loads_nothing)
+    monkeypatch.setattr(container, "picky", picky, raising=False)
+    arm = a_wheel(AARCH64, FOREIGN).write(dist).name
+    report = examine([dist])
+    assert [skip for skip in report.skips if skip.code == "WC199"] == [Skip("WC199", "no table has its CPU", arm)]
+    assert "WC199" in report.rules
+    assert [finding.artifact for finding in report.findings if finding.code == "WC199"] == [GOOD.file_name]
+
+
+def test_a_rule_that_could_judge_no_file_has_not_run(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picky = rule("WC199", on=Wheel, needs=lambda _: "no table has its CPU")(_loads_nothing)
+    monkeypatch.setattr(container, "picky", picky, raising=False)
+    report = examine([dist])
+    assert "WC199" not in report.rules
+    assert Skip("WC199", "no table has its CPU", GOOD.file_name) in report.skips
+    assert report.findings == ()
 
 
 def test_a_reader_that_breaks_has_not_read(dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +301,7 @@ def test_a_reader_that_breaks_has_not_read(dist: Path, monkeypatch: pytest.Monke
 def test_every_rule_ran_or_says_why_not(dist: Path) -> None:
     report = examine([dist])
     skipped = {skip.code for skip in report.skips}
-    assert {*report.rules, *skipped} == {rule.code for rule in all_rules()}
+    assert {*report.rules, *skipped} == {each.code for each in all_rules()}
     assert not skipped & set(report.rules)
     assert {skip.why for skip in report.skips if skip.code == "WC601"} == {"no sdist is given"}
 
@@ -275,7 +314,7 @@ def test_an_ignored_finding_is_set_aside_and_kept_in_the_report(tmp_path: Path) 
 
 
 def test_a_configuration_that_ignores_every_rule_cannot_pass(dist: Path) -> None:
-    everything = tuple(Ignore(rule.code, "x") for rule in all_rules())
+    everything = tuple(Ignore(each.code, "x") for each in all_rules())
     assert examine([dist], Config(ignores=everything[:1])).verdict == "pass"
     report = examine([dist], Config(ignores=everything))
     assert report.verdict == "unverified"

@@ -225,5 +225,5 @@ def _explain(arguments: argparse.Namespace) -> int:
         print(f"wheelcheck: no rule {arguments.code!r}: expected one of {known}", file=sys.stderr)
         return EXIT["unverified"]
     with reader_may_leave():
-        print(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n\n{rule.explanation}")
+        print(f"{rule.code} {rule.name} ({', '.join(rule.severities)})\n\n{rule.summary}\n\n{rule.explanation}")
     return EXIT["pass"]

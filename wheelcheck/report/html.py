@@ -198,5 +198,7 @@ def _skips(report: Report) -> Iterable[str]:
         yield heading("skips", "Rules that judged nothing")
         ordered = sorted(report.skips, key=lambda skip: (skip.why, skip.code))
         groups = groupby(ordered, key=lambda skip: skip.why)
-        rows = [f"<li>{', '.join(skip.code for skip in group)}: {escaped(why)}</li>" for why, group in groups]
+        rows = [
+            f"<li>{', '.join(dict.fromkeys(skip.code for skip in group))}: {escaped(why)}</li>" for why, group in groups
+        ]
         yield tag("ul", "".join(rows), "card plain")

@@ -35,7 +35,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "verdict": report.verdict,
         "counts": {severity: report.count(severity) for severity in ("error", "warning", "note")},
         "rules": list(report.rules),
-        "skipped": [{"code": skip.code, "why": skip.why} for skip in report.skips],
+        "skipped": [{"code": skip.code, "why": skip.why, "artifact": skip.artifact} for skip in report.skips],
         "artifacts": [_artifact(artifact) for artifact in report.artifacts],
         "findings": [_finding(finding) for finding in listed(report)],
         "findings_omitted": omitted(report),

@@ -95,7 +95,7 @@ def _add_skips(suite: ET.Element, report: Report) -> None:
     names = {rule.code: rule.name for rule in all_rules()}
     for skip in report.skips:
         case = _case(suite, f"{skip.code} {names.get(skip.code, '')}".strip())
-        ET.SubElement(case, "skipped").text = safe(skip.why)
+        ET.SubElement(case, "skipped").text = safe(": ".join(filter(None, (skip.artifact, skip.why))))
 
 
 def _gaps(file: str, report: Report) -> Iterator[str]:

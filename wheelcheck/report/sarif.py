@@ -59,7 +59,7 @@ def _rule(rule: Rule[Any]) -> Json:
         "fullDescription": _message(f"{rule.summary}\n\n{why}".strip()),
         "help": _message(f"{rule.summary}\n\n{rule.explanation}"),
         "defaultConfiguration": {"level": rule.severity},
-        "properties": {"tags": [rule.module]},
+        "properties": {"tags": [rule.module], "severities": list(rule.severities)},
     }
 
 
@@ -127,7 +127,10 @@ def _invocation(report: Report) -> Json:
         }
         for gap in report.gaps
     ]
-    skips = [_notification(f"{skip.code} judged nothing: {skip.why}") for skip in report.skips]
+    skips = [
+        _notification(": ".join(filter(None, (f"{skip.code} judged nothing", skip.artifact, skip.why))))
+        for skip in report.skips
+    ]
     if omitted(report):
         skips.append(_notification(f"{omitted(report)} more findings are not listed"))
     return {

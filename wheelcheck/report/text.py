@@ -110,7 +110,7 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
         for why, skips in groupby(
             sorted(report.skips, key=lambda skip: (skip.why, skip.code)), key=lambda skip: skip.why
         ):
-            codes = ", ".join(skip.code for skip in skips)
+            codes = ", ".join(dict.fromkeys(skip.code for skip in skips))
             console.print(Text(f"skipped {codes}: {why}", style="dim"), soft_wrap=True)
         _print_ignored(report.ignored, console)
     console.print(_summary(report), soft_wrap=True)

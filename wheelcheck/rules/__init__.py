@@ -6,23 +6,23 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from wheelcheck.facts import Artifact, Release, Sdist, Wheel
-from wheelcheck.ignored import Ledger
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
 Severity = Literal["error", "warning", "note"]
-Subject = TypeVar("Subject", Artifact, Wheel, Sdist, Release, Ledger)
+Subject = TypeVar("Subject")
+
+
+class UndeclaredSeverityError(ValueError):
+    """A rule yielded a hit with a severity that its declaration does not list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One place where the rule does not hold: the member (empty: the whole artifact) and what was found there.
 
-    `severity` overrides the rule's own where a case is legal but risky; `artifact` names the file for rules about
-    a whole release.
+    `severity` is one of those the rule declares, its first where none is given; `artifact` names the file for rules
+    about a whole release.
     """
 
     path: str
@@ -45,13 +45,21 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):
-    """A rule: stable code, the facts it judges, its severity and the function that judges."""
+    """A rule: stable code, the facts it judges, the severities it can find and the function that judges.
+
+    The first of `severities` is that of a hit that names none.
+    """
 
     code: str
     on: type[Subject]
-    severity: Severity
+    severities: tuple[Severity, ...]
     judge: Callable[[Subject], Iterator[Hit]]
     needs: Callable[[Subject], str] | None = None  # says why the rule cannot judge; empty text: it can
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of most hits: the first that is declared."""
+        return self.severities[0]
 
     @property
     def name(self) -> str:
@@ -73,16 +81,33 @@ class Rule(Generic[Subject]):
         """The family: the last part of the module the rule stands in."""
         return self.judge.__module__.rpartition(".")[2]
 
+    def findings(self, subject: Subject, artifact: str) -> Iterator[Finding]:
+        """Yield what the rule finds in a subject; `artifact` is its file name, empty for a whole release.
+
+        Raises UndeclaredSeverityError, and whatever a rule with a bug raises.
+        """
+        for hit in self.judge(subject):
+            severity = hit.severity or self.severity
+            if severity not in self.severities:
+                raise UndeclaredSeverityError(f"{self.code} does not declare the severity {severity!r}")
+            yield Finding(self.code, self.name, severity, hit.artifact or artifact, hit.path, hit.message)
+
 
 def rule(
-    code: str, on: type[Subject], severity: Severity = "error", needs: Callable[[Subject], str] | None = None
+    code: str,
+    on: type[Subject],
+    severity: Severity | tuple[Severity, ...] = "error",
+    needs: Callable[[Subject], str] | None = None,
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
     """Make a generator function over `on` the rule `code`.
 
-    `needs` returns the reason why there is nothing to judge, or empty text; a reason is reported, never swallowed.
+    `severity` is the one severity of its hits, or all that it can yield, the usual one first. `needs` is asked about
+    each subject: it returns the reason why the rule cannot judge that one, or empty text. A reason becomes a skip of
+    the report, so no rule counts as run where it judged nothing.
     """
+    severities: tuple[Severity, ...] = (severity,) if isinstance(severity, str) else severity
 
     def make(judge: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
-        return Rule(code, on, severity, judge, needs)
+        return Rule(code, on, severities, judge, needs)
 
     return make

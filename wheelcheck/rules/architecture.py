@@ -46,7 +46,7 @@ def _is_loaded_by_payload(member: Member, wheel: Wheel) -> bool:
     )
 
 
-@rule("WC301", on=Wheel)
+@rule("WC301", on=Wheel, severity=("error", "warning"))
 def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """Executables and libraries are for the CPU of every platform tag: machine, class, byte order and ABI flags.
 
@@ -116,7 +116,7 @@ def _names_its_platform(member: Member) -> bool:
     return all(hints.names_system(member.path, p.system) and hints.names_cpu(member.path, p) for p in slices)
 
 
-@rule("WC304", on=Wheel)
+@rule("WC304", on=Wheel, severity=("error", "warning", "note"))
 def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform holds native code for it.
 
@@ -147,7 +147,7 @@ def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:
     return not slices or fit(slices, wheel.platforms) in ("home", "missing-slice") or not is_declared(member, wheel)
 
 
-@rule("WC306", on=Wheel)
+@rule("WC306", on=Wheel, severity=("error", "warning"))
 def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit]:
     """An extension module's file name carries the suffix of an interpreter that the tags name.
 
@@ -217,7 +217,7 @@ def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
         yield Hit(member.path, f"found {describe(native_slices(member))} code, expected code for {_tags(wheel)}")
 
 
-@rule("WC309", on=Wheel)
+@rule("WC309", on=Wheel, severity=("error", "warning"))
 def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """Static libraries and objects are for the CPU of the platform tag, or their path says otherwise.
 

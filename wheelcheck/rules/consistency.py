@@ -47,7 +47,7 @@ def _needs_families(release: Release) -> str:
     return "" if any(_families(release)) else "needs wheels for several CPUs of one system"
 
 
-@rule("WC710", on=Release, needs=_needs_families)
+@rule("WC710", on=Release, severity=("error", "warning"), needs=_needs_families)
 def every_architecture_has_the_same_payload(release: Release) -> Iterator[Hit]:
     """Wheels that differ in the CPU alone hold the same executables and libraries, with the same exec bits.
 

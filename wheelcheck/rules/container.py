@@ -9,7 +9,10 @@ from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from wheelcheck.damage import Damage
+    from wheelcheck.rules import Severity
 
 # Legal by the letter of the format, and written by tools that are in use.
 TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
@@ -50,15 +53,13 @@ def _is_structure(kind: str) -> bool:
     return kind not in _SPECIAL and not _is_name(kind)
 
 
-def _damage(artifact: Artifact) -> Iterator[tuple[str, Hit]]:
-    """Yield each fault of the container with its kind; a cap is no fault."""
-    folders = {member.path for member in artifact.members if member.kind == "directory"}
-    elsewhere = isinstance(artifact, Wheel) and not any(p.system in ("windows", "any") for p in artifact.platforms)
-    for damage in artifact.damage:
-        if not damage.cap:
-            harmless = damage.kind in _ON_WINDOWS and (elsewhere or damage.path in folders)
-            tolerated = damage.kind in TOLERATED or harmless
-            yield damage.kind, Hit(damage.path, f"{damage.kind}: {damage.why}", severity="note" if tolerated else None)
+def _damage(artifact: Artifact, is_meant: Callable[[str], bool]) -> Iterator[Damage]:
+    """Yield each fault of the container whose kind is meant; a limit of ours is no fault."""
+    yield from (damage for damage in artifact.damage if not damage.cap and is_meant(damage.kind))
+
+
+def _hit(damage: Damage, severity: Severity | None = None) -> Hit:
+    return Hit(damage.path, f"{damage.kind}: {damage.why}", severity)
 
 
 @rule("WC101", on=Wheel)
@@ -72,7 +73,7 @@ def wheel_container_accounts_for_every_byte(wheel: Wheel) -> Iterator[Hit]:
     Source: APPNOTE.TXT 6.3.10, PyPI's and uv's published rules on ambiguous zips.
     Remedy: write the wheel again with an ordinary build backend; never edit or concatenate a finished wheel.
     """
-    yield from (hit for kind, hit in _damage(wheel) if _is_structure(kind))
+    yield from map(_hit, _damage(wheel, _is_structure))
 
 
 @rule("WC102", on=Sdist)
@@ -85,10 +86,10 @@ def sdist_container_accounts_for_every_byte(sdist: Sdist) -> Iterator[Hit]:
     Source: RFC 1952, POSIX.1-2017 pax, PEP 625 and PEP 721.
     Remedy: build the sdist again with `python -m build --sdist`; never edit or concatenate a finished archive.
     """
-    yield from (hit for kind, hit in _damage(sdist) if _is_structure(kind))
+    yield from map(_hit, _damage(sdist, _is_structure))
 
 
-@rule("WC103", on=Artifact)
+@rule("WC103", on=Artifact, severity=("error", "note"))
 def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
     """Every member has a relative, portable name that stays below the folder it is installed into.
 
@@ -98,7 +99,11 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
     Source: APPNOTE.TXT 4.4.17, PEP 721, Microsoft's "Naming Files, Paths, and Namespaces", CVE-2007-4559.
     Remedy: rename the file in the project.
     """
-    yield from (hit for kind, hit in _damage(artifact) if _is_name(kind))
+    folders = {member.path for member in artifact.members if member.kind == "directory"}
+    elsewhere = isinstance(artifact, Wheel) and not any(p.system in ("windows", "any") for p in artifact.platforms)
+    for damage in _damage(artifact, _is_name):
+        harmless = damage.kind in _ON_WINDOWS and (elsewhere or damage.path in folders)
+        yield _hit(damage, "note" if harmless else None)
 
 
 @rule("WC104", on=Artifact)
@@ -110,7 +115,7 @@ def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
     Source: PyPI's and uv's rules on duplicate members; Unicode Standard Annex 15.
     Remedy: rename one of the files; build into an empty folder.
     """
-    yield from (hit for kind, hit in _damage(artifact) if kind in COLLISIONS)
+    yield from map(_hit, _damage(artifact, COLLISIONS.__contains__))
 
 
 @rule("WC105", on=Artifact)
@@ -122,7 +127,7 @@ def every_member_is_stored_as_installers_read_it(artifact: Artifact) -> Iterator
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: build with an ordinary backend.
     """
-    yield from (hit for kind, hit in _damage(artifact) if kind in STORAGE)
+    yield from map(_hit, _damage(artifact, STORAGE.__contains__))
 
 
 @rule("WC106", on=Artifact)
@@ -134,10 +139,10 @@ def the_content_of_every_member_is_whole(artifact: Artifact) -> Iterator[Hit]:
     Source: APPNOTE.TXT, RFC 1951, RFC 1952.
     Remedy: build and upload again; compare the hash of what was uploaded with what was built.
     """
-    yield from (hit for kind, hit in _damage(artifact) if kind in CONTENT)
+    yield from map(_hit, _damage(artifact, CONTENT.__contains__))
 
 
-@rule("WC107", on=Artifact)
+@rule("WC107", on=Artifact, severity=("error", "note"))
 def the_container_has_no_room_to_hide_in(artifact: Artifact) -> Iterator[Hit]:
     """There are no comments, no needless zip64 structures and no gzip extras: places where other archives can hide.
 
@@ -147,7 +152,8 @@ def the_container_has_no_room_to_hide_in(artifact: Artifact) -> Iterator[Hit]:
     Source: APPNOTE.TXT 4.3.9, 4.3.12, 4.4.12; RFC 1952.
     Remedy: build with an ordinary backend, or ignore this code for the file with a reason.
     """
-    yield from (hit for kind, hit in _damage(artifact) if kind in COMMENTS)
+    for damage in _damage(artifact, COMMENTS.__contains__):
+        yield _hit(damage, "note" if damage.kind in TOLERATED else None)
 
 
 @rule("WC110", on=Wheel)
@@ -175,10 +181,10 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
     Source: PEP 721 (the `data` filter), CVE-2007-4559.
     Remedy: store files instead of links.
     """
-    yield from (hit for kind, hit in _damage(sdist) if kind in OUTSIDE)
+    yield from map(_hit, _damage(sdist, OUTSIDE.__contains__))
 
 
-@rule("WC112", on=Artifact)
+@rule("WC112", on=Artifact, severity=("error", "warning"))
 def no_member_has_a_mode_of_privilege(artifact: Artifact) -> Iterator[Hit]:
     """No file is setuid or setgid, and none can be read by nobody.
 

@@ -33,7 +33,7 @@ _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
 _FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
 
 
-@rule("WC302", on=Wheel)
+@rule("WC302", on=Wheel, severity=("error", "warning"))
 def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     """Every program for Linux or macOS is a regular file with an exec bit in the archive, as pip requires.
 
@@ -58,7 +58,7 @@ def _must_start(slice_: Slice, wheel: Wheel) -> bool:
     return wheel.is_any or any(same_system(slice_, platform) for platform in wheel.platforms)
 
 
-@rule("WC305", on=Wheel)
+@rule("WC305", on=Wheel, severity=("error", "warning"))
 def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     """What is named or marked as native code is whole native code: not empty, cut short, a pointer or a web page.
 

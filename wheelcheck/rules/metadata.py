@@ -85,7 +85,7 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
             yield Hit(path, f"found {field} in Metadata-Version {version}, expected 2.{_NEWER_FIELDS[field]} or newer")
 
 
-@rule("WC222", on=Wheel)
+@rule("WC222", on=Wheel, severity=("error", "warning"))
 def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     """The entry points can be parsed, and the modules that scripts start are in the wheel.
 

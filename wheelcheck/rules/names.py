@@ -34,7 +34,7 @@ def wheel_file_name_is_valid(wheel: Wheel) -> Iterator[Hit]:
         yield Hit("", f"{wheel.name.error}; expected NAME-VERSION(-BUILD)-PYTHON-ABI-PLATFORM.whl")
 
 
-@rule("WC202", on=Sdist)
+@rule("WC202", on=Sdist, severity=("error", "warning"))
 def sdist_file_name_is_valid(sdist: Sdist) -> Iterator[Hit]:
     """The sdist's file name has a project and a version that can be read, and ends in .tar.gz.
 

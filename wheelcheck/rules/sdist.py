@@ -34,7 +34,7 @@ _BUILD_TREE = re.compile(
 )
 
 
-@rule("WC601", on=Sdist)
+@rule("WC601", on=Sdist, severity=("error", "warning"))
 def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
     """An sdist, and every archive inside it, is free of compiled executables, libraries and extension modules.
 

@@ -34,7 +34,7 @@ def _is_aside(path: str) -> bool:
     return hints.is_fixture(path) or not _ASIDE.isdisjoint(PurePosixPath(path).parts)
 
 
-@rule("WC604", on=Sdist)
+@rule("WC604", on=Sdist, severity=("error", "warning"))
 def every_crate_belongs_to_its_workspace(sdist: Sdist) -> Iterator[Hit]:
     """Each Cargo package below a workspace is one of its members, excluded from it, or a workspace of its own.
 
@@ -70,7 +70,7 @@ def the_lock_file_holds_every_package_of_its_workspace(sdist: Sdist) -> Iterator
             yield Hit(entry.lock, f"found no {entry.found}, expected it as {entry.manifest} says")
 
 
-@rule("WC606", on=Sdist)
+@rule("WC606", on=Sdist, severity=("error", "warning"))
 def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     """There is a pyproject.toml with [build-system] requires, or at least the setup.py of old.
 
@@ -120,7 +120,7 @@ def the_sdist_has_its_one_top_folder(sdist: Sdist) -> Iterator[Hit]:
         yield Hit(tops[0], f"found top folder {tops[0]}, expected {expected}")
 
 
-@rule("WC609", on=Sdist)
+@rule("WC609", on=Sdist, severity=("error", "warning"))
 def the_sdist_name_is_normalised(sdist: Sdist) -> Iterator[Hit]:
     """The project's part of the file name is normalised: lower case, words joined by one underscore.
 

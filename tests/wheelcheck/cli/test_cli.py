@@ -137,7 +137,9 @@ def test_a_rule_is_explained_by_code_and_by_name(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 def test_every_rule_is_explained(capsys: pytest.CaptureFixture[str], rule: Rule[Any]) -> None:
     assert cli.main(["explain", rule.code]) == 0
-    assert capsys.readouterr().out.startswith(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n")
+    assert capsys.readouterr().out.startswith(
+        f"{rule.code} {rule.name} ({', '.join(rule.severities)})\n\n{rule.summary}\n"
+    )
 
 
 def test_json_is_read_by_programs_and_the_same_each_time(tmp_path: Path, bad: Path) -> None:
