@@ -1,0 +1,108 @@
+"""The order of the layers, read from every import, those for type checking and those inside functions included."""
+
+from __future__ import annotations
+
+import ast
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+# From top to bottom: a module imports from its own package and from lines below its own, never from a neighbour.
+LAYERS = (
+    ("__main__",),  # python -m wheelcheck
+    ("cli",),  # arguments to exit code
+    ("init", "report"),  # what is written into projects; what is said about a release
+    ("builder",),  # builds what the gate will judge, and may ask the gate
+    ("__init__",),  # the Python API: read, judge, report as a value
+    ("engine",),  # runs the rules and sets aside what is ignored
+    ("ignored",),  # which findings a configuration sets aside
+    ("rules",),  # facts to findings
+    ("facts",),  # bytes to facts
+    ("config",),  # what a release must hold
+    ("inputs",),  # which files a path, a folder or a requirement stands for; opens only regular files
+    ("pypi",),  # published releases, which inputs asks for
+    ("archive", "binary"),  # the readers, which know nothing of each other
+    ("platforms",),  # the tables of CPUs, tags and policies
+    ("source", "damage"),  # bytes at an offset, and what is wrong with them
+)
+RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
+# Imports that still run up or close a circle. The list only shrinks: one that is gone must be removed here.
+EXCEPTIONS = {
+    "wheelcheck.builder.containers -> wheelcheck.builder.pipeline",
+    "wheelcheck.builder.payload -> wheelcheck.builder.containers",
+    "wheelcheck.facts.dist_info -> wheelcheck.facts",
+    "wheelcheck.config -> wheelcheck.ignored",
+    "wheelcheck.config.builder -> wheelcheck.builder.install",
+    "wheelcheck.platforms.hints -> wheelcheck.binary.model",
+    "wheelcheck.platforms.suffixes -> wheelcheck.facts",
+    "wheelcheck.platforms.suffixes -> wheelcheck.rules",
+    "wheelcheck.rules -> wheelcheck.ignored",
+    "wheelcheck.rules.configuration -> wheelcheck.ignored",
+}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Return every module of the package, parsed, by its dotted name."""
+    files = sorted((ROOT / "wheelcheck").rglob("*.py"))
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in files]
+    return dict(zip(names, (ast.parse(path.read_text("utf-8")) for path in files), strict=True))
+
+
+def imports(tree: ast.Module, known: dict[str, ast.Module]) -> set[str]:
+    """Return the modules of ours that a module imports. Anyone may ask the package itself for its version."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in known else str(node.module) for name in names}
+    return found & known.keys() - {"wheelcheck"}
+
+
+def unit(module: str) -> str:
+    """Return the package or top-level module that a module belongs to."""
+    return [*module.split("."), "__init__"][1]
+
+
+MODULES = modules()
+GRAPH = {name: imports(tree, MODULES) for name, tree in MODULES.items()}
+
+
+def upward() -> set[str]:
+    """Return the imports that do not run down."""
+    pairs = ((name, other) for name, others in GRAPH.items() for other in others if unit(name) != unit(other))
+    return {f"{name} -> {other}" for name, other in pairs if RANK[unit(name)] >= RANK[unit(other)]}
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {unit(name) for name in MODULES} == RANK.keys()
+
+
+def test_every_import_runs_down_but_for_the_listed_exceptions() -> None:
+    assert upward() - EXCEPTIONS == set()
+
+
+@pytest.mark.parametrize("exception", sorted(EXCEPTIONS))
+def test_a_listed_exception_still_exists(exception: str) -> None:
+    name, _, other = exception.partition(" -> ")
+    assert other in GRAPH.get(name, ()), "it is gone: remove it from EXCEPTIONS"
+
+
+def test_no_imports_form_a_circle_but_through_the_listed_exceptions() -> None:
+    downward = {
+        name: {other for other in others if f"{name} -> {other}" not in EXCEPTIONS} for name, others in GRAPH.items()
+    }
+    TopologicalSorter(downward).prepare()
+
+
+def test_an_import_is_seen_wherever_it_stands() -> None:
+    source = (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from wheelcheck.rules import linux\n"
+        "def f():\n    import wheelcheck.damage\n    from wheelcheck.config import Config\n"
+        "    from wheelcheck import cli\n"
+    )
+    expected = {"wheelcheck.rules.linux", "wheelcheck.damage", "wheelcheck.config", "wheelcheck.cli"}
+    assert imports(ast.parse(source), MODULES) == expected
