@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PYTHONS = ("cp310", "cp311", "cp312", "cp313")
 PLATFORMS = ("macosx_10_12_x86_64", "macosx_11_0_arm64", "manylinux_2_34_aarch64", "manylinux_2_34_x86_64")
-SLOTS = tuple(f"{python}-{python}-{platform}" for python in PYTHONS for platform in PLATFORMS)
-ROAR = ("roar_cli-0.3.0.tar.gz", *(f"roar_cli-0.3.0-{slot}.whl" for slot in SLOTS))
+WHEELS = tuple(f"{python}-{python}-{platform}" for python in PYTHONS for platform in PLATFORMS)
+ROAR = ("roar_cli-0.3.0.tar.gz", *(f"roar_cli-0.3.0-{tags}.whl" for tags in WHEELS))
 PROMISE = f"""
 [tool.wheelcheck]
 sdist = true
@@ -100,7 +100,7 @@ def test_an_sdist_without_source_beside_native_wheels_is_named_with_the_manifest
     assert any("'../crates/sandlock-ffi/Cargo.toml' leaves the sdist" in hit.message for hit in report.findings)
 
 
-def test_the_sixteen_wheels_of_a_whole_release_have_no_error_and_fill_the_promised_set(promise: Path) -> None:
+def test_the_sixteen_wheels_of_a_whole_release_have_no_error_and_are_the_expected_set(promise: Path) -> None:
     report = examine(obtain(*ROAR), config.load(promise))
     assert len(report.artifacts) == len(ROAR) == 17
     assert [hit for hit in report.findings if hit.severity == "error" and hit.artifact.endswith(".whl")] == []
@@ -108,15 +108,15 @@ def test_the_sixteen_wheels_of_a_whole_release_have_no_error_and_fill_the_promis
     assert {"WC301", "WC302", "WC701", "WC702", "WC703", "WC704", "WC705"} <= set(report.rules)
 
 
-@pytest.mark.parametrize("slot", SLOTS)
-def test_a_wheel_that_is_missing_from_the_release_is_named_and_no_other(slot: str, promise: Path) -> None:
+@pytest.mark.parametrize("tags", WHEELS)
+def test_a_wheel_that_is_missing_from_the_release_is_named_and_no_other(tags: str, promise: Path) -> None:
     artifacts = roar().artifacts
-    wheels = tuple(item for item in artifacts if item.file.endswith(".whl") and slot not in item.file)
+    wheels = tuple(item for item in artifacts if item.file.endswith(".whl") and tags not in item.file)
     sdists = tuple(item for item in artifacts if item.file.endswith(".tar.gz"))
     release = Release(wheels, sdists, config.load(promise))  # type: ignore[arg-type]  # told apart by their names
     rule = find("WC701")
     assert rule is not None
-    assert [hit.message for hit in rule.judge(release)] == [f"found no wheel for {slot}, expected one"]
+    assert [hit.message for hit in rule.judge(release)] == [f"found no wheel for {tags}, expected one"]
 
 
 def test_the_command_line_names_a_missing_wheel_of_a_real_release(

@@ -23,7 +23,7 @@ def check(
 ) -> Report:
     """Judge wheels, sdists and folders of them as one release, as `wheelcheck check` does.
 
-    `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`; without one nothing is promised, and none is
+    `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`; without one nothing is expected, and none is
     looked for. The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content
     never raises, and nothing is printed. Raises wheelcheck.config.ConfigError for a configuration that cannot be used,
     ValueError for an empty path.
@@ -37,5 +37,5 @@ def check(
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if "" in given:  # a variable that was never set, and Path would take it for the current folder
         raise ValueError("found an empty path, expected a file or a folder")
-    promise = load(Path(config), required=True) if config is not None else None
-    return examine([Path(path) for path in given], promise)
+    expected = load(Path(config), required=True) if config is not None else None
+    return examine([Path(path) for path in given], expected)

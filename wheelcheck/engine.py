@@ -124,8 +124,8 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
     findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ignores], subjects, gaps)
     gaps.extend(_caps(artifacts))
     gaps.extend(_switched_off(config, ran))
-    kept, ledger = set_aside(config.ignores, sorted(findings, key=_order))
-    ignores = [(Ignores(config.ignores, ledger.unused), "")]
+    kept, ignored = set_aside(config.ignores, sorted(findings, key=_order))
+    ignores = [(Ignores(config.ignores, ignored.unused), "")]
     late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Ignores], ignores, gaps)
     return Report(
         artifacts=release.artifacts,
@@ -134,7 +134,7 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
         rules=(*ran, *ran_late),
         skips=(*skips, *skips_late),
         config=config,
-        ignored=ledger.ignored,
+        ignored=ignored.findings,
     )
 
 

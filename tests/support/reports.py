@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, elf, macho, member, sdist, wheel
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.config import Config, Slot
+from wheelcheck.config import Config, ExpectedWheel
 from wheelcheck.engine import Gap, Report, Skip, examine
 from wheelcheck.rules import Finding
 
@@ -33,9 +33,9 @@ HOSTILE = (
     "]]> --> <!-- &amp; &#60;",
     "\ud800 \ufffe \x00",
 )
-EMPTY_SLOT = Slot("cp312", "cp312", "manylinux_2_17_x86_64")
-FILLED_SLOT = Slot("cp311", "cp311", "manylinux_2_17_x86_64")
-PROMISE = Config(slots=(FILLED_SLOT, EMPTY_SLOT), sdist=True)
+MISSING_WHEEL = ExpectedWheel("cp312", "cp312", "manylinux_2_17_x86_64")
+PRESENT_WHEEL = ExpectedWheel("cp311", "cp311", "manylinux_2_17_x86_64")
+EXPECTED = Config(wheels=(PRESENT_WHEEL, MISSING_WHEEL), sdist=True)
 
 
 def finding(artifact: str = "", path: str = "", message: str = "found x", **other: Any) -> Finding:
@@ -73,12 +73,12 @@ def every_mark() -> Report:
     good = wheel(X86_64, member("demo/x.so", library), sha256="1" * 64)
     dylib = member("demo/y.so", macho("aarch64", minimum_os=(11, 0, 0)))
     wheels = [wheel(tag, dylib, sha256="2" * 64) for tag in tags.values()]
-    slots = [FILLED_SLOT, EMPTY_SLOT, *(Slot("cp311", "cp311", cpu) for cpu in tags if cpu != "win32")]
+    expected = [PRESENT_WHEEL, MISSING_WHEEL, *(ExpectedWheel("cp311", "cp311", cpu) for cpu in tags if cpu != "win32")]
     broken, risky, unread, extra = (made.file for made in wheels)
     findings = (
-        finding(message=f"found no wheel for {EMPTY_SLOT}", code="WC701"),
+        finding(message=f"found no wheel for {MISSING_WHEEL}", code="WC701"),
         finding(broken, "demo/y.so", "found aarch64, expected x86_64"),
-        finding(extra, "", "found a wheel that fills no promised slot", code="WC702"),
+        finding(extra, "", "found a wheel that is not among the expected ones", code="WC702"),
         finding(risky, "demo/y.so", "found a risk", severity="warning", code="WC306"),
     )
     return Report(
@@ -87,7 +87,7 @@ def every_mark() -> Report:
         (Gap(unread, "demo/y.so", "a cap was reached"),),
         ("WC301", "WC306", "WC601", "WC701", "WC702"),
         (Skip("WC310", "the configuration declares no payload"),),
-        Config(slots=tuple(slots), sdist=True),
+        Config(wheels=tuple(expected), sdist=True),
     )
 
 
@@ -100,4 +100,4 @@ def real(folder: Path) -> Report:
     """Return the gate's report of a small release with a hole, a stub and an sdist that carries an executable."""
     stub = File("demo/native.so", b"\x7fELF")
     recipe = a_release(a_wheel(X86_64, File("demo/__init__.py"), stub), an_sdist(File("demo/tool", b"\x7fELF" * 9)))
-    return examined(recipe, folder, PROMISE)
+    return examined(recipe, folder, EXPECTED)

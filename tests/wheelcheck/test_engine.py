@@ -13,11 +13,10 @@ import pytest
 
 from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
-from wheelcheck.config import Config, Slot
+from wheelcheck.config import Config, ExpectedWheel, Ignore
 from wheelcheck.engine import Gap, Report, Skip, examine
 from wheelcheck.facts import Release, Sdist, Wheel
 from wheelcheck.facts.dist_info import parse_file_name
-from wheelcheck.ignored import Ignore
 from wheelcheck.rules import Finding, Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
 
@@ -380,12 +379,12 @@ def test_an_sdist_may_be_a_zip_where_its_name_says_so(tmp_path: Path) -> None:
 
 
 def test_a_release_is_judged_as_a_whole(dist: Path) -> None:
-    slots = tuple(Slot("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
-    report = examine([dist], Config(slots))
+    expected = tuple(ExpectedWheel("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
+    report = examine([dist], Config(expected))
     assert [(finding.code, finding.message) for finding in report.findings] == [
         ("WC701", "found no wheel for cp311-cp311-manylinux_2_17_aarch64, expected one")
     ]
-    assert examine([dist], Config(slots[1:])).verdict == "pass"
+    assert examine([dist], Config(expected[1:])).verdict == "pass"
 
 
 def test_progress_is_heard_to_the_end(dist: Path) -> None:

@@ -9,9 +9,9 @@ from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
 from tests.support.native_files import library
 from tests.support.reports import finding
 from tests.support.twins import examine_recipe
-from wheelcheck.config import Config
+from wheelcheck.config import Config, Ignore
 from wheelcheck.engine import examine
-from wheelcheck.ignored import Ignore, Ledger, set_aside
+from wheelcheck.ignored import IgnoredFindings, set_aside
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -39,13 +39,12 @@ WHY = "built for the device"
     ],
 )
 def test_an_ignore_covers_one_code_at_the_places_its_globs_name(ignore: Ignore, covers: bool) -> None:  # noqa: FBT001
-    assert ignore.covers(FOUND) is covers
+    assert ignore.covers(FOUND.code, FOUND.path, FOUND.artifact) is covers
 
 
 def test_a_finding_about_the_release_is_covered_by_stars_alone() -> None:
-    about_all = finding("", "")
-    assert Ignore("WC301", WHY).covers(about_all)
-    assert not Ignore("WC301", WHY, "?*").covers(about_all)
+    assert Ignore("WC301", WHY).covers("WC301", "", "")
+    assert not Ignore("WC301", WHY, "?*").covers("WC301", "", "")
 
 
 @pytest.mark.parametrize(
@@ -58,25 +57,25 @@ def test_only_an_ignore_of_every_place_switches_a_rule_off(path: str, artifact: 
 
 def test_findings_are_divided_and_each_ignored_one_keeps_its_reason() -> None:
     other = replace(FOUND, code="WC302")
-    kept, ledger = set_aside([Ignore("WC301", WHY)], [FOUND, other])
+    kept, ignored = set_aside([Ignore("WC301", WHY)], [FOUND, other])
     assert kept == [other]
-    assert ledger == Ledger(((FOUND, WHY),), ())
+    assert ignored == IgnoredFindings(((FOUND, WHY),), ())
 
 
 def test_the_first_ignore_gives_the_reason_and_every_one_that_covers_is_used() -> None:
     first, second = Ignore("WC301", "a"), Ignore("WC301", "b", "demo/*")
-    _, ledger = set_aside([first, second], [FOUND])
-    assert ledger == Ledger(((FOUND, "a"),), ())
+    _, ignored = set_aside([first, second], [FOUND])
+    assert ignored == IgnoredFindings(((FOUND, "a"),), ())
 
 
 def test_an_ignore_that_covers_nothing_is_unused() -> None:
     used, unused = Ignore("WC301", "a"), Ignore("WC301", "b", "other/*")
-    _, ledger = set_aside([used, unused], [FOUND])
-    assert ledger.unused == (unused,)
+    _, ignored = set_aside([used, unused], [FOUND])
+    assert ignored.unused == (unused,)
 
 
 def test_without_ignores_everything_stands() -> None:
-    assert set_aside([], [FOUND]) == ([FOUND], Ledger())
+    assert set_aside([], [FOUND]) == ([FOUND], IgnoredFindings())
 
 
 # --- on real archives ---

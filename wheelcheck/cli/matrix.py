@@ -50,7 +50,7 @@ def jobs(config: Config) -> list[Job]:
 
 def expected(config: Config) -> Expected:
     """Return the exact release set."""
-    return {"wheels": [str(slot) for slot in config.slots], "sdist": bool(config.sdist)}
+    return {"wheels": [str(wheel) for wheel in config.wheels], "sdist": bool(config.sdist)}
 
 
 def github_lines(config: Config) -> list[str]:
@@ -83,7 +83,7 @@ def _rows(config: Config) -> list[Arch]:
     from wheelcheck.platforms.arch import ARCHES  # noqa: PLC0415
     from wheelcheck.platforms.manylinux import parse_platform  # noqa: PLC0415
 
-    linux = (parse_platform(slot.platform) for slot in config.slots)
+    linux = (parse_platform(wheel.platform) for wheel in config.wheels)
     named = {name for platform in linux if platform.system == "linux" for name in platform.arches}
     return [row for row in ARCHES if row.name in named or row.name in config.architectures]
 

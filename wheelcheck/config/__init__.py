@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.config.fields import OWN, ConfigError, boolean, check_keys, read, read_required, strings, tables
-from wheelcheck.ignored import Ignore
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.manylinux import parse_platform
 
@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
     from wheelcheck.config.fields import Place, Table
 
-__all__ = ["Config", "ConfigError", "Payload", "PayloadKind", "Slot", "load", "parse_glibc", "parse_python"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Expected",
+    "ExpectedWheel",
+    "Ignore",
+    "Payload",
+    "PayloadKind",
+    "load",
+    "parse_glibc",
+    "parse_python",
+]
 DEFAULT_GLIBC = "2.17"
 PayloadKind = Literal["executable", "library", "object"]
 
@@ -35,8 +46,8 @@ _PLATFORM = re.compile(r"[a-z0-9]\w*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Slot:
-    """One wheel a release must hold: its interpreter and ABI tag, and a platform tag of its compressed set."""
+class ExpectedWheel:
+    """A wheel that the release must contain: its interpreter tag, its ABI tag and one of its platform tags."""
 
     python: str
     abi: str
@@ -64,29 +75,57 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
-    """What the gate reads of the configuration. No slots and no sdist setting: completeness is not judged."""
+class Expected:
+    """What a release must contain. Without `wheels` and `sdist`, completeness is not checked.
 
-    slots: tuple[Slot, ...] = ()
-    elsewhere: tuple[Slot, ...] = ()  # promised too, but built on another host: may be there, need not be
+    `built_elsewhere` are expected wheels that another machine builds: they may be present, and need not be.
+    """
+
+    wheels: tuple[ExpectedWheel, ...] = ()
+    built_elsewhere: tuple[ExpectedWheel, ...] = ()
     sdist: bool | None = None
     payload: tuple[Payload, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ignore:
+    """One `[[tool.wheelcheck.ignore]]`: an exact rule code, globs over the member and the file name, and why."""
+
+    code: str
+    reason: str
+    path: str = "*"
+    artifact: str = "*"
+
+    def covers(self, code: str, path: str, artifact: str) -> bool:
+        """Return whether this ignore applies to a finding. The `*` of a glob also matches slashes."""
+        return code == self.code and fnmatchcase(path, self.path) and fnmatchcase(artifact, self.artifact)
+
+    @property
+    def is_total(self) -> bool:
+        """Whether the rule is ignored everywhere."""
+        return not (self.path + self.artifact).strip("*")  # ** means the same as *
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Expected):
+    """Everything the gate reads of the configuration: what is expected, for which CPUs and glibc, what is ignored."""
+
     glibc: arch.Glibc = (2, 17)
     architectures: tuple[str, ...] = ()
     ignores: tuple[Ignore, ...] = ()
 
     def for_architecture(self, name: str) -> Config:
-        """Return what is expected of the wheels for one CPU alone, as built on one host."""
+        """Return what is expected where only the wheels for one CPU are built. Raises ConfigError if there are none."""
         wanted = arch.find(name).name
-        slots = tuple(slot for slot in self.slots if wanted in parse_platform(slot.platform).arches)
-        if self.slots and not slots:
-            raise ConfigError(f"found no wheel for {wanted} among those promised, expected one of {self._served}")
-        elsewhere = tuple(slot for slot in self.slots if slot not in slots)
-        return replace(self, slots=slots, elsewhere=elsewhere, architectures=(wanted,))
+        wheels = tuple(wheel for wheel in self.wheels if wanted in parse_platform(wheel.platform).arches)
+        if self.wheels and not wheels:
+            raise ConfigError(f"no wheel is expected for {wanted}; the configuration has wheels for {self._served}")
+        others = tuple(wheel for wheel in self.wheels if wheel not in wheels)
+        return replace(self, wheels=wheels, built_elsewhere=others, architectures=(wanted,))
 
     @property
     def _served(self) -> str:
-        return ", ".join(sorted({name for slot in self.slots for name in parse_platform(slot.platform).arches}))
+        return ", ".join(sorted({name for wheel in self.wheels for name in parse_platform(wheel.platform).arches}))
 
 
 def load(path: Path, *, required: bool = False) -> Config:
@@ -100,7 +139,7 @@ def load(path: Path, *, required: bool = False) -> Config:
     glibc = parse_glibc(table.get("glibc", DEFAULT_GLIBC), where / "glibc")
     names = strings(table, "architectures", where)
     return Config(
-        slots=tuple(sorted({*_derived_slots(table, glibc, names, where), *_explicit_slots(table, where)})),
+        wheels=tuple(sorted({*_derived_wheels(table, glibc, names, where), *_explicit_wheels(table, where)})),
         sdist=boolean(table, "sdist", where),
         payload=tuple(_payload(entry, where / "payload") for entry in tables(table, "payload", where)),
         glibc=glibc,
@@ -125,22 +164,22 @@ def parse_python(value: str, where: object) -> tuple[str, str]:
     return found["short"] or found["python"], found["short"] or found["abi"]
 
 
-def _derived_slots(table: Table, glibc: arch.Glibc, names: tuple[str, ...], where: Place) -> set[Slot]:
+def _derived_wheels(table: Table, glibc: arch.Glibc, names: tuple[str, ...], where: Place) -> set[ExpectedWheel]:
     pythons = [parse_python(value, where / "python") for value in strings(table, "python", where)]
     rows = [arch.find(_arch_name(name, where)) for name in names]
-    return {Slot(*pair, row.manylinux_tag(glibc)) for pair, row in product(pythons, rows)}
+    return {ExpectedWheel(*pair, row.manylinux_tag(glibc)) for pair, row in product(pythons, rows)}
 
 
-def _explicit_slots(table: Table, where: Place) -> set[Slot]:
-    slots = set()
+def _explicit_wheels(table: Table, where: Place) -> set[ExpectedWheel]:
+    wheels = set()
     for entry in tables(table, "wheels", where):
         check_keys(entry, KEYS["wheels"], where / "wheels")
         pairs = [parse_python(value, where / "wheels" / "python") for value in strings(entry, "python", where)]
         tags = [_platform(tag, where / "wheels" / "platforms") for tag in strings(entry, "platforms", where)]
         if not (pairs and tags):
             raise ConfigError(f"{where / 'wheels'}: found {entry!r}, expected python and platforms, neither empty")
-        slots |= {Slot(*pair, tag) for pair, tag in product(pairs, tags)}
-    return slots
+        wheels |= {ExpectedWheel(*pair, tag) for pair, tag in product(pairs, tags)}
+    return wheels
 
 
 def _platform(tag: str, where: Place) -> str:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheelcheck.binary.model import Binary
-    from wheelcheck.config import Config
+    from wheelcheck.config import Expected
     from wheelcheck.damage import Damage
     from wheelcheck.facts.dist_info import FileName
     from wheelcheck.source import EntryKind
@@ -102,7 +102,7 @@ class Release:
 
     wheels: tuple[Wheel, ...]
     sdists: tuple[Sdist, ...]
-    config: Config
+    expected: Expected
     other_files: tuple[str, ...] = ()  # files that are neither wheel nor sdist
 
     @property

@@ -143,7 +143,7 @@ def build(report: Report) -> Grid:
 
 def is_worth_showing(report: Report) -> bool:
     """Return whether a grid says more than the list of findings: several artifacts, or an expected set."""
-    return len(_files(report)) > 1 or bool(report.config.slots)
+    return len(_files(report)) > 1 or bool(report.config.wheels)
 
 
 def _files(report: Report) -> set[str]:
@@ -158,17 +158,17 @@ def _placed(names: dict[str, FileName], report: Report) -> _Places:
     for file, name in names.items():
         for tag in name.tags:
             places.add("files", f"{tag.python}-{tag.abi}", tag.platform, file)
-    for slot in report.config.slots:
-        if (slot.python, slot.abi, slot.platform) not in filled:
-            places.add("missing", f"{slot.python}-{slot.abi}", slot.platform, str(slot))
+    for expected in report.config.wheels:
+        if (expected.python, expected.abi, expected.platform) not in filled:
+            places.add("missing", f"{expected.python}-{expected.abi}", expected.platform, str(expected))
     return places
 
 
 def _is_extra(name: FileName, report: Report) -> bool:
-    promised = (*report.config.slots, *report.config.elsewhere)
-    slots = {(slot.python, slot.abi, slot.platform) for slot in promised}
+    wheels = (*report.config.wheels, *report.config.built_elsewhere)
+    expected = {(wheel.python, wheel.abi, wheel.platform) for wheel in wheels}
     if name.tags:
-        return bool(slots) and slots.isdisjoint((tag.python, tag.abi, tag.platform) for tag in name.tags)
+        return bool(expected) and expected.isdisjoint((tag.python, tag.abi, tag.platform) for tag in name.tags)
     return not name.error and report.config.sdist is False
 
 

@@ -145,7 +145,7 @@ def _rows(table: Grid, anchors: dict[str, str]) -> Iterator[str]:
 def _grid_cell(cell: Cell | None, place: str, anchors: dict[str, str], span: int = 1) -> str:
     if cell is None:
         return "<td></td>"
-    names = ", ".join((*cell.files, *(f"{slot} is missing" for slot in cell.missing)))
+    names = ", ".join((*cell.files, *(f"{wheel} is missing" for wheel in cell.missing)))
     target = anchors.get("" if cell.missing else cell.files[0], "findings")
     said = f'<span class="hidden">{escaped(f"{place}: {grid.MEANINGS[cell.mark]}")}</span>'
     link = f'<a class="cell {cell.mark}" href="#{target}" title="{escaped(names)}">{SYMBOLS[cell.mark]}{said}</a>'

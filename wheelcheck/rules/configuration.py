@@ -10,7 +10,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.ignored import Ignore
+    from wheelcheck.config import Ignore
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _placeholder(member: Member, wheel: Wheel) -> bool:
 def _without_payload(release: Release) -> str:
     return (
         ""
-        if release.config.payload and release.wheels
+        if release.expected.payload and release.wheels
         else "the configuration declares no payload, or no wheel is given"
     )
 
@@ -131,7 +131,7 @@ def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
     """
     for wheel in release.wheels:
         members = {member.path: member for member in wheel.members}
-        for payload in release.config.payload:
+        for payload in release.expected.payload:
             path = member_path(payload.path, wheel.file)
             if problem := _payload_problem(members.get(path), payload):
                 yield Hit(path, problem, artifact=wheel.file)

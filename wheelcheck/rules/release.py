@@ -1,4 +1,4 @@
-"""WC7xx: the artifacts together are exactly the release that was promised."""
+"""WC7xx: the artifacts together are exactly the release that is expected."""
 
 from __future__ import annotations
 
@@ -13,53 +13,54 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.config import Slot
+    from wheelcheck.config import ExpectedWheel
     from wheelcheck.facts import Wheel
 
 
-def _filled(wheel: Wheel, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
-    """Return the promised slots that this wheel's tags fill."""
+def _matched(wheel: Wheel, expected: tuple[ExpectedWheel, ...]) -> tuple[ExpectedWheel, ...]:
+    """Return the expected wheels that this wheel is, by its tags: a compressed tag set may be several."""
     tags = {(tag.python, tag.abi, tag.platform) for tag in wheel.name.tags}
-    return tuple(slot for slot in slots if (slot.python, slot.abi, slot.platform) in tags)
+    return tuple(each for each in expected if (each.python, each.abi, each.platform) in tags)
 
 
-def _without_promise(release: Release) -> str:
-    promised = release.config.slots or release.config.sdist is not None
-    return "" if promised else "the configuration promises no set of wheels and no sdist"
+def _expects_nothing(release: Release) -> str:
+    says = release.expected.wheels or release.expected.sdist is not None
+    return "" if says else "the configuration expects no set of wheels and no sdist"
 
 
-@rule("WC701", on=Release, needs=_without_promise)
-def every_promised_file_is_there(release: Release) -> Iterator[Hit]:
-    """Every wheel of the expected set, and the sdist where one is promised, is among the artifacts.
+@rule("WC701", on=Release, needs=_expects_nothing)
+def every_expected_file_is_there(release: Release) -> Iterator[Hit]:
+    """Every wheel of the expected set, and the sdist where one is expected, is among the artifacts.
 
     fory published 10 of 30 wheels; PyPI closes a release after 14 days and never lets a file name be used again, so
     such a hole stays. The set is exact: Python tag, ABI tag and platform tag, not a count.
 
     Source: `[tool.wheelcheck]` (python, architectures, glibc, wheels, sdist); fory#2527, nucleus-python-client#466.
-    Remedy: build what is missing before anything is uploaded, or change the promise.
+    Remedy: build what is missing before anything is uploaded, or change the configuration.
     """
-    filled = {slot for wheel in release.wheels for slot in _filled(wheel, release.config.slots)}
-    for slot in release.config.slots:
-        if slot not in filled:
-            yield Hit("", f"found no wheel for {slot}, expected one")
-    if release.config.sdist and not release.sdists:
+    present = {each for wheel in release.wheels for each in _matched(wheel, release.expected.wheels)}
+    for expected in release.expected.wheels:
+        if expected not in present:
+            yield Hit("", f"found no wheel for {expected}, expected one")
+    if release.expected.sdist and not release.sdists:
         yield Hit("", "found no sdist, expected one")
 
 
 @rule("WC702", on=Release)
 def no_file_is_extra(release: Release) -> Iterator[Hit]:
-    """Every artifact is one that was promised, and nothing else lies among them.
+    """Every artifact is an expected one, and no other file lies among them.
 
     A leftover of an earlier build is uploaded with the rest and cannot be taken back under the same name.
 
     Source: `[tool.wheelcheck]`.
     Remedy: build into an empty folder; add the file to the expected set if it belongs there.
     """
-    if release.config.slots:
+    expected = release.expected
+    if expected.wheels:
         for wheel in release.wheels:
-            if not wheel.name.error and not _filled(wheel, (*release.config.slots, *release.config.elsewhere)):
-                yield Hit("", "found a wheel that fills no promised slot", artifact=wheel.file)
-    if release.config.sdist is False:
+            if not wheel.name.error and not _matched(wheel, (*expected.wheels, *expected.built_elsewhere)):
+                yield Hit("", "found a wheel that is not among the expected ones", artifact=wheel.file)
+    if expected.sdist is False:
         for sdist in release.sdists:
             yield Hit("", "found an sdist, expected none", artifact=sdist.file)
     for name in release.other_files:

@@ -10,8 +10,7 @@ import pytest
 from wheelcheck.builder import cibuildwheel
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
-from wheelcheck.config import Config, ConfigError, Payload, load
-from wheelcheck.ignored import Ignore
+from wheelcheck.config import Config, ConfigError, Ignore, Payload, load
 from wheelcheck.platforms.arch import Glibc, find
 
 if TYPE_CHECKING:
@@ -168,4 +167,4 @@ def test_the_gate_of_one_wheel_knows_the_payload_and_the_ignores_and_expects_no_
     (tmp_path / "gate.toml").write_text(cibuildwheel.gate_configuration(config), "utf-8")
     found = load(tmp_path / "gate.toml")
     assert [(item.name, item.kind, item.path) for item in found.payload] == [("tool", "executable", "pkg/bin/tool")]
-    assert (found.slots, found.sdist, found.glibc, found.ignores) == ((), None, (2, 28), config.ignores)
+    assert (found.wheels, found.sdist, found.glibc, found.ignores) == ((), None, (2, 28), config.ignores)

@@ -82,7 +82,7 @@ def test_the_expected_set_is_what_the_gate_will_ask_for(tmp_path: Path, capsys: 
         ],
         "sdist": True,
     }
-    assert expected["wheels"] == [str(slot) for slot in load(file).slots]
+    assert expected["wheels"] == [str(wheel) for wheel in load(file).wheels]
 
 
 def test_on_github_both_are_appended_to_the_outputs_a_line_each(

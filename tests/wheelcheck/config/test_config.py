@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelcheck.config import Config, ConfigError, Payload, Slot, load, parse_python
-from wheelcheck.ignored import Ignore
+from wheelcheck.config import Config, ConfigError, ExpectedWheel, Ignore, Payload, load, parse_python
 from wheelcheck.platforms.arch import Glibc, UnknownArchitectureError
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ def read(folder: Path, text: str) -> Config:
     return load(file)
 
 
-def slots(config: Config) -> list[str]:
-    return [str(slot) for slot in config.slots]
+def wheels(config: Config) -> list[str]:
+    return [str(wheel) for wheel in config.wheels]
 
 
 # --- good ---
@@ -39,7 +38,7 @@ def test_a_file_that_says_nothing_expects_nothing(tmp_path: Path, text: str) -> 
 
 def test_python_times_architectures_at_the_floor_is_the_expected_set(tmp_path: Path) -> None:
     config = read(tmp_path, f'{HEAD}glibc = "2.28"\narchitectures = ["arm64", "x86_64"]\npython = ["cp312", "cp311"]\n')
-    assert slots(config) == [
+    assert wheels(config) == [
         "cp311-cp311-manylinux_2_28_aarch64",
         "cp311-cp311-manylinux_2_28_x86_64",
         "cp312-cp312-manylinux_2_28_aarch64",
@@ -50,13 +49,13 @@ def test_python_times_architectures_at_the_floor_is_the_expected_set(tmp_path: P
 
 def test_without_a_floor_it_is_2_17(tmp_path: Path) -> None:
     config = read(tmp_path, f'{HEAD}architectures = ["x86_64"]\npython = ["cp311"]\n')
-    assert slots(config) == ["cp311-cp311-manylinux_2_17_x86_64"]
+    assert wheels(config) == ["cp311-cp311-manylinux_2_17_x86_64"]
 
 
 def test_wheels_are_added_to_what_is_derived_and_none_counts_twice(tmp_path: Path) -> None:
     derived = f'{HEAD}architectures = ["x86_64"]\npython = ["cp311", "cp311"]\n'
     explicit = f'{WHEELS}python = ["cp311"]\nplatforms = ["win_amd64", "manylinux_2_17_x86_64"]\n'
-    assert slots(read(tmp_path, derived + explicit)) == [
+    assert wheels(read(tmp_path, derived + explicit)) == [
         "cp311-cp311-manylinux_2_17_x86_64",
         "cp311-cp311-win_amd64",
     ]
@@ -83,7 +82,7 @@ def test_the_floor_is_a_version_in_quotes(tmp_path: Path, text: str, glibc: Glib
 
 
 @pytest.mark.parametrize(("text", "sdist"), [("", None), ("sdist = true", True), ("sdist = false", False)])
-def test_an_sdist_is_promised_refused_or_not_spoken_of(tmp_path: Path, text: str, sdist: bool | None) -> None:  # noqa: FBT001
+def test_an_sdist_is_expected_refused_or_optional(tmp_path: Path, text: str, sdist: bool | None) -> None:  # noqa: FBT001
     assert read(tmp_path, HEAD + text).sdist is sdist
 
 
@@ -221,12 +220,12 @@ def test_a_table_that_is_required_must_be_there(tmp_path: Path) -> None:
 # --- one architecture ---
 
 EVERYWHERE = Config(
-    slots=(
-        Slot("cp311", "cp311", "macosx_11_0_universal2"),
-        Slot("cp311", "cp311", "manylinux_2_17_aarch64"),
-        Slot("cp311", "cp311", "manylinux_2_17_x86_64"),
-        Slot("cp311", "cp311", "win_arm64"),
-        Slot("py3", "none", "any"),
+    wheels=(
+        ExpectedWheel("cp311", "cp311", "macosx_11_0_universal2"),
+        ExpectedWheel("cp311", "cp311", "manylinux_2_17_aarch64"),
+        ExpectedWheel("cp311", "cp311", "manylinux_2_17_x86_64"),
+        ExpectedWheel("cp311", "cp311", "win_arm64"),
+        ExpectedWheel("py3", "none", "any"),
     ),
     sdist=True,
     payload=(Payload("a", "object", "b"),),
@@ -237,20 +236,22 @@ EVERYWHERE = Config(
 @pytest.mark.parametrize("name", ["arm64", "aarch64", "ARM64"])
 def test_one_architecture_keeps_its_wheels_and_all_else(name: str) -> None:
     narrowed = EVERYWHERE.for_architecture(name)
-    assert [slot.platform for slot in narrowed.slots] == [
+    assert [wheel.platform for wheel in narrowed.wheels] == [
         "macosx_11_0_universal2",
         "manylinux_2_17_aarch64",
         "win_arm64",
     ]
-    assert sorted([*narrowed.slots, *narrowed.elsewhere]) == list(EVERYWHERE.slots)
+    assert sorted([*narrowed.wheels, *narrowed.built_elsewhere]) == list(EVERYWHERE.wheels)
     assert narrowed.architectures == ("aarch64",)
     assert (narrowed.sdist, narrowed.payload, narrowed.ignores) == (True, EVERYWHERE.payload, EVERYWHERE.ignores)
 
 
-def test_an_architecture_that_no_promised_wheel_serves_is_an_error_and_not_an_empty_promise() -> None:
-    with pytest.raises(ConfigError, match=r"found no wheel for s390x .* expected one of aarch64, x86_64"):
+def test_an_architecture_that_no_expected_wheel_serves_is_an_error_and_not_an_empty_set() -> None:
+    with pytest.raises(
+        ConfigError, match=r"no wheel is expected for s390x; the configuration has wheels for aarch64, x86_64"
+    ):
         EVERYWHERE.for_architecture("s390x")
-    assert Config().for_architecture("s390x").slots == ()
+    assert Config().for_architecture("s390x").wheels == ()
 
 
 def test_an_unknown_architecture_is_an_error() -> None:

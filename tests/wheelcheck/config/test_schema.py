@@ -98,7 +98,7 @@ def test_the_example_of_the_readme_is_what_schema_and_code_take(tmp_path: Path) 
     assert faults(table) == []
     assert {"wheels", "payload", "ignore"} <= set(table)
     (tmp_path / SHARED).write_text(example, "utf-8")
-    assert len(builder.load(tmp_path).release.slots) == 4
+    assert len(builder.load(tmp_path).release.wheels) == 4
 
 
 GOOD = (

@@ -22,7 +22,7 @@ def test_the_configuration_is_one_the_bench_reads_and_says_what_was_found(tmp_pa
     assert set(found.release.payload) == set(survey(tmp_path).payload)
     assert found.workspace == tmp_path / "rust"
     assert found.release.sdist
-    assert [str(slot) for slot in found.release.slots] == [
+    assert [str(wheel) for wheel in found.release.wheels] == [
         "py3-none-manylinux_2_17_aarch64",
         "py3-none-manylinux_2_17_x86_64",
     ]

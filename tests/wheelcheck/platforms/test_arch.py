@@ -65,7 +65,7 @@ tag = policy.parse_platform("manylinux_2_41_riscv128")
 with tempfile.TemporaryDirectory() as folder:
     file = Path(folder, "pyproject.toml")
     file.write_text('[tool.wheelcheck]\\nglibc = "2.41"\\narchitectures = ["rv128"]\\npython = ["cp311"]\\n')
-    expected = [str(slot) for slot in config.load(file).slots]
+    expected = [str(wheel) for wheel in config.load(file).wheels]
 print(json.dumps({
     "triple": row.rust_triple,
     "musl triple": row.musl_triple,

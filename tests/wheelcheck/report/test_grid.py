@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.artifacts import X86_64, sdist, wheel
-from tests.support.reports import EMPTY_SLOT, every_mark, finding
-from wheelcheck.config import Config, Slot
+from tests.support.reports import MISSING_WHEEL, every_mark, finding
+from wheelcheck.config import Config, ExpectedWheel
 from wheelcheck.engine import Gap, Report
 from wheelcheck.report.grid import MARKS, Cell, Column, build, is_worth_showing
 
@@ -88,8 +88,8 @@ def test_pythons_served_by_the_same_wheels_share_a_row_and_others_do_not() -> No
 
 
 def test_the_same_wheel_missing_for_two_pythons_leaves_two_holes() -> None:
-    slots = tuple(Slot(python, "none", "any") for python in ("py2", "py3"))
-    assert grid_of(config=Config(slots)) == {
+    expected = tuple(ExpectedWheel(python, "none", "any") for python in ("py2", "py3"))
+    assert grid_of(config=Config(expected)) == {
         ("py2-none", "any platform"): "missing",
         ("py3-none", "any platform"): "missing",
     }
@@ -111,12 +111,12 @@ def test_one_broken_wheel_of_two_in_a_place_marks_it() -> None:
 
 
 def test_a_wheel_in_the_place_of_another_leaves_the_hole_open() -> None:
-    config = Config((Slot("cp311", "cp311", "manylinux_2_28_x86_64"),))
+    config = Config((ExpectedWheel("cp311", "cp311", "manylinux_2_28_x86_64"),))
     assert grid_of(X86_64, config=config) == {("cp311-cp311", "Linux x86_64"): "missing"}
 
 
-def test_a_wheel_that_fills_no_slot_is_extra_and_its_good_twin_is_sound() -> None:
-    config = Config((Slot("cp311", "cp311", "manylinux_2_17_x86_64"),))
+def test_a_wheel_that_is_not_expected_is_extra_and_its_good_twin_is_sound() -> None:
+    config = Config((ExpectedWheel("cp311", "cp311", "manylinux_2_17_x86_64"),))
     assert grid_of(X86_64, "py3-none-any", config=config) == {
         ("py3-none", "any platform"): "extra",
         ("cp311-cp311", "Linux x86_64"): "pass",
@@ -128,7 +128,7 @@ def test_every_mark_can_be_told_from_the_others() -> None:
     assert table.marks == MARKS
     assert ("sdist", Cell("pass", ("demo-1.0.tar.gz",))) in table.whole
     missing = next(row for row in table.rows if row.label == "cp312-cp312")
-    assert [cell.missing for cell in missing.cells if cell] == [(str(EMPTY_SLOT),)]
+    assert [cell.missing for cell in missing.cells if cell] == [(str(MISSING_WHEEL),)]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_wheel_whose_name_says_nothing_has_a_row_of_its_own() -> None:
         (Report(), False),
         (Report((wheel(X86_64),)), False),
         (Report((wheel(X86_64), sdist())), True),
-        (Report((wheel(X86_64),), config=Config((EMPTY_SLOT,))), True),
+        (Report((wheel(X86_64),), config=Config((MISSING_WHEEL,))), True),
     ],
 )
 def test_one_wheel_alone_needs_no_grid(report: Report, worth: object) -> None:

@@ -7,8 +7,7 @@ import pytest
 from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
 from tests.support.native_files import library
 from tests.support.twins import Twins
-from wheelcheck.config import Config
-from wheelcheck.ignored import Ignore
+from wheelcheck.config import Config, Ignore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from tests.support import artifacts as building
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
-from wheelcheck.config import Config, Slot
+from wheelcheck.config import Config, ExpectedWheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,11 +19,11 @@ INTEL = a_wheel(X86_64, library("x86_64"))
 ARM = a_wheel(AARCH64, library("aarch64"))
 SOURCE = an_sdist(File("src/native.c", b"int answer(void) { return 42; }\n"))
 SDIST = "demo-1.0.tar.gz"
-SLOTS = tuple(Slot("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
-BOTH = Config(slots=SLOTS, sdist=True)
+WHEELS = tuple(ExpectedWheel("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
+BOTH = Config(wheels=WHEELS, sdist=True)
 
 
-def promised(*artifacts: building.WheelRecipe | building.SdistRecipe, config: Config = BOTH) -> ReleaseRecipe:
+def expecting(*artifacts: building.WheelRecipe | building.SdistRecipe, config: Config = BOTH) -> ReleaseRecipe:
     return a_release(*artifacts, config=config)
 
 
@@ -35,7 +35,7 @@ def of(version: str = "1.0", project: str = "demo", tags: str = X86_64) -> Wheel
     return a_wheel(tags, library("x86_64"), version=version, project=project)
 
 
-COMPLETE = promised(INTEL, ARM, SOURCE)
+COMPLETE = expecting(INTEL, ARM, SOURCE)
 LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", library("x86_64"))
 
 
@@ -45,40 +45,40 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
         Twins(
             "WC701",
             "one wheel of the set is not there",
-            promised(INTEL, SOURCE),
+            expecting(INTEL, SOURCE),
             COMPLETE,
             "found no wheel for cp311-cp311-manylinux_2_17_aarch64, expected one",
         ),
-        Twins("WC701", "the sdist is not there", promised(INTEL, ARM), COMPLETE, "found no sdist, expected one"),
+        Twins("WC701", "the sdist is not there", expecting(INTEL, ARM), COMPLETE, "found no sdist, expected one"),
         Twins(
             "WC701",
-            "a wheel for a newer glibc fills another slot: the set is exact, no count",
-            promised(a_wheel("cp311-cp311-manylinux_2_28_aarch64", library("aarch64")), INTEL, SOURCE),
+            "a wheel for a newer glibc is another wheel: the set is exact, not a count",
+            expecting(a_wheel("cp311-cp311-manylinux_2_28_aarch64", library("aarch64")), INTEL, SOURCE),
             COMPLETE,
             "found no wheel for cp311-cp311-manylinux_2_17_aarch64",
             also=("WC702",),
         ),
         Twins(
             "WC701",
-            "a wheel for another Python does not fill the slot",
-            promised(a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64")), ARM, SOURCE),
-            promised(LEGACY, ARM, SOURCE),
+            "a wheel for another Python is not the expected one",
+            expecting(a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64")), ARM, SOURCE),
+            expecting(LEGACY, ARM, SOURCE),
             "found no wheel for cp311-cp311-manylinux_2_17_x86_64",
             also=("WC702",),
         ),
         Twins(
             "WC702",
             "a leftover wheel",
-            promised(INTEL, ARM, SOURCE, a_wheel("cp310-cp310-manylinux_2_17_x86_64", library("x86_64"))),
+            expecting(INTEL, ARM, SOURCE, a_wheel("cp310-cp310-manylinux_2_17_x86_64", library("x86_64"))),
             COMPLETE,
-            "found a wheel that fills no promised slot",
+            "found a wheel that is not among the expected ones",
             ("demo-1.0-cp310-cp310-manylinux_2_17_x86_64.whl",),
         ),
         Twins(
             "WC702",
-            "an sdist that was not promised",
-            promised(INTEL, ARM, SOURCE, config=Config(slots=SLOTS, sdist=False)),
-            promised(INTEL, ARM, SOURCE, config=Config(slots=SLOTS)),
+            "an sdist that is not expected",
+            expecting(INTEL, ARM, SOURCE, config=Config(wheels=WHEELS, sdist=False)),
+            expecting(INTEL, ARM, SOURCE, config=Config(wheels=WHEELS)),
             "found an sdist, expected none",
             (SDIST,),
         ),
@@ -117,7 +117,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
     ],
     ids=str,
 )
-def test_the_artifacts_are_exactly_what_was_promised(row: Twins, tmp_path: Path) -> None:
+def test_the_artifacts_are_exactly_what_was_expecting(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 
@@ -136,21 +136,25 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        Silent("WC701", "nothing was promised", a_release(INTEL)),
-        Silent("WC702", "nothing was promised", a_release(INTEL, SOURCE)),
+        Silent("WC701", "nothing is expected", a_release(INTEL)),
+        Silent("WC702", "nothing is expected", a_release(INTEL, SOURCE)),
         Silent(
-            "WC701", "the other CPU is built elsewhere", promised(INTEL, SOURCE, config=BOTH.for_architecture("x86_64"))
+            "WC701",
+            "the other CPU is built elsewhere",
+            expecting(INTEL, SOURCE, config=BOTH.for_architecture("x86_64")),
         ),
         Silent(
-            "WC702", "the other CPU is here too", promised(INTEL, ARM, SOURCE, config=BOTH.for_architecture("x86_64"))
+            "WC702", "the other CPU is here too", expecting(INTEL, ARM, SOURCE, config=BOTH.for_architecture("x86_64"))
         ),
         Silent(
             "WC701",
-            "one wheel may fill several slots",
-            promised(
+            "one wheel may be several expected ones",
+            expecting(
                 a_wheel("cp310.cp311-abi3-manylinux_2_17_x86_64", library("x86_64")),
                 config=Config(
-                    slots=tuple(Slot(python, "abi3", "manylinux_2_17_x86_64") for python in ("cp310", "cp311"))
+                    wheels=tuple(
+                        ExpectedWheel(python, "abi3", "manylinux_2_17_x86_64") for python in ("cp310", "cp311")
+                    )
                 ),
             ),
         ),
