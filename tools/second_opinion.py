@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,13 +20,13 @@ from typing import TYPE_CHECKING
 
 from tools.corpus_table import markdown
 from tools.fetch import ROOT, default_cache, read_list
+from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.facts.fit import home_members
 from wheelcheck.platforms.manylinux import parse_platform
 from wheelcheck.pypi import Wanted, fetch_all
-from wheelcheck.rules.linux import glibc_of, highest_need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,7 +36,6 @@ LISTS = (CORPUS / "releases.jsonl", CORPUS / "named.jsonl")
 EXPLAINED = CORPUS / "auditwheel-differences.json"
 NONE = "none"  # nothing in the wheel needs any glibc
 _NO_ELF = "no ELF executable or shared library file (including compiled Python C extension) found"
-_GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)+)")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +73,7 @@ def our_floor(path: Path) -> str:
     if not isinstance(wheel, Wheel):
         raise TypeError(f"{path}: expected a wheel")
     slices = {slice_ for platform in wheel.platforms for _, slice_ in home_members(wheel, platform)}
-    return _text(max((glibc_of(need) for slice_ in slices if (need := highest_need(slice_))), default=()))
+    return _text(max((need.glibc for slice_ in slices if (need := slice_.glibc_need)), default=()))
 
 
 def their_floor(path: Path) -> str:
@@ -90,14 +88,8 @@ def their_floor(path: Path) -> str:
     if "versioned_symbols" not in said:
         error = " ".join(said["error"].split())
         return NONE if _NO_ELF in error else f"refuses: {error}"
-    # libgcc's own symbols carry glibc's names on some CPUs; it is no part of glibc.
-    libraries = {name: versions for name, versions in said["versioned_symbols"].items() if "libgcc_s" not in name}
-    found = (_GLIBC.fullmatch(version) for versions in libraries.values() for version in versions)
-    return _text(max((_numbers(match[1]) for match in found if match), default=()))
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+    symbols = said["versioned_symbols"].items()
+    return _text(max((VersionNeed(name, version).glibc for name, found in symbols for version in found), default=()))
 
 
 def _text(version: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +16,13 @@ Kind = Literal["executable", "library", "object", "debug", "core", "archive"]
 System = Literal["linux", "macos", "ios", "windows", "bare", "other"]
 
 
+# The first nine digits of each number decide: no C library of this world has more.
+_GLIBC = re.compile(r"GLIBC_([0-9]+(?:\.[0-9]+)*)")
+# Marker versions, which a linker writes for a feature instead of a symbol: the first glibc whose loader knows them.
+_MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_ABI_GNU_TLS": (2, 42)}
+_NEWEST_MARKER = (2, 42)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class VersionNeed:
     """One row of .gnu.version_r: a symbol version some library must offer. `weak` is VER_FLG_WEAK on the need."""
@@ -22,6 +30,20 @@ class VersionNeed:
     library: str
     version: str
     weak: bool = False
+
+    @property
+    def glibc(self) -> tuple[int, ...]:
+        """The first glibc that offers the version, e.g. (2, 17); empty for one that names none (GLIBC_PRIVATE).
+
+        libgcc's own symbols carry GLIBC_2.0 on some CPUs, under musl too, and say nothing about glibc. A marker that is
+        not listed is newer than those that are.
+        """
+        if self.library.startswith("libgcc_s"):
+            return ()
+        if self.version.startswith("GLIBC_ABI_"):
+            return _MARKERS.get(self.version, _NEWEST_MARKER)
+        found = _GLIBC.fullmatch(self.version)
+        return tuple(int(number[:9]) for number in found[1].split(".")) if found else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +76,15 @@ class Slice:
     load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with bigger pages refuses the file
     executable_stack: bool = False
     text_relocations: bool = False
+
+    @property
+    def glibc_need(self) -> VersionNeed | None:
+        """The version need with the newest glibc that stops the loader; None where any glibc, or none, will do.
+
+        A need that carries VER_FLG_WEAK itself does not stop the loader; the need of a weak symbol does.
+        """
+        needs = [need for need in self.versions if not need.weak and need.glibc]
+        return max(needs, key=lambda need: need.glibc, default=None)
 
 
 @dataclass(frozen=True, slots=True)

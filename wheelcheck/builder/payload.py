@@ -6,7 +6,6 @@ rustup finds the pin that lies there: a nested cargo that inherits RUSTUP_TOOLCH
 
 from __future__ import annotations
 
-import re
 import struct
 import sys
 from dataclasses import replace
@@ -28,14 +27,12 @@ if TYPE_CHECKING:
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.config import Payload
     from wheelcheck.config.builder import Settings
-    from wheelcheck.platforms.arch import Glibc
 
 
 # Judge one native file before it goes any further: it must be what it is declared to be, for this CPU, at this floor.
 #
 # The gate judges again, from the finished wheel; here the bench refuses to stage what could only fail there.
 
-_GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
 _SHF_EXECINSTR = 0x4
 _REBUILD = "build it for this target: python -m wheelcheck build build"
 
@@ -58,19 +55,6 @@ def require_loadable(subject: str, binary: Binary, target: Target) -> None:
     """Raise BuildError unless a native file that a backend put into a wheel can be loaded on `target`."""
     for slice_ in binary.slices:
         _require_target(subject, slice_, target)
-
-
-def glibc_need(slice_: Slice) -> Glibc:
-    """Return the newest glibc a file's version needs name, (0, 0) where it needs none.
-
-    A word that is no number (GLIBC_ABI_DT_RELR) came with a glibc newer than any floor a project writes.
-    """
-    needs: set[Glibc] = {(0, 0)}
-    for need in slice_.versions:
-        if need.version.startswith("GLIBC_") and not need.weak:
-            number = _GLIBC.match(need.version)
-            needs.add((int(number[1]), int(number[2])) if number else (2, 99))
-    return max(needs)
 
 
 def _whole(subject: str, content: bytes) -> Slice:
@@ -102,10 +86,10 @@ def _holds_code(content: bytes) -> bool:
 def _require_target(subject: str, slice_: Slice, target: Target) -> None:
     if target.arch.name not in slice_.arches or not slice_.abi_accepted:
         raise BuildError(subject, f"code for {'/'.join(slice_.arches) or slice_.machine}", target.arch.name, _REBUILD)
-    need = glibc_need(slice_)
-    if need > target.floor:
+    need = slice_.glibc_need
+    if need and need.glibc > target.floor:
         expected = f"at most the floor {target.floor[0]}.{target.floor[1]}"
-        raise BuildError(subject, f"a need of glibc {need[0]}.{need[1]}", expected, _REBUILD)
+        raise BuildError(subject, f"a need of glibc {'.'.join(map(str, need.glibc))}", expected, _REBUILD)
 
 
 BPF = "bpfel-freestanding"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zipfile import ZipFile
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import dist, payload, reproducible, sdist
+from wheelcheck.builder import dist, reproducible, sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.source import Bytes
@@ -176,14 +176,14 @@ def _native(mode: int, content: bytes) -> Native | None:
     binary = read_binary("", Bytes(content))
     if not binary:
         return None
-    need = max((payload.glibc_need(slice_) for slice_ in binary.slices), default=(0, 0))
+    need = max((need.glibc for slice_ in binary.slices if (need := slice_.glibc_need)), default=())
     machines = sorted({name for slice_ in binary.slices for name in slice_.arches or (str(slice_.machine),)})
     kind = f"{mode & 0o777:04o}" if stat.S_ISREG(mode) else f"{mode:06o} (no regular file)"
     return Native(
         "/".join(sorted({slice_.kind for slice_ in binary.slices})),
         "/".join(machines),
         kind,
-        f"{need[0]}.{need[1]}" if any(need) else "",
+        ".".join(map(str, need)),
         sha256(content).hexdigest(),
     )
 

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from wheelcheck.platforms import suffixes
 from wheelcheck.report.wording import safe
-from wheelcheck.rules.linux import highest_need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +70,7 @@ def properties(member: Member) -> dict[str, str]:
 
 def floor_of(slice_: Slice) -> str:
     """Return the oldest system a slice runs on: its newest glibc need, or its minimum macOS; empty where unknown."""
-    if need := highest_need(slice_):
+    if need := slice_.glibc_need:
         return need.version
     if slice_.minimum_os:
         return f"{slice_.system} {'.'.join(map(str, slice_.minimum_os))}"

@@ -16,31 +16,11 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.model import Slice, VersionNeed
+    from wheelcheck.binary.model import Slice
     from wheelcheck.facts import Member
 
 
 # WC4xx: nothing needs a newer or another C library than the platform tag promises.
-
-_GLIBC = re.compile(r"GLIBC_(\d+(?:\.\d+)*)")
-# Marker versions a linker writes for a feature instead of a symbol: the first glibc whose loader knows them.
-_MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_ABI_GNU_TLS": (2, 42)}
-
-
-def glibc_of(need: VersionNeed) -> tuple[int, ...]:
-    """Return the glibc that a version need names, e.g. (2, 17); empty for one that names none (GLIBC_PRIVATE)."""
-    if need.library.startswith("libgcc_s"):
-        return ()  # libgcc's own symbols carry GLIBC_2.0 on some CPUs, under musl too
-    if need.version in _MARKERS:
-        return _MARKERS[need.version]
-    found = _GLIBC.fullmatch(need.version)
-    return tuple(int(part) for part in found[1].split(".")) if found else ()
-
-
-def highest_need(slice_: Slice) -> VersionNeed | None:
-    """Return the version need with the newest glibc that stops the loader; weak *needs* do not, weak symbols do."""
-    needs = [need for need in slice_.versions if not need.weak and glibc_of(need)]
-    return max(needs, key=glibc_of, default=None)
 
 
 @rule("WC401", on=Wheel)
@@ -58,8 +38,8 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         if platform.libc != "glibc":
             continue
         for member, slice_ in home_members(wheel, platform):
-            need = highest_need(slice_)
-            if need and glibc_of(need) > platform.floor and not hints.is_fixture(member.path):
+            need = slice_.glibc_need
+            if need and need.glibc > platform.floor and not hints.is_fixture(member.path):
                 floor = ".".join(map(str, platform.floor))
                 message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
                 yield Hit(member.path, message)
@@ -90,7 +70,7 @@ def _other_libc(slice_: Slice, libc: str) -> str:
     loaders = {row.loader(other) for row in arch.ARCHES if row.loader(other)}
     if slice_.interpreter in loaders:
         return f"the {other} loader {slice_.interpreter}"
-    if other == "glibc" and (need := highest_need(slice_)):
+    if other == "glibc" and (need := slice_.glibc_need):
         return f"a need of {need.version}"
     musl = [name for name in slice_.needed if name.startswith("libc.musl-")]
     return f"a need of {musl[0]}" if other == "musl" and musl else ""

@@ -56,3 +56,35 @@ def test_version_needs_sort_by_library_then_version() -> None:
         ("libc.so.6", "B"),
         ("libm.so.6", "B"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("needs", "newest"),
+    [
+        ([], ()),
+        (["GLIBC_2.2.5", "GLIBC_2.17", "GLIBC_2.9"], (2, 17)),
+        (["GLIBC_2.4", "GLIBC_2.100"], (2, 100)),
+        (["GLIBC_2.17", "~GLIBC_2.39"], (2, 17)),
+        (["GLIBC_2.0"], (2, 0)),
+        (["GLIBC_2.0 libgcc_s.so.1"], ()),
+        (["GLIBC_2.0 libgcc_s.so.1", "GLIBC_2.0 libm.so.6"], (2, 0)),
+        (["GLIBC_PRIVATE"], ()),
+        (["GLIBC_PRIVATE", "GLIBC_2.3 ld-linux-x86-64.so.2"], (2, 3)),
+        (["GLIBC_2.2.5", "GLIBC_ABI_DT_RELR"], (2, 36)),
+        (["GLIBC_ABI_DT_RELR", "GLIBC_2.38"], (2, 38)),
+        (["GLIBC_ABI_DT_RELR", "GLIBC_ABI_GNU2_TLS"], (2, 42)),
+        (["GLIBC_ABI_OF_TOMORROW"], (2, 42)),
+        (["GLIBC_", "GLIBC_2.", "GLIBC_2.17a", "xGLIBC_2.17", "GLIBCXX_3.4 libstdc++.so.6", "GCC_3.0"], ()),
+        (["GLIBC_2." + "9" * 5000], (2, 999999999)),
+    ],
+)
+def test_the_glibc_that_a_slice_needs_is_the_newest_that_the_loader_insists_on(
+    needs: list[str], newest: tuple[int, ...]
+) -> None:
+    words = [need.split() for need in needs]
+    versions = tuple(
+        VersionNeed(library[0] if library else "libc.so.6", version.lstrip("~"), version.startswith("~"))
+        for version, *library in words
+    )
+    need = Slice("EM_X86_64", ("x86_64",), "library", "linux", versions=versions).glibc_need
+    assert (need.glibc if need else ()) == newest

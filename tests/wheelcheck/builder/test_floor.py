@@ -12,7 +12,6 @@ from wheelcheck.builder import stage as staging
 from wheelcheck.builder import toolchain
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder import wheel as wheels
-from wheelcheck.builder.payload import glibc_need
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target, host
@@ -74,7 +73,9 @@ def test_an_abi3_wheel_built_by_zig_is_tagged_with_the_floor_that_its_code_was_c
     with zipfile.ZipFile(wheel) as archive:
         binary = read_binary("", Bytes(archive.read("probe.abi3.so")))
     assert binary
-    assert glibc_need(binary.slices[0]) == (2, 26)
+    need = binary.slices[0].glibc_need
+    assert need
+    assert need.glibc == (2, 26)
     assert check(["check", str(wheel)]) == 0
 
 

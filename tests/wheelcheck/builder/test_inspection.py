@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.native import compile_c, native, object_file
-from wheelcheck.binary.model import Kind, Slice, VersionNeed
-from wheelcheck.builder.payload import glibc_need, require_native
+from wheelcheck.builder.payload import require_native
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
-from wheelcheck.platforms.arch import Glibc, find
+from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from wheelcheck.binary.model import Kind
 
 X86 = Target(find("x86_64"), (2, 17))
 ARM = Target(find("aarch64"), (2, 17))
@@ -93,20 +94,3 @@ def test_a_truncated_executable_is_refused() -> None:
 def test_an_archive_of_objects_is_no_payload() -> None:
     with pytest.raises(BuildError, match="expected a whole ELF file"):
         require_native("it", b"!<arch>\n", "library", X86)
-
-
-@pytest.mark.parametrize(
-    ("needs", "newest"),
-    [
-        ((), (0, 0)),
-        ((("GLIBC_2.2.5", False), ("GLIBC_2.17", False), ("GLIBC_2.9", False)), (2, 17)),
-        ((("GLIBC_2.17", False), ("GLIBC_2.39", True)), (2, 17)),
-        ((("GLIBC_ABI_DT_RELR", False),), (2, 99)),
-        ((("GCC_3.0", False), ("OPENSSL_3.0.0", False)), (0, 0)),
-    ],
-)
-def test_the_need_is_the_newest_version_that_the_loader_insists_on(
-    needs: tuple[tuple[str, bool], ...], newest: Glibc
-) -> None:
-    versions = tuple(VersionNeed("libc.so.6", version, weak) for version, weak in needs)
-    assert glibc_need(Slice("EM_X86_64", ("x86_64",), "executable", "linux", versions=versions)) == newest
