@@ -33,13 +33,10 @@ EXCEPTIONS = {
     "wheelcheck.builder.containers -> wheelcheck.builder.pipeline",
     "wheelcheck.builder.payload -> wheelcheck.builder.containers",
     "wheelcheck.facts.dist_info -> wheelcheck.facts",
-    "wheelcheck.config -> wheelcheck.ignored",
     "wheelcheck.config.builder -> wheelcheck.builder.install",
     "wheelcheck.platforms.hints -> wheelcheck.binary.model",
     "wheelcheck.platforms.suffixes -> wheelcheck.facts",
     "wheelcheck.platforms.suffixes -> wheelcheck.rules",
-    "wheelcheck.rules -> wheelcheck.ignored",
-    "wheelcheck.rules.configuration -> wheelcheck.ignored",
 }
 
 

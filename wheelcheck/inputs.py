@@ -6,6 +6,7 @@ Only regular files are opened: reading a pipe, a socket or a device may never en
 from __future__ import annotations
 
 import errno
+import glob
 import io
 import os
 import re
@@ -123,7 +124,10 @@ def cache_folder() -> Path:
 
 
 def resolve(arguments: Iterable[str], index_url: str = "") -> list[Path]:
-    """Return a path for each argument; `pypi:NAME==VERSION` becomes the files of that release, fetched and verified.
+    """Return the paths that arguments stand for.
+
+    A pattern such as `dist/*` becomes what it matches, and `pypi:NAME==VERSION` the files of that release, fetched and
+    verified; any other argument is a path, whether or not it exists.
 
     Raises UnreachableError for a malformed one, and where the release or a file of it cannot be obtained.
     """
@@ -132,11 +136,22 @@ def resolve(arguments: Iterable[str], index_url: str = "") -> list[Path]:
 
 def _resolve(argument: str, index_url: str) -> list[Path]:
     if not argument.startswith("pypi:"):
-        return [Path(argument)]
+        return _expanded(argument)
     found = _RELEASE.fullmatch(argument)
     if not found:
         raise UnreachableError(f"found {argument!r}, expected pypi:NAME==VERSION")
     return _fetch(found["project"], found["version"], index_url)
+
+
+def _expanded(argument: str) -> list[Path]:
+    """Return the files that a pattern such as `dist/*` matches; anything else is a path.
+
+    Shells do this elsewhere; on Windows they leave it to the program.
+    """
+    if os.path.lexists(argument) or not glob.has_magic(argument):
+        return [Path(argument)]
+    found = sorted(glob.glob(argument))  # noqa: PTH207  # Path.glob takes no absolute pattern
+    return [Path(path) for path in found or [argument]]
 
 
 def _fetch(project: str, version: str, index_url: str) -> list[Path]:

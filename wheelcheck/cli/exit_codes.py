@@ -8,6 +8,7 @@ import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from wheelcheck.report import broken_pipe_named
 from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ def _stop(*lines: str) -> int:
 def reader_may_leave() -> Iterator[None]:
     """Print with nobody listening any more (`| head`) without an error: the verdict is what it is."""
     try:
-        yield
-        sys.stdout.flush()
+        with broken_pipe_named():
+            yield
+            sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # rich makes an exit of a broken pipe
         _to_nowhere()
 

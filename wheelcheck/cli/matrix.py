@@ -61,7 +61,7 @@ def github_lines(config: Config) -> list[str]:
 def append(lines: list[str], environment: Mapping[str, str]) -> None:
     """Append lines to the file that GitHub Actions names in $GITHUB_OUTPUT; elsewhere there is none."""
     if name := environment.get("GITHUB_OUTPUT"):
-        with Path(name).open("a", encoding="utf-8") as output:
+        with Path(name).open("a", encoding="utf-8", newline="\n") as output:
             output.writelines(f"{line}\n" for line in lines)
 
 

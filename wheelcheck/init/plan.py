@@ -115,7 +115,7 @@ class Change:
         """Write it. Raises FileExistsError for a file that came to be in the meantime."""
         file = self.project / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("x" if self.before is None else "a", encoding="utf-8") as out:
+        with file.open("x" if self.before is None else "a", encoding="utf-8", newline="\n") as out:
             out.write(self.added)
 
 

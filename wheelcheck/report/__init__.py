@@ -18,9 +18,10 @@ but text are UTF-8 wherever they go: they declare it, or their readers assume it
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from io import StringIO
@@ -28,13 +29,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import BinaryIO, TextIO
 
     from wheelcheck.engine import Report
 
 FORMATS = ("text", "json", "sarif", "github", "junit", "html")
 STDOUT = "-"
+_ON_WINDOWS = os.name == "nt"
 _TEXT_WIDTH = 120  # columns of a text report in a file
 
 
@@ -96,6 +98,7 @@ def show(report: Report, form: str, stdout: TextIO | None, *, quiet: bool = Fals
     SystemExit, where the reader has left.
     """
 
+    @broken_pipe_named()
     def deliver() -> None:
         if stdout is None or not _is_open(stdout):
             raise OSError(None, "it is closed")
@@ -108,6 +111,17 @@ def show(report: Report, form: str, stdout: TextIO | None, *, quiet: bool = Fals
             stdout.write(render(report, form))
 
     return _guarded(deliver, f"{form} report", "standard output", BrokenPipeError)
+
+
+@contextmanager
+def broken_pipe_named() -> Iterator[None]:
+    """Raise BrokenPipeError where Windows raises OSError with EINVAL for a pipe whose reader has left."""
+    try:
+        yield
+    except OSError as problem:
+        if _ON_WINDOWS and problem.errno == errno.EINVAL:
+            raise BrokenPipeError(errno.EPIPE, "nobody reads the pipe any more") from problem
+        raise
 
 
 def write(report: Report, outputs: list[Output]) -> list[str]:
