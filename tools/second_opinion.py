@@ -24,7 +24,7 @@ from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
 from wheelcheck.facts.dist_info import parse_file_name
-from wheelcheck.facts.fit import home_members
+from wheelcheck.facts.fit import native_slices, served_cpus
 from wheelcheck.platforms.manylinux import parse_platform
 from wheelcheck.pypi import Wanted, fetch_all
 
@@ -72,7 +72,8 @@ def our_floor(path: Path) -> str:
     wheel = collect(path)
     if not isinstance(wheel, Wheel):
         raise TypeError(f"{path}: expected a wheel")
-    slices = {slice_ for platform in wheel.platforms for _, slice_ in home_members(wheel, platform)}
+    linked = [slice_ for member in wheel.natives if member.linked for slice_ in native_slices(member)]
+    slices = {slice_ for slice_ in linked if any(served_cpus(slice_, platform) for platform in wheel.platforms)}
     return _text(max((need.glibc for slice_ in slices if (need := slice_.glibc_need)), default=()))
 
 

@@ -50,6 +50,7 @@ class FileName:
     version: str
     tags: tuple[WheelTag, ...] = ()
     error: str = ""
+    build: tuple[()] | tuple[int, str] = ()  # the build tag of a wheel: of two that are equal otherwise the higher wins
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -61,9 +62,9 @@ def parse_file_name(name: str) -> FileName:
     """Take the file name of a wheel (`.whl`) or an sdist (`.tar.gz`) apart. Never raises."""
     try:
         if name.endswith(".whl"):
-            project, version, _, tags = parse_wheel_filename(name)
+            project, version, build, tags = parse_wheel_filename(name)
             expanded = sorted(WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in tags)
-            return FileName(project, str(version), tuple(expanded))
+            return FileName(project, str(version), tuple(expanded), build=build)
         project, version = parse_sdist_filename(name)
     except (InvalidWheelFilename, InvalidSdistFilename) as problem:
         return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
@@ -78,6 +79,26 @@ def member_path(path: str, wheel: str) -> str:
 def headers_of(text: str) -> Message:
     """Return the headers of core metadata (PKG-INFO, METADATA); never raises."""
     return HeaderParser().parsestr(text)
+
+
+_METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+
+
+def metadata_version(headers: Message) -> tuple[int, int]:
+    """Return Metadata-Version as numbers, so that 2.10 is newer than 2.4; (0, 0) where it is missing or no version."""
+    found = _METADATA_VERSION.fullmatch(str(headers.get("Metadata-Version", "")).strip())
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def canonical_version(version: str) -> str:
+    """Return what is equal for equal versions (PEP 440 takes 1.0 and 1.0.0 for one); text that is no version as it is.
+
+    Python refuses to turn more than 4,300 digits into a number: such a text is no version either.
+    """
+    try:
+        return canonicalize_version(version)
+    except ValueError:
+        return version
 
 
 # The .dist-info folder of a wheel: its files, the WHEEL headers, the rows of RECORD.
@@ -117,7 +138,7 @@ def names_the_wheel(folder: str, wheel: Wheel) -> bool:
     if not found:
         return False
     same_name = canonicalize_name(found["name"]) == wheel.name.project
-    return same_name and canonicalize_version(found["version"]) == canonicalize_version(wheel.name.version)
+    return same_name and canonical_version(found["version"]) == canonical_version(wheel.name.version)
 
 
 def folder_of(wheel: Wheel) -> str:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 from wheelcheck.platforms import hints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wheelcheck.binary.model import Slice, System
     from wheelcheck.facts import Member, Wheel
-    from wheelcheck.platforms.manylinux import Platform
+    from wheelcheck.platforms.manylinux import Platform, TagSystem
 
 Fit = Literal["home", "foreign-cpu", "missing-slice", "foreign-system"]
 # What Windows runs of another CPU, as a process of its own: 32-bit x86 everywhere, x86-64 on ARM.
@@ -124,13 +124,53 @@ def is_emulated(slice_: Slice, platform: Platform) -> bool:
     )
 
 
-def home_members(wheel: Wheel, platform: Platform) -> Iterator[tuple[Member, Slice]]:
-    """Yield each linked member and its slice for one platform of the wheel's tag set."""
+def native_code(wheel: Wheel, *systems: TagSystem) -> Iterator[tuple[Member, Slice, Platform]]:
+    """Yield each linked member's slices with the tightest platform tag that promises to run them.
+
+    Only tags of `systems` count, of every system where none is given. Tags that make one promise (the same system, C
+    library and CPU), such as manylinux_2_17_x86_64 and its alias manylinux2014_x86_64, are folded into the one with
+    the oldest floor: what holds for it holds for all. Test data is left out.
+    """
+    platforms = [platform for platform in wheel.platforms if not systems or platform.system in systems]
     for member in wheel.natives:
-        if member.linked:
+        if member.linked and not hints.is_fixture(member.path):
             for slice_ in native_slices(member):
-                if same_system(slice_, platform) and set(provided(slice_, platform)) & set(platform.arches):
-                    yield member, slice_
+                yield from ((member, slice_, platform) for platform in _tightest(slice_, platforms))
+
+
+def served_cpus(slice_: Slice, platform: Platform) -> tuple[str, ...]:
+    """Return the CPUs of a platform tag that run the slice, sorted; empty where it is for another system or CPU."""
+    if not same_system(slice_, platform):
+        return ()
+    return tuple(sorted(set(provided(slice_, platform)) & set(platform.arches)))
+
+
+def _tightest(slice_: Slice, platforms: list[Platform]) -> Iterable[Platform]:
+    """Return one platform for each promise that the slice fits: the one with the oldest floor, the last of equals.
+
+    Tags are sorted, so the last of two equals is spelled as in PEP 600.
+    """
+    tightest: dict[tuple[str, ...], Platform] = {}
+    for platform in platforms:
+        for cpu in served_cpus(slice_, platform):
+            variant = "simulator" if platform.tag.endswith("simulator") else ""
+            promise = (platform.system, platform.libc, variant, cpu)
+            if promise not in tightest or platform.floor <= tightest[promise].floor:
+                tightest[promise] = platform
+    return dict.fromkeys(tightest.values())
+
+
+def without_readable_tags(wheel: Wheel) -> str:
+    """Say that the file name has no tags to hold anything against; empty text where it has."""
+    return "" if wheel.platforms else "the file name has no tags that can be read"
+
+
+def without_known_cpu(wheel: Wheel) -> str:
+    """Say that no platform tag names a CPU of the table, so that no code is held against it; empty text otherwise."""
+    if wheel.is_any or any(platform.arches for platform in wheel.platforms):
+        return ""
+    tags = ", ".join(platform.tag for platform in wheel.platforms)
+    return without_readable_tags(wheel) or f"the CPU table has no row for {tags}"
 
 
 def describe(slices: tuple[Slice, ...]) -> str:

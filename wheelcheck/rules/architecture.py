@@ -1,4 +1,4 @@
-"""WC3xx, first part: native code is for the CPU and the operating system that the tags promise."""
+"""WC30x: native code is for the CPU and the operating system that the tags promise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.fit import describe, fit, home, is_declared, is_emulated, native_slices, needs
+from wheelcheck.facts.fit import (
+    describe,
+    fit,
+    home,
+    is_declared,
+    is_emulated,
+    native_slices,
+    needs,
+    without_readable_tags,
+)
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import importable_problem
 from wheelcheck.rules import Hit, rule
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
     from wheelcheck.facts.fit import Fit
     from wheelcheck.rules import Severity
 
+    Place = tuple[PurePosixPath, str, tuple[str, ...]]
+
 
 def _tags(wheel: Wheel) -> str:
     return ".".join(wheel.name.platforms)
@@ -26,34 +37,44 @@ def _tags(wheel: Wheel) -> str:
 
 def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Member]:
     """Yield the undeclared members whose slices fit the wheel's tags in the `wanted` wrong way."""
-    if wheel.is_any or not wheel.platforms:
+    if wheel.is_any:
         return
+    loaded = _loaded_by_payload(wheel)
     for member in wheel.natives:
         slices = tuple(slice_ for slice_ in native_slices(member) if slice_.kind in kinds)
         wrong = slices and fit(slices, wheel.platforms) == wanted
-        if wrong and not (is_declared(member, wheel) or _is_loaded_by_payload(member, wheel)):
+        if wrong and not (is_declared(member, wheel) or not loaded.isdisjoint(_names_of(member))):
             yield member
 
 
-def _is_loaded_by_payload(member: Member, wheel: Wheel) -> bool:
-    """Return whether declared payload for the same CPU, in the same folder, loads the library by its name."""
-    path, arches = PurePosixPath(member.path), {slice_.arches for slice_ in native_slices(member)}
-    return any(
-        path.name.lower() in (name.lower() for name in slice_.needed)
-        for other in wheel.natives
-        for slice_ in native_slices(other)
-        if slice_.arches in arches and PurePosixPath(other.path).parent == path.parent and is_declared(other, wheel)
-    )
+def _loaded_by_payload(wheel: Wheel) -> set[Place]:
+    """Return the libraries that declared payload loads by name: such a library is payload too.
+
+    It stands for the same CPU in the same folder.
+    """
+    return {
+        (PurePosixPath(member.path).parent, name.lower(), slice_.arches)
+        for member in wheel.natives
+        for slice_ in native_slices(member)
+        if slice_.needed and is_declared(member, wheel)
+        for name in slice_.needed
+    }
 
 
-@rule("WC301", on=Wheel, severity=("error", "warning"))
+def _names_of(member: Member) -> set[Place]:
+    """Return under which folder, name and CPU a member is found by a file that loads it."""
+    path = PurePosixPath(member.path)
+    return {(path.parent, path.name.lower(), slice_.arches) for slice_ in native_slices(member)}
+
+
+@rule("WC301", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
 def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """Executables and libraries are for the CPU of every platform tag: machine, class, byte order and ABI flags.
 
-    Nothing between the build and PyPI looks. swig 4.1.1's macosx_11_0_arm64 wheel holds an x86_64 swig;
-    llama-cpp-binaries shipped arm64 executables in an x86_64 wheel; such a wheel installs fine and ends in "Exec format
-    error". Code whose own path names its CPU is declared payload. What Windows emulates as a process of its own is a
-    warning.
+    Nothing between the build and PyPI compares them. swig 4.1.1's macosx_11_0_arm64 wheel holds an x86_64 swig;
+    llama-cpp-binaries shipped arm64 executables in an x86_64 wheel. Such a wheel installs without a complaint, and its
+    programs end in "Exec format error". A file whose own path names its CPU is declared payload and is not reported.
+    Code that Windows emulates in a process of its own is a warning.
 
     Source: the ELF, Mach-O and PE headers; PEP 425, 600 and 656 for the tags.
     Remedy: build for the tag's CPU, clean the staging folder between architectures, or correct the tag.
@@ -90,12 +111,12 @@ def _expected(wheel: Wheel) -> str:
 def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     """A wheel tagged `any` holds no native code, or code for several platforms to choose from at run time.
 
-    setuptools, hatchling, flit, poetry-core and uv_build tag a package with an ELF in its data `any`, so it installs on
-    every machine and works on one. Many releases on PyPI do.
+    setuptools, hatchling, flit, poetry-core and uv_build tag a package `any` even if its data holds an ELF file. It
+    then installs on every machine and works on one kind. Many releases on PyPI have this fault.
 
     Source: PEP 425: `any` promises every platform.
     Remedy: tag the wheel for its platform (`[tool.distutils.bdist_wheel] plat-name`, hatchling's build hook with
-    `pure_python = False`, `infer_tag = True`), one wheel a platform.
+    `pure_python = False`, `infer_tag = True`), and build one wheel per platform.
     """
     if not wheel.is_any:
         return
@@ -116,18 +137,18 @@ def _names_its_platform(member: Member) -> bool:
     return all(hints.names_system(member.path, p.system) and hints.names_cpu(member.path, p) for p in slices)
 
 
-@rule("WC304", on=Wheel, severity=("error", "warning", "note"))
+@rule("WC304", on=Wheel, severity=("error", "warning", "note"), needs=without_readable_tags)
 def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform holds native code for it.
 
     rustyaml 0.1.1's cp37 manylinux wheel has no extension module: it installs, and the import fails. Where the ABI tag
-    is `none` a forced tag over headers or data is possible, so this is a warning there; a payload inside a nested
-    archive cannot be judged and is a note.
+    is `none`, the platform tag may have been set on purpose for headers or data, so this is a warning there. Code
+    inside a nested archive cannot be judged and is a note.
 
     Source: PEP 425: an ABI tag promises an extension module.
     Remedy: make the build fail when the extension or executable is missing; tag a pure package `py3-none-any`.
     """
-    if wheel.is_any or not wheel.platforms:
+    if wheel.is_any:
         return
     code = [member for member in wheel.natives if member.binary and member.binary.kinds != {"debug"}]
     together = tuple(chain.from_iterable(native_slices(member) for member in code))
@@ -147,12 +168,13 @@ def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:
     return not slices or fit(slices, wheel.platforms) in ("home", "missing-slice") or not is_declared(member, wheel)
 
 
-@rule("WC306", on=Wheel, severity=("error", "warning"))
+@rule("WC306", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
 def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit]:
     """An extension module's file name carries the suffix of an interpreter that the tags name.
 
-    The import system looks for its own EXT_SUFFIX only. pykeepass-rs 0.1.15's armv7l wheel names its module
-    `cpython-38-x86_64-linux-gnu.so`: the code is right, and no armv7l Python ever finds it.
+    Python imports only file names that end in its own EXT_SUFFIX. pykeepass-rs 0.1.15's armv7l wheel names its module
+    `cpython-38-x86_64-linux-gnu.so`: the code is for the right CPU, but no armv7l Python ever finds it. A module for
+    another version that lies beside the right one is a warning.
 
     Source: PEP 3149 and `sysconfig.get_config_var("EXT_SUFFIX")`; pyo3 and setuptools-rust name by the build host
     unless told the target.
@@ -166,12 +188,12 @@ def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit
             yield Hit(member.path, problem.message, severity=problem.severity)
 
 
-@rule("WC307", on=Wheel)
+@rule("WC307", on=Wheel, needs=without_readable_tags)
 def every_slice_of_a_universal_wheel_is_there(wheel: Wheel) -> Iterator[Hit]:
-    """A macOS tag set that promises two CPUs is served by every binary: each holds both slices, or has a twin.
+    """Where the macOS tags promise two CPUs, each binary has a slice for both, or there is a separate file for each.
 
-    capstone 5.0.0.post1's universal2 wheel holds an x86_64 library alone: on Apple silicon `import` fails. Separate
-    files for each CPU are fine when their paths say so and the others are there.
+    capstone 5.0.0.post1's universal2 wheel holds a library for x86_64 only: on Apple silicon `import` fails. Separate
+    files are accepted if their paths name their CPU and none is missing.
 
     Source: PEP 425 platform tags of macOS; `lipo -archs FILE` shows the slices.
     Remedy: build with ARCHFLAGS="-arch x86_64 -arch arm64" and merge dependencies with lipo, or tag one CPU.
@@ -202,13 +224,13 @@ def _twinless(wheel: Wheel) -> Iterator[Member]:
             yield from (member for member in members if is_declared(member, wheel))
 
 
-@rule("WC308", on=Wheel)
+@rule("WC308", on=Wheel, needs=without_readable_tags)
 def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
     """Executables and libraries are in the format of the tag's operating system.
 
-    kingfisher-bin 2.14.0's win_arm64 wheel carries a 36 MB macOS executable from an earlier build; microbiorust 0.1.6's
-    manylinux wheel a Mach-O `microbiorust.abi3.so` that shadows the real module. A file whose path or suffix names its
-    own system (`win-x64/`, `.dll`, `.dylib`) is declared payload.
+    kingfisher-bin 2.14.0's win_arm64 wheel contains a 36 MB macOS executable from an earlier build. microbiorust
+    0.1.6's manylinux wheel contains a Mach-O `microbiorust.abi3.so`, which hides the real module. A file whose path or
+    suffix names its own system (`win-x64/`, `.dll`, `.dylib`) is declared payload and is not reported.
 
     Source: the ELF, Mach-O and PE magic numbers; PEP 425 for the tags.
     Remedy: clean the staging folder before each platform's build.
@@ -217,11 +239,12 @@ def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
         yield Hit(member.path, f"found {describe(native_slices(member))} code, expected code for {_tags(wheel)}")
 
 
-@rule("WC309", on=Wheel, severity=("error", "warning"))
+@rule("WC309", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
 def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
-    """Static libraries and objects are for the CPU of the platform tag, or their path says otherwise.
+    """Static libraries and objects are for the CPU of the platform tag, unless their path names another one.
 
-    clangTooling 0.0.7's i686 wheels bundle x86_64 archives: whoever links against them fails.
+    clangTooling 0.0.7's i686 wheels bundle x86_64 archives: linking against them fails. Code that Windows emulates is a
+    warning.
 
     Source: the headers of the archive's members.
     Remedy: build the library for the tag's CPU, or name the CPU in its path.

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, dist_info
-from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.dist_info import canonical_version, headers_of, metadata_version
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
 
-    from wheelcheck.facts import Member, Wheel
+    from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 
 _SOABI = re.compile(r"\.(?:cpython|cp|pypy|graalpy)[\w-]*(?=\.(?:so|pyd)$)")
 _GRAFTED = re.compile(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
@@ -24,7 +24,7 @@ _FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
 
 
 def _families(release: Release) -> Iterator[dict[str, Wheel]]:
-    """Yield groups of wheels that differ in the CPU alone, by CPU: one interpreter, ABI, system and C library."""
+    """Yield groups of wheels that differ only in the CPU, by CPU: one interpreter, ABI, system and C library."""
     groups: dict[tuple[str, ...], dict[str, Wheel]] = defaultdict(dict)
     for wheel in release.wheels:
         for platform in wheel.platforms[:1]:
@@ -49,10 +49,10 @@ def _needs_families(release: Release) -> str:
 
 @rule("WC710", on=Release, severity=("error", "warning"), needs=_needs_families)
 def every_architecture_has_the_same_payload(release: Release) -> Iterator[Hit]:
-    """Wheels that differ in the CPU alone hold the same executables and libraries, with the same exec bits.
+    """Wheels that differ only in the CPU hold the same executables and libraries, with the same exec bits.
 
-    One of five executables that was not built for aarch64 is noticed by a user there. A library that only some CPUs
-    have can be right (x86's instruction sets), so that is a warning.
+    Otherwise a user is the first to notice that one of five executables was not built for aarch64. A library that only
+    some CPUs have can be right (one for an x86 instruction set), so that is a warning.
 
     Source: packetframe 0.0.1, whose other targets lacked their objects.
     Remedy: build every target from one declared payload; stop at the first that fails.
@@ -76,12 +76,12 @@ def _missing_twin(wheel: Wheel, ours: Member | None, twin: Member) -> Iterator[H
 
 @rule("WC711", on=Release, severity="note", needs=_needs_families)
 def files_without_native_code_are_the_same_everywhere(release: Release) -> Iterator[Hit]:
-    """Wheels that differ in the CPU alone hold the same Python and data files.
+    """Wheels that differ only in the CPU hold the same Python and data files.
 
-    A difference is often a build date, sometimes a file generated on one host only.
+    A difference is often a build date, and sometimes a file that was generated on one host only.
 
     Source: reproducible builds.
-    Remedy: generate files before the build is divided by CPU.
+    Remedy: generate such files once, before the builds for the CPUs.
     """
     for family in _families(release):
         contents: dict[str, set[str]] = defaultdict(set)
@@ -104,8 +104,8 @@ def _needs_pythons(release: Release) -> str:
 def no_payload_is_repeated_for_each_python(release: Release) -> Iterator[Hit]:
     """Wheels for several Pythons differ in more than their tag.
 
-    sandlock publishes one ctypes library five times per CPU: one `py3-none` wheel would serve every Python, also those
-    to come.
+    sandlock publishes the same ctypes library five times per CPU. One `py3-none` wheel would serve every Python, also
+    future ones.
 
     Source: PEP 425, PEP 384 (abi3).
     Remedy: tag the wheel `py3-none-PLATFORM`, or build the extension module against the limited API.
@@ -118,34 +118,51 @@ def no_payload_is_repeated_for_each_python(release: Release) -> Iterator[Hit]:
     for wheels in groups.values():
         if len({tag.python for wheel in wheels for tag in wheel.name.tags}) > 1 and len(wheels) > 1:
             first = min(wheels, key=lambda wheel: wheel.file)
-            yield Hit("", f"found the same native code in {len(wheels)} wheels, one a Python", artifact=first.file)
+            yield Hit("", f"found the same native code in {len(wheels)} wheels, one per Python", artifact=first.file)
+
+
+def _identity(artifact: Artifact) -> tuple[str, str]:
+    return artifact.name.project, canonical_version(artifact.name.version)
 
 
 def _needs_both(release: Release) -> str:
-    return "" if release.wheels and release.sdists else "needs wheels and an sdist given together"
+    if not (release.wheels and release.sdists):
+        return "needs wheels and an sdist given together"
+    common = set(map(_identity, release.wheels)) & set(map(_identity, release.sdists))
+    return "" if common else "no wheel has the name and version of an sdist"
 
 
 @rule("WC713", on=Release, needs=_needs_both)
 def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
     """Requires-Python, Requires-Dist and License-Expression of every wheel are those of the sdist.
 
-    Installers read the metadata of one file of a release and take it for all. A field that PKG-INFO declares Dynamic,
-    and metadata before 2.2, may differ.
+    Resolvers read the metadata of one file of a release and assume that all files have the same. A field that PKG-INFO
+    declares Dynamic may differ, and so may metadata before version 2.2. A wheel is compared with the sdist of its own
+    version.
 
     Source: PEP 643, PEP 658.
     Remedy: build all wheels from the sdist.
     """
-    for sdist in release.sdists:
-        text = next((text for path, text in sdist.texts.items() if PurePosixPath(path).parts[1:] == ("PKG-INFO",)), "")
-        for wheel in release.wheels:
-            for field, found, expected in _differences(text, dist_info.text_of(wheel, "METADATA") or ""):
-                yield Hit("", f"found {field} {found}, expected {expected} as {sdist.file} says", artifact=wheel.file)
+    sdists = {_identity(sdist): sdist for sdist in reversed(release.sdists)}
+    said = {name: headers_of(_pkg_info(sdist)) for name, sdist in sdists.items()}
+    for wheel in release.wheels:
+        name = _identity(wheel)
+        if name not in sdists:
+            continue
+        for field, found, expected in _differences(said[name], dist_info.text_of(wheel, "METADATA") or ""):
+            message = f"found {field} {found}, expected {expected} as {sdists[name].file} says"
+            yield Hit("", message, artifact=wheel.file)
 
 
-def _differences(sdist: str, wheel: str) -> Iterator[tuple[str, str, str]]:
-    ours, theirs = headers_of(wheel), headers_of(sdist)
+def _pkg_info(sdist: Sdist) -> str:
+    return next((text for path, text in sdist.texts.items() if PurePosixPath(path).parts[1:] == ("PKG-INFO",)), "")
+
+
+def _differences(theirs: Message, wheel: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each field that differs, with what the wheel says more and what the sdist says more."""
+    ours = headers_of(wheel)
     dynamic = {str(value).strip().lower() for value in theirs.get_all("Dynamic", [])}
-    if str(theirs.get("Metadata-Version", "1.0")).strip() in ("1.0", "1.1", "1.2", "2.0", "2.1"):
+    if metadata_version(theirs) < (2, 2):
         return
     for field in _FIELDS:
         found, expected = _values(ours, field), _values(theirs, field)

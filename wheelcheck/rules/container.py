@@ -1,4 +1,4 @@
-"""WC1xx: the container accounts for every byte, and every member can be installed as what it is."""
+"""WC1xx: the container accounts for every byte, and every member can be installed unchanged."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 # Legal by the letter of the format, and written by tools that are in use.
 TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
-# What Windows makes of a name, so no matter in a wheel for another system. No installer creates a folder for its own
-# entry; a file below has the flaw itself.
+# Names that only Windows changes: harmless in a wheel for another system. No installer creates a folder because of its
+# own entry, and a file below it has the same fault.
 _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
 
-# Which kinds of damage (wheelcheck.archive.kinds) a rule reports; what is named here for no rule is WC101's or WC102's.
+# The kinds of damage (wheelcheck.damage) that one rule reports; WC101 and WC102 report all others.
 COLLISIONS = frozenset(
     {
         *("zip-duplicate-name", "tar-duplicate-name", "name-case-collision", "name-unicode-collision"),
@@ -66,12 +66,12 @@ def _hit(damage: Damage, severity: Severity | None = None) -> Hit:
 def wheel_container_accounts_for_every_byte(wheel: Wheel) -> Iterator[Hit]:
     """The zip container is whole, unambiguous, and has no byte that its directory does not account for.
 
-    Two readers of an ambiguous zip see two different wheels: one is audited, the other installed. PyPI and uv began to
-    refuse such archives in 2025. Local headers must equal the central directory; members must tile the file without gap
-    or overlap.
+    Two programs that read an ambiguous zip can see two different wheels: one is audited, the other is installed. PyPI
+    and uv have refused such archives since 2025. Local headers must equal the central directory, and the members must
+    cover the file without a gap or an overlap.
 
     Source: APPNOTE.TXT 6.3.10, PyPI's and uv's published rules on ambiguous zips.
-    Remedy: write the wheel again with an ordinary build backend; never edit or concatenate a finished wheel.
+    Remedy: build the wheel again with an ordinary build backend; never edit or concatenate a finished wheel.
     """
     yield from map(_hit, _damage(wheel, _is_structure))
 
@@ -80,8 +80,8 @@ def wheel_container_accounts_for_every_byte(wheel: Wheel) -> Iterator[Hit]:
 def sdist_container_accounts_for_every_byte(sdist: Sdist) -> Iterator[Hit]:
     """The tar.gz container is one whole gzip stream of well-formed headers, with nothing before, between or after.
 
-    Readers disagree about malformed pax records, concatenated streams and data after the end, so one extracts what
-    another never shows.
+    Programs disagree about malformed pax records, concatenated streams and data after the end, so that one extracts
+    files that another does not list.
 
     Source: RFC 1952, POSIX.1-2017 pax, PEP 625 and PEP 721.
     Remedy: build the sdist again with `python -m build --sdist`; never edit or concatenate a finished archive.
@@ -93,8 +93,9 @@ def sdist_container_accounts_for_every_byte(sdist: Sdist) -> Iterator[Hit]:
 def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
     """Every member has a relative, portable name that stays below the folder it is installed into.
 
-    An absolute path, `..`, a drive or a backslash writes elsewhere on some system; a control character forges lines of
-    a log, a bidirectional override hides a suffix; trailing dots, colons and device names are other files on Windows.
+    An absolute path, `..`, a drive or a backslash writes to another place on some system. A control character can forge
+    lines of a log, and a bidirectional override can hide a suffix. Trailing dots, colons and device names mean other
+    files on Windows; in a wheel for another system they are notes.
 
     Source: APPNOTE.TXT 4.4.17, PEP 721, Microsoft's "Naming Files, Paths, and Namespaces", CVE-2007-4559.
     Remedy: rename the file in the project.
@@ -108,21 +109,22 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
 
 @rule("WC104", on=Artifact)
 def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
-    """No two members have one name, also where case or Unicode normalisation does not count.
+    """No two members have the same name, nor names that differ only in case or in Unicode normalisation.
 
-    Which of them is installed depends on the installer, or on the file system: macOS and Windows fold case.
+    Which of them is installed depends on the installer and on the file system: macOS and Windows ignore case.
 
     Source: PyPI's and uv's rules on duplicate members; Unicode Standard Annex 15.
-    Remedy: rename one of the files; build into an empty folder.
+    Remedy: rename one of the files, and build into an empty folder.
     """
     yield from map(_hit, _damage(artifact, COLLISIONS.__contains__))
 
 
 @rule("WC105", on=Artifact)
 def every_member_is_stored_as_installers_read_it(artifact: Artifact) -> Iterator[Hit]:
-    """Members are stored or deflated, not encrypted, and of a type every reader treats alike.
+    """Members are stored or deflated, not encrypted, and of a type that every reader treats alike.
 
-    pip reads methods 0 and 8. Sparse files and vendor types unpack to other bytes with other tools.
+    pip reads methods 0 and 8 only. Sparse files and vendor-specific types unpack to different bytes with different
+    tools.
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: build with an ordinary backend.
@@ -143,11 +145,11 @@ def the_content_of_every_member_is_whole(artifact: Artifact) -> Iterator[Hit]:
 
 
 @rule("WC107", on=Artifact, severity=("error", "note"))
-def the_container_has_no_room_to_hide_in(artifact: Artifact) -> Iterator[Hit]:
-    """There are no comments, no needless zip64 structures and no gzip extras: places where other archives can hide.
+def the_container_has_no_hidden_data(artifact: Artifact) -> Iterator[Hit]:
+    """There are no comments, needless zip64 structures or gzip extras, which can hide another archive.
 
-    They are legal, and no build backend writes them; PyPI refuses data descriptors. Members in another order than
-    listed, and the signature that a zip library leaves as a comment, are notes.
+    They are legal, but no build backend writes them, and PyPI refuses data descriptors. Members in another order than
+    listed, and the signature that one zip library leaves as a comment, are notes.
 
     Source: APPNOTE.TXT 4.3.9, 4.3.12, 4.4.12; RFC 1952.
     Remedy: build with an ordinary backend, or ignore this code for the file with a reason.
@@ -160,8 +162,8 @@ def the_container_has_no_room_to_hide_in(artifact: Artifact) -> Iterator[Hit]:
 def no_wheel_member_is_a_link(wheel: Wheel) -> Iterator[Hit]:
     """A wheel holds files and directories: installers do not create symbolic links, devices or pipes.
 
-    pip and uv write a symbolic link's entry as a small regular file that holds the link's text. nodejs-bin 18.4.0a4
-    shipped `npm`, `npx` and `corepack` as links: pip installs them as files without a working content.
+    pip and uv install a symbolic link as a small regular file that holds the path it points to. nodejs-bin 18.4.0a4
+    shipped `npm`, `npx` and `corepack` as links: pip installs them as files that do not work.
 
     Source: the binary distribution format (PyPA), which has no links.
     Remedy: store the target's content, or create the link or an entry point at run time.
@@ -174,9 +176,9 @@ def no_wheel_member_is_a_link(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC111", on=Sdist)
 def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
-    """Links of an sdist stay inside it and have a target there, and nothing is a device or a pipe.
+    """Links stay inside the sdist and point to something there, and no member is a device or a pipe.
 
-    A link that leads out lets a later member overwrite any file of the user.
+    Through a link that leads out of the sdist, a later member can overwrite any file of the user.
 
     Source: PEP 721 (the `data` filter), CVE-2007-4559.
     Remedy: store files instead of links.
@@ -185,11 +187,11 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
 
 
 @rule("WC112", on=Artifact, severity=("error", "warning"))
-def no_member_has_a_mode_of_privilege(artifact: Artifact) -> Iterator[Hit]:
-    """No file is setuid or setgid, and none can be read by nobody.
+def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
+    """No file is setuid or setgid, and every file can be read by someone.
 
-    pip and uv keep one fact of a mode, the exec bit; others unpack it as it stands. Files that the world may write are
-    so common from Windows that they are not reported.
+    pip and uv keep only the exec bit of a mode, but other tools restore all of it. World-writable files are not
+    reported, because archives made on Windows often contain them. A file that nobody can read is a warning.
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: set 0644 or 0755 before the build.

@@ -1,4 +1,4 @@
-"""WC3xx, second part: what claims to be a program is one, and can be started."""
+"""WC302, WC305 and WC310: a file that claims to be native code is native code, and programs can be started."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ _FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
 def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     """Every program for Linux or macOS is a regular file with an exec bit in the archive, as pip requires.
 
-    pip sets the exec bits of a file exactly where its entry says `S_ISREG(mode) and mode & 0o111`; 0o755 without the
-    file type installs non-executable. microsandbox 0.6.10 bundles its command line tool at 0644: "Permission denied"
-    for every user. Libraries need none; they are told apart by what they are (no PT_INTERP, not ET_EXEC, not PIE), not
-    by suffix. A wheel for any platform chooses its program at run time and can make it executable then: a warning.
+    pip sets the exec bits of a file only if its entry says `S_ISREG(mode) and mode & 0o111`; a file at 0o755 without
+    the file type is installed without exec bits. microsandbox 0.6.10 bundles its command line tool at 0644: "Permission
+    denied" for every user. Libraries need no exec bit; they are recognised by content (no PT_INTERP, not ET_EXEC, not
+    PIE), not by suffix. A wheel for any platform chooses its program at run time and can make it executable then, so
+    that is a warning.
 
     Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable), microsandbox#1408.
-    Remedy: chmod 0755 before the wheel is built; a transport such as upload-artifact loses modes: set them again after.
+    Remedy: chmod 0755 before the wheel is built. A transport such as upload-artifact loses modes: set them again after.
     """
     for member in wheel.natives:
         programs = [slice_ for slice_ in native_slices(member) if _must_start(slice_, wheel)]
@@ -60,14 +61,15 @@ def _must_start(slice_: Slice, wheel: Wheel) -> bool:
 
 @rule("WC305", on=Wheel, severity=("error", "warning"))
 def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
-    """What is named or marked as native code is whole native code: not empty, cut short, a pointer or a web page.
+    """Files that look like native code are complete: not empty, truncated, a Git LFS pointer or an HTML page.
 
-    packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s;
-    ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so; sdbus 0.14.1 an ELF with e_machine 0. Linker scripts
-    and empty placeholders whose path names another platform are legitimate.
+    packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s.
+    ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
+    scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
+    library is a warning.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
-    Remedy: make the build fail when its output is missing; fetch LFS content before packaging.
+    Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
     """
     for member in wheel.members:
         if member.kind != "file" or hints.is_fixture(member.path):
@@ -124,9 +126,9 @@ def _without_payload(release: Release) -> str:
 def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
     """Each file of `[[tool.wheelcheck.payload]]` is in every wheel, and is native code of the declared kind.
 
-    A count or a glob cannot tell that one of five executables is missing or empty; a declaration can.
+    A count or a glob does not notice that one of five executables is missing or empty; a declaration does.
 
-    Source: requirement of three projects whose releases lost a binary unnoticed (packetframe 0.0.1 among them).
+    Source: a requirement of three projects whose releases lost a binary unnoticed (packetframe 0.0.1 among them).
     Remedy: build and stage the missing binary, or take it out of the configuration.
     """
     for wheel in release.wheels:

@@ -4,71 +4,66 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.fit import home_members
-from wheelcheck.platforms import arch, hints
+from wheelcheck.facts.fit import native_code, without_known_cpu
+from wheelcheck.platforms import arch
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.model import Slice
+    from wheelcheck.binary.model import Slice, VersionNeed
     from wheelcheck.facts import Member
+    from wheelcheck.platforms.manylinux import LinuxPolicy, Platform
+
+_PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
+_DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
-# WC4xx: nothing needs a newer or another C library than the platform tag promises.
-
-
-@rule("WC401", on=Wheel)
+@rule("WC401", on=Wheel, needs=without_known_cpu)
 def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
-    """The newest GLIBC_ version any executable or library needs is at most that of every manylinux tag.
+    """The newest GLIBC_ version that any executable or library needs is at most that of every manylinux tag.
 
     The dynamic loader refuses a file whose version needs the C library does not offer, even where only a weak symbol
     needs it: "version `GLIBC_2.39' not found". moraine's 2_17 wheels needed 2.39; microsandbox 0.6.9's 2_28 wheels too.
-    Read from DT_VERNEED as the loader does, so stripped or forged section headers change nothing.
+    The needs are read from DT_VERNEED as the loader reads them, so stripped or forged section headers change nothing.
 
     Source: PEP 513, 571, 599 and 600; moraine#246.
     Remedy: build against the floor (`cargo zigbuild --target TRIPLE.2.17`, a manylinux container) or raise the tag.
     """
-    for platform in wheel.platforms:
-        if platform.libc != "glibc":
-            continue
-        for member, slice_ in home_members(wheel, platform):
-            need = slice_.glibc_need
-            if need and need.glibc > platform.floor and not hints.is_fixture(member.path):
-                floor = ".".join(map(str, platform.floor))
-                message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
-                yield Hit(member.path, message)
+    for member, slice_, platform in native_code(wheel, "linux"):
+        need = slice_.glibc_need
+        if platform.libc == "glibc" and need and need.glibc > platform.floor:
+            floor = ".".join(map(str, platform.floor))
+            message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
+            yield Hit(member.path, message)
 
 
-@rule("WC402", on=Wheel)
+@rule("WC402", on=Wheel, needs=without_known_cpu)
 def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """A musllinux wheel holds nothing that needs glibc, and a manylinux wheel nothing that needs musl.
 
     A program whose loader does not exist ends in "No such file or directory". fastfetch-bin 2.69.0 carries both tags on
-    one glibc executable. A static program may carry both tags; a library that asks for `libc.so.6` without any GLIBC_
-    version loads under musl, which answers to that name.
+    one glibc executable. A static program may carry both tags. A library that asks for `libc.so.6` without any GLIBC_
+    version loads under musl too, which answers to that name.
 
     Source: PEP 600, PEP 656; musl's reserved library names (ldso/dynlink.c).
     Remedy: build for the tag's C library, or link statically.
     """
-    for platform in wheel.platforms:
-        if platform.libc not in ("glibc", "musl"):
-            continue
-        for member, slice_ in home_members(wheel, platform):
-            if found := _other_libc(slice_, platform.libc):
-                yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
+    for member, slice_, platform in native_code(wheel, "linux"):
+        if platform.libc and (found := _other_libc(slice_, platform.libc)):
+            yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
 
 
 def _other_libc(slice_: Slice, libc: str) -> str:
     """Name what ties the slice to the other C library; empty where nothing does."""
     other = "glibc" if libc == "musl" else "musl"
-    loaders = {row.loader(other) for row in arch.ARCHES if row.loader(other)}
-    if slice_.interpreter in loaders:
+    if slice_.interpreter in _loaders(other):
         return f"the {other} loader {slice_.interpreter}"
     if other == "glibc" and (need := slice_.glibc_need):
         return f"a need of {need.version}"
@@ -76,87 +71,99 @@ def _other_libc(slice_: Slice, libc: str) -> str:
     return f"a need of {musl[0]}" if other == "musl" and musl else ""
 
 
-# WC41x: what a Linux binary asks of the system beyond the C library.
-
-_PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
-_DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
-
-
-def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
-    """Yield each Linux member once, however many tags it serves."""
-    seen: set[str] = set()
-    for platform in wheel.platforms:
-        for member, slice_ in home_members(wheel, platform):
-            if slice_.system == "linux" and member.path not in seen and not hints.is_fixture(member.path):
-                seen.add(member.path)
-                yield member, slice_
+@lru_cache(maxsize=2)
+def _loaders(libc: str) -> frozenset[str]:
+    """Return the paths of the dynamic loader of `glibc` or `musl` on every CPU."""
+    return frozenset(row.loader(libc) for row in arch.ARCHES if row.loader(libc))
 
 
-@rule("WC410", on=Wheel)
+def _without_policy(wheel: Wheel) -> str:
+    """Say that no policy is known for any Linux tag of the wheel; empty text where one is, or where none is needed."""
+    linux = [platform for platform in wheel.platforms if platform.system in ("linux", "android")]
+    if linux and not any(map(linux_policy, linux)):
+        return f"no list of promised libraries is known for {', '.join(platform.tag for platform in linux)}"
+    return without_known_cpu(wheel)
+
+
+def _judged_by_policy(wheel: Wheel) -> Iterator[tuple[Member, Slice, Platform, LinuxPolicy]]:
+    for member, slice_, platform in native_code(wheel, "linux"):
+        if policy := linux_policy(platform):
+            yield member, slice_, platform, policy
+
+
+@rule("WC410", on=Wheel, needs=_without_policy)
 def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
-    """The versions that libstdc++, libgcc and the like must offer are ones the tag's oldest system has.
+    """The versions that libstdc++, libgcc and similar libraries must offer are ones that the tag's oldest system has.
 
-    A C++ module built with a new compiler asks for GLIBCXX_3.4.30 though its glibc needs are old: "version
-    `GLIBCXX_3.4.30' not found". A library that travels in the wheel answers for itself.
+    A C++ module built with a new compiler asks for GLIBCXX_3.4.30 although it needs no new glibc: "version
+    `GLIBCXX_3.4.30' not found". A library that is in the wheel is not held to this. Where no policy is known for the
+    tag, for example for riscv64, the rule is skipped and the report says so.
 
     Source: PEP 600; auditwheel's policies, measured on the oldest distribution of each glibc.
     Remedy: build in the tag's manylinux container (its toolchain links newer parts of libstdc++ statically), or bundle
     the library with `auditwheel repair`.
     """
-    for platform in wheel.platforms:
-        policy = linux_policy(platform)
-        for member, slice_ in home_members(wheel, platform) if policy else ():
-            missing = [
-                need
-                for need in slice_.versions
-                if not need.weak
-                and policy
-                and need.library in policy.libraries
-                and not need.version.startswith("GLIBC_")
-                and not policy.offers(need.version)
-            ]
-            if missing and not hints.is_fixture(member.path):
-                worst = max(missing, key=lambda need: (len(need.version), need.version))
-                yield Hit(
-                    member.path, f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise"
-                )
+    for member, slice_, platform, policy in _judged_by_policy(wheel):
+        missing = [need for need in slice_.versions if _is_missing(need, policy)]
+        if missing:
+            worst = max(missing, key=lambda need: _digits(need.version))
+            yield Hit(member.path, f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise")
 
 
-@rule("WC411", on=Wheel, severity="warning")
+def _is_missing(need: VersionNeed, policy: LinuxPolicy) -> bool:
+    if need.weak or need.library not in policy.libraries or need.version.startswith("GLIBC_"):
+        return False
+    return not policy.offers(need.version)
+
+
+def _digits(version: str) -> tuple[tuple[int, str], ...]:
+    """Return the numbers of a symbol version so that 3.4.9 sorts before 3.4.30, whatever their length."""
+    return tuple((len(number), number) for number in re.findall(r"[0-9]+", version))
+
+
+@rule("WC411", on=Wheel, severity="warning", needs=_without_policy)
 def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[Hit]:
-    """Each DT_NEEDED library is one the tag's policy promises, or a file of the wheel.
+    """Each DT_NEEDED library is one that the tag's policy promises, or a file of the wheel.
 
-    What is neither must be on the user's machine by luck or by another package (CUDA's wheels are found that way), so
-    this is a warning.
+    Any other library is on the user's machine only by chance, or because another package brings it (CUDA's wheels are
+    found that way); so this is a warning. Where no policy is known for the tag, for example for riscv64, the rule is
+    skipped and the report says so.
 
     Source: PEP 600; auditwheel's policies.
     Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it.
     """
     carried = {PurePosixPath(member.path).name for member in wheel.natives}
     carried |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
-    loaders = {PurePosixPath(row.loader(libc)).name for row in arch.ARCHES for libc in ("glibc", "musl")}
-    for platform in wheel.platforms:
-        policy = linux_policy(platform)
-        for member, slice_ in home_members(wheel, platform) if policy else ():
-            known = carried | loaders | (policy.libraries if policy else set())
-            foreign = [name for name in slice_.needed if name not in known and not name.startswith("libc.musl-")]
-            if foreign and not hints.is_fixture(member.path):
-                what = "link an extension module without libpython" if _names_python(foreign) else "bundle it"
-                yield Hit(member.path, f"needs {', '.join(foreign)}, which {platform.tag} does not promise: {what}")
+    carried |= {PurePosixPath(loader).name for libc in ("glibc", "musl") for loader in _loaders(libc)}
+    for member, slice_, platform, policy in _judged_by_policy(wheel):
+        foreign = [name for name in slice_.needed if name not in carried and name not in policy.libraries]
+        foreign = [name for name in foreign if not name.startswith("libc.musl-")]
+        if foreign:
+            what = "link an extension module without libpython" if _names_python(foreign) else "bundle it"
+            yield Hit(member.path, f"needs {', '.join(foreign)}, which {platform.tag} does not promise: {what}")
 
 
 def _names_python(names: list[str]) -> bool:
     return any(_PYTHON_LIBRARY.fullmatch(name) for name in names)
 
 
-@rule("WC412", on=Wheel, severity="warning")
+def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
+    """Yield each Linux member once, however many tags it serves."""
+    seen: set[str] = set()
+    for member, slice_, _ in native_code(wheel):
+        if slice_.system == "linux" and member.path not in seen:
+            seen.add(member.path)
+            yield member, slice_
+
+
+@rule("WC412", on=Wheel, severity="warning", needs=without_known_cpu)
 def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     """DT_RPATH and DT_RUNPATH are relative to the file ($ORIGIN) and stay below site-packages.
 
-    An absolute entry is a folder of the build machine: on the user's it does not exist, or anybody may have put a
-    library there. An empty entry means the current directory.
+    An absolute entry is a folder of the build machine. On the user's machine it does not exist, or somebody else can
+    put a library there. An empty entry means the current directory.
 
-    Source: ld.so(8); PEP 600's ban on outside dependencies.
+    Source: ld.so(8); PEP 600, which forbids dependencies outside the wheel.
     Remedy: `patchelf --set-rpath '$ORIGIN/…'`, or link without -rpath.
     """
     for member, slice_ in _linux_code(wheel):
@@ -174,11 +181,12 @@ def _path_problem(entry: str, member: str) -> str:
     return "which leaves the folder that packages are installed into" if target.startswith("..") else ""
 
 
-@rule("WC413", on=Wheel, severity="warning")
-def no_binary_wants_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
+@rule("WC413", on=Wheel, severity="warning", needs=without_known_cpu)
+def no_binary_requests_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
     """PT_GNU_STACK is there and does not ask for an executable stack.
 
-    From glibc 2.41 on dlopen refuses such a library ("cannot enable executable stack"); hardened kernels long did.
+    From glibc 2.41 on dlopen refuses such a library ("cannot enable executable stack"); hardened kernels have refused
+    it for longer.
 
     Source: glibc 2.41 release notes; gABI supplement of GNU.
     Remedy: mark hand-written assembly with `.note.GNU-stack`, or link with `-z noexecstack`.
@@ -188,15 +196,15 @@ def no_binary_wants_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
             yield Hit(member.path, "found a request for an executable stack, expected PT_GNU_STACK without PF_X")
 
 
-@rule("WC414", on=Wheel, severity="warning")
+@rule("WC414", on=Wheel, severity="warning", needs=without_known_cpu)
 def no_binary_has_text_relocations(wheel: Wheel) -> Iterator[Hit]:
-    """Code is position independent: no relocation writes into the text segment.
+    """Code is position-independent: no relocation writes into the text segment.
 
-    musl and SELinux refuse such libraries, and each process has its own copy of the code.
+    musl and SELinux refuse such libraries, and every process needs its own copy of the code.
 
     Source: gABI, DT_TEXTREL and DF_TEXTREL.
     Remedy: compile everything that goes into the library with -fPIC.
     """
     for member, slice_ in _linux_code(wheel):
         if slice_.text_relocations:
-            yield Hit(member.path, "found text relocations, expected position independent code")
+            yield Hit(member.path, "found text relocations, expected position-independent code")

@@ -1,17 +1,18 @@
-"""WC22x: what METADATA, entry_points.txt and the .data folder promise is in the wheel."""
+"""WC22x: METADATA, entry_points.txt and the .data folder can be used, and what they name is in the wheel."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from configparser import ConfigParser, Error
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Wheel, dist_info
-from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.dist_info import headers_of, metadata_version
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 _REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?:\s*:\s*[^\W\d]\w*(?:\.[^\W\d]\w*)*)?\s*(?:\[.*\])?")
 _KNOWN_METADATA = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5")
 # Not License-File: setuptools wrote one of its own into 2.1 for years, and PyPI took it.
-_NEWER_FIELDS = {"license-expression": 4, "dynamic": 2, "import-name": 5, "import-namespace": 5}
+_NEWER_FIELDS = {
+    "license-expression": (2, 4),
+    "dynamic": (2, 2),
+    "import-name": (2, 5),
+    "import-namespace": (2, 5),
+}
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
@@ -29,7 +35,7 @@ _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
     """METADATA is UTF-8, of a known version, and its requirements and Python specifier can be parsed.
 
-    An installer that cannot parse Requires-Dist or Requires-Python refuses the wheel, or ignores the field.
+    An installer that cannot parse Requires-Dist or Requires-Python either refuses the wheel or ignores the field.
 
     Source: core metadata specification (PyPA), PEP 440, PEP 508.
     Remedy: fix the field in pyproject.toml and build again.
@@ -56,13 +62,15 @@ def _requirement_problem(value: str) -> str:
         Requirement(value)
     except InvalidRequirement as problem:
         return str(problem).partition("\n")[0]
+    except (ValueError, RecursionError):
+        return "expected a requirement: it has a number or a nesting that is too long"
     return ""
 
 
 def _is_specifier(value: str) -> bool:
     try:
-        SpecifierSet(value)
-    except InvalidSpecifier:
+        hash(SpecifierSet(value))  # reads the versions, too
+    except ValueError:  # InvalidSpecifier, or a number of too many digits
         return False
     return True
 
@@ -77,20 +85,20 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
     Remedy: update the build backend.
     """
     headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
-    version = str(headers.get("Metadata-Version", "")).strip()
-    minor = int(version[2:]) if re.fullmatch(r"2\.\d+", version) else 0
+    version = metadata_version(headers)
     for field in sorted({name.lower() for name in headers.keys()} & _NEWER_FIELDS.keys()):  # noqa: SIM118  # a Message
-        if minor < _NEWER_FIELDS[field]:
+        if version < _NEWER_FIELDS[field]:
+            found, expected = (".".join(map(str, each)) for each in (version, _NEWER_FIELDS[field]))
             path = f"{dist_info.folder_of(wheel)}/METADATA"
-            yield Hit(path, f"found {field} in Metadata-Version {version}, expected 2.{_NEWER_FIELDS[field]} or newer")
+            yield Hit(path, f"found {field} in Metadata-Version {found}, expected {expected} or newer")
 
 
 @rule("WC222", on=Wheel, severity=("error", "warning"))
 def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     """The entry points can be parsed, and the modules that scripts start are in the wheel.
 
-    A script whose module is missing is installed and ends in ModuleNotFoundError. A module of another distribution, or
-    one that an extension module creates, is possible: a warning.
+    A script whose module is missing is installed and ends in ModuleNotFoundError. The module may belong to another
+    distribution, or be created by an extension module; where that is possible, this is a warning.
 
     Source: entry points specification (PyPA).
     Remedy: correct [project.scripts], or include the module.
@@ -102,14 +110,14 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     sections, problem = _sections(text)
     if problem:
         yield Hit(path, problem)
-    paths = {_DATA.sub("", member.path) for member in wheel.members}
+    paths = sorted({_DATA.sub("", member.path) for member in wheel.members})
     for group, entries in sections.items():
         for name, reference in entries.items():
             found = _REFERENCE.fullmatch(reference.strip())
             if not found:
                 yield Hit(path, f"found {name} = {reference!r}, expected module:attribute")
             elif group in ("console_scripts", "gui_scripts") and not _is_there(found["module"], paths):
-                ours = f"{found['module'].partition('.')[0]}/__init__.py" in paths
+                ours = _is_there(f"{found['module'].partition('.')[0]}.__init__", paths)
                 message = f"{name} starts {found['module']}, which is not in the wheel"
                 yield Hit(path, message, severity=None if ours else "warning")
 
@@ -125,23 +133,29 @@ def _sections(text: str) -> tuple[dict[str, dict[str, str]], str]:
     return {group: dict(parser[group]) for group in parser.sections()}, ""
 
 
-def _is_there(module: str, paths: set[str]) -> bool:
+def _is_there(module: str, paths: list[str]) -> bool:
+    """Return whether a module or a package of this name is among the sorted paths."""
     base = module.replace(".", "/")
-    starts = (f"{base}/", f"{base}.")
-    return any(path.startswith(starts) for path in paths)
+    return any(_begins(f"{base}{separator}", paths) for separator in "/.")
+
+
+def _begins(start: str, paths: list[str]) -> bool:
+    """Return whether one of the sorted paths begins so."""
+    place = bisect_left(paths, start)
+    return place < len(paths) and paths[place].startswith(start)
 
 
 @rule("WC223", on=Wheel)
 def every_declared_licence_file_is_there(wheel: Wheel) -> Iterator[Hit]:
     """Each License-File of METADATA 2.4 is in the .dist-info folder's `licenses`.
 
-    Whoever checks licences finds the field and not the file.
+    Otherwise a licence check finds the field but not the file.
 
     Source: PEP 639.
     Remedy: include the file, or correct `license-files`.
     """
     headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
-    if str(headers.get("Metadata-Version", "")).strip() < "2.4":
+    if metadata_version(headers) < (2, 4):
         return
     folder = dist_info.folder_of(wheel)
     paths = {member.path for member in wheel.members}
@@ -152,9 +166,9 @@ def every_declared_licence_file_is_there(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC224", on=Wheel)
 def the_data_folder_has_known_schemes(wheel: Wheel) -> Iterator[Hit]:
-    """The .data folder holds folders named for installation schemes, and no file directly.
+    """The .data folder holds only folders that are named for installation schemes, and no file directly.
 
-    An installer does not know where to put anything else, and pip stops.
+    An installer does not know where to put anything else; pip stops with an error.
 
     Source: the binary distribution format (PyPA): purelib, platlib, headers, scripts, data.
     Remedy: let the build backend lay out data files.
@@ -171,7 +185,9 @@ def the_data_folder_has_known_schemes(wheel: Wheel) -> Iterator[Hit]:
 def the_wheel_installs_something(wheel: Wheel) -> Iterator[Hit]:
     """There is more in the wheel than its .dist-info folder, unless it only requires other packages.
 
-    Source: a build that silently found no package, the commonest mistake of a new layout.
+    A build that finds no package does not fail. This is the most common mistake after a change of the folder layout.
+
+    Source: setuptools' and hatchling's package discovery.
     Remedy: tell the backend where the package is (`packages`, `where = ["src"]`).
     """
     own = [m for m in wheel.members if m.kind != "directory" and ".dist-info/" not in m.path]
@@ -183,7 +199,7 @@ def the_wheel_installs_something(wheel: Wheel) -> Iterator[Hit]:
 def no_compiled_bytecode_is_shipped(wheel: Wheel) -> Iterator[Hit]:
     """The wheel holds no __pycache__ and no .pyc file beside its source.
 
-    Bytecode is for one Python version and one timestamp; installers compile it themselves.
+    Bytecode is valid for one Python version and one timestamp, and installers compile it themselves.
 
     Source: the binary distribution format (PyPA) leaves bytecode to the installer.
     Remedy: exclude `__pycache__` and `*.pyc`.

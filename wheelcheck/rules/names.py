@@ -1,14 +1,14 @@
-"""WC20x: file name, WHEEL, METADATA and the .dist-info folder tell one story."""
+"""WC20x: file name, WHEEL, METADATA and the .dist-info folder agree."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name, canonicalize_version
+from packaging.utils import canonicalize_name
 
 from wheelcheck.facts import Sdist, Wheel, dist_info
-from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.dist_info import canonical_version, headers_of
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from wheelcheck.facts.dist_info import WheelTag
 
 _REQUIRED = ("METADATA", "WHEEL", "RECORD")
-# PyPI takes linux_ tags for the ARM boards that have no manylinux of their own, and for no other CPU.
-_REFUSED = re.compile(r"linux_(?!armv6l$|armv7l$).*|macosx_(?:1[1-9]|[2-9]\d)_[1-9]\d*_.*")
 
 
 @rule("WC201", on=Wheel)
 def wheel_file_name_is_valid(wheel: Wheel) -> Iterator[Hit]:
     """The wheel's file name has a project, a version and tags that can be read.
 
-    Installers choose by the file name alone; one they cannot read is never installed.
+    Installers choose a wheel by its file name only; one whose name they cannot read is never installed.
 
     Source: the binary distribution format (PyPA), file name convention.
     Remedy: let the build backend name the file.
@@ -38,7 +36,7 @@ def wheel_file_name_is_valid(wheel: Wheel) -> Iterator[Hit]:
 def sdist_file_name_is_valid(sdist: Sdist) -> Iterator[Hit]:
     """The sdist's file name has a project and a version that can be read, and ends in .tar.gz.
 
-    Before PEP 625 many sdists were zip files; installers still take those: a warning.
+    Before PEP 625 many sdists were zip files, which installers still accept; so a zip file is a warning.
 
     Source: PEP 625.
     Remedy: let the build backend name the file.
@@ -53,7 +51,7 @@ def sdist_file_name_is_valid(sdist: Sdist) -> Iterator[Hit]:
 def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
     """There is exactly one .dist-info folder, named for the file name's project and version, with its three files.
 
-    An installer that finds none, or two, does not know what it installs.
+    An installer that finds no such folder, or two, cannot tell what it installs.
 
     Source: the binary distribution format (PyPA), PEP 491.
     Remedy: build the wheel with a build backend; rename with `wheel tags` or `wheel pack`, never by hand.
@@ -79,7 +77,7 @@ def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
     if dist_info.text_of(wheel, "WHEEL") is None:
         return
     version = str(dist_info.wheel_headers(wheel).get("Wheel-Version", "none")).strip()
-    if not re.fullmatch(r"1\.\d+", version):
+    if not re.fullmatch(r"1\.[0-9]+", version):
         yield Hit(f"{dist_info.folder_of(wheel)}/WHEEL", f"found Wheel-Version {version}, expected 1.x")
 
 
@@ -87,8 +85,8 @@ def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
 def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
     """The Tag lines of WHEEL, expanded, are exactly the tags of the file name.
 
-    A wheel renamed by hand keeps its old Tag lines: tools that repack it, and `wheel tags`, bring the old name back.
-    pyfury 0.10.3's manylinux1 file says linux_x86_64 within.
+    A wheel that was renamed by hand keeps its old Tag lines, and tools that repack it, such as `wheel tags`, restore
+    the old name. pyfury 0.10.3's manylinux1 file says linux_x86_64 inside.
 
     Source: the binary distribution format (PyPA).
     Remedy: retag with `wheel tags --platform-tag …`, which writes both.
@@ -111,7 +109,8 @@ def _spell(tag: WheelTag) -> str:
 def root_is_purelib_is_true_only_without_native_code(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform with native code says `Root-Is-Purelib: false`.
 
-    Where platlib is another folder than purelib (lib64 on Fedora and RHEL) native code lands in the wrong one.
+    Where platlib and purelib are different folders (lib64 and lib on Fedora and RHEL), native code lands in the wrong
+    one.
 
     Source: the binary distribution format (PyPA).
     Remedy: declare the wheel impure: `root_is_pure = False` (setuptools), `pure_python = False` (hatchling's hook).
@@ -130,7 +129,7 @@ def metadata_names_this_project_and_version(wheel: Wheel) -> Iterator[Hit]:
     pip refuses a wheel whose metadata names another version than its file name.
 
     Source: core metadata specification (PyPA).
-    Remedy: build the wheel again from the right version; never rename a finished file.
+    Remedy: build the wheel again at the right version; never rename a finished file.
     """
     text = dist_info.text_of(wheel, "METADATA")
     if text is not None and not wheel.name.error:
@@ -149,20 +148,5 @@ def identity_hits(path: str, text: str, project: str, version: str) -> Iterator[
 
 
 def _canonical(key: str, value: str) -> str:
-    """Return what is equal for equal names and versions: PEP 440 takes 1.0 and 1.0.0 for one."""
-    return canonicalize_name(value) if key == "Name" else canonicalize_version(value)
-
-
-@rule("WC208", on=Wheel)
-def every_platform_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
-    """Each platform tag is one that PyPI accepts and installers look for.
-
-    PyPI refuses linux_x86_64 and its like, which promise nothing about the C library. From macOS 11 on installers ask
-    for `macosx_N_0` only: no pip ever installs a macosx_12_3 wheel.
-
-    Source: PEP 600, PEP 656; packaging.tags.mac_platforms.
-    Remedy: `auditwheel repair` or `cargo zigbuild` with a floor; MACOSX_DEPLOYMENT_TARGET=12.0.
-    """
-    for platform in wheel.platforms:
-        if _REFUSED.fullmatch(platform.tag):
-            yield Hit("", f"found platform tag {platform.tag}, expected manylinux, musllinux or macosx_N_0")
+    """Return what is equal for equal names or versions."""
+    return canonicalize_name(value) if key == "Name" else canonical_version(value)

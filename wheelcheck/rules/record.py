@@ -1,7 +1,8 @@
-"""WC21x: RECORD lists every file of the wheel, and every hash and size in it is true."""
+"""WC21x: RECORD lists every file of the wheel, with its right hash and size."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WEAK = frozenset({"md5", "sha1", "sha224"})
+_SIZE = re.compile(r"[0-9]{1,19}")  # ASCII digits only, no sign; 19 digits count every byte of any file
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 
@@ -27,8 +28,8 @@ def _unlisted(wheel: Wheel) -> frozenset[str]:
 def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     """Every file of the wheel has a row in RECORD.
 
-    Installers remove and verify by RECORD, and auditwheel opens only what it lists: an ELF that is in the zip but not
-    in RECORD is never looked at, and stays behind when the package is uninstalled.
+    Installers use RECORD to remove and verify files, and auditwheel opens only what it lists. An ELF file that is in
+    the zip but not in RECORD is never examined, and stays behind when the package is uninstalled.
 
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: let the build backend write RECORD last; repack with `wheel pack` after any change.
@@ -43,7 +44,7 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
 def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     """Every row of RECORD names a file that is in the wheel.
 
-    pip and uv install such a wheel without a word, and the file is missing.
+    pip and uv install such a wheel without a warning, and the file is missing.
 
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: build the wheel again; never delete from a finished one.
@@ -58,8 +59,8 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
 def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
     """The sha256 and the size in each row of RECORD are those of the file's bytes.
 
-    PyPI compares names only, so a wheel whose content was changed after it was sealed is published: sentry-cli 3.8.0
-    and a re-tagged black 22.10.0 are. Installers that verify refuse them.
+    PyPI compares only names, so a wheel whose content changed after RECORD was written is published: sentry-cli 3.8.0
+    and a re-tagged black 22.10.0 are examples. Installers that verify hashes refuse such a wheel.
 
     Source: the binary distribution format (PyPA); PEP 376 for the encoding of the hash.
     Remedy: repack with `wheel unpack` and `wheel pack` after any change such as signing or stripping.
@@ -72,13 +73,13 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
             continue
         if row.algorithm == "sha256" and row.digest and row.digest != member.sha256:
             yield Hit(row.path, f"found sha256 {member.sha256}, expected {row.digest} as RECORD says")
-        if row.size.isdecimal() and int(row.size) != member.size:
+        if _SIZE.fullmatch(row.size) and int(row.size) != member.size:
             yield Hit(row.path, f"found {member.size} bytes, expected {row.size} as RECORD says")
 
 
 @rule("WC213", on=Wheel)
 def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
-    """RECORD is CSV of path, strong hash and size, with one row a file and relative paths inside the wheel.
+    """RECORD is CSV of path, strong hash and size, with one row per file and relative paths inside the wheel.
 
     Source: PEP 376, PEP 427 (sha256 or better, url-safe base64 without padding; no md5, no sha1), PEP 627.
     Remedy: let the build backend write RECORD.
@@ -103,8 +104,10 @@ def _row_problem(row: Row, unlisted: frozenset[str]) -> str:
         return "found a path that leaves the wheel or has a backslash, expected a relative one with forward slashes"
     if row.path in unlisted:
         return "found a hash, expected none: the file would have to hold its own" if row.hash else ""
-    if row.algorithm in _WEAK or (row.algorithm and row.algorithm not in _STRONG):
+    if row.algorithm and row.algorithm not in _STRONG:
         return f"found {row.algorithm}, expected sha256 or better"
     if not row.digest:
         return f"found {row.hash!r}, expected sha256= and unpadded url-safe base64"
-    return "" if row.size.isdecimal() or not row.size else f"found size {row.size!r}, expected a number of bytes"
+    if row.size and not _SIZE.fullmatch(row.size):
+        return f"found size {row.size[:40]!r}{'…' * (len(row.size) > 40)}, expected a number of bytes"
+    return ""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_version
-
+from wheelcheck.config import ExpectedWheel
 from wheelcheck.facts import Release
+from wheelcheck.facts.dist_info import canonical_version
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.config import ExpectedWheel
     from wheelcheck.facts import Wheel
+    from wheelcheck.facts.dist_info import WheelTag
 
 
-def _matched(wheel: Wheel, expected: tuple[ExpectedWheel, ...]) -> tuple[ExpectedWheel, ...]:
-    """Return the expected wheels that this wheel is, by its tags: a compressed tag set may be several."""
-    tags = {(tag.python, tag.abi, tag.platform) for tag in wheel.name.tags}
-    return tuple(each for each in expected if (each.python, each.abi, each.platform) in tags)
+def _served(wheel: Wheel) -> set[ExpectedWheel]:
+    """Return the expected wheels that this wheel can be, by its tags: a compressed tag set may be several."""
+    return {ExpectedWheel(tag.python, tag.abi, tag.platform) for tag in wheel.name.tags}
 
 
 def _expects_nothing(release: Release) -> str:
@@ -32,13 +32,13 @@ def _expects_nothing(release: Release) -> str:
 def every_expected_file_is_there(release: Release) -> Iterator[Hit]:
     """Every wheel of the expected set, and the sdist where one is expected, is among the artifacts.
 
-    fory published 10 of 30 wheels; PyPI closes a release after 14 days and never lets a file name be used again, so
-    such a hole stays. The set is exact: Python tag, ABI tag and platform tag, not a count.
+    fory published 10 of 30 wheels. PyPI closes a release after 14 days and never allows a file name to be used again,
+    so such a gap is permanent. The set is exact (Python tag, ABI tag and platform tag), not a count.
 
     Source: `[tool.wheelcheck]` (python, architectures, glibc, wheels, sdist); fory#2527, nucleus-python-client#466.
     Remedy: build what is missing before anything is uploaded, or change the configuration.
     """
-    present = {each for wheel in release.wheels for each in _matched(wheel, release.expected.wheels)}
+    present = {each for wheel in release.wheels for each in _served(wheel)}
     for expected in release.expected.wheels:
         if expected not in present:
             yield Hit("", f"found no wheel for {expected}, expected one")
@@ -48,17 +48,18 @@ def every_expected_file_is_there(release: Release) -> Iterator[Hit]:
 
 @rule("WC702", on=Release)
 def no_file_is_extra(release: Release) -> Iterator[Hit]:
-    """Every artifact is an expected one, and no other file lies among them.
+    """Every artifact is an expected one, and there is no other file among them.
 
-    A leftover of an earlier build is uploaded with the rest and cannot be taken back under the same name.
+    A leftover of an earlier build is uploaded with the rest, and its file name can never be used again.
 
     Source: `[tool.wheelcheck]`.
     Remedy: build into an empty folder; add the file to the expected set if it belongs there.
     """
     expected = release.expected
     if expected.wheels:
+        welcome = {*expected.wheels, *expected.built_elsewhere}
         for wheel in release.wheels:
-            if not wheel.name.error and not _matched(wheel, (*expected.wheels, *expected.built_elsewhere)):
+            if not wheel.name.error and welcome.isdisjoint(_served(wheel)):
                 yield Hit("", "found a wheel that is not among the expected ones", artifact=wheel.file)
     if expected.sdist is False:
         for sdist in release.sdists:
@@ -67,26 +68,44 @@ def no_file_is_extra(release: Release) -> Iterator[Hit]:
         yield Hit("", "found a file that is neither a wheel nor an sdist", artifact=name)
 
 
-@rule("WC703", on=Release)
+@rule("WC703", on=Release, severity=("error", "warning"))
 def no_two_files_fill_one_place(release: Release) -> Iterator[Hit]:
-    """No two wheels serve the same tag, and there is one sdist a version.
+    """No two wheels serve the same tag, and there is one sdist per version.
 
-    An installer takes either, so which one a user gets is chance.
+    An installer may take either, so which one a user gets is chance. Of two wheels that differ in the build tag, an
+    installer takes the one with the higher build tag: that is legal, and a warning.
 
-    Source: PEP 425 tag priorities; PEP 625.
-    Remedy: delete the one that should not be there.
+    Source: the binary distribution format (PyPA): the build tag is a tie-breaker; PEP 425 tag priorities; PEP 625.
+    Remedy: delete the file that should not be there.
     """
-    tags = Counter((w.name.project, w.name.version, tag) for w in release.wheels for tag in w.name.tags)
+    places: dict[tuple[str, str, WheelTag], list[Wheel]] = defaultdict(list)
     for wheel in release.wheels:
-        shared = [tag for tag in wheel.name.tags if tags[wheel.name.project, wheel.name.version, tag] > 1]
-        if shared:
-            tag = shared[0]
-            message = f"found another wheel for {tag.python}-{tag.abi}-{tag.platform}, expected one"
-            yield Hit("", message, artifact=wheel.file)
-    versions = Counter((sdist.name.project, sdist.name.version) for sdist in release.sdists)
+        for tag in wheel.name.tags:
+            places[wheel.name.project, wheel.name.version, tag].append(wheel)
+    for wheel in release.wheels:
+        rivals = (places[wheel.name.project, wheel.name.version, tag] for tag in wheel.name.tags)
+        shared = ((tag, wheels) for tag, wheels in zip(wheel.name.tags, rivals, strict=True) if len(wheels) > 1)
+        for tag, wheels in islice(shared, 1):
+            yield _rivalry(wheel, wheels, f"{tag.python}-{tag.abi}-{tag.platform}")
+    versions: dict[tuple[str, str], list[str]] = defaultdict(list)
     for sdist in release.sdists:
-        if versions[sdist.name.project, sdist.name.version] > 1:
-            yield Hit("", "found another sdist of this version, expected one", artifact=sdist.file)
+        versions[sdist.name.project, sdist.name.version].append(sdist.file)
+    for sdist in release.sdists:
+        files = versions[sdist.name.project, sdist.name.version]
+        if len(files) > 1:
+            other = files[files[0] == sdist.file]
+            yield Hit("", f"found another sdist of this version, expected one: {other}", artifact=sdist.file)
+
+
+def _rivalry(wheel: Wheel, rivals: list[Wheel], tag: str) -> Hit:
+    """Judge a wheel that is not the only one for a tag: the builds decide, or else nothing does."""
+    builds = [rival.name.build for rival in rivals]
+    if len(set(builds)) == len(builds):
+        taken = max(rivals, key=lambda rival: rival.name.build)
+        message = f"found {len(rivals)} builds for {tag}, expected one: an installer takes {taken.file}"
+        return Hit("", message, severity="warning", artifact=wheel.file)
+    other = next((rival for rival in rivals if rival is not wheel and rival.name.build == wheel.name.build), rivals[0])
+    return Hit("", f"found another wheel for {tag}, expected one: {other.file}", artifact=wheel.file)
 
 
 @rule("WC704", on=Release)
@@ -94,7 +113,7 @@ def the_release_has_one_name(release: Release) -> Iterator[Hit]:
     """All artifacts belong to one project.
 
     Source: PEP 503 normalised names.
-    Remedy: check one project's files at a time, from a folder of their own.
+    Remedy: check the files of one project at a time, in a folder of their own.
     """
     names = [artifact.name.project for artifact in release.artifacts]
     yield from _disagreement(release, "project", names, names)
@@ -102,20 +121,21 @@ def the_release_has_one_name(release: Release) -> Iterator[Hit]:
 
 @rule("WC705", on=Release)
 def the_release_has_one_version(release: Release) -> Iterator[Hit]:
-    """All artifacts carry one version.
+    """All artifacts have one version.
 
     Source: PEP 440.
     Remedy: empty the output folder before a build; build every artifact from the same tag.
     """
     versions = [artifact.name.version for artifact in release.artifacts]
-    yield from _disagreement(release, "version", versions, [canonicalize_version(version) for version in versions])
+    yield from _disagreement(release, "version", versions, [canonical_version(version) for version in versions])
 
 
 def _disagreement(release: Release, what: str, values: list[str], keys: list[str]) -> Iterator[Hit]:
     """Yield the artifacts whose value is not the most common one; values of one key are equal."""
     if len(set(keys)) <= 1:
         return
-    usual = max(sorted(set(keys)), key=keys.count)
+    counted = Counter(keys)
+    usual = min(counted, key=lambda key: (-counted[key], key))
     expected = values[keys.index(usual)]
     for artifact, value, key in zip(release.artifacts, values, keys, strict=True):
         if key != usual:

@@ -1,4 +1,4 @@
-"""WC6xx: an sdist ships buildable source and no prebuilt binary."""
+"""WC601, WC602 and WC606 to WC610: an sdist is source that can be built, and holds no prebuilt binary."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from wheelcheck.facts import Release, Sdist
-from wheelcheck.facts.cargo_manifests import references
+from wheelcheck.facts.cargo_manifests import parse_toml, texts
+from wheelcheck.facts.dist_info import headers_of, metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
+from wheelcheck.rules.names import identity_hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.facts import Member, Wheel
+    from wheelcheck.rules import Severity
 
 _SOURCE_SUFFIX = re.compile(
     r"\.(?:rs|c|cc|cpp|cxx|c\+\+|mm?|cu|hip|cl|go|zig|d|nim|swift|f|f90|f95|for|s|asm|pyx|pxd|kt|java|cs|hs|ml|v|vala|mojo"
@@ -40,20 +45,20 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
 
     A prebuilt binary in an sdist is installed on every CPU. roar-cli 0.2.10 and 0.2.11 shipped six x86_64 executables
     at 0644 this way: "Exec format error" on aarch64. An extension module, a virtual environment, a build tree and code
-    for one platform alone are errors. Objects, import libraries, vendored Windows SDKs, and payload for several
-    platforms, or whose path names its one platform (`attach_linux_amd64.so`), are put there on purpose more often than
-    not: warnings. Test data is not judged, unless it is an extension module, and archives of test data are not opened.
+    for a single platform are errors. Objects, import libraries, vendored Windows SDKs, and payload for several
+    platforms or with its one platform in its path (`attach_linux_amd64.so`) are usually there on purpose, so they are
+    warnings. Test data is not judged, unless it is an extension module, and archives of test data are not opened.
 
-    Source: the source distribution format (PyPA); content decides, never the suffix.
+    Source: the source distribution format (PyPA). Content decides, never the suffix.
     Remedy: exclude build output (`exclude`, `.gitignore`, MANIFEST.in); maturin's `include` with `format = "wheel"`
     still ships a file in the sdist.
     """
-    linked = [member for member in sdist.natives if member.linked and not _is_test_data(member)]
-    several = len({home(member) for member in linked if native_slices(member)}) > 1
-    for member in sdist.natives:
-        if _is_test_data(member):
-            continue
-        wrong = _is_build_output(member) or (not several and member.linked and _is_own_code(member, sdist))
+    natives = [member for member in sdist.natives if not _is_test_data(member)]
+    several = len({home(member) for member in natives if member.linked and native_slices(member)}) > 1
+    has_import_library = any(member.binary and member.binary.format == "ar" for member in sdist.natives)
+    for member in natives:
+        own = member.linked and not several and _is_own_code(member, has_import_library=has_import_library)
+        wrong = own or _is_build_output(member)
         what = describe(native_slices(member)) or member.binary.format  # type: ignore[union-attr]  # natives have one
         hit = f"found {what} {_kind(member)} of {member.size} bytes, expected source only"
         yield Hit(member.path, hit, severity=None if wrong else "warning")
@@ -74,33 +79,16 @@ def _is_test_data(member: Member) -> bool:
     return hints.is_specimen(member.path) and not _is_build_output(member)
 
 
-def _is_own_code(member: Member, sdist: Sdist) -> bool:
-    """Tell the project's own build output from what says for which platform it is there, and from a vendored SDK.
+def _is_own_code(member: Member, *, has_import_library: bool) -> bool:
+    """Return whether the file is the project's own build output.
 
-    DLLs for Windows come with an import library.
+    It is not where its path names the platform it is for, nor where it is a DLL of a vendored SDK, which comes with an
+    import library.
     """
     slices = native_slices(member)
     if not slices or slices[0].system != "windows":
         return not all(hints.names_platform(member.path, slice_) for slice_ in slices)
-    return not any(hints.names_cpu(member.path, slice_) for slice_ in slices) and not _has_import_library(sdist)
-
-
-def _has_import_library(sdist: Sdist) -> bool:
-    return any(member.binary and member.binary.format == "ar" for member in sdist.natives)
-
-
-@rule("WC610", on=Sdist, severity="warning")
-def every_archive_in_the_sdist_can_be_looked_into(sdist: Sdist) -> Iterator[Hit]:
-    """An archive inside the sdist is a zip or a tar, so that what it holds can be judged.
-
-    A prebuilt binary in a 7z, RAR or Zstandard archive would pass unseen. Test data is not judged.
-
-    Source: wheelcheck opens what Python's standard library can inflate.
-    Remedy: ship sources as files; where an archive must be, make it a zip or a tar.gz.
-    """
-    for member in sdist.members:
-        if member.archive in _CLOSED and not hints.is_specimen(member.path):
-            yield Hit(member.path, f"found a {member.archive} archive that was not opened, expected a zip or a tar")
+    return not any(hints.names_cpu(member.path, slice_) for slice_ in slices) and not has_import_library
 
 
 def _without_both(release: Release) -> str:
@@ -111,11 +99,11 @@ def _without_both(release: Release) -> str:
 def an_sdist_beside_native_wheels_holds_native_source(release: Release) -> Iterator[Hit]:
     """Where the release's wheels hold native code, its sdist holds the source of native code.
 
-    sandlock 0.5.0 to 0.9.0 published sdists without a line of Rust: pip falls back to them on every platform without a
-    wheel, and the build fails on the user's machine.
+    sandlock 0.5.0 to 0.9.0 published sdists without a line of Rust. On every platform without a wheel pip falls back to
+    the sdist, and the build fails on the user's machine.
 
     Source: the source distribution format (PyPA).
-    Remedy: lay the crates or C sources inside the project's folder, and include them in the sdist.
+    Remedy: put the crates or C sources inside the project's folder, and include them in the sdist.
     """
     if not any(_is_native(wheel) for wheel in release.wheels):
         return
@@ -141,24 +129,88 @@ def _compiles_python(sdist: Sdist) -> bool:
     return any(_PYTHON_COMPILERS.search(text) for text in configurations)
 
 
-@rule("WC603", on=Sdist)
-def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit]:
-    """Each Cargo manifest that the build names is in the sdist: path dependencies, workspace members, extensions.
+def _top(sdist: Sdist) -> str:
+    """Return the sdist's top folder; the first of several."""
+    return min((member.path.partition("/")[0] for member in sdist.members), default="")
 
-    cargo loads every path dependency and workspace member before it builds anything, so one that is missing or lies
-    above the sdist's top directory makes the whole sdist unbuildable. sandlock 0.5.0 to 0.9.0 refer to
-    `../crates/sandlock-ffi/Cargo.toml`.
 
-    Source: the Cargo book, "Path dependencies" and "Workspaces"; setuptools-rust's `path`, maturin's `manifest-path`.
-    Remedy: keep the crates below the folder of pyproject.toml and include them in the sdist.
+@rule("WC606", on=Sdist, severity=("error", "warning"))
+def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
+    """There is a pyproject.toml with [build-system] requires, or at least a setup.py.
+
+    Without either, nothing can be built. With only a setup.py the build uses whatever setuptools is current, so that is
+    a warning.
+
+    Source: PEP 517, PEP 518; the source distribution format requires pyproject.toml.
+    Remedy: add `[build-system] requires = …` and `build-backend = …`, and include pyproject.toml in the sdist.
     """
-    paths = {member.path for member in sdist.members}
-    tops = {path.partition("/")[0] for path in paths}
-    for reference in references(sdist) if sdist.is_read_whole else ():
-        leaves = reference.target.partition("/")[0] not in tops
-        if hints.is_fixture(reference.origin) or (not leaves and reference.target in paths):
-            continue
-        problem = "leaves the sdist" if leaves else "is not in the sdist"
-        yield Hit(
-            reference.origin, f"the manifest path {reference.spelled!r} {problem}, expected it at {reference.target}"
-        )
+    top = _top(sdist)
+    text = sdist.texts.get(f"{top}/pyproject.toml")
+    old = f"{top}/setup.py" in sdist.texts
+    if text is None and sdist.members and sdist.is_read_whole:
+        yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="warning" if old else None)
+    elif text is not None and not texts(parse_toml(text).get("build-system"), "requires"):
+        found = "no [build-system] requires" if parse_toml(text) else "a file that is no TOML"
+        severity: Severity | None = "warning" if old or parse_toml(text) else None
+        yield Hit(f"{top}/pyproject.toml", f"found {found}, expected the build's requirements", severity=severity)
+
+
+@rule("WC607", on=Sdist)
+def pkg_info_names_this_project_and_version(sdist: Sdist) -> Iterator[Hit]:
+    """PKG-INFO is in the top folder, and its Name and Version are those of the file name.
+
+    Source: PEP 643, the source distribution format (PyPA).
+    Remedy: let the build backend make the sdist.
+    """
+    path = f"{_top(sdist)}/PKG-INFO"
+    text = sdist.texts.get(path)
+    if text is None and sdist.members and sdist.is_read_whole:
+        yield Hit("", f"found no {path}, expected one")
+    elif text is not None and not sdist.name.error:
+        yield from identity_hits(path, text, sdist.name.project, sdist.name.version)
+
+
+@rule("WC608", on=Sdist)
+def the_sdist_has_its_one_top_folder(sdist: Sdist) -> Iterator[Hit]:
+    """Everything is in one folder, which has the name of the file without `.tar.gz`.
+
+    Source: PEP 517 ("a single top-level folder {name}-{version}"), PEP 625.
+    Remedy: let the build backend make the sdist.
+    """
+    tops = sorted({member.path.partition("/")[0] for member in sdist.members})
+    if len(tops) > 1:
+        yield Hit("", f"found {len(tops)} top folders ({', '.join(tops[:4])}), expected one")
+    expected = sdist.file.removesuffix(".tar.gz").removesuffix(".zip")
+    if len(tops) == 1 and canonicalize_name(tops[0]) != canonicalize_name(expected):
+        yield Hit(tops[0], f"found top folder {tops[0]}, expected {expected}")
+
+
+@rule("WC609", on=Sdist, severity=("error", "warning"))
+def the_sdist_name_is_normalised(sdist: Sdist) -> Iterator[Hit]:
+    """The project's part of the file name is normalised: lower case, with single underscores between words.
+
+    PyPI has refused other names since 2024. For metadata older than 2.2, which is from before that, this is a warning.
+
+    Source: PEP 625.
+    Remedy: build with a current backend (setuptools 69.3 or newer).
+    """
+    spelled = sdist.file.rpartition("-")[0]
+    expected = re.sub(r"[-_.]+", "_", spelled).lower()
+    if sdist.name.error or spelled == expected:
+        return
+    modern = metadata_version(headers_of(sdist.texts.get(f"{_top(sdist)}/PKG-INFO", ""))) >= (2, 2)
+    yield Hit("", f"found {spelled}, expected {expected}", severity=None if modern else "warning")
+
+
+@rule("WC610", on=Sdist, severity="warning")
+def every_archive_in_the_sdist_can_be_opened(sdist: Sdist) -> Iterator[Hit]:
+    """Every archive inside the sdist is a zip or a tar, so that its content can be judged.
+
+    A prebuilt binary in a 7z, RAR or Zstandard archive would not be found. Test data is not judged.
+
+    Source: wheelcheck opens what Python's standard library can decompress.
+    Remedy: ship sources as files; where an archive must be, make it a zip or a tar.gz.
+    """
+    for member in sdist.members:
+        if member.archive in _CLOSED and not hints.is_specimen(member.path):
+            yield Hit(member.path, f"found a {member.archive} archive that was not opened, expected a zip or a tar")

@@ -12,6 +12,7 @@ from wheelcheck.platforms.manylinux import parse_platform
 
 if TYPE_CHECKING:
     from wheelcheck.facts.fit import Fit
+    from wheelcheck.platforms.manylinux import TagSystem
 
 LINUX = "manylinux_2_17_x86_64"
 WIN = "win_amd64"
@@ -131,8 +132,66 @@ def test_only_linked_code_for_the_platform_is_at_home() -> None:
         member("d", pe("x86_64")),
         member("e", b"text"),
     )
-    found = placement.home_members(artifacts.wheel(X86_64, *members), parse_platform(LINUX))
-    assert [home.path for home, _ in found] == ["a"]
+    found = placement.native_code(artifacts.wheel(X86_64, *members))
+    assert [native.path for native, _, _ in found] == ["a"]
+
+
+def tightest(tags: str, content: Binary, *systems: TagSystem) -> list[str]:
+    """Return the tags under which one file of a wheel is judged."""
+    found = placement.native_code(artifacts.wheel(f"py3-none-{tags}", member("a", content)), *systems)
+    return [platform.tag for _, _, platform in found]
+
+
+@pytest.mark.parametrize(
+    ("tags", "content", "judged_under"),
+    [
+        ("manylinux2014_x86_64.manylinux_2_17_x86_64", elf("x86_64"), ["manylinux_2_17_x86_64"]),
+        ("manylinux_2_28_x86_64.manylinux_2_5_x86_64.manylinux1_x86_64", elf("x86_64"), ["manylinux_2_5_x86_64"]),
+        ("manylinux_2_100_x86_64.manylinux_2_28_x86_64", elf("x86_64"), ["manylinux_2_28_x86_64"]),
+        (
+            "manylinux_2_17_x86_64.musllinux_1_2_x86_64.musllinux_1_1_x86_64",
+            elf("x86_64"),
+            ["manylinux_2_17_x86_64", "musllinux_1_1_x86_64"],
+        ),
+        ("manylinux_2_17_aarch64.manylinux_2_28_x86_64", elf("x86_64"), ["manylinux_2_28_x86_64"]),
+        ("macosx_10_9_universal2.macosx_11_0_arm64", macho("aarch64"), ["macosx_10_9_universal2"]),
+        ("macosx_10_9_x86_64.macosx_11_0_arm64", macho("aarch64"), ["macosx_11_0_arm64"]),
+        (
+            "ios_13_0_arm64_iphoneos.ios_14_0_arm64_iphonesimulator",
+            macho("aarch64", system="ios"),
+            ["ios_13_0_arm64_iphoneos", "ios_14_0_arm64_iphonesimulator"],
+        ),
+    ],
+)
+def test_code_is_judged_once_for_each_promise_under_its_oldest_tag(
+    tags: str, content: Binary, judged_under: list[str]
+) -> None:
+    assert tightest(tags, content) == judged_under
+
+
+def test_code_is_judged_for_the_systems_that_are_asked_for_only() -> None:
+    tags = "macosx_11_0_arm64.manylinux_2_17_aarch64"
+    assert tightest(tags, elf("aarch64"), "linux") == ["manylinux_2_17_aarch64"]
+    assert tightest(tags, elf("aarch64"), "macos", "ios") == []
+
+
+def test_test_data_is_judged_nowhere() -> None:
+    members = (member("tests/a.so", elf("x86_64")), member("a/TestData/b.so", elf("x86_64")))
+    assert list(placement.native_code(artifacts.wheel(X86_64, *members))) == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        (X86_64, ""),
+        ("py3-none-any", ""),
+        ("py3-none-manylinux_2_17_vax.manylinux_2_17_x86_64", ""),
+        ("py3-none-manylinux_2_17_vax", "the CPU table has no row for manylinux_2_17_vax"),
+        ("py3-none", "the file name has no tags that can be read"),
+    ],
+)
+def test_a_wheel_whose_cpu_no_row_describes_cannot_be_judged(tags: str, why: str) -> None:
+    assert placement.without_known_cpu(artifacts.wheel(tags)) == why
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "one ctypes library for each Python, as sandlock publishes it",
             a_release(intel(), intel(tags="cp312-cp312-manylinux_2_17_x86_64")),
             a_release(intel(), a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64"), program("x86_64"))),
-            "found the same native code in 2 wheels, one a Python",
+            "found the same native code in 2 wheels, one per Python",
             (INTEL_FILE,),
             severity="note",
         ),

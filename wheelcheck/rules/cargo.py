@@ -1,0 +1,82 @@
+"""WC603 to WC605: cargo can build what the sdist holds: its manifests, workspaces and lock file are complete."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import Sdist
+from wheelcheck.facts.cargo_manifests import references
+from wheelcheck.facts.cargo_workspaces import orphans, unlocked
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Crates in these folders are documentation or tests; nothing that is shipped is built from them.
+_ASIDE = frozenset({"doc", "docs", "example", "examples", "fuzz", "benches", "benchmarks"})
+
+
+def _is_aside(path: str) -> bool:
+    return hints.is_fixture(path) or not _ASIDE.isdisjoint(PurePosixPath(path).parts)
+
+
+@rule("WC603", on=Sdist)
+def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """Each Cargo manifest that the build names is in the sdist: path dependencies, workspace members, extensions.
+
+    cargo loads every path dependency and workspace member before it builds anything. One that is missing, or that lies
+    above the sdist's top folder, makes the whole sdist unbuildable. sandlock 0.5.0 to 0.9.0 refer to
+    `../crates/sandlock-ffi/Cargo.toml`.
+
+    Source: the Cargo book, "Path dependencies" and "Workspaces"; setuptools-rust's `path`, maturin's `manifest-path`.
+    Remedy: keep the crates below the folder of pyproject.toml and include them in the sdist.
+    """
+    paths = {member.path for member in sdist.members}
+    tops = {path.partition("/")[0] for path in paths}
+    for reference in references(sdist) if sdist.is_read_whole else ():
+        leaves = reference.target.partition("/")[0] not in tops
+        if hints.is_fixture(reference.origin) or (not leaves and reference.target in paths):
+            continue
+        problem = "leaves the sdist" if leaves else "is not in the sdist"
+        yield Hit(
+            reference.origin, f"the manifest path {reference.spelled!r} {problem}, expected it at {reference.target}"
+        )
+
+
+@rule("WC604", on=Sdist, severity=("error", "warning"))
+def every_crate_belongs_to_its_workspace(sdist: Sdist) -> Iterator[Hit]:
+    """Each Cargo package below a workspace is one of its members, excluded from it, or a workspace of its own.
+
+    cargo refuses to build any other: "current package believes it's in a workspace when it's not". roar-cli's sdists
+    from 0.3.0 to 0.4.7 ship the crates of all five executables, but the rewritten workspace lists only the extension
+    module's crates, so none of the executables can be built. A package without an executable or a C library is a
+    warning.
+
+    Source: the Cargo book, "Workspaces".
+    Remedy: list the packages under `[workspace] members`. maturin reduces that list to what the extension module needs,
+    so give the executables a workspace of their own (an empty `[workspace]` table, or a second one).
+    """
+    for orphan in orphans(sdist):
+        if not _is_aside(orphan.manifest):
+            gives = f" gives {', '.join(orphan.programs)} and" if orphan.programs else ""
+            message = (
+                f"the package{gives} is no member of {orphan.workspace}, expected it among the workspace's members"
+            )
+            yield Hit(orphan.manifest, message, severity=None if orphan.programs else "warning")
+
+
+@rule("WC605", on=Sdist, severity="warning")
+def the_lock_file_holds_every_package_of_its_workspace(sdist: Sdist) -> Iterator[Hit]:
+    """Cargo.lock lists each package of its workspace at the version its manifest has.
+
+    Otherwise `cargo build --locked` refuses to build, and a build without `--locked` may use other versions of the
+    dependencies than were tested.
+
+    Source: the Cargo book, "Cargo.toml vs Cargo.lock".
+    Remedy: `cargo update --workspace` after a version change, and commit Cargo.lock.
+    """
+    for entry in unlocked(sdist):
+        if not _is_aside(entry.manifest):
+            yield Hit(entry.lock, f"found no {entry.found}, expected it as {entry.manifest} says")
