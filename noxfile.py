@@ -232,5 +232,5 @@ def fuzz(session: nox.Session) -> None:
 
 
 for row in ARCHES:
-    if row.rust:
+    if row.oldest_build:
         build_for(row.name)

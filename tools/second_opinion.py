@@ -25,7 +25,7 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.facts.fit import native_slices, served_cpus
-from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.pypi import Wanted, fetch_all
 
 if TYPE_CHECKING:

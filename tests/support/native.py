@@ -49,17 +49,14 @@ _SAMPLES = {
 }
 _SAMPLE_FLAGS = {"executable": ("-pie",), "library": ("-shared", "-fPIC"), "object": ("-c",)}
 
-# What zig's libc sources cover: ppc64le's own port begins at 2.19, big-endian ppc64 has no glibc at all.
-_OLDEST_ZIG_GLIBC = {"ppc64le": (2, 19)}
-_MUSL_ONLY = ("ppc64",)
-
 ZIG_ROWS = tuple(row for row in arch.ARCHES if row.zig)
-GLIBC_ROWS = tuple(row for row in ZIG_ROWS if row.name not in _MUSL_ONLY)
+GLIBC_ROWS = tuple(row for row in ZIG_ROWS if row.zig_glibc)
 
 
 def floor_of(row: arch.Arch) -> arch.Glibc:
     """Return the oldest glibc zig can link for this CPU."""
-    return max(row.lowest_glibc, _OLDEST_ZIG_GLIBC.get(row.name, (2, 17)))
+    assert row.zig_glibc, f"zig has no glibc for {row.name}"
+    return max(row.lowest_glibc, row.zig_glibc)
 
 
 def run_zig(*arguments: str, cwd: Path) -> None:
@@ -109,7 +106,7 @@ def native(cpu: str, kind: str = "executable", floor: arch.Glibc = (2, 17), sour
 def linux_target(cpu: str, floor: arch.Glibc | None = None) -> str:
     """Return zig's target for a CPU and a floor, by default the lowest there is."""
     row = arch.find(cpu)
-    return row.zig_target(None if row.name in _MUSL_ONLY else floor or floor_of(row))
+    return row.zig_target(None if row.zig_glibc is None else floor or floor_of(row))
 
 
 @cache

@@ -22,7 +22,7 @@ import wheelcheck
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import ConfigError
 from wheelcheck.facts.cargo_manifests import parse_toml, table, tables
-from wheelcheck.platforms.manylinux import LEGACY_MANYLINUX
+from wheelcheck.platforms.tags import LEGACY_MANYLINUX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.dist_info import parse_file_name
-from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.platforms.arch import Arch, Glibc, find
-from wheelcheck.platforms.manylinux import LEGACY_MANYLINUX
+from wheelcheck.platforms.tags import LEGACY_MANYLINUX
 
 # What is built for: a CPU and the one glibc floor that drives zig's suffix, the platform tag and the gate.
 
@@ -55,10 +55,13 @@ def choose(row: Arch, floor: Glibc) -> Target:
     zig takes `.2.99` without a word and links against its newest glibc, and fails on `.2.5` leaving an old binary in
     place, so neither bound is left to it. Raises BuildError.
     """
-    newest = newest_glibc()
-    if not row.lowest_glibc <= floor <= newest:
-        low, high = (f"{major}.{minor}" for major, minor in (row.lowest_glibc, newest))
-        expected = f"{low} to {high} (the oldest {row.name} supports, the newest the installed zig knows)"
+    oldest, newest = row.oldest_build, newest_glibc()
+    if oldest is None:
+        expected = "a CPU that zig has a glibc for"
+        raise BuildError("tool.wheelcheck.architectures", row.name, expected, "build for it on that CPU itself")
+    if not oldest <= floor <= newest:
+        low, high = (f"{major}.{minor}" for major, minor in (oldest, newest))
+        expected = f"{low} to {high} (the oldest that Rust and zig build for {row.name}, the newest that zig knows)"
         found = f"the floor {floor[0]}.{floor[1]}"
         raise BuildError("tool.wheelcheck.glibc", found, expected, f'write glibc = "{low}" or a later one')
     return Target(row, floor)

@@ -81,7 +81,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _rows(config: Config) -> list[Arch]:
     from wheelcheck.platforms.arch import ARCHES  # noqa: PLC0415
-    from wheelcheck.platforms.manylinux import parse_platform  # noqa: PLC0415
+    from wheelcheck.platforms.tags import parse_platform  # noqa: PLC0415
 
     linux = (parse_platform(wheel.platform) for wheel in config.wheels)
     named = {name for platform in linux if platform.system == "linux" for name in platform.arches}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.config.fields import OWN, ConfigError, boolean, check_keys, read, read_required, strings, tables
 from wheelcheck.platforms import arch
-from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
     from pathlib import Path

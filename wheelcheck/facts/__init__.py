@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelcheck.platforms.manylinux import Platform, parse_platform
+from wheelcheck.platforms.tags import Platform, parse_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from wheelcheck.platforms import hints
+from wheelcheck.platforms import arch, hints
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wheelcheck.binary.model import Slice, System
     from wheelcheck.facts import Member, Wheel
-    from wheelcheck.platforms.manylinux import Platform, TagSystem
+    from wheelcheck.platforms.tags import Platform, TagSystem
 
 Fit = Literal["home", "foreign-cpu", "missing-slice", "foreign-system"]
-# What Windows runs of another CPU, as a process of its own: 32-bit x86 everywhere, x86-64 on ARM.
-_EMULATED = {"x86_64": ("i686",), "aarch64": ("i686", "x86_64")}
 
 
 def native_slices(member: Member) -> tuple[Slice, ...]:
@@ -120,7 +118,7 @@ def _is_for_a_virtual_machine(member: Member, slice_: Slice, wheel: Wheel) -> bo
 def is_emulated(slice_: Slice, platform: Platform) -> bool:
     """Return whether Windows runs this slice under emulation on the platform's CPU."""
     return platform.system == "windows" and any(
-        set(_EMULATED.get(name, ())) & set(slice_.arches) for name in platform.arches
+        set(arch.find(name).emulates) & set(slice_.arches) for name in platform.arches
     )
 
 

@@ -1,8 +1,9 @@
-"""The CPU table: one frozen row an architecture, and everything that is derived from a row.
+"""The CPU table: one frozen row per architecture, and everything that is derived from a row.
 
 A CPU has a different name in every world it lives in: `uname -m`, wheel tags of three operating systems, ELF,
 Mach-O and PE headers, Rust and zig triples, Debian's multiarch triplet, a hosted runner. The row writes each name
-down once; triples, tags, expected loaders, sessions, the CI matrix and the docs are computed. Standard library only.
+down once, beside what else differs from CPU to CPU: the oldest systems, what the index takes, what is emulated.
+Triples, tags, expected loaders, path hints, sessions, the CI matrix and the docs are computed. Standard library only.
 """
 
 from __future__ import annotations
@@ -48,6 +49,12 @@ class Arch:
     glibc_loader: str = ""
     musl_loader: str = ""
     lowest_glibc: Glibc = (2, 17)  # the oldest that Rust's std and the port itself support
+    zig_glibc: Glibc | None = (2, 17)  # the oldest that zig links, older than 2.17 aside; None: zig has no glibc for it
+    pypi: tuple[str, ...] = ()  # the families of platform tags under which PyPI takes a file for it
+    pip: tuple[str, ...] = ()  # the families of Linux tags under which installers look for one
+    emulates: tuple[str, ...] = ()  # CPUs whose programs Windows runs on it, as processes of their own
+    macos_since: tuple[int, ...] = ()  # no system for it is older, nor is any code that names one
+    ios_simulator_since: tuple[int, ...] = ()
     rust: str = ""
     rust_abi: str = "gnu"  # `gnu` and `musl` end in this suffix: gnueabihf, musleabihf
     zig: str = ""
@@ -72,6 +79,11 @@ class Arch:
         """The Rust target triple for musl Linux."""
         return f"{self.rust}-unknown-linux-{self.rust_abi.replace('gnu', 'musl')}"
 
+    @property
+    def oldest_build(self) -> Glibc | None:
+        """The oldest glibc floor a build can have: what Rust's std, the port and zig all reach; None: no build can."""
+        return max(self.lowest_glibc, self.zig_glibc) if self.rust and self.zig and self.zig_glibc else None
+
     def zigbuild_target(self, floor: Glibc) -> str:
         """Return the `--target` of cargo-zigbuild: the Rust triple and the glibc floor."""
         return f"{self.rust_triple}.{floor[0]}.{floor[1]}"
@@ -94,6 +106,10 @@ class Arch:
 # e_flags: EF_ARM_EABI_VER5 and not soft-float; many linkers set neither float bit on a library.
 _ARM_HARD_FLOAT = ((0xFF000000, (0x05000000,)), (0x600, (0, 0x400)))
 
+# PyPI: `_manylinux_archs` and its like in warehouse's forklift/legacy.py; it refuses every other name. Installers:
+# packaging's `_ALLOWED_ARCHS` for manylinux; musllinux tags are made for whatever CPU the interpreter runs on.
+_LINUX = ("manylinux", "musllinux")
+
 ARCHES = (
     Arch(
         "x86_64",
@@ -105,6 +121,9 @@ ARCHES = (
         pe_machines=(0x8664,),
         glibc_loader="/lib64/ld-linux-x86-64.so.2",
         musl_loader="/lib/ld-musl-x86_64.so.1",
+        pypi=(*_LINUX, "macosx", "ios", "win", "android"),
+        pip=_LINUX,
+        emulates=("i686",),
         rust="x86_64",
         zig="x86_64",
         multiarch=("x86_64",),
@@ -122,6 +141,11 @@ ARCHES = (
         pe_machines=(0xAA64, 0xA641, 0xA64E),
         glibc_loader="/lib/ld-linux-aarch64.so.1",
         musl_loader="/lib/ld-musl-aarch64.so.1",
+        pypi=(*_LINUX, "macosx", "ios", "win", "android"),
+        pip=_LINUX,
+        emulates=("i686", "x86_64"),
+        macos_since=(11, 0),
+        ios_simulator_since=(14, 0),
         rust="aarch64",
         zig="aarch64",
         multiarch=("aarch64",),
@@ -139,6 +163,8 @@ ARCHES = (
         pe_machines=(0x14C,),
         glibc_loader="/lib/ld-linux.so.2",
         musl_loader="/lib/ld-musl-i386.so.1",
+        pypi=(*_LINUX, "macosx", "win", "android"),
+        pip=_LINUX,
         rust="i686",
         zig="x86",
         multiarch=("i386", "i686", "x86"),
@@ -153,6 +179,8 @@ ARCHES = (
         pe_machines=(0x1C4,),
         glibc_loader="/lib/ld-linux-armhf.so.3",
         musl_loader="/lib/ld-musl-armhf.so.1",
+        pypi=(*_LINUX, "android"),
+        pip=_LINUX,
         rust="armv7",
         rust_abi="gnueabihf",
         zig="arm",
@@ -166,6 +194,9 @@ ARCHES = (
         aliases=("powerpc64le",),
         glibc_loader="/lib64/ld64.so.2",
         musl_loader="/lib/ld-musl-powerpc64le.so.1",
+        zig_glibc=(2, 19),
+        pypi=_LINUX,
+        pip=_LINUX,
         rust="powerpc64le",
         zig="powerpc64le",
         multiarch=("powerpc64le", "ppc64le"),
@@ -177,6 +208,8 @@ ARCHES = (
         ElfIdentity(22, 64, little_endian=False),
         glibc_loader="/lib/ld64.so.1",
         musl_loader="/lib/ld-musl-s390x.so.1",
+        pypi=_LINUX,
+        pip=_LINUX,
         rust="s390x",
         zig="s390x",
         multiarch=("s390x",),
@@ -190,6 +223,9 @@ ARCHES = (
         glibc_loader="/lib/ld-linux-riscv64-lp64d.so.1",
         musl_loader="/lib/ld-musl-riscv64.so.1",
         lowest_glibc=(2, 27),
+        zig_glibc=(2, 27),
+        pypi=_LINUX,
+        pip=_LINUX,
         rust="riscv64gc",
         zig="riscv64",
         multiarch=("riscv64",),
@@ -203,6 +239,8 @@ ARCHES = (
         glibc_loader="/lib64/ld-linux-loongarch-lp64d.so.1",
         musl_loader="/lib/ld-musl-loongarch64.so.1",
         lowest_glibc=(2, 36),
+        zig_glibc=(2, 36),
+        pip=_LINUX,
         rust="loongarch64",
         zig="loongarch64",
         multiarch=("loongarch64",),
@@ -217,6 +255,9 @@ ARCHES = (
         macho_cputype=0x01000012,
         glibc_loader="/lib64/ld64.so.1",
         musl_loader="/lib/ld-musl-powerpc64.so.1",
+        zig_glibc=None,
+        pypi=("manylinux", "macosx"),
+        pip=_LINUX,
         rust="powerpc64",
         zig="powerpc64",
         multiarch=("powerpc64", "ppc64"),
@@ -229,13 +270,14 @@ ARCHES = (
         aliases=("armv6",),
         glibc_loader="/lib/ld-linux-armhf.so.3",
         musl_loader="/lib/ld-musl-armhf.so.1",
+        pip=("musllinux",),
         rust="arm",
         rust_abi="gnueabihf",
         zig="arm",
         multiarch=("arm", "armv6l"),
         qemu="arm",
     ),
-    Arch("ppc", aliases=("powerpc",), macos="ppc", macho_cputype=18),
+    Arch("ppc", aliases=("powerpc",), macos="ppc", macho_cputype=18, pypi=("macosx",)),
 )
 
 # Apple's names for several CPUs in one file (packaging.tags._mac_binary_formats).

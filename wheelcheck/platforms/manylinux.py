@@ -1,4 +1,4 @@
-"""What a platform tag promises: operating system, CPUs, C library and its oldest version."""
+"""What a manylinux or musllinux tag lets a wheel expect of a Linux system, by auditwheel's published policies."""
 
 from __future__ import annotations
 
@@ -7,95 +7,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
-
-from wheelcheck.platforms import arch
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any", "other"]
-
-# PEP 513, 571 and 599 under the names of PEP 600.
-LEGACY_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
-
-_VERSIONED = re.compile(
-    r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|emscripten)_(?P<version>[0-9]{1,9}(?:_[0-9]{1,9}){0,2})_(?P<cpu>\w+)"
-)
-_FAMILIES: dict[str, tuple[TagSystem, str]] = {
-    "manylinux": ("linux", "glibc"),
-    "musllinux": ("linux", "musl"),
-    "macosx": ("macos", ""),
-    "ios": ("ios", ""),
-    "android": ("android", "bionic"),
-    "pyodide": ("wasm", ""),
-    "emscripten": ("wasm", ""),
-}
-_FORMATS = {"macos": "Mach-O", "ios": "Mach-O", "windows": "PE", "wasm": "wasm", "any": ""}
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """One platform tag, taken apart.
-
-    `arches` are names of rows of the CPU table, every one of which the wheel promises to serve; it is empty for `any`
-    and for a CPU the table does not hold. `floor` is the oldest C library (glibc, musl), macOS, iOS or Android API.
-    """
-
-    tag: str
-    system: TagSystem
-    arches: tuple[str, ...] = ()
-    libc: str = ""
-    floor: tuple[int, ...] = ()
-
-    @property
-    def binary_format(self) -> str:
-        """The format of native code on this system; empty for `any`."""
-        return _FORMATS.get(self.system, "ELF")
-
-    @property
-    def is_any(self) -> bool:
-        """True for the tag that promises every platform."""
-        return self.system == "any"
-
-
-@lru_cache(maxsize=1024)
-def parse_platform(tag: str) -> Platform:
-    """Take a platform tag apart. Never raises: what is unknown comes back as system "other" or without a CPU."""
-    if tag == "any":
-        return Platform(tag, "any")
-    for row in arch.ARCHES:
-        if row.windows == tag != "":
-            return Platform(tag, "windows", (row.name,))
-    family, _, cpu = tag.partition("_")
-    modern = f"{LEGACY_MANYLINUX[family]}_{cpu}" if family in LEGACY_MANYLINUX else tag
-    if found := _VERSIONED.fullmatch(modern):
-        system, libc = _FAMILIES[found["family"]]
-        floor = tuple(int(part) for part in found["version"].split("_"))
-        return Platform(tag, system, _cpus(system, found["cpu"]), libc, floor)
-    if tag.startswith("linux_"):
-        return Platform(tag, "linux", _cpus("linux", cpu))
-    return Platform(tag, "other", _named_last(tag))
-
-
-def _named_last(tag: str) -> tuple[str, ...]:
-    """Return the CPU in which the tag of another system ends; Windows spells each of its tags in full."""
-    names = () if tag.startswith("win") else tuple(row.name for row in arch.ARCHES)
-    return next(((name,) for name in names if tag.endswith(f"_{name}")), ())
-
-
-def _cpus(system: TagSystem, spelling: str) -> tuple[str, ...]:
-    """Return the CPUs a tag's last part names: an exact spelling, never a guess."""
-    if system == "macos" and spelling in arch.MACOS_GROUPS:
-        return arch.MACOS_GROUPS[spelling]
-    if system == "ios":
-        spelling = spelling.removesuffix("_iphonesimulator").removesuffix("_iphoneos")
-    if system == "android":
-        spelling = arch.ANDROID_ABIS.get(spelling, spelling)
-    for row in arch.ARCHES:
-        if spelling == (row.macos if system in ("macos", "ios") else row.name) != "":
-            return (row.name,)
-    return ()
+    from wheelcheck.platforms.tags import Platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from wheelcheck.facts import Wheel
-    from wheelcheck.platforms.manylinux import Platform
+    from wheelcheck.platforms.tags import Platform
 
 _NAME = re.compile(
     r"(?P<module>[^.]+)\.(?:cpython-(?P<cpython>\d+)(?P<flags>[a-z]*)|(?P<cp>cp\d+)(?P<letters>[a-z]*)|pypy(?P<pypy>\d+)-pp\d+)"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.platforms import arch
-from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

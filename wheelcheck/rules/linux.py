@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Slice, VersionNeed
     from wheelcheck.facts import Member
-    from wheelcheck.platforms.manylinux import LinuxPolicy, Platform
+    from wheelcheck.platforms.manylinux import LinuxPolicy
+    from wheelcheck.platforms.tags import Platform
 
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")

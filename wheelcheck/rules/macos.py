@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu
+from wheelcheck.platforms import arch
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.binary.model import Slice
-    from wheelcheck.platforms.manylinux import Platform
+    from wheelcheck.platforms.tags import Platform
 
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/")
-# Apple silicon begins with macOS 11 and, in the simulator, with iOS 14: no slice for it can name an older system.
-_SILICON = {"macos": (11, 0), "ios": (14, 0)}
 
 
 def _dotted(version: tuple[int, ...]) -> str:
@@ -50,10 +49,11 @@ def _as_tagged(version: tuple[int, ...], platform: Platform) -> tuple[int, ...]:
 
 def _newest_minimum(slice_: Slice, platform: Platform) -> tuple[int, ...]:
     """Return the newest minimum OS that still serves every user whom the tag promises to serve."""
-    floor = platform.floor[:2]
-    simulator = platform.system == "ios" and platform.tag.endswith("simulator")
-    silicon = "aarch64" in slice_.arches and (platform.system == "macos" or simulator)
-    return max(floor, _SILICON[platform.system]) if silicon else floor
+    rows = [arch.find(name) for name in slice_.arches]
+    if platform.system == "macos":
+        return max([platform.floor[:2], *(row.macos_since for row in rows)])
+    simulated = [row.ios_simulator_since for row in rows if platform.tag.endswith("simulator")]
+    return max([platform.floor[:2], *simulated])
 
 
 @rule("WC502", on=Wheel, severity="warning", needs=without_known_cpu)

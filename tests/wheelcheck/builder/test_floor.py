@@ -17,7 +17,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target, host
 from wheelcheck.cli import main as check
 from wheelcheck.platforms.arch import Glibc, find
-from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:

@@ -29,6 +29,8 @@ def test_a_floor_between_the_bounds_makes_a_target(arch: str, floor: Glibc) -> N
         ("x86_64", (3, 0), "2.17"),
         ("riscv64", (2, 26), "2.27"),
         ("loongarch64", (2, 17), "2.36"),
+        ("ppc64le", (2, 17), "2.19"),
+        ("ppc64le", (2, 18), "2.19"),
     ],
 )
 def test_a_floor_outside_the_bounds_is_refused_with_both_bounds_and_a_remedy(arch: str, floor: Glibc, low: str) -> None:
@@ -38,6 +40,13 @@ def test_a_floor_outside_the_bounds_is_refused_with_both_bounds_and_a_remedy(arc
     said = str(refusal.value)
     assert f"found the floor {floor[0]}.{floor[1]}; expected {low} to {newest}" in said
     assert f'write glibc = "{low}"' in said
+
+
+@pytest.mark.parametrize("row", [row for row in ARCHES if not row.oldest_build], ids=lambda row: row.name)
+@pytest.mark.parametrize("floor", [(2, 17), (2, 38)])
+def test_a_cpu_that_zig_has_no_glibc_for_is_refused_at_any_floor(row: Arch, floor: Glibc) -> None:
+    with pytest.raises(BuildError, match=f"{row.name}.*zig"):
+        toolchain.choose(row, floor)
 
 
 def test_the_newest_glibc_is_the_newest_that_zig_knows_and_not_one_more() -> None:

@@ -8,11 +8,11 @@ from tests.support import artifacts
 from tests.support.artifacts import X86_64, code, elf, macho, member, pe
 from wheelcheck.binary.model import Binary, Slice
 from wheelcheck.facts import fit as placement
-from wheelcheck.platforms.manylinux import parse_platform
+from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
     from wheelcheck.facts.fit import Fit
-    from wheelcheck.platforms.manylinux import TagSystem
+    from wheelcheck.platforms.tags import TagSystem
 
 LINUX = "manylinux_2_17_x86_64"
 WIN = "win_amd64"

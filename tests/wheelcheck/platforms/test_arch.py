@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from packaging import _manylinux
 
 from tests.support import native
 from wheelcheck.platforms import arch
@@ -41,6 +42,8 @@ arch.ARCHES += (
         glibc_loader="/lib/ld-linux-riscv128.so.1",
         musl_loader="/lib/ld-musl-riscv128.so.1",
         lowest_glibc=(2, 41),
+        zig_glibc=(2, 40),
+        pypi=("manylinux",),
         rust="riscv128gc",
         zig="riscv128",
         multiarch=("riscv128",),
@@ -50,10 +53,12 @@ arch.ARCHES += (
 import nox.registry
 import noxfile
 from tools import docs, matrix
-from wheelcheck import config, naming, placement, policy, soabi
+from wheelcheck import config
 from wheelcheck.binary import read_binary
-from wheelcheck.archive import Bytes
-from wheelcheck.build import targets
+from wheelcheck.builder import toolchain
+from wheelcheck.facts import fit
+from wheelcheck.platforms import hints, suffixes, tags
+from wheelcheck.source import Bytes
 from pathlib import Path
 import struct, sys, tempfile
 
@@ -61,7 +66,7 @@ row = arch.find("rv128")
 header = b"\\x7fELF\\2\\2\\1" + bytes(9) + struct.pack(">HHIQQQIHHHHHH", 3, 999, 1, 0, 64, 0, 0, 64, 56, 1, 64, 0, 0)
 content = header + struct.pack(">IIQQQQQQ", 1, 5, 0, 0, 0, 120, 120, 4096)
 slice_ = read_binary("x.so", Bytes(content)).slices[0]
-tag = policy.parse_platform("manylinux_2_41_riscv128")
+tag = tags.parse_platform("manylinux_2_41_riscv128")
 with tempfile.TemporaryDirectory() as folder:
     file = Path(folder, "pyproject.toml")
     file.write_text('[tool.wheelcheck]\\nglibc = "2.41"\\narchitectures = ["rv128"]\\npython = ["cp311"]\\n')
@@ -69,21 +74,23 @@ with tempfile.TemporaryDirectory() as folder:
 print(json.dumps({
     "triple": row.rust_triple,
     "musl triple": row.musl_triple,
-    "zigbuild target": targets.Target(row, (2, 41)).zigbuild,
+    "zigbuild target": toolchain.Target(row, (2, 41)).zigbuild,
     "zig target": row.zig_target((2, 41)),
-    "tag": targets.Target(row, (2, 41)).platform_tag,
+    "tag": toolchain.Target(row, (2, 41)).platform_tag,
     "loaders": [row.loader("glibc"), row.loader("musl")],
     "of a linux tag": tag.arches,
-    "of a macos tag": policy.parse_platform("macosx_11_0_riscv128").arches,
-    "of a windows tag": policy.parse_platform("win_riscv128").arches,
+    "of a macos tag": tags.parse_platform("macosx_11_0_riscv128").arches,
+    "of a windows tag": tags.parse_platform("win_riscv128").arches,
     "of an ELF header": slice_.arches,
     "of a Mach-O header": [found.name for found in arch.of_macho(77)],
     "of a PE header": [found.name for found in arch.of_pe(0x7777)],
-    "fits its tag": placement.fit((slice_,), (tag,)),
-    "fits another": placement.fit((slice_,), (policy.parse_platform("manylinux_2_17_x86_64"),)),
-    "named by a path": naming.names_cpu("lib/linux-riscv128/tool", slice_),
-    "twins": naming.without_cpu("lib/riscv128/tool"),
-    "module suffix": soabi._serves("riscv128-linux-gnu", tag),
+    "fits its tag": fit.fit((slice_,), (tag,)),
+    "fits another": fit.fit((slice_,), (tags.parse_platform("manylinux_2_17_x86_64"),)),
+    "named by a path": hints.names_cpu("lib/linux-riscv128/tool", slice_),
+    "twins": hints.without_cpu("lib/riscv128/tool"),
+    "module suffix": suffixes._serves("riscv128-linux-gnu", tag),
+    "published": [tags.parse_platform(f"{one}_2_41_riscv128").is_taken_by_pypi for one in ("manylinux", "musllinux")],
+    "oldest build": row.oldest_build,
     "expected set": expected,
     "session": "build-riscv128" in nox.registry.get(),
     "matrix": [job for job in matrix.runners() if job["arch"] == "riscv128"],
@@ -121,6 +128,8 @@ def derived() -> dict[str, Any]:
         ("named by a path", True),
         ("twins", "lib//tool"),
         ("module suffix", True),
+        ("published", [True, False]),
+        ("oldest build", [2, 41]),
         ("expected set", ["cp311-cp311-manylinux_2_41_riscv128"]),
         ("session", True),
         ("matrix", [{"arch": "riscv128", "runner": "ubuntu-riscv128"}]),
@@ -320,6 +329,38 @@ def test_what_zig_builds_for_windows_has_the_row_s_machine(row: Arch) -> None:
 @pytest.mark.parametrize("name", ["x86_64", "aarch64"])
 def test_what_zig_builds_for_macos_has_the_row_s_cputype(name: str) -> None:
     assert arch.of_macho(struct.unpack_from("<I", native.mac(name), 4)[0]) == (find(name),)
+
+
+# --- what differs from CPU to CPU ---
+
+
+@pytest.mark.parametrize("row", [row for row in BUILT if row.zig], ids=by_name)
+def test_zig_links_at_the_row_s_oldest_glibc_and_at_none_before(row: Arch) -> None:
+    if row.zig_glibc is None:
+        with pytest.raises(RuntimeError, match="unable to provide libc"):
+            native.compile_c(native.PLAIN_C, row.zig_target((2, 38)), "-shared")
+        return
+    assert row.oldest_build == max(row.lowest_glibc, row.zig_glibc)
+    assert native.program(row.name, row.oldest_build)
+    if row.zig_glibc > (2, 17):
+        before = (row.zig_glibc[0], row.zig_glibc[1] - 1)
+        with pytest.raises(RuntimeError, match="unable to provide libc"):
+            native.compile_c(native.PLAIN_C, row.zig_target(before), "-shared")
+
+
+def test_the_table_takes_for_manylinux_what_packaging_takes() -> None:
+    # The two whose ABI packaging reads from the running interpreter are not in its list.
+    taken = _manylinux._ALLOWED_ARCHS | {"i686", "armv7l"}  # noqa: SLF001  # its public functions ask this machine
+    assert {row.name for row in ARCHES if "manylinux" in row.pip} == taken
+    assert {row.name for row in ARCHES if "musllinux" in row.pip} == {row.name for row in BUILT}
+
+
+@pytest.mark.parametrize("row", ARCHES, ids=by_name)
+def test_pypi_takes_nothing_that_the_cpu_has_no_name_for(row: Arch) -> None:
+    assert ("win" not in row.pypi) or row.windows
+    assert ("macosx" not in row.pypi) or row.macos
+    assert {"manylinux", "musllinux"} & {*row.pypi} <= {*row.pip}
+    assert set(row.emulates) <= {other.name for other in ARCHES if other.windows}
 
 
 def test_groups_and_android_names_point_at_rows() -> None:

@@ -1,0 +1,119 @@
+"""A platform tag taken apart: operating system, CPUs, C library and the oldest version it promises to serve."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from wheelcheck.platforms import arch
+
+TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any", "other"]
+
+# PEP 513, 571 and 599 under the names of PEP 600.
+LEGACY_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+
+_VERSIONED = re.compile(
+    r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|emscripten)_(?P<version>[0-9]{1,9}(?:_[0-9]{1,9}){0,2})_(?P<cpu>\w+)"
+)
+_FAMILIES: dict[str, tuple[TagSystem, str]] = {
+    "manylinux": ("linux", "glibc"),
+    "musllinux": ("linux", "musl"),
+    "macosx": ("macos", ""),
+    "ios": ("ios", ""),
+    "android": ("android", "bionic"),
+    "pyodide": ("wasm", ""),
+    "emscripten": ("wasm", ""),
+}
+_FORMATS = {"macos": "Mach-O", "ios": "Mach-O", "windows": "PE", "wasm": "wasm", "any": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One platform tag, taken apart.
+
+    `arches` are names of rows of the CPU table, every one of which the wheel promises to serve; it is empty for `any`
+    and for a CPU the table does not hold. `floor` is the oldest C library (glibc, musl), macOS, iOS or Android API.
+    """
+
+    tag: str
+    system: TagSystem
+    arches: tuple[str, ...] = ()
+    libc: str = ""
+    floor: tuple[int, ...] = ()
+
+    @property
+    def binary_format(self) -> str:
+        """The format of native code on this system; empty for `any`."""
+        return _FORMATS.get(self.system, "ELF")
+
+    @property
+    def is_any(self) -> bool:
+        """True for the tag that promises every platform."""
+        return self.system == "any"
+
+    @property
+    def family(self) -> str:
+        """The tag's first word: `manylinux` under its older names too, `win` for win32, `linux`, `macosx`, ..."""
+        word = self.tag.partition("_")[0]
+        return {"win32": "win"}.get(word, "manylinux" if word in LEGACY_MANYLINUX else word)
+
+    @property
+    def is_taken_by_pypi(self) -> bool:
+        """Whether PyPI takes an upload for this system and CPU; what it makes of the version is not asked.
+
+        It takes `linux_` for the ARM boards that have, or had, no manylinux of their own. A family without CPUs in the
+        table (`any`, `pyodide`) is not judged.
+        """
+        if self.family == "linux":
+            return self.tag in ("linux_armv6l", "linux_armv7l")
+        if self.family not in {family for row in arch.ARCHES for family in row.pypi}:
+            return True
+        return bool(self.arches) and all(self.family in arch.find(name).pypi for name in self.arches)
+
+    @property
+    def is_looked_for_by_pip(self) -> bool:
+        """Whether installers on some Linux look for the tag; True for other systems, which are not judged."""
+        if self.family not in ("manylinux", "musllinux"):
+            return True
+        return bool(self.arches) and all(self.family in arch.find(name).pip for name in self.arches)
+
+
+@lru_cache(maxsize=1024)
+def parse_platform(tag: str) -> Platform:
+    """Take a platform tag apart. Never raises: what is unknown comes back as system "other" or without a CPU."""
+    if tag == "any":
+        return Platform(tag, "any")
+    for row in arch.ARCHES:
+        if row.windows == tag != "":
+            return Platform(tag, "windows", (row.name,))
+    family, _, cpu = tag.partition("_")
+    modern = f"{LEGACY_MANYLINUX[family]}_{cpu}" if family in LEGACY_MANYLINUX else tag
+    if found := _VERSIONED.fullmatch(modern):
+        system, libc = _FAMILIES[found["family"]]
+        floor = tuple(int(part) for part in found["version"].split("_"))
+        return Platform(tag, system, _cpus(system, found["cpu"]), libc, floor)
+    if tag.startswith("linux_"):
+        return Platform(tag, "linux", _cpus("linux", cpu))
+    return Platform(tag, "other", _named_last(tag))
+
+
+def _named_last(tag: str) -> tuple[str, ...]:
+    """Return the CPU in which the tag of another system ends; Windows spells each of its tags in full."""
+    names = () if tag.startswith("win") else tuple(row.name for row in arch.ARCHES)
+    return next(((name,) for name in names if tag.endswith(f"_{name}")), ())
+
+
+def _cpus(system: TagSystem, spelling: str) -> tuple[str, ...]:
+    """Return the CPUs a tag's last part names: an exact spelling, never a guess."""
+    if system == "macos" and spelling in arch.MACOS_GROUPS:
+        return arch.MACOS_GROUPS[spelling]
+    if system == "ios":
+        spelling = spelling.removesuffix("_iphonesimulator").removesuffix("_iphoneos")
+    if system == "android":
+        spelling = arch.ANDROID_ABIS.get(spelling, spelling)
+    for row in arch.ARCHES:
+        if spelling == (row.macos if system in ("macos", "ios") else row.name) != "":
+            return (row.name,)
+    return ()
