@@ -81,9 +81,9 @@ def possible_command(settings: Settings, target: Target, base: Mapping[str, str]
 
 def require_tools(env: Mapping[str, str]) -> None:
     """Raise BuildError, saying what to install, for a tool that is not on the PATH of `env`."""
-    for tool, remedy in (("cargo", "install Rust (rustup.rs)"), ("cargo-zigbuild", "install wheelcheck[build]")):
+    for tool, fix in (("cargo", "install Rust (rustup.rs)"), ("cargo-zigbuild", "install wheelcheck[build]")):
         if not shutil.which(tool, path=env["PATH"]):
-            raise BuildError(tool, "no such program on PATH", "one that runs", remedy)
+            raise BuildError(tool, "there is no such program on PATH", fix)
 
 
 def require_std(command: Command, target: Target) -> None:
@@ -93,13 +93,14 @@ def require_std(command: Command, target: Target) -> None:
     question = Command((rustc, "--print", "target-libdir", "--target", triple), command.cwd, command.env)
     answer = run.observe(question)
     if answer.status:
-        raise BuildError(question, answer.output.strip(), "a target rustc knows", "update Rust, or choose another CPU")
+        problem = f"rustc does not know this target ({answer.output.strip()})"
+        raise BuildError(question, problem, "update Rust, or remove this CPU")
     folder = Path(answer.output.splitlines()[-1])
     if not any(folder.glob("libstd-*.rlib")):
         distribution = f"install your distribution's{_debian(target)} and name its compiler: RUSTC=/usr/bin/rustc"
         kept = 'with keep-environment = ["RUSTC"] in [tool.wheelcheck.build]'
-        remedy = f"run `rustup target add {triple}`; or {distribution}, {kept}"
-        raise BuildError(f"Rust for {triple}", f"no std in {folder}", "libstd-*.rlib", remedy)
+        fix = f"run `rustup target add {triple}`; or {distribution}, {kept}"
+        raise BuildError(f"Rust for {triple}", f"its standard library is not installed in {folder}", fix)
 
 
 def _debian(target: Target) -> str:
@@ -120,9 +121,9 @@ def locate(built: Iterable[Artifact], payload: Payload) -> Path:
     files = {file for item in matches for file in item.files if kind == "bin" or _is_shared_library(file)}
     if len(files) == 1:
         return files.pop()
-    found = ", ".join(map(str, sorted(files))) or ", ".join(map(str, built)) or "nothing built"
-    expected = f"exactly one {kind} {payload.name!r} of package {payload.package!r}"
-    raise BuildError(f"payload {payload.name}", found, expected, "fix [[tool.wheelcheck.payload]] or the Cargo.toml")
+    wrote = ", ".join(map(str, sorted(files))) or ", ".join(map(str, built)) or "nothing"
+    problem = f"cargo must build exactly one {kind} {payload.name!r} of package {payload.package!r}, it built {wrote}"
+    raise BuildError(f"payload {payload.name}", problem, "fix [[tool.wheelcheck.payload]] or the Cargo.toml")
 
 
 def _message(line: str) -> dict[str, Any]:

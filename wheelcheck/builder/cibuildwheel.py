@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 OURS = re.compile(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
 OLDEST_PYTHON = 10  # what lays the payload in runs on the interpreter of the wheel
+_PYTHON = "tool.wheelcheck.python for cibuildwheel"
 _MANYLINUX = re.compile(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|2010|2014))")
 
 
@@ -46,14 +47,15 @@ def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
     for python, abi in pairs:
         name = abi if abi.startswith("cp") else python
         if name in wanted and abi != "none":
-            found, remedy = f"{'-'.join(wanted[name])} and {python}-{abi}", "abi3 serves what the other would"
-            raise BuildError("tool.wheelcheck.python for cibuildwheel", found, f"one wheel of {name}", remedy)
+            problem = f"{'-'.join(wanted[name])} and {python}-{abi} would both be built by {name}"
+            raise BuildError(_PYTHON, problem, "keep one of them: abi3 already covers the other")
         wanted |= {name: (python, abi)} if abi != "none" else {}
     names = [name for name in wanted if not re.fullmatch(r"cp3\d+t?", name) or _minor(name) < OLDEST_PYTHON]
     if names or not wanted:
-        found, remedy = ", ".join(names) or "none", "name them in tool.wheelcheck.python; `wheels` builds py3-none"
-        expected = f"interpreters from cp3{OLDEST_PYTHON} on"
-        raise BuildError("tool.wheelcheck.python for cibuildwheel", found, expected, remedy)
+        problem = (
+            f"{', '.join(names) or 'nothing'} cannot be built in its containers, only cp3{OLDEST_PYTHON} and later"
+        )
+        raise BuildError(_PYTHON, problem, "list such interpreters; `wheelcheck build wheels` builds py3-none")
     return wanted
 
 
@@ -65,15 +67,16 @@ def image(target: Target, base: Mapping[str, str], pinned: Mapping[str, str]) ->
     """
     variable = image_variable(target.arch)
     own = base.get(variable, "")
+    wanted = f"glibc {target.floor[0]}.{target.floor[1]} or older"
     floors = {name: floor for name in pinned if (floor := floor_of(name)) and floor <= target.floor}
     if not own and not floors:
-        found = ", ".join(sorted(pinned)) or "no image"
-        expected = f"one of glibc {target.floor[0]}.{target.floor[1]} or older for {target.arch.name}"
-        raise BuildError("cibuildwheel", found, expected, f"raise tool.wheelcheck.glibc, or set {variable}")
+        known = ", ".join(sorted(pinned)) or "none at all"
+        problem = f"it has no image with {wanted} for {target.arch.name} (known: {known})"
+        raise BuildError("cibuildwheel", problem, f"raise tool.wheelcheck.glibc, or set {variable}")
     floor = floor_of(own)
     if floor and floor > target.floor:
-        expected = f"glibc {target.floor[0]}.{target.floor[1]} or older"
-        raise BuildError(variable, own, expected, "raise tool.wheelcheck.glibc, or choose an older image")
+        problem = f"the image {own} has glibc {floor[0]}.{floor[1]}, but {wanted} is needed"
+        raise BuildError(variable, problem, "raise tool.wheelcheck.glibc, or choose an older image")
     return own or max(floors, key=lambda name: floors[name])
 
 
@@ -96,8 +99,7 @@ def pinned_images(row: Arch) -> dict[str, str]:
     """Return the images the installed cibuildwheel knows for a CPU. Raises BuildError where none is installed."""
     spec = find_spec("cibuildwheel")
     if spec is None or not spec.origin:
-        remedy = "install wheelcheck[cibuildwheel]"
-        raise BuildError("cibuildwheel", "no such package in this interpreter", "version 4 or newer", remedy)
+        raise BuildError("cibuildwheel", "it is not installed in this Python", "install wheelcheck[cibuildwheel]")
     parser = configparser.ConfigParser()
     parser.read(Path(spec.origin).parent / "resources" / "pinned_docker_images.cfg", "utf-8")
     return dict(parser[row.name]) if row.name in parser else {}
@@ -131,8 +133,8 @@ def require_ours(pyproject: str, where: str) -> None:
     settings = table(table(parse_toml(pyproject), "tool"), "cibuildwheel")
     for name, part in (("", settings), (".linux", table(settings, "linux")), *_overrides(settings)):
         if mine := next((key for key in part if OURS.fullmatch(key)), ""):
-            expected = "expected it to follow from [tool.wheelcheck]"
-            raise ConfigError(f"{where}: tool.cibuildwheel{name}.{mine}: found {part[mine]!r}, {expected}")
+            problem = f"tool.cibuildwheel{name}.{mine} is set, but wheelcheck derives it from [tool.wheelcheck]"
+            raise ConfigError(f"{where}: {problem}; remove it")
 
 
 def gate_configuration(config: Config) -> str:

@@ -41,7 +41,7 @@ class PathMap:
         for word in words:
             inside, _, outside = word.partition("=")
             if not inside.startswith("/") or not outside:
-                raise ConfigError(f"--map: found {word!r}, expected CONTAINER=HOST such as /io=.")
+                raise ConfigError(f"--map: {word!r} is not CONTAINER=HOST, such as /io=.")
             pairs.append((PurePosixPath(inside), Path(outside).resolve()))
         return cls(tuple(pairs))
 
@@ -137,8 +137,9 @@ def build(bench: Build, run: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
     built = sorted((run.folder / "out").glob("*.whl"))
     expected = len(run.variables["CIBW_BUILD"].split())
     if len(built) != expected:
-        found = ", ".join(wheel.name for wheel in built) or "no wheel"
-        raise BuildError("cibuildwheel", found, f"{expected}, one an interpreter", "look at what it wrote above")
+        names = ", ".join(wheel.name for wheel in built) or "no wheel"
+        problem = f"it built {names}, but {expected} wheels are configured, one per interpreter"
+        raise BuildError("cibuildwheel", problem, "see its output above")
     for wheel in built:
         assembly.require_record(wheel, bench.staged())
     return tuple(dist.publish(wheel, bench.settings.dist, bench.log) for wheel in built)
@@ -147,5 +148,5 @@ def build(bench: Build, run: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
 def _source_of(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or not spec.origin:
-        raise BuildError(name, "no such package in this interpreter", "one to copy", "install wheelcheck again")
+        raise BuildError(name, "it is not installed in this Python", "install wheelcheck again")
     return Path(spec.origin).parent

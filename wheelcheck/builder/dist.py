@@ -42,7 +42,7 @@ def is_succeeded(old: str, new: str) -> bool:
 
 def sdist(folder: Path) -> Path:
     """Return the one sdist in `folder`. Raises BuildError."""
-    return only(folder, "*.tar.gz", "build it: python -m wheelcheck build sdist")
+    return only(folder, "*.tar.gz", "run `wheelcheck build sdist` in a clean dist folder")
 
 
 def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
@@ -50,17 +50,16 @@ def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
     tags = set(target.platform_tag.split("."))
     found = [file for file in sorted(folder.glob("*.whl")) if tags & set(parse_file_name(file.name).platforms)]
     if not found:
-        expected = f"at least one for {target.platform_tag}"
-        raise BuildError(folder, "no wheel", expected, "build it: python -m wheelcheck build wheels")
+        raise BuildError(folder, f"it holds no wheel for {target.platform_tag}", "run `wheelcheck build wheels`")
     return tuple(found)
 
 
-def only(folder: Path, pattern: str, remedy: str) -> Path:
+def only(folder: Path, pattern: str, fix: str) -> Path:
     """Return the one file of `folder` that matches. Raises BuildError for none and for several."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
-        names = ", ".join(file.name for file in found) or "none"
-        raise BuildError(folder / pattern, names, "exactly one", remedy)
+        names = ", ".join(file.name for file in found) or "no file"
+        raise BuildError(folder / pattern, f"{names} matches, but there must be exactly one", fix)
     return found[0]
 
 

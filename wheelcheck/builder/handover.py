@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 DEFAULT = ("dist/*.whl", "dist/*.tar.gz", "build/wheelcheck/*/record.json")
-_PACK = "pack it again where it was built"
+_PACK = "pack it again on the machine that built it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def pack(project: Path, parcel: Path, *patterns: str) -> tuple[str, ...]:
     patterns = patterns or DEFAULT
     files = sorted({file for pattern in patterns for file in project.glob(pattern) if file.is_file()})
     if not files:
-        raise BuildError(parcel, f"no file of {', '.join(patterns)}", "at least one to hand over", "build first")
+        raise BuildError(parcel, f"there is nothing to pack: no file matches {', '.join(patterns)}", "build first")
     items = [_item(file, project) for file in files]
     parcel.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(parcel, "w") as archive:
@@ -72,7 +72,7 @@ def unpack(project: Path, *places: Path) -> tuple[str, ...]:
     for parcel in _parcels(places):
         for item, content in _read(parcel):
             if arrived.setdefault(item.path, item) != item:
-                raise BuildError(f"{parcel}: {item.path}", "other bytes than an earlier parcel's", "one file", _PACK)
+                raise BuildError(f"{parcel}: {item.path}", "another bundle holds a different file of this name", _PACK)
             place = project / item.path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
@@ -96,7 +96,7 @@ def _parcels(places: Iterable[Path]) -> list[Path]:
     found = [file for place in places for file in (sorted(place.rglob("*.tar")) if place.is_dir() else [place])]
     if not found:
         told = ", ".join(map(str, places))
-        raise BuildError(told, "no parcel", "at least one *.tar", "look at what the earlier jobs uploaded")
+        raise BuildError(told, "there is no bundle (*.tar)", "check that the earlier jobs uploaded theirs")
     return found
 
 
@@ -106,12 +106,12 @@ def _read(parcel: Path) -> list[tuple[Item, bytes]]:
         with tarfile.open(parcel, "r:") as archive:
             contents = {member.name: _content(archive, member) for member in archive}
         items = [Item(**entry) for entry in json.loads(contents.pop(MANIFEST))]
-    except (OSError, tarfile.TarError, ValueError, TypeError, KeyError) as problem:
-        raise BuildError(parcel, repr(problem), "a parcel with its manifest", _PACK) from problem
+    except (OSError, tarfile.TarError, ValueError, TypeError, KeyError) as error:
+        raise BuildError(parcel, f"it is not a readable bundle with a manifest ({error!r})", _PACK) from error
     listed = {item.path for item in items}
     if not items or listed != set(contents):
-        found = f"unlisted {sorted(set(contents) - listed)}, missing {sorted(listed - set(contents))}"
-        raise BuildError(parcel, found, "the files of its manifest, at least one", _PACK)
+        problem = f"unlisted {sorted(set(contents) - listed)}, missing {sorted(listed - set(contents))}"
+        raise BuildError(parcel, f"its files are not those of its manifest: {problem}", _PACK)
     return [(item, _held(parcel, item, contents[item.path])) for item in items]
 
 
@@ -125,11 +125,12 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def _held(parcel: Path, item: Item, content: bytes) -> bytes:
     path = PurePosixPath(item.path)
     if path.is_absolute() or ".." in path.parts or item.mode & ~0o777:
-        raise BuildError(f"{parcel}: {item.path}", f"mode {item.mode:o}", "a path below the project, plain bits", _PACK)
+        problem = f"the path leaves the project, or mode {item.mode:o} has more than permission bits"
+        raise BuildError(f"{parcel}: {item.path}", problem, _PACK)
     digest = sha256(content).hexdigest()
     if digest != item.sha256 or len(content) != item.size:
-        found = f"{len(content)} bytes, sha256 {digest}"
-        raise BuildError(f"{parcel}: {item.path}", found, f"{item.size} bytes, sha256 {item.sha256}", _PACK)
+        problem = f"damaged: {len(content)} bytes with sha256 {digest}, packed were {item.size} with {item.sha256}"
+        raise BuildError(f"{parcel}: {item.path}", problem, _PACK)
     return content
 
 
@@ -151,8 +152,8 @@ def match(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
             held.append(wheel)
     loose = sorted(file.name for file in found.dist.glob("*.whl") if file not in held)
     if loose or not held:
-        expected, remedy = "wheels that a stage's record vouches for", "hand over wheels and records together"
-        raise BuildError(found.dist, ", ".join(loose) or "no wheel", expected, remedy)
+        problem = f"{', '.join(loose)} has no record of a stage beside it" if loose else "it holds no wheel to verify"
+        raise BuildError(found.dist, problem, "hand over the wheels together with build/wheelcheck/*/record.json")
     require_tag((file.name for file in sorted(found.dist.iterdir())), base)
     return tuple(f"as staged: {wheel.name}" for wheel in held)
 
@@ -164,16 +165,13 @@ def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
     tag = base.get("GITHUB_REF_NAME", "")
     try:
         expected = Version(tag)  # which takes the v of v1.2
-    except InvalidVersion as problem:
-        raise BuildError(
-            "the git tag", repr(tag), "a version such as v1.2", "tag the release by its version"
-        ) from problem
+    except InvalidVersion as error:
+        raise BuildError("the git tag", f"{tag!r} is not a version", "tag releases by version, such as v1.2") from error
     for name in names:
         version = parse_file_name(name).version
         if version and Version(version) != expected:
-            raise BuildError(
-                name, f"version {version}", f"{expected}, as tagged", "set the version, then tag that commit"
-            )
+            problem = f"its version is {version}, but the git tag says {expected}"
+            raise BuildError(name, problem, "set the version, then tag that commit")
 
 
 def _stages(folder: Path) -> Iterable[Stage]:

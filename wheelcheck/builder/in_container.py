@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 IDENTIFIER = "CIBUILDWHEEL_BUILD_IDENTIFIER"
-_AGAIN = "run `python -m wheelcheck build cibuildwheel` again"
+_AGAIN = "run `wheelcheck build cibuildwheel` again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def read(folder: Path) -> Plan:
         pairs = {name: (python, abi) for name, (python, abi) in found["pairs"].items()}
         return Plan(**{**found, **lists, "pairs": pairs})
     except (OSError, ValueError, TypeError, KeyError) as problem:
-        raise BuildError(folder / "plan.json", repr(problem), "a plan of the bench", _AGAIN) from problem
+        raise BuildError(folder / "plan.json", f"the plan cannot be read ({problem!r})", _AGAIN) from problem
 
 
 def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
@@ -59,13 +59,13 @@ def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
     plan = read(folder)
     name = identifier.partition("-")[0]
     if name not in plan.pairs:
-        raise BuildError(IDENTIFIER, repr(identifier), f"one of {', '.join(plan.pairs)}", _AGAIN)
+        raise BuildError(IDENTIFIER, f"{identifier!r} is not planned, only {', '.join(plan.pairs)}", _AGAIN)
     target = Target(find(plan.arch), plan.floor)
     stage = staging.load(folder / "stage", target, plan.source)
     tagged = wheels.tagged_name(wheel.name, plan.pairs[name], target)
     inventory = {path: text.encode() for path, text in plan.inventories.get(tagged, {}).items()}
     if plan.inventories and not inventory:
-        raise BuildError(tagged, "a wheel of another name", f"one of {', '.join(plan.inventories)}", _AGAIN)
+        raise BuildError(tagged, f"no such wheel is planned, only {', '.join(plan.inventories)}", _AGAIN)
     finished = assembly.assemble(wheel, tagged, stage, target, out, inventory, plan.date)
     assembly.require_record(finished, stage)
     return finished

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # The gate judges again, from the finished wheel; here the bench refuses to stage what could only fail there.
 
 _SHF_EXECINSTR = 0x4
-_REBUILD = "build it for this target: python -m wheelcheck build build"
+_REBUILD = "build it for this target with `wheelcheck build build`"
 
 
 def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
@@ -44,7 +44,8 @@ def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> 
     """
     slice_ = _whole(subject, content)
     if slice_.kind != kind:
-        raise BuildError(subject, f"a native {slice_.kind}", f"a native {kind}", "fix its kind in the configuration")
+        problem = f"it is a native {slice_.kind}, but declared as a native {kind}"
+        raise BuildError(subject, problem, "fix its kind in the configuration")
     if kind == "object":
         _require_bpf(subject, slice_, content)
     else:
@@ -60,20 +61,20 @@ def require_loadable(subject: str, binary: Binary, target: Target) -> None:
 def _whole(subject: str, content: bytes) -> Slice:
     binary = read_binary("", Bytes(content))
     if binary is None:
-        raise BuildError(subject, f"{len(content)} bytes that are no native code", "an ELF file", _REBUILD)
+        raise BuildError(subject, f"its {len(content)} bytes are not native code", _REBUILD)
     if binary.damage or binary.format != "ELF" or len(binary.slices) != 1:
-        found = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
-        raise BuildError(subject, found, "a whole ELF file", _REBUILD)
+        damage = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
+        raise BuildError(subject, f"it is not a complete ELF file: {damage}", _REBUILD)
     return binary.slices[0]
 
 
 def _require_bpf(subject: str, slice_: Slice, content: bytes) -> None:
     """Every CPU of the table that has BPF in its kernel and a wheel tag that Python packages use is little-endian."""
     if slice_.machine != "EM_BPF" or not slice_.little_endian:
-        found = f"{slice_.machine}, {'little' if slice_.little_endian else 'big'}-endian"
-        raise BuildError(subject, found, "EM_BPF, little-endian", "compile it for bpfel")
+        machine = f"{slice_.machine}, {'little' if slice_.little_endian else 'big'}-endian"
+        raise BuildError(subject, f"it is code for {machine}, not for EM_BPF, little-endian", "compile it for bpfel")
     if not _holds_code(content):
-        raise BuildError(subject, "an object without code", "at least one program", "look at what its source defines")
+        raise BuildError(subject, "the object contains no code", "check that its source defines a program")
 
 
 def _holds_code(content: bytes) -> bool:
@@ -85,11 +86,12 @@ def _holds_code(content: bytes) -> bool:
 
 def _require_target(subject: str, slice_: Slice, target: Target) -> None:
     if target.arch.name not in slice_.arches or not slice_.abi_accepted:
-        raise BuildError(subject, f"code for {'/'.join(slice_.arches) or slice_.machine}", target.arch.name, _REBUILD)
+        machine = "/".join(slice_.arches) or slice_.machine
+        raise BuildError(subject, f"it is code for {machine}, not for {target.arch.name}", _REBUILD)
     need = slice_.glibc_need
     if need and need.glibc > target.floor:
-        expected = f"at most the floor {target.floor[0]}.{target.floor[1]}"
-        raise BuildError(subject, f"a need of glibc {'.'.join(map(str, need.glibc))}", expected, _REBUILD)
+        needed, floor = (".".join(map(str, version)) for version in (need.glibc, target.floor))
+        raise BuildError(subject, f"it needs glibc {needed}, above the floor {floor}", _REBUILD)
 
 
 BPF = "bpfel-freestanding"
@@ -114,8 +116,8 @@ def adopt(settings: Settings, messages: str, places: PathMap, base: Mapping[str,
     for payload in settings.release.payload:
         file = _compile(payload, settings, base, log) if payload.source else places.to_host(cargo.locate(said, payload))
         if not file.is_file():
-            remedy = "pass --map CONTAINER=HOST for the folder that the container saw elsewhere"
-            raise BuildError(f"payload {payload.name}", f"no file {file}", "the one cargo wrote", remedy)
+            fix = "pass --map CONTAINER=HOST if the container saw that folder under another name"
+            raise BuildError(f"payload {payload.name}", f"cargo wrote {file}, which does not exist here", fix)
         built[payload] = file
     return built
 
@@ -184,6 +186,6 @@ def _workspace(payload: Payload, settings: Settings) -> Path:
 def _inside(place: str, payload: Payload, settings: Settings, exists: Callable[[Path], bool]) -> Path:
     path = settings.project / place
     if not exists(path) or not path.resolve().is_relative_to(settings.project):
-        subject, remedy = f"payload {payload.name}", "fix [[tool.wheelcheck.payload]]: an sdist must hold it"
-        raise BuildError(subject, f"{place!r}", "what is there, inside the project", remedy)
+        problem = f"{place!r} does not exist inside the project, so an sdist cannot hold it"
+        raise BuildError(f"payload {payload.name}", problem, "fix [[tool.wheelcheck.payload]]")
     return path

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.wheel import Pair
     from wheelcheck.platforms.arch import Arch
 
-_BACKEND = "look at what the build backend wrote above"
+_BACKEND = "see the build backend's output above"
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,18 +138,16 @@ def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[st
     for path in sorted({*released, *rebuilt}):
         ours, theirs = (str(side.get(path, "nothing")) for side in (rebuilt, released))
         if ours != theirs:
-            remedy = "release what the sdist builds: commit the sources, include them, build the wheels again"
-            raise BuildError(f"{wheel}: {path}", f"{ours} from the sdist", f"{theirs} as released", remedy)
+            fix = "commit all sources, include them in the sdist, and build the wheels again"
+            raise BuildError(f"{wheel}: {path}", f"the sdist builds {ours}, but {theirs} is released", fix)
 
 
 def _rebuild(bench: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     tree = sdist.unpack(packed, scratch / "unpacked")
     inner = Build.of(tree, bench.target.arch, bench.log)
     if inner.target != bench.target:
-        expected = f"the target {bench.target.zigbuild}"
-        raise BuildError(
-            packed.name, inner.target.zigbuild, expected, "build the sdist again: its configuration is old"
-        )
+        problem = f"its configuration builds for {inner.target.zigbuild}, the project's for {bench.target.zigbuild}"
+        raise BuildError(packed.name, problem, "build the sdist again")
     inner.settings.dist.mkdir()
     shutil.copyfile(packed, inner.settings.dist / packed.name)
     inner.build()
@@ -158,8 +156,8 @@ def _rebuild(bench: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
 
 def _require_names(released: set[str], rebuilt: set[str]) -> None:
     if released != rebuilt:
-        found, expected = (", ".join(sorted(names)) for names in (rebuilt, released))
-        raise BuildError("roundtrip", f"the sdist builds {found}", expected, "build sdist and wheels again")
+        ours, theirs = (", ".join(sorted(names)) or "no wheel" for names in (rebuilt, released))
+        raise BuildError("roundtrip", f"the sdist builds {ours}, dist holds {theirs}", "build sdist and wheels again")
 
 
 def _compare(released: Path, rebuilt: Path, *, exact: bool) -> list[str]:
@@ -167,7 +165,7 @@ def _compare(released: Path, rebuilt: Path, *, exact: bool) -> list[str]:
     if not exact:
         before, after = ({path: replace(native, sha256="") for path, native in one.items()} for one in (before, after))
     if not before:
-        raise BuildError(released.name, "no native file", "a payload to compare", "build the wheels again")
+        raise BuildError(released.name, "it holds no native file to compare", "build the wheels again")
     require_same(released.name, before, after)
     return [f"{released.name}: {path}: {native}" for path, native in sorted(before.items())]
 
@@ -202,8 +200,8 @@ def reproduce(bench: Build) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as scratch:
         one, other = (_build(bench, Path(scratch, folder), seconds) for folder in _FOLDERS)
         if found := first_between_folders(one, other):
-            remedy = "find what writes it: a date, a folder, an order, a random number"
-            raise BuildError("reproduce", found, "the same bytes from both builds", remedy)
+            fix = "find out what writes it: a date, a folder name, an order, a random number"
+            raise BuildError("reproduce", f"two builds of the same sources differ: {found}", fix)
         return tuple(sorted(file.name for file in one.iterdir()))
 
 

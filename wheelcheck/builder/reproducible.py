@@ -30,9 +30,8 @@ def epoch(project: Path, base: Mapping[str, str]) -> int:
     given = base.get(VARIABLE, "")
     if given:
         if not given.isdecimal():
-            raise BuildError(
-                VARIABLE, repr(given), "seconds since 1970", "unset it, or set it to `git log -1 --format=%ct`"
-            )
+            problem = f"{given!r} is not a number of seconds since 1970"
+            raise BuildError(VARIABLE, problem, "unset it, or set it to `git log -1 --format=%ct`")
         return int(given)
     return _commit_date(project) or max(
         (int((project / file).stat().st_mtime) for file in sources.files(project)), default=0

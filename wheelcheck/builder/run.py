@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class BuildError(Exception):
-    """Something is not as it must be: what it is about, what was found, what was expected and how to fix it."""
+    """A build cannot go on: what it is about, what the problem is, and how to fix it."""
 
-    def __init__(self, subject: object, found: str, expected: str, remedy: str) -> None:
-        super().__init__(f"{subject}: found {found}; expected {expected}; {remedy}")
+    def __init__(self, subject: object, problem: str, fix: str) -> None:
+        super().__init__(f"{subject}: {problem}; {fix}")
 
 
 # Environments in which the outer world cannot change what is built.
@@ -118,8 +118,7 @@ def run(command: Command, log: Log) -> str:
         output = child.stdout.read() if child.stdout else ""
         reader.join()
     if child.returncode:
-        told = "\n".join([*output.splitlines()[-_TAIL:], *errors[-_TAIL:]])
-        raise BuildError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+        raise _failure(command, child.returncode, [*output.splitlines()[-_TAIL:], *errors[-_TAIL:]])
     return output
 
 
@@ -133,8 +132,7 @@ def follow(command: Command, log: Log) -> None:
     with _start(command, subprocess.STDOUT) as child:
         _forward(child.stdout or (), lines, log)
     if child.returncode:
-        told = "\n".join(lines[-_TAIL:])
-        raise BuildError(command, f"exit status {child.returncode}", "0", f"it said:\n{told}")
+        raise _failure(command, child.returncode, lines[-_TAIL:])
 
 
 def observe(command: Command) -> Outcome:
@@ -142,6 +140,11 @@ def observe(command: Command) -> Outcome:
     with _start(command, subprocess.STDOUT) as child:
         output = child.stdout.read() if child.stdout else ""
     return Outcome(child.returncode, output)
+
+
+def _failure(command: Command, status: int, lines: list[str]) -> BuildError:
+    how = f"failed with exit status {status}" if status > 0 else f"was killed by signal {-status}"
+    return BuildError(command, how, "\n".join(["its last lines were:", *lines]))
 
 
 def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
@@ -158,7 +161,7 @@ def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
             errors="replace",
         )
     except OSError as problem:
-        raise BuildError(command, str(problem), "a program that starts", f"install {command.argv[0]}") from problem
+        raise BuildError(command, f"cannot be started ({problem})", f"install {command.argv[0]}") from problem
 
 
 def _forward(stream: Iterable[str], kept: list[str], log: Log) -> None:

@@ -49,7 +49,7 @@ def read(output: str) -> Graph:
         graph = json.loads(output)
         return {key: graph[key] for key in ("packages", "workspace_members", "resolve")}
     except (ValueError, TypeError, KeyError) as problem:
-        raise BuildError("cargo metadata", repr(problem), "one JSON document", "update cargo") from problem
+        raise BuildError("cargo metadata", f"its output cannot be read ({problem!r})", "update cargo") from problem
 
 
 def merged(graphs: Iterable[Graph]) -> Graph:
@@ -110,10 +110,8 @@ def _package_id(graph: Graph, file: Staged) -> str:
     members = graph["workspace_members"]
     found = [one["id"] for one in graph["packages"] if one["name"] == file.package and one["id"] in members]
     if not found:
-        remedy = "fix the package of [[tool.wheelcheck.payload]]"
-        raise BuildError(
-            f"payload {file.name}", f"no package {file.package!r} in cargo metadata", "its package", remedy
-        )
+        problem = f"cargo metadata lists no package {file.package!r} in the workspace"
+        raise BuildError(f"payload {file.name}", problem, "fix its package in [[tool.wheelcheck.payload]]")
     return str(found[0])
 
 

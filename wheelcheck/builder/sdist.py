@@ -20,6 +20,7 @@ _GENERATED = shutil.ignore_patterns(  # PKG-INFO: the sources may be an unpacked
     *("build", "dist", "target", "__pycache__", "*.egg-info", "PKG-INFO", "*.so"),
     *(".git", ".nox", ".tox", ".venv", ".*_cache"),
 )
+_INCLUDE = "include every source of the payload in the sdist (setuptools: MANIFEST.in)"
 _CARGO_FILES = ("Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain", "rust-toolchain.toml")
 
 
@@ -53,7 +54,7 @@ def unpack(sdist: Path, folder: Path) -> Path:
         archive.extractall(folder)  # noqa: S202
     tops = sorted(folder.iterdir())
     if len(tops) != 1:
-        raise BuildError(sdist, f"{len(tops)} top folders", "exactly one", "fix the build backend's configuration")
+        raise BuildError(sdist, f"it holds {len(tops)} top folders, not one", "fix the build backend's configuration")
     return tops[0]
 
 
@@ -61,8 +62,10 @@ def require_sources_only(tree: Path) -> None:
     """Raise BuildError for native code in an unpacked sdist, whatever it is called."""
     for file in sorted(path for path in tree.rglob("*") if path.is_file()):
         if binary := read_binary("", Bytes(file.read_bytes())):
-            subject, remedy = file.relative_to(tree), "remove it from the sources, or exclude it from the sdist"
-            raise BuildError(subject, f"a prebuilt {binary.format} file", "sources only", remedy)
+            problem = f"a prebuilt {binary.format} file would be shipped in the sdist"
+            raise BuildError(
+                file.relative_to(tree), problem, "remove it from the sources, or exclude it from the sdist"
+            )
 
 
 def require_rust_sources(workspace: Path, unpacked: Path) -> None:
@@ -70,17 +73,17 @@ def require_rust_sources(workspace: Path, unpacked: Path) -> None:
     wanted = [file for file in sources.files(workspace) if file.suffix == ".rs" or file.name in _CARGO_FILES]
     wrong = [file.as_posix() for file in wanted if not _same(workspace / file, unpacked / file)]
     if wrong or not wanted:
-        found = f"missing or different: {', '.join(wrong)}" if wrong else "no Rust source at all"
-        expected = f"all {len(wanted)} Rust sources and manifests of {workspace}"
-        raise BuildError("sdist", found, expected, "include them in the sdist (setuptools: MANIFEST.in)")
+        problem = (
+            f"missing or different: {', '.join(wrong)} of {workspace}" if wrong else f"{workspace} holds no Rust source"
+        )
+        raise BuildError("sdist", problem, _INCLUDE)
 
 
 def require_files(project: Path, unpacked: Path, files: Iterable[Path]) -> None:
     """Raise BuildError for a file of the project that its unpacked sdist does not hold as it is."""
     inside = [file.relative_to(project) for file in files]
     if wrong := [file.as_posix() for file in inside if not _same(project / file, unpacked / file)]:
-        remedy = "include them in the sdist (setuptools: MANIFEST.in)"
-        raise BuildError("sdist", f"missing or different: {', '.join(wrong)}", "all sources of the payload", remedy)
+        raise BuildError("sdist", f"missing or different: {', '.join(wrong)}", _INCLUDE)
 
 
 def _same(one: Path, other: Path) -> bool:

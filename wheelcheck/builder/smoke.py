@@ -47,11 +47,11 @@ def require_executed(results: Iterable[Result], *, required: bool = True) -> Non
     failed = [result for result in results if result.verdict == "fail"]
     if failed:
         told = "; ".join(map(str, failed))
-        raise BuildError("smoke run", told, f"{len(results)} trials that pass", "fix what the output names")
+        raise BuildError("smoke test", f"{len(failed)} of {len(results)} failed: {told}", "fix what the output names")
     if required and not any(result.verdict == "pass" and result.trial.startswith("run ") for result in results):
-        told = "; ".join(map(str, results)) or "no trial"
-        remedy = "declare tool.wheelcheck.smoke.commands and run where the wheel can be installed"
-        raise BuildError("smoke run", f"no command executed ({told})", "at least one", remedy)
+        told = "; ".join(map(str, results)) or "none is declared"
+        fix = "declare tool.wheelcheck.smoke.commands, and run them where the wheel can be installed"
+        raise BuildError("smoke test", f"no command was executed ({told})", fix)
 
 
 def summary(results: Iterable[Result]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wheelcheck.config import Payload, PayloadKind
 
 MODES: dict[PayloadKind, int] = {"executable": 0o755, "library": 0o644, "object": 0o644}
-_AGAIN = "run `python -m wheelcheck build build` again"
+_AGAIN = "run `wheelcheck build build` again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def load(folder: Path, target: Target, source: str) -> Stage:
         ("source", found.record.source, source),
     ):
         if recorded != now:
-            raise BuildError(folder, f"binaries of {what} {recorded}", f"of {now}", f"they are stale: {_AGAIN}")
+            problem = f"the binaries are stale: their {what} was {recorded}, now it is {now}"
+            raise BuildError(folder, problem, _AGAIN)
     _require_exact_files(found)
     for staged in found.record.files:
         _require_unchanged(staged, found.file(staged), target)
@@ -105,9 +106,8 @@ def _lay(payload: Payload, file: Path, target: Target, tree: Path) -> Staged:
     inspection.require_native(f"{payload.kind} {payload.name} ({file})", content, payload.kind, target)
     place = tree / payload.path
     if not place.resolve().is_relative_to(tree.resolve()) or place.exists():
-        raise BuildError(
-            f"payload {payload.name}", f"path {payload.path!r}", "a free path in the wheel", "fix its path"
-        )
+        problem = f"the path {payload.path!r} is taken or outside the wheel"
+        raise BuildError(f"payload {payload.name}", problem, "choose another path")
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(content)
     place.chmod(MODES[payload.kind])
@@ -130,7 +130,7 @@ def read_record(file: Path) -> Record:
         table = json.loads(file.read_text())
         return Record(**{**table, "files": tuple(Staged(**entry) for entry in table["files"])})
     except (OSError, ValueError, TypeError, KeyError) as problem:
-        raise BuildError(file, repr(problem), "the record of a stage", _AGAIN) from problem
+        raise BuildError(file, f"the record of the stage cannot be read ({problem!r})", _AGAIN) from problem
 
 
 def _require_exact_files(found: Stage) -> None:
@@ -139,16 +139,17 @@ def _require_exact_files(found: Stage) -> None:
     recorded = {staged.path for staged in found.record.files}
     if present != recorded:
         extra, missing = sorted(present - recorded), sorted(recorded - present)
-        raise BuildError(tree, f"unrecorded {extra}, missing {missing}", "the recorded files, no other", _AGAIN)
+        raise BuildError(tree, f"its files are not those of the record: extra {extra}, missing {missing}", _AGAIN)
 
 
 def _require_unchanged(staged: Staged, file: Path, target: Target) -> None:
     if file.is_symlink():
-        raise BuildError(file, f"a link to {file.readlink()}", "a regular file", _AGAIN)
+        raise BuildError(file, f"it was replaced by a link to {file.readlink()}", _AGAIN)
     content = file.read_bytes()
     inspection.require_native(str(file), content, staged.kind, target)
     if hashlib.sha256(content).hexdigest() != staged.sha256:
-        raise BuildError(file, "other bytes than were staged", f"sha256 {staged.sha256}", _AGAIN)
+        raise BuildError(file, f"its bytes have changed since it was staged (sha256 {staged.sha256})", _AGAIN)
     mode = file.stat().st_mode & 0o777
     if mode != staged.mode:
-        raise BuildError(file, f"mode {mode:04o}", f"{staged.mode:04o} for a native {staged.kind}", _AGAIN)
+        problem = f"its mode is {mode:04o}, but a native {staged.kind} must have {staged.mode:04o}"
+        raise BuildError(file, problem, _AGAIN)

@@ -57,13 +57,13 @@ def choose(row: Arch, floor: Glibc) -> Target:
     """
     oldest, newest = row.oldest_build, newest_glibc()
     if oldest is None:
-        expected = "a CPU that zig has a glibc for"
-        raise BuildError("tool.wheelcheck.architectures", row.name, expected, "build for it on that CPU itself")
+        problem = f"{row.name} cannot be built here: zig has no glibc for it"
+        raise BuildError("tool.wheelcheck.architectures", problem, "remove it, or build for it on that CPU")
     if not oldest <= floor <= newest:
         low, high = (f"{major}.{minor}" for major, minor in (oldest, newest))
-        expected = f"{low} to {high} (the oldest that Rust and zig build for {row.name}, the newest that zig knows)"
-        found = f"the floor {floor[0]}.{floor[1]}"
-        raise BuildError("tool.wheelcheck.glibc", found, expected, f'write glibc = "{low}" or a later one')
+        asked = f"{row.name} cannot be built for glibc {floor[0]}.{floor[1]}"
+        problem = f"{asked}: Rust and the installed zig support {low} to {high} there"
+        raise BuildError("tool.wheelcheck.glibc", problem, f'set glibc = "{low}" or a later one, up to {high}')
     return Target(row, floor)
 
 
@@ -76,7 +76,7 @@ def zig_folder() -> Path:
     """Return where the zig of this interpreter lies. Raises BuildError where ziglang is missing."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
-        raise BuildError("zig", "no Python package ziglang", "the one of this interpreter", "install wheelcheck[build]")
+        raise BuildError("ziglang", "it is not installed in this Python", "install wheelcheck[build]")
     return Path(spec.submodule_search_locations[0])
 
 

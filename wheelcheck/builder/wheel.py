@@ -54,11 +54,12 @@ def require_buildable(pair: Pair, *, cross: bool) -> None:
     abi3 and none serve any later interpreter; another ABI needs that very interpreter, on that very CPU.
     """
     running = f"cp{sys.version_info.major}{sys.version_info.minor}"
-    name, remedy = "-".join(pair), "run under that interpreter, or use cibuildwheel for one wheel per Python"
+    subject = f"python {'-'.join(pair)}"
+    fix = f"build it under {pair[0]}, or use cibuildwheel, which builds one wheel per Python"
     if pair[1] not in ("abi3", "none") and (pair[0] != running or cross):
-        raise BuildError(f"python {name}", f"{running}{' on another CPU' if cross else ''}", name, remedy)
+        raise BuildError(subject, f"{running} cannot compile for it{' for another CPU' if cross else ''}", fix)
     if pair[1] == "abi3" and _minor(pair[0]) > sys.version_info.minor:
-        raise BuildError(f"python {name}", running, f"{pair[0]} or later", remedy)
+        raise BuildError(subject, f"{running} is too old to compile for it", fix)
 
 
 def tagged_name(built: str, pair: Pair, target: Target) -> str:
@@ -67,8 +68,9 @@ def tagged_name(built: str, pair: Pair, target: Target) -> str:
     found = {(tag.interpreter, tag.abi) for tag in tags}
     expected = {(python, pair[1]) for python in pair[0].split(".")}
     if not expected <= found:  # hatchling's py2.py3 may be narrowed to py3; nothing may be widened
-        remedy = "make the backend and tool.wheelcheck.python agree (setuptools: bdist_wheel's py_limited_api)"
-        raise BuildError(built, "/".join(sorted(map("-".join, found))), "-".join(pair), remedy)
+        made = "/".join(sorted(map("-".join, found)))
+        fix = "make the backend and tool.wheelcheck.python agree (setuptools: bdist_wheel's py_limited_api)"
+        raise BuildError(built, f"the backend built for {made}, the configuration asks for {'-'.join(pair)}", fix)
     return f"{built.rsplit('-', 3)[0]}-{'-'.join(pair)}-{target.platform_tag}.whl"
 
 
@@ -96,10 +98,11 @@ def build(tree: Path, out: Path, env: Mapping[str, str], log: Log) -> Path:
             prepared = builder.prepare("wheel", out)
     except (BuildException, BuildBackendException, CalledProcessError) as problem:
         told = f"{problem}\n{_output(problem)}".strip()
-        raise BuildError(tree, told, "metadata from its build backend", "fix what it says") from problem
+        fix = "fix the build backend's configuration"
+        raise BuildError(tree, f"the build backend could not prepare the metadata: {told}", fix) from problem
     if prepared is None:
-        remedy = 'remove wheel = "payload" from tool.wheelcheck.build'
-        raise BuildError(tree, "a backend without prepare_metadata_for_build_wheel", "one with it", remedy)
+        fix = 'remove wheel = "payload" from tool.wheelcheck.build'
+        raise BuildError(tree, "its build backend has no prepare_metadata_for_build_wheel", fix)
     return pack(Path(prepared))
 
 
@@ -115,7 +118,7 @@ def pack(folder: Path) -> Path:
     texts = headers_of(file.read_text("utf-8")).get_all("Tag", []) if file.is_file() else []
     tags = [tag for text in texts for tag in parse_tag(text)]
     if not tags:
-        raise BuildError(folder, "no WHEEL with a Tag", "a whole .dist-info (PEP 517)", "update the build backend")
+        raise BuildError(folder, "the build backend prepared no WHEEL file with a Tag", "update the build backend")
     sets = (sorted({getattr(tag, part) for tag in tags}) for part in ("interpreter", "abi", "platform"))
     wheel = folder.parent / "-".join([folder.name.removesuffix(".dist-info"), *(".".join(one) for one in sets)])
     wheel = wheel.with_name(f"{wheel.name}.whl")
@@ -173,16 +176,19 @@ def require_record(wheel: Path, stage: Stage) -> None:
         infos = {info.filename: info for info in archive.infolist()}
         for path, staged in _placed(stage, wheel.name).items():
             info = infos.get(path)
-            found = _described(info, archive.read(info)) if info else "nothing"
+            found = _described(info, archive.read(info)) if info else "no such file"
             expected = _description(staged.sha256, stat.S_IFREG | staged.mode)
             if found != expected:
-                raise BuildError(f"{wheel.name}: {path}", found, expected, "build the wheel again")
+                problem = f"the wheel has {found}, but {expected} was staged"
+                raise BuildError(f"{wheel.name}: {path}", problem, "build the wheel again")
 
 
 def _info_folder(built: Path, members: Members) -> str:
     folders = [name.partition("/")[0] for name in members if name.endswith(".dist-info/WHEEL") and name.count("/") == 1]
     if len(folders) != 1:
-        raise BuildError(built.name, f"{len(folders)} .dist-info/WHEEL", "exactly one", "fix the build backend")
+        raise BuildError(
+            built.name, f"it holds {len(folders)} .dist-info/WHEEL files, not one", "fix the build backend"
+        )
     return folders[0]
 
 
@@ -192,8 +198,8 @@ def _require_declared(members: Members, target: Target) -> None:
         if binary is None:
             continue
         if not is_extension_module(path):
-            remedy = "declare it in [[tool.wheelcheck.payload]], or keep it out of the wheel"
-            raise BuildError(path, f"an undeclared {binary.format} file", "declared payload", remedy)
+            fix = "declare it in [[tool.wheelcheck.payload]], or keep it out of the wheel"
+            raise BuildError(path, f"the build backend packed an undeclared {binary.format} file", fix)
         payload.require_loadable(path, binary, target)
 
 
@@ -204,8 +210,8 @@ def _placed(stage: Stage, wheel: str) -> dict[str, Staged]:
 def _free(stage: Stage, wheel: str, members: Members) -> dict[str, Staged]:
     placed = _placed(stage, wheel)
     if taken := sorted(placed.keys() & members):
-        found, remedy = "the backend's wheel holds it already", "let the bench lay it in"
-        raise BuildError(taken[0], found, "a free path", f'{remedy}; wheel = "payload" where it compiles nothing else')
+        fix = 'remove it there, wheelcheck adds it (wheel = "payload" if the backend builds nothing else)'
+        raise BuildError(taken[0], "the wheel built by the backend already contains this file", fix)
     return placed
 
 

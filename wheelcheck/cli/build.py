@@ -71,7 +71,8 @@ def _adopt(options: argparse.Namespace, log: Log) -> Iterable[object]:
     try:
         messages = options.messages.read_text("utf-8")
     except (OSError, ValueError) as problem:
-        raise BuildError(options.messages, str(problem), "cargo's messages", "write them to a file") from problem
+        fix = "write cargo's messages to a file"
+        raise BuildError(options.messages, f"it cannot be read ({problem})", fix) from problem
     stage = bench.adopt(messages, PathMap.of(options.map))
     return [stage.file(file) for file in stage.record.files]
 
@@ -98,7 +99,7 @@ def _smoke(benches: Sequence[Build]) -> Iterable[object]:
         smoke.require_executed(results, required=alone or architectures.in_ci(os.environ))
     together = [result for found in tried.values() for result in found]
     smoke.require_executed(together)
-    return [f"smoke run: {smoke.summary(together)}"]
+    return [f"smoke test: {smoke.summary(together)}"]
 
 
 def _run(name: str, benches: Sequence[Build]) -> Iterator[object]:

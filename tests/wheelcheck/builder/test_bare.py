@@ -62,9 +62,9 @@ def test_the_backend_gives_its_metadata_and_is_not_asked_to_compile(tmp_path: Pa
 @pytest.mark.parametrize(
     ("backend", "message"),
     [
-        (BACKEND, 'without prepare_metadata_for_build_wheel; .* remove wheel = "payload"'),
-        (prepares("pass"), "no WHEEL with a Tag"),
-        (prepares('(info / "WHEEL").write_text("Wheel-Version: 1.0\\n")'), "no WHEEL with a Tag"),
+        (BACKEND, 'its build backend has no prepare_metadata_for_build_wheel; remove wheel = "payload"'),
+        (prepares("pass"), "no WHEEL file with a Tag"),
+        (prepares('(info / "WHEEL").write_text("Wheel-Version: 1.0\\n")'), "no WHEEL file with a Tag"),
         (prepares('raise SystemExit("it says why")'), "it says why"),
     ],
     ids=["no hook", "no WHEEL", "no Tag", "a failure"],

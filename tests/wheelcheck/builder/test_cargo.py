@@ -157,7 +157,10 @@ def test_none_and_several_are_errors_that_name_what_was_found(
     with pytest.raises(BuildError) as refusal:
         cargo.locate(cargo.artifacts(stream(*messages)), payload)
     kind: dict[PayloadKind, str] = {"executable": "bin", "library": "cdylib"}
-    assert f"found {found}; expected exactly one {kind[payload.kind]} '{payload.name}'" in str(refusal.value)
+    assert (
+        f"exactly one {kind[payload.kind]} '{payload.name}' of package '{payload.package}', it built {found};"
+        in str(refusal.value)
+    )
 
 
 def test_a_real_build_is_found_where_cargo_says_it_is(built: Build) -> None:
@@ -279,6 +282,6 @@ def test_a_target_that_rustc_does_not_know_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "rustc").write_text("#!/bin/sh\necho 'error: unknown target' >&2\nexit 1\n")
     (tmp_path / "rustc").chmod(0o755)
     env = {"RUSTC": str(tmp_path / "rustc")}
-    with pytest.raises(BuildError, match="found error: unknown target; expected a target rustc knows"):
+    with pytest.raises(BuildError, match=r"rustc does not know this target \(error: unknown target\)"):
         cargo.require_std(Command((), tmp_path, env), HOST)
     assert run.observe(Command((env["RUSTC"],), tmp_path, env)).status == 1

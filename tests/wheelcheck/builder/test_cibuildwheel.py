@@ -43,11 +43,11 @@ def test_each_promised_interpreter_is_built_and_what_serves_any_python_is_not(
 @pytest.mark.parametrize(
     ("pairs", "found"),
     [
-        ([], "found none"),
-        ([("py3", "none")], "found none"),
-        ([("cp39", "cp39")], "found cp39; expected interpreters from cp310 on"),
-        ([("cp311", "cp311"), ("pp311", "pypy311_pp73")], "found pp311"),
-        ([("cp311", "cp311"), ("cp311", "abi3")], "found cp311-cp311 and cp311-abi3; expected one wheel of cp311"),
+        ([], "nothing cannot be built"),
+        ([("py3", "none")], "nothing cannot be built"),
+        ([("cp39", "cp39")], "cp39 cannot be built in its containers, only cp310 and later"),
+        ([("cp311", "cp311"), ("pp311", "pypy311_pp73")], "pp311 cannot be built"),
+        ([("cp311", "cp311"), ("cp311", "abi3")], "cp311-cp311 and cp311-abi3 would both be built by cp311"),
     ],
 )
 def test_a_project_without_a_wheel_for_a_container_is_told_so(pairs: list[Pair], found: str) -> None:
@@ -70,9 +70,9 @@ def test_the_container_is_the_newest_that_is_no_newer_than_the_floor(floor: Glib
 
 
 def test_a_floor_below_every_image_is_an_error_that_says_what_to_raise() -> None:
-    with pytest.raises(BuildError, match=r"one of glibc 2\.12 or older for aarch64; raise tool\.wheelcheck\.glibc"):
+    with pytest.raises(BuildError, match=r"no image with glibc 2\.12 or older .*; raise tool\.wheelcheck\.glibc"):
         cibuildwheel.image(target((2, 12)), {}, PINNED)
-    with pytest.raises(BuildError, match="found no image"):
+    with pytest.raises(BuildError, match="known: none at all"):
         cibuildwheel.image(target(), {}, {})
 
 
@@ -84,7 +84,10 @@ def test_an_image_of_the_machines_own_choice_is_taken(image: str) -> None:
 def test_an_image_that_says_it_is_newer_than_the_floor_is_refused_whoever_chose_it() -> None:
     base = {"CIBW_MANYLINUX_AARCH64_IMAGE": "quay.io/pypa/manylinux_2_28_aarch64"}
     assert cibuildwheel.image(target((2, 28)), base, {}) == base["CIBW_MANYLINUX_AARCH64_IMAGE"]
-    with pytest.raises(BuildError, match=r"found quay.io/pypa/manylinux_2_28_aarch64; expected glibc 2\.17 or older"):
+    with pytest.raises(
+        BuildError,
+        match=r"manylinux_2_28_aarch64 has glibc 2\.28, but glibc 2\.17 or older is needed",
+    ):
         cibuildwheel.image(target(), base, PINNED)
 
 
@@ -141,9 +144,9 @@ def test_a_project_keeps_what_decides_neither_wheels_nor_container_nor_check(tex
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ('[tool.cibuildwheel]\nbuild = "cp311-*"\n', r"tool\.cibuildwheel\.build: found 'cp311-\*'"),
+        ('[tool.cibuildwheel]\nbuild = "cp311-*"\n', r"tool\.cibuildwheel\.build is set"),
         ('[tool.cibuildwheel]\nskip = ["*i686"]\n', r"tool\.cibuildwheel\.skip"),
-        ('[tool.cibuildwheel]\naudit-command = ""\n', r"tool\.cibuildwheel\.audit-command: found ''"),
+        ('[tool.cibuildwheel]\naudit-command = ""\n', r"tool\.cibuildwheel\.audit-command is set"),
         ('[tool.cibuildwheel.linux]\nrepair-wheel-command = "x"\n', r"cibuildwheel\.linux\.repair-wheel-command"),
         ('[tool.cibuildwheel]\nmanylinux-x86_64-image = "x"\n', r"cibuildwheel\.manylinux-x86_64-image"),
         (
@@ -153,7 +156,7 @@ def test_a_project_keeps_what_decides_neither_wheels_nor_container_nor_check(tex
     ],
 )
 def test_a_setting_that_would_be_decided_twice_is_refused(text: str, key: str) -> None:
-    with pytest.raises(ConfigError, match=f"{key}.*expected it to follow"):
+    with pytest.raises(ConfigError, match=f"{key}.*wheelcheck derives it .*; remove it"):
         cibuildwheel.require_ours(text, "pyproject.toml")
 
 

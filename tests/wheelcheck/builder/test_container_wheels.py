@@ -164,7 +164,7 @@ def test_a_run_that_gives_fewer_wheels_than_interpreters_is_no_release(tmp_path:
     (tmp_path / "run" / "out").mkdir(parents=True)
     (tmp_path / "run" / "cibuildwheel.py").touch()  # one that does nothing, found where it is started
     nothing = containers.Run(tmp_path / "run", {"CIBW_BUILD": "cp311-x cp312-x", "PYTHONSAFEPATH": ""})
-    with pytest.raises(BuildError, match="cibuildwheel: found no wheel; expected 2, one an interpreter"):
+    with pytest.raises(BuildError, match="it built no wheel, but 2 wheels are configured, one per interpreter"):
         containers.build(bench, nothing, os.environ)
 
 
@@ -203,4 +203,4 @@ def test_a_setting_of_the_projects_own_that_would_be_ignored_is_a_usage_error(
 ) -> None:
     project = for_containers(tmp_path / "project", "[tool.cibuildwheel]\nskip = 'cp312-*'\n")
     assert main(["cibuildwheel", "--project", str(project)]) == 2
-    assert "tool.cibuildwheel.skip: found 'cp312-*'" in capsys.readouterr().err
+    assert "tool.cibuildwheel.skip is set" in capsys.readouterr().err

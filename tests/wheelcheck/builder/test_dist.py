@@ -66,7 +66,7 @@ def test_the_wheels_of_a_target_are_its_own_alone(tmp_path: Path) -> None:
 
 def test_no_wheel_for_a_target_is_an_error_that_says_what_to_run(tmp_path: Path) -> None:
     (tmp_path / ARM).touch()
-    with pytest.raises(BuildError, match=r"found no wheel; .*python -m wheelcheck build wheels"):
+    with pytest.raises(BuildError, match=r"it holds no wheel for .*wheelcheck build wheels"):
         dist.wheels(tmp_path, Target(find("x86_64"), (2, 17)))
 
 
@@ -76,10 +76,10 @@ def test_the_sdist_is_the_one_there_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "found"), [((), "none"), ((SDIST, "other-1.0.tar.gz"), f"{SDIST}, other-1.0.tar.gz")]
+    ("names", "found"), [((), "no file"), ((SDIST, "other-1.0.tar.gz"), f"{SDIST}, other-1.0.tar.gz")]
 )
 def test_no_sdist_and_two_are_errors(tmp_path: Path, names: tuple[str, ...], found: str) -> None:
     for name in names:
         (tmp_path / name).touch()
-    with pytest.raises(BuildError, match=f"found {found}; expected exactly one; .*wheelcheck.build sdist"):
+    with pytest.raises(BuildError, match=f"{found} matches, but there must be exactly one; .*wheelcheck build sdist"):
         dist.sdist(tmp_path)

@@ -60,10 +60,10 @@ def test_a_new_date_without_new_content_leaves_the_stage_fresh(bench: Build) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (edited, "they are stale"),
-        (relocked, "they are stale"),
-        (refloored, "expected the record of a stage"),
-        (swapped, f"{TOOL}: found 0 bytes that are no native code"),
+        (edited, "the binaries are stale"),
+        (relocked, "the binaries are stale"),
+        (refloored, "the record of the stage cannot be read"),
+        (swapped, f"{TOOL}: its 0 bytes are not native code"),
     ],
 )
 def test_a_stage_of_other_sources_lock_floor_or_bytes_is_not_fresh_and_says_why(

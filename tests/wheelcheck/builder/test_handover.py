@@ -58,13 +58,13 @@ def test_artifacts_and_records_are_packed_unless_something_else_is_named(tmp_pat
 
 
 def test_nothing_to_pack_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"no file of dist/\*.whl, .*; expected at least one to hand over"):
+    with pytest.raises(BuildError, match=r"there is nothing to pack: no file matches dist/\*.whl, .*; build first"):
         handover.pack(tmp_path, tmp_path / "p.tar")
     assert not (tmp_path / "p.tar").exists()
 
 
 def test_nothing_to_unpack_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"found no parcel; expected at least one \*.tar"):
+    with pytest.raises(BuildError, match=r"there is no bundle \(\*.tar\)"):
         handover.unpack(tmp_path / "there", tmp_path)
 
 
@@ -73,7 +73,7 @@ def test_two_parcels_may_bring_the_same_file_and_not_two_of_one_name(tmp_path: P
     same = Path(shutil.copy(one, tmp_path / "same.tar"))
     assert handover.unpack(tmp_path / "there", one, same) == ("dist/x",)
     other = parcel(tmp_path / "other.tar", [entry("dist/x", b"y")], dist__x=b"y")
-    with pytest.raises(BuildError, match=r"other.tar: dist/x: found other bytes than an earlier parcel's"):
+    with pytest.raises(BuildError, match=r"other.tar: dist/x: another bundle holds a different file of this name"):
         handover.unpack(tmp_path / "there", one, other)
 
 
@@ -84,16 +84,16 @@ def test_an_honest_parcel_written_by_hand_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manifest", "members", "said"),
     [
-        ([entry("a")], {"a": b"y"}, "p.tar: a: found 1 bytes, sha256"),
-        ([entry("a", size=2)], {"a": b"x"}, "p.tar: a: found 1 bytes, sha256 .*; expected 2 bytes"),
+        ([entry("a")], {"a": b"y"}, "p.tar: a: damaged: 1 bytes with sha256"),
+        ([entry("a", size=2)], {"a": b"x"}, "p.tar: a: damaged: 1 bytes with sha256 .*, packed were 2"),
         ([entry("a"), entry("b")], {"a": b"x"}, r"missing \['b'\]"),
         ([entry("a")], {"a": b"x", "b": b"x"}, r"unlisted \['b'\]"),
-        ([], {}, "the files of its manifest, at least one"),
-        ([entry("../a")], {"..__a": b"x"}, "p.tar: ../a: found mode 644; expected a path below the project"),
-        ([entry("/a")], {"__a": b"x"}, "p.tar: /a: found mode 644; expected a path below the project"),
-        ([entry("a", mode=0o4755)], {"a": b"x"}, "p.tar: a: found mode 4755; expected .* plain bits"),
-        ([{"path": "a"}], {"a": b"x"}, "expected a parcel with its manifest"),
-        (b"{", {"a": b"x"}, "expected a parcel with its manifest"),
+        ([], {}, "its files are not those of its manifest"),
+        ([entry("../a")], {"..__a": b"x"}, "p.tar: ../a: the path leaves the project"),
+        ([entry("/a")], {"__a": b"x"}, "p.tar: /a: the path leaves the project"),
+        ([entry("a", mode=0o4755)], {"a": b"x"}, "p.tar: a: .* mode 4755 has more than permission bits"),
+        ([{"path": "a"}], {"a": b"x"}, "not a readable bundle with a manifest"),
+        (b"{", {"a": b"x"}, "not a readable bundle with a manifest"),
     ],
 )
 def test_a_parcel_that_is_not_as_listed_is_refused_before_a_byte_is_written(
@@ -108,7 +108,7 @@ def test_a_parcel_that_is_not_as_listed_is_refused_before_a_byte_is_written(
 @pytest.mark.parametrize("content", [b"", b"no tar at all" * 100])
 def test_a_file_that_is_no_parcel_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.tar").write_bytes(content)
-    with pytest.raises(BuildError, match="expected a parcel with its manifest"):
+    with pytest.raises(BuildError, match="not a readable bundle with a manifest"):
         handover.unpack(tmp_path / "there", tmp_path / "p.tar")
 
 
@@ -116,7 +116,7 @@ def test_a_cut_parcel_is_refused(tmp_path: Path) -> None:
     handover.pack(project(tmp_path / "here"), tmp_path / "p.tar")
     whole = (tmp_path / "p.tar").read_bytes()
     (tmp_path / "p.tar").write_bytes(whole[: whole.rindex(b"dist/x.whl")])
-    with pytest.raises(BuildError, match=r"missing|expected a parcel"):
+    with pytest.raises(BuildError, match=r"missing|not a readable bundle"):
         handover.unpack(tmp_path / "there", tmp_path / "p.tar")
 
 

@@ -37,12 +37,12 @@ def test_a_whole_file_of_its_kind_cpu_and_floor_is_accepted(
 
 
 STUBS = {
-    "empty": (b"", "0 bytes that are no native code"),
-    "four bytes": (b"\x7fELF", "found "),
-    "a header cut off": (b"\x7fELF\x02\x01\x01" + bytes(20), "found "),
-    "magic, then zeros": (b"\x7fELF" + bytes(2000), "found "),
-    "an HTML page": (b"<!DOCTYPE html><title>404</title>", "no native code"),
-    "a git-lfs pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "no native code"),
+    "empty": (b"", "its 0 bytes are not native code"),
+    "four bytes": (b"\x7fELF", "complete ELF file: "),
+    "a header cut off": (b"\x7fELF\x02\x01\x01" + bytes(20), "complete ELF file: "),
+    "magic, then zeros": (b"\x7fELF" + bytes(2000), "complete ELF file: "),
+    "an HTML page": (b"<!DOCTYPE html><title>404</title>", "not native code"),
+    "a git-lfs pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "not native code"),
 }
 
 
@@ -55,26 +55,34 @@ def test_a_stub_is_refused(content: bytes, found: str) -> None:
 @pytest.mark.parametrize(
     ("content", "declared", "message"),
     [
-        (lambda: native("aarch64"), "executable", "found code for aarch64; expected x86_64"),
-        (lambda: native("i686"), "executable", "found code for i686; expected x86_64"),
-        (lambda: native("x86_64", "library"), "executable", "found a native library; expected a native executable"),
-        (lambda: native("x86_64"), "library", "found a native executable; expected a native library"),
-        (lambda: native("x86_64", "object"), "library", "found a native object; expected a native library"),
+        (lambda: native("aarch64"), "executable", "it is code for aarch64, not for x86_64"),
+        (lambda: native("i686"), "executable", "it is code for i686, not for x86_64"),
+        (
+            lambda: native("x86_64", "library"),
+            "executable",
+            "a native library, but declared as a native executable",
+        ),
+        (lambda: native("x86_64"), "library", "it is a native executable, but declared as a native library"),
+        (lambda: native("x86_64", "object"), "library", "it is a native object, but declared as a native library"),
         (
             lambda: native("x86_64", "object"),
             "object",
-            "found EM_X86_64, little-endian; expected EM_BPF, little-endian",
+            "it is code for EM_X86_64, little-endian, not for EM_BPF, little-endian",
         ),
-        (lambda: object_file("bpfeb-freestanding"), "object", "found EM_BPF, big-endian; expected EM_BPF, little"),
+        (
+            lambda: object_file("bpfeb-freestanding"),
+            "object",
+            "EM_BPF, big-endian, not for EM_BPF, little",
+        ),
         (
             lambda: compile_c("int data = 1;", "bpfel-freestanding", "-c", name="data.o"),
             "object",
-            "found an object without code",
+            "the object contains no code",
         ),
         (
             lambda: native("x86_64", floor=(2, 28), source="newer"),
             "executable",
-            "a need of glibc 2.26; .* floor 2.17",
+            "it needs glibc 2.26, above the floor 2.17",
         ),
     ],
 )
@@ -87,10 +95,10 @@ def test_a_file_of_another_cpu_kind_or_floor_is_refused(
 
 def test_a_truncated_executable_is_refused() -> None:
     whole = native("x86_64")
-    with pytest.raises(BuildError, match="expected a whole ELF file"):
+    with pytest.raises(BuildError, match="it is not a complete ELF file"):
         require_native("it", whole[: len(whole) // 2], "executable", X86)
 
 
 def test_an_archive_of_objects_is_no_payload() -> None:
-    with pytest.raises(BuildError, match="expected a whole ELF file"):
+    with pytest.raises(BuildError, match="it is not a complete ELF file"):
         require_native("it", b"!<arch>\n", "library", X86)

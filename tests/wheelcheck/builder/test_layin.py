@@ -88,12 +88,12 @@ def test_the_finished_wheel_has_payload_inventory_date_and_the_tag_of_the_floor(
 @pytest.mark.parametrize(
     ("tags", "extension", "message"),
     [
-        ("cp312-cp312-linux_aarch64", b"", "found cp312-cp312; expected cp311-cp311"),
-        ("cp311-cp311-linux_aarch64", native("x86_64", "library"), "found code for x86_64; expected aarch64"),
+        ("cp312-cp312-linux_aarch64", b"", "the backend built for cp312-cp312, the configuration asks for cp311-cp311"),
+        ("cp311-cp311-linux_aarch64", native("x86_64", "library"), "it is code for x86_64, not for aarch64"),
         (
             "cp311-cp311-linux_aarch64",
             native("aarch64", "library", (2, 28), "newer"),
-            "a need of glibc 2.26; expected at most the floor 2.17",
+            "it needs glibc 2.26, above the floor 2.17",
         ),
     ],
 )
@@ -107,19 +107,19 @@ def test_a_wheel_of_another_python_cpu_or_floor_is_refused(
 
 @pytest.mark.parametrize("identifier", ["", "cp312-manylinux_aarch64"])
 def test_an_interpreter_that_is_not_planned_is_refused(folder: Path, identifier: str) -> None:
-    with pytest.raises(BuildError, match="expected one of cp311"):
+    with pytest.raises(BuildError, match="is not planned, only cp311"):
         in_container.lay_in(wheel_in(folder), folder, identifier, folder / "out")
 
 
 def test_a_payload_that_was_swapped_on_its_way_into_the_container_is_refused(folder: Path) -> None:
     (folder / "stage" / "tree" / "demo" / "bin" / "tool").write_bytes(native("x86_64"))
-    with pytest.raises(BuildError, match="found code for x86_64"):
+    with pytest.raises(BuildError, match="it is code for x86_64"):
         in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
 
 
 def test_a_wheel_without_an_inventory_of_its_name_is_refused_unless_there_are_none(folder: Path) -> None:
     plan(inventories={"other.whl": {}}).write(folder)
-    with pytest.raises(BuildError, match=r"expected one of other\.whl"):
+    with pytest.raises(BuildError, match=r"no such wheel is planned, only other\.whl"):
         in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
     plan(inventories={}).write(folder)
     assert in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out").name == FINISHED
@@ -129,7 +129,7 @@ def test_a_wheel_without_an_inventory_of_its_name_is_refused_unless_there_are_no
 def test_a_plan_that_cannot_be_read_is_an_error(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "plan.json").write_text(text)
-    with pytest.raises(BuildError, match="expected a plan of the bench"):
+    with pytest.raises(BuildError, match="the plan cannot be read"):
         in_container.read(tmp_path)
 
 
@@ -160,4 +160,4 @@ def test_a_refusal_is_said_and_has_the_status_that_stops_cibuildwheel(
     words = [str(wheel_in(folder)), str(folder), str(folder / "out")]
     assert in_container.main(words, CP311) == 0
     assert in_container.main(words, "cp312-manylinux_aarch64") == 1
-    assert "error: CIBUILDWHEEL_BUILD_IDENTIFIER: found" in capsys.readouterr().err
+    assert "error: CIBUILDWHEEL_BUILD_IDENTIFIER: '" in capsys.readouterr().err

@@ -38,7 +38,7 @@ def test_the_longest_folder_that_holds_a_path_says_where_it_is_here(
 
 @pytest.mark.parametrize("word", ["", "/io", "/io=", "io=/p", "=/p"])
 def test_a_word_that_is_no_pair_is_a_usage_error(word: str) -> None:
-    with pytest.raises(ConfigError, match="expected CONTAINER=HOST"):
+    with pytest.raises(ConfigError, match="is not CONTAINER=HOST"):
         PathMap.of([word])
 
 
@@ -81,4 +81,4 @@ def test_a_container_s_path_without_a_map_is_an_error_that_says_how_to_give_one(
 
 def test_messages_that_cannot_be_read_are_an_error(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["adopt", str(elsewhere / "absent"), "--project", str(elsewhere / "project")]) == 1
-    assert "expected cargo's messages" in capsys.readouterr().err
+    assert "write cargo's messages to a file" in capsys.readouterr().err

@@ -152,8 +152,8 @@ def test_a_project_of_objects_alone_needs_no_cargo_and_no_std_of_any_cpu(
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("int nothing;\n", "found an object without code; expected at least one program"),
-        ("", "found an object without code; expected at least one program"),
+        ("int nothing;\n", "the object contains no code; check that its source defines a program"),
+        ("", "the object contains no code; check that its source defines a program"),
         ("int broken(void) { return }\n", "expected expression"),
     ],
 )
@@ -198,7 +198,7 @@ def test_a_change_of_any_origin_makes_the_stage_stale(tmp_path: Path, changed: s
     bench.build()
     bench.staged()
     (project / changed).write_text(f"{(project / changed).read_text()}// changed\n")
-    with pytest.raises(BuildError, match="they are stale"):
+    with pytest.raises(BuildError, match="the binaries are stale"):
         bench.staged()
 
 
@@ -208,7 +208,7 @@ def test_an_origin_that_is_not_there_or_not_in_the_project_is_refused(tmp_path: 
     (tmp_path / "outside.c").write_text(TRACE)
     settings = load(project)
     payload = replace(settings.release.payload[1], source=place)
-    with pytest.raises(BuildError, match=r"payload trace: found .* an sdist must hold it"):
+    with pytest.raises(BuildError, match=r"payload trace: .* does not exist inside the project"):
         payloads.compile_command(payload, settings, os.environ)
 
 
@@ -239,5 +239,5 @@ def test_an_object_of_a_nested_cargo_is_built_for_its_own_target_and_found_by_ca
 
 
 def test_an_empty_object_of_a_nested_cargo_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="0 bytes that are no native code"):
+    with pytest.raises(BuildError, match="its 0 bytes are not native code"):
         Build.of(nested_bpf(tmp_path, b"").project).build()

@@ -38,14 +38,14 @@ def test_the_target_is_the_hosts_unless_another_is_named() -> None:
 def test_an_impossible_floor_stops_before_anything_is_built(bench: Build) -> None:
     file = bench.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.99"'))
-    with pytest.raises(BuildError, match=r"tool.wheelcheck.glibc: found the floor 2.99"):
+    with pytest.raises(BuildError, match=r"tool.wheelcheck.glibc: x86_64 cannot be built for glibc 2.99"):
         Build.of(bench.settings.project)
 
 
 def test_a_changed_source_makes_the_stage_stale_and_no_wheel_is_built_from_it(bench: Build) -> None:
     main = bench.settings.workspace / "tally" / "src" / "main.rs"
     main.write_text(f"{main.read_text()}// changed\n")
-    with pytest.raises(BuildError, match="they are stale: run"):
+    with pytest.raises(BuildError, match=r"the binaries are stale: .*; run"):
         bench.wheels()
 
 
@@ -74,7 +74,7 @@ def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(
     other = "s390x" if toolchain.host().name != "s390x" else "x86_64"
     target = toolchain.choose(find(other), (2, 17))
     (bench.settings.dist / f"reference-0.1.0-cp310-abi3-{target.platform_tag}.whl").touch()
-    with pytest.raises(BuildError, match=f"no command executed .skip: reference-.*{other}"):
+    with pytest.raises(BuildError, match=f"no command was executed .skip: reference-.*{other}"):
         replace(bench, target=target).smoke()
 
 

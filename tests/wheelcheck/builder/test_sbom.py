@@ -143,13 +143,13 @@ def test_a_crate_from_git_is_told_from_one_of_the_same_version_elsewhere() -> No
 
 
 def test_a_payload_of_no_package_is_refused() -> None:
-    with pytest.raises(BuildError, match="payload probe: found no package 'probe' in cargo metadata"):
+    with pytest.raises(BuildError, match="payload probe: cargo metadata lists no package 'probe'"):
         sbom.document({**GRAPH, "workspace_members": []}, LOCK, WHEEL, RECORD, 0)
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", "warning: x"])
 def test_output_that_is_no_metadata_is_refused(output: str) -> None:
-    with pytest.raises(BuildError, match="cargo metadata: found"):
+    with pytest.raises(BuildError, match="cargo metadata: its output cannot be read"):
         sbom.read(output)
 
 

@@ -95,7 +95,7 @@ def test_an_sdist_is_unpacked_to_its_top_folder(tmp_path: Path) -> None:
 
 
 def test_an_sdist_with_two_top_folders_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="found 2 top folders; expected exactly one"):
+    with pytest.raises(BuildError, match="it holds 2 top folders, not one"):
         sdist.unpack(packed(tmp_path / "x.tar.gz", "demo-1.0/PKG-INFO", "other/x"), tmp_path / "out")
 
 
@@ -105,7 +105,7 @@ def test_sources_alone_are_accepted(tmp_path: Path) -> None:
 
 def test_native_code_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
     (write(tmp_path, *SOURCES) / "data.txt").write_bytes(native("x86_64"))
-    with pytest.raises(BuildError, match=r"data.txt: found a prebuilt ELF file; expected sources only"):
+    with pytest.raises(BuildError, match=r"data.txt: a prebuilt ELF file would be shipped"):
         sdist.require_sources_only(tmp_path)
 
 
@@ -122,19 +122,19 @@ def test_an_sdist_with_every_rust_source_is_accepted_whatever_else_it_leaves_out
 def test_a_missing_rust_source_or_manifest_is_named(tmp_path: Path, name: str) -> None:
     here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
     (there / name).unlink()
-    with pytest.raises(BuildError, match=f"missing or different: {name}; expected all 6"):
+    with pytest.raises(BuildError, match=f"missing or different: {name} of "):
         sdist.require_rust_sources(here, there)
 
 
 def test_a_rewritten_manifest_is_named(tmp_path: Path) -> None:
     here, there = (write(tmp_path / place, *RUST) for place in ("here", "there"))
     (there / "Cargo.toml").write_text("[workspace]\nmembers = []\n")
-    with pytest.raises(BuildError, match=r"missing or different: Cargo.toml;"):
+    with pytest.raises(BuildError, match=r"missing or different: Cargo.toml of "):
         sdist.require_rust_sources(here, there)
 
 
 def test_a_workspace_without_any_rust_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="no Rust source at all"):
+    with pytest.raises(BuildError, match="holds no Rust source"):
         sdist.require_rust_sources(write(tmp_path / "here", "README.md"), tmp_path)
 
 
@@ -156,5 +156,5 @@ def test_an_sdist_that_forgets_a_rust_source_is_not_published(bench: Build) -> N
 
 def test_a_binary_among_the_sources_does_not_become_part_of_a_release(bench: Build) -> None:
     (bench.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
-    with pytest.raises(BuildError, match=r"tests/sample.py: found a prebuilt ELF file"):
+    with pytest.raises(BuildError, match=r"tests/sample.py: a prebuilt ELF file"):
         bench.sdist()

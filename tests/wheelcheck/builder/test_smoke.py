@@ -110,9 +110,9 @@ def test_a_run_with_a_passing_command_counts() -> None:
 @pytest.mark.parametrize(
     ("results", "message"),
     [
-        ([], "no command executed .no trial."),
-        ([Result("x.whl", "skip", "cp399")], "no command executed .skip: x.whl: cp399."),
-        ([Result("payload x", "pass")], "no command executed .pass: payload x."),
+        ([], "no command was executed .none is declared."),
+        ([Result("x.whl", "skip", "cp399")], "no command was executed .skip: x.whl: cp399."),
+        ([Result("payload x", "pass")], "no command was executed .pass: payload x."),
         ([PASSED, Result("run y", "fail", "exit status 1")], "fail: run y: exit status 1"),
     ],
 )

@@ -35,26 +35,26 @@ def test_a_wheel_that_is_not_as_staged_is_named(bench: Build) -> None:
     rewritten(wheel, TOOL, tool, 0o100755)
     assert handover.match(project, {}) == (f"as staged: {wheel.name}",)
     rewritten(wheel, GUARD, guard + b"\0", 0o100644)
-    with pytest.raises(BuildError, match=f"{wheel.name}: {GUARD}: found sha256"):
+    with pytest.raises(BuildError, match=f"{wheel.name}: {GUARD}: the wheel has sha256"):
         handover.match(project, {})
 
 
 def test_a_wheel_that_no_record_vouches_for_is_named(bench: Build) -> None:
     name = "reference-0.1.0-cp310-abi3-manylinux_2_17_s390x.whl"
     shutil.copy(wheel_of(bench), bench.settings.dist / name)
-    with pytest.raises(BuildError, match=f"found {name}; expected wheels that a stage's record vouches for"):
+    with pytest.raises(BuildError, match=f"{name} has no record of a stage beside it"):
         handover.match(bench.settings.project, {})
 
 
 def test_no_record_vouches_for_nothing(bench: Build) -> None:
     (bench.stage_folder / "record.json").unlink()
-    with pytest.raises(BuildError, match=f"found {wheel_of(bench).name}; expected wheels"):
+    with pytest.raises(BuildError, match=f"{wheel_of(bench).name} has no record of a stage"):
         handover.match(bench.settings.project, {})
 
 
 def test_a_record_whose_wheel_is_missing_is_an_error(bench: Build) -> None:
     wheel_of(bench).unlink()
-    with pytest.raises(BuildError, match="found no wheel; expected at least one for manylinux_2_17"):
+    with pytest.raises(BuildError, match="it holds no wheel for manylinux_2_17"):
         handover.match(bench.settings.project, {})
 
 
@@ -73,9 +73,9 @@ def test_a_branch_asks_for_no_version() -> None:
 @pytest.mark.parametrize(
     ("tag", "said"),
     [
-        ("v1.3", "demo-1.2.tar.gz: found version 1.2; expected 1.3, as tagged"),
-        ("nightly", "the git tag: found 'nightly'; expected a version such as v1.2"),
-        ("", "the git tag: found ''"),
+        ("v1.3", "demo-1.2.tar.gz: its version is 1.2, but the git tag says 1.3"),
+        ("nightly", "the git tag: 'nightly' is not a version; tag releases by version, such as v1.2"),
+        ("", "the git tag: '' is not a version"),
     ],
 )
 def test_another_version_than_the_tag_is_named(tag: str, said: str) -> None:
@@ -84,5 +84,5 @@ def test_another_version_than_the_tag_is_named(tag: str, said: str) -> None:
 
 
 def test_a_release_is_held_against_the_tag_it_is_made_for(bench: Build) -> None:
-    with pytest.raises(BuildError, match=r"found version 0.1.0; expected 9.9, as tagged"):
+    with pytest.raises(BuildError, match=r"its version is 0.1.0, but the git tag says 9.9"):
         handover.match(bench.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})

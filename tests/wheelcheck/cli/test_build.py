@@ -32,7 +32,7 @@ def test_each_stage_says_what_it_made(bench: Build, capsys: pytest.CaptureFixtur
         str(stage / "bpf" / "opens.bpf.o"),
         str(dist / "reference-0.1.0.tar.gz"),
         str(dist / f"reference-0.1.0-cp310-abi3-{bench.target.platform_tag}.whl"),
-        "smoke run: 12 passed, 0 skipped",
+        "smoke test: 12 passed, 0 skipped",
     ]
 
 
@@ -83,7 +83,7 @@ def test_arch_all_builds_every_configured_cpu_and_the_release_passes_the_gate(
     tags = sorted(choose(row, (2, 17)).platform_tag for row in (host(), OTHER))
     assert made == [*(f"probe-1.0-py3-none-{tag}.whl" for tag in tags), "probe-1.0.tar.gz"]
     said = capsys.readouterr()
-    assert said.out.splitlines()[-1] == "smoke run: 4 passed, 0 skipped"
+    assert said.out.splitlines()[-1] == "smoke test: 4 passed, 0 skipped"
     assert f"{OTHER.name} under qemu-user" in said.err
     assert check(["check", str(project / "dist"), "--config", str(project / "pyproject.toml")]) == 0
 
