@@ -25,7 +25,7 @@ LAYERS = (
     ("pypi",),  # published releases, which inputs asks for
     ("archive", "binary"),  # the readers, which know nothing of each other
     ("platforms",),  # the tables of CPUs, tags and policies
-    ("source", "damage"),  # bytes at an offset, and what is wrong with them
+    ("source", "damage", "credentials"),  # bytes at an offset, what is wrong with them; passwords in URLs
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 # Imports that still run up or close a circle. The list only shrinks: one that is gone must be removed here.

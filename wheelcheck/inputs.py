@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Evidence that tools lay beside artifacts (PEP 740, GnuPG, sigstore), and the marker hatch and uv put in dist/.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _NOT_REGULAR = "is a pipe, socket or device, not a regular file"
 
 
@@ -135,6 +136,8 @@ def resolve(arguments: Iterable[str], index_url: str = "") -> list[Path]:
 
 
 def _resolve(argument: str, index_url: str) -> list[Path]:
+    if _URL.match(argument):
+        raise UnreachableError(f"{argument} is a URL, not a file: download it first, or name pypi:NAME==VERSION")
     if not argument.startswith("pypi:"):
         return _expanded(argument)
     found = _RELEASE.fullmatch(argument)

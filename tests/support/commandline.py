@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from wheelcheck.cli import main
+
 ROOT = Path(__file__).parents[2]
 # What a developer's machine or a CI may set, and what would change a report's looks or where it goes.
 _SETTINGS = (
@@ -30,3 +32,8 @@ def run(folder: Path, *arguments: str | Path, **changes: str) -> subprocess.Comp
     return subprocess.run(
         command(*arguments), cwd=folder, capture_output=True, check=False, timeout=60, env=environment(**changes)
     )
+
+
+def build(words: list[str]) -> int:
+    """Run `wheelcheck build` in this process, and return its exit code."""
+    return main(["build", *words])

@@ -1,209 +1,265 @@
-"""`python -m wheelcheck build STAGE --project PATH [--arch NAME]`: a stage of the bench from a session or by hand.
+"""`wheelcheck build STEP`: one step of building a project, from a nox session or by hand.
 
-Exit status 0, 1 where a stage failed, 2 where the configuration or the call is wrong. Results go to standard output,
-everything that was run and said to standard error.
+What a step made goes to standard output, one line each; what was run, and what it said, to standard error.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import architectures, containers, handover, rebuild, smoke
-from wheelcheck.builder.containers import PathMap
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
-from wheelcheck.config import ConfigError
+from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, say
 from wheelcheck.config.builder import load
-from wheelcheck.platforms.arch import UnknownArchitectureError, find
+from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wheelcheck.builder.run import Log
+    from wheelcheck.platforms.arch import Arch
+
+    Options = argparse.Namespace
+    Results = Iterable[object]
 
 
-# The stages of the command line that are about containers.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One row of the table of steps. `tools` are the distributions it needs that only the extra `build` installs."""
+
+    summary: str
+    run: Callable[[Options], Results]
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    tools: tuple[str, ...] = ("build", "ziglang")
 
 
-def add(stages: argparse._SubParsersAction[argparse.ArgumentParser], log: Log) -> None:
-    """Give the command line its stages about containers."""
-    adopt = stages.add_parser("adopt", help="stage what a cargo in a container built, by its JSON messages")
-    adopt.add_argument("messages", type=Path, help="what `cargo zigbuild --message-format=json` wrote there")
-    adopt.add_argument(
-        "--map", action="append", default=[], metavar="CONTAINER=HOST", help="where a folder it saw is here"
-    )
-    _add_common(adopt)
-    adopt.set_defaults(run=lambda options: _adopt(options, log))
-    _add_cibuildwheel(stages, log)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add a subcommand for each step."""
+    steps = parser.add_subparsers(required=True, metavar="STEP")
+    for name, step in _STEPS.items():
+        one = steps.add_parser(name, help=step.summary, description=f"{step.summary[0].upper()}{step.summary[1:]}.")
+        one.add_argument("--project", type=Path, default=Path(), help="the project's folder (default: the current one)")
+        step.add_arguments(one)
+        one.set_defaults(run=_run, step=step)
 
 
-def _add_cibuildwheel(stages: argparse._SubParsersAction[argparse.ArgumentParser], log: Log) -> None:
-    stage = stages.add_parser("cibuildwheel", help="build a wheel for each interpreter in containers, from the stage")
-    stage.add_argument("--print-config", action="store_true", help="prepare everything and print how to run it")
-    _add_common(stage)
-    stage.set_defaults(run=lambda options: _cibuildwheel(options, log))
-
-
-def _add_common(stage: argparse.ArgumentParser) -> None:
-    stage.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-    stage.add_argument("--arch", default="", help="CPU, for cibuildwheel also `all` (default: this machine's)")
-
-
-def _cibuildwheel(options: argparse.Namespace, log: Log) -> Iterator[object]:
-    configured = load(options.project).release.architectures if options.arch == architectures.ALL else ()
-    for row in architectures.chosen(options.arch, configured):
-        bench = Build.of(options.project, row, log)
-        run = containers.prepare(bench, os.environ)
-        yield from run.script() if options.print_config else containers.build(bench, run, os.environ)
-
-
-def _bench(options: argparse.Namespace, log: Log) -> Build:
-    return Build.of(options.project, find(options.arch) if options.arch else None, log)
-
-
-def _adopt(options: argparse.Namespace, log: Log) -> Iterable[object]:
-    bench = _bench(options, log)
+def _run(options: Options) -> int:
+    """Take a step: 0 where it succeeds, 1 where something is not as it must be."""
+    if missing := [name for name in options.step.tools if not _is_installed(name)]:
+        say(f"{' and '.join(missing)} not installed in this Python: pip install 'wheelcheck[build]'")
+        return UNVERIFIED
     try:
-        messages = options.messages.read_text("utf-8")
-    except (OSError, ValueError) as problem:
-        fix = "write cargo's messages to a file"
-        raise BuildError(options.messages, f"it cannot be read ({problem})", fix) from problem
-    stage = bench.adopt(messages, PathMap.of(options.map))
+        for result in options.step.run(options):
+            with reader_may_leave():
+                print(result)
+    except BuildError as problem:
+        say(*str(problem).splitlines())
+        return FAIL
+    return PASS
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+# --- which CPUs ---
+
+
+def _add_arch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--arch", default="", metavar="CPU", help="a CPU, or `all` that are configured (default: this machine's)"
+    )
+
+
+def _add_every(parser: argparse.ArgumentParser) -> None:
+    _add_arch(parser)
+    parser.add_argument(
+        "--allow-missing", action="store_true", help="with `--arch all`, skip a CPU that Rust is not installed for"
+    )
+
+
+def _builds(options: Options, *, compiles: bool = False) -> list[Build]:
+    """Return a build for each CPU that is asked for; of all, those that can be compiled for where that is needed."""
+    if options.allow_missing:
+        architectures.require_opt_out_is_local(os.environ)
+    builds = {build.target: build for build in (Build.of(options.project, row, _log) for row in _rows(options))}
+    if options.arch != architectures.ALL or not (compiles or options.allow_missing):
+        return list(builds.values())
+    settings, allowed = load(options.project), options.allow_missing
+    targets = architectures.buildable(settings, builds, os.environ, _log, allow_missing=allowed)
+    return [builds[target] for target in targets]
+
+
+def _rows(options: Options) -> tuple[Arch, ...]:
+    every = options.arch == architectures.ALL
+    return architectures.chosen(options.arch, load(options.project).release.architectures if every else ())
+
+
+def _for_each(step: Callable[[Build], Results], *, compiles: bool = False) -> Callable[[Options], Results]:
+    """Return a step that is taken for each CPU in turn."""
+    return lambda options: (result for build in _builds(options, compiles=compiles) for result in step(build))
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+# --- the steps ---
+
+
+def _add_build(parser: argparse.ArgumentParser) -> None:
+    _add_every(parser)
+    parser.add_argument(
+        "--check", action="store_true", help="compile nothing: exit 0 where the staged files are those of the sources"
+    )
+
+
+def _build(options: Options) -> Results:
+    step = _staged if options.check else _compiled
+    return _for_each(step, compiles=not options.check)(options)
+
+
+def _compiled(build: Build) -> Results:
+    stage = build.build()
     return [stage.file(file) for file in stage.record.files]
 
 
-def _build(bench: Build) -> Iterable[object]:
-    stage = bench.build()
-    return [stage.file(file) for file in stage.record.files]
-
-
-def _check(bench: Build) -> Iterable[object]:
-    record = bench.staged().record
+def _staged(build: Build) -> Results:
+    record = build.staged().record
     return [f"fresh: {len(record.files)} files for {record.target} from sources {record.source[:12]}"]
 
 
-def _reproduce(bench: Build) -> Iterable[object]:
-    return [f"reproduced: {name}" for name in rebuild.reproduce(bench)]
+def _sdist(options: Options) -> Results:
+    return [_builds(options)[0].sdist()]  # the same whatever the CPU
 
 
-def _smoke(benches: Sequence[Build]) -> Iterable[object]:
-    """Try every CPU's wheels. Emulation may be missing on a machine of one's own; what this CPU runs may not."""
-    tried = {bench: bench.trials() for bench in benches}
-    for bench, results in tried.items():
-        alone = len(benches) == 1 or bench.target.arch == host()
-        smoke.require_executed(results, required=alone or architectures.in_ci(os.environ))
+def _smoke(options: Options) -> Results:
+    return _tested(_builds(options))
+
+
+def _tested(builds: Sequence[Build]) -> Results:
+    """Run every CPU's wheels. On a developer's machine emulation may be missing; this machine's own CPU may not."""
+    tried = {build: build.trials() for build in builds}
+    for build, results in tried.items():
+        only = len(builds) == 1 or build.target.arch == host()
+        smoke.require_executed(results, required=only or architectures.in_ci(os.environ))
     together = [result for found in tried.values() for result in found]
     smoke.require_executed(together)
     return [f"smoke test: {smoke.summary(together)}"]
 
 
-def _run(name: str, benches: Sequence[Build]) -> Iterator[object]:
-    if name == "all":
-        for step in ("build", "sdist", "wheels", "smoke"):
-            yield from _run(step, benches)
-    elif name == "smoke":
-        yield from _smoke(benches)
-    else:  # an sdist is the same whatever the CPU
-        for bench in benches[:1] if name == "sdist" else benches:
-            yield from STAGES[name](bench)
-
-
-STAGES: dict[str, Callable[[Build], Iterable[object]]] = {
-    "build": _build,
-    "check": _check,
-    "sdist": lambda bench: [bench.sdist()],
-    "wheels": Build.wheels,
-    "roundtrip": rebuild.roundtrip,
-    "facts": lambda bench: rebuild.roundtrip(bench, exact=False),
-    "reproduce": _reproduce,
-}
-_VARIANTS = {
-    "build": ("--check", "check", "build nothing: 0 where the stage is fresh, else 1"),
-    "roundtrip": ("--facts-only", "facts", "take other bytes, for a project that is not reproducible"),
-}
-_HELP = {
-    "build": "compile and stage the payload; --check only says whether the stage is that of the sources",
-    "check": "the same as build --check",
-    "sdist": "build the sdist from a clean copy of the sources",
-    "wheels": "build the wheels from the sdist and the stage",
-    "smoke": "install the wheels outside the checkout and run them",
-    "roundtrip": "build the wheels again from the sdist alone and compare the payload",
-    "reproduce": "build everything twice in different folders and name the first difference",
-    "all": "build, sdist, wheels and smoke in turn",
-}
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one stage and return the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        for result in options.run(options):
-            print(result)
-    except BuildError as problem:
-        _log(f"error: {problem}")
-        return 1
-    except (ConfigError, UnknownArchitectureError) as problem:
-        _log(f"error: {problem}")
-        return 2
-    return 0
-
-
-def _stage(options: argparse.Namespace) -> Iterable[object]:
-    if options.allow_missing:
-        architectures.require_opt_out_is_local(os.environ)
-    name = options.variant or options.stage
-    return _run(name, _benches(options, compiles=name in ("build", "all", "reproduce", "roundtrip", "facts")))
-
-
-def _benches(options: argparse.Namespace, *, compiles: bool) -> list[Build]:
-    configured = load(options.project).release.architectures if options.arch == architectures.ALL else ()
-    rows = architectures.chosen(options.arch, configured)
-    benches = {bench.target: bench for bench in (Build.of(options.project, row, _log) for row in rows)}
-    if options.arch != architectures.ALL or not (compiles or options.allow_missing):
-        return list(benches.values())
-    settings, allowed = load(options.project), options.allow_missing
-    targets = architectures.buildable(settings, benches, os.environ, _log, allow_missing=allowed)
-    return [benches[target] for target in targets]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("wheelcheck build", description="Build a project's binaries and wheels.")
-    stages = parser.add_subparsers(required=True, metavar="STAGE", dest="stage")
-    for name, summary in _HELP.items():
-        stage = stages.add_parser(name, help=summary)
-        stage.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-        stage.add_argument("--arch", default="", help="CPU, or `all` of the configuration (default: this machine's)")
-        stage.add_argument("--allow-missing", action="store_true", help="pass over a CPU that lacks Rust's std here")
-        stage.set_defaults(run=_stage, variant="")
-        if name in _VARIANTS:
-            option, variant, told = _VARIANTS[name]
-            stage.add_argument(option, action="store_const", const=variant, dest="variant", help=told)
-    add(stages, _log)
-    _add_transport(stages)
-    return parser
-
-
-def _add_transport(stages: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    pack = stages.add_parser("pack", help="put what is to be handed over into one file: dist/ and the stages' records")
-    pack.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-    pack.add_argument("parcel", type=Path, help="the file to write, a tar")
-    pack.add_argument("patterns", nargs="*", help="what to pack, below the project")
-    pack.set_defaults(run=lambda options: handover.pack(options.project, options.parcel, *options.patterns))
-    unpack = stages.add_parser("unpack", help="take parcels apart: every hash and mode as packed, nothing more or less")
-    unpack.add_argument("--project", type=Path, default=Path(), help="where to unpack (default: here)")
-    unpack.add_argument("parcels", type=Path, nargs="+", help="parcels, or folders of them")
-    unpack.set_defaults(run=lambda options: handover.unpack(options.project, *options.parcels))
-    match = stages.add_parser(
-        "match", help="hold every wheel in dist/ against the record of the stage it was made from"
+def _add_roundtrip(parser: argparse.ArgumentParser) -> None:
+    _add_every(parser)
+    parser.add_argument(
+        "--facts-only", action="store_true", help="accept different bytes, for a project that is not reproducible"
     )
-    match.add_argument("--project", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)")
-    match.set_defaults(run=lambda options: handover.match(options.project, os.environ))
 
 
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+def _roundtrip(options: Options) -> Results:
+    exact = not options.facts_only
+    return _for_each(lambda build: rebuild.roundtrip(build, exact=exact), compiles=True)(options)
+
+
+def _reproduced(build: Build) -> Results:
+    return [f"reproduced: {name}" for name in rebuild.reproduce(build)]
+
+
+def _all(options: Options) -> Iterator[object]:
+    builds = _builds(options, compiles=True)
+    for build in builds:
+        yield from _compiled(build)
+    yield builds[0].sdist()
+    for build in builds:
+        yield from build.wheels()
+    yield from _tested(builds)
+
+
+def _add_adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--arch", default="", metavar="CPU", help="what it was built for (default: this machine's CPU)")
+    parser.add_argument("messages", type=Path, help="what `cargo zigbuild --message-format=json` printed there")
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="CONTAINER=HOST", help="where a folder of the container is here"
+    )
+
+
+def _adopt(options: Options) -> Results:
+    build = Build.of(options.project, find(options.arch) if options.arch else None, _log)
+    try:
+        messages = options.messages.read_text("utf-8")
+    except (OSError, ValueError) as problem:
+        fix = "write cargo's messages to a file"
+        raise BuildError(options.messages, f"it cannot be read ({problem})", fix) from problem
+    stage = build.adopt(messages, containers.PathMap.of(options.map))
+    return [stage.file(file) for file in stage.record.files]
+
+
+def _add_cibuildwheel(parser: argparse.ArgumentParser) -> None:
+    _add_arch(parser)
+    parser.add_argument("--print-config", action="store_true", help="prepare everything, and print how to run it")
+
+
+def _cibuildwheel(options: Options) -> Iterator[object]:
+    for row in _rows(options):
+        build = Build.of(options.project, row, _log)
+        run = containers.prepare(build, os.environ)
+        yield from run.script() if options.print_config else containers.build(build, run, os.environ)
+
+
+def _add_pack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("parcel", type=Path, help="the file to write, a tar")
+    parser.add_argument("patterns", nargs="*", help="what to pack, below the project (default: dist/ and the records)")
+
+
+def _pack(options: Options) -> Results:
+    return handover.pack(options.project, options.parcel, *options.patterns)
+
+
+def _add_unpack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("parcels", type=Path, nargs="+", help="packed files, or folders of them")
+
+
+def _unpack(options: Options) -> Results:
+    return handover.unpack(options.project, *options.parcels)
+
+
+def _match(options: Options) -> Results:
+    return handover.match(options.project, os.environ)
+
+
+def _add_nothing(_parser: argparse.ArgumentParser) -> None:
+    """Add nothing: `--project` is all that the step needs."""
+
+
+_STEPS = {
+    "build": _Step("compile the native files and stage them with their record", _build, _add_build),
+    "sdist": _Step("build the sdist from a clean copy of the sources", _sdist, _add_every),
+    "wheels": _Step("build the wheels from the sdist and the staged files", _for_each(Build.wheels), _add_every),
+    "smoke": _Step("install the wheels outside the checkout and run their smoke tests", _smoke, _add_every),
+    "roundtrip": _Step("build the wheels again from the sdist only, and compare them", _roundtrip, _add_roundtrip),
+    "reproduce": _Step(
+        "build everything twice in different folders, and name the first difference",
+        _for_each(_reproduced, compiles=True),
+        _add_every,
+    ),
+    "all": _Step("take the steps build, sdist, wheels and smoke in turn", _all, _add_every),
+    "adopt": _Step("stage what a cargo in a container built, by its JSON messages", _adopt, _add_adopt),
+    "cibuildwheel": _Step(
+        "build a wheel for each interpreter in containers, from the staged files", _cibuildwheel, _add_cibuildwheel
+    ),
+    "pack": _Step("put what another machine needs into one file", _pack, _add_pack, ()),
+    "unpack": _Step("unpack what other machines packed, every hash and mode as it was", _unpack, _add_unpack, ()),
+    "match": _Step(
+        "compare the wheels in dist/ with the record of the files they hold", _match, _add_nothing, ("ziglang",)
+    ),
+}

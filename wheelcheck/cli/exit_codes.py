@@ -1,63 +1,91 @@
-"""How a run ends: with one of the three exit codes whatever happens, and without a traceback for what is no bug."""
+"""How every command ends: with one of three exit codes, and with a traceback for a bug only."""
 
 from __future__ import annotations
 
 import os
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from wheelcheck.credentials import without_credentials
 from wheelcheck.report import broken_pipe_named
 from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-UNVERIFIED = 2
+PASS, FAIL, UNVERIFIED = 0, 1, 2
 
 
-def exit_code(run: Callable[[], int], *known: type[Exception]) -> int:
-    """Return what `run` returns, and 2 where it does not come to its end: then nothing is verified.
+def exit_code(run: Callable[[], int]) -> int:
+    """Return what `run` returns, or 2 where it raises; SystemExit is argparse's, and passes.
 
-    A `known` error explains itself; any other is a bug of ours, and its traceback goes to standard error.
+    Errors that explain themselves, and operating system errors, are one line on standard error. Anything else is a bug
+    of ours, shown with its traceback: Python itself would exit with 1, and that says "fail".
     """
     try:
         code = run()
         with reader_may_leave():
-            sys.stdout.flush()
-    except known as problem:
-        return _stop(str(problem))
+            pass
+    except SystemExit:
+        discard_output()
+        raise
     except KeyboardInterrupt:
         return _stop("interrupted, nothing is verified")
     except OSError as problem:
         return _stop(f"cannot go on: {problem}")
-    except Exception:  # noqa: BLE001  # Python itself would exit with 1, and that says "broken"
+    except Exception as problem:  # noqa: BLE001  # a bug must end as "could not verify", too
+        if isinstance(problem, _expected_errors()):
+            return _stop(str(problem))
         return _stop("internal error, nothing is verified", *traceback.format_exc().splitlines())
     return code
 
 
-def _stop(*lines: str) -> int:
-    sys.stderr.write("".join(f"wheelcheck: {safe(line)}\n" for line in lines))
-    _to_nowhere()
-    return UNVERIFIED
+def say(*lines: str) -> None:
+    """Print lines on standard error: harmless, and without the credentials of any URL."""
+    if sys.stderr is None:  # closed before Python started
+        return
+    with suppress(OSError):  # nobody reads it; the exit code still counts
+        sys.stderr.write("".join(f"wheelcheck: {safe(without_credentials(line))}\n" for line in lines))
+        sys.stderr.flush()
 
 
 @contextmanager
 def reader_may_leave() -> Iterator[None]:
-    """Print with nobody listening any more (`| head`) without an error: the verdict is what it is."""
+    """Ignore a closed standard output (`| head`): the exit code does not change."""
     try:
         with broken_pipe_named():
             yield
-            sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # rich makes an exit of a broken pipe
-        _to_nowhere()
+            _flush()
+    except (BrokenPipeError, SystemExit):  # rich turns a broken pipe into an exit
+        discard_output()
 
 
-def _to_nowhere() -> None:
-    """Let Python's own flush at exit succeed, which would end with exit code 120 else."""
+def discard_output() -> None:
+    """Drop what standard output could not take, so that Python's flush at exit does not end with code 120."""
     try:
-        sys.stdout.flush()
+        _flush()
     except OSError:
         with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # devnull is no path
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # as it is where it was closed before Python started
+        sys.stdout.flush()
+
+
+def _stop(*lines: str) -> int:
+    say(*lines)
+    discard_output()
+    return UNVERIFIED
+
+
+def _expected_errors() -> tuple[type[Exception], ...]:
+    """Return the errors whose message is all that a user needs."""
+    from wheelcheck.config import ConfigError  # noqa: PLC0415  # nothing of this is needed where all goes well
+    from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
+    from wheelcheck.platforms.arch import UnknownArchitectureError  # noqa: PLC0415
+
+    return ConfigError, UnreachableError, UnknownArchitectureError

@@ -1,10 +1,12 @@
-"""The command line of `wheelcheck init`: show everything, ask, then write."""
+"""`wheelcheck init`: show every change, ask, then write."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, reader_may_leave, say
 
 if TYPE_CHECKING:
     import argparse
@@ -13,39 +15,34 @@ if TYPE_CHECKING:
     from wheelcheck.init.plan import Change
 
 
-def add(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command to a command line."""
-    parser = commands.add_parser(
-        "init", help="add configuration, sessions and workflows to a project; overwrites nothing"
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
     parser.add_argument(
-        "project", nargs="?", type=Path, default=Path(), help="folder of its pyproject.toml (default: here)"
+        "project", nargs="?", type=Path, default=Path(), help="folder of its pyproject.toml (default: the current one)"
     )
-    parser.add_argument("--dry-run", action="store_true", help="show the diff and write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show the changes and write nothing")
     parser.add_argument("--yes", action="store_true", help="write without asking")
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from wheelcheck.init import plan  # noqa: PLC0415  # --version stays quick
+    from wheelcheck.init.plan import plan  # noqa: PLC0415  # --help starts without it
     from wheelcheck.init.survey import survey  # noqa: PLC0415
 
-    project = arguments.project.resolve()
-    found = survey(project)
-    planned = plan.plan(found)
-    for change in planned:
-        _say(change.diff() or f"{change.path}: {change.kept}\n")
-    wanted = [change for change in planned if change.added]
+    found = survey(arguments.project.resolve())
+    changes = plan(found)
+    wanted = [change for change in changes if change.added]
+    _say("".join(change.diff() or f"{change.path}: {change.kept}\n" for change in changes))
     _say(f"\n{len(found.payload)} native files, built with {found.backend}; {_told(wanted)}\n")
     if arguments.dry_run or not wanted:
-        return 0
+        return PASS
     if not arguments.yes and not _agreed():
-        print("wheelcheck: nothing was written; --yes writes without asking", file=sys.stderr)
-        return 2
+        say("nothing was written; --yes writes without asking")
+        return UNVERIFIED
     for change in wanted:
         change.write()
-    _say("Written. Read the smoke commands of pyproject.toml first: they are yours to say.\n")
-    return 0
+    _say(f"Written. Next, read the smoke commands in {found.configuration}: only you know what proves that it works.\n")
+    return PASS
 
 
 def _told(wanted: Sequence[Change]) -> str:
@@ -53,7 +50,7 @@ def _told(wanted: Sequence[Change]) -> str:
 
 
 def _agreed() -> bool:
-    """Ask; whoever cannot answer has not agreed."""
+    """Ask for a yes; where standard input is no terminal, the answer is no."""
     if not sys.stdin.isatty():
         return False
     _say("Write this? [y/N] ")
@@ -61,5 +58,5 @@ def _agreed() -> bool:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    with reader_may_leave():
+        sys.stdout.write(text)

@@ -1,6 +1,6 @@
-"""`wheelcheck matrix`: what a release is built on and must consist of, as JSON, from the configuration the gate reads.
+"""`wheelcheck matrix`: the machines that a release is built on, and the artifacts it must consist of, as JSON.
 
-A workflow that lists its runners by hand and a gate that lists its wheels by hand drift apart; here both are one table.
+Both come from the configuration that the gate reads: lists kept by hand in a workflow and in a gate drift apart.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
+
+from wheelcheck.cli.exit_codes import PASS, reader_may_leave
+from wheelcheck.cli.options import add_config
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Job(TypedDict):
-    """One machine to build on. `native` tells whether it is of that CPU; where it is not, the job builds across."""
+    """One machine to build on. `native` says whether it has that CPU; if not, the job cross-compiles."""
 
     runner: str
     architecture: str
@@ -28,16 +31,15 @@ class Job(TypedDict):
 
 
 class Expected(TypedDict):
-    """What the release must hold: interpreter, ABI and platform of each wheel, and whether an sdist."""
+    """What the release must hold: `PYTHON-ABI-PLATFORM` of each wheel, and whether an sdist."""
 
     wheels: list[str]
     sdist: bool
 
 
-def add(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command to a command line."""
-    parser = commands.add_parser("matrix", help="print the GitHub matrix of a release, or what the release must hold")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="default: wheelcheck.toml or pyproject.toml here")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    add_config(parser)
     parser.add_argument("--expected", action="store_true", help="print the expected artifacts, not the machines")
     parser.add_argument("--github-output", action="store_true", help="append both to $GITHUB_OUTPUT, where that is set")
     parser.set_defaults(run=_run)
@@ -54,7 +56,7 @@ def expected(config: Config) -> Expected:
 
 
 def github_lines(config: Config) -> list[str]:
-    """Return the lines for $GITHUB_OUTPUT: JSON has no line breaks, so a line each is safe."""
+    """Return the lines for $GITHUB_OUTPUT, one per value; JSON written by `dumps` holds no line break."""
     return [f"matrix={json.dumps({'include': jobs(config)})}", f"expected={json.dumps(expected(config))}"]
 
 
@@ -75,8 +77,9 @@ def _run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"{read(file)[1] / 'architectures'}: found none, expected at least one CPU")
     if arguments.github_output:
         append(github_lines(config), os.environ)
-    print(json.dumps(expected(config) if arguments.expected else {"include": jobs(config)}))
-    return 0
+    with reader_may_leave():
+        print(json.dumps(expected(config) if arguments.expected else {"include": jobs(config)}))
+    return PASS
 
 
 def _rows(config: Config) -> list[Arch]:

@@ -131,7 +131,7 @@ def plan(found: Survey) -> list[Change]:
 
 def _configuration(found: Survey) -> Change:
     before = (found.project / "pyproject.toml").read_text("utf-8")
-    if (found.project / OWN).exists():
+    if found.configuration == OWN:
         return Change(found.project, "pyproject.toml", before, kept=f"is not needed beside {OWN}")
     if "wheelcheck" in cargo_manifests.table(cargo_manifests.parse_toml(before), "tool"):
         return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")

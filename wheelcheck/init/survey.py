@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import ConfigError, Payload
+from wheelcheck.config.fields import OWN, SHARED
 from wheelcheck.facts import cargo_manifests
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Survey:
     workspace: str
     python: tuple[str, ...]
     payload: tuple[Payload, ...]
+
+    @property
+    def configuration(self) -> str:
+        """The file that configures the project, or will."""
+        return OWN if (self.project / OWN).exists() else SHARED
 
 
 def survey(project: Path) -> Survey:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.commandline import build as main
 from tests.support.crates import HATCH, probe
 from tests.support.cross import OTHER, lacking, rustc_for_other
 from tests.support.native import native
@@ -21,7 +22,6 @@ from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli import main as check
-from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
     from wheelcheck.platforms.arch import Arch

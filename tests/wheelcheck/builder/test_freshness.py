@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.commandline import build as main
 from tests.support.reference import TOOL
-from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
     from pathlib import Path

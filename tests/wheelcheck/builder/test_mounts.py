@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commandline import build as main
 from tests.support.crates import probe
 from wheelcheck.builder import cargo
 from wheelcheck.builder.containers import PathMap
 from wheelcheck.builder.toolchain import choose, host
-from wheelcheck.cli.build import main
 from wheelcheck.config import ConfigError
 from wheelcheck.config.builder import load
 

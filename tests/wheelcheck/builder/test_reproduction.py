@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.commandline import build as main
 from tests.support.crates import hatch_probe
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import reproduce
 from wheelcheck.builder.run import BuildError
-from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.commandline import build as main
 from tests.support.crates import hatch_probe
 from tests.support.native import native
 from tests.support.reference import TOOL, other_cpu, rewritten, wheel_of
@@ -13,7 +14,6 @@ from wheelcheck.builder import dist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import Native, manifest, require_same, roundtrip
 from wheelcheck.builder.run import BuildError
-from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable

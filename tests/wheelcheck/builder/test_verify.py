@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.commandline import build as main
 from tests.support.reference import GUARD, TOOL, rewritten, wheel_of
 from wheelcheck.builder import handover
 from wheelcheck.builder.run import BuildError
-from wheelcheck.cli.build import main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,25 +1,28 @@
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-import wheelcheck.cli
+from tests.support.commandline import build as main
+from tests.support.commandline import command, environment, run
 from tests.support.crates import HATCH, probe
 from tests.support.cross import OTHER, lacking, machine_for_other, rustc_for_other
 from wheelcheck.builder.toolchain import choose, host
 from wheelcheck.cli import main as check
-from wheelcheck.cli.build import main
 from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
     from wheelcheck.builder.pipeline import Build
 
 
-def test_each_stage_says_what_it_made(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_step_says_what_it_made(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
     project = bench.settings.project
     shutil.rmtree(bench.settings.dist)
     assert main(["all", "--project", str(project)]) == 0
@@ -36,11 +39,12 @@ def test_each_stage_says_what_it_made(bench: Build, capsys: pytest.CaptureFixtur
     ]
 
 
-def test_a_failed_stage_exits_with_1_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_step_exits_with_1_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["build", "--project", str(probe(tmp_path / "p", main="fn main() { broken }"))]) == 1
     said = capsys.readouterr().err
     assert "cannot find value `broken`" in said
-    assert "error: cargo zigbuild" in said
+    assert "wheelcheck: cargo zigbuild" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize(
@@ -124,6 +128,69 @@ def test_an_emulated_cpu_on_which_nothing_could_run_is_skipped_by_hand_and_fails
     assert main(["smoke", "--project", str(project), "--arch", "all"]) == status
 
 
-def test_build_is_a_command_of_wheelcheck(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert wheelcheck.cli.main(["build", "wheels", "--project", str(tmp_path)]) == 2
-    assert "pyproject.toml" in capsys.readouterr().err
+STEPS = ("build", "sdist", "wheels", "smoke", "roundtrip", "reproduce", "all", "adopt", "cibuildwheel", "match")
+
+
+def test_the_help_lists_every_step_and_no_check_beside_that_of_the_gate(tmp_path: Path) -> None:
+    done = run(tmp_path, "build", "--help")
+    listed = re.findall(r"^    (\w+)\s", done.stdout.decode(), re.MULTILINE)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert sorted(listed) == sorted([*STEPS, "pack", "unpack"])
+    assert run(tmp_path, "build", "check").returncode == 2
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "match"])
+def test_without_the_extra_a_step_says_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], step: str
+) -> None:
+    monkeypatch.setattr("sys.path", [path for path in sys.path if "site-packages" not in path])
+    words = [step, "messages"] if step == "adopt" else [step]
+    assert main([*words, "--project", str(tmp_path)]) == 2
+    said = "wheelcheck: build and ziglang not installed in this Python: pip install 'wheelcheck[build]'\n"
+    assert capsys.readouterr() == ("", said)
+
+
+def test_a_folder_called_build_is_not_the_package_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "build").mkdir()
+    monkeypatch.setattr("sys.path", [str(tmp_path), *(path for path in sys.path if "site-packages" not in path)])
+    assert main(["sdist", "--project", str(tmp_path)]) == 2
+    assert "pip install 'wheelcheck[build]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pack", "file/parcel.tar", "*"], "wheelcheck: cannot go on: [Errno "),
+        (["unpack", "file"], "wheelcheck: "),
+    ],
+)
+def test_an_operating_system_error_is_no_failed_build(tmp_path: Path, words: list[str], said: str) -> None:
+    (tmp_path / "file").touch()
+    done = run(tmp_path, "build", *words)
+    assert done.returncode == (2 if words[0] == "pack" else 1)
+    assert done.stderr.decode().startswith(said)
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_bug_in_a_step_is_2_and_not_the_1_of_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("wheelcheck.builder.handover.pack", None)
+    assert main(["pack", "--project", str(tmp_path), str(tmp_path / "p.tar")]) == 2
+    assert "wheelcheck: internal error, nothing is verified\n" in capsys.readouterr().err
+
+
+def test_a_reader_who_leaves_does_not_stop_the_build(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "a").touch()
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = command("build", "pack", "parcel.tar", "dist/*")
+    done = subprocess.run(
+        words, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, check=False, env=environment(PYTHONUNBUFFERED="1")
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (tmp_path / "parcel.tar").is_file()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pty
@@ -372,3 +373,121 @@ def test_the_300_kilobyte_trap_in_a_wheel_is_not_verified_in_little_memory(tmp_p
     assert (code, report["verdict"]) == (2, "unverified")
     assert {gap["path"] for gap in report["gaps"]} == {"demo/libtrap.so"}
     assert memory < 128 * 1024
+
+
+# --- one command line ---
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_a_command_imports_the_module_of_no_other(name: str, tmp_path: Path) -> None:
+    script = "import sys; from wheelcheck import cli\ntry: cli.main(sys.argv[1:])\nfinally: print(*sys.modules)"
+    asked = [sys.executable, "-c", script, name, "--help"]
+    loaded = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment())
+    others = {f"wheelcheck.cli.{other}" for other in cli.COMMANDS if other != name}
+    assert others.isdisjoint(loaded.stdout.split())
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_is_in_the_help_and_has_one_of_its_own(name: str, tmp_path: Path) -> None:
+    assert f"    {name} ".encode() in run(tmp_path, "--help").stdout
+    done = run(tmp_path, name, "--help")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(f"usage: wheelcheck {name} ".encode())
+
+
+def test_a_bug_before_the_command_runs_is_2_as_well(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "wheelcheck.cli.check", None)
+    assert cli.main(["check", "x"]) == 2
+    assert capsys.readouterr().err.startswith("wheelcheck: internal error, nothing is verified\n")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("inspect", "a.whl"), ("explain", "WC301")])
+def test_a_closed_standard_output_is_no_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    a_wheel(X86_64, TOOL).write(tmp_path).rename(tmp_path / "a.whl")
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", *command(*arguments)]
+    done = subprocess.run(shell, cwd=tmp_path, stderr=subprocess.PIPE, check=False, env=environment())
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+
+
+# --- what is no artifact ---
+
+
+def _not_artifacts(folder: Path) -> None:
+    (folder / "notes.txt").write_text("notes")
+    (folder / "random.bin").write_bytes(bytes(range(255, 0, -1)) * 9)
+    (folder / "demo-1.0.tar.gz").write_text("<html>not found</html>")
+    (folder / "demo-1.0-py3-none-any.whl").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (folder / "empty.whl").touch()
+    (folder / "empty").touch()
+    (folder / "notes.gz").write_bytes(gzip.compress(b"notes"))
+    (folder / "tool").write_bytes(native.program())
+    (folder / "folder.whl").mkdir()
+    (folder / "cut.whl").write_bytes(zips.Zip().build()[:-4])
+    os.mkfifo(folder / "pipe.whl")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("notes.txt", "is not a wheel or an sdist: begins with 6e 6f 74 65 73, expected a zip or tar archive"),
+        ("random.bin", "is not a wheel or an sdist: begins with ff fe fd"),
+        ("demo-1.0.tar.gz", "is not a wheel or an sdist: "),
+        ("demo-1.0-py3-none-any.whl", "is not a wheel or an sdist: no end-of-central-directory record"),
+        ("empty.whl", "is not a wheel or an sdist: a file of 0 bytes"),
+        ("empty", "is not a wheel or an sdist: a file of 0 bytes"),
+        ("notes.gz", "is not a wheel or an sdist: a compressed file that is no archive"),
+        ("tool", "is not a wheel or an sdist: begins with 7f 45 4c 46"),
+        ("cut.whl", "is not a wheel or an sdist: no end-of-central-directory record"),
+        ("folder.whl", "cannot be read: Is a directory"),
+        ("pipe.whl", "cannot be read: is a pipe, socket or device, not a regular file"),
+        ("missing.whl", "cannot be read: No such file or directory"),
+    ],
+)
+def test_what_is_no_artifact_is_neither_inspected_nor_compared(tmp_path: Path, good: Path, name: str, why: str) -> None:
+    _not_artifacts(tmp_path)
+    for words in (("inspect", name), ("diff", name, good), ("diff", good, name)):
+        done = run(tmp_path, *words)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert re.match(rf"wheelcheck: {re.escape(name)}:? {why}", done.stderr.decode())
+
+
+# --- credentials ---
+
+SECRET = "s3cr3t-t0ken"  # noqa: S105  # no real one
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("check", "pypi:demo==1.0", "--index-url", f"http://ci:{SECRET}@127.0.0.1:9/simple/"),
+        ("check", "pypi:demo==1.0", "--index-url", f"http://{SECRET}@127.0.0.1:9/simple/"),
+        ("check", "pypi:demo==1.0", "--index-url", f"http://ci:{SECRET}@[::/"),
+        ("check", "pypi:demo==1.0", "--index-url", f"ftp://ci:{SECRET}@127.0.0.1/"),
+        ("check", "pypi:demo==1.0", "--index-urll", f"http://ci:{SECRET}@127.0.0.1:9/simple/"),
+        ("check", f"http://ci:{SECRET}@127.0.0.1:9/demo-1.0.tar.gz"),
+        ("inspect", f"http://ci:{SECRET}@127.0.0.1:9/demo-1.0.tar.gz"),
+        ("check", ".", "--config", f"https://ci:{SECRET}@127.0.0.1:9/wheelcheck.toml"),
+        ("check", ".", "--report", f"https://ci:{SECRET}@127.0.0.1:9/x"),
+        ("check", ".", "--report", f"html=https://ci:{SECRET}@127.0.0.1:9/x"),
+    ],
+)
+def test_a_password_in_a_url_is_never_printed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = run(tmp_path, *arguments, PIP_INDEX_URL="", HTTP_PROXY="", http_proxy="")
+    assert done.returncode == 2
+    assert done.stderr
+    assert SECRET.encode() not in done.stderr + done.stdout
+
+
+def test_a_password_is_left_out_of_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError(f"https://ci:{SECRET}@example.invalid/simple/")
+
+    monkeypatch.setattr("wheelcheck.inputs.resolve", broken)
+    assert cli.main(["check", "x"]) == 2
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: https://example.invalid/simple/" in said
+    assert SECRET not in said

@@ -67,10 +67,10 @@ def test_an_sdist_has_no_tags_and_says_what_it_is(tmp_path: Path) -> None:
 
 def test_damage_is_shown_with_its_kind(tmp_path: Path) -> None:
     path = tmp_path / f"demo-1.0-{X86_64}.whl"
-    path.write_bytes(zips.Zip().build()[:-4])
+    path.write_bytes(b"junk" + zips.Zip().build())
     done = run(tmp_path, "inspect", path.name)
     assert done.returncode == 0
-    assert b"  damage " in done.stdout
+    assert b"  damage    zip-prefix: " in done.stdout
 
 
 def test_what_a_slice_does_not_have_has_no_row() -> None:
@@ -137,7 +137,7 @@ def test_one_side_that_cannot_be_read_is_2(tmp_path: Path, pair: tuple[str, str]
 
 def test_the_same_damage_on_both_sides_is_no_proof_of_sameness(tmp_path: Path) -> None:
     path = tmp_path / f"demo-1.0-{X86_64}.whl"
-    path.write_bytes(zips.Zip().build()[:-4])
+    path.write_bytes(b"junk" + zips.Zip().build())
     done = run(tmp_path, "diff", path.name, path.name)
     assert done.returncode == 2
     assert b"0 native differences" in done.stdout

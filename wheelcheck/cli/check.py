@@ -1,0 +1,122 @@
+"""`wheelcheck check`: read artifacts, judge them, report."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck import report as reports
+from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, discard_output, reader_may_leave, say
+from wheelcheck.cli.options import add_config
+
+if TYPE_CHECKING:
+    from wheelcheck.config import Config
+    from wheelcheck.engine import Report
+
+_EXIT = {"pass": PASS, "fail": FAIL, "unverified": UNVERIFIED}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    formats = ", ".join(reports.FORMATS)
+    parser.add_argument(
+        "paths", nargs="+", type=_path, metavar="PATH", help="a wheel, an sdist, a folder, or pypi:NAME==VERSION"
+    )
+    parser.add_argument(
+        "--index-url", default="", metavar="URL", help="the simple index that pypi: asks (default: $PIP_INDEX_URL)"
+    )
+    add_config(parser)
+    parser.add_argument("--architecture", metavar="CPU", help="expect the wheels of one CPU only, as built on one host")
+    parser.add_argument("--format", choices=reports.FORMATS, help="the report on standard output (default: text)")
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_output,
+        metavar="FORMAT=FILE",
+        help=f"also write a report, any number of times: {formats}; - is standard output",
+    )
+    parser.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Return the exit code of a run; a report that is lost turns a pass into "could not verify", never a fail."""
+    config = _config(arguments)
+    outputs = _outputs(arguments)
+    report = _examine(arguments, config)
+    problems = _print(report, outputs, quiet=arguments.quiet)
+    problems += reports.write(report, outputs)
+    if _on_github() or any(output.format == "github" for output in outputs):
+        problems += reports.append_step_summary(report, os.environ)
+    say(*problems)
+    return UNVERIFIED if problems and report.verdict == "pass" else _EXIT[report.verdict]
+
+
+def _examine(arguments: argparse.Namespace, config: Config) -> Report:
+    from rich.console import Console  # noqa: PLC0415  # slow to import; the arguments are checked first
+
+    from wheelcheck import inputs  # noqa: PLC0415
+    from wheelcheck.cli import progress_bar  # noqa: PLC0415
+    from wheelcheck.engine import examine  # noqa: PLC0415
+
+    with progress_bar.shown(Console(stderr=True)) as progress:
+        return examine(inputs.resolve(arguments.paths, arguments.index_url), config, progress)
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    from wheelcheck.config import Config, load  # noqa: PLC0415
+    from wheelcheck.config.fields import find  # noqa: PLC0415
+
+    if arguments.config is not None:
+        config = load(arguments.config, required=True)
+    else:
+        found = find(Path())
+        config = load(found) if found else Config()
+    return config.for_architecture(arguments.architecture) if arguments.architecture else config
+
+
+def _outputs(arguments: argparse.Namespace) -> list[reports.Output]:
+    """Return every report to write; standard output gets text where nothing else goes there. Raises ConfigError."""
+    from wheelcheck.config import ConfigError  # noqa: PLC0415
+
+    outputs = list(arguments.report)
+    if arguments.format or all(output.file != reports.STDOUT for output in outputs):
+        outputs.append(reports.Output(arguments.format or "text", reports.STDOUT))
+    if problem := reports.check(outputs):
+        raise ConfigError(problem)
+    return outputs
+
+
+def _print(report: Report, outputs: list[reports.Output], *, quiet: bool) -> list[str]:
+    """Print the report that goes to standard output; return a sentence for each that could not be printed."""
+    form = next(output.format for output in outputs if output.file == reports.STDOUT)
+    annotated = form == "text" and _on_github() and all(output.format != "github" for output in outputs)
+    problems: list[str] = []
+    with reader_may_leave():
+        for wanted in (form, "github") if annotated else (form,):
+            problems += reports.show(report, wanted, sys.stdout, quiet=quiet)
+    if problems:
+        discard_output()
+    return problems
+
+
+def _on_github() -> bool:
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def _path(value: str) -> str:
+    """Refuse the empty path, which would mean the current folder: a variable that was never set."""
+    if not value:
+        raise argparse.ArgumentTypeError("found an empty path, expected a file or a folder")
+    return value
+
+
+def _output(value: str) -> reports.Output:
+    try:
+        return reports.parse(value)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from problem

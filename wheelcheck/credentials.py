@@ -1,0 +1,27 @@
+"""User names and passwords in URLs: taken out of what is printed, and sent to the host they are meant for only.
+
+A private index is named as `https://USER:TOKEN@HOST/simple/`, in PIP_INDEX_URL or `--index-url`. CI logs are often
+public, and a token in one of them is a token lost.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+# The user info of RFC 3986, section 3.2.1, up to the last @ of the authority; `Path` makes one slash of two.
+_USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/{1,2})(?P<user_info>[^/?#\s'\"<>]*)@")
+
+
+def without_credentials(text: str) -> str:
+    """Return the text with the user info taken out of every URL in it."""
+    return _USER_INFO.sub(r"\g<scheme>", text)
+
+
+def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
+    """Return a URL without its user info, and the user name and password that it held, decoded; None without any."""
+    found = _USER_INFO.match(url)
+    if not found:
+        return url, None
+    user, _, password = found["user_info"].partition(":")
+    return without_credentials(url), (unquote(user), unquote(password))
