@@ -34,9 +34,6 @@ EXCEPTIONS = {
     "wheelcheck.builder.payload -> wheelcheck.builder.containers",
     "wheelcheck.facts.dist_info -> wheelcheck.facts",
     "wheelcheck.config.builder -> wheelcheck.builder.install",
-    "wheelcheck.platforms.hints -> wheelcheck.binary.model",
-    "wheelcheck.platforms.suffixes -> wheelcheck.facts",
-    "wheelcheck.platforms.suffixes -> wheelcheck.rules",
 }
 
 

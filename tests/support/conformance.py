@@ -27,6 +27,7 @@ FAMILIES = {
     "record": "2",
     "metadata": "2",
     "architecture": "3",
+    "python": "3",
     "executables": "3",
     "linux": "4",
     "macos": "5",

@@ -23,7 +23,7 @@ from wheelcheck.builder import payload
 from wheelcheck.builder import run as process
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of, member_path
-from wheelcheck.platforms.hints import is_extension_module
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.platforms import arch, hints
+from wheelcheck.platforms.suffixes import is_extension_module
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ def is_declared(member: Member, wheel: Wheel) -> bool:
 
     A stub holds no code, so nothing declares it.
     """
-    if hints.is_extension_module(member.path):
+    if is_extension_module(member.path):
         return False
     if hints.is_fixture(member.path):
         return True

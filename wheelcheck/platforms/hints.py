@@ -1,7 +1,7 @@
-"""What a path says about the platform its content is for: `lib/win-arm64/x.dll`, `attach_x86.so`, `tool_64bit.exe`.
+"""What a path says about the platform of its content: `lib/win-arm64/x.dll`, `attach_x86.so`, `tool_64bit.exe`.
 
-Packages that carry code for several platforms and choose at run time say so in their paths. A foreign binary whose own
-path names its platform is declared payload; one that does not is a mistake.
+Packages that carry code for several platforms and choose at run time name the platform in their paths. A foreign binary
+whose own path names its platform is declared payload; one whose path does not is a mistake.
 """
 
 from __future__ import annotations
@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from wheelcheck.platforms import arch
 
-if TYPE_CHECKING:
-    from wheelcheck.binary.model import Slice, System
-
-_SYSTEM_WORDS: dict[str, System] = {
+_SYSTEM_WORDS = {
     "linux": "linux",
     "manylinux": "linux",
     "musllinux": "linux",
@@ -34,7 +31,7 @@ _SYSTEM_WORDS: dict[str, System] = {
     "ios": "ios",
     "iphoneos": "ios",
 }
-_SUFFIXES: dict[str, System] = {
+_SUFFIXES = {
     ".dll": "windows",
     ".exe": "windows",
     ".sys": "windows",
@@ -43,8 +40,6 @@ _SUFFIXES: dict[str, System] = {
     ".dylib": "macos",
 }
 _WORDS = "|".join(sorted(_SYSTEM_WORDS, key=len, reverse=True))
-# linux64, winx64, darwinarm64: put a separator where the CPU begins
-_GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|x86|x64|arm|aarch|amd|i386)")
 _SYSTEM = re.compile(rf"(?<![a-z])({_WORDS})(?![a-z])")
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # OSX|Script|Launcher
 _CPU_ROWS = {
@@ -58,11 +53,10 @@ _CPU_WORDS = sorted(
     key=len,
     reverse=True,
 )
+# linux64, winx64, darwinarm64: put a separator where the CPU begins
+_GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|{'|'.join(_CPU_WORDS)})")
 _CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
 _BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
-_EXTENSION_MODULE = re.compile(
-    r"\.(?:cpython-\d+\w*|abi3|pypy\d+-pp\d+|graalpy\d+|cp\d+t?)(?:-[\w-]+)?\.(?:so|pyd)$|\.pyd$"
-)
 _LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
 _FIXTURE_FOLDERS = frozenset(
     {
@@ -73,29 +67,40 @@ _FIXTURE_FOLDERS = frozenset(
 _TRIAL_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
 
 
-def names_system(path: str, system: System) -> bool:
+class Code(Protocol):
+    """What is known of native code: the operating system, the rows of the CPU table it can be, its width in bits."""
+
+    @property
+    def system(self) -> str:
+        """`linux`, `windows`, `macos` or `ios`, as the words of a path are understood; or another."""
+
+    @property
+    def arches(self) -> tuple[str, ...]:
+        """Names of rows of the CPU table."""
+
+    @property
+    def bits(self) -> int:
+        """32 or 64."""
+
+
+def names_system(path: str, system: str) -> bool:
     """Return whether a word or the suffix of `path` names the operating system."""
     return system in _systems(path)
 
 
-def names_cpu(path: str, slice_: Slice) -> bool:
-    """Return whether a word of `path` names the slice's CPU, or its width in bits (`tool64.exe`, `lib_32bit.so`)."""
-    return bool(_cpus(path) & set(slice_.arches)) or slice_.bits in _widths(path)
+def names_cpu(path: str, code: Code) -> bool:
+    """Return whether a word of `path` names the code's CPU, or its width in bits (`tool64.exe`, `lib_32bit.so`)."""
+    return bool(_cpus(path) & set(code.arches)) or code.bits in _widths(path)
 
 
-def names_platform(path: str, slice_: Slice) -> bool:
-    """Return whether `path` names both the system and the CPU of a slice."""
-    return names_system(path, slice_.system) and names_cpu(path, slice_)
+def names_platform(path: str, code: Code) -> bool:
+    """Return whether `path` names both the system and the CPU of native code."""
+    return names_system(path, code.system) and names_cpu(path, code)
 
 
 def is_library(path: str) -> bool:
-    """Return whether the name is one under which a loader looks for a library."""
+    """Return whether a loader looks for libraries under such a name."""
     return bool(_LIBRARY.search(PurePosixPath(path).name))
-
-
-def is_extension_module(path: str) -> bool:
-    """Return whether the name is one that an interpreter imports: no such file is payload for another platform."""
-    return bool(_EXTENSION_MODULE.search(PurePosixPath(path).name))
 
 
 def is_specimen(path: str) -> bool:
@@ -109,7 +114,7 @@ def is_fixture(path: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _systems(path: str) -> frozenset[System]:
+def _systems(path: str) -> frozenset[str]:
     spellings = (_GLUED.sub(r"\1-", spelling.lower()) for spelling in (path, _HUMPS.sub("-", path)))
     named = {_SYSTEM_WORDS[word] for spelling in spellings for word in _SYSTEM.findall(spelling)}
     suffix = _SUFFIXES.get(PurePosixPath(path.lower()).suffix)
@@ -124,12 +129,12 @@ def _cpus(path: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _widths(path: str) -> frozenset[int]:
-    """Return the widths that stand in the file's name or beside a system; the 64 of `x64` names a CPU, not a width."""
+    """Return the widths in the file's name and in folders that name a system. The 64 of `x64` names a CPU, no width."""
     stem = PurePosixPath(path).name.partition(".")[0]
     folders = [part for part in PurePosixPath(path).parts[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
     return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(without_cpu(part)))
 
 
 def without_cpu(path: str) -> str:
-    """Return the path with the words that name a CPU taken out: twins for several CPUs become one name."""
+    """Remove CPU names from a path, in lower case, so that per-CPU copies of a file get the same name."""
     return _CPU.sub("", _GLUED.sub(r"\1-", path.lower()))

@@ -18,7 +18,7 @@ from wheelcheck.facts.fit import (
     without_readable_tags,
 )
 from wheelcheck.platforms import hints
-from wheelcheck.platforms.suffixes import importable_problem
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
 
 def _names_its_platform(member: Member) -> bool:
     """Return whether the path names both the system and the CPU of a file that is loaded by path, not imported."""
-    if hints.is_extension_module(member.path):
+    if is_extension_module(member.path):
         return False
     slices = native_slices(member)
     return all(hints.names_system(member.path, p.system) and hints.names_cpu(member.path, p) for p in slices)
@@ -166,26 +166,6 @@ def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:
     """Return whether the member is the platform's own code, or another rule judges that it is not."""
     slices = native_slices(member)
     return not slices or fit(slices, wheel.platforms) in ("home", "missing-slice") or not is_declared(member, wheel)
-
-
-@rule("WC306", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
-def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit]:
-    """An extension module's file name carries the suffix of an interpreter that the tags name.
-
-    Python imports only file names that end in its own EXT_SUFFIX. pykeepass-rs 0.1.15's armv7l wheel names its module
-    `cpython-38-x86_64-linux-gnu.so`: the code is for the right CPU, but no armv7l Python ever finds it. A module for
-    another version that lies beside the right one is a warning.
-
-    Source: PEP 3149 and `sysconfig.get_config_var("EXT_SUFFIX")`; pyo3 and setuptools-rust name by the build host
-    unless told the target.
-    Remedy: set the cross target's sysconfig for the build (`PYO3_CROSS_LIB_DIR`, `_PYTHON_SYSCONFIGDATA_NAME`).
-    """
-    if wheel.is_any:
-        return
-    names = {member.path for member in wheel.natives}
-    for member in wheel.natives:
-        if member.linked and (problem := importable_problem(member.path, wheel, names)):
-            yield Hit(member.path, problem.message, severity=problem.severity)
 
 
 @rule("WC307", on=Wheel, needs=without_readable_tags)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Release, dist_info
 from wheelcheck.facts.dist_info import canonical_version, headers_of, metadata_version
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.suffixes import without_interpreter
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 
-_SOABI = re.compile(r"\.(?:cpython|cp|pypy|graalpy)[\w-]*(?=\.(?:so|pyd)$)")
 _GRAFTED = re.compile(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
 _FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
 
@@ -37,7 +37,7 @@ def _families(release: Release) -> Iterator[dict[str, Wheel]]:
 def _payload(wheel: Wheel) -> dict[str, Member]:
     """Return the linked members by a name that is the same on every CPU."""
     return {
-        hints.without_cpu(_SOABI.sub("", member.path)): member
+        hints.without_cpu(without_interpreter(member.path)): member
         for member in wheel.natives
         if member.linked and not _GRAFTED.search(member.path) and not hints.is_fixture(member.path)
     }

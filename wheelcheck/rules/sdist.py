@@ -13,6 +13,7 @@ from wheelcheck.facts.cargo_manifests import parse_toml, texts
 from wheelcheck.facts.dist_info import headers_of, metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.names import identity_hits
 
@@ -71,7 +72,7 @@ def _kind(member: Member) -> str:
 def _is_build_output(member: Member) -> bool:
     """Return whether the file can only come from a build or an installation: no project keeps it as an input."""
     stem = PurePosixPath(member.path).name.partition(".")[0]
-    importable = hints.is_extension_module(member.path) and stem.isidentifier()
+    importable = is_extension_module(member.path) and stem.isidentifier()
     return member.linked and (importable or bool(_BUILD_TREE.search(member.path)))
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import code
-from wheelcheck.platforms import hints
+from wheelcheck.binary.model import Slice
+from wheelcheck.platforms import arch, hints
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import System
@@ -90,26 +91,6 @@ def test_a_platform_is_named_by_system_and_cpu_together(path: str, found: bool) 
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("x.cpython-311-x86_64-linux-gnu.so", True),
-        ("x.cpython-313t-darwin.so", True),
-        ("x.abi3.so", True),
-        ("x.cp311-win_amd64.pyd", True),
-        ("x.pypy310-pp73-x86_64-linux-gnu.so", True),
-        ("x.pyd", True),
-        ("x.so", False),
-        ("libx.so.1", False),
-        ("x.cpython-311.pyc", False),
-        ("cpython-311.so", False),
-        ("abi3.so", False),
-    ],
-)
-def test_an_extension_module_is_known_by_its_suffix(name: str, found: bool) -> None:  # noqa: FBT001
-    assert hints.is_extension_module(f"demo/{name}") is found
-
-
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [
         ("a.so", True),
         ("a.so.1.2", True),
         ("a.dylib", True),
@@ -148,3 +129,15 @@ def test_a_folder_of_test_data_or_examples_is_known(path: str, fixture: bool, sp
 def test_twins_for_two_cpus_become_one_name(one: str, other: str) -> None:
     assert hints.without_cpu(one) == hints.without_cpu(other)
     assert hints.without_cpu(one) != hints.without_cpu(f"{other}2")
+
+
+@pytest.mark.parametrize("row", [row for row in arch.ARCHES if row.elf], ids=lambda row: row.name)
+@pytest.mark.parametrize("folder", ["bin/linux{}", "bin/linux-{}", "lib/{}-linux", "Linux_{}"])
+def test_a_folder_names_linux_and_a_cpu_of_the_table_however_it_joins_them(row: arch.Arch, folder: str) -> None:
+    assert row.elf
+    code = Slice("machine", (row.name,), "executable", "linux", bits=row.elf.bits)
+    other = Slice("machine", ("s390x" if row.name != "s390x" else "riscv64",), "executable", "linux", bits=128)
+    for name in (row.name, *row.aliases):
+        path = f"{folder.format(name)}/tool"
+        assert hints.names_platform(path, code), path
+        assert not hints.names_cpu(path, other), path

@@ -8,12 +8,17 @@ from tests.support import artifacts, native
 from tests.support.artifacts import AARCH64, X86_64, File, a_wheel
 from tests.support.native_files import MODULE, dll, library, mac, tags_of
 from tests.support.twins import Silent, Twins
+from wheelcheck.platforms.suffixes import ModuleName, parse_module_name
+from wheelcheck.rules import Hit, python
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ANY = "py3-none-any"
+LINUX = "cp311-cp311-manylinux_2_17_x86_64"
 MUSL = "cp311-cp311-musllinux_1_2_x86_64"
+MAC = "cp311-cp311-macosx_11_0_arm64"
+GNU = "x.cpython-311-x86_64-linux-gnu.so"
 
 
 def musl(path: str) -> File:
@@ -177,3 +182,93 @@ def test_extension_modules_are_named_for_their_platform(row: Twins, tmp_path: Pa
 )
 def test_names_that_some_python_of_the_tags_imports_are_left_alone(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def problems(tags: str, *paths: str) -> dict[str, Hit]:
+    """What WC306 finds in a wheel of libraries at these paths, by path."""
+    wheel = artifacts.wheel(tags, *(artifacts.member(path, artifacts.elf("x86_64")) for path in paths))
+    return {hit.path: hit for hit in python.extension_modules_are_named_for_their_platform.judge(wheel)}
+
+
+@pytest.mark.parametrize(
+    ("tags", "name"),
+    [
+        (LINUX, GNU),
+        (MUSL, GNU),
+        (MUSL, "x.cpython-311-x86_64-linux-musl.so"),
+        (MAC, "x.cpython-311-darwin.so"),
+        ("cp311-cp311-win_amd64", "x.cp311-win_amd64.pyd"),
+        ("cp311-cp311-ios_13_0_arm64_iphoneos", "x.cpython-311-iphoneos.so"),
+        ("cp313-cp313t-manylinux_2_17_x86_64", "x.cpython-313t-x86_64-linux-gnu.so"),
+        ("pp310-pypy310_pp73-manylinux_2_17_x86_64", "x.pypy310-pp73-x86_64-linux-gnu.so"),
+        ("cp311-cp311-manylinux_2_17_i686", "x.cpython-311-i386-linux-gnu.so"),
+        ("cp311-cp311-manylinux_2_31_armv7l", "x.cpython-311-arm-linux-gnueabihf.so"),
+        (LINUX, "x.so"),
+        (LINUX, "x.abi3.so"),
+        ("py3-none-manylinux_2_17_x86_64", "x.cpython-39-x86_64-linux-gnu.so"),
+    ],
+)
+def test_a_module_that_the_tags_interpreters_import_has_no_problem(tags: str, name: str) -> None:
+    assert problems(tags, f"demo/{name}") == {}
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "found"),
+    [
+        (LINUX, "x.cpython-311-aarch64-linux-gnu.so", "named for aarch64-linux-gnu, expected a suffix that Python on"),
+        (LINUX, "x.cpython-311-x86_64-linux-musl.so", "named for x86_64-linux-musl"),
+        (LINUX, "x.cpython-311-darwin.so", "named for darwin"),
+        (MAC, GNU, "named for x86_64-linux-gnu"),
+        (MAC, "x.cpython-311-iphoneos.so", "named for iphoneos"),
+        ("cp311-cp311-win_arm64", "x.cp311-win_amd64.pyd", "named for win_amd64"),
+        (LINUX, "x.cpython-310-x86_64-linux-gnu.so", "named for cp310, expected a suffix that cp311 imports"),
+        (LINUX, "x.pypy310-pp73-x86_64-linux-gnu.so", "named for pp310"),
+        (LINUX, "x.cpython-311t-x86_64-linux-gnu.so", "named for a free-threaded build"),
+        ("cp313-cp313t-manylinux_2_17_x86_64", "x.cpython-313-x86_64-linux-gnu.so", "named for a GIL build"),
+    ],
+)
+def test_a_module_that_none_of_them_imports_says_why(tags: str, name: str, found: str) -> None:
+    (hit,) = problems(tags, f"demo/{name}").values()
+    assert (hit.path, hit.severity) == (f"demo/{name}", None)
+    assert hit.message.startswith(found)
+
+
+@pytest.mark.parametrize("twin", [GNU, "x.abi3.so", "x.so", "x.pyd"])
+def test_a_stale_module_beside_the_right_one_is_a_warning(twin: str) -> None:
+    stale = "demo/x.cpython-310-x86_64-linux-gnu.so"
+    assert problems(LINUX, stale, f"demo/{twin}")[stale].severity == "warning"
+
+
+@pytest.mark.parametrize("other", ["other/" + GNU, "demo/y.so", "demo/x.cpython-39-x86_64-linux-gnu.so"])
+def test_a_module_of_another_place_name_or_version_replaces_nothing(other: str) -> None:
+    stale = "demo/x.cpython-310-x86_64-linux-gnu.so"
+    assert problems(LINUX, stale, other)[stale].severity is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "severity"),
+    [("cp311-abi3-manylinux_2_17_x86_64", "warning"), ("cp311-none-win_amd64", "warning"), (LINUX, None)],
+)
+def test_a_module_for_another_version_is_a_warning_where_the_wheel_serves_later_ones(
+    tags: str, severity: str | None
+) -> None:
+    name = "demo/x.cp310-win_amd64.pyd" if "win" in tags else "demo/x.cpython-310-x86_64-linux-gnu.so"
+    assert problems(tags, name)[name].severity == severity
+
+
+def test_the_work_grows_with_the_number_of_modules_and_not_with_its_square(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def counted(path: str) -> ModuleName | None:
+        nonlocal calls
+        calls += 1
+        return parse_module_name(path)
+
+    monkeypatch.setattr(python, "parse_module_name", counted)
+    work = []
+    for count in (50, 200):
+        calls = 0
+        names = [f"demo/m{number}.cpython-310-x86_64-linux-gnu.so" for number in range(count)]
+        assert len(problems(LINUX, *names)) == count
+        work.append(calls)
+    assert work == [100, 400]
