@@ -6,19 +6,22 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from wheelcheck.engine import Gap
 from wheelcheck.report import grid
-from wheelcheck.report.wording import VERDICTS, counts, examined, shown
+from wheelcheck.report.selection import more, rest, select
+from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, shown
+from wheelcheck.rules import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.engine import Report
     from wheelcheck.report.grid import Cell, Grid
-    from wheelcheck.rules import Finding
+    from wheelcheck.report.selection import Ignored, Listable
 
-SHOWN = 10  # annotations of each level a step: GitHub drops what is above
-SUMMARY_CAP = 900_000  # bytes; GitHub drops a summary above 1 MiB whole
-_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+SHOWN = 10  # annotations of each level per step: GitHub drops any more
+SUMMARY_ROWS = 2_000
+SUMMARY_CAP = 900_000  # bytes; GitHub drops a summary above 1 MiB as a whole
 _SYMBOLS = {"pass": "✅", "warn": "⚠️", "unverified": "❔", "extra": "🟦", "missing": "⭕", "fail": "❌"}
 _WORDS = {"error": "❌ error", "warning": "⚠️ warning", "note": "note"}
 
@@ -27,25 +30,38 @@ _WORDS = {"error": "❌ error", "warning": "⚠️ warning", "note": "note"}
 
 
 def render(report: Report) -> str:
-    """Return the annotations, one a line: gaps and errors, warnings, notes; of each level the first and a count."""
-    levels = {
-        command: [_of_finding(f, command) for f in report.findings if f.severity == severity]
-        for severity, command in _COMMANDS.items()
+    """Return one annotation per line: errors and gaps, then warnings, then notes and ignored findings.
+
+    Each level has at most `SHOWN` annotations, the last of which counts what is left out.
+    """
+    levels: dict[str, list[Listable]] = {
+        "error": [*_of_severity(report, "error"), *report.gaps],
+        "warning": [*_of_severity(report, "warning")],
+        "notice": [*_of_severity(report, "note"), *report.ignored],
     }
-    gaps = [_annotation("error", gap.artifact, "not verified", _where(gap.path, gap.why)) for gap in report.gaps]
-    levels["error"] = gaps + levels["error"]
-    return "".join(f"{line}\n" for command, lines in levels.items() for line in _first(lines, command))
+    return "".join(f"{line}\n" for command, items in levels.items() for line in _level(command, items))
 
 
-def _first(lines: list[str], command: str) -> list[str]:
-    if len(lines) <= SHOWN:
-        return lines
-    return [*lines[: SHOWN - 1], _annotation(command, "", "wheelcheck", f"{len(lines) - SHOWN + 1} more like these")]
+def _of_severity(report: Report, severity: str) -> Iterator[Finding]:
+    return (finding for finding in report.findings if finding.severity == severity)
 
 
-def _of_finding(finding: Finding, command: str) -> str:
-    title = f"{finding.code} {finding.name}"
-    return _annotation(command, finding.artifact, title, _where(finding.path, finding.message))
+def _level(command: str, items: list[Listable]) -> Iterator[str]:
+    chosen = select(items, SHOWN if len(items) <= SHOWN else SHOWN - 1)
+    for item in chosen.listed:
+        yield _annotated(command, item)
+    if chosen.omitted:
+        yield _annotation(command, "", "wheelcheck", rest(chosen.omitted))
+
+
+def _annotated(command: str, item: Listable) -> str:
+    if isinstance(item, Gap):
+        return _annotation(command, item.artifact, "not verified", _where(item.path, item.why))
+    if isinstance(item, Finding):
+        return _annotation(command, item.artifact, f"{item.code} {item.name}", _where(item.path, item.message))
+    finding, why = item
+    title = f"ignored: {finding.code} {finding.name}"
+    return _annotation(command, finding.artifact, title, f"{_where(finding.path, finding.message)} (ignored: {why})")
 
 
 def _where(path: str, message: str) -> str:
@@ -59,7 +75,7 @@ def _annotation(command: str, file: str, title: str, message: str) -> str:
 
 
 def _data(text: str) -> str:
-    """Escape a command's message as the runner unescapes it; `shown` has already taken line breaks away."""
+    """Escape a command's message as the runner unescapes it; `shown` has already removed line breaks."""
     return shown(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -71,12 +87,16 @@ def _property(text: str) -> str:
 
 
 def summary(report: Report) -> str:
-    """Return the step summary as GitHub's Markdown: verdict, grid, what was not verified, findings by artifact."""
-    parts = [f"## wheelcheck: {VERDICTS[report.verdict]}\n\n{escaped(examined(report))}: {counts(report)}\n"]
-    if grid.is_worth_showing(report):
-        parts.append(_grid(grid.build(report)))
-    parts += [f"- **not verified** {_place(gap.artifact, gap.path)}: {escaped(gap.why)}\n" for gap in report.gaps]
-    return "\n".join([*parts, *_within_cap(_findings(report), len(report.findings))]) + "\n"
+    """Return the step summary as GitHub's Markdown: verdict, grid, what was not verified, findings by artifact.
+
+    It stays below `SUMMARY_CAP`: what does not fit is counted.
+    """
+    head = f"## wheelcheck: {VERDICTS[report.verdict]}\n\n{escaped(examined(report))}: {counts(report)}\n\n"
+    head += _drawn(report)
+    limit = SUMMARY_ROWS
+    while len((text := f"{head}{_details(report, limit)}").encode()) > SUMMARY_CAP:
+        limit //= 2
+    return text
 
 
 def escaped(text: str) -> str:
@@ -84,8 +104,11 @@ def escaped(text: str) -> str:
     return re.sub(r"[^\w\s,/-]|_", lambda found: f"&#{ord(found[0])};", shown(text), flags=re.ASCII)
 
 
-def _place(artifact: str, path: str) -> str:
-    return escaped(" ".join(filter(None, (artifact, path))) or "the release")
+def _drawn(report: Report) -> str:
+    if not grid.is_worth_showing(report):
+        return ""
+    drawn = _grid(grid.build(report))
+    return drawn if len(drawn.encode()) < SUMMARY_CAP // 2 else "The grid of this release is too large to be shown.\n\n"
 
 
 def _grid(table: Grid) -> str:
@@ -94,29 +117,40 @@ def _grid(table: Grid) -> str:
     rows += [[label, _symbol(cell)] + [""] * (len(table.columns) - 1) for label, cell in table.whole]
     lines = [head, ["---", *(":-:" for _ in table.columns)], *rows]
     legend = ", ".join(f"{_SYMBOLS[mark]} {grid.MEANINGS[mark]}" for mark in table.marks)
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines) + f"\n{legend}\n"
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines) + f"\n{legend}\n\n"
 
 
 def _symbol(cell: Cell | None) -> str:
     return _SYMBOLS[cell.mark] if cell else ""
 
 
-def _findings(report: Report) -> Iterator[tuple[str, int]]:
-    """Yield the lines of the findings, and how many findings each line is."""
-    for artifact, group in groupby(report.findings, key=lambda finding: finding.artifact):
-        yield f"### {escaped(artifact) or 'the release'}\n\n| | rule | found |\n| --- | --- | --- |", 0
-        for finding in group:
-            found = escaped(_where(finding.path, finding.message))
-            yield f"| {_WORDS[finding.severity]} | {finding.code} | {found} |", 1
-        yield "", 0
+def _details(report: Report, limit: int) -> str:
+    """Return what was not verified, found and ignored, at most `limit` of them all, and a count of the rest."""
+    every: list[Listable] = [*report.gaps, *report.findings, *report.ignored]
+    chosen = select(every, limit)
+    gaps = [item for item in chosen.listed if isinstance(item, Gap)]
+    findings = [item for item in chosen.listed if isinstance(item, Finding)]
+    ignored = [item for item in chosen.listed if isinstance(item, tuple)]
+    lines = [f"- **not verified** {_place(gap.artifact, gap.path)}: {escaped(gap.why)}" for gap in gaps]
+    for artifact, group in groupby(findings, key=lambda finding: finding.artifact):
+        lines += ["", f"### {escaped(artifact) or RELEASE}", "", "| | rule | found |", "| --- | --- | --- |"]
+        lines += map(_row, group)
+    if ignored:
+        lines += ["", "### Ignored by the configuration", "", "| rule | found | reason |", "| --- | --- | --- |"]
+        lines += map(_ignored_row, ignored)
+    lines += [f"\n{words}" for words in more(chosen.omitted)]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _within_cap(lines: Iterator[tuple[str, int]], total: int) -> Iterator[str]:
-    size = shown = 0
-    for line, findings in lines:
-        size += len(line.encode()) + 1
-        if size > SUMMARY_CAP:
-            yield f"\n… and {total - shown} more findings"
-            return
-        shown += findings
-        yield line
+def _row(finding: Finding) -> str:
+    return f"| {_WORDS[finding.severity]} | {finding.code} | {escaped(_where(finding.path, finding.message))} |"
+
+
+def _place(artifact: str, path: str) -> str:
+    return escaped(" ".join(filter(None, (artifact, path))) or RELEASE)
+
+
+def _ignored_row(ignored: Ignored) -> str:
+    finding, why = ignored
+    found = f"{_place(finding.artifact, finding.path)}: {escaped(finding.message)}"
+    return f"| {finding.code} | {found} | {escaped(why)} |"

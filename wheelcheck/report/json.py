@@ -1,16 +1,18 @@
-"""The report as JSON, for programs; schema/report-1.json says what it holds.
+"""The report as JSON, for programs; schema/report-1.json describes it.
 
-`schema` grows by one, and a new schema file comes along, whenever a field changes its meaning or goes away. A new field
-alone changes neither.
+`schema` grows by one, and a new schema file is added, when a field changes its meaning or goes away. A new field
+changes neither.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
-from wheelcheck.report.wording import CAP, listed, omitted
+from wheelcheck.report.selection import select
+from wheelcheck.report.wording import SEVERITIES
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Finding
 
 SCHEMA = 1
+_FINDING = ("code", "name", "severity", "artifact", "path", "message")
 
 
 def render(report: Report) -> str:
@@ -29,28 +32,33 @@ def render(report: Report) -> str:
 
 def as_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain values."""
+    findings, ignored, gaps = select(report.findings), select(report.ignored), select(report.gaps)
+    counts: Counter[tuple[str, str]] = Counter((finding.artifact, finding.severity) for finding in report.findings)
     return {
         "schema": SCHEMA,
         "wheelcheck": __version__,
         "verdict": report.verdict,
-        "counts": {severity: report.count(severity) for severity in ("error", "warning", "note")},
+        "counts": {severity: report.count(severity) for severity in SEVERITIES},
         "rules": list(report.rules),
         "skipped": [{"code": skip.code, "why": skip.why, "artifact": skip.artifact} for skip in report.skips],
-        "artifacts": [_artifact(artifact) for artifact in report.artifacts],
-        "findings": [_finding(finding) for finding in listed(report)],
-        "findings_omitted": omitted(report),
-        "ignored": [{**_finding(finding), "reason": why} for finding, why in report.ignored[:CAP]],
-        "gaps": [{"artifact": gap.artifact, "path": gap.path, "why": gap.why} for gap in report.gaps],
+        "artifacts": [_artifact(artifact, counts) for artifact in report.artifacts],
+        "findings": [_finding(finding) for finding in findings.listed],
+        "findings_omitted": len(findings.omitted),
+        "ignored": [{**_finding(finding), "reason": why} for finding, why in ignored.listed],
+        "ignored_omitted": len(ignored.omitted),
+        "gaps": [{"artifact": gap.artifact, "path": gap.path, "why": gap.why} for gap in gaps.listed],
+        "gaps_omitted": len(gaps.omitted),
     }
 
 
-def _artifact(artifact: Artifact) -> dict[str, Any]:
+def _artifact(artifact: Artifact, counts: Counter[tuple[str, str]]) -> dict[str, Any]:
     return {
         "file": artifact.file,
         "sha256": artifact.sha256,
         "bytes": artifact.size,
         "members": len(artifact.members),
         "unpacked_bytes": sum(member.size for member in artifact.members),
+        "counts": {severity: counts[artifact.file, severity] for severity in SEVERITIES},
         "binaries": [
             {"path": member.path, "mode": f"{member.mode:#o}", "bytes": member.size, **_binary(member.binary)}
             for member in artifact.natives
@@ -70,4 +78,4 @@ def _binary(binary: Binary) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, str]:
-    return {name: getattr(finding, name) for name in ("code", "name", "severity", "artifact", "path", "message")}
+    return {name: getattr(finding, name) for name in _FINDING}

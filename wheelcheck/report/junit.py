@@ -1,113 +1,140 @@
-"""The report as JUnit XML, for test result viewers: a suite an artifact and one for the release, a case a rule."""
+"""The report as JUnit XML, for test result viewers: one suite per artifact and one for the release, one case per rule.
+
+A case passes only where its rule judged the subject of its suite and found no error there. A rule that was skipped is a
+skipped case; what was not examined is an error.
+"""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.facts import Sdist, Wheel
-from wheelcheck.report.wording import safe, shown
+from wheelcheck.engine import Gap
+from wheelcheck.facts import Artifact
+from wheelcheck.report.selection import more, select
+from wheelcheck.report.wording import RELEASE, safe, shown
+from wheelcheck.rules import Finding
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wheelcheck.engine import Report
-    from wheelcheck.facts import Artifact
-    from wheelcheck.rules import Finding, Rule
+    from wheelcheck.report.selection import Ignored, Listable
+    from wheelcheck.rules import Rule
 
-RELEASE = "the release"
-SHOWN = 100  # findings a case; the rest is counted
-_Findings = dict[tuple[str, str], list["Finding"]]
+SHOWN = 100  # findings, ignored findings and gaps of each sort in a case; the rest is counted
+_WHOLE = ""  # the suite of the release; those of artifacts go by the file's name
+_EXAMINED = "everything was examined"  # the last case of a suite; the others go by their rule's code
+
+
+@dataclass(slots=True)
+class _Case:
+    """What came of one rule in one suite. A case with nothing in it has passed."""
+
+    found: list[Finding] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    skipped: str = ""
+
+
+_Suites = dict[str, defaultdict[str, _Case]]
 
 
 def render(report: Report) -> str:
-    """Return the report as an XML document; a rule fails where it found an error, other findings are its output."""
+    """Return the report as an XML document."""
     root = ET.Element("testsuites", name="wheelcheck")
-    findings = _by_case(report)
-    for artifact in report.artifacts:
-        _add_suite(root, artifact.file, _rules_on(type(artifact)), findings, report)
-    _add_suite(root, "", _rules_on_the_whole(), findings, report)
+    names = {rule.code: f"{rule.code} {rule.name}" for rule in all_rules()}
+    for file, cases in _suites(report).items():
+        _add_suite(root, file, {names.get(code, code): cases[code] for code in sorted(cases)})
     for what in ("tests", "failures", "errors"):
         root.set(what, str(sum(int(suite.get(what, "0")) for suite in root)))
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, "unicode")}\n'
 
 
-def _rules_on(kind: type[Artifact]) -> list[Rule[Any]]:
-    return [rule for rule in all_rules() if rule.on is kind]
+def _suites(report: Report) -> _Suites:
+    """Return the cases by suite and code: the artifacts in the report's order, then the release."""
+    suites: _Suites = {file: defaultdict(_Case) for file in (*_files(report), _WHOLE)}
+    for artifact in report.artifacts:
+        _add_judged(suites[artifact.file], report, [rule for rule in all_rules() if isinstance(artifact, rule.on)])
+    about_the_whole = [rule for rule in all_rules() if not issubclass(rule.on, Artifact)]
+    _add_judged(suites[_WHOLE], report, about_the_whole)
+    _add_findings(suites, report, {rule.code for rule in about_the_whole})
+    for skip in report.skips:
+        suites[skip.artifact if skip.artifact in suites else _WHOLE][skip.code].skipped = skip.why
+    for gap in report.gaps:
+        suites[gap.artifact if gap.artifact in suites else _WHOLE][_EXAMINED].gaps.append(gap)
+    if not report.artifacts and not report.gaps:
+        suites[_WHOLE][_EXAMINED].gaps.append(Gap("", "", "no artifact was examined"))
+    return suites
 
 
-def _rules_on_the_whole() -> list[Rule[Any]]:
-    """Return the rules that judge no single artifact but the release, or the configuration."""
-    return [rule for rule in all_rules() if rule.on not in (Wheel, Sdist)]
+def _files(report: Report) -> Iterator[str]:
+    return (artifact.file for artifact in report.artifacts)
 
 
-def _by_case(report: Report) -> _Findings:
-    """Group findings by suite and rule; what a rule about the release says of a file stays in the release's suite."""
-    whole = {rule.code for rule in _rules_on_the_whole()}
-    groups: _Findings = defaultdict(list)
+def _add_judged(cases: defaultdict[str, _Case], report: Report, rules: list[Rule[Any]]) -> None:
+    """Add a case for each of the rules that judged something, and the last case of the suite."""
+    for code in {rule.code for rule in rules}.intersection(report.rules) | {_EXAMINED}:
+        cases[code] = _Case()
+
+
+def _add_findings(suites: _Suites, report: Report, about_the_whole: set[str]) -> None:
+    """Add findings to their cases; what a rule about the release finds in a file stays in the release's suite."""
+
+    def case(finding: Finding) -> _Case:
+        in_whole = finding.code in about_the_whole or finding.artifact not in suites
+        return suites[_WHOLE if in_whole else finding.artifact][finding.code]
+
     for finding in report.findings:
-        groups["" if finding.code in whole else finding.artifact, finding.code].append(finding)
-    return groups
+        case(finding).found.append(finding)
+    for ignored in report.ignored:
+        case(ignored[0]).ignored.append(ignored)
 
 
-def _add_suite(root: ET.Element, file: str, rules: list[Rule[Any]], findings: _Findings, report: Report) -> None:
+def _add_suite(root: ET.Element, file: str, cases: dict[str, _Case]) -> None:
     suite = ET.SubElement(root, "testsuite", name=safe(file) or RELEASE)
-    for rule in rules:
-        if rule.code in report.rules:
-            _add_case(suite, rule, findings.get((file, rule.code), []), names_files=not file)
-    if not file:
-        _add_skips(suite, report)
-    _add_gaps(suite, list(_gaps(file, report)))
+    for name, case in cases.items():
+        _fill(ET.SubElement(suite, "testcase", classname=suite.get("name", ""), name=name), case, file)
     suite.set("tests", str(len(suite)))
     for what, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(what, str(sum(case.find(element) is not None for case in suite)))
 
 
-def _case(suite: ET.Element, name: str) -> ET.Element:
-    return ET.SubElement(suite, "testcase", classname=suite.get("name", ""), name=name)
-
-
-def _add_case(suite: ET.Element, rule: Rule[Any], findings: list[Finding], *, names_files: bool) -> None:
-    case = _case(suite, f"{rule.code} {rule.name}")
-    lines = [(finding.severity, _line(finding, names_file=names_files)) for finding in findings]
-    errors = [line for severity, line in lines if severity == "error"]
-    others = [f"{severity}: {line}" for severity, line in lines if severity != "error"]
-    if errors:
-        ET.SubElement(case, "failure", type=rule.code, message=errors[0]).text = _lines(errors)
-    if others:
-        ET.SubElement(case, "system-out").text = _lines(others)
-
-
-def _line(finding: Finding, *, names_file: bool) -> str:
-    parts = (finding.artifact if names_file else "", finding.path, finding.message)
-    return ": ".join(shown(part) for part in parts if part)
-
-
-def _lines(lines: list[str]) -> str:
-    more = [f"… and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-    return "\n".join(lines[:SHOWN] + more)
-
-
-def _add_skips(suite: ET.Element, report: Report) -> None:
-    names = {rule.code: rule.name for rule in all_rules()}
-    for skip in report.skips:
-        case = _case(suite, f"{skip.code} {names.get(skip.code, '')}".strip())
-        ET.SubElement(case, "skipped").text = safe(": ".join(filter(None, (skip.artifact, skip.why))))
-
-
-def _gaps(file: str, report: Report) -> Iterator[str]:
-    """Yield what was not examined of this file; the release's suite takes the gaps of files that have no suite."""
-    suites = {artifact.file for artifact in report.artifacts}
-    for gap in report.gaps:
-        if gap.artifact == file or (not file and gap.artifact not in suites):
-            named = "" if gap.artifact == file else gap.artifact
-            yield ": ".join(shown(part) for part in (named, gap.path, gap.why) if part)
-
-
-def _add_gaps(suite: ET.Element, gaps: list[str]) -> None:
-    case = _case(suite, "everything was examined")
+def _fill(element: ET.Element, case: _Case, file: str) -> None:
+    """Add what came of a case, in the order that Jenkins demands."""
+    gaps = _lines(case.gaps, file)
+    errors = _lines([finding for finding in case.found if finding.severity == "error"], file)
+    others = _lines([finding for finding in case.found if finding.severity != "error"], file)
+    output = others + _lines(case.ignored, file)
+    if case.skipped and not gaps and not errors:
+        ET.SubElement(element, "skipped").text = shown(case.skipped)
     if gaps:
-        ET.SubElement(case, "error", type="gap", message=gaps[0]).text = _lines(gaps)
+        ET.SubElement(element, "error", type="gap", message=gaps[0]).text = "\n".join(gaps)
+    if errors:
+        ET.SubElement(element, "failure", type=case.found[0].code, message=errors[0]).text = "\n".join(errors)
+    if output:
+        ET.SubElement(element, "system-out").text = "\n".join(output)
+
+
+def _lines(items: Sequence[Listable], file: str) -> list[str]:
+    chosen = select(items, SHOWN)
+    return [*(_line(item, file) for item in chosen.listed), *more(chosen.omitted)]
+
+
+def _line(item: Listable, file: str) -> str:
+    """Return one line of a case's output. It names the artifact where the suite does not."""
+    if isinstance(item, Gap):
+        return _located(item, item.why, file)
+    if isinstance(item, Finding):
+        return ("" if item.severity == "error" else f"{item.severity}: ") + _located(item, item.message, file)
+    finding, why = item
+    return f"ignored {finding.severity}: {_located(finding, finding.message, file)} ({shown(why)})"
+
+
+def _located(item: Finding | Gap, words: str, file: str) -> str:
+    artifact = "" if item.artifact == file else item.artifact
+    return ": ".join(shown(part) for part in (artifact, item.path, words) if part)

@@ -1,15 +1,19 @@
-"""The report as SARIF 2.1.0 (OASIS), for code scanning and editors: results on the artifact, the member in the text."""
+"""The report as SARIF 2.1.0 (OASIS), for code scanning and editors.
+
+A result is located in the artifact, and its text names the member. Ignored findings are suppressed results.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck import __version__
-from wheelcheck.report.wording import CAP, listed, omitted, safe, shown
+from wheelcheck.report.selection import rest, select
+from wheelcheck.report.wording import safe, shown
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -17,11 +21,12 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
+    from wheelcheck.report.selection import Listable
     from wheelcheck.rules import Finding, Rule
 
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_PROMISE = "pyproject.toml"  # what no file of the release has is located where it is promised
+_CONFIGURATION = "pyproject.toml"  # where a finding about no file is located: it says what the release must hold
 
 
 def render(report: Report) -> str:
@@ -86,8 +91,8 @@ def _results(report: Report) -> Iterator[Json]:
     places = {rule.code: index for index, rule in enumerate(all_rules())}
     versions = {artifact.file: artifact.name.version for artifact in report.artifacts}
     seen: Counter[str] = Counter()
-    whys: list[tuple[Finding, str]] = [(finding, "") for finding in listed(report)]
-    for finding, why in [*whys, *report.ignored[:CAP]]:
+    found = [(finding, "") for finding in select(report.findings).listed]
+    for finding, why in [*found, *select(report.ignored).listed]:
         identity = _identity(finding, versions.get(finding.artifact, ""))
         seen[identity] += 1
         yield {
@@ -113,32 +118,38 @@ def _digest(text: str) -> str:
 
 def _location(artifact: str, path: str) -> Json:
     # GitHub's code scanning refuses a result without a file and a line.
-    where = {"artifactLocation": {"uri": _uri(artifact or _PROMISE)}, "region": {"startLine": 1}}
+    where = {"artifactLocation": {"uri": _uri(artifact or _CONFIGURATION)}, "region": {"startLine": 1}}
     member = [{"fullyQualifiedName": safe(f"{artifact}!{path}"), "kind": "member"}] if path else []
     return {"physicalLocation": where, **({"logicalLocations": member} if member else {})}
 
 
 def _invocation(report: Report) -> Json:
-    gaps = [
-        {
-            "level": "error",
-            "message": _message(": ".join(filter(None, (gap.path, gap.why)))),
-            **({"locations": [_location(gap.artifact, gap.path)]} if gap.artifact else {}),
-        }
-        for gap in report.gaps
-    ]
-    skips = [
-        _notification(": ".join(filter(None, (f"{skip.code} judged nothing", skip.artifact, skip.why))))
-        for skip in report.skips
-    ]
-    if omitted(report):
-        skips.append(_notification(f"{omitted(report)} more findings are not listed"))
+    gaps = select(report.gaps)
     return {
-        "executionSuccessful": not gaps and bool(report.artifacts),
-        "toolExecutionNotifications": gaps,
-        "toolConfigurationNotifications": skips,
+        "executionSuccessful": not report.gaps and bool(report.artifacts),
+        "toolExecutionNotifications": [
+            _notification("error", ": ".join(filter(None, (gap.path, gap.why))), gap.artifact) for gap in gaps.listed
+        ],
+        "toolConfigurationNotifications": [
+            *(_notification("note", f"{skip.code} judged nothing: {skip.why}", skip.artifact) for skip in report.skips),
+            *_omissions(report),
+        ],
     }
 
 
-def _notification(text: str) -> Json:
-    return {"level": "note", "message": _message(text)}
+def _omissions(report: Report) -> Iterator[Json]:
+    """Yield how much of each artifact is not listed: a file without a result is not one without findings."""
+    omitted: defaultdict[str, list[Listable]] = defaultdict(list)
+    for finding in select(report.findings).omitted:
+        omitted[finding.artifact].append(finding)
+    for ignored in select(report.ignored).omitted:
+        omitted[ignored[0].artifact].append(ignored)
+    for gap in select(report.gaps).omitted:
+        omitted[gap.artifact].append(gap)
+    for artifact, items in omitted.items():
+        yield _notification("warning", f"not listed: {rest(items)}", artifact)
+
+
+def _notification(level: str, text: str, artifact: str = "") -> Json:
+    where = {"locations": [_location(artifact, "")]} if artifact else {}
+    return {"level": level, "message": _message(text), **where}

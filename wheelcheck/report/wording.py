@@ -1,4 +1,4 @@
-"""The words that all reports share: untrusted text made harmless, lists cut short, counts."""
+"""The words that all reports share: untrusted text made harmless, the verdicts, counts and the line of totals."""
 
 from __future__ import annotations
 
@@ -8,57 +8,36 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.engine import Report
-    from wheelcheck.rules import Finding
-
-
-# Text from archives, made harmless: no escape sequence, line break, override or workflow command gets through.
 
 LONGEST = 2_000  # characters of one text in a report for people
+VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
+SEVERITIES = ("error", "warning", "note")
+RELEASE = "the release"  # what a finding is about that is about no single file
+
+# Control, format, surrogate, private and unassigned characters, and the separators that some readers break lines at.
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
 # GitHub's runner obeys `::error::` at the start of a printed line, and the older `##[error]` anywhere in one.
 _COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)")
 
 
 def safe(text: str) -> str:
-    """Return the text with every control, format and unassigned character as a backslash escape."""
-    plain = "".join(_escape(char) if unicodedata.category(char) in _UNSAFE else char for char in text)
+    """Return text from an archive or a file name as one harmless line.
+
+    Nothing gets through that a terminal, a log or a CI runner obeys: characters of `_UNSAFE` become backslash escapes,
+    and so does what begins a workflow command.
+    """
+    plain = text if text.isprintable() else "".join(map(_escaped, text))
     return _COMMAND.sub(lambda found: f"{found[1]}\\x3a" if found[1] is not None else "#\\x23", plain)
 
 
 def shown(text: str) -> str:
-    """Return a text from an archive harmless, and no longer than anyone reads."""
+    """Return text as `safe` does, cut after `LONGEST` characters with a count of the rest."""
     more = len(text) - LONGEST
-    return safe(text[:LONGEST]) + (f"… and {more} characters more" if more > 0 else "")
+    return safe(text[:LONGEST]) + (f"… and {counted(more, 'more character')}" if more > 0 else "")
 
 
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")
-
-
-# How many findings a machine-readable report lists: a hostile archive must not fill a disk through its report.
-
-CAP = 10_000
-_ORDER = ("error", "warning", "note")
-
-
-def listed(report: Report) -> tuple[Finding, ...]:
-    """Return the findings to list, in the report's order; above the cap errors stay and notes go first."""
-    if len(report.findings) <= CAP:
-        return report.findings
-    by_weight = sorted(range(len(report.findings)), key=lambda at: _ORDER.index(report.findings[at].severity))
-    return tuple(report.findings[at] for at in sorted(by_weight[:CAP]))
-
-
-def omitted(report: Report) -> int:
-    """Return how many findings are left out."""
-    return max(len(report.findings) - CAP, 0)
-
-
-# The one line that says how much was examined and what came of it, in the words every report shares.
-
-VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _UNSAFE else char
 
 
 def examined(report: Report) -> str:
@@ -73,8 +52,8 @@ def examined(report: Report) -> str:
 
 
 def counts(report: Report) -> str:
-    """Return how many findings of each severity there are, and what else a reader must not miss."""
-    found = [counted(report.count(kind), kind) for kind in ("error", "warning", "note")]
+    """Return how many findings of each severity there are, and how many are ignored or could not be verified."""
+    found = [counted(report.count(severity), severity) for severity in SEVERITIES]
     ignored = [f"{len(report.ignored)} ignored"] if report.ignored else []
     gaps = [f"{len(report.gaps)} not verified"] if report.gaps else []
     return ", ".join(found + ignored + gaps)

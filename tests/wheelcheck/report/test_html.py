@@ -12,7 +12,8 @@ from tests.support.artifacts import X86_64, elf, macho, member, wheel
 from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
 from wheelcheck.engine import Gap, Report
 from wheelcheck.report import html, html_tables
-from wheelcheck.report.wording import CAP, safe
+from wheelcheck.report.selection import CAP
+from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,7 +181,7 @@ def test_above_the_cap_rows_and_findings_are_counted() -> None:
     natives = [member(f"{number}.so", elf("x86_64")) for number in range(html_tables.SHOWN + 3)]
     text = read(Report((wheel(X86_64, *natives),), many(CAP + 4))).text
     assert "… and 3 more" in text
-    assert "… and 4 more findings" in text
+    assert "… and 4 more notes" in text
 
 
 def test_what_is_ignored_is_shown_with_its_reason() -> None:

@@ -11,7 +11,7 @@ from tests.support.reports import every_mark, finding, hostile, many, real
 from wheelcheck.binary import model
 from wheelcheck.engine import Report
 from wheelcheck.report import json as json_report
-from wheelcheck.report.wording import CAP
+from wheelcheck.report.selection import CAP
 
 if TYPE_CHECKING:
     from pathlib import Path

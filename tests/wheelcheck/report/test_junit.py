@@ -10,6 +10,7 @@ from tests.support.artifacts import X86_64, File, a_wheel, sdist, wheel
 from tests.support.reports import every_mark, examined, finding, hostile, many, real
 from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.report import junit
+from wheelcheck.report.wording import RELEASE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def case(suite: ET.Element, name: str) -> ET.Element:
 
 @pytest.mark.parametrize("report", [Report(), every_mark(), hostile()], ids=["nothing", "every mark", "hostile"])
 def test_every_report_is_what_the_schema_says(report: Report) -> None:
-    assert list(suites_of(report))[-1] == junit.RELEASE
+    assert list(suites_of(report))[-1] == RELEASE
 
 
 def test_the_schema_does_refuse_what_viewers_would() -> None:
@@ -45,17 +46,17 @@ def test_the_schema_does_refuse_what_viewers_would() -> None:
 def test_there_is_a_suite_an_artifact_and_a_case_a_rule_that_judged_it(tmp_path: Path) -> None:
     report = real(tmp_path)
     suites = suites_of(report)
-    assert list(suites) == [FILE, "demo-1.0.tar.gz", junit.RELEASE]
+    assert list(suites) == [FILE, "demo-1.0.tar.gz", RELEASE]
     codes = {name: {element.get("name", "")[:5] for element in suite} - {"every"} for name, suite in suites.items()}
     assert set().union(*codes.values()) == {*report.rules, *(skip.code for skip in report.skips)}
     assert "WC301" in codes[FILE]
     assert "WC601" in codes["demo-1.0.tar.gz"]
-    assert "WC701" in codes[junit.RELEASE]
+    assert "WC701" in codes[RELEASE]
 
 
 def test_a_rule_fails_where_it_found_an_error_and_passes_beside_it(tmp_path: Path) -> None:
     suites = suites_of(real(tmp_path))
-    release = suites[junit.RELEASE]
+    release = suites[RELEASE]
     failure = case(release, "WC701").find("failure")
     assert failure is not None
     assert failure.get("message") == "found no wheel for cp312-cp312-manylinux_2_17_x86_64, expected one"
@@ -80,20 +81,20 @@ def test_what_a_release_rule_says_of_a_file_stays_in_the_release_and_names_the_f
     found = finding(FILE, "", "found another", code="WC703")
     suites = suites_of(Report((wheel(X86_64),), (found,), rules=("WC703",)))
     assert suites[FILE].get("failures") == "0"
-    assert case(suites[junit.RELEASE], "WC703").findtext("failure") == f"{FILE}: found another"
+    assert case(suites[RELEASE], "WC703").findtext("failure") == f"{FILE}: found another"
 
 
 def test_a_gap_is_an_error_of_its_artifact_or_of_the_release() -> None:
     gaps = (Gap(FILE, "x", "a cap"), Gap("gone.whl", "", "cannot be read"), Gap("", "", "odd"))
     suites = suites_of(Report((wheel(X86_64), sdist()), gaps=gaps))
     texts = {name: case(suite, "everything").findtext("error") for name, suite in suites.items()}
-    assert texts == {FILE: "x: a cap", "demo-1.0.tar.gz": None, junit.RELEASE: "gone.whl: cannot be read\nodd"}
+    assert texts == {FILE: "x: a cap", "demo-1.0.tar.gz": None, RELEASE: "gone.whl: cannot be read\nodd"}
     assert [suite.get("errors") for suite in suites.values()] == ["1", "0", "1"]
 
 
 def test_a_rule_that_judged_nothing_is_skipped_with_its_reason() -> None:
     skips = (Skip("WC310", "no payload"), Skip("WC999", "unknown"))
-    suite = suites_of(Report(skips=skips))[junit.RELEASE]
+    suite = suites_of(Report(skips=skips))[RELEASE]
     assert suite.get("skipped") == "2"
     assert [case(suite, skip.code).findtext("skipped") for skip in skips] == ["no payload", "unknown"]
 
@@ -106,5 +107,5 @@ def test_a_sound_wheel_has_no_failure(tmp_path: Path) -> None:
 def test_above_the_cap_findings_of_a_case_are_counted() -> None:
     report = Report((wheel(X86_64),), many(junit.SHOWN + 7, "error", FILE), rules=("WC301",))
     text = case(suites_of(report)[FILE], "WC301").findtext("failure") or ""
-    assert text.splitlines()[-1] == "… and 7 more"
+    assert text.splitlines()[-1] == "… and 7 more errors"
     assert len(text.splitlines()) == junit.SHOWN + 1

@@ -40,7 +40,7 @@ def test_safe_text_is_one_printable_line_and_stays_so(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("length", "end"),
-    [(LONGEST, "xx"), (LONGEST + 1, "x… and 1 characters more"), (10**6, "… and 998000 characters more")],
+    [(LONGEST, "xx"), (LONGEST + 1, "x… and 1 more character"), (10**6, "… and 998000 more characters")],
 )
 def test_what_nobody_would_read_to_its_end_is_cut_and_counted(length: int, end: str) -> None:
     assert shown("x" * length).endswith(end)

@@ -12,7 +12,7 @@ from tests.support.reports import every_mark, examined, finding, hostile, many, 
 from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.facts.dist_info import parse_file_name
 from wheelcheck.report import sarif
-from wheelcheck.report.wording import CAP
+from wheelcheck.report.selection import CAP
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -175,4 +175,4 @@ def test_above_the_cap_errors_stay_and_the_others_are_counted() -> None:
     levels = [result["level"] for result in run["results"]]
     assert (len(levels), levels.count("warning"), levels.count("error")) == (CAP, 2, 1)
     notes = run["invocations"][0]["toolConfigurationNotifications"]
-    assert [note["message"]["text"] for note in notes] == ["3 more findings are not listed"]
+    assert [note["message"]["text"] for note in notes] == ["not listed: 3 more notes"]

@@ -92,7 +92,7 @@ def test_quiet_keeps_errors_gaps_and_verdict() -> None:
     assert starts == ["a.whl", "error", "how", "not", "FAIL"]
 
 
-@pytest.mark.parametrize(("count", "more"), [(text.SHOWN, []), (text.SHOWN + 7, ["  … and 7 more"])])
+@pytest.mark.parametrize(("count", "more"), [(text.SHOWN, []), (text.SHOWN + 7, ["  … and 7 more errors"])])
 def test_a_flood_of_findings_is_counted_and_errors_come_first(count: int, more: list[str]) -> None:
     lines = shown(Report((DEMO,), many(count, "error"))).splitlines()
     assert len([line for line in lines if "WC301  member" in line]) == text.SHOWN
@@ -107,7 +107,7 @@ def test_a_flood_of_gaps_is_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "end"), [(LONGEST, "x"), (LONGEST + 5, "x… and 5 characters more"), (10**7, "more")]
+    ("length", "end"), [(LONGEST, "x"), (LONGEST + 5, "x… and 5 more characters"), (10**7, "more characters")]
 )
 def test_one_endless_text_is_cut(length: int, end: str) -> None:
     (line,) = (line for line in shown(Report((DEMO,), (finding("a", "", "x" * length),))).splitlines() if "xx" in line)
