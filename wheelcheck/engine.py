@@ -32,6 +32,7 @@ class Gap:
     artifact: str
     path: str
     why: str
+    rule: str = ""  # the code of the rule that broke, where that is the reason
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -168,7 +169,7 @@ def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -
     try:
         return rule.needs(subject) if rule.needs else ""
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
-        gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
+        gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}", rule.code))
         return _stopped(problem)
 
 
@@ -184,7 +185,7 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> It
     try:
         yield from rule.findings(subject, artifact)
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
-        gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}"))
+        gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}", rule.code))
 
 
 def _order(finding: Finding) -> tuple[str, int, str, str, str]:

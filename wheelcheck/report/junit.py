@@ -1,7 +1,7 @@
 """The report as JUnit XML, for test result viewers: one suite per artifact and one for the release, one case per rule.
 
 A case passes only where its rule judged the subject of its suite and found no error there. A rule that was skipped is a
-skipped case; what was not examined is an error.
+skipped case, and one that broke is an error, as is everything else that was not examined.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _suites(report: Report) -> _Suites:
     for skip in report.skips:
         suites[skip.artifact if skip.artifact in suites else _WHOLE][skip.code].skipped = skip.why
     for gap in report.gaps:
-        suites[gap.artifact if gap.artifact in suites else _WHOLE][_EXAMINED].gaps.append(gap)
+        suites[gap.artifact if gap.artifact in suites else _WHOLE][gap.rule or _EXAMINED].gaps.append(gap)
     if not report.artifacts and not report.gaps:
         suites[_WHOLE][_EXAMINED].gaps.append(Gap("", "", "no artifact was examined"))
     return suites

@@ -61,6 +61,25 @@ def test_what_was_not_verified_is_an_error() -> None:
     assert commands(Report(gaps=gaps)) == [("error", {"file": FILE, "title": "not verified"}, "x: a cap was reached")]
 
 
+def test_what_is_ignored_is_a_notice_with_its_reason() -> None:
+    ignored = ((finding(FILE, "x", "found y"), "upstream's bug"),)
+    properties = {"file": FILE, "title": "ignored: WC301 binaries-are-for-the-cpu"}
+    assert commands(Report(ignored=ignored)) == [("notice", properties, "x: found y (ignored: upstream's bug)")]
+
+
+def test_notes_are_said_before_what_is_ignored_and_both_share_ten_places() -> None:
+    said = commands(Report(findings=many(6), ignored=tuple((found, "why") for found in many(6, "error"))))
+    assert [properties["title"].split()[0] for _, properties, _ in said[:-1]] == ["WC301"] * 6 + ["ignored:"] * 3
+    assert said[-1][2] == "3 more ignored"
+
+
+def test_gaps_do_not_displace_every_error() -> None:
+    gaps = tuple(Gap(FILE, str(number), "a cap") for number in range(20))
+    said = commands(Report(findings=(finding(FILE, "x"), finding("b.whl", "x")), gaps=gaps))
+    assert [properties["title"].split()[0] for _, properties, _ in said].count("WC301") == 2
+    assert said[-1][2] == "13 more not verified"
+
+
 def test_a_pass_says_nothing() -> None:
     assert github.render(Report((wheel(X86_64),))) == ""
 
@@ -88,6 +107,22 @@ def test_github_drops_what_is_above_ten_of_a_level_so_the_tenth_counts_the_rest(
 
 
 # --- summary ---
+
+
+def test_the_summary_lists_what_is_ignored_with_its_reason() -> None:
+    report = Report((wheel(X86_64),), ignored=((finding("a.whl", "x", "found y"), "upstream's bug"),))
+    lines = html.unescape(github.summary(report)).splitlines()
+    assert lines[-1] == "| WC301 | a.whl x: found y | upstream's bug |"
+
+
+def test_a_summary_of_endless_texts_gaps_and_wheels_stays_below_githubs_limit() -> None:
+    wheels = tuple(wheel(f"cp3{minor}-cp3{minor}-other_{minor}_x") for minor in range(400))
+    gaps = tuple(Gap("a.whl", ":" * 3_000, ":" * 3_000) for _ in range(2_000))
+    summary = github.summary(Report(wheels, many(3, "error", message=":" * 3_000), gaps))
+    assert len(summary.encode()) < 2**20
+    assert "The grid of this release is too large to be shown." in summary
+    assert re.search(r"… and \d+ more not verified\n$", summary)
+    assert summary.count("| WC301 |") > 0
 
 
 def test_the_summary_has_verdict_grid_gaps_and_findings() -> None:

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import schemas
 from tests.support.artifacts import X86_64, File, a_wheel, sdist, wheel
 from tests.support.reports import every_mark, examined, finding, hostile, many, real
+from wheelcheck.config import Config
 from wheelcheck.engine import Gap, Report, Skip
+from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.report import junit
 from wheelcheck.report.wording import RELEASE
+from wheelcheck.rules import Hit, container, rule
+from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.rules.configuration import Ignores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from wheelcheck.rules import Rule
 
 FILE = wheel(X86_64).file
 
@@ -82,6 +90,110 @@ def test_what_a_release_rule_says_of_a_file_stays_in_the_release_and_names_the_f
     suites = suites_of(Report((wheel(X86_64),), (found,), rules=("WC703",)))
     assert suites[FILE].get("failures") == "0"
     assert case(suites[RELEASE], "WC703").findtext("failure") == f"{FILE}: found another"
+
+
+# --- every rule, in the suite of what it judges ---
+
+ARTIFACTS = (wheel(X86_64), sdist())
+SUBJECTS = (*ARTIFACTS, Release(ARTIFACTS[:1], ARTIFACTS[1:], Config()), Ignores((), ()))
+CODES = tuple(rule.code for rule in all_rules())
+
+
+def suite_name(subject: object) -> str:
+    return subject.file if isinstance(subject, Artifact) else RELEASE
+
+
+JUDGED = [
+    pytest.param(rule, suite_name(subject), id=f"{rule.code} {suite_name(subject)}")
+    for rule in all_rules()
+    for subject in SUBJECTS
+    if isinstance(subject, rule.on)
+]
+
+
+def test_every_rule_judges_a_subject_of_the_table() -> None:
+    assert {case.values[0].code for case in JUDGED} == set(CODES)  # type: ignore[union-attr]  # a rule
+    assert {RELEASE, *(artifact.file for artifact in ARTIFACTS)} == {case.values[1] for case in JUDGED}
+
+
+@pytest.mark.parametrize(("rule", "judged"), JUDGED)
+def test_an_error_of_a_rule_makes_the_suite_of_what_it_judged_red_and_no_other(rule: Rule[Any], judged: str) -> None:
+    found = finding("" if judged == RELEASE else judged, "x", code=rule.code, name=rule.name)
+    suites = suites_of(Report(ARTIFACTS, (found,), rules=CODES))
+    assert {name: suite.get("failures") for name, suite in suites.items()} == {
+        name: "1" if name == judged else "0" for name in suites
+    }
+    assert case(suites[judged], rule.code).find("failure") is not None
+
+
+@pytest.mark.parametrize(("rule", "judged"), JUDGED)
+def test_a_rule_has_a_case_exactly_where_it_judged(rule: Rule[Any], judged: str) -> None:
+    assert [each.get("name") for each in suites_of(Report(ARTIFACTS, rules=(rule.code,)))[judged]] == [
+        f"{rule.code} {rule.name}",
+        "everything was examined",
+    ]
+    nowhere = suites_of(Report(ARTIFACTS))
+    assert [each.get("name") for suite in nowhere.values() for each in suite] == ["everything was examined"] * 3
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [(File("demo/tool", b"x", 0o104755), "WC112"), (File("demo/native.so", b"\x7fELF"), "WC305")],
+    ids=["setuid", "stub"],
+)
+def test_a_broken_wheel_has_a_red_suite_of_its_own(file: File, code: str, tmp_path: Path) -> None:
+    report = examined(a_wheel("py3-none-any", file), tmp_path)
+    own, release = suites_of(report).values()
+    assert case(own, code).find("failure") is not None
+    assert (own.get("failures"), release.get("failures")) == (str(len({f.code for f in report.findings})), "0")
+
+
+def test_a_finding_of_a_rule_that_is_not_known_to_have_run_has_a_case_all_the_same() -> None:
+    found = (finding(FILE, code="WC999"), finding("gone.whl", code="WC301"))
+    suites = suites_of(Report((wheel(X86_64),), found))
+    assert case(suites[FILE], "WC999").findtext("failure") == "found x"
+    assert case(suites[RELEASE], "WC301").findtext("failure") == "gone.whl: found x"
+
+
+def test_what_is_ignored_is_output_with_its_reason_and_no_failure() -> None:
+    ignored = ((finding(FILE, "x"), "upstream's bug"), (finding(FILE, "y", severity="note"), "old"))
+    suite = suites_of(Report((wheel(X86_64),), rules=("WC301",), ignored=ignored))[FILE]
+    assert suite.get("failures") == "0"
+    assert (case(suite, "WC301").findtext("system-out") or "").splitlines() == [
+        "ignored error: x: found x (upstream's bug)",
+        "ignored note: y: found x (old)",
+    ]
+
+
+def test_a_rule_that_broke_is_an_error_of_what_it_judged() -> None:
+    gaps = (Gap(FILE, "", "WC301 stopped at an internal error", "WC301"),)
+    suite = suites_of(Report(ARTIFACTS, gaps=gaps, rules=("WC301",)))[FILE]
+    assert case(suite, "WC301").findtext("error") == "WC301 stopped at an internal error"
+    assert suite.get("errors") == "1"
+
+
+def test_a_rule_that_broke_is_red_in_a_real_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(_: Wheel) -> Iterator[Hit]:
+        yield Hit("", "found")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(container, "broken", rule("WC199", on=Wheel)(breaks), raising=False)
+    report = examined(a_wheel("py3-none-any", File("demo/__init__.py")), tmp_path)
+    broken = case(next(iter(suites_of(report).values())), "WC199")
+    assert [told.tag for told in broken] == ["error", "failure"]
+
+
+def test_a_rule_that_could_not_judge_one_file_is_skipped_there_and_passes_elsewhere() -> None:
+    skips = (Skip("WC410", "no policy for riscv64", FILE),)
+    other = wheel("cp311-cp311-win32")
+    suites = suites_of(Report((wheel(X86_64), other), rules=("WC410",), skips=skips))
+    assert case(suites[FILE], "WC410").findtext("skipped") == "no policy for riscv64"
+    assert len(case(suites[other.file], "WC410")) == 0
+    assert [each for each in suites[RELEASE] if "WC410" in each.get("name", "")] == []
+
+
+def test_a_run_that_examined_nothing_is_an_error() -> None:
+    assert case(suites_of(Report())[RELEASE], "everything").findtext("error") == "no artifact was examined"
 
 
 def test_a_gap_is_an_error_of_its_artifact_or_of_the_release() -> None:
