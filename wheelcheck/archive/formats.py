@@ -57,26 +57,32 @@ _DECODERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 def container_format(head: bytes) -> Container:
-    """Return the container a file beginning with `head` is, empty for none known.
+    """Return the container that a file beginning with `head` is, empty for none known.
 
-    A compressed tar is told from other compressed files where `head` is enough to decompress its first block
+    A compressed tar is distinguished from other compressed files where `head` is enough to decompress its first block
     (bzip2 needs up to 900 kB for it); otherwise the answer is `gz`, `xz` or `bz2`, which `walk` takes as well.
     """
-    if _begins_tar(head[:BLOCK]):
-        return "tar"
-    found: Container = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
+    found = _uncompressed_format(head)
     if found not in _DECODERS:
         return found
     try:
         block = _DECODERS[found](head)
     except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError):
         return found
-    return _TARS[found] if _begins_tar(block) else found
+    return _TARS[found] if _uncompressed_format(block) == "tar" else found
 
 
-def _begins_tar(block: bytes) -> bool:
-    """Return whether a block is a tar header, be it a broken one."""
-    return looks_like_tar(block) or block[257:262] == b"ustar"
+def _uncompressed_format(head: bytes) -> Container:
+    """Return the container by the strongest proof first.
+
+    The checksum of a tar header covers a whole block, so it outranks the few bytes of a magic number, which may begin
+    the name of a tar's first member. A magic number at the start outranks tar's own at byte 257, where the content of
+    any other file may say `ustar`; that alone is a tar with a broken header.
+    """
+    if looks_like_tar(head[:BLOCK]):
+        return "tar"
+    found: Container = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
+    return found or ("tar" if head[257:262] == b"ustar" else "")
 
 
 def walk(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
@@ -117,7 +123,7 @@ def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
     try:
         block = stream.read(BLOCK)
         stream.push_back(block)
-        yield from walk_tar(stream, log) if _begins_tar(block) else _only_content(stream, log)
+        yield from walk_tar(stream, log) if _uncompressed_format(block) == "tar" else _only_content(stream, log)
     except StopReadingError as stop:
         log.damage.append(stop.damage)
 

@@ -15,6 +15,8 @@ from wheelcheck.archive import Budget, container_format, walk
 from wheelcheck.archive.formats import CONTENT, HEAD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wheelcheck.damage import Damage
 
 TAR = tar(member(b"a", b"A" * 600), member(b"b", b"B"))
@@ -75,6 +77,41 @@ def test_a_broken_compressed_head_is_still_that_container(name: str) -> None:
 
 def test_a_tar_with_a_broken_checksum_is_a_tar() -> None:
     assert container_format(header(checksum=b"0000000\0")) == "tar"
+
+
+def saying_ustar(content: bytes) -> bytes:
+    """The content with tar's magic number at byte 257, where a tar header has it."""
+    return content[:257].ljust(257, b".") + b"ustar\x0000" + content[265:]
+
+
+@pytest.mark.parametrize("name", [*CONTAINERS, *COMPRESSED, *UNSUPPORTED])
+def test_another_container_that_says_ustar_where_a_tar_does_is_no_tar(name: str) -> None:
+    begun = (CONTAINERS | COMPRESSED | UNSUPPORTED)[name]
+    plain = name.removeprefix("tar.") if name.startswith("tar.") else name
+    assert container_format(saying_ustar(begun)) in (name, plain)
+
+
+def test_a_whole_zip_that_says_ustar_where_a_tar_does_is_read_as_a_zip() -> None:
+    zipped = Zip((Member(name=b"a", content=saying_ustar(b"." * 300)[31:], method=0),)).build()
+    assert zipped[257:262] == b"ustar"
+    assert container_format(zipped) == "zip"
+    assert (read(zipped).paths, read(zipped).damage) == (["a"], [])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
+def test_a_compressed_zip_that_says_ustar_where_a_tar_does_is_no_compressed_tar(pack: Callable[[bytes], bytes]) -> None:
+    content = pack(saying_ustar(b"PK\3\4" + b"." * 600))
+    assert container_format(content[:HEAD]) in COMPRESSED
+    assert read(content).paths == [CONTENT]
+
+
+@pytest.mark.parametrize("begins", [b"PK\3\4", b"PK\5\6", b"\x1f\x8b\x08", b"BZh9", b"\xfd7zXZ", b"7z\xbc\xaf\x27\x1c"])
+@pytest.mark.parametrize("magic", [b"ustar\x0000", b"ustar  \0", bytes(8)])
+def test_a_tar_whose_first_member_is_named_like_another_container_is_a_tar(begins: bytes, magic: bytes) -> None:
+    content = tar(header(name=begins + b"x", magic=magic), b"")
+    assert container_format(content[:HEAD]) == "tar"
+    for pack, name in ((gzip.compress, "tar.gz"), (lzma.compress, "tar.xz"), (bz2.compress, "tar.bz2")):
+        assert container_format(pack(content)[:HEAD]) == name
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
