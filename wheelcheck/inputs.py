@@ -161,12 +161,9 @@ def _fetch(project: str, version: str, index_url: str) -> list[Path]:
     try:
         from wheelcheck import pypi  # noqa: PLC0415  # the extra may be missing
     except ImportError as problem:
-        raise UnreachableError(f"pypi: needs the extra: pip install 'wheelcheck[index]' ({problem})") from problem
+        raise UnreachableError(f"pypi: needs an extra: pip install 'wheelcheck[index]' ({problem})") from problem
     try:
-        wanted = pypi.release_files(project, version, index_url)
-        folder = cache_folder() / project
-        folder.mkdir(parents=True, exist_ok=True)
-        outcomes = [outcome for _, outcome in pypi.fetch_all(wanted, folder, index_url=index_url)]
+        outcomes = [outcome for _, outcome in pypi.fetch_release(project, version, cache_folder(), index_url)]
     except (pypi.UnobtainableError, OSError) as problem:
         raise UnreachableError(str(problem)) from problem
     for outcome in outcomes:

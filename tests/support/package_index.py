@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ class PackageIndex:
     """Serves `files` (project → file name → bytes) at `address`; a context manager.
 
     `digests` overrides what is stated for a file ("" states none), `cut` breaks that many first bodies in the
-    middle, `together` makes every body wait until so many are asked for at a time, `requests` lists paths asked for.
+    middle, `together` makes every body wait until so many are asked for at a time, `login` is the USER:PASSWORD that
+    is asked for, `files_at` another server for the files. `requests` lists the paths asked for, `logins` the
+    USER:PASSWORD sent with each.
     """
 
     files: dict[str, dict[str, bytes]]
@@ -25,7 +28,10 @@ class PackageIndex:
     cut: int = 0
     together: int = 1
     media: str = "text/html"  # what a listing is called
+    login: str = ""
+    files_at: str = ""
     requests: list[str] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
 
     def __enter__(self) -> PackageIndex:  # noqa: PYI034 (typing.Self is Python 3.11)
         self.barrier = threading.Barrier(self.together)
@@ -41,7 +47,15 @@ class PackageIndex:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/simple/"
+        return f"{self.root}/simple/"
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def with_login(self, login: str) -> str:
+        """Return the address with user info, as a private index is named."""
+        return self.address.replace("//", f"//{login}@", 1)
 
     def page(self, project: str) -> bytes:
         links = (self._link(project, name, body) for name, body in self.files[project].items())
@@ -50,13 +64,17 @@ class PackageIndex:
     def _link(self, project: str, name: str, body: bytes) -> str:
         digest = self.digests.get(name, hashlib.sha256(body).hexdigest())
         fragment = f"#sha256={digest}" if digest else ""
-        return f'<a href="/file/{project}/{name.replace("/", "%2F")}{fragment}">{name}</a>\n'
+        return f'<a href="{self.files_at}/file/{project}/{name.replace("/", "%2F")}{fragment}">{name}</a>\n'
 
 
 def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             index.requests.append(self.path)
+            index.logins.append(base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode())
+            if index.login and index.logins[-1] != index.login:
+                self.send_error(403)
+                return
             _, kind, project, *rest = self.path.split("/")
             if project not in index.files:
                 self.send_error(404)

@@ -94,7 +94,9 @@ def test_a_released_file_is_fetched_by_its_name(tmp_path: Path, wheel: Path, mon
     monkeypatch.setenv("WHEELCHECK_CACHE", str(tmp_path / "cache"))
     with PackageIndex({"demo": {WHEEL: wheel.read_bytes()}}) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.address)
-        assert bench.located([str(wheel), WHEEL]) == [wheel, tmp_path / "cache" / WHEEL]
+        here, fetched = bench.located([str(wheel), WHEEL])
+    assert (here, fetched.read_bytes()) == (wheel, wheel.read_bytes())
+    assert (tmp_path / "cache") in fetched.parents
 
 
 def test_a_name_that_is_neither_file_nor_release_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

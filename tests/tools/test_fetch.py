@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.support.package_index import PackageIndex
 from tools import fetch
 from tools.fetch import read_list, wanted_from_filename
-from wheelcheck.pypi import TRIES, UnobtainableError, Wanted, cached, fetch_all
+from wheelcheck.pypi import TRIES, UnobtainableError, Wanted, fetch_all
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
@@ -23,42 +24,41 @@ def fetch_one(index: PackageIndex, cache: Path, monkeypatch: pytest.MonkeyPatch,
     return str(outcome) if isinstance(outcome, UnobtainableError) else outcome
 
 
+def kept(cache: Path, name: str, content: bytes) -> Path:
+    """Return where the cache keeps a file: below the SHA-256 of what the index published."""
+    return cache / sha256(content).hexdigest() / name
+
+
 def visible(cache: Path) -> list[str]:
-    return sorted(path.name for path in cache.iterdir() if path.name != ".sha256") if cache.exists() else []
+    return sorted(path.name for path in cache.iterdir()) if cache.exists() else []
 
 
 def test_a_file_arrives_whole_under_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with PackageIndex(FILES) as index:
         path = fetch_one(index, tmp_path / "cache", monkeypatch)
-    assert path == tmp_path / "cache" / WHEEL
+    assert path == kept(tmp_path / "cache", WHEEL, b"wheel bytes")
     assert Path(path).read_bytes() == b"wheel bytes"
-    assert visible(tmp_path / "cache") == [WHEEL]
+    assert [file.name for file in (tmp_path / "cache").glob("*/*")] == [WHEEL]
 
 
-def test_a_cached_file_is_reused_without_asking_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with PackageIndex(FILES) as index:
-        first = fetch_one(index, tmp_path, monkeypatch)
-        asked = len(index.requests)
-        assert asked == 2
-        assert fetch_one(index, tmp_path, monkeypatch) == first
-        assert len(index.requests) == asked
-    assert fetch_one(index, tmp_path, monkeypatch) == first  # the index is gone by now
-
-
-@pytest.mark.parametrize("harm", ["bytes", "digest"])
-def test_a_cached_file_that_no_longer_verifies_is_fetched_again(
-    harm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_cached_file_is_reused_after_asking_what_the_index_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with PackageIndex(FILES) as index:
+        first = fetch_one(index, tmp_path, monkeypatch)
+        assert fetch_one(index, tmp_path, monkeypatch) == first
+        assert index.requests == ["/simple/demo/", f"/file/demo/{WHEEL}", "/simple/demo/"]
+
+
+def test_a_cached_file_that_no_longer_verifies_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = kept(tmp_path, WHEEL, b"wheel bytes")
+    with PackageIndex(FILES) as index:
         fetch_one(index, tmp_path, monkeypatch)
-        if harm == "bytes":
-            (tmp_path / WHEEL).write_bytes(b"other bytes")
-        else:
-            (tmp_path / ".sha256" / WHEEL).unlink()
-        assert cached(tmp_path, DEMO) is None
-        fetch_one(index, tmp_path, monkeypatch)
-    assert (tmp_path / WHEEL).read_bytes() == b"wheel bytes"
-    assert cached(tmp_path, DEMO) == tmp_path / WHEEL
+        path.write_bytes(b"other bytes")
+        assert fetch_one(index, tmp_path, monkeypatch) == path
+    assert path.read_bytes() == b"wheel bytes"
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_a_file_name_that_leaves_the_cache_is_refused(tmp_path: Path, monkeypatc
 
 def test_a_body_that_breaks_off_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with PackageIndex(FILES, cut=TRIES - 1) as index:
-        assert fetch_one(index, tmp_path, monkeypatch) == tmp_path / WHEEL
-    assert (tmp_path / WHEEL).read_bytes() == b"wheel bytes"
+        path = fetch_one(index, tmp_path, monkeypatch)
+    assert Path(path).read_bytes() == b"wheel bytes"
 
 
 def test_a_body_that_breaks_off_every_time_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_outcomes_come_in_the_order_asked_for_and_once_each(tmp_path: Path, monk
         outcomes = dict(fetch_all([*wanted, *wanted], tmp_path))
         assert index.requests.count("/simple/demo/") == 1
     assert list(outcomes) == wanted
-    assert list(outcomes.values()) == [tmp_path / item.filename for item in wanted]
+    assert list(outcomes.values()) == [kept(tmp_path, item.filename, item.filename.encode()) for item in wanted]
 
 
 def test_four_files_are_fetched_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_four_files_are_fetched_at_a_time(tmp_path: Path, monkeypatch: pytest.Mo
     with PackageIndex({"demo": {name: name.encode() for name in names}}, together=4) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.address)
         outcomes = dict(fetch_all([Wanted("demo", name) for name in names], tmp_path))
-    assert list(outcomes.values()) == [tmp_path / name for name in names]
+    assert list(outcomes.values()) == [kept(tmp_path, name, name.encode()) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,8 @@ def test_the_command_says_where_files_are_and_fails_when_one_is_missing(
     with PackageIndex(FILES) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.address)
         assert fetch.main([*cache, WHEEL, "--list", str(names)]) == 0
-        assert capsys.readouterr().out.splitlines() == [str(tmp_path / "cache" / name) for name in (WHEEL, SDIST)]
+        places = [kept(tmp_path / "cache", name, FILES["demo"][name]) for name in (WHEEL, SDIST)]
+        assert capsys.readouterr().out.splitlines() == [str(path) for path in places]
         assert fetch.main([*cache, "absent-1.0.tar.gz"]) == 1
     assert "absent-1.0.tar.gz: the index has no project 'absent'" in capsys.readouterr().out
 

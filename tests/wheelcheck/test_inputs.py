@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -60,7 +61,8 @@ def test_files_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
 def test_a_path_stays_what_it_is_and_keeps_its_place(index: PackageIndex, cache: Path) -> None:
     found = resolve(["dist", RELEASE, "a.whl"], index.address)
     assert (found[0], found[-1]) == (Path("dist"), Path("a.whl"))
-    assert [path.parent for path in found[1:-1]] == [cache / "demo"] * 3
+    digests = [hashlib.sha256(index.files["demo"][path.name]).hexdigest() for path in found[1:-1]]
+    assert [path.parent for path in found[1:-1]] == [cache / digest for digest in digests]
     assert [path.name for path in found[1:-1]] == sorted(index.files["demo"])
 
 
@@ -73,9 +75,36 @@ def test_a_release_that_is_kept_is_not_fetched_again_but_verified(index: Package
     bodies = [path for path in index.requests if path.startswith("/file/")]
     resolve([RELEASE], index.address)
     assert [path for path in index.requests if path.startswith("/file/")] == bodies
-    (cache / "demo" / "demo-1.0.tar.gz").write_bytes(b"touched")
+    (kept,) = cache.glob("*/demo-1.0.tar.gz")
+    kept.write_bytes(b"touched")
     resolve([RELEASE], index.address)
     assert len([path for path in index.requests if path.startswith("/file/")]) == len(bodies) + 1
+
+
+def test_the_index_lists_a_release_once(index: PackageIndex) -> None:
+    resolve([RELEASE], index.address)
+    assert [path for path in index.requests if path.startswith("/simple/")] == ["/simple/demo/"]
+
+
+def test_two_indexes_with_other_files_of_one_name_are_never_mixed(index: PackageIndex, files: dict[str, bytes]) -> None:
+    others = {name: content[::-1] for name, content in files.items()}
+    with PackageIndex({"demo": others}) as other:
+        for asked, content in ((index, files), (other, others), (index, files)):
+            assert {path.name: path.read_bytes() for path in resolve([RELEASE], asked.address)} == content
+
+
+def test_a_file_that_the_index_replaced_is_the_new_one(index: PackageIndex) -> None:
+    resolve([RELEASE], index.address)
+    index.files["demo"]["demo-1.0.tar.gz"] = b"replaced"
+    assert b"replaced" in [path.read_bytes() for path in resolve([RELEASE], index.address)]
+
+
+@pytest.mark.parametrize(
+    "argument", ["https://example.invalid/demo-1.0.tar.gz", "file:///demo.whl", "git+ssh://example.invalid/demo"]
+)
+def test_a_url_is_no_path(argument: str) -> None:
+    with pytest.raises(UnreachableError, match="is a URL, not a file: download it first, or name pypi:NAME==VERSION"):
+        resolve([argument])
 
 
 @pytest.mark.parametrize(
@@ -124,7 +153,7 @@ def test_one_file_that_does_not_verify_leaves_the_release_unvetted(
         pytest.raises(UnreachableError, match=why),
     ):
         resolve([RELEASE], index.address)
-    assert not (cache / "demo" / "demo-1.0.tar.gz").exists()
+    assert list(cache.glob("*/demo-1.0.tar.gz")) == []
 
 
 def test_a_cache_that_cannot_be_written_is_a_reason(index: PackageIndex, cache: Path) -> None:

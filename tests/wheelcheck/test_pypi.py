@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.package_index import PackageIndex
-from wheelcheck.pypi import UnobtainableError, Wanted, release_files, sha256_of
+from wheelcheck.pypi import UnobtainableError, Wanted, _connected, fetch_release, release_files, sha256_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PURE = "py3-none-any.whl"
+REFUSED = "the index (did not answer|gave no usable listing) for 'demo': "
 VERSIONS = ("1.0", "1.0.post1", "1.0+local", "2.0rc1", "10.0", "9.0")
 FILES = {
     "demo": dict.fromkeys([*(f"demo-{version}-{PURE}" for version in VERSIONS), "demo-1.0.tar.gz"], b"bytes"),
@@ -84,7 +87,7 @@ def test_an_answer_that_is_no_index_is_a_reason(media: str, page: bytes) -> None
             assert project == "demo"
             return page
 
-    with Strange(FILES, media=media) as index, pytest.raises(UnobtainableError, match="the index did not answer"):
+    with Strange(FILES, media=media) as index, pytest.raises(UnobtainableError, match=REFUSED):
         release_files("demo", "1.0", index.address)
 
 
@@ -94,6 +97,69 @@ def test_the_index_that_is_named_comes_before_that_of_the_environment(monkeypatc
     with PackageIndex(FILES) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.address)
         assert release_files("demo", "1.0.post1") == (Wanted("demo", f"demo-1.0.post1-{PURE}"),)
+
+
+# --- private indexes ---
+
+LOGIN = "ci:s3cr3t/t@ken"
+QUOTED = "ci:s3cr3t%2Ft%40ken"
+
+
+def fetched(address: str, cache: Path) -> list[Path | UnobtainableError]:
+    return [outcome for _, outcome in fetch_release("demo", "1.0", cache, address)]
+
+
+def test_the_login_in_the_url_of_an_index_is_sent_for_listing_and_files(tmp_path: Path) -> None:
+    with PackageIndex(FILES, login=LOGIN) as index:
+        assert [type(path) for path in fetched(index.with_login(QUOTED), tmp_path)] == [type(tmp_path)] * 2
+        assert index.logins == [LOGIN] * 3
+
+
+def test_the_login_is_sent_to_no_other_host(tmp_path: Path) -> None:
+    with PackageIndex(FILES) as files, PackageIndex(FILES, login=LOGIN, files_at=files.root) as index:
+        fetched(index.with_login(QUOTED), tmp_path)
+    assert (index.logins, files.logins) == ([LOGIN], ["", ""])
+
+
+def test_a_login_in_the_url_of_a_file_is_sent_there(tmp_path: Path) -> None:
+    with PackageIndex(FILES, login="other:pass") as files:
+        there = files.root.replace("//", "//other:pass@")
+        with PackageIndex(FILES, login=LOGIN, files_at=there) as index:
+            fetched(index.with_login(QUOTED), tmp_path)
+    assert files.logins == ["other:pass"] * 2
+
+
+def test_no_message_about_a_refusal_holds_the_login(tmp_path: Path) -> None:
+    with PackageIndex(FILES, login="another:password") as refusing:
+        with pytest.raises(UnobtainableError) as refused:
+            fetched(refusing.with_login(QUOTED), tmp_path)
+        there = refusing.root.replace("//", f"//{QUOTED}@")
+        with PackageIndex(FILES, files_at=there) as index:
+            files = [str(outcome) for outcome in fetched(index.address, tmp_path)]
+    for said in (str(refused.value), *files):
+        assert "403 Client Error" in said
+        assert "s3cr3t" not in said
+
+
+def test_each_thread_has_a_session_of_its_own() -> None:
+    with _connected("http://127.0.0.1:9/simple/") as index, ThreadPoolExecutor(2) as pool:
+        together = Barrier(2)
+
+        def session(_: int) -> int:
+            together.wait(30)
+            return id(index.client.s)
+
+        assert len(set(pool.map(session, range(2)))) == 2
+        assert index.client is index.client
+
+
+@pytest.mark.parametrize("digest", ["../../escaped", "0" * 63, "g" * 64, "0" * 64 + "/.."])
+def test_a_digest_that_is_none_names_no_folder(tmp_path: Path, digest: str) -> None:
+    names = [f"demo-1.0-{PURE}", "demo-1.0.tar.gz"]
+    with PackageIndex(FILES, digests=dict.fromkeys(names, digest)) as index:
+        outcomes = fetched(index.address, tmp_path / "cache")
+    assert all("the index states no SHA-256" in str(outcome) for outcome in outcomes)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_digest_is_of_all_bytes(tmp_path: Path) -> None:
