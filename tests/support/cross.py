@@ -1,6 +1,6 @@
-"""The other CPU of the tests: aarch64 on x86_64, x86_64 elsewhere; what `tools/roots.py` installs for it, if it did.
+"""The tests' other CPU: aarch64 on x86_64, x86_64 elsewhere. `tools/roots.py` installs what it needs.
 
-A test that lacks it is skipped with the reason on a machine of one's own, and fails in CI.
+A test that lacks what it needs is skipped with the reason; in CI it fails, because everything is installed there.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import NoReturn
 
 import pytest
 
-from wheelcheck.builder import architectures, install
+from wheelcheck.builder import architectures
+from wheelcheck.builder import install as installation
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.arch import Arch, find
 
@@ -22,10 +23,10 @@ INSTALL = "run `python3 -m tools.roots cross`"
 RUSTCS = ("rustc", "/usr/bin/rustc")  # rustup's, and the distribution's
 
 
-def lacking(reason: str) -> NoReturn:
+def lacking(reason: str, install: str = INSTALL) -> NoReturn:
     if architectures.in_ci(os.environ):
-        pytest.fail(f"{reason}: {INSTALL}")
-    pytest.skip(f"{reason}: {INSTALL}")
+        pytest.fail(f"{reason}: {install}")
+    pytest.skip(f"{reason}: {install}")
 
 
 def has_std(rustc: str, row: Arch) -> bool:
@@ -43,8 +44,8 @@ def rustc_for_other() -> str:
     return next((rustc for rustc in RUSTCS if has_std(rustc, OTHER) and has_std(rustc, host())), "")
 
 
-def machine_for_other(base: dict[str, str]) -> install.Machine:
+def machine_for_other(base: dict[str, str]) -> installation.Machine:
     try:
-        return install.of(OTHER, base)
-    except install.NotHereError as reason:
+        return installation.of(OTHER, base)
+    except installation.NotHereError as reason:
         lacking(str(reason))

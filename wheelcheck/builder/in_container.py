@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder import wheel as wheels
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import find
@@ -62,7 +61,7 @@ def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
         raise BuildError(IDENTIFIER, f"{identifier!r} is not planned, only {', '.join(plan.pairs)}", _AGAIN)
     target = Target(find(plan.arch), plan.floor)
     stage = staging.load(folder / "stage", target, plan.source)
-    tagged = wheels.tagged_name(wheel.name, plan.pairs[name], target)
+    tagged = assembly.tagged_name(wheel.name, plan.pairs[name], target)
     inventory = {path: text.encode() for path, text in plan.inventories.get(tagged, {}).items()}
     if plan.inventories and not inventory:
         raise BuildError(tagged, f"no such wheel is planned, only {', '.join(plan.inventories)}", _AGAIN)

@@ -8,11 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import cargo, dist, install, payload, reproducible, run, sbom, sdist, smoke, sources, toolchain
+from wheelcheck.builder import (
+    backend,
+    cargo,
+    dist,
+    install,
+    payload,
+    reproducible,
+    run,
+    sbom,
+    sdist,
+    smoke,
+    sources,
+    toolchain,
+)
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder import wheel as bare
-from wheelcheck.builder import wheel as wheels
 from wheelcheck.config.builder import Settings, load
 
 if TYPE_CHECKING:
@@ -106,7 +117,7 @@ class Build:
         return results
 
     def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
-        wheels.require_buildable(pair, cross=self.target.arch != toolchain.host())
+        backend.require_buildable(pair, cross=self.target.arch != toolchain.host())
         with _scratch() as name:
             scratch = Path(name)
             tree = sdist.unpack(packed, scratch / "unpacked")
@@ -114,7 +125,7 @@ class Build:
             compilers = toolchain.install(scratch / "compiler", self.target)
             env = {**run.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
             built = self._by_backend(tree, scratch / "out", env)
-            tagged = wheels.tagged_name(built.name, pair, self.target)
+            tagged = assembly.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
             date = reproducible.zip_date(self.seconds)
             wheel = assembly.assemble(built, tagged, stage, self.target, scratch, inventory, date)
@@ -124,8 +135,8 @@ class Build:
     def _by_backend(self, tree: Path, out: Path, env: dict[str, str]) -> Path:
         """Return the wheel that the staged files are laid into."""
         if self.settings.payload_alone:
-            return bare.build(tree, out, env, self.log)
-        run.run(wheels.build_command(tree, out, env), self.log)
+            return backend.metadata_only_wheel(tree, out, env, self.log)
+        run.run(backend.build_command(tree, out, env), self.log)
         return dist.only(out, "*.whl", _BACKEND)
 
     def _try(self, wheel: Path) -> tuple[Result, ...]:

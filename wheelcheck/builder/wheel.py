@@ -1,4 +1,11 @@
-"""Wheels: what the backend builds, the staged payload added to it, tag and RECORD written."""
+"""A finished wheel: the backend's wheel with the staged payload, the platform tag and a new RECORD.
+
+The interpreter and ABI tags must be what the configuration says, because only the backend knows which Python it
+compiled for. The platform tag is the target's, because the builder chose the CPU and the glibc floor. Staged binaries
+never pass through a backend: each backend would need settings of its own, and several would pack them into an sdist.
+
+`in_container` runs this module in cibuildwheel's containers, where only wheelcheck, pyelftools and packaging exist.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +14,35 @@ import csv
 import hashlib
 import io
 import stat
-import sys
-from pathlib import Path
-from subprocess import CalledProcessError
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from build import BuildBackendException, BuildException, ProjectBuilder
-from build.env import DefaultIsolatedEnv
-from packaging.tags import parse_tag
 from packaging.utils import parse_wheel_filename
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import payload
-from wheelcheck.builder import run as process
-from wheelcheck.builder.run import BuildError, Command
-from wheelcheck.facts.dist_info import headers_of, member_path
+from wheelcheck.builder.run import BuildError
+from wheelcheck.facts.dist_info import member_path
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-    from wheelcheck.builder.run import Log
+    from wheelcheck.binary.model import Binary
+    from wheelcheck.builder.reproducible import Date
     from wheelcheck.builder.stage import Stage, Staged
     from wheelcheck.builder.toolchain import Target
 
-
-# Wheels: the backend compiles from the unpacked sdist, the bench lays in the staged tree and sets the platform tag.
-#
-# A backend knows which Python ABI it compiled for; the bench knows the CPU and the floor it made the backend compile
-# for. So interpreter and ABI tag must be what the configuration says, and the platform tag is the target's. The staged
-# binaries never pass through a backend: each would need its own settings, and several would pack them into an sdist.
-
-Pair = tuple[str, str]
-
-
-def build_command(tree: Path, out: Path, env: Mapping[str, str]) -> Command:
-    """Return the command that builds the backend's own wheel of `tree` into `out`."""
-    return Command((sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(tree)), tree, env)
-
-
-def require_buildable(pair: Pair, *, cross: bool) -> None:
-    """Raise BuildError for an interpreter and ABI that this interpreter cannot compile for.
-
-    abi3 and none serve any later interpreter; another ABI needs that very interpreter, on that very CPU.
-    """
-    running = f"cp{sys.version_info.major}{sys.version_info.minor}"
-    subject = f"python {'-'.join(pair)}"
-    fix = f"build it under {pair[0]}, or use cibuildwheel, which builds one wheel per Python"
-    if pair[1] not in ("abi3", "none") and (pair[0] != running or cross):
-        raise BuildError(subject, f"{running} cannot compile for it{' for another CPU' if cross else ''}", fix)
-    if pair[1] == "abi3" and _minor(pair[0]) > sys.version_info.minor:
-        raise BuildError(subject, f"{running} is too old to compile for it", fix)
+Pair = tuple[str, str]  # interpreter and ABI tag: ("cp310", "abi3")
+Members = dict[str, tuple[ZipInfo, bytes]]
+Entry = tuple[ZipInfo, bytes]
 
 
 def tagged_name(built: str, pair: Pair, target: Target) -> str:
-    """Return the name a backend's wheel gets. Raises BuildError where it was built for another Python or CPU."""
+    """Return the file name a backend's wheel gets. Raises BuildError if it was built for another Python."""
     tags = parse_wheel_filename(built)[3]
     found = {(tag.interpreter, tag.abi) for tag in tags}
     expected = {(python, pair[1]) for python in pair[0].split(".")}
@@ -74,100 +53,40 @@ def tagged_name(built: str, pair: Pair, target: Target) -> str:
     return f"{built.rsplit('-', 3)[0]}-{'-'.join(pair)}-{target.platform_tag}.whl"
 
 
-def _minor(python: str) -> int:
-    return int(python.removeprefix("cp3") or 0)
-
-
-# A wheel of metadata alone, from a backend that is never asked to compile; the bench lays the payload into it.
-#
-# For projects whose wheels hold nothing but programs (maturin's `bindings = "bin"`): their backend would compile the
-# same programs again, for this machine's CPU and C library. PEP 517's prepare_metadata_for_build_wheel has the rest.
-
-
-def build(tree: Path, out: Path, env: Mapping[str, str], log: Log) -> Path:
-    """Return a wheel in `out` that holds the .dist-info the backend of `tree` prepares. Raises BuildError."""
-
-    def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        process.run(Command(tuple(cmd), Path(cwd or tree), {**env, **(extra_environ or {})}), log)
-
-    try:
-        with DefaultIsolatedEnv() as isolated:
-            builder = ProjectBuilder.from_isolated_env(isolated, tree, runner=run)
-            isolated.install(builder.build_system_requires)
-            isolated.install(builder.get_requires_for_build("wheel"))
-            prepared = builder.prepare("wheel", out)
-    except (BuildException, BuildBackendException, CalledProcessError) as problem:
-        told = f"{problem}\n{_output(problem)}".strip()
-        fix = "fix the build backend's configuration"
-        raise BuildError(tree, f"the build backend could not prepare the metadata: {told}", fix) from problem
-    if prepared is None:
-        fix = 'remove wheel = "payload" from tool.wheelcheck.build'
-        raise BuildError(tree, "its build backend has no prepare_metadata_for_build_wheel", fix)
-    return pack(Path(prepared))
-
-
-def _output(problem: Exception) -> str:
-    """Return what a pip that failed wrote, which `build` keeps to itself."""
-    streams = (getattr(problem, name, None) or b"" for name in ("stdout", "stderr"))
-    return "".join(text.decode(errors="replace") if isinstance(text, bytes) else str(text) for text in streams)
-
-
-def pack(folder: Path) -> Path:
-    """Write a prepared .dist-info folder as a wheel beside it, named for the tags in its WHEEL. Raises BuildError."""
-    file = folder / "WHEEL"
-    texts = headers_of(file.read_text("utf-8")).get_all("Tag", []) if file.is_file() else []
-    tags = [tag for text in texts for tag in parse_tag(text)]
-    if not tags:
-        raise BuildError(folder, "the build backend prepared no WHEEL file with a Tag", "update the build backend")
-    sets = (sorted({getattr(tag, part) for tag in tags}) for part in ("interpreter", "abi", "platform"))
-    wheel = folder.parent / "-".join([folder.name.removesuffix(".dist-info"), *(".".join(one) for one in sets)])
-    wheel = wheel.with_name(f"{wheel.name}.whl")
-    with ZipFile(wheel, "w") as archive:
-        for path in sorted(folder.rglob("*")):
-            archive.write(path, path.relative_to(folder.parent).as_posix())
-    return wheel
-
-
-# Lay a staged tree into the wheel a backend built: payload, modes, tag and RECORD in one deterministic rewrite.
-
-Date = tuple[int, int, int, int, int, int]
-Members = dict[str, tuple[ZipInfo, bytes]]
-
-
 def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
     built: Path,
     name: str,
     stage: Stage,
     target: Target,
     out: Path,
-    more: Mapping[str, bytes] | None = None,
+    inventory: Mapping[str, bytes] | None = None,
     date: Date | None = None,
 ) -> Path:
-    """Write `out/name`: every member of the wheel `built`, the staged files, and WHEEL and RECORD for that name.
+    """Write `out/name`: the members of the wheel `built`, the staged files, and WHEEL and RECORD for that name.
 
-    `more` are further files of .dist-info by their path in it. Every member gets `date`, without one that of WHEEL.
+    `inventory` are files to add to .dist-info, by their path in it. Every member gets `date`; None: the date of WHEEL.
+    The same input gives the same bytes.
 
-    Raises BuildError for native code in `built` that is no extension module for `target`, and for a staged path that
-    `built` holds already.
+    Raises BuildError for native code in `built` that is neither an extension module nor a library which one needs, for
+    native code that `target` cannot load, and for a staged path that `built` already contains.
     """
     with ZipFile(built) as archive:
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist() if not info.is_dir()}
     folder = _info_folder(built, members)
-    wheel_path, record_path = f"{folder}/WHEEL", f"{folder}/RECORD"
-    free = _free(stage, name, members)
-    _require_declared(members, target)
-    date = date or members[wheel_path][0].date_time
-    own = {wheel_path, record_path, *(f"{folder}/{path}" for path in more or {})}
-    kept = [
-        (_info(path, date, members[path][0].external_attr >> 16), members[path][1])
-        for path in members
-        if path not in own
-    ]
-    staged = [(_info(path, date, file.mode), stage.file(file).read_bytes()) for path, file in free.items()]
-    wheel = (_info(wheel_path, date, 0o644), _wheel_text(members[wheel_path][1].decode(), name).encode())
-    added = [(_info(f"{folder}/{path}", date, 0o644), content) for path, content in (more or {}).items()]
-    entries = sorted([*kept, *staged, wheel, *added], key=_place)
-    return _write(out / name, [*entries, (_info(record_path, date, 0o644), _record(entries, record_path))])
+    staged = _placed(stage, name)
+    _require_free(staged, members)
+    _require_loadable(members, target)
+    date = date or members[f"{folder}/WHEEL"][0].date_time
+    modes = {path: info.external_attr >> 16 for path, (info, _) in members.items()}
+    contents = {path: content for path, (_, content) in members.items()}
+    written = {f"{folder}/WHEEL": _wheel_text(contents[f"{folder}/WHEEL"].decode(), name).encode()}
+    written |= {f"{folder}/{path}": content for path, content in (inventory or {}).items()}
+    contents |= {path: stage.file(file).read_bytes() for path, file in staged.items()} | written
+    modes |= {path: file.mode for path, file in staged.items()} | dict.fromkeys(written, 0o644)
+    record = f"{folder}/RECORD"
+    paths = sorted(contents.keys() - {record}, key=_place)
+    entries = [(_info(path, date, modes[path]), contents[path]) for path in paths]
+    return _write(out / name, [*entries, (_info(record, date, 0o644), _record(entries, record))])
 
 
 def require_record(wheel: Path, stage: Stage) -> None:
@@ -192,38 +111,58 @@ def _info_folder(built: Path, members: Members) -> str:
     return folders[0]
 
 
-def _require_declared(members: Members, target: Target) -> None:
-    for path, (_, content) in members.items():
-        binary = read_binary("", Bytes(content))
-        if binary is None:
-            continue
-        if not is_extension_module(path):
+def _placed(stage: Stage, wheel: str) -> dict[str, Staged]:
+    return {member_path(file.path, wheel): file for file in stage.record.files}
+
+
+def _require_free(staged: Mapping[str, Staged], members: Members) -> None:
+    if taken := sorted(staged.keys() & members):
+        fix = 'remove it there, wheelcheck adds it (wheel = "payload" if the backend builds nothing else)'
+        raise BuildError(taken[0], "the wheel built by the backend already contains this file", fix)
+
+
+def _require_loadable(members: Members, target: Target) -> None:
+    """Hold the backend's own native code to what it may be, and to the target's CPU and floor."""
+    read = ((path, read_binary("", Bytes(content))) for path, (_, content) in members.items())
+    natives = {path: binary for path, binary in read if binary}
+    expected = _modules_and_their_libraries(natives)
+    for path, binary in natives.items():
+        if path not in expected:
             fix = "declare it in [[tool.wheelcheck.payload]], or keep it out of the wheel"
             raise BuildError(path, f"the build backend packed an undeclared {binary.format} file", fix)
         payload.require_loadable(path, binary, target)
 
 
-def _placed(stage: Stage, wheel: str) -> dict[str, Staged]:
-    return {member_path(file.path, wheel): file for file in stage.record.files}
+def _modules_and_their_libraries(natives: Mapping[str, Binary]) -> set[str]:
+    """Return the paths of the extension modules and of the libraries that they need, directly or through another.
+
+    `auditwheel repair` copies a C library into `NAME.libs/`, gives it a file name of its own and writes that name
+    into DT_NEEDED of whatever needs it; the loader looks for that file name.
+    """
+    expected: set[str] = set()
+    waiting = [path for path in natives if is_extension_module(path)]
+    while waiting:
+        path = waiting.pop()
+        if path not in expected:
+            expected.add(path)
+            needed = {name for slice_ in natives[path].slices for name in slice_.needed}
+            waiting += [other for other in _libraries(natives) if PurePosixPath(other).name in needed]
+    return expected
 
 
-def _free(stage: Stage, wheel: str, members: Members) -> dict[str, Staged]:
-    placed = _placed(stage, wheel)
-    if taken := sorted(placed.keys() & members):
-        fix = 'remove it there, wheelcheck adds it (wheel = "payload" if the backend builds nothing else)'
-        raise BuildError(taken[0], "the wheel built by the backend already contains this file", fix)
-    return placed
+def _libraries(natives: Mapping[str, Binary]) -> Iterable[str]:
+    return (path for path, binary in natives.items() if binary.kinds == {"library"})
 
 
 def _wheel_text(text: str, name: str) -> str:
-    """Return the WHEEL file for a platform wheel of this name: its own fields, and every tag of the compressed set."""
+    """Return the WHEEL file of a platform wheel of this name: its own fields, and every tag of the compressed set."""
     kept = [line for line in text.splitlines() if line and not line.startswith(("Tag:", "Root-Is-Purelib:"))]
     python, abi, platform = name.removesuffix(".whl").rsplit("-", 3)[1:]
     sets = ((one, two, three) for one in python.split(".") for two in abi.split(".") for three in platform.split("."))
     return "\n".join([*kept, "Root-Is-Purelib: false", *(f"Tag: {'-'.join(tag)}" for tag in sets), ""])
 
 
-def _record(entries: list[tuple[ZipInfo, bytes]], own_path: str) -> bytes:
+def _record(entries: Iterable[Entry], own_path: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for info, data in entries:
@@ -233,26 +172,25 @@ def _record(entries: list[tuple[ZipInfo, bytes]], own_path: str) -> bytes:
     return out.getvalue().encode()
 
 
-def _place(entry: tuple[ZipInfo, bytes]) -> tuple[bool, str]:
-    """Order members: .dist-info last, as the wheel specification recommends, and by name, whatever the file system."""
-    path = entry[0].filename
+def _place(path: str) -> tuple[bool, str]:
+    """Order members by name, .dist-info last, as the wheel specification recommends."""
     return path.partition("/")[0].endswith(".dist-info"), path
 
 
 def _info(path: str, date: Date, mode: int) -> ZipInfo:
+    """Return a regular file's header. Its mode is 0755 or 0644: installers keep nothing but the x bits."""
     info = ZipInfo(path, date)
-    info.create_system = 3  # Unix: without it nobody reads the mode
-    info.external_attr = (stat.S_IFREG | mode) << 16
+    info.create_system = 3  # Unix; otherwise nobody reads the mode
+    info.external_attr = (stat.S_IFREG | (0o755 if mode & 0o111 else 0o644)) << 16
+    info.compress_type = ZIP_DEFLATED
     return info
 
 
-def _write(path: Path, entries: list[tuple[ZipInfo, bytes]]) -> Path:
+def _write(path: Path, entries: Iterable[Entry]) -> Path:
     partial = path.with_name(f"{path.name}.partial")
-    with ZipFile(partial, "w", ZIP_DEFLATED) as archive:
+    with ZipFile(partial, "w") as archive:
         for info, data in entries:
-            # the one fact of a mode that installers keep: neither a umask nor a backend without modes shows
-            mode = 0o755 if info.external_attr >> 16 & 0o111 else 0o644
-            archive.writestr(_info(info.filename, info.date_time, mode), data, ZIP_DEFLATED)
+            archive.writestr(info, data)
     return partial.replace(path)
 
 

@@ -11,7 +11,6 @@ from wheelcheck.binary import read_binary
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import toolchain
 from wheelcheck.builder import wheel as assembly
-from wheelcheck.builder import wheel as wheels
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target, host
@@ -91,8 +90,8 @@ FLOORS = [(2, minor) for minor in range(17, toolchain.newest_glibc()[1] + 1)]
 
 @pytest.mark.parametrize("floor", FLOORS, ids=str)
 @pytest.mark.parametrize("pair", [("py3", "none"), ("cp310", "abi3")], ids="-".join)
-def test_no_tag_of_a_wheel_promises_less_than_the_floor(floor: Glibc, pair: wheels.Pair) -> None:
-    name = wheels.tagged_name(f"probe-1.0-{pair[0]}-{pair[1]}-linux_x86_64.whl", pair, Target(find("x86_64"), floor))
+def test_no_tag_of_a_wheel_promises_less_than_the_floor(floor: Glibc, pair: assembly.Pair) -> None:
+    name = assembly.tagged_name(f"probe-1.0-{pair[0]}-{pair[1]}-linux_x86_64.whl", pair, Target(find("x86_64"), floor))
     tags = name.removesuffix(".whl").rsplit("-", 1)[1].split(".")
     assert {parse_platform(tag).floor for tag in tags} == {floor}
 
@@ -107,7 +106,7 @@ def test_a_backends_own_lower_tag_does_not_survive(tmp_path: Path) -> None:
     target = Target(find("x86_64"), (2, 28))
     stage = staging.stage({}, target, "sources", tmp_path / "stage")
     (tmp_path / "out").mkdir()
-    name = wheels.tagged_name(built.name, ("py3", "none"), target)
+    name = assembly.tagged_name(built.name, ("py3", "none"), target)
     finished = assembly.assemble(built, name, stage, target, tmp_path / "out")
     with zipfile.ZipFile(finished) as archive:
         text = archive.read("probe-1.0.dist-info/WHEEL").decode()

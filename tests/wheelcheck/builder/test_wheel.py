@@ -4,9 +4,10 @@ import sys
 
 import pytest
 
+from wheelcheck.builder.backend import require_buildable
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
-from wheelcheck.builder.wheel import Pair, require_buildable, tagged_name
+from wheelcheck.builder.wheel import Pair, tagged_name
 from wheelcheck.platforms.arch import find
 
 X86 = Target(find("x86_64"), (2, 17))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crates import hatch_probe
-from wheelcheck.builder import wheel as bare
+from wheelcheck.builder import backend
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 
@@ -53,14 +53,14 @@ def prepares(more: str) -> str:
 )
 def test_the_backend_gives_its_metadata_and_is_not_asked_to_compile(tmp_path: Path, tag: str, name: str) -> None:
     tree = project(tmp_path / "tree", prepares(WHEEL.format(tag=tag)))
-    wheel = bare.build(tree, tmp_path / "out", os.environ, print)
+    wheel = backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
     assert wheel == tmp_path / "out" / name
     with zipfile.ZipFile(wheel) as archive:
         assert archive.namelist() == ["probe-1.0.dist-info/METADATA", "probe-1.0.dist-info/WHEEL"]
 
 
 @pytest.mark.parametrize(
-    ("backend", "message"),
+    ("source", "message"),
     [
         (BACKEND, 'its build backend has no prepare_metadata_for_build_wheel; remove wheel = "payload"'),
         (prepares("pass"), "no WHEEL file with a Tag"),
@@ -69,10 +69,10 @@ def test_the_backend_gives_its_metadata_and_is_not_asked_to_compile(tmp_path: Pa
     ],
     ids=["no hook", "no WHEEL", "no Tag", "a failure"],
 )
-def test_a_backend_that_cannot_is_an_error_that_says_why(tmp_path: Path, backend: str, message: str) -> None:
-    tree = project(tmp_path / "tree", backend)
+def test_a_backend_that_cannot_is_an_error_that_says_why(tmp_path: Path, source: str, message: str) -> None:
+    tree = project(tmp_path / "tree", source)
     with pytest.raises(BuildError, match=message):
-        bare.build(tree, tmp_path / "out", os.environ, print)
+        backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
 
 
 def test_the_backend_runs_in_the_environment_it_is_given(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_the_backend_runs_in_the_environment_it_is_given(tmp_path: Path) -> None
     os.environ["UNWANTED"] = "1"
     try:
         env = {name: value for name, value in os.environ.items() if name != "UNWANTED"}
-        assert bare.build(tree, tmp_path / "out", {**env, "WANTED": "1"}, print).is_file()
+        assert backend.metadata_only_wheel(tree, tmp_path / "out", {**env, "WANTED": "1"}, print).is_file()
     finally:
         del os.environ["UNWANTED"]
 
@@ -91,7 +91,7 @@ def test_a_requirement_that_cannot_be_had_is_an_error_that_names_it(tmp_path: Pa
     table = (tree / "pyproject.toml").read_text()
     (tree / "pyproject.toml").write_text(table.replace("[]", '["./no-such-folder"]', 1))
     with pytest.raises(BuildError, match="no-such-folder"):
-        bare.build(tree, tmp_path / "out", os.environ, print)
+        backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
 
 
 @pytest.mark.parametrize(
