@@ -18,13 +18,14 @@ but text are UTF-8 wherever they go: they declare it, or their readers assume it
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
-from io import StringIO
+from io import StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sarif", "github", "junit", "html")
 STDOUT = "-"
 _ON_WINDOWS = os.name == "nt"
+_DEGRADE = "wheelcheck-degrade"  # the name of our error handler for encodings
+_SIGNS = {"…": "...", "→": "->"}
 _TEXT_WIDTH = 120  # columns of a text report in a file
 
 
@@ -149,13 +152,29 @@ def append_step_summary(report: Report, environment: Mapping[str, str]) -> list[
     return _guarded(append, "step summary", file)
 
 
+def degrade(stdout: TextIO) -> None:
+    """Let a stream write what its encoding lacks: our own signs as ASCII, other characters as escapes."""
+    if isinstance(stdout, TextIOWrapper):
+        stdout.reconfigure(errors=_DEGRADE)
+
+
+def _degraded(problem: UnicodeError) -> tuple[str | bytes, int]:
+    """Return what stands for the first character that cannot be encoded (an error handler, as `codecs` defines it)."""
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    char = problem.object[problem.start]
+    return _SIGNS.get(char) or char.encode("ascii", "backslashreplace"), problem.start + 1
+
+
+codecs.register_error(_DEGRADE, _degraded)
+
+
 def _show_text(report: Report, stdout: TextIO, *, quiet: bool) -> None:
     from rich.console import Console  # noqa: PLC0415  # slow to import
 
     from wheelcheck.report import text  # noqa: PLC0415
 
-    if hasattr(stdout, "reconfigure"):
-        stdout.reconfigure(errors="backslashreplace")
+    degrade(stdout)
     text.render(report, Console(file=stdout, highlight=False), quiet=quiet)
     stdout.flush()
 

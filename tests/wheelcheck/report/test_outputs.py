@@ -4,12 +4,16 @@ import io
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from tests.support.artifacts import X86_64, elf, member, wheel
+from tests.support.artifacts import X86_64, File, a_wheel, elf, member, wheel
+from tests.support.commandline import environment
 from tests.support.reports import every_mark, finding
 from wheelcheck import report
 from wheelcheck.engine import Report
@@ -272,3 +276,56 @@ def test_a_bug_in_the_report_on_standard_output_is_a_sentence(monkeypatch: pytes
     assert report.show(SOUND, "html", io.StringIO()) == [
         "the html report stopped at an internal error: KeyError: 'bug'"
     ]
+
+
+# --- a real child process ---
+
+CHILD = """
+import sys
+from pathlib import Path
+from wheelcheck import report
+from wheelcheck.engine import examine
+sys.exit("; ".join(report.show(examine([Path(sys.argv[1])]), sys.argv[2], sys.stdout)) or 0)
+"""
+
+
+@pytest.fixture(scope="module")
+def named_in_unicode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel with a broken member, the name of which cp1252 has only in part."""
+    return a_wheel(X86_64, File("demo/café→日本.so", b"\x7fELF")).write(tmp_path_factory.mktemp("dist"))
+
+
+def printed(dist: Path, form: str, **settings: str) -> bytes:
+    """Return what a child process with these settings prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, dist, form], capture_output=True, check=True, env=environment(**settings)
+    )
+    assert done.stderr == b""
+    return done.stdout
+
+
+@pytest.mark.parametrize("settings", [{"PYTHONIOENCODING": "cp1252"}, {"PYTHONUTF8": "0", "LC_ALL": "C"}], ids=str)
+@pytest.mark.parametrize("form", MACHINE)
+def test_a_machine_s_format_can_be_parsed_whatever_the_encoding_of_the_process(
+    named_in_unicode: Path, form: str, settings: dict[str, str]
+) -> None:
+    content = printed(named_in_unicode, form, **settings)
+    if form == "junit":
+        text = "".join(ET.fromstring(content).itertext())  # noqa: S314  # our own output; it declares UTF-8
+    elif form in ("json", "sarif"):
+        text = str(json.loads(content))
+    else:
+        text = content.decode("utf-8").replace("<wbr>", "")
+    assert "demo/café→日本.so" in text
+
+
+def test_text_on_a_windows_console_degrades_characters(named_in_unicode: Path) -> None:
+    text = printed(named_in_unicode, "text", PYTHONIOENCODING="cp1252").decode("cp1252")
+    assert "demo/café->\\u65e5\\u672c.so: " in text
+    assert text.splitlines()[-1].startswith("FAIL  1 artifact")
+
+
+def test_our_own_signs_become_ascii_where_the_encoding_lacks_them() -> None:
+    stdout = io.TextIOWrapper(raw := io.BytesIO(), "ascii")
+    assert report.show(Report(findings=(finding("a", "", "x" * 3_000),)), "text", stdout) == []
+    assert b"x... and 1000 more characters\n" in raw.getvalue()
