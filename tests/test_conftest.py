@@ -11,10 +11,10 @@ SKIPPED = "import pytest\n\n@pytest.mark.skip(reason='no tool')\ndef test_a(): p
 EXECUTED = "\ndef test_b(): assert True\n"
 
 
-def _pytest(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
+def _pytest(folder: Path, source: str, *options: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(Path(__file__).with_name("conftest.py"), folder)
     (folder / "test_it.py").write_text(source, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder)]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, str(folder)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
@@ -30,3 +30,11 @@ def test_in_ci_a_run_that_executed_nothing_fails(
 
 def test_what_was_executed_and_skipped_is_counted(tmp_path: Path) -> None:
     assert "executed 1, skipped 1\n" in _pytest(tmp_path, SKIPPED + EXECUTED).stdout
+
+
+@pytest.mark.parametrize(("source", "code"), [(SKIPPED, 5), (SKIPPED + EXECUTED, 0)])
+def test_what_several_processes_executed_is_counted_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, code: int
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert _pytest(tmp_path, source, "-n", "2").returncode == code

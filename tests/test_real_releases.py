@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Report
 
+pytestmark = pytest.mark.network
+
 PYTHONS = ("cp310", "cp311", "cp312", "cp313")
 PLATFORMS = ("macosx_10_12_x86_64", "macosx_11_0_arm64", "manylinux_2_34_aarch64", "manylinux_2_34_x86_64")
 WHEELS = tuple(f"{python}-{python}-{platform}" for python in PYTHONS for platform in PLATFORMS)

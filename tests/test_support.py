@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,11 @@ def test_nothing_imports_a_test(path: Path) -> None:
 )
 def test_an_import_of_a_test_is_seen_in_every_form(source: str) -> None:
     assert any(map(is_test, imported(source)))
+
+
+def test_the_page_names_every_module_and_no_other() -> None:
+    page = (TESTS / "support" / "README.md").read_text("utf-8")
+    present = {path.stem for path in (TESTS / "support").glob("[!_]*.py")}
+    assert present - set(re.findall(r"`(\w+)", page)) == set()
+    listed = {name for name in re.findall(r"`(\w+)\.\w+", page) if name != "conftest"}
+    assert listed - present == set()

@@ -27,16 +27,6 @@ version = "1.0"
 [tool.hatch.build.targets.wheel]
 packages = ["probe"]
 """
-HATCH = """
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-[project]
-name = "probe"
-version = "1.0"
-[tool.hatch.build.targets.wheel]
-packages = ["probe"]
-"""
 
 
 def probe(folder: Path, *, main: str = "fn main() {}", script: str = "", more: str = "") -> Path:

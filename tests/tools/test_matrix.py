@@ -21,7 +21,9 @@ def test_every_hosted_runner_verifies_and_tests_every_python() -> None:
     hosted = {(row.name, row.runner) for row in ARCHES if row.runner}
     assert {(job["arch"], job["runner"]) for job in outputs["verify"]} == hosted
     pairs = [(job["arch"], job["python"]) for job in outputs["tests"]]
-    assert sorted(pairs) == sorted((name, python) for name, _ in hosted for python in ("3.10", "3.11", "3.12", "3.13"))
+    assert sorted(pairs) == sorted(
+        (name, python) for name, _ in hosted for python in ("3.10", "3.11", "3.12", "3.13", "3.14")
+    )
 
 
 def test_a_new_row_with_a_runner_alone_gives_a_matrix_entry(monkeypatch: pytest.MonkeyPatch) -> None:

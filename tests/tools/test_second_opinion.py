@@ -51,6 +51,7 @@ def write(folder: Path, content: bytes) -> Path:
 # --- real releases ---
 
 
+@pytest.mark.network
 def test_no_difference_from_auditwheel_is_unexplained_and_no_explanation_outlives_its_difference() -> None:
     explained = explanations()
     opinions = compare(obtain(*SLICE, *explained))

@@ -13,6 +13,7 @@ import yaml
 
 from tests.support.checkout import ROOT
 from tools import actionlint
+from tools.matrix import pythons
 from wheelcheck.init import plan
 
 if TYPE_CHECKING:
@@ -148,6 +149,21 @@ def test_ci_calls_the_two_commands_of_the_readme() -> None:
     assert "python3 tools/bootstrap.py verify" in commands
     assert "bash .ci/run" in commands
     assert "python3 tools/bootstrap.py tests" in (ROOT / ".ci/run").read_text("utf-8")
+
+
+def test_ci_runs_the_gate_s_tests_on_windows_and_macos_with_the_oldest_and_the_newest_python() -> None:
+    promised = pythons((ROOT / "pyproject.toml").read_text("utf-8"))
+    portable = jobs(OWN[".github/workflows/ci.yml"])["portable"]
+    assert portable["strategy"]["matrix"]["python"] == [promised[0], promised[-1]]
+    assert {system.partition("-")[0] for system in portable["strategy"]["matrix"]["system"]} == {"windows", "macos"}
+    assert portable["steps"][-1]["run"] == "python3 tools/bootstrap.py portable"
+
+
+def test_dependabot_renews_the_pinned_actions_and_the_python_packages() -> None:
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text("utf-8"))["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "pip"}
+    (actions,) = (update for update in updates if update["package-ecosystem"] == "github-actions")
+    assert actions["directories"] == ["/", "/.github/actions/*"]
 
 
 def written(folder: Path, change: tuple[str, str] = ("", "")) -> Path:

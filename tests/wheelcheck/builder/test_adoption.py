@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.fetch import default_cache, wanted_from_filename
+from tests.support.published import obtain
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli import main
 from wheelcheck.config.fields import OWN
-from wheelcheck.pypi import fetch_all
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.network
 
 NAME = "nbstripout_fast-1.1.2"
 PROGRAM = f"{NAME}.data/scripts/nbstripout-fast"
@@ -64,19 +65,12 @@ expect = '^1 1 False 0'
 """
 
 
-def obtained(filename: str) -> Path:
-    """Return a released file; one that cannot be had fails the tests."""
-    ((_, outcome),) = fetch_all([wanted_from_filename(filename)], default_cache())
-    if isinstance(outcome, Exception):
-        raise outcome
-    return outcome
-
-
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sdist as published, unpacked."""
     folder = tmp_path_factory.mktemp("foreign")
-    with tarfile.open(obtained(f"{NAME}.tar.gz")) as archive:
+    (path,) = obtain(f"{NAME}.tar.gz")
+    with tarfile.open(path) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         archive.extractall(folder)  # noqa: S202  (the data filter, where this Python has one)
     return folder / NAME
@@ -118,7 +112,7 @@ def members(wheel: Path) -> set[str]:
 
 def test_the_wheel_holds_what_its_maintainers_own_wheel_holds(released: Build) -> None:
     (ours,) = released.settings.dist.glob("*.whl")
-    theirs = obtained(f"{NAME}-py3-none-manylinux_2_28_x86_64.whl")
+    (theirs,) = obtain(f"{NAME}-py3-none-manylinux_2_28_x86_64.whl")
     assert PROGRAM in members(ours)
     assert members(ours) == members(theirs)
     with zipfile.ZipFile(ours) as one, zipfile.ZipFile(theirs) as two:
@@ -155,7 +149,8 @@ def test_a_wheel_without_the_program_is_held_against_the_stage(released: Build, 
 def test_an_sdist_that_no_configuration_could_build_is_refused_with_what_to_mend(
     sdist: str, code: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", str(obtained(sdist))]) == 1
+    (path,) = obtain(sdist)
+    assert main(["check", str(path)]) == 1
     told = capsys.readouterr().out
     assert code in told
     assert said in " ".join(told.split())

@@ -164,6 +164,7 @@ def test_cargo_refuses_exactly_the_packages_that_are_named(tmp_path: Path, layou
     assert named == {f"{TOP}/{folder}/Cargo.toml" for folder in expected}
 
 
+@pytest.mark.network
 def test_cargo_refuses_exactly_what_is_named_of_a_published_sdist(tmp_path: Path) -> None:
     (path,) = obtain("roar_cli-0.3.0.tar.gz")
     found = orphans(read(path))
