@@ -1,7 +1,11 @@
-"""What an artifact holds natively, and what changed between two artifacts."""
+"""The native code of artifacts: as rows of a table, compared between two artifacts, and printed.
+
+`wheelcheck inspect` and `wheelcheck diff` print what is here, and the HTML report draws the rows.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -9,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wheelcheck.platforms import suffixes
-from wheelcheck.report.wording import safe
+from wheelcheck.report.wording import counted, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,53 +23,37 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact, Member
-
-
-# What changed natively between two artifacts: which binaries came and went, and what is different in the others.
+    from wheelcheck.facts.dist_info import FileName
 
 Change = Literal["added", "removed", "changed"]
+_MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Difference:
-    """One native file that is not the same on both sides; `details` pairs what it was with what it is."""
+# --- rows ---
 
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One slice of one native member. `floor` is the oldest system that loads it; `size` is the file's, in bytes."""
+
+    artifact: str
     path: str
-    change: Change
-    details: tuple[tuple[str, str, str], ...] = ()  # (property, before, after)
+    system: str
+    machine: str
+    kind: str
+    floor: str
+    needed: tuple[str, ...]
+    size: int
+    mode: int
 
 
-def compare(before: Artifact, after: Artifact) -> tuple[Difference, ...]:
-    """Return the native differences, ordered by path.
-
-    Extension modules are the same file whatever interpreter and platform their suffix names, and an sdist's files
-    whatever version its top folder names.
-    """
-    old, new = _by_name(before), _by_name(after)
-    removed = [Difference(old[name].path, "removed", _described(old[name])) for name in old.keys() - new.keys()]
-    added = [Difference(new[name].path, "added", _described(new[name])) for name in new.keys() - old.keys()]
-    changed = [
-        Difference(new[name].path, "changed", details)
-        for name in old.keys() & new.keys()
-        if (details := _details(old[name], new[name]))
-    ]
-    return tuple(sorted([*removed, *added, *changed]))
-
-
-def properties(member: Member) -> dict[str, str]:
-    """Return what is worth comparing of a native file, as text."""
-    slices = member.binary.slices if member.binary else ()
-    return {
-        "format": member.binary.format if member.binary else "",
-        "code": ", ".join(
-            f"{slice_.system} {'/'.join(slice_.arches) or slice_.machine} {slice_.kind}" for slice_ in slices
-        ),
-        "mode": f"{member.mode:#o}",
-        "floor": ", ".join(dict.fromkeys(filter(None, map(floor_of, slices)))),
-        "loader": ", ".join(dict.fromkeys(slice_.interpreter for slice_ in slices if slice_.interpreter)),
-        "needs": ", ".join(sorted({name for slice_ in slices for name in slice_.needed})),
-        "size": str(member.size),
-    }
+def rows(report: Report) -> Iterator[Row]:
+    """Yield one row per slice of native code, in the order of the artifacts."""
+    for artifact in report.artifacts:
+        for member in artifact.natives:
+            for slice_ in _slices(member):
+                facts = (slice_.system, " or ".join(_machines(slice_)), slice_.kind, floor_of(slice_), slice_.needed)
+                yield Row(artifact.file, member.path, *facts, member.size, member.mode)
 
 
 def floor_of(slice_: Slice) -> str:
@@ -77,16 +65,82 @@ def floor_of(slice_: Slice) -> str:
     return ""
 
 
-def _by_name(artifact: Artifact) -> dict[str, Member]:
-    return {_stable_name(member.path, artifact): member for member in artifact.natives}
+def _slices(member: Member) -> tuple[Slice, ...]:
+    return member.binary.slices if member.binary else ()
 
 
-def _stable_name(path: str, artifact: Artifact) -> str:
+def _machines(slice_: Slice) -> tuple[str, ...]:
+    """Return the CPUs a slice can be for, or the header's own name of a machine that no row of the CPU table has."""
+    return slice_.arches or (slice_.machine,)
+
+
+# --- comparison ---
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One native file that is not the same in both artifacts, and which of its properties differ."""
+
+    path: str
+    change: Change
+    details: tuple[tuple[str, str, str], ...] = ()  # (property, before, after)
+
+
+def compare(before: Artifact, after: Artifact) -> tuple[Difference, ...]:
+    """Return the native differences, ordered by path.
+
+    An extension module counts as the same file whatever interpreter and platform its suffix names, and a file of an
+    sdist or of a .data folder whatever version the top folder names.
+    """
+    ambiguous = _ambiguous(before) | _ambiguous(after)
+    old, new = _by_name(before, ambiguous), _by_name(after, ambiguous)
+    removed = [Difference(old[name].path, "removed", _described(old[name])) for name in old.keys() - new.keys()]
+    added = [Difference(new[name].path, "added", _described(new[name])) for name in new.keys() - old.keys()]
+    changed = [
+        Difference(new[name].path, "changed", details)
+        for name in old.keys() & new.keys()
+        if (details := _details(old[name], new[name]))
+    ]
+    return tuple(sorted([*removed, *added, *changed]))
+
+
+def properties(member: Member) -> dict[str, str]:
+    """Return the properties of a native file that are compared, as text; empty where it has none."""
+    slices = _slices(member)
+    return {
+        "format": member.binary.format if member.binary else "",
+        "code": ", ".join(f"{slice_.system} {'/'.join(_machines(slice_))} {slice_.kind}" for slice_ in slices),
+        "mode": f"{member.mode:#o}",
+        "floor": ", ".join(dict.fromkeys(filter(None, map(floor_of, slices)))),
+        "loader": ", ".join(dict.fromkeys(slice_.interpreter for slice_ in slices if slice_.interpreter)),
+        "needs": ", ".join(sorted({name for slice_ in slices for name in slice_.needed})),
+        "size": str(member.size),
+    }
+
+
+def _ambiguous(artifact: Artifact) -> set[str]:
+    """Return the names that several files have: an extension module for several interpreters."""
+    names = Counter(_without_suffix(_without_version(member.path, artifact)) for member in artifact.natives)
+    return {name for name, number in names.items() if number > 1}
+
+
+def _by_name(artifact: Artifact, ambiguous: set[str]) -> dict[str, Member]:
+    """Return the native files by a name that stays from release to release; those of ambiguous names keep their own."""
+    paths = {_without_version(member.path, artifact): member for member in artifact.natives}
+    return {path if (name := _without_suffix(path)) in ambiguous else name: member for path, member in paths.items()}
+
+
+def _without_version(path: str, artifact: Artifact) -> str:
+    """Return a path without the top folder that names the version."""
     top, _, rest = path.partition("/")
-    versioned = rest if artifact.file.endswith(".tar.gz") or top.endswith(".data") else path
-    module = suffixes.parse_module_name(versioned)
-    folder, slash, _ = versioned.rpartition("/")
-    return f"{folder}{slash}{module.module}" if module else versioned
+    return rest if artifact.file.endswith(".tar.gz") or top.endswith(".data") else path
+
+
+def _without_suffix(path: str) -> str:
+    """Return the path of an extension module without what its suffix says of interpreter and platform."""
+    module = suffixes.parse_module_name(path)
+    folder, slash, _ = path.rpartition("/")
+    return f"{folder}{slash}{module.module}" if module else path
 
 
 def _described(member: Member) -> tuple[tuple[str, str, str], ...]:
@@ -101,46 +155,15 @@ def _details(before: Member, after: Member) -> tuple[tuple[str, str, str], ...]:
     return changed or (("content", before.sha256[:12], after.sha256[:12]),)
 
 
-# A row for each slice_ of native code: what a maintainer compares across a release.
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One slice of one native member. `floor` is the oldest system that loads it; `size` is in bytes, of the file."""
-
-    artifact: str
-    path: str
-    system: str
-    machine: str
-    kind: str
-    floor: str
-    needed: tuple[str, ...]
-    size: int
-    mode: int
-
-
-def rows(report: Report) -> Iterator[Row]:
-    """Yield the native code of every artifact, in the artifacts' order."""
-    for artifact in report.artifacts:
-        for member in artifact.natives:
-            for slice_ in member.binary.slices if member.binary else ():
-                machine = " or ".join(slice_.arches) or slice_.machine
-                facts = (slice_.system, machine, slice_.kind, floor_of(slice_), slice_.needed)
-                yield Row(artifact.file, member.path, *facts, member.size, member.mode)
-
-
-# The facts of one artifact, and the native differences between two, as text for people.
-
-_MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
+# --- printing ---
 
 
 def show(artifact: Artifact, console: Console) -> None:
-    """Print what an artifact is and what native files it holds."""
+    """Print what an artifact is and which native files it holds."""
     console.print(Text(safe(artifact.file), style="bold"))
-    tags = ", ".join(f"{tag.python}-{tag.abi}-{tag.platform}" for tag in artifact.name.tags) or "source distribution"
     for label, value in (
         ("project", f"{artifact.name.project} {artifact.name.version}"),
-        ("tags", tags),
+        ("tags", _tags(artifact.name)),
         ("sha256", artifact.sha256),
         ("members", f"{len(artifact.members)}, {sum(member.size for member in artifact.members)} bytes unpacked"),
     ):
@@ -150,6 +173,12 @@ def show(artifact: Artifact, console: Console) -> None:
         console.print(_table(properties(member)))
     for damage in artifact.damage:
         console.print(Text(f"  damage   {safe(damage.path)} {damage.kind}: {safe(damage.why)}", "red"), soft_wrap=True)
+
+
+def _tags(name: FileName) -> str:
+    """Return the tags of a wheel, or what the file is instead, as far as its name says."""
+    tags = ", ".join(f"{tag.python}-{tag.abi}-{tag.platform}" for tag in name.tags)
+    return tags or (f"unknown: {name.error}" if name.error else "source distribution")
 
 
 def _table(values: dict[str, str]) -> Table:
@@ -170,5 +199,5 @@ def show_differences(before: Artifact, after: Artifact, console: Console) -> int
         for name, old, new in difference.details:
             change = f"{safe(old) or 'none'} → {safe(new) or 'none'}" if difference.change == "changed" else safe(new)
             console.print(Text(f"    {name:<7} {change}"), soft_wrap=True)
-    console.print(f"{len(found)} native differences")
+    console.print(Text(counted(len(found), "native difference")))
     return len(found)

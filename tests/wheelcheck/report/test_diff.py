@@ -89,6 +89,16 @@ def test_an_extension_module_is_one_file_for_every_python(tmp_path: Path) -> Non
     assert differences(tmp_path, modules("311", "x86_64"), modules("312", "x86_64")) == ()
 
 
+def test_of_two_modules_of_one_name_neither_hides_the_other() -> None:
+    paths = [f"demo/_x.cpython-{python}-x86_64-linux-gnu.so" for python in ("311", "312")]
+    before = wheel(X86_64, *(member(path, elf("x86_64"), sha256="1" * 64) for path in paths))
+    for changed in paths:
+        natives = [member(path, elf("x86_64"), sha256=("2" if path == changed else "1") * 64) for path in paths]
+        assert [found.path for found in compare(before, wheel(X86_64, *natives))] == [changed]
+    (gone,) = compare(before, wheel(X86_64, *before.natives[:1]))
+    assert (gone.path, gone.change) == (paths[1], "removed")
+
+
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
 def test_the_version_in_an_sdist_s_top_folder_is_no_difference(tmp_path: Path, version: str) -> None:
     before = an_sdist(File("demo/tool", native.program))

@@ -65,6 +65,12 @@ def test_an_sdist_has_no_tags_and_says_what_it_is(tmp_path: Path) -> None:
     assert ["members", "3,"] in [line[:2] for line in map(words, lines)]
 
 
+def test_a_file_that_is_neither_is_not_called_a_source_distribution(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    output = run(tmp_path, "inspect", "notes.txt").stdout.decode()
+    assert "source distribution" not in output
+
+
 def test_damage_is_shown_with_its_kind(tmp_path: Path) -> None:
     path = tmp_path / f"demo-1.0-{X86_64}.whl"
     path.write_bytes(b"junk" + zips.Zip().build())
