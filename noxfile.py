@@ -17,7 +17,7 @@ import nox
 # The `nox` command, unlike `python -m nox`, leaves this folder off sys.path.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from wheelcheck.config.fields import SHARED, find
+from wheelcheck.config.files import SHARED, find
 from wheelcheck.platforms.arch import ARCHES
 
 nox.needs_version = ">=2025.5"

@@ -1,16 +1,20 @@
-"""Write the pages of docs/ that the code already says: the rule catalogue and the CPU table.
+"""Write the files that follow from the code: the pages of rules, CPUs and settings, and the configuration's schema.
 
-`python -m tools.docs` writes them; with `--check` it changes nothing, names each page that is out of date and exits 1.
+`python -m tools.docs` writes them; with `--check` it changes nothing, names each file that is out of date and exits 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.config import json_schema
+from wheelcheck.config.fields import SETTINGS
+from wheelcheck.config.shapes import Table, Tables
 from wheelcheck.platforms.arch import ARCHES
 from wheelcheck.rules.catalogue import FAMILIES, all_rules
 
@@ -18,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
+    from wheelcheck.config.shapes import Field
     from wheelcheck.platforms.arch import Arch
     from wheelcheck.rules import Rule
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
 GENERATED = "<!-- Written by tools/docs.py; `nox -s docs` writes it again. -->\n"
 _LABELS = ("Source:", "Remedy:")
 
@@ -37,8 +42,23 @@ _ARCHITECTURES = """\
 # Architectures
 
 {generated}
-Everything here is derived from the rows of `wheelcheck/arch.py`; a new CPU is a new row there and nothing else.
+Everything here is derived from the rows of `wheelcheck/platforms/arch.py`; a new CPU needs one new row there.
 """
+
+_CONFIGURATION = """\
+# Configuration
+
+{generated}
+wheelcheck reads the table `[tool.wheelcheck]` of `pyproject.toml`, or a `wheelcheck.toml` beside it, where the whole
+file is the table: there, write `[build]` for `[tool.wheelcheck.build]`. Both at once is an error.
+
+`wheelcheck/config/schema/config-1.json` says the same to editors as a JSON Schema. With wheelcheck installed,
+[validate-pyproject](https://validate-pyproject.readthedocs.io) checks the table too.
+"""
+_READERS = {
+    "gate": "Read by the gate, `wheelcheck check`, and by the builder.",
+    "builder": "Read only by the builder, `wheelcheck build`.",
+}
 
 
 def markdown(text: str) -> str:
@@ -114,14 +134,46 @@ def _code(*texts: str) -> str:
     return " ".join(f"`{text}`" for text in texts if text)
 
 
+def configuration_page(settings: Table = SETTINGS) -> str:
+    """Return docs/configuration.md: a section per table, with every key, its type, default, meaning and an example."""
+    return "\n".join([_CONFIGURATION.format(generated=GENERATED), *_sections(settings, "[tool.wheelcheck]", "gate")])
+
+
+def _sections(settings: Table, header: str, part: str) -> Iterator[str]:
+    """Yield the section of a table, then those of the tables in it."""
+    yield f"## `{header}`\n\n{_READERS[part]}\n"
+    yield table(("key", "type", "default", "meaning", "example"), [_setting(field) for field in settings.fields])
+    name = header.strip("[]")
+    for field in settings.fields:
+        inner = part if part == "builder" else field.part
+        if isinstance(field.shape, Table):
+            yield from _sections(field.shape, f"[{name}.{field.key}]", inner)
+        if isinstance(field.shape, Tables):
+            yield from _sections(field.shape.table, f"[[{name}.{field.key}]]", inner)
+
+
+def _setting(field: Field) -> tuple[str, ...]:
+    default = field.unset or (_code(json.dumps(field.default)) if field.default is not None else "")
+    limits = [f"Only with `{field.only_for[0]} = {json.dumps(field.only_for[1])}`."] if field.only_for else []
+    limits += [f"Not together with {', '.join(map(_code, field.excludes))}."] if field.excludes else []
+    meaning = " ".join([field.sentence, *limits])
+    example = f"{field.key} = {field.example}"
+    return _code(field.key), field.shape.words, "required" if field.required else default, meaning, _code(example)
+
+
 def pages() -> dict[str, str]:
-    """Return every generated page by its file name."""
-    return {"rules.md": rules_page(), "architectures.md": architectures_page()}
+    """Return the text of every generated file by its path in the repository."""
+    return {
+        "docs/rules.md": rules_page(),
+        "docs/architectures.md": architectures_page(),
+        "docs/configuration.md": configuration_page(),
+        f"wheelcheck/config/schema/{json_schema.FILE}": json_schema.generate(),
+    }
 
 
-def stale(docs: Path) -> list[str]:
-    """Name the pages in `docs` that are missing or differ from what the code says."""
-    return [name for name, text in pages().items() if not _says(docs / name, text)]
+def stale(root: Path) -> list[str]:
+    """Return the files below `root` that are missing or differ from what the code says."""
+    return [name for name, text in pages().items() if not _says(root / name, text)]
 
 
 def _says(page: Path, text: str) -> bool:
@@ -129,19 +181,24 @@ def _says(page: Path, text: str) -> bool:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the pages, or with `--check` say which are out of date and return 1 if any is."""
-    parser = argparse.ArgumentParser(prog="python -m tools.docs", description="Write or check the generated pages.")
-    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a page is out of date")
-    parser.add_argument("--docs", type=Path, default=DOCS, help="the folder of the pages (%(default)s)")
+    """Write the files, or with `--check` name those that are out of date and return 1 if there are any."""
+    parser = argparse.ArgumentParser(prog="python -m tools.docs", description="Write or check the generated files.")
+    parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if a file is out of date")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the folder of the repository (%(default)s)")
     options = parser.parse_args(arguments)
-    old = stale(options.docs)
+    old = stale(options.root)
     for name in old:
-        print(
-            f"{options.docs / name}: out of date, `nox -s docs` writes it again" if options.check else f"wrote {name}"
-        )
-        if not options.check:
-            (options.docs / name).write_text(pages()[name], "utf-8")
+        if options.check:
+            print(f"{options.root / name}: out of date, `nox -s docs` writes it again")
+        else:
+            _write(options.root / name, pages()[name])
+            print(f"wrote {name}")
     return int(options.check and bool(old))
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -78,6 +78,25 @@ def test_every_cpu_has_a_row_with_what_is_derived_from_it(row: object) -> None:
         assert not name or f"`{name}`" in line
 
 
+def test_every_table_of_the_configuration_has_a_section_that_says_who_reads_it() -> None:
+    sections = re.split(r"^## ", docs.configuration_page(), flags=re.MULTILINE)[1:]
+    readers = {section.partition("\n")[0]: "only by the builder" in section for section in sections}
+    assert readers == {
+        "`[tool.wheelcheck]`": False,
+        "`[[tool.wheelcheck.wheels]]`": False,
+        "`[[tool.wheelcheck.payload]]`": False,
+        "`[[tool.wheelcheck.ignore]]`": False,
+        "`[tool.wheelcheck.build]`": True,
+        "`[tool.wheelcheck.smoke]`": True,
+        "`[[tool.wheelcheck.smoke.commands]]`": True,
+    }
+
+
+def test_a_setting_is_shown_with_all_that_limits_it() -> None:
+    row = next(line for line in docs.configuration_page().splitlines() if line.startswith("| `source` |"))
+    assert 'Only with `kind = "object"`. Not together with `package`, `workspace`, `target`.' in row
+
+
 def test_a_table_has_as_many_columns_in_every_line() -> None:
     for name, page in docs.pages().items():
         for block in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
@@ -85,29 +104,32 @@ def test_a_table_has_as_many_columns_in_every_line() -> None:
 
 
 def test_what_was_written_is_up_to_date(tmp_path: Path) -> None:
-    assert docs.main(["--docs", str(tmp_path)]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(docs.pages())
-    assert docs.main(["--check", "--docs", str(tmp_path)]) == 0
+    assert docs.main(["--root", str(tmp_path)]) == 0
+    written = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(written) == sorted(docs.pages())
+    assert docs.main(["--check", "--root", str(tmp_path)]) == 0
 
 
 def test_a_page_that_differs_or_is_missing_is_named_and_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "rules.md").write_text(docs.rules_page() + "by hand\n", "utf-8")
-    assert docs.main(["--check", "--docs", str(tmp_path)]) == 1
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/rules.md").write_text(docs.rules_page() + "by hand\n", "utf-8")
+    assert docs.main(["--check", "--root", str(tmp_path)]) == 1
     said = capsys.readouterr().out
-    assert f"{tmp_path / 'rules.md'}: out of date" in said
-    assert f"{tmp_path / 'architectures.md'}: out of date" in said
-    assert (tmp_path / "rules.md").read_text("utf-8").endswith("by hand\n")
-    assert not (tmp_path / "architectures.md").exists()
+    assert f"{tmp_path / 'docs/rules.md'}: out of date" in said
+    assert f"{tmp_path / 'docs/architectures.md'}: out of date" in said
+    assert f"{tmp_path / 'wheelcheck/config/schema/config-1.json'}: out of date" in said
+    assert (tmp_path / "docs/rules.md").read_text("utf-8").endswith("by hand\n")
+    assert not (tmp_path / "docs/architectures.md").exists()
 
 
 def test_only_what_is_out_of_date_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    docs.main(["--docs", str(tmp_path)])
-    (tmp_path / "rules.md").write_text("old", "utf-8")
+    docs.main(["--root", str(tmp_path)])
+    (tmp_path / "docs/rules.md").write_text("old", "utf-8")
     capsys.readouterr()
-    docs.main(["--docs", str(tmp_path)])
-    assert capsys.readouterr().out == "wrote rules.md\n"
+    docs.main(["--root", str(tmp_path)])
+    assert capsys.readouterr().out == "wrote docs/rules.md\n"
 
 
 def test_the_pages_of_this_checkout_are_what_the_code_says() -> None:

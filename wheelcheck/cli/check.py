@@ -69,7 +69,7 @@ def _examine(arguments: argparse.Namespace, config: Config) -> Report:
 
 def _config(arguments: argparse.Namespace) -> Config:
     from wheelcheck.config import Config, load  # noqa: PLC0415
-    from wheelcheck.config.fields import find  # noqa: PLC0415
+    from wheelcheck.config.files import find  # noqa: PLC0415
 
     if arguments.config is not None:
         config = load(arguments.config, required=True)

@@ -69,12 +69,14 @@ def append(lines: list[str], environment: Mapping[str, str]) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from wheelcheck.config import ConfigError, load  # noqa: PLC0415
-    from wheelcheck.config.fields import SHARED, find, read  # noqa: PLC0415
+    from wheelcheck.config.files import SHARED, find, read  # noqa: PLC0415
 
     file = arguments.config or find(Path()) or Path(SHARED)
     config = load(file)
     if not jobs(config):
-        raise ConfigError(f"{read(file)[1] / 'architectures'}: found none, expected at least one CPU")
+        raise ConfigError(
+            f'{read(file)[1]} names no CPU to build for; add for example architectures = ["x86_64", "aarch64"]'
+        )
     if arguments.github_output:
         append(github_lines(config), os.environ)
     with reader_may_leave():

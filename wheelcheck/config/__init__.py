@@ -1,48 +1,22 @@
-"""`[tool.wheelcheck]`: what a release must consist of and what its wheels must carry."""
+"""What the gate reads of `[tool.wheelcheck]`: what a release must contain, and which findings are ignored."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from wheelcheck.config.fields import OWN, ConfigError, boolean, check_keys, read, read_required, strings, tables
+from wheelcheck.config.fields import SETTINGS, PayloadKind
+from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from wheelcheck.config.fields import Place, Table
-
-__all__ = [
-    "Config",
-    "ConfigError",
-    "Expected",
-    "ExpectedWheel",
-    "Ignore",
-    "Payload",
-    "PayloadKind",
-    "load",
-    "parse_glibc",
-    "parse_python",
-]
-DEFAULT_GLIBC = "2.17"
-PayloadKind = Literal["executable", "library", "object"]
-
-KEYS = {
-    "": ("glibc", "architectures", "python", "sdist", "wheels", "payload", "ignore", "build", "smoke"),
-    "wheels": ("python", "platforms"),
-    "payload": ("name", "package", "kind", "path", "workspace", "source", "target"),
-    "ignore": ("code", "path", "artifact", "reason"),
-}
-
-
-# Only CPython's ordinary ABI is called like the interpreter: the others are written out.
-_PYTHON = re.compile(r"(?P<short>cp[0-9]+)|(?P<python>[a-z]+[0-9]+)-(?P<abi>[a-z][a-z0-9_]*)")
-_PLATFORM = re.compile(r"[a-z0-9]\w*", re.ASCII)
+__all__ = ["Config", "ConfigError", "Expected", "ExpectedWheel", "Ignore", "Payload", "PayloadKind", "load"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,10 +33,10 @@ class ExpectedWheel:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """One native file that every wheel must carry at `path`.
+    """One native file that every wheel must contain at `path`.
 
-    Where it comes from matters to the bench alone: a binary of `package` in the Cargo workspace, in a nested
-    `workspace` with a toolchain of its own, there for a `target` of its own; or a C `source`, for an object.
+    Only the builder needs to know where it comes from: from `package` of the Cargo workspace or of another `workspace`,
+    which has its own toolchain; an object also for its own Rust `target`, or from a C `source`.
     """
 
     name: str
@@ -129,96 +103,41 @@ class Config(Expected):
 
 
 def load(path: Path, *, required: bool = False) -> Config:
-    """Read and validate the gate's part of a configuration.
+    """Read and validate what the gate reads of a configuration; the settings of the builder are not looked at.
 
-    An empty table is a mistake where it is `required`, and in a wheelcheck.toml. Raises ConfigError.
+    A table that is empty is an error if it is `required`, and in a wheelcheck.toml. Raises ConfigError.
     """
-    promise = "one that says what the release must hold"
-    table, where = read_required(path, promise) if required or path.name == OWN else read(path)
-    check_keys(table, KEYS[""], where)
-    glibc = parse_glibc(table.get("glibc", DEFAULT_GLIBC), where / "glibc")
-    names = strings(table, "architectures", where)
+    keys = "what the release must contain, such as python and architectures"
+    table, where = read_required(path, keys) if required or path.name == OWN else read(path)
+    return from_settings(SETTINGS.read(table, where, parts=("gate",)))
+
+
+def from_settings(settings: Mapping[str, Any]) -> Config:
+    """Return the configuration that the values of the table's keys make up."""
     return Config(
-        wheels=tuple(sorted({*_derived_wheels(table, glibc, names, where), *_explicit_wheels(table, where)})),
-        sdist=boolean(table, "sdist", where),
-        payload=tuple(_payload(entry, where / "payload") for entry in tables(table, "payload", where)),
-        glibc=glibc,
-        architectures=tuple(_arch_name(name, where) for name in names),
-        ignores=tuple(_ignore(entry, where / "ignore") for entry in tables(table, "ignore", where)),
+        wheels=tuple(sorted({*_derived_wheels(settings), *_explicit_wheels(settings)})),
+        sdist=settings["sdist"],
+        payload=tuple(_payload(entry) for entry in settings["payload"]),
+        glibc=settings["glibc"],
+        architectures=tuple(dict.fromkeys(settings["architectures"])),
+        ignores=tuple(Ignore(**entry) for entry in settings["ignore"]),
     )
 
 
-def parse_glibc(value: object, where: object) -> arch.Glibc:
-    """Return (2, 17) for "2.17". Raises ConfigError."""
-    found = re.fullmatch(r"2\.([1-9][0-9]?)", value) if isinstance(value, str) else None
-    if not found:
-        raise ConfigError(f'{where}: found {value!r}, expected a glibc version in quotes such as "2.17"')
-    return 2, int(found[1])
+def _derived_wheels(settings: Mapping[str, Any]) -> set[ExpectedWheel]:
+    tags = [arch.find(name).manylinux_tag(settings["glibc"]) for name in settings["architectures"]]
+    return {ExpectedWheel(python, abi, tag) for (python, abi), tag in product(settings["python"], tags)}
 
 
-def parse_python(value: str, where: object) -> tuple[str, str]:
-    """Return the interpreter and ABI tag of "cp311" (short for cp311-cp311) or "cp310-abi3". Raises ConfigError."""
-    found = _PYTHON.fullmatch(value)
-    if not found:
-        raise ConfigError(f'{where}: found {value!r}, expected a pair such as "cp311", "cp310-abi3" or "py3-none"')
-    return found["short"] or found["python"], found["short"] or found["abi"]
+def _explicit_wheels(settings: Mapping[str, Any]) -> set[ExpectedWheel]:
+    return {
+        ExpectedWheel(python, abi, tag)
+        for entry in settings["wheels"]
+        for (python, abi), tag in product(entry["python"], entry["platforms"])
+    }
 
 
-def _derived_wheels(table: Table, glibc: arch.Glibc, names: tuple[str, ...], where: Place) -> set[ExpectedWheel]:
-    pythons = [parse_python(value, where / "python") for value in strings(table, "python", where)]
-    rows = [arch.find(_arch_name(name, where)) for name in names]
-    return {ExpectedWheel(*pair, row.manylinux_tag(glibc)) for pair, row in product(pythons, rows)}
-
-
-def _explicit_wheels(table: Table, where: Place) -> set[ExpectedWheel]:
-    wheels = set()
-    for entry in tables(table, "wheels", where):
-        check_keys(entry, KEYS["wheels"], where / "wheels")
-        pairs = [parse_python(value, where / "wheels" / "python") for value in strings(entry, "python", where)]
-        tags = [_platform(tag, where / "wheels" / "platforms") for tag in strings(entry, "platforms", where)]
-        if not (pairs and tags):
-            raise ConfigError(f"{where / 'wheels'}: found {entry!r}, expected python and platforms, neither empty")
-        wheels |= {ExpectedWheel(*pair, tag) for pair, tag in product(pairs, tags)}
-    return wheels
-
-
-def _platform(tag: str, where: Place) -> str:
-    if not _PLATFORM.fullmatch(tag):
-        raise ConfigError(f'{where}: found {tag!r}, expected one tag such as "manylinux_2_28_x86_64" or "win_amd64"')
-    return tag
-
-
-def _payload(entry: Table, where: Place) -> Payload:
-    check_keys(entry, KEYS["payload"], where)
-    texts = {"package": "" if entry.get("source") else entry.get("name"), **entry}
-    wrong = [key for key in ("name", "kind", "path", *entry) if not isinstance(texts.get(key), str) or not texts[key]]
-    if wrong or entry["kind"] not in ("executable", "library", "object"):
-        raise ConfigError(f"{where}: found {entry!r}, expected name, path and kind (executable, library or object)")
-    _check_origin(entry, where)
-    return Payload(**texts)
-
-
-def _check_origin(entry: Table, where: Place) -> None:
-    """Refuse two origins for one payload, and one of an object for what a CPU of the release runs."""
-    if "source" in entry and not {"package", "workspace", "target"}.isdisjoint(entry):
-        raise ConfigError(f"{where}: found {entry!r}, expected a C source, or a package of a Cargo workspace")
-    if entry["kind"] != "object" and not {"source", "target"}.isdisjoint(entry):
-        raise ConfigError(f"{where}: found {entry!r}, expected source or target of an object alone")
-
-
-def _ignore(entry: Table, where: Place) -> Ignore:
-    check_keys(entry, KEYS["ignore"], where)
-    for key, value in entry.items():
-        if not isinstance(value, str) or not value.strip():
-            raise ConfigError(f"{where / key}: found {value!r}, expected text")
-    for key in ("code", "reason"):
-        if key not in entry:
-            raise ConfigError(f"{where}: found no {key!r}, expected one: an ignore names an exact rule and says why")
-    return Ignore(**entry)
-
-
-def _arch_name(name: str, where: Place) -> str:
-    try:
-        return arch.find(name).name
-    except arch.UnknownArchitectureError as problem:
-        raise ConfigError(f"{where / 'architectures'}: {problem}") from problem
+def _payload(entry: Mapping[str, Any]) -> Payload:
+    said = {key: value for key, value in entry.items() if value is not None}
+    package = "" if "source" in said else entry["name"]
+    return Payload(**{"package": package, **said})

@@ -1,127 +1,136 @@
-"""Where the configuration stands and what shapes its values have: `wheelcheck.toml`, or a table of `pyproject.toml`."""
+"""The keys of the configuration: one row per key, and the only place where a key is declared.
+
+The parser, the hints for misspelled keys, `schema/config-1.json` and docs/configuration.md all follow from these rows;
+`python -m tools.docs` writes the last two. What a value means to the gate and to the builder is in
+`wheelcheck.config` and `wheelcheck.config.builder`.
+"""
 
 from __future__ import annotations
 
-import difflib
-import os
-import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Literal, get_args
 
-from wheelcheck.inputs import open_regular
+from wheelcheck.config.shapes import Boolean, Choice, Field, Integer, ListOf, Table, Tables, Text
+from wheelcheck.platforms import arch
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+PayloadKind = Literal["executable", "library", "object"]
+# What a smoke command may need of the kernel. `wheelcheck.builder.install` knows which of them an emulator lacks.
+KERNEL_NEEDS = ("bpf", "ptrace", "seccomp")
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-OWN = "wheelcheck.toml"  # the whole file is the table
-SHARED = "pyproject.toml"
-Table = dict[str, Any]
+# Only CPython's ordinary ABI tag equals its interpreter tag; every other pair is written out.
+_PYTHON = re.compile(r"(?P<short>cp[0-9]+)|(?P<python>[a-z]+[0-9]+)-(?P<abi>[a-z][a-z0-9_]*)")
+_PART = r"(?!\.\.?(/|$))[^/\\\x00-\x1f]+"  # of a path: neither "." nor "..", no backslash, no control character
 
 
-class ConfigError(ValueError):
-    """The configuration cannot be used; the message names the key, what was found and what was expected."""
+def glibc_version(text: str) -> arch.Glibc:
+    """Return (2, 17) for "2.17"."""
+    return 2, int(text.removeprefix("2."))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A key of a configuration file, as messages name it: `FILE: tool.wheelcheck.glibc`, in wheelcheck.toml `glibc`."""
+def python_pair(text: str) -> tuple[str, str]:
+    """Return the interpreter and the ABI tag of "cp311", short for cp311-cp311, or of "cp310-abi3".
 
-    file: Path
-    keys: tuple[str, ...] = ()
-
-    def __truediv__(self, key: str) -> Place:
-        return Place(self.file, (*self.keys, key))
-
-    def __str__(self) -> str:
-        return ": ".join(filter(None, (str(self.file), ".".join(self.keys))))
-
-
-def find(folder: Path) -> Path | None:
-    """Return the file that configures a folder: its wheelcheck.toml or else its pyproject.toml; None without either.
-
-    Raises ConfigError where both would: neither could be trusted to be what holds.
+    Raises ValueError for any other text.
     """
-    own, shared = folder / OWN, folder / SHARED
-    if not os.path.lexists(own):
-        return shared if os.path.lexists(shared) else None
-    if os.path.lexists(shared) and read(shared)[0]:
-        raise ConfigError(f"found both {own} and [tool.wheelcheck] in {shared}, expected one of them")
-    return own
+    found = _PYTHON.fullmatch(text)
+    if not found:
+        raise ValueError(f"{text!r} is not an interpreter and an ABI tag")
+    return found["short"] or found["python"], found["short"] or found["abi"]
 
 
-def read(path: Path) -> tuple[Table, Place]:
-    """Return the configuration that a TOML file holds, and its place.
+def _architecture(text: str) -> str:
+    return arch.find(text).name
 
-    That is all of a wheelcheck.toml, and `[tool.wheelcheck]` of any other, which may be empty.
-    Raises ConfigError for a file that cannot be read or is not TOML.
-    """
+
+def _regular_expression(text: str) -> str:
     try:
-        with open_regular(path) as file:
-            document = tomllib.loads(file.read().decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise ConfigError(f"{path}: cannot be read as TOML: {problem}") from problem
-    if path.name == OWN:
-        if "tool" in document:
-            raise ConfigError(f"{path}: found [tool], expected the keys themselves: the whole file is the table")
-        return document, Place(path)
-    tool = document.get("tool", {})
-    place = Place(path, ("tool", "wheelcheck"))
-    return _table(tool.get("wheelcheck", {}) if isinstance(tool, dict) else {}, place), place
+        re.compile(text)
+    except (re.error, OverflowError, RecursionError) as problem:
+        raise ValueError(f"{text!r} is not a regular expression: {problem}") from problem
+    return text
 
 
-def read_required(path: Path, what: str) -> tuple[Table, Place]:
-    """Read a table that must say something. Raises ConfigError that says `what` was expected."""
-    table, where = read(path)
-    if not table:
-        raise ConfigError(f"{where}: found {'no such table' if where.keys else 'nothing'}, expected {what}")
-    return table, where
+TEXT = Text()
+WORD = Text("text that is not empty", r"[\s\S]")
+NAMES = ListOf(TEXT, "strings")
+GLIBC = Text("a glibc version in quotes", r"^2\.[1-9][0-9]?$", glibc_version)
+CPU = Text("the name of a CPU", r"\S", _architecture)
+PAIR = Text("an interpreter and an ABI tag", r"^(cp[0-9]+|[a-z]+[0-9]+-[a-z][a-z0-9_]*)$", python_pair)
+PLATFORM = Text("one platform tag", r"^[a-z0-9][A-Za-z0-9_]*$")
+CODE = Text("the code of one rule", r"^WC[0-9]{3}$")
+IN_WHEEL = Text("a path inside the wheel, relative and with /", rf"^(?![A-Za-z]:){_PART}(/{_PART})*$")
+IN_PROJECT = Text("a path inside the project, relative and with /", r"^(?![A-Za-z]:)[^/\\\x00-\x1f][^\\\x00-\x1f]*$")
+EXPRESSION = Text("a regular expression that is not empty", r"[\s\S]", _regular_expression)
 
+WHEELS = Table((
+    Field("python", ListOf(PAIR, "interpreter and ABI tags", 1), "The interpreters and ABIs of these wheels.",
+          '["cp310-abi3"]', required=True),
+    Field("platforms", ListOf(PLATFORM, "platform tags", 1), "The platform tags of these wheels, one each.",
+          '["win_amd64", "macosx_11_0_arm64"]', required=True),
+))  # fmt: skip  # one row per key
 
-def check_keys(table: Mapping[str, object], known: tuple[str, ...], where: Place) -> None:
-    """Raise ConfigError for a key that does not exist, naming the nearest one that does."""
-    for key in table:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, 1, 0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}"
-            raise ConfigError(f"{where}: unknown key {key!r}: {hint}")
+PAYLOAD = Table((
+    Field("name", TEXT, "The name of the file, which is that of Cargo's binary or library.", '"tool"', required=True),
+    Field("kind", Choice(get_args(PayloadKind)), "What the file is; an object runs on no CPU of the release (eBPF).",
+          '"executable"', required=True),
+    Field("path", IN_WHEEL, "Where it is in the wheel; `.data/` stands for the wheel's own NAME-VERSION.data/.",
+          '"pkg/bin/tool"', required=True),
+    Field("package", TEXT, "The Cargo package that builds it.", '"tool-cli"', unset="the value of `name`"),
+    Field("workspace", IN_PROJECT, "The folder of another Cargo workspace that builds it, with its own toolchain.",
+          '"ebpf"', unset="the workspace of `[tool.wheelcheck.build]`"),
+    Field("source", IN_PROJECT, "The C source of an object.", '"bpf/probe.bpf.c"', unset="Cargo builds it",
+          excludes=("package", "workspace", "target"), only_for=("kind", "object")),
+    Field("target", TEXT, "The Rust target of an object.", '"bpfel-unknown-none"', unset="the CPU of the wheel",
+          only_for=("kind", "object")),
+))  # fmt: skip
 
+IGNORE = Table((
+    Field("code", CODE, "The rule.", '"WC301"', required=True),
+    Field("reason", TEXT, "Why the finding is acceptable. Every report repeats it.",
+          '"libraries for the device, not for the host"', required=True),
+    Field("path", TEXT, "A glob for files in the artifact; `*` also matches slashes.", '"pkg/sysroot/*"', default="*"),
+    Field("artifact", TEXT, "A glob for names of artifacts.", '"*-win_amd64.whl"', default="*"),
+))  # fmt: skip
 
-def strings(table: Table, key: str, where: Place) -> tuple[str, ...]:
-    """Return a list of strings, empty where the key is missing. Raises ConfigError."""
-    value = table.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ConfigError(f"{where / key}: found {value!r}, expected a list of strings")
-    return tuple(value)
+BUILD = Table((
+    Field("workspace", IN_PROJECT, "The folder of the Cargo.toml.", '"rust"', default="."),
+    Field("keep-environment", NAMES, "Environment variables that the build keeps, such as an intentional RUSTC.",
+          '["RUSTC"]', default=[]),
+    Field("features", NAMES, "The Cargo features to build with, in that workspace.", '["cli"]', default=[]),
+    Field("default-features", Boolean(), "Whether Cargo's default features are on.", "false", default=True),
+    Field("wheel", Choice(("backend", "payload")), "What a wheel consists of: everything that the build backend makes, "
+          "or with `payload` only the backend's metadata and the payload, and the backend compiles nothing.",
+          '"payload"', default="backend"),
+))  # fmt: skip
 
+COMMAND = Table((
+    Field("run", ListOf(Text("a string", ""), "strings", 1), "The command and its arguments.", '["tool", "--version"]',
+          required=True),
+    Field("expect", EXPRESSION, "A regular expression that the output must match.", '"tool [0-9]+"', required=True),
+    Field("status", Integer(), "The exit status.", "2", default=0),
+    Field("needs", ListOf(Choice(KERNEL_NEEDS), "strings"), "What the command needs of the kernel: "
+          f"{', '.join(KERNEL_NEEDS)}. It is skipped on a machine that lacks it.", '["ptrace"]', default=[]),
+))  # fmt: skip
 
-def boolean(table: Table, key: str, where: Place) -> bool | None:
-    """Return true or false, None where the key is missing. Raises ConfigError."""
-    value = table.get(key)
-    if value is None or isinstance(value, bool):
-        return value
-    raise ConfigError(f"{where / key}: found {value!r}, expected true or false")
+SMOKE = Table((
+    Field("commands", Tables(COMMAND), "Commands to run from the installed wheel.",
+          '[{ run = ["tool", "--version"], expect = "tool [0-9]+" }]', default=[]),
+))  # fmt: skip
 
-
-def tables(table: Table, key: str, where: Place) -> list[Table]:
-    """Return an array of tables, empty where the key is missing. Raises ConfigError."""
-    value, place = table.get(key, []), where / key
-    if not isinstance(value, list):
-        raise ConfigError(f"{place}: found {value!r}, expected tables [[{'.'.join(place.keys)}]]")
-    return [_table(item, place) for item in value]
-
-
-def subtable(table: Table, key: str, where: Place) -> Table:
-    """Return a table, empty where the key is missing. Raises ConfigError."""
-    return _table(table.get(key, {}), where / key)
-
-
-def _table(value: object, where: Place) -> Table:
-    if not isinstance(value, dict):
-        raise ConfigError(f"{where}: found {value!r}, expected a table")
-    return value
+SETTINGS = Table((
+    Field("glibc", GLIBC, "The oldest glibc that the Linux wheels run on, in quotes.", '"2.28"', default="2.17"),
+    Field("architectures", ListOf(CPU, "CPU names"), "The CPUs that Linux wheels are built for: names or aliases from "
+          "docs/architectures.md.", '["x86_64", "aarch64"]', default=[]),
+    Field("python", ListOf(PAIR, "interpreter and ABI tags"), "The interpreters and ABIs of the wheels, each for every "
+          "architecture; `cp311` is short for `cp311-cp311`.", '["cp311", "cp310-abi3", "py3-none"]', default=[]),
+    Field("sdist", Boolean(), "Whether the release contains an sdist.", "true", unset="an sdist is optional"),
+    Field("wheels", Tables(WHEELS), "More wheels that the release contains: every one of `python` on every one of "
+          "`platforms`.", '[{ python = ["cp311"], platforms = ["win_amd64"] }]', default=[]),
+    Field("payload", Tables(PAYLOAD, unique="path"), "Native files that every wheel contains. The builder builds them.",
+          '[{ name = "tool", kind = "executable", path = "pkg/bin/tool" }]', default=[]),
+    Field("ignore", Tables(IGNORE), "Findings that the project accepts.",
+          '[{ code = "WC301", reason = "libraries for the device" }]', default=[]),
+    Field("build", BUILD, "How the builder builds.", '{ workspace = "rust" }', default={}, part="builder"),
+    Field("smoke", SMOKE, "How the builder tests an installed wheel.",
+          '{ commands = [{ run = ["tool", "--version"], expect = "tool [0-9]+" }] }', default={}, part="builder"),
+))  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from wheelcheck.config.fields import OWN
+from wheelcheck.config.files import OWN
 from wheelcheck.facts import cargo_manifests
 
 if TYPE_CHECKING:

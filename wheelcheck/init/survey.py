@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import ConfigError, Payload
-from wheelcheck.config.fields import OWN, SHARED
+from wheelcheck.config.files import OWN, SHARED
 from wheelcheck.facts import cargo_manifests
 
 if TYPE_CHECKING:

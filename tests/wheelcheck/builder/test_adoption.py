@@ -19,7 +19,7 @@ from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli import main
-from wheelcheck.config.fields import OWN
+from wheelcheck.config.files import OWN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -79,21 +79,43 @@ def test_what_is_said_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ('[tool.wheelcheck.build]\nworkspaces = "x"', "unknown key 'workspaces': did you mean 'workspace'"),
-        ('[tool.wheelcheck.build]\nzzz = "x"', "unknown key 'zzz': expected one of workspace, keep-environment"),
-        ("[tool.wheelcheck.build]\nworkspace = 3", "build.workspace: found 3, expected a folder"),
-        ('[tool.wheelcheck.build]\nworkspace = "../other"', "expected a folder inside the project"),
-        ('[tool.wheelcheck.build]\nkeep-environment = "RUSTC"', "expected a list of strings"),
-        ("[tool.wheelcheck.smoke]\ncommand = []", "unknown key 'command': did you mean 'commands'"),
-        ("[tool.wheelcheck.smoke]\ncommands = 1", "found 1, expected a list of tables"),
-        ("[tool.wheelcheck.smoke]\ncommands = [1]", "found 1, expected a table"),
-        ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"] }]', "expected run .words., expect"),
-        ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "" }]', "expected run .words., expect"),
-        ('[tool.wheelcheck.smoke]\ncommands = [{ run = [], expect = "y" }]', "expected run .words., expect"),
-        ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "(" }]', "expected a regular expression"),
+        ('[tool.wheelcheck.build]\nworkspaces = "x"', "unknown key 'workspaces'; did you mean 'workspace'"),
+        ('[tool.wheelcheck.build]\nzzz = "x"', "unknown key 'zzz'; the keys are workspace, keep-environment"),
+        (
+            "[tool.wheelcheck.build]\nworkspace = 3",
+            "build.workspace must be a path inside the project, .* not the number 3",
+        ),
+        ('[tool.wheelcheck.build]\nworkspace = ""', "build.workspace must be .*, not an empty string"),
+        ("[tool.wheelcheck.build]\nworkspace = 'rust\\crate'", "relative and with /, not 'rust"),
+        ('[tool.wheelcheck.build]\nworkspace = "/rust"', "relative and with /, not '/rust'"),
+        ('[tool.wheelcheck.build]\nfeatures = [""]', "build.features #1 must be text that is not blank"),
+        ('[tool.wheelcheck.build]\nworkspace = "../other"', "build.workspace: '../other' is outside the project"),
+        (
+            '[tool.wheelcheck.build]\nkeep-environment = "RUSTC"',
+            "build.keep-environment must be an array of strings, not 'RUSTC'",
+        ),
+        ("[tool.wheelcheck.smoke]\ncommand = []", "unknown key 'command'; did you mean 'commands'"),
+        (
+            "[tool.wheelcheck.smoke]\ncommands = 1",
+            r"smoke.commands must be an array of tables, .* \[\[tool.wheelcheck.smoke.commands\]\]",
+        ),
+        ("[tool.wheelcheck.smoke]\ncommands = [1]", "smoke.commands #1 must be a table, not the number 1"),
+        ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"] }]', "commands #1 has no 'expect'; add for example"),
+        (
+            '[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "" }]',
+            "expect must be .*, not an empty string",
+        ),
+        (
+            '[tool.wheelcheck.smoke]\ncommands = [{ run = [], expect = "y" }]',
+            "run must be an array of strings, not an empty array",
+        ),
+        (
+            '[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "(" }]',
+            "'\\(' is not a regular expression: missing",
+        ),
         (
             '[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expect = "y", needs = ["root"] }]',
-            "found 'root', expected one of bpf, ptrace, seccomp",
+            'needs #1 must be "bpf", "ptrace" or "seccomp", not .root.',
         ),
         ('[tool.wheelcheck.smoke]\ncommands = [{ run = ["x"], expects = "y" }]', "did you mean 'expect'"),
     ],
@@ -105,10 +127,14 @@ def test_a_wrong_setting_is_an_error_that_names_it(tmp_path: Path, more: str, me
 
 @pytest.mark.parametrize("key", ["build", "smoke"])
 def test_a_setting_in_place_of_a_table_is_an_error(tmp_path: Path, key: str) -> None:
-    with pytest.raises(ConfigError, match=f"{key}: found 'x', expected a table"):
+    with pytest.raises(
+        ConfigError, match=rf"tool.wheelcheck.{key} must be a table, not 'x'; start it with \[tool.wheelcheck.{key}\]"
+    ):
         load(write(tmp_path, f"{SHARED}{key} = 'x'\n"))
 
 
 def test_a_project_without_the_table_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="found no such table"):
+    with pytest.raises(
+        ConfigError, match=r"has no \[tool.wheelcheck\]; add the table with architectures, python and payload"
+    ):
         load(write(tmp_path, "[project]\nname = 'x'\n"))

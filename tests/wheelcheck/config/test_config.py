@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelcheck.config import Config, ConfigError, ExpectedWheel, Ignore, Payload, load, parse_python
+from wheelcheck.config import Config, ConfigError, ExpectedWheel, Ignore, Payload, load
+from wheelcheck.config.fields import python_pair
 from wheelcheck.platforms.arch import Glibc, UnknownArchitectureError
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ def test_wheels_are_added_to_what_is_derived_and_none_counts_twice(tmp_path: Pat
     ],
 )
 def test_a_python_is_an_interpreter_and_its_abi(short: str, pair: tuple[str, str]) -> None:
-    assert parse_python(short, "here") == pair
+    assert python_pair(short) == pair
 
 
 @pytest.mark.parametrize(("text", "glibc"), [("2.17", (2, 17)), ("2.5", (2, 5)), ("2.99", (2, 99))])
@@ -124,78 +126,164 @@ AN_ENTRY = 'name = "t"\nkind = "executable"\npath = "p"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "key", "found", "expected"),
+    ("text", "key", "problem", "fix"),
     [
-        (f"{HEAD}glib = '2.17'", "tool.wheelcheck", "unknown key 'glib'", "did you mean 'glibc'?"),
-        (f"{HEAD}architecture = []", "tool.wheelcheck", "'architecture'", "did you mean 'architectures'?"),
-        (f"{HEAD}pythons = []", "tool.wheelcheck", "'pythons'", "did you mean 'python'?"),
-        (f"{HEAD}zzz = 1", "tool.wheelcheck", "'zzz'", "expected one of glibc, architectures, python, sdist"),
-        (f"{HEAD}glibc = 2.17", "tool.wheelcheck.glibc", "found 2.17", 'in quotes such as "2.17"'),
-        (f"{HEAD}glibc = '2'", "tool.wheelcheck.glibc", "found '2'", 'such as "2.17"'),
-        (f"{HEAD}glibc = '2.017'", "tool.wheelcheck.glibc", "found '2.017'", 'such as "2.17"'),
-        (f"{HEAD}glibc = '3.1'", "tool.wheelcheck.glibc", "found '3.1'", 'such as "2.17"'),
-        (f"{HEAD}glibc = '2.17.1'", "tool.wheelcheck.glibc", "found '2.17.1'", 'such as "2.17"'),
-        (f"{HEAD}glibc = '2.\uff11'", "tool.wheelcheck.glibc", "found '2.", 'such as "2.17"'),
-        (f"{HEAD}glibc = ''", "tool.wheelcheck.glibc", "found ''", 'such as "2.17"'),
-        (f"{HEAD}architectures = 'x86_64'", "tool.wheelcheck.architectures", "found 'x86_64'", "a list of strings"),
-        (f"{HEAD}architectures = [64]", "tool.wheelcheck.architectures", "found [64]", "a list of strings"),
-        (f"{HEAD}architectures = ['vax']", "tool.wheelcheck.architectures", "'vax'", "expected one of x86_64, aarch64"),
-        (f"{HEAD}python = 'cp311'", "tool.wheelcheck.python", "found 'cp311'", "a list of strings"),
-        (f"{HEAD}python = ['cp311-']", "tool.wheelcheck.python", "found 'cp311-'", '"cp310-abi3" or "py3-none"'),
-        (f"{HEAD}python = ['-none']", "tool.wheelcheck.python", "found '-none'", "expected a pair"),
-        (f"{HEAD}python = ['']", "tool.wheelcheck.python", "found ''", "expected a pair"),
-        (f"{HEAD}python = ['py3']", "tool.wheelcheck.python", "found 'py3'", "expected a pair"),
-        (f"{HEAD}python = ['cp313t']", "tool.wheelcheck.python", "found 'cp313t'", "expected a pair"),
-        (f"{HEAD}python = ['3.11']", "tool.wheelcheck.python", "found '3.11'", "expected a pair"),
-        (f"{HEAD}python = ['cp311.cp312-none']", "tool.wheelcheck.python", "'cp311.cp312-none'", "expected a pair"),
-        (f"{HEAD}sdist = 1", "tool.wheelcheck.sdist", "found 1", "true or false"),
-        (f"{HEAD}sdist = 'yes'", "tool.wheelcheck.sdist", "found 'yes'", "true or false"),
-        (f"{HEAD}wheels = 3", "tool.wheelcheck.wheels", "found 3", "tables [[tool.wheelcheck.wheels]]"),
-        (f"{HEAD}wheels = [3]", "wheels", "found 3", "expected a table"),
-        (f"{WHEELS}python = ['cp311']", "tool.wheelcheck.wheels", "{'python'", "python and platforms, neither empty"),
-        (f"{WHEELS}platforms = ['win32']", "tool.wheelcheck.wheels", "{'platforms'", "neither empty"),
-        (f"{WHEELS}platform = ['win32']", "tool.wheelcheck.wheels", "'platform'", "did you mean 'platforms'?"),
+        (f"{HEAD}glib = '2.17'", "", "unknown key 'glib'", "did you mean 'glibc'?"),
+        (f"{HEAD}architecture = []", "", "unknown key 'architecture'", "did you mean 'architectures'?"),
+        (f"{HEAD}pythons = []", "", "unknown key 'pythons'", "did you mean 'python'?"),
+        (f"{HEAD}zzz = 1", "", "unknown key 'zzz'", "the keys are glibc, architectures, python, sdist"),
+        (f"{HEAD}glibc = 2.17", ".glibc", "in quotes, not the number 2.17", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = '2'", ".glibc", "must be a glibc version in quotes, not '2'", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = '2.017'", ".glibc", "not '2.017'", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = '3.1'", ".glibc", "not '3.1'", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = '2.17.1'", ".glibc", "not '2.17.1'", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = '2.\uff11'", ".glibc", "not '2.", 'glibc = "2.28"'),
+        (f'{HEAD}glibc = "2.17\\n"', ".glibc", "not '2.17\\n'", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = ''", ".glibc", "not an empty string", 'glibc = "2.28"'),
+        (f"{HEAD}glibc = 2026-01-01", ".glibc", "not the date or time 2026-01-01", 'glibc = "2.28"'),
+        (
+            f"{HEAD}architectures = 'x86_64'",
+            ".architectures",
+            "must be an array of CPU names, not 'x86_64'",
+            '["x86_64"',
+        ),
+        (
+            f"{HEAD}architectures = [64]",
+            ".architectures #1",
+            "must be the name of a CPU, not the number 64",
+            '["x86_64"',
+        ),
+        (
+            f"{HEAD}architectures = ['']",
+            ".architectures #1",
+            "must be the name of a CPU, not an empty string",
+            "x86_64",
+        ),
+        (f"{HEAD}architectures = ['arm64', 'vax']", ".architectures #2", "'vax'", "expected one of x86_64, aarch64"),
+        (f"{HEAD}python = 'cp311'", ".python", "must be an array of interpreter and ABI tags, not 'cp311'", '["cp311"'),
+        (f"{HEAD}python = ['cp311-']", ".python #1", "an interpreter and an ABI tag, not 'cp311-'", '"cp310-abi3"'),
+        (f"{HEAD}python = ['-none']", ".python #1", "not '-none'", "write for example"),
+        (f"{HEAD}python = ['']", ".python #1", "not an empty string", "write for example"),
+        (f"{HEAD}python = ['py3']", ".python #1", "not 'py3'", "write for example"),
+        (f"{HEAD}python = ['cp313t']", ".python #1", "not 'cp313t'", "write for example"),
+        (f"{HEAD}python = ['3.11']", ".python #1", "not '3.11'", "write for example"),
+        (f"{HEAD}python = ['cp311.cp312-none']", ".python #1", "not 'cp311.cp312-none'", "write for example"),
+        (f"{HEAD}sdist = 1", ".sdist", "must be true or false, not the number 1", "sdist = true"),
+        (f"{HEAD}sdist = 'yes'", ".sdist", "must be true or false, not 'yes'", "sdist = true"),
+        (f"{HEAD}wheels = 3", ".wheels", "must be an array of tables", "[[tool.wheelcheck.wheels]]"),
+        (f"{HEAD}wheels = {{}}", ".wheels", "not an empty table", "[[tool.wheelcheck.wheels]]"),
+        (f"{HEAD}wheels = [3]", ".wheels #1", "must be a table, not the number 3", "[[tool.wheelcheck.wheels]]"),
+        (f"{WHEELS}python = ['cp311']", ".wheels #1", "has no 'platforms'", 'platforms = ["win_amd64"'),
+        (f"{WHEELS}platforms = ['win32']", ".wheels #1", "has no 'python'", 'python = ["cp310-abi3"]'),
+        (f"{WHEELS}python = []\nplatforms = ['any']", ".wheels #1.python", "not an empty array", "write for example"),
+        (f"{WHEELS}platform = ['win32']", ".wheels #1", "unknown key 'platform'", "did you mean 'platforms'?"),
         (
             f"{WHEELS}python = ['cp311']\nplatforms = ['a.b']",
-            "tool.wheelcheck.wheels.platforms",
-            "found 'a.b'",
-            "expected one tag",
+            ".wheels #1.platforms #1",
+            "must be one platform tag, not 'a.b'",
+            'platforms = ["win_amd64"',
         ),
-        (f"{WHEELS}python = ['x']\nplatforms = ['any']", "tool.wheelcheck.wheels.python", "found 'x'", "a pair"),
-        (f"{PAYLOAD}name = 'tool'", "tool.wheelcheck.payload", "found {'name': 'tool'}", "name, path and kind"),
-        (f"{PAYLOAD}{AN_ENTRY}package = 3", "tool.wheelcheck.payload", "'package': 3", "name, path and kind"),
-        (f"{PAYLOAD}name = ''\nkind = 'library'\npath = 'p'", "tool.wheelcheck.payload", "'name': ''", "name, path"),
-        (f"{PAYLOAD}name = 'a'\nkind = 'exe'\npath = 'p'", "payload", "'kind': 'exe'", "executable, library or object"),
-        (f"{PAYLOAD}{AN_ENTRY}source = 'x.c'", "payload", "'source': 'x.c'", "expected source or target of an object"),
-        (f"{PAYLOAD}{AN_ENTRY}target = 'bpf'", "payload", "'target': 'bpf'", "expected source or target of an object"),
-        (f"{PAYLOAD}{AN_OBJECT}package = ''", "payload", "'package': ''", "name, path and kind"),
-        (f"{PAYLOAD}{AN_OBJECT}workspace = 'w'", "payload", "'workspace': 'w'", "a C source, or a package of a Cargo"),
-        (f"{PAYLOAD}{AN_ENTRY}mode = 3", "tool.wheelcheck.payload", "'mode'", "did you mean 'name'?"),
-        (f"{IGNORE}code = 'WC301'", "tool.wheelcheck.ignore", "found no 'reason'", "says why"),
-        (f"{IGNORE}reason = 'because'", "tool.wheelcheck.ignore", "found no 'code'", "names an exact rule"),
-        (f"{IGNORE}code = 'WC301'\nreason = ' '", "tool.wheelcheck.ignore.reason", "found ' '", "expected text"),
-        (f"{IGNORE}code = 301\nreason = 'x'", "tool.wheelcheck.ignore.code", "found 301", "expected text"),
-        (f"{IGNORE}codes = 'WC301'", "tool.wheelcheck.ignore", "'codes'", "did you mean 'code'?"),
-        ("[tool]\nwheelcheck = 3", "tool.wheelcheck", "found 3", "expected a table"),
-        ("a = ", "pyproject.toml", "cannot be read as TOML", "Invalid value"),
-        ("a = " + "[" * 5_000, "pyproject.toml", "cannot be read", "as TOML"),
-        ("a = " + "9" * 5_000, "pyproject.toml", "cannot be read as TOML", "digits"),
+        (f"{WHEELS}python = ['x']\nplatforms = ['any']", ".wheels #1.python #1", "not 'x'", "write for example"),
+        (f"{PAYLOAD}name = 'tool'", ".payload #1", "has no 'kind'", 'kind = "executable"'),
+        (f"{PAYLOAD}{AN_ENTRY}package = 3", ".payload #1.package", "not the number 3", 'package = "tool-cli"'),
+        (
+            f"{PAYLOAD}name = ''\nkind = 'library'\npath = 'p'",
+            ".payload #1.name",
+            "not an empty string",
+            'name = "tool"',
+        ),
+        (f"{PAYLOAD}name = 'a'\nkind = 'exe'\npath = 'p'", ".payload #1.kind", "not 'exe'", '"library" or "object"'),
+        (
+            f"{PAYLOAD}{AN_ENTRY}source = 'x.c'",
+            ".payload #1",
+            "'source' is allowed only with kind = \"object\"",
+            "remove",
+        ),
+        (
+            f"{PAYLOAD}{AN_ENTRY}target = 'bpf'",
+            ".payload #1",
+            "'target' is allowed only with kind = \"object\"",
+            "remove",
+        ),
+        (f"{PAYLOAD}{AN_OBJECT}package = ''", ".payload #1", "has both 'source' and 'package'", "remove one of them"),
+        (f"{PAYLOAD}{AN_OBJECT}workspace = 'w'", ".payload #1", "both 'source' and 'workspace'", "remove one of them"),
+        (f"{PAYLOAD}{AN_ENTRY}mode = 3", ".payload #1", "unknown key 'mode'", "did you mean 'name'?"),
+        (
+            f"{PAYLOAD}{AN_ENTRY}{PAYLOAD}{AN_ENTRY}",
+            ".payload #2.path",
+            "is 'p', as in entry #1",
+            "remove one, or correct",
+        ),
+        (f"{PAYLOAD}{AN_ENTRY}{PAYLOAD}name = 't'", ".payload #2", "has no 'kind'", "add for example"),
+        (f"{IGNORE}code = 'WC301'", ".ignore #1", "has no 'reason'", "add for example reason ="),
+        (f"{IGNORE}reason = 'because'", ".ignore #1", "has no 'code'", 'code = "WC301"'),
+        (f"{IGNORE}code = 'WC301'\nreason = ' '", ".ignore #1.reason", "must be text that is not blank", "reason ="),
+        (f"{IGNORE}code = 301\nreason = 'x'", ".ignore #1.code", "not the number 301", 'code = "WC301"'),
+        (f"{IGNORE}code = 'WC3*'\nreason = 'x'", ".ignore #1.code", "must be the code of one rule", 'code = "WC301"'),
+        (f"{IGNORE}code = 'wc301'\nreason = 'x'", ".ignore #1.code", "must be the code of one rule", 'code = "WC301"'),
+        (f"{IGNORE}codes = 'WC301'", ".ignore #1", "unknown key 'codes'", "did you mean 'code'?"),
+        ("[tool]\nwheelcheck = 3", "", "must be a table", "[tool.wheelcheck]"),
     ],
 )
-def test_what_cannot_be_used_is_named_with_what_was_expected(
-    tmp_path: Path, text: str, key: str, found: str, expected: str
+def test_a_wrong_setting_is_named_with_its_problem_and_a_fix(
+    tmp_path: Path, text: str, key: str, problem: str, fix: str
 ) -> None:
     with pytest.raises(ConfigError) as error:
         read(tmp_path, text)
     said = str(error.value)
-    assert str(tmp_path / "pyproject.toml") in said
-    assert [part for part in (key, found, expected) if part not in said] == []
+    assert said.startswith(f"{tmp_path / 'pyproject.toml'}: tool.wheelcheck{key}")
+    assert [part for part in (problem, fix) if part not in said] == []
 
 
-def test_bytes_that_are_no_utf_8_are_no_configuration(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_bytes(b"a = '\xff'")
-    with pytest.raises(ConfigError, match="cannot be read as TOML"):
+def test_a_long_value_is_not_repeated_at_length(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(tmp_path, f"{HEAD}glibc = '{'9' * 5_000}'")
+    assert len(str(error.value).removeprefix(str(tmp_path))) < 200
+
+
+@pytest.mark.parametrize(
+    "path", ["pkg\\tool", "/pkg/tool", "C:/pkg/tool", "../tool", "pkg/../tool", "./tool", "pkg//tool", "pkg/", "a\tb"]
+)
+def test_a_path_that_no_file_of_a_wheel_has_is_an_error_and_not_a_missing_file(tmp_path: Path, path: str) -> None:
+    entry = f'{PAYLOAD}name = "t"\nkind = "executable"\npath = {json.dumps(path)}\n'
+    with pytest.raises(ConfigError, match=r"payload #1\.path must be a path inside the wheel, relative and with /"):
+        read(tmp_path, entry)
+
+
+@pytest.mark.parametrize("path", ["tool", ".data/scripts/tool", "pkg/..tool", "pkg/tool.", "a b/ü", "pkg/c:d"])
+def test_a_path_that_a_file_of_a_wheel_can_have_is_taken(tmp_path: Path, path: str) -> None:
+    config = read(tmp_path, f'{PAYLOAD}name = "t"\nkind = "executable"\npath = {json.dumps(path)}\n')
+    assert [payload.path for payload in config.payload] == [path]
+
+
+def test_an_architecture_counts_once_under_all_its_names(tmp_path: Path) -> None:
+    assert read(tmp_path, f'{HEAD}architectures = ["arm64", "aarch64", "arm64"]\n').architectures == ("aarch64",)
+
+
+# --- the file ---
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"a = ", "is not valid TOML: Invalid value"),
+        (b"a = 1\na = 2", "is not valid TOML: Cannot overwrite a value"),
+        (b"[tool.wheelcheck]\n[tool.wheelcheck]", "is not valid TOML: Cannot declare ('tool', 'wheelcheck') twice"),
+        (b"a = " + b"[" * 5_000, "is nested too deeply to be read as TOML"),
+        (b"a = " + b"9" * 5_000, "is not valid TOML: "),
+        (rb'a = "pkg\wheel"', "; a backslash is an escape here: write paths with /"),
+        (rb'a = "C:\Users\me"', "; a backslash is an escape here: write paths with /"),
+        (b"\xef\xbb\xbfa = 1", "starts with a byte order mark; save it as UTF-8 without one"),
+        ("a = 1".encode("utf-16"), "is encoded as UTF-16; save it as UTF-8"),
+        (b"a = 1\nb = '\xff'", "is not encoded as UTF-8: byte 0xff in line 2; save it as UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_named_with_what_to_do(tmp_path: Path, content: bytes, problem: str) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    with pytest.raises(ConfigError) as error:
         load(tmp_path / "pyproject.toml")
+    assert str(error.value).startswith(f"{tmp_path / 'pyproject.toml'} ")
+    assert problem in str(error.value)
 
 
 @pytest.mark.parametrize(("name", "why"), [("missing.toml", "No such file"), (".", "directory")])
@@ -213,7 +301,9 @@ def test_a_pipe_is_no_configuration_and_is_not_waited_for(tmp_path: Path) -> Non
 def test_a_table_that_is_required_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("[tool.whelcheck]\nsdist = true\n")
     assert load(tmp_path / "a.toml") == Config()
-    with pytest.raises(ConfigError, match=re.escape("tool.wheelcheck: found no such table")):
+    with pytest.raises(
+        ConfigError, match=re.escape("has no [tool.wheelcheck]; add the table with what the release must contain")
+    ):
         load(tmp_path / "a.toml", required=True)
 
 

@@ -1,162 +1,119 @@
+"""The rows of the configuration: what follows from one, and that each is complete."""
+
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.support.artifacts import X86_64, a_wheel
-from tests.support.commandline import run
-from tests.support.native_files import library
-from wheelcheck import config
-from wheelcheck.config import builder
-from wheelcheck.config.fields import OWN, SHARED, ConfigError, Place, find, read, read_required
+from tools import docs
+from wheelcheck.builder.install import EMULATION_LACKS
+from wheelcheck.config.fields import KERNEL_NEEDS, SETTINGS
+from wheelcheck.config.files import ConfigError, Place
+from wheelcheck.config.shapes import Choice, Field, ListOf, Table, Tables
 
-TABLE = 'python = ["cp311"]\narchitectures = ["x86_64", "aarch64"]\n'
-EMPTY = "[project]\nname = 'demo'\n"
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-def write(folder: Path, **files: str) -> Path:
-    """Write `own` as wheelcheck.toml and `shared` as pyproject.toml."""
-    for name, text in files.items():
-        (folder / {"own": OWN, "shared": SHARED}[name]).write_text(text, "utf-8")
-    return folder
-
-
-# --- where ---
-
-
-@pytest.mark.parametrize(
-    ("place", "text"),
-    [
-        (Place(Path("a.toml")), "a.toml"),
-        (Place(Path("a.toml")) / "glibc", "a.toml: glibc"),
-        (
-            Place(Path("a.toml"), ("tool", "wheelcheck")) / "build" / "workspace",
-            "a.toml: tool.wheelcheck.build.workspace",
-        ),
-    ],
-)
-def test_a_place_is_spelled_as_the_file_spells_it(place: Place, text: str) -> None:
-    assert str(place) == text
+HERE = Place(Path("a.toml"))
+COLOURS = ListOf(Choice(("red", "blue", "green")), "colours")
+COLOUR = Field("log-colours", COLOURS, "The colours of the log.", '["red", "blue"]', default=["red"])
 
 
-@pytest.mark.parametrize(
-    ("files", "name"),
-    [
-        ({}, None),
-        ({"shared": EMPTY}, SHARED),
-        ({"shared": f"[tool.wheelcheck]\n{TABLE}"}, SHARED),
-        ({"own": TABLE}, OWN),
-        ({"own": TABLE, "shared": EMPTY}, OWN),
-        ({"own": TABLE, "shared": "[tool.wheelcheck]\n"}, OWN),
-    ],
-)
-def test_a_folder_s_own_file_comes_before_the_shared_one(
-    tmp_path: Path, files: dict[str, str], name: str | None
-) -> None:
-    found = find(write(tmp_path, **files))
-    assert found == (tmp_path / name if name else None)
+def rows(table: Table = SETTINGS, inside: str = "") -> Iterator[tuple[str, Field]]:
+    """Yield every row with the dotted name of its key."""
+    for field in table.fields:
+        yield f"{inside}{field.key}", field
+        inner = field.shape.table if isinstance(field.shape, Tables) else field.shape
+        if isinstance(inner, Table):
+            yield from rows(inner, f"{inside}{field.key}.")
 
 
-def test_two_configurations_are_a_mistake_that_names_both(tmp_path: Path) -> None:
-    write(tmp_path, own=TABLE, shared=f"[tool.wheelcheck]\n{TABLE}")
-    with pytest.raises(ConfigError, match=rf"found both .*{OWN} and \[tool.wheelcheck\] in .*{SHARED}, expected one"):
-        find(tmp_path)
-
-
-def test_a_shared_file_that_cannot_be_read_may_hold_another_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"pyproject\.toml: cannot be read as TOML"):
-        find(write(tmp_path, own=TABLE, shared="a ="))
-
-
-@pytest.mark.parametrize("name", [OWN, SHARED])
-def test_a_link_to_nowhere_is_no_missing_configuration(tmp_path: Path, name: str) -> None:
-    os.symlink("nowhere", tmp_path / name)  # noqa: PTH211  # pathlib's is the same call
-    found = find(tmp_path)
-    assert found == tmp_path / name
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read(tmp_path / name)
-
-
-# --- what ---
-
-
-def test_both_files_say_the_same_and_place_it_as_they_spell_it(tmp_path: Path) -> None:
-    write(tmp_path, own=TABLE, shared=f"[tool.wheelcheck]\n{TABLE}")
-    (own, here), (shared, there) = read(tmp_path / OWN), read(tmp_path / SHARED)
-    assert own == shared
-    assert [str(place / "glibc").removeprefix(f"{tmp_path}/") for place in (here, there)] == [
-        "wheelcheck.toml: glibc",
-        "pyproject.toml: tool.wheelcheck.glibc",
-    ]
-    assert config.load(tmp_path / OWN) == config.load(tmp_path / SHARED)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "wheelcheck.toml: found nothing, expected one that says what the release must hold"),
-        (f"[tool.wheelcheck]\n{TABLE}", r"wheelcheck.toml: found \[tool\], expected the keys themselves"),
-        ("glib = '2.17'", r"wheelcheck.toml: unknown key 'glib': did you mean 'glibc'\?"),
-        ("glibc = 2", "wheelcheck.toml: glibc: found 2, expected a glibc version"),
-        ("wheels = 3", r"wheelcheck.toml: wheels: found 3, expected tables \[\[wheels\]\]"),
-        ("ignore = [3]", "wheelcheck.toml: ignore: found 3, expected a table"),
-        ("payload = [{}]", "wheelcheck.toml: payload: found {}, expected name, path and kind"),
-    ],
-)
-def test_a_mistake_in_the_own_file_is_named_without_a_prefix(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
-        config.load(write(tmp_path, own=text) / OWN)
-
-
-def test_what_must_say_something_does_or_is_a_mistake(tmp_path: Path) -> None:
-    write(tmp_path, own=TABLE, shared=EMPTY)
-    assert read_required(tmp_path / OWN, "x")[0]["python"] == ["cp311"]
-    with pytest.raises(ConfigError, match=r"tool\.wheelcheck: found no such table, expected a promise"):
-        read_required(tmp_path / SHARED, "a promise")
-
-
-# --- who reads it ---
-
-
-def test_the_bench_reads_the_file_that_the_gate_reads(tmp_path: Path) -> None:
-    read_by_bench = builder.load(write(tmp_path, own=f"{TABLE}build.workspace = 'rust'\n", shared=EMPTY))
-    assert read_by_bench.release == config.load(tmp_path / OWN)
-    assert read_by_bench.workspace == tmp_path.resolve() / "rust"
-
-
-def test_the_bench_takes_no_two_configurations_and_not_none(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"pyproject\.toml: cannot be read as TOML: .*No such file"):
-        builder.load(tmp_path)
-    with pytest.raises(ConfigError, match="found both"):
-        builder.load(write(tmp_path, own=TABLE, shared=f"[tool.wheelcheck]\n{TABLE}"))
+ROWS = [pytest.param(field, id=name) for name, field in rows()]
 
 
 @pytest.fixture
-def half(tmp_path: Path) -> Path:
-    """Half a release in dist/: the wheel for x86_64 alone."""
-    (tmp_path / "dist").mkdir()
-    a_wheel(X86_64, library("x86_64")).write(tmp_path / "dist")
-    return tmp_path
+def longer() -> Table:
+    """The settings with one row more, and no other edit."""
+    return replace(SETTINGS, fields=(*SETTINGS.fields, COLOUR))
 
 
-@pytest.mark.parametrize("name", ["own", "shared"])
-def test_the_gate_holds_a_release_against_the_file_it_finds(half: Path, name: str) -> None:
-    head = "" if name == "own" else "[tool.wheelcheck]\n"
-    done = run(write(half, **{name: head + TABLE}), "check", "dist")
-    assert done.returncode == 1
-    assert b"found no wheel for cp311-cp311-manylinux_2_17_aarch64" in done.stdout
+@pytest.mark.parametrize(
+    ("table", "colours"), [({}, ("red",)), ({"log-colours": ["green"]}, ("green",)), ({"log-colours": []}, ())]
+)
+def test_a_new_row_alone_is_read(longer: Table, table: dict[str, Any], colours: tuple[str, ...]) -> None:
+    assert longer.read(table, HERE)["log_colours"] == colours
 
 
-def test_without_a_configuration_nothing_is_promised(half: Path) -> None:
-    assert run(half, "check", "dist").returncode == 0
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"log-colour": []}, "a.toml: unknown key 'log-colour'; did you mean 'log-colours'?"),
+        ({"zzz": []}, "a.toml: unknown key 'zzz'; the keys are glibc, .*, log-colours"),
+        (
+            {"log-colours": "red"},
+            "a.toml: log-colours must be an array of colours, not 'red'; write for example log-col",
+        ),
+        ({"log-colours": ["pink"]}, 'log-colours #1 must be "red", "blue" or "green", not .pink.; write for example'),
+    ],
+)
+def test_a_new_row_alone_is_held(longer: Table, table: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        longer.read(table, HERE)
 
 
-def test_two_configurations_are_2_unless_one_is_named(half: Path) -> None:
-    write(half, own='python = ["cp311"]\narchitectures = ["x86_64"]\n', shared=f"[tool.wheelcheck]\n{TABLE}")
-    done = run(half, "check", "dist")
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert b"found both wheelcheck.toml and [tool.wheelcheck] in pyproject.toml, expected one of them" in done.stderr
-    assert run(half, "check", "dist", "--config", OWN).returncode == 0
-    assert run(half, "check", "dist", "--config", SHARED).returncode == 1
+def test_a_new_row_alone_is_in_the_schema_and_on_the_page(longer: Table) -> None:
+    assert longer.schema()["properties"]["log-colours"] == {
+        "description": "The colours of the log.",
+        "default": ["red"],
+        "type": "array",
+        "items": {"enum": ["red", "blue", "green"]},
+    }
+    row = '| `log-colours` | array of colours | `["red"]` | The colours of the log. | `log-colours = ["red", "blue"]` |'
+    assert row in docs.configuration_page(longer).splitlines()
+    assert row not in docs.configuration_page()
+
+
+@pytest.mark.parametrize("field", ROWS)
+def test_the_example_of_a_row_is_taken_by_parser_and_schema(field: Field) -> None:
+    table = tomllib.loads(f"{field.key} = {field.example}")
+    field.read(table, HERE)
+    Draft202012Validator(field.schema()).validate(table[field.key])
+
+
+@pytest.mark.parametrize("field", ROWS)
+def test_a_row_is_required_or_says_what_holds_without_it(field: Field) -> None:
+    assert field.required + (field.default is not None) + bool(field.unset) == 1
+    assert field.required or field.default is None or Draft202012Validator(field.schema()).is_valid(field.default)
+
+
+@pytest.mark.parametrize("field", ROWS)
+def test_a_row_says_what_its_key_is_for_in_a_sentence(field: Field) -> None:
+    assert field.sentence[0].isupper()
+    assert field.sentence.endswith(".")
+
+
+def test_no_key_of_a_table_is_declared_twice() -> None:
+    names = [name for name, _ in rows()]
+    assert len(names) == len(set(names))
+
+
+def test_what_an_emulator_lacks_is_what_a_smoke_command_can_need() -> None:
+    assert set(EMULATION_LACKS) <= set(KERNEL_NEEDS)
+
+
+def test_reading_the_settings_loads_neither_builder_nor_gate() -> None:
+    program = "import sys, wheelcheck.config.builder; print(*sorted(name for name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    parts = {name.split(".")[1] for name in loaded if name.startswith("wheelcheck.")}
+    assert parts == {"config", "inputs", "platforms"}

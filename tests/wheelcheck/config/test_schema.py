@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from importlib.resources import files
-from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft7Validator, Draft202012Validator
 
-from wheelcheck.builder.install import EMULATION_LACKS
-from wheelcheck.config import KEYS, PayloadKind, builder
-from wheelcheck.config.fields import OWN, SHARED, ConfigError, read
+from tests.support.checkout import ROOT
+from wheelcheck.config import builder, json_schema
+from wheelcheck.config.files import OWN, SHARED, ConfigError, read
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
 SCHEMA: dict[str, Any] = json.loads((files("wheelcheck.config") / "schema" / "config-1.json").read_text("utf-8"))
-README = Path(__file__).parents[3] / "README.md"
-REFERENCE = Path(__file__).parents[2] / "projects" / "reference"
+README = ROOT / "README.md"
+REFERENCE = ROOT / "tests" / "projects" / "reference"
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 OBJECT = 'payload = [{ name = "a", path = "b", kind = "object", '
@@ -36,50 +41,45 @@ def faults(document: object) -> list[str]:
 
 
 def load(folder: Path, text: str) -> builder.Settings:
-    """Read the text as a wheelcheck.toml by the gate and by the bench."""
+    """Read the text as a wheelcheck.toml by the gate and by the builder."""
     (folder / OWN).write_text(text, "utf-8")
     return builder.load(folder)
 
 
-# --- the same keys ---
+# --- what ships ---
 
 
 def test_the_schema_is_one_of_the_2020_12_draft() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert SCHEMA["$id"].endswith(":1")
+    assert SCHEMA["$id"] == "urn:wheelcheck:config:1"
 
 
-PROPERTIES = SCHEMA["properties"]
+def test_the_schema_that_ships_is_what_the_rows_say() -> None:
+    assert json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n" == json_schema.generate()
 
 
-@pytest.mark.parametrize(
-    ("table", "known"),
-    [
-        (SCHEMA, KEYS[""]),
-        (PROPERTIES["wheels"]["items"], KEYS["wheels"]),
-        (SCHEMA["$defs"]["payload"], KEYS["payload"]),
-        (PROPERTIES["ignore"]["items"], KEYS["ignore"]),
-        (PROPERTIES["build"], builder.BUILD_KEYS),
-        (PROPERTIES["smoke"], builder.SMOKE_KEYS),
-        (SCHEMA["$defs"]["command"], builder.COMMAND_KEYS),
-    ],
-    ids=["top", "wheels", "payload", "ignore", "build", "smoke", "command"],
-)
-def test_the_keys_of_a_table_are_those_of_the_code_and_no_other(table: dict[str, Any], known: tuple[str, ...]) -> None:
-    assert set(table["properties"]) == set(known)
-    assert table["additionalProperties"] is False
+def tables_of(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every table that a schema describes, itself first."""
+    yield schema
+    for value in schema["properties"].values():
+        inner = value.get("items", value)
+        if "properties" in inner:
+            yield from tables_of(inner)
 
 
-def test_every_table_of_the_code_has_its_row_above() -> None:
-    assert set(KEYS) == {"", "wheels", "payload", "ignore"}
-    assert {name for name in vars(builder) if name.endswith("_KEYS")} == {"BUILD_KEYS", "SMOKE_KEYS", "COMMAND_KEYS"}
-
-
-def test_the_words_to_choose_from_are_the_code_s() -> None:
-    defined = SCHEMA["$defs"]
-    assert defined["payload"]["properties"]["kind"]["enum"] == list(get_args(PayloadKind))
-    assert defined["command"]["properties"]["needs"]["items"]["enum"] == list(EMULATION_LACKS)
+def test_every_table_of_the_schema_takes_its_own_keys_only_and_says_what_each_is_for() -> None:
+    tables = list(tables_of(SCHEMA))
+    assert [list(table["properties"]) for table in tables][1:] == [
+        ["python", "platforms"],
+        ["name", "kind", "path", "package", "workspace", "source", "target"],
+        ["code", "reason", "path", "artifact"],
+        ["workspace", "keep-environment", "features", "default-features", "wheel"],
+        ["commands"],
+        ["run", "expect", "status", "needs"],
+    ]
+    assert {table["additionalProperties"] for table in tables} == {False}
+    assert [key for table in tables for key, value in table["properties"].items() if not value["description"]] == []
 
 
 # --- the same verdict ---
@@ -160,6 +160,16 @@ BAD = (
     "build = { default-features = 'no' }",
     "build = { wheel = 'metadata' }",
     "build = { wheel = ['payload'] }",
+    "build = { workspace = '' }",
+    "build = { workspace = '/rust' }",
+    "build = { workspace = 'rust\\crate' }",
+    "build = { features = [''] }",
+    'payload = [{ name = "a", path = "b\\\\c", kind = "library" }]',
+    'payload = [{ name = "a", path = "/b", kind = "library" }]',
+    'payload = [{ name = "a", path = "C:/b", kind = "library" }]',
+    'payload = [{ name = "a", path = "../b", kind = "library" }]',
+    'ignore = [{ code = "WC3*", reason = "a" }]',
+    "architectures = ['']",
     "smoke = []",
     "smoke = { command = [] }",
     "smoke.commands = 1",
@@ -172,10 +182,11 @@ BAD = (
     f'{SMOKE}, needs = ["root"] }}]',
     f"{SMOKE}, expects = 'x' }}]",
 )
-# What takes the CPU table, a regular expression engine or the project's folder to see.
+# What only the CPU table, a regular expression engine, the other entries or the project's folder can tell.
 BEYOND = (
     "architectures = ['vax']",
     "build = { workspace = '../other' }",
+    f"{PROGRAM} }}, {{ name = 'c', path = 'b', kind = 'library' }}]",
     'smoke.commands = [{ run = ["a"], expect = "(" }]',
 )
 
@@ -194,18 +205,51 @@ def test_what_the_schema_refuses_the_code_refuses(tmp_path: Path, text: str) -> 
 
 
 @pytest.mark.parametrize("text", BEYOND)
-def test_what_only_the_code_can_refuse_is_little(tmp_path: Path, text: str) -> None:
+def test_what_only_the_code_can_refuse_is_listed(tmp_path: Path, text: str) -> None:
     assert faults(tomllib.loads(text)) == []
     with pytest.raises(ConfigError):
         load(tmp_path, text)
 
 
-def test_every_key_of_the_schema_says_what_it_is_for() -> None:
-    tables = [SCHEMA, *(PROPERTIES[key] for key in ("build",)), *SCHEMA["$defs"].values()]
-    silent = [
-        key
-        for table in tables
-        for key, value in table.get("properties", {}).items()
-        if not {"description", "properties"} & set(value)
+# --- validate-pyproject ---
+
+
+@pytest.fixture
+def validated(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Run validate-pyproject over a table, with the entry point of this checkout as an installed wheelcheck has it."""
+    entry_points = tomllib.loads((ROOT / SHARED).read_text("utf-8"))["project"]["entry-points"]
+    lines = [
+        line for group, points in entry_points.items() for line in (f"[{group}]", *map(" = ".join, points.items()))
     ]
-    assert silent == []
+    (tmp_path / "wheelcheck_here-1.dist-info").mkdir()
+    (tmp_path / "wheelcheck_here-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: wheelcheck-here\n")
+    (tmp_path / "wheelcheck_here-1.dist-info" / "entry_points.txt").write_text("\n".join(lines))
+
+    def run(table: str) -> subprocess.CompletedProcess[str]:
+        (tmp_path / SHARED).write_text(f"[tool.wheelcheck]\n{table}", "utf-8")
+        words = [sys.executable, "-m", "validate_pyproject", str(tmp_path / SHARED), "-E", "wheelcheck"]
+        path = os.pathsep.join([str(tmp_path), str(ROOT)])
+        return subprocess.run(
+            words, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+def test_validate_pyproject_takes_what_wheelcheck_takes_and_names_the_key_that_it_refuses(
+    validated: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    pytest.importorskip("validate_pyproject", reason="validate-pyproject is not installed")
+    good = validated('glibc = "2.28"\nignore = [{ code = "WC301", reason = "a cross compiler" }]\n')
+    assert (good.returncode, good.stdout + good.stderr) == (0, good.stdout + good.stderr)
+    bad = validated('glibc = "2.28"\nignore = [{ code = "WC301" }]\n')
+    assert bad.returncode != 0
+    assert "tool.wheelcheck.ignore[0]` must contain ['reason']" in bad.stdout + bad.stderr
+
+
+@pytest.mark.parametrize(("texts", "accepted"), [(GOOD, True), (BAD, False)], ids=["good", "bad"])
+def test_the_draft_that_validate_pyproject_uses_gives_the_same_verdict(texts: tuple[str, ...], accepted: bool) -> None:  # noqa: FBT001
+    schema = json_schema.for_validate_pyproject("wheelcheck")
+    Draft7Validator.check_schema(schema)
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert [text for text in texts if Draft7Validator(schema).is_valid(tomllib.loads(text)) is not accepted] == []

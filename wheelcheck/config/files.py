@@ -1,0 +1,133 @@
+"""Where the configuration is: all of wheelcheck.toml, or the table `[tool.wheelcheck]` of pyproject.toml."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.inputs import open_regular
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OWN = "wheelcheck.toml"  # the whole file is the table
+SHARED = "pyproject.toml"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message names the file and the key, the problem and how to fix it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A key of a configuration file, written as in the file: `FILE: tool.wheelcheck.payload #2.path`.
+
+    `#2` is the second entry of an array. The keys of a wheelcheck.toml have no prefix.
+    """
+
+    file: Path
+    keys: tuple[str, ...] = ()
+
+    def __truediv__(self, key: str) -> Place:
+        return Place(self.file, (*self.keys, key))
+
+    def __str__(self) -> str:
+        return ": ".join(filter(None, (str(self.file), ".".join(self.keys))))
+
+    def entry(self, number: int) -> Place:
+        """Return the place of an entry of this array, counted from 1."""
+        return Place(self.file, (*self.keys[:-1], f"{self.keys[-1]} #{number}"))
+
+    @property
+    def header(self) -> str:
+        """The dotted keys without entry numbers, as a table's header spells them."""
+        return ".".join(key.partition(" #")[0] for key in self.keys)
+
+
+def find(folder: Path) -> Path | None:
+    """Return the file that configures a folder: its wheelcheck.toml or its pyproject.toml; None if it has neither.
+
+    Raises ConfigError if both configure it: a release must not be held against the file that nobody meant.
+    """
+    own, shared = folder / OWN, folder / SHARED
+    if not os.path.lexists(own):
+        return shared if os.path.lexists(shared) else None
+    if os.path.lexists(shared) and read(shared)[0]:
+        raise ConfigError(f"both {own} and [tool.wheelcheck] in {shared} configure this project; delete one of them")
+    return own
+
+
+def read(path: Path) -> tuple[dict[str, Any], Place]:
+    """Return the table that configures wheelcheck in a TOML file, and its place.
+
+    That is the whole of a wheelcheck.toml, and `[tool.wheelcheck]` of any other file, which may be missing.
+    Raises ConfigError for a file that cannot be read or is not TOML.
+    """
+    document = _document(path)
+    if path.name == OWN:
+        if "tool" in document:
+            raise ConfigError(f"{path}: the whole file is the table; remove `tool.wheelcheck` from its headers")
+        return document, Place(path)
+    place = Place(path, ("tool", "wheelcheck"))
+    tool = document.get("tool", {})
+    table = tool.get("wheelcheck", {}) if isinstance(tool, dict) else {}
+    if not isinstance(table, dict):
+        raise ConfigError(f"{place} must be a table; start it with [tool.wheelcheck]")
+    return table, place
+
+
+def read_required(path: Path, what: str) -> tuple[dict[str, Any], Place]:
+    """Return the table as `read` does. Raises ConfigError if it is empty; `what` names the keys to add."""
+    table, where = read(path)
+    if table:
+        return table, where
+    if where.keys:
+        raise ConfigError(f"{path} has no [tool.wheelcheck]; add the table with {what}")
+    raise ConfigError(f"{path} is empty; add {what}")
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        with open_regular(path) as file:
+            content = file.read()
+    except OSError as problem:
+        raise ConfigError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+    try:
+        return tomllib.loads(_text(content, path))
+    except RecursionError as problem:
+        raise ConfigError(f"{path} is nested too deeply to be read as TOML") from problem
+    except ValueError as problem:
+        if isinstance(problem, ConfigError):
+            raise
+        raise ConfigError(f"{path} is not valid TOML: {problem}{_hint(str(problem))}") from problem
+
+
+def _text(content: bytes, path: Path) -> str:
+    """Decode a file. Raises ConfigError for what editors and shells on Windows write instead of UTF-8."""
+    if content.startswith(_UTF_16):
+        raise ConfigError(f"{path} is encoded as UTF-16; save it as UTF-8")
+    if content.startswith(codecs.BOM_UTF8):
+        raise ConfigError(f"{path} starts with a byte order mark; save it as UTF-8 without one")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = content.count(b"\n", 0, problem.start) + 1
+        byte = content[problem.start]
+        raise ConfigError(
+            f"{path} is not encoded as UTF-8: byte {byte:#04x} in line {line}; save it as UTF-8"
+        ) from problem
+
+
+def _hint(problem: str) -> str:
+    """Return a hint where the parser met the backslash of a Windows path."""
+    escapes = ("Unescaped '\\'", "Invalid hex value")
+    return "; a backslash is an escape here: write paths with /" if problem.startswith(escapes) else ""
