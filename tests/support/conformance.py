@@ -6,11 +6,13 @@ import importlib
 import inspect
 import pkgutil
 import re
-from typing import TYPE_CHECKING, Any
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from tests.support.artifacts import Recipe
 from tests.support.twins import Silent, Twins
 from tests.wheelcheck import rules as tables
+from wheelcheck.rules import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +66,13 @@ def _rows(test: object) -> Iterator[Row]:
 
 def lacking(rule: Rule[Any], rows: tuple[Row, ...], listed: tuple[Rule[Any], ...]) -> list[str]:
     """Say everything that the rule lacks."""
-    return [*_badly_named(rule, listed), *_badly_explained(rule), *_untested(rule.code, rows)]
+    return [
+        *_badly_named(rule, listed),
+        *_badly_explained(rule),
+        *_badly_weighed(rule),
+        *_untested(rule.code, rows),
+        *_unseen(rule, rows),
+    ]
 
 
 def _badly_named(rule: Rule[Any], listed: tuple[Rule[Any], ...]) -> Iterator[str]:
@@ -84,6 +92,39 @@ def _badly_explained(rule: Rule[Any]) -> Iterator[str]:
     for word in ("Source: ", "Remedy: "):
         if not re.search(rf"^{word}\S", rule.explanation, re.MULTILINE):
             yield f"a line {word.strip()!r} in its docstring"
+
+
+def _badly_weighed(rule: Rule[Any]) -> Iterator[str]:
+    """Hold the declared severities against those that the rule's code names, both ways."""
+    named = {rule.severity, *_named_severities(cast("FunctionType", rule.judge), set())}
+    for severity in sorted(named - set(rule.severities)):
+        yield f"the severity {severity!r} in its declaration"
+    for severity in rule.severities:
+        if severity not in named or rule.severities.count(severity) > 1:
+            yield f"a hit of the severity {severity!r} that it declares"
+
+
+def _named_severities(function: FunctionType, seen: set[object]) -> set[str]:
+    """Return the severities that a function names, and every function of the rules that it can call."""
+    seen.add(function)
+    codes, constants, names = [function.__code__], set[str](), set[str]()
+    for code in codes:  # grows by the generator expressions and lambdas inside
+        codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+        constants |= {constant for constant in code.co_consts if isinstance(constant, str)}
+        names |= set(code.co_names)
+    called = [function.__globals__.get(name) for name in names]
+    for value in called:
+        if isinstance(value, FunctionType) and value.__module__.startswith("wheelcheck.rules.") and value not in seen:
+            constants |= _named_severities(value, seen)
+    return constants & set(get_args(Severity))
+
+
+def _unseen(rule: Rule[Any], rows: tuple[Row, ...]) -> Iterator[str]:
+    """Name the severities that no failing test of the rule shows."""
+    shown = {row.severity for row in rows if isinstance(row, Twins) and row.code == rule.code}
+    yield from (
+        f"a failing test with the severity {severity!r}" for severity in rule.severities if severity not in shown
+    )
 
 
 def _untested(code: str, rows: tuple[Row, ...]) -> Iterator[str]:

@@ -98,7 +98,7 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
 
     A C++ module built with a new compiler asks for GLIBCXX_3.4.30 although it needs no new glibc: "version
     `GLIBCXX_3.4.30' not found". A library that is in the wheel is not held to this. Where no policy is known for the
-    tag, for example for riscv64, the rule is skipped and the report says so.
+    tag, for example for riscv64 before glibc 2.31, the rule is skipped and the report says so.
 
     Source: PEP 600; auditwheel's policies, measured on the oldest distribution of each glibc.
     Remedy: build in the tag's manylinux container (its toolchain links newer parts of libstdc++ statically), or bundle
@@ -127,8 +127,8 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     """Each DT_NEEDED library is one that the tag's policy promises, or a file of the wheel.
 
     Any other library is on the user's machine only by chance, or because another package brings it (CUDA's wheels are
-    found that way); so this is a warning. Where no policy is known for the tag, for example for riscv64, the rule is
-    skipped and the report says so.
+    found that way); so this is a warning. Where no policy is known for the tag, for example for riscv64 before glibc
+    2.31, the rule is skipped and the report says so.
 
     Source: PEP 600; auditwheel's policies.
     Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it.

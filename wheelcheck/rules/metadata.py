@@ -59,7 +59,7 @@ def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
 
 def _requirement_problem(value: str) -> str:
     try:
-        Requirement(value)
+        hash(Requirement(value).specifier)  # reads the versions, too
     except InvalidRequirement as problem:
         return str(problem).partition("\n")[0]
     except (ValueError, RecursionError):

@@ -104,7 +104,8 @@ def _rivalry(wheel: Wheel, rivals: list[Wheel], tag: str) -> Hit:
         taken = max(rivals, key=lambda rival: rival.name.build)
         message = f"found {len(rivals)} builds for {tag}, expected one: an installer takes {taken.file}"
         return Hit("", message, severity="warning", artifact=wheel.file)
-    other = next((rival for rival in rivals if rival is not wheel and rival.name.build == wheel.name.build), rivals[0])
+    others = [rival for rival in rivals if rival is not wheel]
+    other = min(others, key=lambda rival: rival.name.build != wheel.name.build)
     return Hit("", f"found another wheel for {tag}, expected one: {other.file}", artifact=wheel.file)
 
 

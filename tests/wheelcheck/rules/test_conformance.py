@@ -18,6 +18,8 @@ from wheelcheck.rules.catalogue import FAMILIES, all_rules, find
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.rules import Severity
+
 RULES = all_rules()
 GOOD = artifacts.wheel(artifacts.X86_64)
 ARCHIVE = a_wheel(artifacts.X86_64)
@@ -35,6 +37,7 @@ def every_wheel_has_a_name(wheel: Wheel) -> Iterator[Hit]:
 
 every_wheel_has_a_name.__module__ = "wheelcheck.rules.names"
 NEW = rule("WC299", on=Wheel)(every_wheel_has_a_name)
+UNSEEN = "a failing test with the severity 'error'"
 TESTED = (Twins("WC299", "a wheel", ARCHIVE, ARCHIVE, "found no name"),)
 
 
@@ -72,13 +75,16 @@ def test_a_new_rule_with_words_and_tests_lacks_nothing() -> None:
     [
         (
             (),
-            ["a failing test, with its good twin", "a passing test", "a test on a real archive"],
+            ["a failing test, with its good twin", "a passing test", "a test on a real archive", UNSEEN],
         ),
-        ((Silent("WC299", "a wheel", ARCHIVE),), ["a failing test, with its good twin", "a test on a real archive"]),
+        (
+            (Silent("WC299", "a wheel", ARCHIVE),),
+            ["a failing test, with its good twin", "a test on a real archive", UNSEEN],
+        ),
         ((Twins("WC299", "a wheel", GOOD, GOOD, ""),), ["a test on a real archive"]),
         (
             (replace(TESTED[0], code="WC298"),),
-            ["a failing test, with its good twin", "a passing test", "a test on a real archive"],
+            ["a failing test, with its good twin", "a passing test", "a test on a real archive", UNSEEN],
         ),
     ],
 )
@@ -110,6 +116,44 @@ def test_a_new_rule_without_its_words_is_named_with_what_it_lacks(text: str, lac
 )
 def test_a_code_of_another_family_or_another_rule_is_refused(wrong: Rule[Any], lacks: str) -> None:
     assert lacks in lacking(wrong, TESTED, (*RULES, wrong))
+
+
+def _note(path: str) -> Hit:
+    return Hit(path, "found a name", severity="note")
+
+
+def every_name_is_short(wheel: Wheel) -> Iterator[Hit]:
+    """Every name is short.
+
+    Source: nothing but this test.
+    Remedy: none is needed.
+    """
+    yield from (_note(member.path) for member in wheel.members)
+    yield Hit("", "found", severity="warning" if wheel.members else None)
+
+
+for function in (_note, every_name_is_short):
+    function.__module__ = "wheelcheck.rules.names"
+WEIGHED = rule("WC298", on=Wheel, severity=("error", "warning", "note"))(every_name_is_short)
+ROWS = tuple(Twins("WC298", "a name", ARCHIVE, ARCHIVE, "found", severity=each) for each in WEIGHED.severities)
+
+
+@pytest.mark.parametrize(
+    ("severities", "rows", "lacks"),
+    [
+        (("error", "warning", "note"), ROWS, []),
+        (("warning", "error", "note"), ROWS, ["a hit of the severity 'error' that it declares"]),
+        (("error", "warning"), ROWS, ["the severity 'note' in its declaration"]),
+        (("error", "note"), ROWS, ["the severity 'warning' in its declaration"]),
+        (("note", "warning"), ROWS, []),
+        (("error", "warning", "note"), ROWS[:2], ["a failing test with the severity 'note'"]),
+    ],
+)
+def test_the_severities_that_a_rule_finds_are_those_it_declares_and_each_has_a_row(
+    severities: tuple[Severity, ...], rows: tuple[Twins, ...], lacks: list[str]
+) -> None:
+    weighed = replace(WEIGHED, severities=severities)
+    assert lacking(weighed, rows, (*RULES, weighed)) == lacks
 
 
 def test_a_rule_that_no_family_lists_is_not_there() -> None:

@@ -7,13 +7,17 @@ import pytest
 from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, library
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, examine_recipe, judge
 from wheelcheck.binary.model import VersionNeed
+from wheelcheck.engine import Skip
+from wheelcheck.facts import Wheel
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.facts import Member, Wheel
+    from wheelcheck.binary.model import Binary
+    from wheelcheck.facts import Member
 
 TEXT_RELOCATION_S = '__asm__(".text\\n.globl answer\\nanswer: .quad answer\\n");\n'
 
@@ -35,6 +39,11 @@ def with_executable_stack() -> File:
 def needing(version: str, library: str = "libstdc++.so.6", *, tags: str = X86_64, weak: bool = False) -> Wheel:
     need = VersionNeed(library, version, weak)
     return artifacts.wheel(tags, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=(need,))))
+
+
+def needing_all(*versions: str) -> Wheel:
+    needs = tuple(VersionNeed("libstdc++.so.6", version) for version in versions)
+    return artifacts.wheel(X86_64, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=needs)))
 
 
 def against_libstdcxx(version: str) -> File:
@@ -69,6 +78,22 @@ def against_libstdcxx(version: str) -> File:
             needing("CXXABI_1.3.13"),
             needing("CXXABI_1.3.7"),
             "needs CXXABI_1.3.13",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC410",
+            "a version of more digits than Python turns into a number",
+            needing(f"GLIBCXX_3.4.{'1' * 5000}"),
+            needing("GLIBCXX_3.4.19"),
+            "needs GLIBCXX_3.4.111",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC410",
+            "of several versions the newest is named, by number and not by spelling",
+            needing_all("GLIBCXX_3.4.30", "GLIBCXX_3.4.100"),
+            needing_all("GLIBCXX_3.4.9", "GLIBCXX_3.4.19"),
+            "needs GLIBCXX_3.4.100",
             (LIBRARY,),
         ),
         Twins(
@@ -238,3 +263,96 @@ def test_no_search_path_leaves_the_installation(row: Twins, tmp_path: Path) -> N
 )
 def test_no_binary_asks_for_less_protection(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def skips(tags: str, *members: Member) -> list[Skip]:
+    """Return which rules say that they could not judge a wheel, and why."""
+    wheel = artifacts.wheel(tags, *members)
+    whys = ((rule.code, rule.needs(wheel)) for rule in all_rules() if rule.needs and rule.on is Wheel)
+    return [Skip(code, why, wheel.file) for code, why in whys if why]
+
+
+BAD_ANYWHERE = artifacts.elf(
+    "riscv64", needed=("libcuda.so.1",), versions=(VersionNeed("libstdc++.so.6", "GLIBCXX_3.4.99"),)
+)
+
+
+@pytest.mark.parametrize(
+    ("platform", "policies"),
+    [
+        ("manylinux_2_27_riscv64", False),
+        ("manylinux_2_31_riscv64", True),
+        ("manylinux_2_36_loongarch64", True),
+        ("manylinux_2_17_armv6l", False),
+        ("musllinux_1_2_armv6l", False),
+        ("manylinux_2_5_aarch64", False),
+        ("linux_armv7l", False),
+        ("android_24_arm64_v8a", False),
+        ("manylinux_2_17_x86_64", True),
+        ("musllinux_1_1_x86_64", True),
+        ("macosx_11_0_arm64", True),
+        ("win_amd64", True),
+        ("any", True),
+    ],
+)
+def test_without_a_policy_for_the_tag_nothing_is_said_to_have_been_judged(platform: str, *, policies: bool) -> None:
+    found = skips(f"cp311-cp311-{platform}", artifacts.member(LIBRARY, BAD_ANYWHERE))
+    why = f"no list of promised libraries is known for {platform}"
+    file = f"demo-1.0-cp311-cp311-{platform}.whl"
+    assert found == ([] if policies else [Skip("WC410", why, file), Skip("WC411", why, file)])
+
+
+def test_a_policy_for_one_of_two_tags_is_enough_to_judge() -> None:
+    assert skips("py3-none-manylinux_2_17_x86_64.linux_x86_64") == []
+
+
+def test_no_rule_about_native_code_counts_as_run_for_a_cpu_that_no_table_holds() -> None:
+    found = skips("py3-none-manylinux_2_17_vax", artifacts.member(LIBRARY, BAD_ANYWHERE))
+    assert {skip.code for skip in found} == {
+        *("WC401", "WC402", "WC410", "WC411", "WC412", "WC413", "WC414", "WC501", "WC502", "WC503")
+    }
+
+
+def test_a_riscv64_wheel_before_any_policy_is_reported_with_what_was_not_judged(tmp_path: Path) -> None:
+    recipe = a_wheel("cp311-cp311-manylinux_2_27_riscv64", library("riscv64"))
+    report = examine_recipe(recipe, tmp_path / "dist")
+    assert [skip.code for skip in report.skips if skip.artifact] == ["WC410", "WC411"]
+    assert {"WC410", "WC411"}.isdisjoint(report.rules)
+
+
+TWO_NAMES = "py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64"
+FAULTS = artifacts.elf(
+    "x86_64",
+    needed=("libfoo.so.1",),
+    versions=(VersionNeed("libstdc++.so.6", "GLIBCXX_3.4.99"), VersionNeed("libc.so.6", "GLIBC_2.99")),
+    runpath=("/home/me",),
+    executable_stack=True,
+    text_relocations=True,
+)
+
+
+@pytest.mark.parametrize("code", ["WC401", "WC410", "WC411", "WC412", "WC413", "WC414"])
+def test_a_tag_and_its_alias_give_one_finding(code: str) -> None:
+    found = judge(artifacts.wheel(TWO_NAMES, artifacts.member(LIBRARY, FAULTS)), code)
+    assert len(found) == 1
+    assert "manylinux2014" not in found[0].message
+
+
+MUSL_NAMES = "py3-none-musllinux_1_1_x86_64.musllinux_1_2_x86_64"
+DYLIB_FAULTS = artifacts.macho("aarch64", minimum_os=(13, 0), needed=("/opt/lib/libfoo.dylib",))
+DLL_FAULTS = artifacts.pe("x86_64", needed=("ucrtbased.dll",))
+
+
+@pytest.mark.parametrize(
+    ("code", "tags", "content"),
+    [
+        *((code, X86_64, FAULTS) for code in ("WC401", "WC410", "WC411", "WC412", "WC413", "WC414")),
+        ("WC402", MUSL_NAMES, FAULTS),
+        ("WC501", "py3-none-macosx_11_0_arm64", DYLIB_FAULTS),
+        ("WC502", "py3-none-macosx_11_0_arm64", DYLIB_FAULTS),
+        ("WC503", "py3-none-win_amd64", DLL_FAULTS),
+    ],
+)
+def test_every_rule_about_native_code_leaves_test_data_out(code: str, tags: str, content: Binary) -> None:
+    assert len(judge(artifacts.wheel(tags, artifacts.member("demo/data/x", content)), code)) == 1
+    assert judge(artifacts.wheel(tags, artifacts.member("demo/tests/data/x", content)), code) == []

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.artifacts import X86_64, File, a_wheel, member, wheel
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import WheelRecipe
+    from wheelcheck.facts import Wheel
 
 FOLDER = "demo-1.0.dist-info"
 METADATA = f"{FOLDER}/METADATA"
@@ -22,6 +23,17 @@ def described(*lines: str, version: str = "2.1", files: tuple[File, ...] = ()) -
     """A wheel whose METADATA has these further lines."""
     text = "\n".join((f"Metadata-Version: {version}", "Name: demo", "Version: 1.0", *lines, ""))
     return a_wheel(X86_64, library("x86_64"), *files, dist_info={"METADATA": text.encode("utf-8", "surrogateescape")})
+
+
+def in_version(version: str, *lines: str) -> Wheel:
+    """The facts of a wheel whose METADATA is of a version that no tool writes yet."""
+    text = "\n".join((f"Metadata-Version: {version}", "Name: demo", "Version: 1.0", *lines, ""))
+    folder = tuple(member(f"{FOLDER}/{name}") for name in ("METADATA", "WHEEL", "RECORD"))
+    return wheel(X86_64, *folder, texts={METADATA: text})
+
+
+LONG = "1" * 5000
+DEEP = "(" * 4000 + "os_name == 'a'" + ")" * 4000
 
 
 def in_metadata(sentence: str, bad: str, good: str, found: str) -> Twins:
@@ -42,6 +54,14 @@ def in_metadata(sentence: str, bad: str, good: str, found: str) -> Twins:
             "Requires-Python: 3.8+",
             "Requires-Python: >=3.8",
             "found Requires-Python '3.8+', expected a version specifier",
+        ),
+        *(
+            in_metadata(why, f"{field}: {value}", f"{field}: {good}", f"found {field}")
+            for why, field, value, good in (
+                ("a requirement with more digits than a number can have", "Requires-Dist", f"x=={LONG}", "x==1"),
+                ("a requirement in too many parentheses", "Requires-Dist", f"x; {DEEP}", "x; (os_name == 'a')"),
+                ("a Python version with more digits than a number can have", "Requires-Python", f">={LONG}", ">=3"),
+            )
         ),
         in_metadata("bytes that are not UTF-8", "Author: \udce9", "Author: \u00e9", "found bytes that are not UTF-8"),
         Twins(
@@ -69,6 +89,23 @@ def in_metadata(sentence: str, bad: str, good: str, found: str) -> Twins:
             "found dynamic in Metadata-Version 2.1",
             (METADATA,),
             severity="warning",
+        ),
+        Twins(
+            "WC221",
+            "2.10 is newer than 2.4",
+            described("License-Expression: MIT", version="2.3"),
+            in_version("2.10", "License-Expression: MIT"),
+            "found license-expression",
+            (METADATA,),
+            severity="warning",
+        ),
+        Twins(
+            "WC223",
+            "2.10 is newer than 2.4, so its licence files are promised",
+            in_version("2.10", "License-File: LICENSE"),
+            in_version("1.10", "License-File: LICENSE"),
+            "found License-File 'LICENSE'",
+            (METADATA,),
         ),
         Twins(
             "WC223",

@@ -87,6 +87,17 @@ def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, 
             "WC213", "base64 that ends amid a byte", changed(DATA, hash="sha256=A"), "expected sha256= and unpadded"
         ),
         row_for("WC213", "a size that is no number", changed(DATA, size="five"), "found size 'five'"),
+        *(
+            row_for("WC213", f"a size that no file has: {why}", changed(DATA, size=size), f"found size {size[:40]!r}")
+            for why, size in {
+                "more digits than Python turns into a number": "5" * 5000,
+                "digits of another script": "\u0665",
+                "a sign": "+5",
+                "an underscore": "1_0",
+                "a space": " 5",
+                "a superscript": "5\u00b2",
+            }.items()
+        ),
         row_for(
             "WC213",
             "a row twice",

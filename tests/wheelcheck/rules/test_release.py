@@ -36,6 +36,7 @@ def of(version: str = "1.0", project: str = "demo", tags: str = X86_64) -> Wheel
 
 
 COMPLETE = expecting(INTEL, ARM, SOURCE)
+BUILD_9, BUILD_10 = (a_wheel(X86_64, library("x86_64"), file=f"demo-1.0-{build}-{X86_64}.whl") for build in ("9", "10"))
 LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", library("x86_64"))
 
 
@@ -97,6 +98,32 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             a_release(INTEL, a_wheel("cp311-cp311-manylinux_2_28_x86_64", library("x86_64"))),
             "found another wheel for cp311-cp311-manylinux_2_17_x86_64, expected one",
             (file_of(INTEL), "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"),
+        ),
+        Twins(
+            "WC703",
+            "of two builds of one wheel an installer takes the later, which is legal",
+            a_release(BUILD_9, BUILD_10),
+            a_release(BUILD_10),
+            f"found 2 builds for {X86_64}, expected one: an installer takes demo-1.0-10-{X86_64}.whl",
+            (f"demo-1.0-9-{X86_64}.whl", f"demo-1.0-10-{X86_64}.whl"),
+            severity="warning",
+        ),
+        Twins(
+            "WC703",
+            "a build tag is newer than none",
+            a_release(INTEL, BUILD_9),
+            a_release(INTEL),
+            f"an installer takes demo-1.0-9-{X86_64}.whl",
+            (file_of(INTEL), f"demo-1.0-9-{X86_64}.whl"),
+            severity="warning",
+        ),
+        Twins(
+            "WC703",
+            "two wheels of one build are chance, whatever other builds there are",
+            building.release(*map(building.wheel, (X86_64, f"9-{X86_64}", f"9-{X86_64}.manylinux_2_5_x86_64"))),
+            building.release(*map(building.wheel, (X86_64, f"9-{AARCH64}", "9-py3-none-any"))),
+            f"found another wheel for {X86_64}, expected one",
+            (file_of(INTEL), f"demo-1.0-9-{X86_64}.whl", f"demo-1.0-9-{X86_64}.manylinux_2_5_x86_64.whl"),
         ),
         Twins(
             "WC704",
