@@ -50,7 +50,8 @@ _CONFIGURATION = """\
 
 {generated}
 wheelcheck reads the table `[tool.wheelcheck]` of `pyproject.toml`, or a `wheelcheck.toml` beside it, where the whole
-file is the table: there, write `[build]` for `[tool.wheelcheck.build]`. Both at once is an error.
+file is the table: there, write `[build]` for `[tool.wheelcheck.build]`. Both at once is an error. In an error message,
+`payload #2` is the second entry of the array `payload`.
 
 `wheelcheck/config/schema/config-1.json` says the same to editors as a JSON Schema. With wheelcheck installed,
 [validate-pyproject](https://validate-pyproject.readthedocs.io) checks the table too.

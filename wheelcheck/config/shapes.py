@@ -50,11 +50,11 @@ class Text:
 
     @property
     def words(self) -> str:
-        """See Shape."""
+        """The type, for the documentation."""
         return "string"
 
     def read(self, value: object, where: Place, fix: str) -> Any:  # noqa: ANN401  # what `convert` returns
-        """See Shape."""
+        """Return the string, converted. Raises ConfigError."""
         # In Python `$` also matches before a newline at the end, in JSON Schema it does not.
         if not isinstance(value, str) or not re.search(self.pattern.replace("$", r"\Z"), value):
             raise wrong(value, where, self.what, fix)
@@ -64,7 +64,7 @@ class Text:
             raise ConfigError(f"{where}: {problem}") from problem
 
     def schema(self) -> dict[str, Any]:
-        """See Shape."""
+        """Return the JSON Schema of the value."""
         return {"type": "string", **({"pattern": self.pattern} if self.pattern else {})}
 
 
@@ -76,17 +76,17 @@ class Choice:
 
     @property
     def words(self) -> str:
-        """See Shape."""
+        """The type, for the documentation."""
         return _either([f'`"{option}"`' for option in self.options])
 
     def read(self, value: object, where: Place, fix: str) -> str:
-        """See Shape."""
+        """Return the string if it is one of the options. Raises ConfigError."""
         if not isinstance(value, str) or value not in self.options:
             raise wrong(value, where, _either([f'"{option}"' for option in self.options]), fix)
         return value
 
     def schema(self) -> dict[str, Any]:
-        """See Shape."""
+        """Return the JSON Schema of the value."""
         return {"enum": list(self.options)}
 
 
@@ -97,13 +97,13 @@ class Boolean:
     words: str = "boolean"
 
     def read(self, value: object, where: Place, fix: str) -> bool:
-        """See Shape."""
+        """Return the boolean. Raises ConfigError."""
         if not isinstance(value, bool):
             raise wrong(value, where, "true or false", fix)
         return value
 
     def schema(self) -> dict[str, Any]:
-        """See Shape."""
+        """Return the JSON Schema of the value."""
         return {"type": "boolean"}
 
 
@@ -114,13 +114,13 @@ class Integer:
     words: str = "integer"
 
     def read(self, value: object, where: Place, fix: str) -> int:
-        """See Shape."""
+        """Return the number; TOML's booleans are none. Raises ConfigError."""
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong(value, where, "a whole number", fix)
         return value
 
     def schema(self) -> dict[str, Any]:
-        """See Shape."""
+        """Return the JSON Schema of the value."""
         return {"type": "integer"}
 
 
@@ -134,17 +134,17 @@ class ListOf:
 
     @property
     def words(self) -> str:
-        """See Shape."""
+        """The type, for the documentation."""
         return f"array of {self.what}"
 
     def read(self, value: object, where: Place, fix: str) -> tuple[Any, ...]:
-        """See Shape."""
+        """Return the entries as a tuple. Raises ConfigError."""
         if not isinstance(value, list) or len(value) < self.minimum:
             raise wrong(value, where, f"an array of {self.what}", fix)
         return tuple(self.item.read(each, where.entry(number), fix) for number, each in enumerate(value, 1))
 
     def schema(self) -> dict[str, Any]:
-        """See Shape."""
+        """Return the JSON Schema of the value."""
         least = {"minItems": self.minimum} if self.minimum else {}
         return {"type": "array", **least, "items": self.item.schema()}
 
@@ -179,7 +179,7 @@ class Field:
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of this key."""
-        default = {} if self.default is None or self.default == [] else {"default": self.default}
+        default = {} if self.default in (None, [], {}) else {"default": self.default}
         return {"description": self.sentence, **default, **self.shape.schema()}
 
 
@@ -191,7 +191,7 @@ class Table:
 
     @property
     def words(self) -> str:
-        """See Shape."""
+        """The type, for the documentation."""
         return "table"
 
     def read(self, value: object, where: Place, fix: str = "", parts: tuple[Part, ...] = ("gate", "builder")) -> Any:  # noqa: ANN401, ARG002  # the header is the fix of a table
@@ -204,7 +204,7 @@ class Table:
         return {field.key.replace("-", "_"): field.read(value, where) for field in self.fields if field.part in parts}
 
     def schema(self) -> dict[str, Any]:
-        """See Shape."""
+        """Return the JSON Schema of the value."""
         required = [field.key for field in self.fields if field.required]
         conditions = [condition for field in self.fields for condition in self._conditions(field)]
         return {
@@ -221,7 +221,7 @@ class Table:
             if key not in known:
                 near = difflib.get_close_matches(key, known, 1, 0.5)
                 hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(known)}"
-                raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+                raise ConfigError(f"{where}: unknown key {_cut(repr(key))}; {hint}")
         for field in self.fields:
             if field.required and field.key not in table:
                 raise ConfigError(f"{where} has no {field.key!r}; add for example {field.key} = {field.example}")
@@ -254,11 +254,11 @@ class Tables:
 
     @property
     def words(self) -> str:
-        """See Shape."""
+        """The type, for the documentation."""
         return "array of tables"
 
     def read(self, value: object, where: Place, fix: str) -> tuple[dict[str, Any], ...]:
-        """See Shape."""
+        """Return the values of every entry. Raises ConfigError."""
         header = f"start each entry with [[{where.header}]]"
         if not isinstance(value, list):
             raise wrong(value, where, "an array of tables", header)
@@ -270,7 +270,7 @@ class Tables:
         return entries
 
     def schema(self) -> dict[str, Any]:
-        """See Shape; that entries are unique is more than a JSON Schema can say."""
+        """Return the JSON Schema of the value, which cannot say that entries differ in one key."""
         return {"type": "array", "items": self.table.schema()}
 
     def _check_unique(self, entries: tuple[dict[str, Any], ...], where: Place) -> None:

@@ -235,9 +235,10 @@ def test_a_wrong_setting_is_named_with_its_problem_and_a_fix(
     assert [part for part in (problem, fix) if part not in said] == []
 
 
-def test_a_long_value_is_not_repeated_at_length(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [f"glibc = '{'9' * 5_000}'", f"sdist = {'9' * 500}", f"{'x' * 5_000} = 1"])
+def test_a_long_value_is_not_repeated_at_length(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError) as error:
-        read(tmp_path, f"{HEAD}glibc = '{'9' * 5_000}'")
+        read(tmp_path, f"{HEAD}{text}")
     assert len(str(error.value).removeprefix(str(tmp_path))) < 200
 
 

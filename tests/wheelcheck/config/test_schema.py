@@ -241,7 +241,7 @@ def test_validate_pyproject_takes_what_wheelcheck_takes_and_names_the_key_that_i
 ) -> None:
     pytest.importorskip("validate_pyproject", reason="validate-pyproject is not installed")
     good = validated('glibc = "2.28"\nignore = [{ code = "WC301", reason = "a cross compiler" }]\n')
-    assert (good.returncode, good.stdout + good.stderr) == (0, good.stdout + good.stderr)
+    assert good.returncode == 0, good.stderr
     bad = validated('glibc = "2.28"\nignore = [{ code = "WC301" }]\n')
     assert bad.returncode != 0
     assert "tool.wheelcheck.ignore[0]` must contain ['reason']" in bad.stdout + bad.stderr
