@@ -1,6 +1,6 @@
-"""The sessions: what to install and which command to run. Everything that decides anything is in a module with tests.
+"""The nox sessions: what to install and which commands to run. Decisions are made in modules, which have tests.
 
-A machine without nox runs any of them through `python3 tools/bootstrap.py SESSION`.
+On a machine without nox, `python3 tools/bootstrap.py SESSION` runs any of them.
 """
 
 from __future__ import annotations
@@ -25,42 +25,33 @@ nox.options.sessions = ["tests"]
 nox.options.error_on_missing_interpreters = True
 
 REFERENCE = Path("tests/projects/reference").absolute()
-HANDED_OVER = {
-    "pack-sdist": ("pack", "parcels/sdist.tar", "dist/*.tar.gz"),
-    "pack-wheels": ("pack", "parcels/{arch}.tar", "dist/*.whl", "build/wheelcheck/*/record.json"),
-    "unpack": ("unpack", "parcels"),
-    "match": ("match",),
-}
 # What the portable session runs: the builder and what init writes are for Linux.
 PORTABLE = ("tests/wheelcheck", "--ignore=tests/wheelcheck/builder", "--ignore=tests/wheelcheck/init")
 GROUPS = nox.project.dependency_groups
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
-def bench(session: nox.Session, *steps: str, arch: str = platform.machine(), extra: str = "build") -> None:
-    """Take steps of the build bench on the project that `-- --project PATH` names (relative to the caller)."""
+def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machine(), extra: str = "build") -> None:
+    """Run commands of wheelcheck in turn, on the project that `-- --project PATH` names (relative to the caller)."""
     parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
     parser.add_argument("--project", type=Path, default=REFERENCE)
     parser.add_argument("--arch", default=arch)
     options = parser.parse_args(session.posargs)
     session.install("-e", f".[{extra}]")
     session.env.setdefault("WHEELCHECK_ROOTS", str(Path(".cache/roots").absolute()))
-    for step in steps:
-        session.run(*command(step, Path(session.invoked_from, options.project), options.arch))
+    for words in commands:
+        session.run(*command(words, Path(session.invoked_from, options.project), options.arch))
 
 
-def command(step: str, project: Path, arch: str) -> list[str]:
-    """Return what one step runs; `check` is the gate on the project's dist folder, which expects one CPU or all."""
-    if step in ("plan", "expected"):
-        output = "--expected" if step == "expected" else "--github-output"
-        return ["wheelcheck", "matrix", "--config", configuration(project), output]
-    if step in HANDED_OVER:
-        words = [word.format(arch=arch) for word in HANDED_OVER[step]]
-        return ["python", "-m", "wheelcheck", "build", words[0], "--project", str(project), *words[1:]]
-    if step == "check":
-        expected = [] if arch == "all" else ["--architecture", arch]
-        return ["wheelcheck", "check", str(project / "dist"), "--config", configuration(project), *expected]
-    return ["python", "-m", "wheelcheck", "build", step, "--project", str(project), "--arch", arch]
+def command(words: str, project: Path, arch: str) -> list[str]:
+    """Return the command line of `wheelcheck WORDS` for a project and a CPU; the gate expects one CPU, or all."""
+    name, *rest = words.format(arch=arch).split()
+    if name == "build":
+        cpu = [] if rest[0] in ("pack", "unpack", "match") else ["--arch", arch]
+        return ["wheelcheck", "build", rest[0], "--project", str(project), *cpu, *rest[1:]]
+    if name == "check":
+        rest = [str(project / "dist"), *([] if arch == "all" else ["--architecture", arch])]
+    return ["wheelcheck", name, *rest, "--config", configuration(project)]
 
 
 def configuration(project: Path) -> str:
@@ -70,38 +61,39 @@ def configuration(project: Path) -> str:
 
 @nox.session(reuse_venv=True)
 def build(session: nox.Session) -> None:
-    """Build the project's binaries and stage them with their record; `-- --arch NAME` for another CPU."""
-    bench(session, "build")
+    """Compile and stage the project's native files; `-- --arch NAME` for another CPU."""
+    wheelcheck(session, "build build")
 
 
 @nox.session(reuse_venv=True)
 def wheels(session: nox.Session) -> None:
-    """Build the project's wheels from the staged binaries."""
-    bench(session, "wheels")
+    """Build the project's wheels from the sdist and the staged files."""
+    wheelcheck(session, "build wheels")
 
 
 @nox.session(reuse_venv=True)
 def sdist(session: nox.Session) -> None:
     """Build the project's sdist."""
-    bench(session, "sdist")
+    wheelcheck(session, "build sdist")
 
 
 @nox.session(reuse_venv=True)
 def check(session: nox.Session) -> None:
-    """Put the project's dist folder through the gate; `-- --arch all` where it holds every CPU's wheels."""
-    bench(session, "check")
+    """Check the project's dist folder; `-- --arch all` where it holds the wheels of every CPU."""
+    wheelcheck(session, "check")
 
 
 @nox.session(reuse_venv=True)
 def verify(session: nox.Session) -> None:
-    """Build sdist, binaries and wheels, put them through the gate, run the installed wheel outside the checkout."""
-    bench(session, "sdist", "build", "wheels", "check", "smoke")
+    """Build sdist, native files and wheels, check them, and run the installed wheel outside the checkout."""
+    wheelcheck(session, "build sdist", "build build", "build wheels", "check", "build smoke")
 
 
 @nox.session(reuse_venv=True)
 def cibuildwheel(session: nox.Session) -> None:
-    """Build a wheel for each Python in containers, with the gate as audit-command; `-- --arch all` for every CPU."""
-    bench(session, "sdist", "build", "cibuildwheel", extra="build,cibuildwheel")
+    """Build a wheel for each Python in containers and check each one; `-- --arch all` for every CPU."""
+    commands = ("build sdist", "build build", "build cibuildwheel")
+    wheelcheck(session, *commands, extra="build,cibuildwheel")
 
 
 @nox.session(reuse_venv=True)
@@ -115,60 +107,62 @@ def emulated(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=True)
 def roundtrip(session: nox.Session) -> None:
-    """Build the wheels of dist/ again, binaries and all, from the sdist alone, and compare their payload."""
-    bench(session, "roundtrip")
+    """Build the wheels of dist/ again from the sdist only, native files included, and compare them."""
+    wheelcheck(session, "build roundtrip")
 
 
 @nox.session(reuse_venv=True)
 def reproduce(session: nox.Session) -> None:
     """Build everything twice in different folders and name the first difference: artifact, member, offset."""
-    bench(session, "reproduce")
+    wheelcheck(session, "build reproduce")
 
 
 @nox.session(name="release-plan", reuse_venv=True)
 def release_plan(session: nox.Session) -> None:
-    """Print the machines a release is built on and what it must consist of; for GitHub Actions too, if run there."""
-    bench(session, "plan", "expected")
+    """Print the machines to build on and the artifacts of the release, for GitHub Actions too."""
+    wheelcheck(session, "matrix --github-output", "matrix --expected")
 
 
 @nox.session(name="release-sdist", reuse_venv=True)
 def release_sdist(session: nox.Session) -> None:
     """Build the sdist and pack it for the machines that build the wheels from it."""
     shutil.rmtree("parcels", ignore_errors=True)
-    bench(session, "sdist", "pack-sdist")
+    wheelcheck(session, "build sdist", "build pack parcels/sdist.tar dist/*.tar.gz")
 
 
 @nox.session(name="release-binaries", reuse_venv=True)
 def release_binaries(session: nox.Session) -> None:
     """Compile and stage the native files for one CPU."""
-    bench(session, "build")
+    wheelcheck(session, "build build")
 
 
 @nox.session(name="release-wheels", reuse_venv=True)
 def release_wheels(session: nox.Session) -> None:
-    """Build, judge and run the wheels for one CPU, build them again from the sdist alone, and pack them."""
-    bench(session, "unpack", "wheels", "smoke", "roundtrip", "check", "pack-wheels")
+    """Build, test and check the wheels for one CPU, build them again from the sdist only, and pack them."""
+    steps = [f"build {step}" for step in ("wheels", "smoke", "roundtrip")]
+    pack = "build pack parcels/{arch}.tar dist/*.whl build/wheelcheck/*/record.json"
+    wheelcheck(session, "build unpack parcels", *steps, "check", pack)
 
 
 @nox.session(name="release-gate", reuse_venv=True)
 def release_gate(session: nox.Session) -> None:
-    """Unpack what every machine built, hold it against the records, and put the whole release through the gate."""
-    bench(session, "unpack", "match", "check", arch="all")
+    """Unpack what every machine built, compare it with the records, and check the whole release."""
+    wheelcheck(session, "build unpack parcels", "build match", "check", arch="all")
 
 
 def build_for(arch: str) -> None:
-    """Register the session that builds for one CPU of the table."""
+    """Register the session that builds for one CPU."""
 
     def build_one(session: nox.Session) -> None:
-        bench(session, "build", arch=arch)
+        wheelcheck(session, "build build", arch=arch)
 
-    build_one.__doc__ = f"Build and stage the project's binaries for {arch}."
+    build_one.__doc__ = f"Compile and stage the project's native files for {arch}."
     nox.session(name=f"build-{arch}", reuse_venv=True)(build_one)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests under coverage; all of them (no pytest arguments given) bring `package` and `lint` along."""
+    """Run the tests under coverage; without arguments all of them, followed by `package` and `lint`."""
     if not session.posargs:
         session.notify("package")
         session.notify("lint")
@@ -188,7 +182,7 @@ def portable(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build wheelcheck's own wheel from its sdist and use it, installed, away from the checkout."""
+    """Build wheelcheck's own wheel from its sdist, install it, and use it away from the checkout."""
     session.install(*GROUPS(PYPROJECT, "package"))
     session.run("python", "-m", "tools.package", *session.posargs)
 
@@ -207,14 +201,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=True)
 def docs(session: nox.Session) -> None:
-    """Write the generated pages of docs/ again."""
+    """Regenerate the pages of docs/ that are generated."""
     session.install("-e", ".")
     session.run("python", "-m", "tools.docs")
 
 
 @nox.session(reuse_venv=True)
 def corpus(session: nox.Session) -> None:
-    """Fetch real releases, check them, and print what was found, missed and wrongly flagged."""
+    """Check real releases, and print what was found, missed and wrongly reported."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
     session.run("python", "-m", "tools.corpus", *session.posargs)
 
@@ -226,16 +220,16 @@ def second_opinion(session: nox.Session) -> None:
     session.run("python", "-m", "tools.second_opinion", *session.posargs)
 
 
-@nox.session(name="benchmark", reuse_venv=True)
-def measure(session: nox.Session) -> None:
-    """Measure the CPU time of the gate beside other checkers, in one run, on real wheels."""
+@nox.session(reuse_venv=True)
+def benchmark(session: nox.Session) -> None:
+    """Measure the CPU time of wheelcheck and of other checkers on real wheels."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "bench"))
     session.run("python", "-m", "tools.benchmark", *session.posargs)
 
 
 @nox.session(reuse_venv=True)
 def fuzz(session: nox.Session) -> None:
-    """Run the fuzz tests, those with fuzz in a name, for WHEELCHECK_FUZZ_SECONDS each (60 unless set)."""
+    """Run the tests with `fuzz` in their name, each for $WHEELCHECK_FUZZ_SECONDS (default: 60)."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     seconds = os.environ.get("WHEELCHECK_FUZZ_SECONDS", "60")
     session.run("pytest", "-k", "fuzz", *session.posargs, env={"WHEELCHECK_FUZZ_SECONDS": seconds})

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What action.yml runs: wheelcheck as it stands in the action's own checkout, on the paths it was given, one a line.
+# What action.yml runs: wheelcheck from the action's own checkout, on the paths it was given, one per line.
 set -euo pipefail
 words=()
 while IFS= read -r path; do

@@ -29,8 +29,8 @@ _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 # Sessions run in the interpreter of the tests, which has everything: what they install is what users' machines lack.
 _PIPX = """\
 #!/bin/sh
-[ "$1 $2 $3 $4" = "run --python python3 nox" ] || exit 64
-shift 4
+[ "$1 $2 $3 $4 $5 $6" = "run --python python3 --spec nox>=2025.5,<2027 nox" ] || exit 64
+shift 6
 exec {python} -m nox --no-venv --no-install "$@"
 """
 _PYTHON = '#!/bin/sh\nexec {python} "$@"\n'

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from tests.support.checkout import ROOT
+from tests.support.crates import TABLE, hatch_probe
 from tests.support.native import native
 from tests.support.reference import TOOL, copy_reference, other_cpu, rewritten
 from tests.support.workflow_runner import CommandFailedError, Runner
@@ -178,3 +179,20 @@ def test_the_modes_that_the_store_forgets_come_back(flow: Runner, tmp_path: Path
     (built,) = (folder / "dist").glob("*.whl")
     with zipfile.ZipFile(built) as archive:
         assert archive.getinfo(TOOL).external_attr >> 16 == 0o100755
+
+
+SMOKE = '[smoke]\ncommands = [{ run = ["probe"], expect = "^probed$" }]\n'
+
+
+def test_a_project_with_its_configuration_in_a_file_of_its_own_is_released_the_same_way(tmp_path: Path) -> None:
+    project = hatch_probe(tmp_path / "project", main='fn main() { println!("probed") }')
+    text = TABLE.replace("[tool.wheelcheck]\n", "sdist = true\n").replace("tool.wheelcheck.", "")
+    own = text.replace("x86_64", toolchain.host().name) + SMOKE
+    (project / "wheelcheck.toml").write_text(own)
+    (project / "pyproject.toml").write_text((project / "pyproject.toml").read_text().replace(TABLE, ""))
+    assert main(["init", str(project), "--yes"]) == 0
+    workflow = yaml.safe_load((project / ".github" / "workflows" / "wheels.yml").read_text())
+    folder = Runner(project, tmp_path, workflow).run(*JOBS)
+    assert sorted(file.suffix for file in (folder / "dist").iterdir()) == [".gz", ".whl"]
+    assert (project / "wheelcheck.toml").read_text() == own
+    assert "[tool.wheelcheck" not in (project / "pyproject.toml").read_text()

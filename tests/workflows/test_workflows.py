@@ -90,7 +90,7 @@ class TestEveryWorkflow:
 
     def test_calls_nox_or_a_script_and_no_tool_itself(self, text: str) -> None:
         allowed = (
-            r"pipx run --python python3 nox -s [\w-]+( -- --arch \"\$[A-Z]+\")?"
+            r"pipx run --python python3 --spec \"nox>=2025\.5,<2027\" nox -s [\w-]+( -- --arch \"\$[A-Z]+\")?"
             r"|python3 tools/bootstrap\.py .+|python3 -m tools\.\w+ >> \"\$GITHUB_OUTPUT\"|bash \.ci/run"
             r"|\[\[ ! \"\$RESULTS\" =~ failure\|cancelled\|skipped \]\]"
         )

@@ -1,6 +1,7 @@
-"""What `init` would do to a project: new files, and sections at the end of existing ones; never another line.
+"""What `init` would write into a project: the texts, and for each file the change.
 
-Existing files are only ever opened to append, new ones only where none is: overwriting is not possible.
+A change is a new file, or a section at the end of an existing one. Files are opened to append, or to create where there
+is none, so nothing can be overwritten.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from wheelcheck import __version__
 from wheelcheck.config.files import OWN
 from wheelcheck.facts import cargo_manifests
 
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from wheelcheck.init.survey import Survey
 
 
-# What a project gets: the text of its configuration, its sessions and its workflows, from templates that ship.
-
-REQUIREMENT = "wheelcheck[build]"
+# Patch releases fix faults and keep what passes; a minor release may add rules, which is for the project to try.
+REQUIREMENT = f"wheelcheck[build]=={'.'.join(__version__.split('.')[:2])}.*"
+BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
 _PAYLOAD = """
 [[tool.wheelcheck.payload]]
 name = {name}
@@ -37,7 +39,7 @@ _IMPORTS = "import platform\nimport shutil\n\nimport nox\n\n"
 
 
 def configuration(found: Survey) -> str:
-    """Return `[tool.wheelcheck]` for a project: what is known of it, and the floor and CPUs most releases promise."""
+    """Return `[tool.wheelcheck]` for a project: what was found, and the glibc and CPUs most releases support."""
     names = ", ".join(json.dumps(name) for name in found.python)
     lines = [
         "[tool.wheelcheck]",
@@ -52,7 +54,7 @@ def configuration(found: Survey) -> str:
 
 
 def sessions(*, new: bool) -> str:
-    """Return the sessions: a whole noxfile where there is none, else a section for the end of one."""
+    """Return the sessions: a whole noxfile (`new`), or a section for the end of one."""
     section = _IMPORTS + template("noxfile.txt").replace("@REQUIREMENT@", REQUIREMENT)
     return _HEAD + section if new else section
 
@@ -67,12 +69,12 @@ def workflows(dist: str = "dist") -> dict[str, str]:
 
 
 def ignored() -> str:
-    """Return what git is to leave out: what the bench writes must not look like a source."""
+    """Return the lines for .gitignore: what a build writes must not look like a source."""
     return "/build/wheelcheck/\n/dist/\n/parcels/\n"
 
 
 def template(name: str) -> str:
-    """Return a template that ships."""
+    """Return a template by its file name."""
     return (resources.files("wheelcheck.init") / "templates" / name).read_text("utf-8")
 
 
@@ -82,20 +84,19 @@ def _table(one: Payload) -> str:
 
 
 def _smoke(found: Survey) -> str:
-    """Return trials of the installed wheel. They only import: what proves a program is for the project to say."""
+    """Return smoke tests that only import the package: what proves that a program works, only the project knows."""
     code = json.dumps(f"import {found.package}; print('imported')")
     programs = [one.name for one in found.payload if one.kind == "executable"]
-    advice = f"# Say here what proves that {', '.join(programs)} work, not only that they start.\n" if programs else ""
+    advice = (
+        f"# Add commands that prove that {', '.join(programs)} work, not only that they start.\n" if programs else ""
+    )
     run = f'{{ run = ["python", "-c", {code}], expect = "imported" }}'
     return f"\n[tool.wheelcheck.smoke]\n{advice}commands = [\n  {run},\n]\n"
 
 
-BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file: what is there (None: nothing) and what is added. `kept` says why nothing is, where nothing is."""
+    """One file: its text (None: there is none), what is added to it, or in `kept` why nothing is."""
 
     project: Path
     path: str
@@ -112,7 +113,7 @@ class Change:
         return "".join(lines)
 
     def write(self) -> None:
-        """Write it. Raises FileExistsError for a file that came to be in the meantime."""
+        """Write it. Raises FileExistsError where a new file was created by someone else in the meantime."""
         file = self.project / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x" if self.before is None else "a", encoding="utf-8", newline="\n") as out:
@@ -120,7 +121,7 @@ class Change:
 
 
 def plan(found: Survey) -> list[Change]:
-    """Return what a project needs, a change or a reason for none for each file."""
+    """Return one change per file, some of which add nothing and say why."""
     return [
         _configuration(found),
         _sessions(found.project),
@@ -132,7 +133,7 @@ def plan(found: Survey) -> list[Change]:
 def _configuration(found: Survey) -> Change:
     before = (found.project / "pyproject.toml").read_text("utf-8")
     if found.configuration == OWN:
-        return Change(found.project, "pyproject.toml", before, kept=f"is not needed beside {OWN}")
+        return Change(found.project, "pyproject.toml", before, kept=f"needs no [tool.wheelcheck] beside {OWN}")
     if "wheelcheck" in cargo_manifests.table(cargo_manifests.parse_toml(before), "tool"):
         return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")
     return _appended(found.project, "pyproject.toml", before, configuration(found))
@@ -155,7 +156,7 @@ def _ignored(project: Path) -> Change:
     before = file.read_text("utf-8") if file.exists() else None
     missing = [line for line in ignored().splitlines() if line not in (before or "").splitlines()]
     if not missing:
-        return Change(project, file.name, before, kept="ignores what the bench writes already")
+        return Change(project, file.name, before, kept="ignores what a build writes already")
     return _appended(project, file.name, before, "\n".join(missing) + "\n")
 
 
@@ -177,7 +178,7 @@ def _defined(source: str) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Return lines as a diff shows them: a last one without its end gets the remark of diff."""
+    """Return lines as diff shows them: one without a line end gets its remark."""
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n\\ No newline at end of file\n"

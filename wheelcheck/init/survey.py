@@ -41,14 +41,14 @@ class Survey:
 
 
 def survey(project: Path) -> Survey:
-    """Look at a project. Raises ConfigError where it has no pyproject.toml, or cargo cannot read its crates."""
+    """Survey a project. Raises ConfigError where it has no pyproject.toml, or cargo cannot read its crates."""
     file = project / "pyproject.toml"
     if not file.is_file():
-        raise ConfigError(f"{file}: found no such file, expected the one of a Python project")
+        raise ConfigError(f"{file}: there is no such file; init needs a Python project with a pyproject.toml")
     document = cargo_manifests.parse_toml(file.read_text("utf-8"))
     name = cargo_manifests.table(document, "project").get("name")
     if not isinstance(name, str):
-        raise ConfigError(f"{file}: project.name: found {name!r}, expected the project's name")
+        raise ConfigError(f"{file}: project.name: found {name!r}, expected the name of the project")
     package = _import_package(project, re.sub(r"[-_.]+", "_", name).lower())
     manifest = _manifest(project)
     crates = _crates(manifest) if manifest else []
@@ -64,7 +64,7 @@ def survey(project: Path) -> Survey:
 
 
 def _import_package(project: Path, name: str) -> str:
-    """Return the project's own package, or the only one there is; what bundles binaries lies in it."""
+    """Return the import package named as the project, or the only one there is: native files are bundled in it."""
     folders = [project / place for place in _SOURCES]
     if any((folder / name / "__init__.py").is_file() for folder in folders):
         return name
@@ -74,7 +74,7 @@ def _import_package(project: Path, name: str) -> str:
 
 
 def _manifest(project: Path) -> Path | None:
-    """Return the Cargo.toml nearest to the project's root, a workspace before a package."""
+    """Return the Cargo.toml nearest to the project's root, preferring a workspace over a package."""
     found: list[Path] = []
     for depth in range(_DEEPEST):
         found += sorted(project.glob("*/" * depth + "Cargo.toml"))
@@ -86,7 +86,9 @@ def _manifest(project: Path) -> Path | None:
 def _crates(manifest: Path) -> list[dict[str, Any]]:
     cargo = shutil.which("cargo")
     if cargo is None:
-        raise ConfigError(f"{manifest}: found no cargo to read it with, expected one: install Rust (rustup.rs)")
+        raise ConfigError(
+            f"{manifest}: cargo is not installed, and init asks it about the crates: install Rust (rustup.rs)"
+        )
     words = [cargo, "metadata", "--no-deps", "--offline", "--format-version", "1", "--manifest-path", str(manifest)]
     done = subprocess.run(words, cwd=manifest.parent, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
@@ -95,7 +97,7 @@ def _crates(manifest: Path) -> list[dict[str, Any]]:
 
 
 def _payload(crates: Iterable[dict[str, Any]], package: str) -> Iterable[Payload]:
-    """Return what the wheel would bundle: programs, and C libraries that are no extension module."""
+    """Yield what the wheel would bundle: programs, and C libraries that are no extension modules."""
     for crate in crates:
         for target in crate["targets"]:
             name, kinds = target["name"], target["kind"]
@@ -110,7 +112,7 @@ def _needed(crate: dict[str, Any]) -> set[str]:
 
 
 def _pythons(project: Path, document: dict[str, Any], crates: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the interpreter and ABI tags of the wheels: one that serves all, else one for each Python promised."""
+    """Return the interpreter and ABI tags of the wheels: one that serves all, or one per Python of the classifiers."""
     features = [
         one for crate in crates for need in crate["dependencies"] if need["name"] == "pyo3" for one in need["features"]
     ]

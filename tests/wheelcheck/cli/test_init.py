@@ -72,4 +72,16 @@ def test_the_project_is_that_of_this_folder_unless_another_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--dry-run"]) == 2
-    assert "pyproject.toml: found no such file" in capsys.readouterr().err
+    assert "pyproject.toml: there is no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_what_to_read_next_is_the_file_that_holds_the_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, own: bool
+) -> None:
+    tracer(tmp_path)
+    if own:
+        (tmp_path / "wheelcheck.toml").write_text("sdist = true\n")
+    assert main(["init", str(tmp_path), "--yes"]) == 0
+    name = "wheelcheck.toml" if own else "pyproject.toml"
+    assert f"Next, read the smoke commands in {name}: " in capsys.readouterr().out

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.init_files import FILES, applied, contents, planned
 from tests.support.layouts import tracer, write
-from wheelcheck.init import plan as render
+from wheelcheck.init import plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_second_time_there_is_nothing_to_do(tmp_path: Path) -> None:
     [
         ("noxfile.py", "def release_gate(session): ...\n", "defines release_gate already"),
         (".github/workflows/release.yml", "name: mine\n", "exists, and stays as it is"),
-        (".gitignore", render.ignored(), "ignores what the bench writes already"),
+        (".gitignore", plan.ignored(), "ignores what a build writes already"),
     ],
 )
 def test_a_file_that_is_in_the_way_is_kept_and_says_why(tmp_path: Path, name: str, text: str, why: str) -> None:
@@ -59,14 +59,14 @@ def test_a_configuration_of_the_projects_own_is_kept(tmp_path: Path) -> None:
 
 def test_a_configuration_in_a_file_of_its_own_is_not_doubled(tmp_path: Path) -> None:
     write(tracer(tmp_path), {"wheelcheck.toml": "sdist = true\n"})
-    assert planned(tmp_path)["pyproject.toml"].kept == "is not needed beside wheelcheck.toml"
+    assert planned(tmp_path)["pyproject.toml"].kept == "needs no [tool.wheelcheck] beside wheelcheck.toml"
 
 
 def test_a_file_that_came_to_be_after_the_diff_was_shown_is_not_overwritten(tmp_path: Path) -> None:
-    plan = planned(tracer(tmp_path))
+    changes = planned(tracer(tmp_path))
     write(tmp_path, {"noxfile.py": "mine\n"})
     with pytest.raises(FileExistsError):
-        plan["noxfile.py"].write()
+        changes["noxfile.py"].write()
     assert (tmp_path / "noxfile.py").read_text() == "mine\n"
 
 

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.checkout import ROOT
 from tests.support.init_files import applied
 from tests.support.layouts import bindings, pyproject, tracer, write
+from tools.bootstrap import NOX
+from wheelcheck import __version__
 from wheelcheck.config import builder
 from wheelcheck.init import plan
 from wheelcheck.init.survey import survey
@@ -16,7 +21,7 @@ from wheelcheck.init.survey import survey
 SESSIONS = ("release-plan", "release-sdist", "release-binaries", "release-wheels", "release-gate")
 
 
-def test_the_configuration_is_one_the_bench_reads_and_says_what_was_found(tmp_path: Path) -> None:
+def test_the_configuration_is_one_the_builder_reads_and_says_what_was_found(tmp_path: Path) -> None:
     applied(tracer(tmp_path))
     found = builder.load(tmp_path)
     assert set(found.release.payload) == set(survey(tmp_path).payload)
@@ -30,8 +35,8 @@ def test_the_configuration_is_one_the_bench_reads_and_says_what_was_found(tmp_pa
 
 
 def test_a_program_gets_the_advice_to_prove_more_than_that_it_starts(tmp_path: Path) -> None:
-    assert "# Say here what proves that tool work" in plan.configuration(survey(tracer(tmp_path / "tracer")))
-    assert "# Say here" not in plan.configuration(survey(bindings(tmp_path / "bindings")))
+    assert "# Add commands that prove that tool work" in plan.configuration(survey(tracer(tmp_path / "tracer")))
+    assert "# Add commands" not in plan.configuration(survey(bindings(tmp_path / "bindings")))
 
 
 def test_a_project_without_rust_gets_no_workspace(tmp_path: Path) -> None:
@@ -59,9 +64,55 @@ def test_the_sessions_are_well_formed_by_this_projects_own_rules(tmp_path: Path)
         assert done.returncode == 0, done.stdout
 
 
-def test_the_sessions_are_those_of_this_project() -> None:
-    own = (ROOT / "noxfile.py").read_text("utf-8")
-    assert [name for name in SESSIONS if f'name="{name}"' not in own] == []
+# Stands for `wheelcheck` on PATH: writes down what it is called with.
+RECORDER = '#!/bin/sh\nprintf "%s " "$@" >> "$CALLED"\necho >> "$CALLED"\n'
+OURS = r" --(project|config) \S+"  # says which project: a session of this repository may run on any
+
+
+def called(noxfile: Path, folder: Path, session: str) -> list[str]:
+    """Return the command lines of wheelcheck that a session runs."""
+    write(folder, {"bin/wheelcheck": RECORDER, "called": ""})
+    (folder / "bin" / "wheelcheck").chmod(0o755)
+    path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
+    options = ("--no-venv", "--no-install", "-f", str(noxfile), "-s", session)
+    words = [sys.executable, "-m", "nox", *options, "--", "--arch", "s390x"]
+    env = {**os.environ, "PATH": path, "CALLED": str(folder / "called")}
+    subprocess.run(words, cwd=noxfile.parent, env=env, capture_output=True, check=True)
+    return (folder / "called").read_text().splitlines()
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_the_sessions_run_the_same_commands_as_those_of_this_project(tmp_path: Path, session: str) -> None:
+    written = write(tmp_path / "project", {"noxfile.py": plan.sessions(new=True)}) / "noxfile.py"
+    there = called(written, tmp_path / "there", session)
+    here = called(ROOT / "noxfile.py", tmp_path / "here", session)
+    dist = str(ROOT / "tests" / "projects" / "reference" / "dist")
+    ours = [re.sub(OURS, "", line).replace(dist, "dist") for line in here]
+    assert there
+    if session in ("release-sdist", "release-gate"):  # on every CPU alike, which ours name all the same
+        there, ours = (
+            [line.replace("--arch s390x ", "").replace(" --architecture s390x", "") for line in lines]
+            for lines in (there, ours)
+        )
+    assert there == ours
+
+
+def test_the_sessions_name_no_file_of_the_configuration() -> None:
+    assert ".toml" not in plan.sessions(new=True)
+
+
+def test_the_requirement_is_pinned_to_this_minor_version() -> None:
+    allowed = Requirement(plan.REQUIREMENT)
+    major, minor, _ = __version__.split(".")
+    assert (allowed.name, allowed.extras) == ("wheelcheck", {"build"})
+    assert allowed.specifier.contains(__version__)
+    assert not allowed.specifier.contains(f"{major}.{int(minor) + 1}.0")
+
+
+def test_the_workflows_ask_for_the_nox_that_this_project_uses() -> None:
+    asked = [line for text in plan.workflows().values() for line in text.splitlines() if "pipx run" in line]
+    assert asked
+    assert [line for line in asked if f'--spec "{NOX}" nox ' not in line] == []
 
 
 def test_a_workflow_uploads_what_lies_where_the_project_keeps_it() -> None:

@@ -97,8 +97,8 @@ def test_a_workspace_goes_before_a_crate_and_neither_is_looked_for_in_build_outp
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "pyproject.toml: found no such file, expected the one of a Python project"),
-        ({"pyproject.toml": "[tool.x]\n"}, "project.name: found None, expected the project's name"),
+        ({}, "pyproject.toml: there is no such file; init needs a Python project"),
+        ({"pyproject.toml": "[tool.x]\n"}, "project.name: found None, expected the name of the project"),
         ({"pyproject.toml": pyproject("maturin"), "Cargo.toml": "nonsense"}, "Cargo.toml: cargo cannot read it: error"),
     ],
 )
@@ -109,5 +109,5 @@ def test_what_is_no_project_is_refused(tmp_path: Path, files: dict[str, str], sa
 
 def test_crates_without_a_cargo_to_read_them_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    with pytest.raises(ConfigError, match=r"Cargo.toml: found no cargo to read it with.*install Rust"):
+    with pytest.raises(ConfigError, match=r"Cargo.toml: cargo is not installed.*install Rust"):
         survey(tracer(tmp_path))
