@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tools.roots import CACHE, ROOTS, SUITE, Words, as_root, emulate, mmdebstrap, other, require, run
-from wheelcheck.facts.cargo_manifests import parse_toml
+from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.arch import Arch, find
 
 CONTAINERS = CACHE / "containers"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import wheelcheck
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import ConfigError
-from wheelcheck.facts.cargo_manifests import parse_toml, table, tables
+from wheelcheck.facts.toml import parse_toml, table, tables
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
 
 if TYPE_CHECKING:

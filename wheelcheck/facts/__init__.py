@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from wheelcheck.facts.cargo import Crates
 from wheelcheck.platforms.tags import Platform, parse_platform
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ class Wheel(Artifact):
 @dataclass(frozen=True)
 class Sdist(Artifact):
     """A source distribution: its name, members and manifests."""
+
+    @cached_property
+    def cargo(self) -> Crates:
+        """Its Cargo manifests, parsed."""
+        return Crates.of(self.texts)
 
 
 @dataclass(frozen=True)

@@ -1,60 +1,27 @@
-"""Cargo manifests of an sdist: which files they and the Python build configuration point at."""
+"""Which Cargo manifests the build files of an sdist point at: Cargo.toml, pyproject.toml, setup.py."""
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+
+from wheelcheck.facts.cargo import (
+    MOST_GLOBS,
+    dependencies,
+    dependency_path,
+    is_glob,
+    manifest_at,
+    matching,
+)
+from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wheelcheck.facts import Sdist
-
-
-# TOML from archives, read without trust: what is malformed is empty, what is no table is no table.
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-# Cargo refuses keys of over 80 parts. tomllib takes 4 GB and 20 s for one of 32,000: it is quadratic in the parts.
-_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){80}""")
-
-
-def parse_toml(text: str) -> dict[str, Any]:
-    """Return the document; empty for text that is no TOML, or has a key that nests deeper than cargo reads."""
-    if _DEEP_KEY.search(text):
-        return {}
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError):  # ValueError: also a number of too many digits
-        return {}
-
-
-def table(document: object, key: str) -> dict[str, Any]:
-    """Return a table of a document; empty where there is none of this name."""
-    value = document.get(key) if isinstance(document, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def tables(document: object, key: str) -> list[dict[str, Any]]:
-    """Return an array of tables; empty where there is none of this name."""
-    value = document.get(key) if isinstance(document, dict) else None
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def texts(document: object, key: str) -> list[str]:
-    """Return the strings of an array; empty where there is none of this name."""
-    value = document.get(key) if isinstance(document, dict) else None
-    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
-
 
 # Python's comments, strings, names and brackets. A string or bracket that does not end, ends with the file, so that
 # every match succeeds at once and the time is linear.
@@ -66,8 +33,6 @@ _LEXEME = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _LITERAL = re.compile(r"""[rRuU]?("|')([^"'\\]*)\1""")
-_MOST_GLOBS = 50  # of one workspace; real ones have a handful, and each is held against every path
-_DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,17 +49,18 @@ class Reference:
 
 
 def references(sdist: Sdist) -> tuple[Reference, ...]:
-    """Return every manifest reference of the sdist's build files, sorted. What is no TOML or Python has none."""
-    crates = {path: parse_toml(text) for path, text in sdist.texts.items() if PurePosixPath(path).name == "Cargo.toml"}
-    inherited = {name for crate in crates.values() for name, value in _dependencies(crate) if _inherits(value)}
+    """Return every manifest reference of the sdist's build files, sorted. A file that is no TOML or Python has none."""
+    crates = sdist.cargo
     found = set(_of_python(sdist))
-    built = {reference.target for reference in found} & set(crates)
-    workspaces = {workspace_of(path, crates) for path in built} if built else set(crates)
-    for path, crate in crates.items():
-        found.update(_of_cargo(path, crate, inherited))
+    built = {reference.target for reference in found} & set(crates.documents)
+    workspaces = {crates.workspace_of(path) for path in built} if built else set(crates.documents)
+    places = _places(sdist)
+    ordered = list(places)
+    for path, crate in crates.documents.items():
+        found.update(_of_cargo(path, crate, crates.inherited))
         if path in workspaces:
             found.update(_members(path, crate))
-            found.update(_globbed(path, crate, sdist))
+            found.update(_globbed(path, sdist, places, ordered))
     return tuple(sorted(found))
 
 
@@ -108,114 +74,67 @@ def _of_python(sdist: Sdist) -> Iterator[Reference]:
             yield from _of_setup(path, text)
 
 
-def workspace_of(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
-    """Return the manifest of the workspace that cargo loads, members and all, when it builds the crate at `path`.
-
-    cargo reads a path dependency of another workspace too, but not the members of that.
-    """
-    if "workspace" in crates[path]:
-        return path
-    above = workspace_above(path, crates)
-    return None if above is None or is_excluded(path, above, crates[above]) else above
-
-
-def workspace_above(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
-    """Return the nearest manifest above the crate's folder that has a [workspace] table."""
-    for folder in list(PurePosixPath(path).parents)[1:]:
-        above = str(folder / "Cargo.toml")
-        if "workspace" in crates.get(above, {}):
-            return above
-    return None
-
-
-def is_excluded(path: str, root: str, workspace: dict[str, Any]) -> bool:
-    """Return whether the workspace at `root` excludes the crate at `path`."""
-    excluded = texts(table(workspace, "workspace"), "exclude")
-    folders = (posixpath.normpath(posixpath.join(posixpath.dirname(root), entry)) for entry in excluded)
-    return any(path.startswith(f"{folder}/") for folder in folders)
-
-
-def _reference(origin: str, spelled: str, *, manifest: bool) -> Reference:
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(origin), spelled))
-    return Reference(origin, spelled, target if manifest else f"{target}/Cargo.toml")
-
-
-def _dependencies(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    for holder in (document, *table(document, "target").values()):
-        for key in _DEPENDENCY_TABLES:
-            yield from table(holder, key).items()
-
-
-def dependency_manifests(path: str, crate: dict[str, Any], root: str, workspace: dict[str, Any]) -> set[str]:
-    """Return the manifests of a crate's path dependencies, those it inherits from the workspace at `root` included."""
-    shared = dict(_dependencies(table(workspace, "workspace")))
-    found = set()
-    for name, value in _dependencies(crate):
-        origin, dependency = (root, shared.get(name)) if _inherits(value) else (path, value)
-        if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
-            found.add(_reference(origin, dependency["path"], manifest=False).target)
-    return found
-
-
-def _inherits(dependency: object) -> bool:
-    return isinstance(dependency, dict) and dependency.get("workspace") is True
-
-
-def _of_cargo(path: str, document: dict[str, Any], inherited: set[str]) -> Iterator[Reference]:
+def _of_cargo(path: str, document: dict[str, Any], inherited: frozenset[str]) -> Iterator[Reference]:
     """Yield what cargo loads.
 
     It reads an entry of [workspace.dependencies] only where a crate inherits it, and maturin leaves the others in the
-    manifest while it prunes their crates.
+    manifest although it removes their crates.
     """
-    shared = ((name, value) for name, value in _dependencies(table(document, "workspace")) if name in inherited)
-    for _, dependency in (*_dependencies(document), *shared):
-        if isinstance(dependency, dict) and isinstance(dependency.get("path"), str):
-            yield _reference(path, dependency["path"], manifest=False)
+    shared = ((name, value) for name, value in dependencies(table(document, "workspace")) if name in inherited)
+    for _, dependency in (*dependencies(document), *shared):
+        if (spelled := dependency_path(dependency)) is not None:
+            yield Reference(path, spelled, manifest_at(path, spelled))
 
 
 def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
     for member in texts(table(document, "workspace"), "members"):
-        if not set(member) & set("*?["):
-            yield _reference(path, member, manifest=False)
+        if not is_glob(member):
+            yield Reference(path, member, manifest_at(path, member))
 
 
-def _globbed(path: str, document: dict[str, Any], sdist: Sdist) -> Iterator[Reference]:
+def _globbed(path: str, sdist: Sdist, places: dict[str, bool], ordered: list[str]) -> Iterator[Reference]:
     """Yield what cargo loads for member globs: each folder that matches, and the glob itself where nothing does."""
-    patterns = [text for text in texts(table(document, "workspace"), "members") if set(text) & set("*?[")]
-    places = _places(sdist) if patterns else {}
-    for pattern in patterns[:_MOST_GLOBS]:
+    root = posixpath.dirname(path)
+    patterns = [text for text in texts(table(sdist.cargo.documents[path], "workspace"), "members") if is_glob(text)]
+    for pattern in patterns[:MOST_GLOBS]:
         if "**" in pattern:
-            continue  # any depth: what is not there cannot be told from what was never meant
-        wanted = posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern))
-        matching = re.compile(fnmatch.translate(wanted)).match
-        found = [place for place in places if place.count("/") == wanted.count("/") and matching(place)]
+            continue  # any depth: what is not there cannot be distinguished from what was never meant
+        wanted = posixpath.normpath(posixpath.join(root, pattern))
+        if root and not wanted.startswith(f"{root}/"):
+            continue  # members outside are named one by one in real workspaces
+        found = list(matching(wanted, ordered))
         for place in found or [wanted]:
             manifest = f"{place}/Cargo.toml"
-            if places.get(place, True) and not is_excluded(manifest, path, document):
+            if places.get(place, True) and not sdist.cargo.is_excluded(manifest, path):
                 yield Reference(path, pattern, manifest)
 
 
 def _places(sdist: Sdist) -> dict[str, bool]:
-    """Return every path in the sdist, and whether it is a folder."""
+    """Return every path in the sdist, sorted, and whether it is a folder."""
     places = {member.path: member.kind == "directory" for member in sdist.members}
     for member in sdist.members:
         folder = posixpath.dirname(member.path)
         while folder and not places.get(folder):
             places[folder] = True
             folder = posixpath.dirname(folder)
-    return places
+    return dict(sorted(places.items()))
 
 
 def _of_pyproject(path: str, document: dict[str, Any]) -> Iterator[Reference]:
     tool = table(document, "tool")
     manifest = table(tool, "maturin").get("manifest-path")
     if isinstance(manifest, str):
-        yield _reference(path, manifest, manifest=True)
+        yield _named(path, manifest)
     rust = table(tool, "setuptools-rust")
     for key in ("ext-modules", "bins"):
         for module in tables(rust, key):
             if isinstance(module.get("path"), str):
-                yield _reference(path, module["path"], manifest=True)
+                yield _named(path, module["path"])
+
+
+def _named(path: str, spelled: str) -> Reference:
+    """Return the reference to a manifest that is spelled with its file name."""
+    return Reference(path, spelled, posixpath.normpath(posixpath.join(posixpath.dirname(path), spelled)))
 
 
 def _of_setup(path: str, text: str) -> Iterator[Reference]:
@@ -223,7 +142,7 @@ def _of_setup(path: str, text: str) -> Iterator[Reference]:
     for index, argument in _arguments(_LEXEME.finditer(text), {"RustExtension", "RustBin"}):
         literal = _LITERAL.fullmatch(argument[-1])
         if literal and (argument[:-1] == ["path", "="] or (index == 1 and len(argument) == 1)):
-            yield _reference(path, literal[2], manifest=True)
+            yield _named(path, literal[2])
 
 
 def _arguments(lexemes: Iterable[re.Match[str]], callees: set[str]) -> Iterator[tuple[int, list[str]]]:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.facts.cargo_manifests import (
-    dependency_manifests,
-    is_excluded,
-    parse_toml,
-    table,
-    tables,
-    texts,
-    workspace_above,
-)
+from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from wheelcheck.facts import Sdist
+    from wheelcheck.facts.cargo import Crates
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,91 +39,57 @@ def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
     A package belongs to the root that it names, or else to the nearest manifest above it with a [workspace] table,
     unless it has one itself, is excluded, or is a vendored registry package.
     """
-    crates = _crates(sdist)
+    crates, paths = sdist.cargo, {member.path for member in sdist.members}
     found = []
-    for path, crate in crates.items():
+    for path, crate in crates.documents.items():
         root = _root_of(path, crates)
-        if "package" not in crate or root is None or _is_vendored(path, sdist):
+        if "package" not in crate or root is None or _is_vendored(path, paths):
             continue
-        if path not in _claimed(root, crates) and not _stays_out(path, root, crates):
-            found.append(Orphan(path, root, _programs(path, crate, sdist)))
+        if path not in crates.claimed(root) and not _stays_out(path, root, crates):
+            found.append(Orphan(path, root, _programs(path, crate, paths)))
     return tuple(sorted(found))
 
 
 def unlocked(sdist: Sdist) -> tuple[Unlocked, ...]:
     """Return the workspace packages that the Cargo.lock beside the workspace's manifest does not hold."""
-    crates = _crates(sdist)
+    crates = sdist.cargo
     found = []
-    for root in (path for path, crate in crates.items() if "workspace" in crate or "package" in crate):
+    for root, top in crates.documents.items():
         lock = posixpath.join(posixpath.dirname(root), "Cargo.lock")
-        if lock not in sdist.texts:
+        if lock not in sdist.texts or not ("workspace" in top or "package" in top):
             continue
         held = {(p.get("name"), p.get("version")) for p in tables(parse_toml(sdist.texts[lock]), "package")}
-        for path in sorted(_claimed(root, crates)):
-            name, version = _identity(crates[path], crates[root])
+        for path in sorted(crates.claimed(root)):
+            name, version = _identity(crates.documents[path], top)
             if name and version and (name, version) not in held:
                 found.append(Unlocked(path, lock, f"{name} {version}"))
     return tuple(found)
 
 
-def _crates(sdist: Sdist) -> dict[str, dict[str, Any]]:
-    paths = sorted(path for path in sdist.texts if PurePosixPath(path).name == "Cargo.toml")
-    return {path: parse_toml(sdist.texts[path]) for path in paths}
-
-
-def _root_of(path: str, crates: dict[str, dict[str, Any]]) -> str | None:
+def _root_of(path: str, crates: Crates) -> str | None:
     """Return the manifest of the workspace that cargo would look for, None where the package stands alone."""
-    if "workspace" in crates[path]:
+    if crates.is_workspace(path):
         return None
-    named = _named_root(path, crates[path])
-    if named:
-        return named if "workspace" in crates.get(named, {}) else None
-    return workspace_above(path, crates)
+    if named := crates.named_root(path):
+        return named if crates.is_workspace(named) else None
+    return crates.workspace_above(path)
 
 
-def _named_root(path: str, crate: dict[str, Any]) -> str:
-    """Return the manifest that `[package] workspace` points at; empty where it does not."""
-    pointer = table(crate, "package").get("workspace")
-    folder = posixpath.dirname(path)
-    return posixpath.normpath(posixpath.join(folder, pointer, "Cargo.toml")) if isinstance(pointer, str) else ""
+def _stays_out(path: str, root: str, crates: Crates) -> bool:
+    """Return whether the workspace excludes the package; one that names it as its root wants to be in all the same."""
+    return crates.is_excluded(path, root) and not crates.named_root(path)
 
 
-def _stays_out(path: str, root: str, crates: dict[str, dict[str, Any]]) -> bool:
-    """Return whether the workspace excludes the package; one that names it as its root wants in all the same."""
-    return is_excluded(path, root, crates[root]) and not _named_root(path, crates[path])
+def _is_vendored(path: str, paths: Collection[str]) -> bool:
+    return posixpath.join(posixpath.dirname(path), ".cargo-checksum.json") in paths
 
 
-def _claimed(root: str, crates: dict[str, dict[str, Any]]) -> set[str]:
-    """Return the manifests of a workspace: the root package, the members, and their path dependencies below it."""
-    folder = posixpath.dirname(root)
-    patterns = texts(table(crates[root], "workspace"), "members")
-    waiting = {root} if "package" in crates[root] else set()
-    waiting |= {path for path in crates for pattern in patterns if _matches(path, folder, pattern)}
-    claimed: set[str] = set()
-    while waiting:
-        path = waiting.pop()
-        claimed.add(path)
-        targets = dependency_manifests(path, crates[path], root, crates[root])
-        waiting |= {target for target in targets if target.startswith(f"{folder}/") and target in crates} - claimed
-    return claimed
-
-
-def _matches(path: str, folder: str, pattern: str) -> bool:
-    wanted = posixpath.normpath(posixpath.join(folder, pattern, "Cargo.toml"))
-    return path.count("/") == wanted.count("/") and fnmatch.fnmatchcase(path, wanted)
-
-
-def _is_vendored(path: str, sdist: Sdist) -> bool:
-    checksum = posixpath.join(posixpath.dirname(path), ".cargo-checksum.json")
-    return any(member.path == checksum for member in sdist.members)
-
-
-def _programs(path: str, crate: dict[str, Any], sdist: Sdist) -> tuple[str, ...]:
+def _programs(path: str, crate: dict[str, Any], paths: Collection[str]) -> tuple[str, ...]:
     """Return the names of the executables and C libraries that a package gives."""
     folder = posixpath.dirname(path)
     name = str(table(crate, "package").get("name", ""))
     names = {str(entry.get("name", name)) for entry in tables(crate, "bin")}
-    if f"{folder}/src/main.rs" in {member.path for member in sdist.members}:
+    if f"{folder}/src/main.rs" in paths:
         names.add(name)
     library = table(crate, "lib")
     if {"cdylib", "staticlib"}.intersection(texts(library, "crate-type") or texts(library, "crate_type")):

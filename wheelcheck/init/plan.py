@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.config.files import OWN
-from wheelcheck.facts import cargo_manifests
+from wheelcheck.facts import toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,7 +134,7 @@ def _configuration(found: Survey) -> Change:
     before = (found.project / "pyproject.toml").read_text("utf-8")
     if found.configuration == OWN:
         return Change(found.project, "pyproject.toml", before, kept=f"needs no [tool.wheelcheck] beside {OWN}")
-    if "wheelcheck" in cargo_manifests.table(cargo_manifests.parse_toml(before), "tool"):
+    if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
         return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")
     return _appended(found.project, "pyproject.toml", before, configuration(found))
 

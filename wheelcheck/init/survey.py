@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import ConfigError, Payload
 from wheelcheck.config.files import OWN, SHARED
-from wheelcheck.facts import cargo_manifests
+from wheelcheck.facts import toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,14 +45,14 @@ def survey(project: Path) -> Survey:
     file = project / "pyproject.toml"
     if not file.is_file():
         raise ConfigError(f"{file}: there is no such file; init needs a Python project with a pyproject.toml")
-    document = cargo_manifests.parse_toml(file.read_text("utf-8"))
-    name = cargo_manifests.table(document, "project").get("name")
+    document = toml.parse_toml(file.read_text("utf-8"))
+    name = toml.table(document, "project").get("name")
     if not isinstance(name, str):
         raise ConfigError(f"{file}: project.name: found {name!r}, expected the name of the project")
     package = _import_package(project, re.sub(r"[-_.]+", "_", name).lower())
     manifest = _manifest(project)
     crates = _crates(manifest) if manifest else []
-    backend = str(cargo_manifests.table(document, "build-system").get("build-backend", ""))
+    backend = str(toml.table(document, "build-system").get("build-backend", ""))
     return Survey(
         project=project,
         backend=_BACKENDS.get(backend, backend or "setuptools"),
@@ -79,7 +79,7 @@ def _manifest(project: Path) -> Path | None:
     for depth in range(_DEEPEST):
         found += sorted(project.glob("*/" * depth + "Cargo.toml"))
     usable = [file for file in found if not {"target", "build", "tests"} & set(file.relative_to(project).parts)]
-    workspaces = [file for file in usable if "workspace" in cargo_manifests.parse_toml(file.read_text("utf-8"))]
+    workspaces = [file for file in usable if "workspace" in toml.parse_toml(file.read_text("utf-8"))]
     return next(iter([*workspaces, *usable]), None)
 
 
@@ -119,7 +119,7 @@ def _pythons(project: Path, document: dict[str, Any], crates: Iterable[dict[str,
     setup = project / "setup.py"
     script = setup.read_text("utf-8") if setup.is_file() else ""
     extension = "Extension(" in script or "ext_modules" in script or any(_needed(crate) & _BINDINGS for crate in crates)
-    table = cargo_manifests.table(document, "project")
+    table = toml.table(document, "project")
     oldest = re.search(r">=\s*3\.(\d+)", str(table.get("requires-python", "")))
     if not extension:
         return ("py3-none",)
@@ -128,7 +128,5 @@ def _pythons(project: Path, document: dict[str, Any], crates: Iterable[dict[str,
         return (f"cp{limited.removeprefix('abi3-py')}-abi3",)
     if "abi3" in features or "py_limited_api" in script:
         return (f"cp3{oldest[1] if oldest else '10'}-abi3",)
-    promised = re.findall(
-        r"Programming Language :: Python :: 3\.(\d+)", "\n".join(cargo_manifests.texts(table, "classifiers"))
-    )
+    promised = re.findall(r"Programming Language :: Python :: 3\.(\d+)", "\n".join(toml.texts(table, "classifiers")))
     return tuple(f"cp3{minor}" for minor in promised) or ("cp310", "cp311", "cp312", "cp313")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheelcheck.facts import Release, Sdist
-from wheelcheck.facts.cargo_manifests import parse_toml, texts
 from wheelcheck.facts.dist_info import headers_of, metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
+from wheelcheck.facts.toml import parse_toml, texts
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+import sys
 import tarfile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,12 +14,14 @@ import pytest
 from tests.support.artifacts import File, SdistRecipe, an_sdist, sdist
 from tests.support.published import obtain
 from wheelcheck.engine import examine
-from wheelcheck.facts import Sdist
-from wheelcheck.facts.cargo_manifests import parse_toml, references
+from wheelcheck.facts import Member, Sdist
+from wheelcheck.facts.cargo_manifests import references
 from wheelcheck.facts.cargo_workspaces import Orphan, Unlocked, orphans, unlocked
 from wheelcheck.facts.collect import collect
+from wheelcheck.facts.toml import parse_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 REFUSAL = "current package believes it's in a workspace when it's not"
@@ -300,3 +304,76 @@ def test_cargo_refuses_a_locked_build_of_what_is_named(tmp_path: Path, version: 
     done = subprocess.run(command, cwd=tmp_path / TOP, capture_output=True, text=True, check=False)
     assert (done.returncode == 0) is accepted
     assert (unlocked(read(path)) == ()) is accepted
+
+
+# --- the work ---
+
+
+def manifests(count: int, root: str, crate: str) -> dict[str, str]:
+    """Texts of an sdist: a manifest at the top and `count` below it; `{}` in either stands for all or one number."""
+    numbers = range(count)
+    texts = {f"{TOP}/Cargo.toml": re.sub(r"<(.*?)>", lambda found: ",".join(found[1].format(n) for n in numbers), root)}
+    return texts | {f"{TOP}/c/{n}/Cargo.toml": crate.format(n) for n in numbers}
+
+
+def with_locks(texts: dict[str, str]) -> dict[str, str]:
+    """The same with a lock file beside each manifest."""
+    return texts | {path.replace(".toml", ".lock"): "" for path in texts}
+
+
+CRATE = "[package]\nname = 'c{0}'\n"
+GROWING = {
+    "packages of nobody": lambda n: manifests(n, "[workspace]\n", CRATE),
+    "members one by one": lambda n: manifests(n, "[workspace]\nmembers = [<'c/{}'>]\n", CRATE),
+    "members by a glob": lambda n: manifests(n, "[workspace]\nmembers = ['c/*']\n", CRATE),
+    "members by many globs": lambda n: manifests(n, "[workspace]\nmembers = [<'c/[{}]'>]\n", CRATE),
+    "excluded one by one": lambda n: manifests(n, "[workspace]\nexclude = [<'c/{}'>]\n", CRATE),
+    "a workspace each": lambda n: manifests(
+        n, "[workspace]\nmembers = ['c/*']\n", f"{CRATE}[workspace]\nmembers=['*']\n"
+    ),
+    "a workspace each that reaches outside": lambda n: manifests(
+        n, "", f"{CRATE}[workspace]\nmembers=['../*', '..']\n"
+    ),
+    "a root that each names": lambda n: manifests(
+        n, "[workspace]\nmembers = ['c/*']\n", f"{CRATE}workspace = '../..'\n"
+    ),
+    "a dependency on the next": lambda n: manifests(
+        n, "[workspace]\nmembers = ['c/0']\n", CRATE + "[dependencies]\nd.path = '../1'\n"
+    ),
+    "one of many shared dependencies": lambda n: manifests(
+        n,
+        "[workspace]\nmembers = ['c/*']\n[workspace.dependencies]\nd={path='c/1'}\n"
+        + "".join(f"d{k}={{path='c/{k}'}}\n" for k in range(n)),
+        CRATE + "[dependencies]\nd{0}.workspace = true\n",
+    ),
+}
+
+
+def calls(subject: Sdist) -> int:
+    """How many calls, the steps of generators included, it takes to say everything of an sdist."""
+    count = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    assert subject.cargo.documents  # parsing is tomllib's own work
+    sys.setprofile(counted)
+    try:
+        orphans(subject), unlocked(subject), references(subject)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("layout", GROWING)
+@pytest.mark.parametrize("finish", [dict, with_locks])
+def test_four_times_the_crates_are_four_times_the_work(
+    layout: str, finish: Callable[[dict[str, str]], dict[str, str]]
+) -> None:
+    few, many = (calls(with_members(finish(GROWING[layout](count)))) for count in (30, 120))
+    assert many < 5 * few
+
+
+def with_members(texts: dict[str, str]) -> Sdist:
+    return sdist(*(Member(path) for path in texts), texts=texts)

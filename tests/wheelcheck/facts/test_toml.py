@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelcheck.facts.cargo_manifests import parse_toml, table, tables, texts
+from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 
 def key(parts: int) -> str:

@@ -1,0 +1,44 @@
+"""TOML from archives, read without trust: what is malformed is empty, and what is not a table is not there."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+# Cargo refuses keys of over 80 parts. tomllib is quadratic in the parts: one of 32,000 takes 4 GB and 20 s.
+_DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){80}""")
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return the document; empty for text that is no TOML, or has a key that nests deeper than cargo reads."""
+    if _DEEP_KEY.search(text):
+        return {}
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):  # ValueError: also a number of too many digits
+        return {}
+
+
+def table(document: object, key: str) -> dict[str, Any]:
+    """Return a table of a document; empty where there is none of this name."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def tables(document: object, key: str) -> list[dict[str, Any]]:
+    """Return an array of tables; empty where there is none of this name."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def texts(document: object, key: str) -> list[str]:
+    """Return the strings of an array; empty where there is none of this name."""
+    value = document.get(key) if isinstance(document, dict) else None
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
