@@ -33,7 +33,6 @@ EXCEPTIONS = {
     "wheelcheck.builder.containers -> wheelcheck.builder.pipeline",
     "wheelcheck.builder.payload -> wheelcheck.builder.containers",
     "wheelcheck.facts.dist_info -> wheelcheck.facts",
-    "wheelcheck.config.builder -> wheelcheck.builder.install",
 }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,25 @@ def test_a_command_needs_no_call_that_only_posix_has(dist: Path, words: tuple[st
     assert (done.returncode, done.stderr) == (code, b"")
 
 
-# --- encodings ---
+# --- encodings and line ends ---
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "junit", "html", "github"])
+def test_a_machine_s_format_is_utf_8_with_unix_line_ends_whatever_the_code_page(dist: Path, form: str) -> None:
+    here = run(dist.parent, "check", dist, "--format", form, PYTHONIOENCODING="utf-8")
+    there = run(dist.parent, "check", dist, "--format", form, PYTHONIOENCODING="cp1252")
+    assert there.stdout == here.stdout
+    assert "日本語" in there.stdout.decode("utf-8") or form in ("json", "sarif")
+    assert b"\r\n" not in there.stdout
+
+
+def test_what_cp1252_delivers_is_parsed_by_its_readers(dist: Path) -> None:
+    outputs = {
+        form: run(dist.parent, "check", dist, "--format", form, PYTHONIOENCODING="cp1252").stdout
+        for form in ("json", "junit")
+    }
+    assert json.loads(outputs["json"])["verdict"] == "fail"
+    assert ET.fromstring(outputs["junit"]).tag == "testsuites"  # noqa: S314  # our own report
 
 
 @pytest.mark.parametrize("words", [("check", "dist"), ("explain", "WC301"), ("inspect", "dist")])
