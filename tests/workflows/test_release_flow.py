@@ -169,7 +169,7 @@ def test_a_parcel_that_was_damaged_on_the_way_is_refused_by_name(flow: Runner, t
     content[len(content) // 2] ^= 1
     parcel.write_bytes(content)
     runner.store[name] = folder
-    with pytest.raises(CommandFailedError, match=rf"{parcel.name}: dist/.*\.whl: found \d+ bytes, sha256"):
+    with pytest.raises(CommandFailedError, match=rf"{parcel.name}: dist/.*\.whl: damaged: \d+ bytes with sha256"):
         runner.run("gate")
 
 

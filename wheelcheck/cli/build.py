@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import architectures, containers, handover, rebuild, smoke
+from wheelcheck.builder import architectures, containers, handover, rebuild, smoke, verify
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
@@ -217,24 +217,24 @@ def _cibuildwheel(options: Options) -> Iterator[object]:
 
 
 def _add_pack(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("parcel", type=Path, help="the file to write, a tar")
+    parser.add_argument("bundle", type=Path, help="the file to write, a tar")
     parser.add_argument("patterns", nargs="*", help="what to pack, below the project (default: dist/ and the records)")
 
 
 def _pack(options: Options) -> Results:
-    return handover.pack(options.project, options.parcel, *options.patterns)
+    return handover.pack(options.project, options.bundle, *options.patterns)
 
 
 def _add_unpack(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("parcels", type=Path, nargs="+", help="packed files, or folders of them")
+    parser.add_argument("bundles", type=Path, nargs="+", help="bundles, or folders of them")
 
 
 def _unpack(options: Options) -> Results:
-    return handover.unpack(options.project, *options.parcels)
+    return handover.unpack(options.project, *options.bundles)
 
 
-def _match(options: Options) -> Results:
-    return handover.match(options.project, os.environ)
+def _verify(options: Options) -> Results:
+    return verify.verify(options.project, os.environ)
 
 
 def _add_nothing(_parser: argparse.ArgumentParser) -> None:
@@ -259,7 +259,7 @@ _STEPS = {
     ),
     "pack": _Step("put what another machine needs into one file", _pack, _add_pack, ()),
     "unpack": _Step("unpack what other machines packed, every hash and mode as it was", _unpack, _add_unpack, ()),
-    "match": _Step(
-        "compare the wheels in dist/ with the record of the files they hold", _match, _add_nothing, ("ziglang",)
+    "verify": _Step(
+        "compare the wheels in dist/ with the record of the files they hold", _verify, _add_nothing, ("ziglang",)
     ),
 }

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -7,8 +8,8 @@ import pytest
 
 from tests.support.commandline import build as main
 from tests.support.reference import GUARD, TOOL, rewritten, wheel_of
-from wheelcheck.builder import handover
 from wheelcheck.builder.run import BuildError
+from wheelcheck.builder.verify import require_tag, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.pipeline import Build
 
 
-def test_a_release_is_handed_over_and_held_against_its_record(
+def test_a_release_is_handed_over_and_compared_with_its_record(
     bench: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = bench.settings.project, tmp_path / "there"
@@ -25,7 +26,7 @@ def test_a_release_is_handed_over_and_held_against_its_record(
     assert main(["pack", "--project", str(here), str(tmp_path / "p.tar")]) == 0
     assert main(["unpack", "--project", str(there), str(tmp_path / "p.tar")]) == 0
     capsys.readouterr()
-    assert main(["match", "--project", str(there)]) == 0
+    assert main(["verify", "--project", str(there)]) == 0
     assert capsys.readouterr().out == f"as staged: {wheel_of(bench).name}\n"
 
 
@@ -33,29 +34,50 @@ def test_a_wheel_that_is_not_as_staged_is_named(bench: Build) -> None:
     wheel, project = wheel_of(bench), bench.settings.project
     tool, guard = ((bench.stage_folder / "tree" / path).read_bytes() for path in (TOOL, GUARD))
     rewritten(wheel, TOOL, tool, 0o100755)
-    assert handover.match(project, {}) == (f"as staged: {wheel.name}",)
+    assert verify(project, {}) == (f"as staged: {wheel.name}",)
     rewritten(wheel, GUARD, guard + b"\0", 0o100644)
     with pytest.raises(BuildError, match=f"{wheel.name}: {GUARD}: the wheel has sha256"):
-        handover.match(project, {})
+        verify(project, {})
 
 
-def test_a_wheel_that_no_record_vouches_for_is_named(bench: Build) -> None:
+def test_a_wheel_without_a_record_is_named(bench: Build) -> None:
     name = "reference-0.1.0-cp310-abi3-manylinux_2_17_s390x.whl"
     shutil.copy(wheel_of(bench), bench.settings.dist / name)
     with pytest.raises(BuildError, match=f"{name} has no record of a stage beside it"):
-        handover.match(bench.settings.project, {})
+        verify(bench.settings.project, {})
 
 
-def test_no_record_vouches_for_nothing(bench: Build) -> None:
+def test_wheels_without_any_record_are_an_error(bench: Build) -> None:
     (bench.stage_folder / "record.json").unlink()
     with pytest.raises(BuildError, match=f"{wheel_of(bench).name} has no record of a stage"):
-        handover.match(bench.settings.project, {})
+        verify(bench.settings.project, {})
 
 
 def test_a_record_whose_wheel_is_missing_is_an_error(bench: Build) -> None:
     wheel_of(bench).unlink()
     with pytest.raises(BuildError, match="it holds no wheel for manylinux_2_17"):
-        handover.match(bench.settings.project, {})
+        verify(bench.settings.project, {})
+
+
+def forged(bench: Build, name: str, **target: str) -> None:
+    """Copy the stage under another folder name, with a record of other bytes and perhaps of another target."""
+    folder = bench.stage_folder.with_name(name)
+    shutil.copytree(bench.stage_folder, folder)
+    record = json.loads((folder / "record.json").read_text())
+    files = [{**file, "sha256": "0" * 64} for file in record["files"]]
+    (folder / "record.json").write_text(json.dumps({**record, **target, "files": files}))
+
+
+def test_the_record_of_an_older_floor_says_nothing_about_todays_wheels(bench: Build) -> None:
+    older = bench.target.zigbuild.replace(".2.17", ".2.28")
+    forged(bench, older, target=older, floor="2.28")
+    assert verify(bench.settings.project, {}) == (f"as staged: {wheel_of(bench).name}",)
+
+
+@pytest.mark.parametrize("leftover", [".old", ".new"])
+def test_what_a_swap_left_behind_says_nothing_about_todays_wheels(bench: Build, leftover: str) -> None:
+    forged(bench, f"{bench.target.zigbuild}{leftover}")
+    assert verify(bench.settings.project, {}) == (f"as staged: {wheel_of(bench).name}",)
 
 
 NAMES = ("demo-1.2.tar.gz", "demo-1.2-py3-none-any.whl", "notes.txt")
@@ -63,11 +85,11 @@ NAMES = ("demo-1.2.tar.gz", "demo-1.2-py3-none-any.whl", "notes.txt")
 
 @pytest.mark.parametrize("tag", ["v1.2", "1.2", "v1.2.0"])
 def test_artifacts_of_the_version_that_is_tagged_are_accepted(tag: str) -> None:
-    handover.require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
+    require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
 
 
-def test_a_branch_asks_for_no_version() -> None:
-    handover.require_tag(NAMES, {"GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"})
+def test_a_branch_requires_no_version() -> None:
+    require_tag(NAMES, {"GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"})
 
 
 @pytest.mark.parametrize(
@@ -78,11 +100,11 @@ def test_a_branch_asks_for_no_version() -> None:
         ("", "the git tag: '' is not a version"),
     ],
 )
-def test_another_version_than_the_tag_is_named(tag: str, said: str) -> None:
+def test_an_artifact_of_another_version_than_the_tag_is_named(tag: str, said: str) -> None:
     with pytest.raises(BuildError, match=said):
-        handover.require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
+        require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
 
 
-def test_a_release_is_held_against_the_tag_it_is_made_for(bench: Build) -> None:
+def test_a_release_is_compared_with_the_tag_it_is_made_for(bench: Build) -> None:
     with pytest.raises(BuildError, match=r"its version is 0.1.0, but the git tag says 9.9"):
-        handover.match(bench.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})
+        verify(bench.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})

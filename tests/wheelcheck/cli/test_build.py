@@ -128,7 +128,7 @@ def test_an_emulated_cpu_on_which_nothing_could_run_is_skipped_by_hand_and_fails
     assert main(["smoke", "--project", str(project), "--arch", "all"]) == status
 
 
-STEPS = ("build", "sdist", "wheels", "smoke", "roundtrip", "reproduce", "all", "adopt", "cibuildwheel", "match")
+STEPS = ("build", "sdist", "wheels", "smoke", "roundtrip", "reproduce", "all", "adopt", "cibuildwheel", "verify")
 
 
 def test_the_help_lists_every_step_and_no_check_beside_that_of_the_gate(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_the_help_lists_every_step_and_no_check_beside_that_of_the_gate(tmp_path
     assert run(tmp_path, "build", "check").returncode == 2
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if step != "match"])
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "verify"])
 def test_without_the_extra_a_step_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], step: str
 ) -> None:
