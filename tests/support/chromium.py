@@ -1,4 +1,4 @@
-"""Drives a real headless Chromium over its DevTools pipe: no driver, no port and no package between it and the tests.
+"""Drives a real headless Chromium over its DevTools pipe, without a driver, a port or a package in between.
 
 The protocol is JSON messages ended by NUL bytes, read by Chromium from descriptor 3 and written to descriptor 4.
 """
@@ -36,7 +36,7 @@ _PATIENCE = 60  # seconds; more means Chromium hangs
 
 
 class Page:
-    """One tab: what a person does to it, what it says, and what went wrong on it."""
+    """One tab: what a person can do in it, what it shows, and what its console reports."""
 
     def __init__(self, read: int, write: int) -> None:
         self._read = os.fdopen(read, "rb", buffering=0)
@@ -51,7 +51,7 @@ class Page:
             self.call(f"{domain}.enable")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Call a method of the protocol and return its result; what else Chromium says meanwhile is kept."""
+        """Call a method of the protocol and return its result; events that arrive meanwhile are kept."""
         self._last += 1
         session = {"sessionId": self._session} if self._session else {}
         message = {"id": self._last, "method": method, "params": parameters, **session}
@@ -64,15 +64,15 @@ class Page:
 
     def _next(self) -> dict[str, Any]:
         while b"\0" not in self._rest:
-            slice_ = self._read.read(1 << 16)
-            if not slice_:
-                raise RuntimeError("Chromium has gone")
-            self._rest += slice_
+            received = self._read.read(1 << 16)
+            if not received:
+                raise RuntimeError("Chromium has exited")
+            self._rest += received
         message, _, self._rest = self._rest.partition(b"\0")
         return dict(json.loads(message))
 
     def open(self, file: Path, width: int = 1280, height: int = 900) -> None:
-        """Show a file in a window of this size."""
+        """Open a file in a window of this size."""
         self.resize(width, height)
         self.events.clear()
         if failed := self.call("Page.navigate", url=file.as_uri()).get("errorText"):
@@ -81,12 +81,12 @@ class Page:
             self.events.append(self._next())
 
     def resize(self, width: int, height: int = 900) -> None:
-        """Make the window this large; a narrow one is a phone's."""
+        """Resize the window; a narrow one counts as a phone's."""
         phone = width < 600
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
 
     def media(self, media: str = "", scheme: str = "light") -> None:
-        """Pretend to be this medium (`print`) with this colour scheme."""
+        """Emulate a medium, such as `print`, and a colour scheme."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
 
@@ -106,11 +106,11 @@ class Page:
         self.call("Input.dispatchKeyEvent", type="keyUp", **{**values, "text": ""})
 
     def picture(self, *, whole: bool = True) -> bytes:
-        """Return a PNG of the page, or of what the window shows of it."""
+        """Return a PNG of the whole page, or of the part that the window shows."""
         return base64.b64decode(self.call("Page.captureScreenshot", captureBeyondViewport=whole)["data"])
 
     def pdf(self) -> bytes:
-        """Return the page as it prints."""
+        """Return the printed page."""
         return base64.b64decode(self.call("Page.printToPDF", printBackground=False)["data"])
 
     def close(self) -> None:
@@ -122,21 +122,22 @@ class Page:
 
     @property
     def complaints(self) -> list[str]:
-        """What the console shows: exceptions, errors, refusals of the page's policy."""
+        """What the console shows: exceptions, errors, violations of the page's policy."""
         said = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
         return [json.dumps(event["params"]) for event in self.events if event.get("method") in said]
 
     @property
     def requests(self) -> list[str]:
-        """The addresses the page asked for, its own first."""
+        """The addresses the page requested, its own first."""
         sent = [event for event in self.events if event.get("method") == "Network.requestWillBeSent"]
         return [event["params"]["request"]["url"] for event in sent]
 
 
 def find() -> str:
-    """Return where Chromium or Chrome is; without one the test is skipped, but in CI on x86_64 it fails.
+    """Return the path of Chromium or Chrome; without one the test is skipped, but in CI on x86_64 it fails.
 
-    The hosted aarch64 runner is an Ubuntu, whose Chromium is a snap: it sees neither our files nor our descriptors.
+    The hosted aarch64 runner is an Ubuntu, whose Chromium is a snap, which can use neither our files nor our
+    descriptors.
     """
     for name in ("google-chrome", "chromium"):
         path = shutil.which(name)
@@ -149,10 +150,10 @@ def find() -> str:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Page]:
-    """Give a tab of a fresh Chromium with this empty profile."""
+    """Yield a tab of a new Chromium that uses this empty profile."""
     to_read, from_us = os.pipe()
     from_it, to_write = os.pipe()
-    # The shell moves the pipes' ends to where Chromium looks for them, and then becomes Chromium.
+    # The shell moves the pipes to the descriptors that Chromium uses, and then becomes Chromium.
     place = f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}'
     command = ["bash", "-c", place, find(), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
     process = subprocess.Popen(command, pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL)

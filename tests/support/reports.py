@@ -1,4 +1,4 @@
-"""Reports to render: real ones of real archives, and one made by hand for what no archive gives at once."""
+"""Reports to render: real ones of real archives, and some made by hand for what no single archive contains."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.support.artifacts import Recipe
     from wheelcheck.rules import Severity
 
-# Each would be markup, a command or an escape somewhere: HTML, Markdown, XML, SARIF, a terminal, GitHub's runner.
+# Each is markup, a command or an escape for something: HTML, Markdown, XML, SARIF, a terminal, GitHub's runner.
 HOSTILE = (
     "</style><script>document.title='owned'</script>",
     "<img src=x onerror=\"document.title='owned'\">",
@@ -39,13 +39,13 @@ EXPECTED = Config(wheels=(PRESENT_WHEEL, MISSING_WHEEL), sdist=True)
 
 
 def finding(artifact: str = "", path: str = "", message: str = "found x", **other: Any) -> Finding:
-    """Return a finding of WC301 unless told otherwise."""
+    """Return a finding, of WC301 by default."""
     values: dict[str, Any] = {"code": "WC301", "name": "binaries-are-for-the-cpu", "severity": "error"} | other
     return Finding(artifact=artifact, path=path, message=message, **values)
 
 
 def many(count: int, severity: Severity = "note", artifact: str = "a.whl", message: str = "x") -> tuple[Finding, ...]:
-    """Return this many findings, each at a place of its own."""
+    """Return this many findings, each in a member of its own."""
     return tuple(finding(artifact, f"member-{at:06}", message, severity=severity) for at in range(count))
 
 
@@ -92,7 +92,7 @@ def every_mark() -> Report:
 
 
 def examined(recipe: Recipe, folder: Path, config: Config | None = None) -> Report:
-    """Write what the recipe says and return the gate's own report of it."""
+    """Write what the recipe describes and return the gate's report of it."""
     return examine([recipe.write(folder)], config)
 
 

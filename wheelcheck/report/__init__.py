@@ -13,7 +13,7 @@ Each of these modules has `render(report)`. `grid` is the release as a table, wh
 `wording` holds the words and limits that all formats share. `diff` prints `wheelcheck inspect` and `wheelcheck diff`.
 
 A report goes to a file (`FORMAT=FILE`), which is written whole or not at all, or to standard output (`FORMAT=-`). All
-but text are UTF-8 wherever they go: they declare it, or their readers assume it.
+formats but text are UTF-8 wherever they go, because they declare it or their readers assume it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import os
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from pathlib import Path
@@ -52,7 +53,7 @@ class Output:
 
 
 def parse(value: str) -> Output:
-    """Return the output that `FORMAT=FILE` names. Raises ValueError with what was expected."""
+    """Return the output that `FORMAT=FILE` names. Raises ValueError, which says what was expected."""
     form, equals, file = value.partition("=")
     if form not in FORMATS or not equals or not file:
         raise ValueError(
@@ -62,7 +63,7 @@ def parse(value: str) -> Output:
 
 
 def check(outputs: list[Output]) -> str:
-    """Return why the outputs cannot all be written; empty text where they can."""
+    """Return why the outputs cannot all be written; empty text if they can."""
     files = [output.file for output in outputs]
     twice = next((file for file in files if files.count(file) > 1), "")
     return f"two reports go to {'standard output' if twice == STDOUT else twice}, expected one" if twice else ""
@@ -132,7 +133,7 @@ def write(report: Report, outputs: list[Output]) -> list[str]:
     problems = []
     for output in outputs:
         if output.file != STDOUT:
-            problems += _guarded(lambda: _write_file(report, output), f"{output.format} report", output.file)  # noqa: B023  # called at once
+            problems += _guarded(partial(_write_file, report, output), f"{output.format} report", output.file)
     return problems
 
 
@@ -158,12 +159,12 @@ def degrade(stdout: TextIO) -> None:
         stdout.reconfigure(errors=_DEGRADE)
 
 
-def _degraded(problem: UnicodeError) -> tuple[str | bytes, int]:
+def _degraded(problem: UnicodeError) -> tuple[str, int]:
     """Return what stands for the first character that cannot be encoded (an error handler, as `codecs` defines it)."""
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
     char = problem.object[problem.start]
-    return _SIGNS.get(char) or char.encode("ascii", "backslashreplace"), problem.start + 1
+    return _SIGNS.get(char) or char.encode("ascii", "backslashreplace").decode("ascii"), problem.start + 1
 
 
 codecs.register_error(_DEGRADE, _degraded)

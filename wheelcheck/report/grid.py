@@ -1,7 +1,7 @@
-"""The release as a grid: a row an interpreter and ABI, a column a platform, a mark in every cell.
+"""The release as a grid: one row per interpreter and ABI, one column per platform, a mark in each cell.
 
-The grid is a plain value; text, Markdown and HTML draw it. It answers what a list of findings does not: which user gets
-a wheel, and which of them would not work.
+The grid is a plain value that text, Markdown and HTML draw. It shows what a list of findings does not: who gets a
+wheel, and for whom it would not work.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One platform: the system with its C library where that is not the usual one, the CPU, and the floors promised."""
+    """One platform: the system, with its C library if that is musl, the CPU, and the floors that tags promise."""
 
     system: str
     cpu: str
@@ -62,7 +62,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one place of the release: the files that fill it and the expected wheels that are not there."""
+    """One place of the release: the files in it, and the expected wheels that are missing there."""
 
     mark: Mark
     files: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One interpreter and ABI, or several that the same wheels serve; a cell a column, None where nothing belongs."""
+    """One interpreter and ABI, or several that the same wheels serve; one cell per column, None for an empty one."""
 
     label: str
     cells: tuple[Cell | None, ...]
@@ -79,7 +79,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Wheels by interpreter and platform. `whole` holds what has no platform: (label, cell) of sdists and bad names."""
+    """Wheels by interpreter and platform; `whole` has a cell for the sdist and one for names that cannot be read."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -92,8 +92,8 @@ class Grid:
         return tuple(mark for mark in MARKS if any(cell.mark == mark for cell in cells))
 
 
-_Floor = tuple[bool, tuple[int, ...]]  # whether it is a glibc's, and the version
-_Key = tuple[int, str, int, str]  # the system's place and label, the CPU's place in the table and its label
+_Floor = tuple[bool, tuple[int, ...]]  # whether it is a version of glibc, and the version
+_Key = tuple[int, str, int, str]  # the rank and label of the system, the rank and label of the CPU
 
 
 class _Places:
@@ -112,7 +112,7 @@ class _Places:
 
 
 def _keys(tag: str) -> list[_Key]:
-    """Return the columns a platform tag stands in: one a CPU; a tag of an unknown CPU or system has its own."""
+    """Return the columns of a platform tag: one per CPU; a tag of an unknown CPU or system has one of its own."""
     platform = parse_platform(tag)
     libc = {"musl": " musl"}.get(platform.libc, "")
     place = _SYSTEMS.index(platform.system)
@@ -124,13 +124,13 @@ def _keys(tag: str) -> list[_Key]:
 
 
 def _cpu(row: arch.Arch, system: str) -> str:
-    """Return the CPU as the system's own tags spell it."""
+    """Return the CPU as the tags of the system spell it."""
     own = {"macos": row.macos, "ios": row.macos, "windows": row.windows.removeprefix("win_")}
     return own.get(system) or row.name
 
 
 def build(report: Report) -> Grid:
-    """Return the grid of a report. The same bytes and configuration give the same grid."""
+    """Return the grid of a report; the same files and configuration give the same grid."""
     names = {file: parse_file_name(PurePosixPath(file).name) for file in sorted(_files(report))}
     marks = _marks(names, report)
     places = _placed(names, report)
@@ -173,7 +173,7 @@ def _is_extra(name: FileName, report: Report) -> bool:
 
 
 def _marks(names: dict[str, FileName], report: Report) -> dict[str, Mark]:
-    """Return the worst that is true of each file; being unexpected (WC702) alone is `extra` and not `fail`."""
+    """Return the worst mark of each file; one that is only unexpected (WC702) is `extra` and not `fail`."""
     found: dict[str, set[Mark]] = {file: {"pass"} for file in names}
     for file, name in names.items():
         found[file].update(["extra"] if _is_extra(name, report) else [])
@@ -201,7 +201,7 @@ def _cell(places: _Places, pair: str, key: _Key, marks: dict[str, Mark]) -> Cell
 
 
 def _whole(marks: dict[str, Mark], names: dict[str, FileName], report: Report) -> Iterator[tuple[str, Cell]]:
-    """Yield the rows of what has no platform: the sdist, expected or given, and wheels whose names say nothing."""
+    """Yield a cell for the sdist, if one is expected or given, and one for wheels whose names cannot be read."""
     sdists = tuple(file for file, name in names.items() if not name.tags and not file.endswith(".whl"))
     if sdists or report.config.sdist:
         yield "sdist", _filled(sdists, () if sdists else ("sdist",), marks)
@@ -211,7 +211,7 @@ def _whole(marks: dict[str, Mark], names: dict[str, FileName], report: Report) -
 
 
 def _merged(rows: list[Row]) -> tuple[Row, ...]:
-    """Make rows that the same wheels fill one row, such as py2-none and py3-none: py2.py3-none."""
+    """Merge rows that the same wheels fill: py2-none and py3-none become py2.py3-none."""
     groups: dict[object, list[Row]] = {}
     for row in rows:
         only_files = all(cell is None or not cell.missing for cell in row.cells)
@@ -229,9 +229,9 @@ def _floors(floors: set[_Floor]) -> tuple[str, ...]:
 
 
 def _natural(text: str) -> list[tuple[int, str, int]]:
-    """Sort key: cp39 stands before cp310, and a generic tag (py3) before an interpreter's."""
-    slices = re.findall(r"[0-9]+|[^0-9]+", text.replace("py", "!py", 1) if text.startswith("py") else text)
-    return [(1, "", _version(slice_)) if slice_.isdecimal() else (0, slice_, 0) for slice_ in slices]
+    """Return a sort key that puts cp39 before cp310, and a generic tag (py3) before those of interpreters."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", text.replace("py", "!py", 1) if text.startswith("py") else text)
+    return [(1, "", _version(part)) if part.isdecimal() else (0, part, 0) for part in parts]
 
 
 def _version(digits: str) -> int:

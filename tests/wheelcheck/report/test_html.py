@@ -22,7 +22,7 @@ _VOID = {"meta", "input", "wbr"}
 
 
 class Reader(HTMLParser):
-    """Reads the page as a parser does: elements, their attributes, and what would be text."""
+    """Reads the page as a browser's parser does: elements, their attributes, and text."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Reader(HTMLParser):
 
 
 def read(report: Report) -> Reader:
-    """Return the page as a parser sees it; every element that was opened was closed."""
+    """Return the parsed page, in which every element that was opened was closed."""
     reader = Reader(html.render(report))
     assert reader.open == []
     return reader

@@ -26,7 +26,7 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 
 @pytest.fixture
 def show(tab: Page, tmp_path: Path) -> Show:
-    """Return what opens a report in a window of some width."""
+    """Return a function that opens a report in a window of some width."""
 
     def open_report(report: Report, width: int = 1280) -> Page:
         file = tmp_path / "report.html"
@@ -44,13 +44,13 @@ REPORTS = pytest.mark.parametrize(
 
 
 @REPORTS
-def test_the_console_is_silent_and_nothing_else_is_asked_for(show: Show, report: Report) -> None:
+def test_the_console_is_silent_and_nothing_else_is_requested(show: Show, report: Report) -> None:
     page = show(report)
     assert page.complaints == []
     assert [address.rpartition("/")[2] for address in page.requests] == ["report.html"]
 
 
-def test_the_console_would_tell(show: Show) -> None:
+def test_the_console_reports_a_script_that_the_policy_forbids(show: Show) -> None:
     page = show(every_mark())
     page.ask(
         "document.body.append(Object.assign(document.createElement('script'), {textContent: 'document.title = 1'}))"
@@ -90,7 +90,7 @@ def test_every_cell_is_reached_by_tab_and_enter_jumps_to_what_was_found(show: Sh
     )
 
 
-def test_the_focused_cell_is_seen_and_said(show: Show) -> None:
+def test_the_focused_cell_is_outlined_and_has_a_name_for_screen_readers(show: Show) -> None:
     page = show(every_mark())
     page.press("Tab")
     assert page.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
@@ -165,7 +165,7 @@ def test_a_phone_gets_binaries_as_cards(show: Show) -> None:
     )
 
 
-# What is below the contrast WCAG 2 demands at level AA.
+# The elements with less contrast than WCAG 2 demands at level AA.
 CONTRAST = """
 (() => {
   const light = (text) => {
@@ -188,13 +188,13 @@ CONTRAST = """
 
 
 @pytest.mark.parametrize(("media", "scheme"), [("", "light"), ("", "dark"), ("print", "light"), ("print", "dark")])
-def test_every_text_can_be_read_on_its_ground(show: Show, media: str, scheme: str) -> None:
+def test_every_text_has_enough_contrast(show: Show, media: str, scheme: str) -> None:
     page = show(every_mark())
     page.media(media, scheme)
     assert page.ask(CONTRAST) == []
 
 
-def test_light_and_dark_follow_the_reader_and_paper_is_white(show: Show) -> None:
+def test_light_and_dark_follow_the_reader_s_setting_and_paper_is_white(show: Show) -> None:
     page = show(every_mark())
     grounds = []
     for media, scheme in (("", "light"), ("", "dark"), ("print", "dark")):

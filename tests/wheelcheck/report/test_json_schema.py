@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def document_of(report: Report) -> dict[str, Any]:
-    """Return the report as a program reads it, once the schema has nothing to say against it."""
+    """Return the report as a program reads it; it satisfies the schema."""
     text = json_report.render(report)
     document: dict[str, Any] = json.loads(text)
     assert text.isascii()
@@ -45,7 +45,7 @@ def test_a_real_report_is_what_the_schema_says(tmp_path: Path) -> None:
         ({"rules": ["X1"]}, "$.rules[0]: 'X1' does not match '^WC[0-9]{3}$'"),
     ],
 )
-def test_the_schema_refuses_what_is_no_report(change: dict[str, Any], fault: str) -> None:
+def test_the_schema_refuses_what_is_not_a_report(change: dict[str, Any], fault: str) -> None:
     assert schemas.faults(schemas.report(), {**document_of(Report()), **change})[0] == fault
 
 

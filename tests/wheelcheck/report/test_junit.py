@@ -27,7 +27,7 @@ FILE = wheel(X86_64).file
 
 
 def suites_of(report: Report) -> dict[str, ET.Element]:
-    """Return the suites by name, once the schema has nothing to say against the document."""
+    """Return the suites by name of a document that satisfies the schema."""
     text = junit.render(report)
     schemas.junit().validate(text)
     root = ET.fromstring(text.encode())  # noqa: S314  # our own output
@@ -46,12 +46,12 @@ def test_every_report_is_what_the_schema_says(report: Report) -> None:
     assert list(suites_of(report))[-1] == RELEASE
 
 
-def test_the_schema_does_refuse_what_viewers_would() -> None:
+def test_the_schema_refuses_what_viewers_refuse() -> None:
     text = junit.render(every_mark()).replace("<skipped>", "<skipped/><skipped>")
     assert not schemas.junit().is_valid(text)
 
 
-def test_there_is_a_suite_an_artifact_and_a_case_a_rule_that_judged_it(tmp_path: Path) -> None:
+def test_there_is_one_suite_per_artifact_and_one_case_per_rule_that_judged_it(tmp_path: Path) -> None:
     report = real(tmp_path)
     suites = suites_of(report)
     assert list(suites) == [FILE, "demo-1.0.tar.gz", RELEASE]

@@ -35,7 +35,7 @@ def test_an_output_is_a_format_and_a_file(value: str, output: Output) -> None:
 
 
 @pytest.mark.parametrize("value", ["html", "html=", "=x", "pdf=x", ""])
-def test_what_is_no_output_is_refused_with_what_was_expected(value: str) -> None:
+def test_anything_else_is_refused_with_what_was_expected(value: str) -> None:
     with pytest.raises(ValueError, match="expected FORMAT=FILE with one of text, json, sarif, github, junit, html"):
         report.parse(value)
 

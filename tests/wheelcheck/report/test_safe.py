@@ -28,7 +28,7 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
         ("a ##[error]x ##[debug]", "a #\\x23[error]x #\\x23[debug]"),
     ],
 )
-def test_what_a_terminal_or_a_log_would_obey_is_escaped(text: str, shown: str) -> None:
+def test_what_a_terminal_or_a_ci_log_would_obey_is_escaped(text: str, shown: str) -> None:
     assert safe(text) == shown
 
 
@@ -42,7 +42,7 @@ def test_safe_text_is_one_printable_line_and_stays_so(text: str) -> None:
     ("length", "end"),
     [(LONGEST, "xx"), (LONGEST + 1, "x… and 1 more character"), (10**6, "… and 998000 more characters")],
 )
-def test_what_nobody_would_read_to_its_end_is_cut_and_counted(length: int, end: str) -> None:
+def test_text_that_is_too_long_to_read_is_cut_and_counted(length: int, end: str) -> None:
     assert shown("x" * length).endswith(end)
     assert shown("x" * length).count("x") == min(length, LONGEST)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def run_of(report: Report) -> dict[str, Any]:
-    """Return the one run of the log, once the official schema has nothing to say against it."""
+    """Return the only run of a log that satisfies the official schema."""
     log = json.loads(sarif.render(report))
     assert schemas.faults(schemas.sarif(), log) == []
     (run,) = log["runs"]
@@ -32,7 +32,7 @@ def test_every_report_is_valid_sarif(report: Report) -> None:
     assert run_of(report)["tool"]["driver"]["name"] == "wheelcheck"
 
 
-def test_the_schema_does_refuse_what_is_no_sarif() -> None:
+def test_the_schema_refuses_what_is_not_sarif() -> None:
     log = json.loads(sarif.render(every_mark()))
     log["runs"][0]["results"][0]["level"] = "fatal"
     assert schemas.faults(schemas.sarif(), log) == [
@@ -57,7 +57,7 @@ def test_a_result_is_on_the_artifact_with_the_member_in_its_text(tmp_path: Path)
     assert len(run["results"]) == len(report.findings)
 
 
-def test_what_no_file_has_is_located_where_it_is_promised() -> None:
+def test_a_finding_about_no_file_is_located_in_the_configuration() -> None:
     (result,) = run_of(Report(findings=(finding(message="found no sdist"),)))["results"]
     (location,) = result["locations"]
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "pyproject.toml"
@@ -176,3 +176,21 @@ def test_above_the_cap_errors_stay_and_the_others_are_counted() -> None:
     assert (len(levels), levels.count("warning"), levels.count("error")) == (CAP, 2, 1)
     notes = run["invocations"][0]["toolConfigurationNotifications"]
     assert [note["message"]["text"] for note in notes] == ["not listed: 3 more notes"]
+
+
+def test_a_rule_declares_every_severity_it_can_find() -> None:
+    described = {rule["id"]: rule for rule in run_of(Report())["tool"]["driver"]["rules"]}
+    assert {code: rule["properties"]["severities"] for code, rule in described.items()} == {
+        rule.code: list(rule.severities) for rule in all_rules()
+    }
+    assert all(
+        rule["defaultConfiguration"]["level"] == rule["properties"]["severities"][0] for rule in described.values()
+    )
+
+
+def test_a_rule_that_could_not_judge_a_file_is_a_notification_there() -> None:
+    skips = (Skip("WC410", "no policy", wheel(X86_64).file),)
+    (invocation,) = run_of(Report((wheel(X86_64),), skips=skips))["invocations"]
+    (note,) = invocation["toolConfigurationNotifications"]
+    assert note["message"]["text"] == "WC410 judged nothing: no policy"
+    assert note["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == wheel(X86_64).file

@@ -20,7 +20,7 @@ def shown(report: Report, *, quiet: bool = False, width: int = 80, **colour: boo
     return file.getvalue()
 
 
-def test_findings_stand_below_their_artifact_with_the_way_to_mend_them() -> None:
+def test_findings_are_listed_below_their_artifact_with_how_to_fix_them() -> None:
     report = Report((DEMO,), (finding("a.whl", "x", "found a"), finding("b.whl", "y", "found b", code="WC302")))
     lines = shown(report).splitlines()
     expected = ["a.whl", "  error   WC301  x: found a", "  how to fix it: wheelcheck explain WC301", ""]
@@ -31,7 +31,7 @@ def test_findings_stand_below_their_artifact_with_the_way_to_mend_them() -> None
     ]
 
 
-def test_a_finding_about_the_release_has_no_file_of_its_own() -> None:
+def test_a_finding_about_no_file_is_listed_under_the_release() -> None:
     lines = shown(Report((DEMO,), (finding("", "", "found none"),))).splitlines()
     assert lines[lines.index("the release") + 1] == "  error   WC301  found none"
 
@@ -61,7 +61,7 @@ def test_a_gap_says_where_and_why(gap: Gap, line: str) -> None:
     assert line in shown(Report((DEMO,), (), (gap,))).splitlines()
 
 
-def test_rules_that_were_skipped_are_told_with_their_reason_once() -> None:
+def test_skipped_rules_are_listed_once_for_each_reason() -> None:
     skips = (Skip("WC602", "no sdist"), Skip("WC310", "no payload"), Skip("WC601", "no sdist"))
     lines = shown(Report((DEMO,), skips=skips)).splitlines()
     assert [line for line in lines if line.startswith("skipped")] == [
@@ -70,7 +70,7 @@ def test_rules_that_were_skipped_are_told_with_their_reason_once() -> None:
     ]
 
 
-def test_what_is_ignored_is_told_once_for_each_reason_with_its_count() -> None:
+def test_ignored_findings_are_counted_once_for_each_reason() -> None:
     ignored = (
         (finding("a.whl", "x"), "a cross compiler"),
         (finding("a.whl", "y", code="WC302"), "upstream's bug"),
@@ -122,7 +122,7 @@ def test_nothing_hostile_is_printed_raw_at_any_width(width: int) -> None:
     assert [line for line in output.splitlines() if line.lstrip().startswith("::") or "##[" in line] == []
 
 
-def test_colour_is_the_console_s_affair() -> None:
+def test_the_console_decides_about_colour() -> None:
     report = Report((DEMO,), (finding("a.whl", "x"),))
     assert "\x1b[" not in shown(report)
     assert "\x1b[1;31merror" in shown(report, force_terminal=True)

@@ -40,7 +40,7 @@ def test_the_grid_comes_first_and_says_what_its_marks_mean() -> None:
     ]
 
 
-def test_a_narrow_terminal_gets_a_line_a_row_that_breaks_no_name() -> None:
+def test_a_narrow_terminal_gets_one_line_per_row_and_no_name_is_broken() -> None:
     lines = printed(every_mark(), 30)
     assert lines[0] == "cp311-cp311  Linux: ✔ x86_64 ✘ aarch64  macOS: ▲ arm64  Windows: ? amd64 + win32"
     assert lines[1:3] == ["cp312-cp312  Linux: ○ x86_64", "sdist  ✔"]
