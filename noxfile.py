@@ -47,7 +47,7 @@ def command(words: str, project: Path, arch: str) -> list[str]:
     """Return the command line of `wheelcheck WORDS` for a project and a CPU; the gate expects one CPU, or all."""
     name, *rest = words.format(arch=arch).split()
     if name == "build":
-        cpu = [] if rest[0] in ("pack", "unpack", "match") else ["--arch", arch]
+        cpu = [] if rest[0] in ("pack", "unpack", "verify") else ["--arch", arch]
         return ["wheelcheck", "build", rest[0], "--project", str(project), *cpu, *rest[1:]]
     if name == "check":
         rest = [str(project / "dist"), *([] if arch == "all" else ["--architecture", arch])]
