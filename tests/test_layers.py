@@ -32,7 +32,6 @@ RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 EXCEPTIONS = {
     "wheelcheck.builder.containers -> wheelcheck.builder.pipeline",
     "wheelcheck.builder.payload -> wheelcheck.builder.containers",
-    "wheelcheck.facts.dist_info -> wheelcheck.facts",
 }
 
 

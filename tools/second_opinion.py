@@ -23,7 +23,7 @@ from tools.fetch import ROOT, default_cache, read_list
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.facts.fit import native_slices, served_cpus
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.pypi import Wanted, fetch_all

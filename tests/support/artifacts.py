@@ -22,7 +22,7 @@ from packaging.tags import parse_tag
 from wheelcheck.binary.model import Binary, Slice
 from wheelcheck.config import Config
 from wheelcheck.facts import Member, Release, Sdist, Wheel
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, 
 from wheelcheck.config import Config, ExpectedWheel, Ignore
 from wheelcheck.engine import Gap, Report, Skip, examine
 from wheelcheck.facts import Release, Sdist, Wheel
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.rules import Finding, Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
 

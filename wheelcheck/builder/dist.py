@@ -6,7 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder.run import BuildError
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:

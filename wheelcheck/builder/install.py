@@ -16,7 +16,7 @@ from packaging.utils import parse_wheel_filename
 from wheelcheck.builder import run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
-from wheelcheck.facts.dist_info import DATA
+from wheelcheck.facts.file_names import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

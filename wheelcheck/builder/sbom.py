@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck import __version__
 from wheelcheck.builder.run import BuildError, Command
-from wheelcheck.facts.dist_info import member_path, parse_file_name
+from wheelcheck.facts.file_names import member_path, parse_file_name
 
 if sys.version_info >= (3, 11):
     import tomllib

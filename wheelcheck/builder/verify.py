@@ -15,7 +15,7 @@ from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import builder
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from packaging.utils import parse_wheel_filename
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import payload
 from wheelcheck.builder.run import BuildError
-from wheelcheck.facts.dist_info import member_path
+from wheelcheck.facts.file_names import member_path
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
 

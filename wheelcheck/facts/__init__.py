@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import Crates
+from wheelcheck.facts.dist_info import DistInfo, headers_of
+from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.tags import Platform, parse_platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from email.message import Message
 
     from wheelcheck.binary.model import Binary
     from wheelcheck.config import Expected
     from wheelcheck.damage import Damage
-    from wheelcheck.facts.dist_info import FileName
+    from wheelcheck.facts.file_names import FileName
     from wheelcheck.source import EntryKind
 
 
@@ -86,6 +89,11 @@ class Wheel(Artifact):
         tops = {member.path.partition("/")[0] for member in self.members if "/" in member.path}
         return tuple(sorted(top for top in tops if top.endswith(".dist-info")))
 
+    @cached_property
+    def dist_info(self) -> DistInfo:
+        """Its own .dist-info folder, parsed."""
+        return DistInfo.among(self.dist_info_folders, self.texts, self.name)
+
     @property
     def is_any(self) -> bool:
         """Whether some tag promises every platform."""
@@ -100,6 +108,21 @@ class Sdist(Artifact):
     def cargo(self) -> Crates:
         """Its Cargo manifests, parsed."""
         return Crates.of(self.texts)
+
+    @cached_property
+    def top(self) -> str:
+        """Its top folder; the first of several."""
+        return min((member.path.partition("/")[0] for member in self.members), default="")
+
+    @cached_property
+    def pkg_info(self) -> Message:
+        """The headers of the PKG-INFO in its top folder; none where it is missing."""
+        return headers_of(self.texts.get(f"{self.top}/PKG-INFO", ""))
+
+    @cached_property
+    def pyproject(self) -> dict[str, Any]:
+        """The pyproject.toml in its top folder; empty where it is missing or no TOML."""
+        return parse_toml(self.texts.get(f"{self.top}/pyproject.toml", ""))
 
 
 @dataclass(frozen=True)

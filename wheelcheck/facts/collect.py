@@ -17,7 +17,7 @@ from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
 from wheelcheck.source import as_file

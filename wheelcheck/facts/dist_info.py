@@ -1,4 +1,4 @@
-"""File names, and the files of .dist-info: WHEEL, METADATA, RECORD and entry points."""
+"""The .dist-info folder of a wheel: WHEEL, METADATA, RECORD and entry points, each parsed once."""
 
 from __future__ import annotations
 
@@ -7,104 +7,26 @@ import binascii
 import csv
 import math
 import re
+from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from email.parser import HeaderParser
-from functools import lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packaging.tags import parse_tag
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    canonicalize_version,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
+from packaging.utils import canonicalize_name
+
+from wheelcheck.facts.file_names import WheelTag, canonical_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from email.message import Message
 
-    from wheelcheck.facts import Wheel
-
-
-# File names and core metadata of release artifacts, taken apart (the binary distribution format and PEP 625).
-
-DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class WheelTag:
-    """One expanded tag of a wheel: interpreter, ABI, platform."""
-
-    python: str
-    abi: str
-    platform: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileName:
-    """What an artifact's file name says. `tags` is empty for an sdist; `error` is set where it cannot be read."""
-
-    project: str
-    version: str
-    tags: tuple[WheelTag, ...] = ()
-    error: str = ""
-    build: tuple[()] | tuple[int, str] = ()  # the build tag of a wheel: of two that are equal otherwise the higher wins
-
-    @property
-    def platforms(self) -> tuple[str, ...]:
-        """The platform tags of the compressed set, sorted, each once."""
-        return tuple(sorted({tag.platform for tag in self.tags}))
-
-
-def parse_file_name(name: str) -> FileName:
-    """Take the file name of a wheel (`.whl`) or an sdist (`.tar.gz`) apart. Never raises."""
-    try:
-        if name.endswith(".whl"):
-            project, version, build, tags = parse_wheel_filename(name)
-            expanded = sorted(WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in tags)
-            return FileName(project, str(version), tuple(expanded), build=build)
-        project, version = parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename) as problem:
-        return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
-    return FileName(project, str(version))
-
-
-def member_path(path: str, wheel: str) -> str:
-    """Return where a configured path lies in the wheel of that file name: `.data/…` is below NAME-VERSION.data."""
-    return f"{'-'.join(wheel.split('-')[:2])}{path}" if path.startswith(DATA) else path
-
-
-def headers_of(text: str) -> Message:
-    """Return the headers of core metadata (PKG-INFO, METADATA); never raises."""
-    return HeaderParser().parsestr(text)
-
-
-_METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
-
-
-def metadata_version(headers: Message) -> tuple[int, int]:
-    """Return Metadata-Version as numbers, so that 2.10 is newer than 2.4; (0, 0) where it is missing or no version."""
-    found = _METADATA_VERSION.fullmatch(str(headers.get("Metadata-Version", "")).strip())
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def canonical_version(version: str) -> str:
-    """Return what is equal for equal versions (PEP 440 takes 1.0 and 1.0.0 for one); text that is no version as it is.
-
-    Python refuses to turn more than 4,300 digits into a number: such a text is no version either.
-    """
-    try:
-        return canonicalize_version(version)
-    except ValueError:
-        return version
-
-
-# The .dist-info folder of a wheel: its files, the WHEEL headers, the rows of RECORD.
+    from wheelcheck.facts.file_names import FileName
 
 _MOST_TAGS = 10_000  # a line of 3 kB can stand for a thousand million
 _FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
+_METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,35 +54,96 @@ class Row:
             return ""
 
 
-def names_the_wheel(folder: str, wheel: Wheel) -> bool:
+@dataclass(frozen=True)
+class DistInfo:
+    """A .dist-info folder. `texts` are the files that rules read, by name; `folder` is empty where there is none.
+
+    What is missing is empty: headers without fields, no rows, no groups. Nothing raises on bad content.
+    """
+
+    folder: str
+    texts: Mapping[str, str]
+
+    @classmethod
+    def among(cls, folders: Iterable[str], texts: Mapping[str, str], name: FileName) -> DistInfo:
+        """Return the wheel's own of several folders: the one that its file name means, or else the first."""
+        found = sorted(folders)
+        folder = next((each for each in found if names_the_wheel(each, name)), found[0] if found else "")
+        inside = (path.partition("/")[::2] for path in texts)
+        return cls(folder, {file: texts[f"{folder}/{file}"] for top, file in inside if top == folder})
+
+    def path(self, file: str) -> str:
+        """Return where a file of the folder is in the wheel."""
+        return f"{self.folder}/{file}"
+
+    @cached_property
+    def wheel(self) -> Message:
+        """The headers of WHEEL."""
+        return headers_of(self.texts.get("WHEEL", ""))
+
+    @cached_property
+    def tags(self) -> frozenset[WheelTag]:
+        """The tags that WHEEL names, expanded; a line that is no tag stands for itself and equals none."""
+        lines = self.wheel.get_all("Tag", [])
+        return frozenset(tag for line in lines for tag in _expand(str(line).strip()))
+
+    @cached_property
+    def metadata(self) -> Message:
+        """The headers of METADATA."""
+        return headers_of(self.texts.get("METADATA", ""))
+
+    @property
+    def metadata_version(self) -> tuple[int, int]:
+        """Its version of core metadata."""
+        return metadata_version(self.metadata)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The well-formed rows of RECORD."""
+        return self._record[0]
+
+    @property
+    def record_problems(self) -> tuple[str, ...]:
+        """What is wrong with the lines of RECORD that are no rows."""
+        return self._record[1]
+
+    @cached_property
+    def _record(self) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+        return parse_record(self.texts.get("RECORD", ""))
+
+    @property
+    def entry_points(self) -> dict[str, dict[str, str]]:
+        """The groups of entry_points.txt: references by name."""
+        return self._entry_points[0]
+
+    @property
+    def entry_points_problem(self) -> str:
+        """What is wrong with entry_points.txt; empty text where it can be parsed."""
+        return self._entry_points[1]
+
+    @cached_property
+    def _entry_points(self) -> tuple[dict[str, dict[str, str]], str]:
+        return parse_entry_points(self.texts.get("entry_points.txt", ""))
+
+
+def names_the_wheel(folder: str, name: FileName) -> bool:
     """Return whether a .dist-info folder's name means the project and version of the file name."""
     found = _FOLDER.fullmatch(folder)
     if not found:
         return False
-    same_name = canonicalize_name(found["name"]) == wheel.name.project
-    return same_name and canonical_version(found["version"]) == canonical_version(wheel.name.version)
+    same_name = canonicalize_name(found["name"]) == name.project
+    return same_name and canonical_version(found["version"]) == canonical_version(name.version)
 
 
-def folder_of(wheel: Wheel) -> str:
-    """Return the wheel's own .dist-info folder; empty where there is none."""
-    found = wheel.dist_info_folders
-    return next((folder for folder in found if names_the_wheel(folder, wheel)), found[0] if found else "")
+def headers_of(text: str) -> Message:
+    """Return the headers of core metadata (PKG-INFO, METADATA); never raises."""
+    return HeaderParser().parsestr(text)
 
 
-def text_of(wheel: Wheel, file: str) -> str | None:
-    """Return a file of the .dist-info folder; None where it is missing."""
-    return wheel.texts.get(f"{folder_of(wheel)}/{file}")
-
-
-def wheel_headers(wheel: Wheel) -> Message:
-    """Return the headers of WHEEL; empty where it is missing."""
-    return HeaderParser().parsestr(text_of(wheel, "WHEEL") or "")
-
-
-def wheel_tags(wheel: Wheel) -> frozenset[WheelTag]:
-    """Return the tags that WHEEL names, expanded; a line that is no tag stands for itself and equals none."""
-    lines = wheel_headers(wheel).get_all("Tag", [])
-    return frozenset(tag for line in lines for tag in _expand(str(line).strip()))
+def metadata_version(headers: Message) -> tuple[int, int]:
+    """Return Metadata-Version as numbers, so that 2.10 is newer than 2.4; (0, 0) where it is missing or no version."""
+    found = _METADATA_VERSION.fullmatch(str(headers.get("Metadata-Version", "")).strip())
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _expand(line: str) -> set[WheelTag]:
@@ -173,7 +156,6 @@ def _expand(line: str) -> set[WheelTag]:
         return {WheelTag(line, "", "")}
 
 
-@lru_cache(maxsize=64)
 def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Return the rows of a RECORD and what is wrong with lines that are none."""
     rows: list[Row] = []
@@ -189,6 +171,12 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     return tuple(rows), tuple(problems)
 
 
-def record_rows(wheel: Wheel) -> tuple[Row, ...]:
-    """Return the well-formed rows of the wheel's RECORD."""
-    return parse_record(text_of(wheel, "RECORD") or "")[0]
+def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:
+    """Return the groups of an entry_points.txt and what is wrong with it."""
+    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    try:
+        parser.read_string(text)
+    except Error as problem:
+        return {}, f"found no INI file: {str(problem).partition(chr(10))[0]}"
+    return {group: dict(parser[group]) for group in parser.sections()}, ""

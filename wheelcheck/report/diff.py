@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact, Member
-    from wheelcheck.facts.dist_info import FileName
+    from wheelcheck.facts.file_names import FileName
 
 Change = Literal["added", "removed", "changed"]
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}

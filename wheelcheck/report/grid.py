@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wheelcheck.engine import Report
-    from wheelcheck.facts.dist_info import FileName
+    from wheelcheck.facts.file_names import FileName
 
 Mark = Literal["pass", "warn", "unverified", "extra", "missing", "fail"]
 MARKS: tuple[Mark, ...] = ("pass", "warn", "unverified", "extra", "missing", "fail")  # from good to bad

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts import Release, dist_info
-from wheelcheck.facts.dist_info import canonical_version, headers_of, metadata_version
+from wheelcheck.facts import Release
+from wheelcheck.facts.dist_info import metadata_version
+from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import without_interpreter
 from wheelcheck.rules import Hit, rule
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
 
-    from wheelcheck.facts import Artifact, Member, Sdist, Wheel
+    from wheelcheck.facts import Artifact, Member, Wheel
 
 _GRAFTED = re.compile(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
 _FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
@@ -144,23 +144,17 @@ def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
     Remedy: build all wheels from the sdist.
     """
     sdists = {_identity(sdist): sdist for sdist in reversed(release.sdists)}
-    said = {name: headers_of(_pkg_info(sdist)) for name, sdist in sdists.items()}
     for wheel in release.wheels:
         name = _identity(wheel)
         if name not in sdists:
             continue
-        for field, found, expected in _differences(said[name], dist_info.text_of(wheel, "METADATA") or ""):
+        for field, found, expected in _differences(sdists[name].pkg_info, wheel.dist_info.metadata):
             message = f"found {field} {found}, expected {expected} as {sdists[name].file} says"
             yield Hit("", message, artifact=wheel.file)
 
 
-def _pkg_info(sdist: Sdist) -> str:
-    return next((text for path, text in sdist.texts.items() if PurePosixPath(path).parts[1:] == ("PKG-INFO",)), "")
-
-
-def _differences(theirs: Message, wheel: str) -> Iterator[tuple[str, str, str]]:
+def _differences(theirs: Message, ours: Message) -> Iterator[tuple[str, str, str]]:
     """Yield each field that differs, with what the wheel says more and what the sdist says more."""
-    ours = headers_of(wheel)
     dynamic = {str(value).strip().lower() for value in theirs.get_all("Dynamic", [])}
     if metadata_version(theirs) < (2, 2):
         return

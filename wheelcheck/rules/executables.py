@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Wheel
-from wheelcheck.facts.dist_info import member_path
+from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import describe, is_declared, native_slices, same_system
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule

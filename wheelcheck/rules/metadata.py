@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from configparser import ConfigParser, Error
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from wheelcheck.facts import Wheel, dist_info
-from wheelcheck.facts.dist_info import headers_of, metadata_version
+from wheelcheck.facts import Wheel
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -40,10 +38,10 @@ def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
     Source: core metadata specification (PyPA), PEP 440, PEP 508.
     Remedy: fix the field in pyproject.toml and build again.
     """
-    text = dist_info.text_of(wheel, "METADATA")
+    text = wheel.dist_info.texts.get("METADATA")
     if text is None:
         return
-    path, headers = f"{dist_info.folder_of(wheel)}/METADATA", headers_of(text)
+    path, headers = wheel.dist_info.path("METADATA"), wheel.dist_info.metadata
     if any("\udc80" <= char <= "\udcff" for char in text):
         yield Hit(path, "found bytes that are not UTF-8")
     version = str(headers.get("Metadata-Version", "none")).strip()
@@ -84,12 +82,11 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
     Source: core metadata specification (PyPA): 2.2 Dynamic, 2.4 License-Expression, 2.5 Import-Name.
     Remedy: update the build backend.
     """
-    headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
-    version = metadata_version(headers)
+    headers, version = wheel.dist_info.metadata, wheel.dist_info.metadata_version
     for field in sorted({name.lower() for name in headers.keys()} & _NEWER_FIELDS.keys()):  # noqa: SIM118  # a Message
         if version < _NEWER_FIELDS[field]:
             found, expected = (".".join(map(str, each)) for each in (version, _NEWER_FIELDS[field]))
-            path = f"{dist_info.folder_of(wheel)}/METADATA"
+            path = wheel.dist_info.path("METADATA")
             yield Hit(path, f"found {field} in Metadata-Version {found}, expected {expected} or newer")
 
 
@@ -103,15 +100,11 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     Source: entry points specification (PyPA).
     Remedy: correct [project.scripts], or include the module.
     """
-    text = dist_info.text_of(wheel, "entry_points.txt")
-    if text is None:
-        return
-    path = f"{dist_info.folder_of(wheel)}/entry_points.txt"
-    sections, problem = _sections(text)
-    if problem:
+    path = wheel.dist_info.path("entry_points.txt")
+    if problem := wheel.dist_info.entry_points_problem:
         yield Hit(path, problem)
     paths = sorted({_DATA.sub("", member.path) for member in wheel.members})
-    for group, entries in sections.items():
+    for group, entries in wheel.dist_info.entry_points.items():
         for name, reference in entries.items():
             found = _REFERENCE.fullmatch(reference.strip())
             if not found:
@@ -120,17 +113,6 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
                 ours = _is_there(f"{found['module'].partition('.')[0]}.__init__", paths)
                 message = f"{name} starts {found['module']}, which is not in the wheel"
                 yield Hit(path, message, severity=None if ours else "warning")
-
-
-def _sections(text: str) -> tuple[dict[str, dict[str, str]], str]:
-    """Return the groups of entry_points.txt and what is wrong with the file."""
-    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
-    try:
-        parser.read_string(text)
-    except Error as problem:
-        return {}, f"found no INI file: {str(problem).partition(chr(10))[0]}"
-    return {group: dict(parser[group]) for group in parser.sections()}, ""
 
 
 def _is_there(module: str, paths: list[str]) -> bool:
@@ -154,12 +136,11 @@ def every_declared_licence_file_is_there(wheel: Wheel) -> Iterator[Hit]:
     Source: PEP 639.
     Remedy: include the file, or correct `license-files`.
     """
-    headers = headers_of(dist_info.text_of(wheel, "METADATA") or "")
-    if metadata_version(headers) < (2, 4):
+    if wheel.dist_info.metadata_version < (2, 4):
         return
-    folder = dist_info.folder_of(wheel)
+    folder = wheel.dist_info.folder
     paths = {member.path for member in wheel.members}
-    for value in headers.get_all("License-File", []):
+    for value in wheel.dist_info.metadata.get_all("License-File", []):
         if f"{folder}/licenses/{str(value).strip()}" not in paths:
             yield Hit(f"{folder}/METADATA", f"found License-File {str(value)!r}, which is not in {folder}/licenses")
 
@@ -191,7 +172,7 @@ def the_wheel_installs_something(wheel: Wheel) -> Iterator[Hit]:
     Remedy: tell the backend where the package is (`packages`, `where = ["src"]`).
     """
     own = [m for m in wheel.members if m.kind != "directory" and ".dist-info/" not in m.path]
-    if wheel.members and not own and not headers_of(dist_info.text_of(wheel, "METADATA") or "").get("Requires-Dist"):
+    if wheel.members and not own and not wheel.dist_info.metadata.get("Requires-Dist"):
         yield Hit("", "found nothing but .dist-info, expected a package, a script or data")
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from wheelcheck.facts import Sdist, Wheel, dist_info
-from wheelcheck.facts.dist_info import canonical_version, headers_of
+from wheelcheck.facts import Sdist, Wheel
+from wheelcheck.facts.dist_info import names_the_wheel
+from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import Message
 
-    from wheelcheck.facts.dist_info import WheelTag
+    from wheelcheck.facts.file_names import FileName, WheelTag
 
 _REQUIRED = ("METADATA", "WHEEL", "RECORD")
 
@@ -60,11 +62,11 @@ def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
     if len(found) != 1:
         yield Hit("", f"found {', '.join(found) or 'no .dist-info folder'}, expected exactly one")
     for folder in found:
-        if not wheel.name.error and not dist_info.names_the_wheel(folder, wheel):
+        if not wheel.name.error and not names_the_wheel(folder, wheel.name):
             yield Hit(folder, f"found {folder}, expected the folder of {wheel.name.project} {wheel.name.version}")
     for file in _REQUIRED if found else ():
-        if dist_info.text_of(wheel, file) is None:
-            yield Hit(dist_info.folder_of(wheel), f"found no {file}, expected one")
+        if file not in wheel.dist_info.texts:
+            yield Hit(wheel.dist_info.folder, f"found no {file}, expected one")
 
 
 @rule("WC204", on=Wheel)
@@ -74,11 +76,11 @@ def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA): a greater major version must be refused.
     Remedy: build with a current backend.
     """
-    if dist_info.text_of(wheel, "WHEEL") is None:
+    if "WHEEL" not in wheel.dist_info.texts:
         return
-    version = str(dist_info.wheel_headers(wheel).get("Wheel-Version", "none")).strip()
+    version = str(wheel.dist_info.wheel.get("Wheel-Version", "none")).strip()
     if not re.fullmatch(r"1\.[0-9]+", version):
-        yield Hit(f"{dist_info.folder_of(wheel)}/WHEEL", f"found Wheel-Version {version}, expected 1.x")
+        yield Hit(wheel.dist_info.path("WHEEL"), f"found Wheel-Version {version}, expected 1.x")
 
 
 @rule("WC205", on=Wheel)
@@ -91,10 +93,10 @@ def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA).
     Remedy: retag with `wheel tags --platform-tag …`, which writes both.
     """
-    inside, outside = dist_info.wheel_tags(wheel), frozenset(wheel.name.tags)
-    if wheel.name.error or dist_info.text_of(wheel, "WHEEL") is None or inside == outside:
+    inside, outside = wheel.dist_info.tags, frozenset(wheel.name.tags)
+    if wheel.name.error or "WHEEL" not in wheel.dist_info.texts or inside == outside:
         return
-    path = f"{dist_info.folder_of(wheel)}/WHEEL"
+    path = wheel.dist_info.path("WHEEL")
     if missing := sorted(outside - inside):
         yield Hit(path, f"found no Tag line for {_spell(missing[0])}, expected one as the file name says")
     if extra := sorted(inside - outside):
@@ -115,11 +117,9 @@ def root_is_purelib_is_true_only_without_native_code(wheel: Wheel) -> Iterator[H
     Source: the binary distribution format (PyPA).
     Remedy: declare the wheel impure: `root_is_pure = False` (setuptools), `pure_python = False` (hatchling's hook).
     """
-    pure = str(dist_info.wheel_headers(wheel).get("Root-Is-Purelib", "")).strip().lower()
+    pure = str(wheel.dist_info.wheel.get("Root-Is-Purelib", "")).strip().lower()
     if pure == "true" and not wheel.is_any and any(member.linked for member in wheel.natives):
-        yield Hit(
-            f"{dist_info.folder_of(wheel)}/WHEEL", "found Root-Is-Purelib: true, expected false: it has native code"
-        )
+        yield Hit(wheel.dist_info.path("WHEEL"), "found Root-Is-Purelib: true, expected false: it has native code")
 
 
 @rule("WC207", on=Wheel)
@@ -131,15 +131,13 @@ def metadata_names_this_project_and_version(wheel: Wheel) -> Iterator[Hit]:
     Source: core metadata specification (PyPA).
     Remedy: build the wheel again at the right version; never rename a finished file.
     """
-    text = dist_info.text_of(wheel, "METADATA")
-    if text is not None and not wheel.name.error:
-        yield from identity_hits(f"{dist_info.folder_of(wheel)}/METADATA", text, wheel.name.project, wheel.name.version)
+    if "METADATA" in wheel.dist_info.texts and not wheel.name.error:
+        yield from identity_hits(wheel.dist_info.path("METADATA"), wheel.dist_info.metadata, wheel.name)
 
 
-def identity_hits(path: str, text: str, project: str, version: str) -> Iterator[Hit]:
+def identity_hits(path: str, headers: Message, name: FileName) -> Iterator[Hit]:
     """Compare the Name and Version of core metadata with a file name's."""
-    headers = headers_of(text)
-    for key, expected in (("Name", project), ("Version", version)):
+    for key, expected in (("Name", name.project), ("Version", name.version)):
         values = [str(value).strip() for value in headers.get_all(key, [])]
         if len(values) != 1:
             yield Hit(path, f"found {len(values)} {key} fields, expected one")

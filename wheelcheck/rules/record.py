@@ -8,11 +8,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.dist_info import Row, folder_of, parse_record, record_rows, text_of
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wheelcheck.facts.dist_info import Row
 
 _SIZE = re.compile(r"[0-9]{1,19}")  # ASCII digits only, no sign; 19 digits count every byte of any file
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
@@ -20,7 +21,7 @@ _STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 def _unlisted(wheel: Wheel) -> frozenset[str]:
     """Return the files that RECORD need not list: itself and signatures over it."""
-    folder = folder_of(wheel)
+    folder = wheel.dist_info.folder
     return frozenset(f"{folder}/RECORD{suffix}" for suffix in ("", ".jws", ".p7s"))
 
 
@@ -34,7 +35,7 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: let the build backend write RECORD last; repack with `wheel pack` after any change.
     """
-    listed = {row.path for row in record_rows(wheel)} | _unlisted(wheel)
+    listed = {row.path for row in wheel.dist_info.rows} | _unlisted(wheel)
     for member in wheel.members:
         if member.kind != "directory" and member.path not in listed:
             yield Hit(member.path, "found in the wheel but not in RECORD, expected a row with its hash and size")
@@ -50,7 +51,7 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     Remedy: build the wheel again; never delete from a finished one.
     """
     paths = {member.path for member in wheel.members} | _unlisted(wheel)
-    for row in record_rows(wheel):
+    for row in wheel.dist_info.rows:
         if row.path not in paths:
             yield Hit(row.path, "found in RECORD but not in the wheel, expected the file")
 
@@ -67,7 +68,7 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
     """
     unlisted = _unlisted(wheel)
     members = {member.path: member for member in wheel.members if member.path not in unlisted}
-    for row in record_rows(wheel):
+    for row in wheel.dist_info.rows:
         member = members.get(row.path)
         if member is None or member.kind != "file":
             continue
@@ -84,12 +85,8 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     Source: PEP 376, PEP 427 (sha256 or better, url-safe base64 without padding; no md5, no sha1), PEP 627.
     Remedy: let the build backend write RECORD.
     """
-    text = text_of(wheel, "RECORD")
-    if text is None:
-        return
-    rows, problems = parse_record(text)
-    record = f"{folder_of(wheel)}/RECORD"
-    yield from (Hit(record, problem) for problem in problems)
+    rows, record = wheel.dist_info.rows, wheel.dist_info.path("RECORD")
+    yield from (Hit(record, problem) for problem in wheel.dist_info.record_problems)
     unlisted = _unlisted(wheel)
     repeated = Counter(row.path for row in rows)
     yield from (Hit(path, f"found {count} rows, expected one") for path, count in repeated.items() if count > 1)

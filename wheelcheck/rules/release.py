@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.config import ExpectedWheel
 from wheelcheck.facts import Release
-from wheelcheck.facts.dist_info import canonical_version
+from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.facts import Wheel
-    from wheelcheck.facts.dist_info import WheelTag
+    from wheelcheck.facts.file_names import WheelTag
 
 
 def _served(wheel: Wheel) -> set[ExpectedWheel]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheelcheck.facts import Release, Sdist
-from wheelcheck.facts.dist_info import headers_of, metadata_version
+from wheelcheck.facts.dist_info import metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
-from wheelcheck.facts.toml import parse_toml, texts
+from wheelcheck.facts.toml import texts
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
@@ -130,11 +130,6 @@ def _compiles_python(sdist: Sdist) -> bool:
     return any(_PYTHON_COMPILERS.search(text) for text in configurations)
 
 
-def _top(sdist: Sdist) -> str:
-    """Return the sdist's top folder; the first of several."""
-    return min((member.path.partition("/")[0] for member in sdist.members), default="")
-
-
 @rule("WC606", on=Sdist, severity=("error", "warning"))
 def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     """There is a pyproject.toml with [build-system] requires, or at least a setup.py.
@@ -145,15 +140,13 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     Source: PEP 517, PEP 518; the source distribution format requires pyproject.toml.
     Remedy: add `[build-system] requires = …` and `build-backend = …`, and include pyproject.toml in the sdist.
     """
-    top = _top(sdist)
-    text = sdist.texts.get(f"{top}/pyproject.toml")
-    old = f"{top}/setup.py" in sdist.texts
-    if text is None and sdist.members and sdist.is_read_whole:
+    there, old = (f"{sdist.top}/{name}" in sdist.texts for name in ("pyproject.toml", "setup.py"))
+    if not there and sdist.members and sdist.is_read_whole:
         yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="warning" if old else None)
-    elif text is not None and not texts(parse_toml(text).get("build-system"), "requires"):
-        found = "no [build-system] requires" if parse_toml(text) else "a file that is no TOML"
-        severity: Severity | None = "warning" if old or parse_toml(text) else None
-        yield Hit(f"{top}/pyproject.toml", f"found {found}, expected the build's requirements", severity=severity)
+    elif there and not texts(sdist.pyproject.get("build-system"), "requires"):
+        found = "no [build-system] requires" if sdist.pyproject else "a file that is no TOML"
+        severity: Severity | None = "warning" if old or sdist.pyproject else None
+        yield Hit(f"{sdist.top}/pyproject.toml", f"found {found}, expected the build's requirements", severity=severity)
 
 
 @rule("WC607", on=Sdist)
@@ -163,12 +156,12 @@ def pkg_info_names_this_project_and_version(sdist: Sdist) -> Iterator[Hit]:
     Source: PEP 643, the source distribution format (PyPA).
     Remedy: let the build backend make the sdist.
     """
-    path = f"{_top(sdist)}/PKG-INFO"
-    text = sdist.texts.get(path)
-    if text is None and sdist.members and sdist.is_read_whole:
+    path = f"{sdist.top}/PKG-INFO"
+    there = path in sdist.texts
+    if not there and sdist.members and sdist.is_read_whole:
         yield Hit("", f"found no {path}, expected one")
-    elif text is not None and not sdist.name.error:
-        yield from identity_hits(path, text, sdist.name.project, sdist.name.version)
+    elif there and not sdist.name.error:
+        yield from identity_hits(path, sdist.pkg_info, sdist.name)
 
 
 @rule("WC608", on=Sdist)
@@ -199,7 +192,7 @@ def the_sdist_name_is_normalised(sdist: Sdist) -> Iterator[Hit]:
     expected = re.sub(r"[-_.]+", "_", spelled).lower()
     if sdist.name.error or spelled == expected:
         return
-    modern = metadata_version(headers_of(sdist.texts.get(f"{_top(sdist)}/PKG-INFO", ""))) >= (2, 2)
+    modern = metadata_version(sdist.pkg_info) >= (2, 2)
     yield Hit("", f"found {spelled}, expected {expected}", severity=None if modern else "warning")
 
 

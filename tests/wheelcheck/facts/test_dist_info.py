@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 import base64
+import gc
 import hashlib
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel, wheel
+from wheelcheck.engine import examine
 from wheelcheck.facts import Member, Wheel
 from wheelcheck.facts import dist_info as distinfo
 from wheelcheck.facts.collect import collect
-from wheelcheck.facts.dist_info import Row, WheelTag, parse_record
+from wheelcheck.facts.dist_info import Row, parse_record
+from wheelcheck.facts.file_names import WheelTag
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 DIGEST = hashlib.sha256(b"x").digest()
@@ -44,7 +49,7 @@ def read(folder: Path, *files: File, **dist_info: bytes | None) -> Wheel:
     ],
 )
 def test_a_folder_names_the_wheel_by_project_and_version(folder: str, names: bool) -> None:  # noqa: FBT001
-    assert distinfo.names_the_wheel(folder, wheel(X86_64)) is names
+    assert distinfo.names_the_wheel(folder, wheel(X86_64).name) is names
 
 
 @pytest.mark.parametrize(
@@ -57,14 +62,14 @@ def test_a_folder_names_the_wheel_by_project_and_version(folder: str, names: boo
     ],
 )
 def test_the_wheel_s_own_folder_comes_before_the_first(folders: list[str], chosen: str) -> None:
-    assert distinfo.folder_of(wheel(X86_64, *(Member(f"{folder}/WHEEL") for folder in folders))) == chosen
+    assert wheel(X86_64, *(Member(f"{folder}/WHEEL") for folder in folders)).dist_info.folder == chosen
 
 
 def test_a_real_wheel_s_files_are_read_from_its_folder(tmp_path: Path) -> None:
     found = read(tmp_path, File("demo/__init__.py"))
-    assert (distinfo.text_of(found, "METADATA") or "").splitlines()[1] == "Name: demo"
-    assert distinfo.text_of(found, "entry_points.txt") is None
-    assert distinfo.wheel_headers(found)["Root-Is-Purelib"] == "false"
+    assert found.dist_info.texts["METADATA"].splitlines()[1] == "Name: demo"
+    assert "entry_points.txt" not in found.dist_info.texts
+    assert found.dist_info.wheel["Root-Is-Purelib"] == "false"
 
 
 # --- WHEEL ---
@@ -72,7 +77,7 @@ def test_a_real_wheel_s_files_are_read_from_its_folder(tmp_path: Path) -> None:
 
 def test_tags_are_expanded(tmp_path: Path) -> None:
     found = read(tmp_path, WHEEL=b"Wheel-Version: 1.0\nTag: py2.py3-none-any\nTag: cp311-cp311-win32\n")
-    assert distinfo.wheel_tags(found) == {
+    assert found.dist_info.tags == {
         WheelTag("py2", "none", "any"),
         WheelTag("py3", "none", "any"),
         WheelTag("cp311", "cp311", "win32"),
@@ -82,13 +87,13 @@ def test_tags_are_expanded(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["nonsense", "a-b", "a-b-c-d", "-".join([".".join("ab" * 60)] * 3)])
 def test_a_line_that_is_no_tag_stands_for_itself(tmp_path: Path, line: str) -> None:
     found = read(tmp_path, WHEEL=f"Wheel-Version: 1.0\nTag: {line}\n".encode())
-    assert distinfo.wheel_tags(found) == {WheelTag(line, "", "")}
+    assert found.dist_info.tags == {WheelTag(line, "", "")}
 
 
 def test_without_a_wheel_file_there_are_no_tags(tmp_path: Path) -> None:
     found = read(tmp_path, WHEEL=None)
-    assert distinfo.wheel_tags(found) == frozenset()
-    assert distinfo.wheel_headers(found).keys() == []
+    assert found.dist_info.tags == frozenset()
+    assert found.dist_info.wheel.keys() == []
 
 
 # --- RECORD ---
@@ -138,10 +143,40 @@ def test_a_field_that_never_ends_is_no_csv() -> None:
 
 def test_a_real_wheel_has_a_row_for_each_member(tmp_path: Path) -> None:
     found = read(tmp_path, File("demo/a.py", b"x"))
-    rows = {row.path: row for row in distinfo.record_rows(found)}
+    rows = {row.path: row for row in found.dist_info.rows}
     assert set(rows) == {member.path for member in found.members}
     assert (rows["demo/a.py"].digest, rows["demo/a.py"].size) == (DIGEST.hex(), "1")
 
 
 def test_a_wheel_without_record_has_no_rows(tmp_path: Path) -> None:
-    assert distinfo.record_rows(read(tmp_path, RECORD=None)) == ()
+    assert read(tmp_path, RECORD=None).dist_info.rows == ()
+
+
+def test_each_file_is_parsed_once_for_all_rules(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    parsed: Counter[str] = Counter()
+
+    def counting(name: str) -> Callable[[str], object]:
+        parse = getattr(distinfo, name)
+
+        def counted(text: str) -> object:
+            parsed[name] += 1
+            return parse(text)
+
+        return counted
+
+    for name in ("headers_of", "parse_record", "parse_entry_points"):
+        monkeypatch.setattr(distinfo, name, counting(name))
+    file = a_wheel(X86_64, File("demo/a.py", b"x"), dist_info={"entry_points.txt": b"[a]\nb = demo.a\n"}).write(
+        tmp_path
+    )
+    assert examine([file]).artifacts
+    assert parsed == {"headers_of": 2, "parse_record": 1, "parse_entry_points": 1}
+
+
+def test_nothing_of_a_record_outlives_its_wheel() -> None:
+    record = "".join(f"demo/{number}.py,,\n" for number in range(1000))
+    subject = wheel(X86_64, Member("demo-1.0.dist-info/RECORD"), texts={"demo-1.0.dist-info/RECORD": record})
+    assert len(subject.dist_info.rows) == 1000
+    del subject
+    gc.collect()
+    assert not [one for one in gc.get_objects() if isinstance(one, Row) and one.path.startswith("demo/9")]

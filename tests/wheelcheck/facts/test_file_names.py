@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wheelcheck.facts.dist_info import FileName, WheelTag, headers_of, member_path, parse_file_name
+from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.file_names import FileName, WheelTag, member_path, parse_file_name
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from tests.support.native_files import (
     tags_of,
 )
 from tests.support.twins import Silent, Twins
-from wheelcheck.facts.dist_info import parse_file_name
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:

@@ -1,0 +1,70 @@
+"""File names of release artifacts taken apart (the binary distribution format and PEP 625)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    canonicalize_version,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WheelTag:
+    """One expanded tag of a wheel: interpreter, ABI, platform."""
+
+    python: str
+    abi: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileName:
+    """What an artifact's file name says. `tags` is empty for an sdist; `error` is set where it cannot be read."""
+
+    project: str
+    version: str
+    tags: tuple[WheelTag, ...] = ()
+    error: str = ""
+    build: tuple[()] | tuple[int, str] = ()  # the build tag of a wheel: of two that are equal otherwise the higher wins
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The platform tags of the compressed set, sorted, each once."""
+        return tuple(sorted({tag.platform for tag in self.tags}))
+
+
+def parse_file_name(name: str) -> FileName:
+    """Take the file name of a wheel (`.whl`) or an sdist (`.tar.gz`) apart. Never raises."""
+    try:
+        if name.endswith(".whl"):
+            project, version, build, tags = parse_wheel_filename(name)
+            expanded = sorted(WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in tags)
+            return FileName(project, str(version), tuple(expanded), build=build)
+        project, version = parse_sdist_filename(name)
+    except (InvalidWheelFilename, InvalidSdistFilename) as problem:
+        return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
+    return FileName(project, str(version))
+
+
+def member_path(path: str, wheel: str) -> str:
+    """Return where a configured path lies in the wheel of that file name: `.data/…` is below NAME-VERSION.data."""
+    return f"{'-'.join(wheel.split('-')[:2])}{path}" if path.startswith(DATA) else path
+
+
+def canonical_version(version: str) -> str:
+    """Return what is equal for equal versions (PEP 440 takes 1.0 and 1.0.0 for one); text that is no version as it is.
+
+    Python refuses to turn more than 4,300 digits into a number: such a text is no version either.
+    """
+    try:
+        return canonicalize_version(version)
+    except ValueError:
+        return version
