@@ -149,6 +149,7 @@ UNREADABLE: list[tuple[Callable[[Path], Path], str]] = [
 ]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("make", "why"), UNREADABLE)
 def test_what_cannot_be_examined_is_a_gap_and_no_pass(tmp_path: Path, make: Callable[[Path], Path], why: str) -> None:
     report = examine([make(tmp_path)])
@@ -156,6 +157,7 @@ def test_what_cannot_be_examined_is_a_gap_and_no_pass(tmp_path: Path, make: Call
     assert [found for found in whys(report) if why in found]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("make", "why"), UNREADABLE)
 def test_nor_is_it_a_pass_beside_a_good_wheel(
     tmp_path: Path, dist: Path, make: Callable[[Path], Path], why: str
@@ -171,6 +173,7 @@ def test_no_path_at_all_is_not_verified() -> None:
     assert (report.verdict, whys(report)) == ("unverified", ["no wheel and no sdist among the given paths"])
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "closed"])
 def test_what_the_user_may_not_read_is_a_gap(tmp_path: Path, name: str) -> None:
     """Run as a user without rights where the tests run as root, whom no mode stops."""
@@ -323,6 +326,7 @@ def test_a_configuration_that_ignores_every_rule_cannot_pass(dist: Path) -> None
 # --- which files ---
 
 
+@pytest.mark.posix
 def test_the_same_file_twice_counts_once(dist: Path) -> None:
     (dist.parent / "again").symlink_to(dist)
     wheel = dist / f"demo-1.0-{X86_64}.whl"
@@ -330,6 +334,7 @@ def test_the_same_file_twice_counts_once(dist: Path) -> None:
     assert (len(report.artifacts), report.verdict) == (1, "pass")
 
 
+@pytest.mark.posix
 def test_one_file_under_two_names_is_two_artifacts(dist: Path) -> None:
     wheel = dist / f"demo-1.0-{X86_64}.whl"
     (dist / f"demo-1.0-{AARCH64}.whl").symlink_to(wheel)
@@ -338,6 +343,7 @@ def test_one_file_under_two_names_is_two_artifacts(dist: Path) -> None:
     assert {finding.artifact for finding in report.findings if finding.code == "WC301"} == {f"demo-1.0-{AARCH64}.whl"}
 
 
+@pytest.mark.posix
 def test_a_link_is_judged_by_its_own_name_and_not_by_that_of_its_target(tmp_path: Path, dist: Path) -> None:
     wheel = dist / f"demo-1.0-{X86_64}.whl"
     shutil.move(wheel, tmp_path / "0b5c")

@@ -14,6 +14,7 @@ def test_a_regular_file_is_read(tmp_path: Path) -> None:
         assert file.read() == b"content"
 
 
+@pytest.mark.posix
 def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     (tmp_path / "link").symlink_to("file")
@@ -21,6 +22,7 @@ def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
         assert file.read() == b"content"
 
 
+@pytest.mark.posix
 def test_a_pipe_that_nobody_writes_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="pipe, socket or device"):
@@ -36,6 +38,7 @@ def _descriptors() -> list[str]:
     return sorted(entry.name for entry in Path("/proc/self/fd").iterdir())
 
 
+@pytest.mark.posix
 def test_a_refused_file_is_closed_again(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     before = _descriptors()

@@ -141,6 +141,7 @@ def test_links_directories_and_long_names_of_tarfile_are_read_back(layout: int) 
     ]
 
 
+@pytest.mark.posix
 def test_a_tree_packed_from_disk_is_read_back(tmp_path: Path) -> None:
     (tmp_path / "pkg" / "bin").mkdir(parents=True)
     program = tmp_path / "pkg" / "bin" / "run"

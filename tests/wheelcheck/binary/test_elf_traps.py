@@ -69,6 +69,7 @@ def pyelftools_versions(content: bytes) -> list[str]:
     return [str(need.name) for part in sections for _, needs in part.iter_versions() for need in needs]
 
 
+@pytest.mark.posix
 def test_352_bytes_that_keep_pyelftools_busy_for_ever_are_read_at_once(tmp_path: Path) -> None:
     content = endless()
     assert len(content) == 352
@@ -78,6 +79,7 @@ def test_352_bytes_that_keep_pyelftools_busy_for_ever_are_read_at_once(tmp_path:
     assert found["kinds"] == ["elf-segment", "elf-dynamic"]
 
 
+@pytest.mark.posix
 def test_300_kilobytes_that_cost_pyelftools_gigabytes_reach_a_cap_in_little_memory(tmp_path: Path) -> None:
     content = huge_names()
     assert len(content) < 320_000
@@ -89,12 +91,14 @@ def test_300_kilobytes_that_cost_pyelftools_gigabytes_reach_a_cap_in_little_memo
     assert not found["dynamic"]
 
 
+@pytest.mark.posix
 def test_the_good_twin_of_the_traps_needs_glibc_2_34_in_everyones_eyes(tmp_path: Path) -> None:
     found = measured(needs_2_34(), tmp_path)
     assert newest(found["versions"]) == newest(pyelftools_versions(needs_2_34())) == (2, 34)
     assert found["kinds"] == []
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("trap", "fooled"), [(sectionless, []), (decoy, ["GLIBC_2.5"])], ids=["removed", "decoy"])
 def test_a_library_that_needs_glibc_2_34_does_so_whatever_its_section_headers_say(
     trap: Any,  # noqa: ANN401 - a maker of bytes

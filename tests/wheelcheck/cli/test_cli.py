@@ -266,6 +266,7 @@ def test_a_name_that_standard_output_cannot_encode_is_escaped(tmp_path: Path, fo
     assert b"\\u65e5" in done.stdout
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("arguments", [("check", "."), ("check", ".", "--format", "json"), ("explain", "WC301")])
 @pytest.mark.parametrize("settings", [{}, {"PYTHONUNBUFFERED": "1"}])
 def test_a_reader_who_leaves_changes_nothing_about_the_verdict(
@@ -288,6 +289,7 @@ def test_a_reader_who_leaves_changes_nothing_about_the_verdict(
     assert expected == (1 if "check" in arguments else 0)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_report_that_cannot_be_written_is_2(tmp_path: Path, good: Path, form: str) -> None:
     with open("/dev/full", "wb") as full:  # noqa: PTH123
@@ -304,6 +306,7 @@ def test_a_report_that_cannot_be_written_is_2(tmp_path: Path, good: Path, form: 
     assert done.stderr == b"wheelcheck: cannot go on: [Errno 28] No space left on device\n"
 
 
+@pytest.mark.posix
 def test_an_interrupt_is_2_and_shows_no_traceback(tmp_path: Path) -> None:
     members = [zips.named(f"demo/{number}", content=os.urandom(64) * 100_000) for number in range(10)]
     content = zips.zipped(*members)
@@ -348,6 +351,7 @@ def _measured(folder: Path, wheel: Path) -> tuple[int, int, dict[str, Any]]:
     return code, memory, json.loads((folder / "report.json").read_bytes())
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("make", "code", "rules"),
     [
@@ -367,6 +371,7 @@ def test_a_trap_in_a_wheel_gets_the_right_answer_in_little_memory(
     assert memory < 128 * 1024
 
 
+@pytest.mark.posix
 def test_the_300_kilobyte_trap_in_a_wheel_is_not_verified_in_little_memory(tmp_path: Path) -> None:
     wheel = a_wheel(X86_64, File("demo/libtrap.so", traps.huge_names)).write(tmp_path)
     code, memory, report = _measured(tmp_path, wheel)
@@ -428,6 +433,7 @@ def _not_artifacts(folder: Path) -> None:
     os.mkfifo(folder / "pipe.whl")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("name", "why"),
     [

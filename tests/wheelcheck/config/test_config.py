@@ -293,6 +293,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, why: 
         load(tmp_path / name)
 
 
+@pytest.mark.posix
 def test_a_pipe_is_no_configuration_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     with pytest.raises(ConfigError, match="pipe"):

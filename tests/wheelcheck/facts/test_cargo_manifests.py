@@ -132,6 +132,7 @@ print(len(references(artifacts.sdist(texts={path: text}))), resource.getrusage(r
 """
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_manifest_is_read_in_little_memory_and_crashes_nothing(name: str) -> None:
     path, text = HOSTILE[name]

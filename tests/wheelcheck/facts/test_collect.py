@@ -99,6 +99,7 @@ def test_a_file_that_is_gone_is_an_error_of_the_system(tmp_path: Path) -> None:
         collect(tmp_path / "demo-1.0-py3-none-any.whl")
 
 
+@pytest.mark.posix
 def test_a_pipe_is_an_error_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "demo-1.0-py3-none-any.whl")
     with pytest.raises(OSError, match="pipe"):

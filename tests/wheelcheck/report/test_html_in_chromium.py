@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Show = Callable[..., Page]
 
 
+pytestmark = pytest.mark.posix  # Chromium gets its pipes from a shell
+
+
 @pytest.fixture(scope="module")
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with chromium(tmp_path_factory.mktemp("profile")) as page:

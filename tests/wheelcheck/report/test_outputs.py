@@ -78,6 +78,7 @@ def test_every_format_has_a_test_above() -> None:
     assert [case[0] for case in cases.args[1]] == list(FORMATS)
 
 
+@pytest.mark.posix
 def test_a_report_replaces_the_old_one_and_is_as_readable_as_any_file(tmp_path: Path) -> None:
     file, plain = tmp_path / "report.json", tmp_path / "plain"
     file.write_text("old")
@@ -87,6 +88,7 @@ def test_a_report_replaces_the_old_one_and_is_as_readable_as_any_file(tmp_path: 
     assert stat.S_IMODE(file.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
 
 
+@pytest.mark.posix
 def test_a_link_stays_and_its_target_gets_the_report(tmp_path: Path) -> None:
     target, link = tmp_path / "target", tmp_path / "link"
     link.symlink_to(target)
@@ -95,6 +97,7 @@ def test_a_link_stays_and_its_target_gets_the_report(tmp_path: Path) -> None:
     assert target.read_text().startswith("{")
 
 
+@pytest.mark.posix
 def test_a_pipe_takes_the_report_as_it_comes(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -117,6 +120,7 @@ def test_a_file_that_cannot_be_written_is_a_sentence_and_the_others_are_written(
     assert good.exists()
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_a_sentence() -> None:
     (problem,) = report.write(SOUND, [Output("json", "/dev/full")])
@@ -231,6 +235,7 @@ def test_standard_output_that_is_closed_is_a_sentence(form: str, stdout: io.Text
     assert report.show(SOUND, form, stdout) == [f"the {form} report cannot be written to standard output: it is closed"]
 
 
+@pytest.mark.posix
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 @pytest.mark.parametrize("form", FORMATS)
 def test_standard_output_on_a_full_disk_is_a_sentence(form: str) -> None:
@@ -240,6 +245,7 @@ def test_standard_output_on_a_full_disk_is_a_sentence(form: str) -> None:
     assert problems == [f"the {form} report cannot be written to standard output: No space left on device"]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("form", MACHINE)
 def test_a_reader_who_has_left_is_for_the_caller_to_judge(form: str) -> None:
     reading, writing = os.pipe()
