@@ -99,8 +99,8 @@ def _print(report: Report, outputs: list[reports.Output], *, quiet: bool) -> lis
     with reader_may_leave():
         for wanted in (form, "github") if annotated else (form,):
             problems += reports.show(report, wanted, sys.stdout, quiet=quiet)
-    if problems:
-        discard_output()
+        if problems:
+            discard_output()  # what a full disk did not take must not fail once more at exit
     return problems
 
 

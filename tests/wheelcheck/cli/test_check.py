@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist
+from tests.support.artifacts import X86_64, File, Recipe, a_release, a_wheel, an_sdist
+from tests.support.commandline import environment
 from tests.support.reports import HOSTILE
 from wheelcheck.report import FORMATS
 
@@ -120,6 +121,63 @@ def test_a_terminal_that_cannot_show_a_name_is_no_reason_to_stop(tmp_path: Path)
     code, said, complained = check(tmp_path, dist.name, PYTHONIOENCODING="ascii")
     assert (code, complained) == (1, "")
     assert "demo/Gr\\xf6\\xdfe.so" in said
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-16"])
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "text"])
+def test_what_programs_read_is_utf_8_whatever_the_encoding_of_standard_output(
+    tmp_path: Path, form: str, encoding: str
+) -> None:
+    dist = a_wheel(X86_64, File("demo/café_日本.so", b"\x7fELF")).write(tmp_path)
+    words = [sys.executable, "-m", "wheelcheck", "check", dist.name, "--format", form, f"--report={form}=file"]
+    plain = environment(PYTHONIOENCODING=encoding)
+    done = subprocess.run(words, cwd=tmp_path, env=plain, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert done.stdout == (tmp_path / "file").read_bytes()
+    assert done.stdout.decode("utf-8")
+
+
+# Breaks one function of a report, and runs the command line.
+_BROKEN = """
+import importlib, sys
+module, name = sys.argv.pop(1).rsplit(".", 1)
+setattr(importlib.import_module(module), name, None)
+from wheelcheck.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(("recipe", "code"), [(SOUND, 2), (BROKEN, 1)], ids=["sound", "broken"])
+@pytest.mark.parametrize(
+    ("broken", "options"),
+    [
+        ("wheelcheck.report.text.render", ()),
+        ("wheelcheck.report.json.render", ("--format", "json")),
+        ("wheelcheck.report.html.render", ("--report", "html=x.html")),
+        ("wheelcheck.report.github.summary", ()),
+        ("wheelcheck.report.github.render", ()),
+    ],
+)
+def test_a_bug_in_a_report_is_no_pass_and_loses_no_verdict(
+    tmp_path: Path, recipe: Recipe, code: int, broken: str, options: tuple[str, ...]
+) -> None:
+    file = recipe.write(tmp_path)
+    words = [sys.executable, "-c", _BROKEN, broken, "check", file.name, *options]
+    plain = environment(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
+    done = subprocess.run(words, cwd=tmp_path, env=plain, capture_output=True, check=False)
+    assert done.returncode == code
+    assert b"stopped at an internal error: TypeError" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_full_disk_behind_standard_output_loses_no_verdict(tmp_path: Path, form: str) -> None:
+    file = BROKEN.write(tmp_path)
+    words = [sys.executable, "-m", "wheelcheck", "check", file.name, "--format", form]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123  # no path of a file
+        done = subprocess.run(words, cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, check=False)
+    said = f"wheelcheck: the {form} report cannot be written to standard output: No space left on device\n"
+    assert (done.returncode, done.stderr.decode()) == (1, said)
 
 
 @pytest.mark.parametrize("form", FORMATS)
