@@ -34,6 +34,7 @@ def marked(made: Checkout) -> Iterator[Checkout]:
     assert made.bootstrap("hello").returncode == 0
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("separator", [[], ["--"]])
 def test_a_session_gets_its_arguments(marked: Checkout, separator: list[str]) -> None:
     done = marked.bootstrap("hello", *separator, "--project", "elsewhere", "-k", "one")
@@ -41,18 +42,21 @@ def test_a_session_gets_its_arguments(marked: Checkout, separator: list[str]) ->
     assert "arguments ['--project', 'elsewhere', '-k', 'one']" in done.stdout
 
 
+@pytest.mark.network
 def test_an_intact_environment_is_used_again(marked: Checkout) -> None:
     done = marked.bootstrap("hello")
     assert "installing" not in done.stderr
     assert marked.mark.exists()
 
 
+@pytest.mark.network
 def test_a_failing_session_is_the_exit_code(marked: Checkout) -> None:
     done = marked.bootstrap("refuse")
     assert done.returncode == 1
     assert "refused" in done.stderr
 
 
+@pytest.mark.network
 def test_a_failure_without_python_h_names_the_package_and_one_with_it_does_not(
     tmp_path: Path, marked: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -65,6 +69,7 @@ def test_a_failure_without_python_h_names_the_package_and_one_with_it_does_not(
     assert "python3-dev" not in capsys.readouterr().err
 
 
+@pytest.mark.network
 def test_the_folder_it_is_called_from_does_not_matter(
     marked: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +77,7 @@ def test_the_folder_it_is_called_from_does_not_matter(
     assert marked.bootstrap("hello").returncode == 0
 
 
+@pytest.mark.network
 def test_variables_that_lead_pip_or_python_elsewhere_do_no_harm(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +119,7 @@ def _replace_by_a_file(environment: Path) -> None:
     environment.touch()
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     "breakage", [_remove_nox, _remove_base, _stop_halfway, _made_by_another, _garble, _replace_by_a_file]
 )
@@ -125,6 +132,7 @@ def test_an_environment_that_is_not_whole_is_made_anew(marked: Checkout, breakag
     assert not marked.mark.exists()
 
 
+@pytest.mark.network
 def test_without_ensurepip_the_outer_pip_installs_into_the_environment(tmp_path: Path) -> None:
     python = python_without_ensurepip(tmp_path / "python", "pip")
     checkout = make_checkout(tmp_path / "checkout")
@@ -151,6 +159,7 @@ def test_what_pip_said_is_shown_when_nox_cannot_be_had(tmp_path: Path, monkeypat
     assert "No matching distribution found for nox" in done.stderr
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-s", "tests"]])
 def test_without_a_session_it_says_how_it_is_called(made: Checkout, arguments: list[str]) -> None:
     done = made.bootstrap(*arguments)
@@ -179,6 +188,7 @@ def _minor(python: Path) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("python", _other_pythons(), ids=lambda path: path.parents[1].name)
 def test_every_python_of_this_machine_will_do_or_is_told_why_not(tmp_path: Path, python: Path) -> None:
     checkout = make_checkout(tmp_path)

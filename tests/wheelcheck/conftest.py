@@ -27,3 +27,9 @@ def bench(built: Build, tmp_path: Path) -> Build:
     """A copy of the built reference project, to be sabotaged."""
     shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True)
     return Build.of(tmp_path / "reference")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what builds the reference project: pip fetches its build backend."""
+    if "built" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.network)

@@ -222,6 +222,7 @@ def test_what_cannot_be_reached_is_2_with_the_reason(tmp_path: Path, argument: s
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("release", "code", "errors"),
     [("libxmplite==1.3", 0, set()), ("pywasmi==0.6.0", 1, {"WC401"})],

@@ -119,6 +119,7 @@ def edited_record(tree: Path) -> None:
                 archive.writestr(info, edited if info.filename.endswith("/RECORD") else data)
 
 
+@pytest.mark.network
 def test_the_plan_is_one_machine_for_each_cpu_and_the_exact_set_of_artifacts(flow: Runner) -> None:
     plan = {name.rpartition(".")[2]: json.loads(value) for name, value in flow.outputs["plan"].items()}
     host = toolchain.host()
@@ -126,6 +127,7 @@ def test_the_plan_is_one_machine_for_each_cpu_and_the_exact_set_of_artifacts(flo
     assert plan["expected"] == {"wheels": [f"cp310-abi3-manylinux_2_17_{host.name}"], "sdist": True}
 
 
+@pytest.mark.network
 def test_every_command_of_the_workflow_runs_and_the_gate_passes_what_is_uploaded(flow: Runner, tmp_path: Path) -> None:
     folder = gated(flow, tmp_path / "home")
     names = sorted(file.name for file in (folder / "dist").iterdir())
@@ -151,6 +153,7 @@ SABOTAGES = {
 }
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(("sabotage", "culprit"), SABOTAGES.values(), ids=SABOTAGES)
 def test_a_sabotaged_release_is_refused_by_name_before_anything_is_uploaded(
     flow: Runner, tmp_path: Path, sabotage: Callable[[Path], None], culprit: str
@@ -160,6 +163,7 @@ def test_a_sabotaged_release_is_refused_by_name_before_anything_is_uploaded(
     assert not (tmp_path / "home" / "store").exists()
 
 
+@pytest.mark.network
 def test_a_parcel_that_was_damaged_on_the_way_is_refused_by_name(flow: Runner, tmp_path: Path) -> None:
     runner = Runner(flow.checkout, tmp_path, flow.workflow, store=dict(flow.store), outputs=dict(flow.outputs))
     name = next(name for name in runner.store if name != "parcel-sdist")
@@ -173,6 +177,7 @@ def test_a_parcel_that_was_damaged_on_the_way_is_refused_by_name(flow: Runner, t
         runner.run("gate")
 
 
+@pytest.mark.network
 def test_the_modes_that_the_store_forgets_come_back(flow: Runner, tmp_path: Path) -> None:
     assert all(file.stat().st_mode & 0o111 == 0 for kept in flow.store.values() for file in kept.iterdir())
     folder = gated(flow, tmp_path / "home")

@@ -190,6 +190,7 @@ def test_zizmor_would_notice_a_template_in_a_command(tmp_path: Path) -> None:
     assert "template-injection" in zizmor(written(tmp_path, injected)).stdout
 
 
+@pytest.mark.network
 @pytest.mark.skipif(not actionlint.command(), reason="neither actionlint nor Go is installed")
 def test_actionlint_has_nothing_against_this_repository_or_what_init_writes(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -198,6 +199,7 @@ def test_actionlint_has_nothing_against_this_repository_or_what_init_writes(
     assert actionlint.main(written(tmp_path)) == 0, capfd.readouterr().out
 
 
+@pytest.mark.network
 @pytest.mark.skipif(not actionlint.command(), reason="neither actionlint nor Go is installed")
 def test_actionlint_would_notice_a_job_that_does_not_exist(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert actionlint.main(written(tmp_path, ("needs: [sdist, build]", "needs: [sdist, built]"))) != 0

@@ -177,6 +177,7 @@ def for_containers(folder: Path, more: str = "") -> Path:
     return project
 
 
+@pytest.mark.network
 def test_the_printed_configuration_is_a_script_over_a_folder_that_is_ready(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

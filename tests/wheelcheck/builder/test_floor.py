@@ -66,6 +66,7 @@ def needs_2_26(folder: Path, floor: str) -> Build:
     return bench
 
 
+@pytest.mark.network
 def test_an_abi3_wheel_built_by_zig_is_tagged_with_the_floor_that_its_code_was_compiled_for(tmp_path: Path) -> None:
     (wheel,) = needs_2_26(tmp_path / "probe", "2.28").wheels()
     assert wheel.name == f"probe-1.0-cp310-abi3-manylinux_2_28_{host().name}.whl"
@@ -78,6 +79,7 @@ def test_an_abi3_wheel_built_by_zig_is_tagged_with_the_floor_that_its_code_was_c
     assert check(["check", str(wheel)]) == 0
 
 
+@pytest.mark.network
 def test_code_that_needs_more_than_the_floor_does_not_become_a_wheel_at_all(tmp_path: Path) -> None:
     bench = needs_2_26(tmp_path / "probe", "2.17")
     with pytest.raises(BuildError, match=r"reallocarray"):

@@ -94,6 +94,7 @@ def test_a_requirement_that_cannot_be_had_is_an_error_that_names_it(tmp_path: Pa
         backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("wheel", "held"), [("payload", ["probe/bin/probe"]), ("backend", ["probe/__init__.py", "probe/bin/probe"])]
 )

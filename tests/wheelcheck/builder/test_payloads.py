@@ -171,6 +171,7 @@ def test_a_failed_compiler_does_not_leave_the_object_of_an_earlier_build(tmp_pat
     assert not list((project / "build" / "wheelcheck" / "objects").rglob("*.o"))
 
 
+@pytest.mark.network
 def test_the_wheel_with_the_object_passes_the_gate_and_its_inventory_has_it(tmp_path: Path) -> None:
     bench = Build.of(with_object(tmp_path / "project"))
     bench.build()
@@ -180,6 +181,7 @@ def test_the_wheel_with_the_object_passes_the_gate_and_its_inventory_has_it(tmp_
     assert check(["check", str(bench.settings.dist), "--config", config, "--architecture", host().name]) == 0
 
 
+@pytest.mark.network
 def test_an_sdist_without_the_source_of_an_object_is_refused(tmp_path: Path) -> None:
     project = with_object(tmp_path / "project")
     file = project / "pyproject.toml"

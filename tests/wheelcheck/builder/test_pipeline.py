@@ -78,6 +78,7 @@ def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(
         replace(bench, target=target).smoke()
 
 
+@pytest.mark.network
 def test_a_pure_project_of_another_backend_becomes_a_platform_wheel(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe", main='fn main() { println!("probed") }', more=HATCH)
     (project / "probe").mkdir()
@@ -90,6 +91,7 @@ def test_a_pure_project_of_another_backend_becomes_a_platform_wheel(tmp_path: Pa
     assert [str(result) for result in bench.smoke()] == ["pass: payload probe/bin/probe", "pass: run probe"]
 
 
+@pytest.mark.network
 def test_a_project_without_payload_needs_no_cargo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "probe").mkdir()
     (tmp_path / "probe" / "__init__.py").touch()

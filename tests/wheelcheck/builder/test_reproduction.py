@@ -32,11 +32,13 @@ def test_the_reference_project_builds_the_same_bytes_in_any_folder_under_any_uma
     assert capsys.readouterr().out.splitlines() == [f"reproduced: {name}" for name in names]
 
 
+@pytest.mark.network
 def test_a_program_that_names_its_source_file_is_the_same_everywhere(tmp_path: Path) -> None:
     bench = Build.of(hatch_probe(tmp_path / "probe", main=SAME))
     assert reproduce(bench) == (f"probe-1.0-py3-none-{bench.target.platform_tag}.whl", "probe-1.0.tar.gz")
 
 
+@pytest.mark.network
 def test_a_planted_difference_is_named_with_artifact_member_and_offset(tmp_path: Path) -> None:
     with pytest.raises(
         BuildError,

@@ -55,6 +55,7 @@ def released(tmp_path: Path) -> Build:
     return bench
 
 
+@pytest.mark.network
 def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(released: Build) -> None:
     assert len(roundtrip(released)) == 1
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda text: text.replace(b"hello", b"hallo"))
@@ -64,6 +65,7 @@ def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(re
         roundtrip(released)
 
 
+@pytest.mark.network
 def test_a_project_that_is_not_reproducible_may_ask_for_the_facts_alone(tmp_path: Path) -> None:
     project = hatch_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
     bench = Build.of(project)
@@ -77,6 +79,7 @@ def test_a_project_that_is_not_reproducible_may_ask_for_the_facts_alone(tmp_path
         roundtrip(bench, exact=False)
 
 
+@pytest.mark.network
 def test_an_sdist_without_a_source_does_not_build(released: Build) -> None:
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda _: None)
     with pytest.raises(BuildError, match="file not found for module `said`"):

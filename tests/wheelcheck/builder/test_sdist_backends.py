@@ -74,6 +74,7 @@ def natives(sdist: Path) -> list[str]:
     return [name.partition("/")[2] for name, content in contents.items() if read_binary("", Bytes(content))]
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("tracked", [False, True], ids=["plain folder", "git"])
 def test_what_builds_leave_in_a_project_does_not_enter_its_sdist(
@@ -88,6 +89,7 @@ def test_what_builds_leave_in_a_project_does_not_enter_its_sdist(
     assert natives(Build.of(folder).sdist()) == []
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_binary_in_the_package_stops_the_sdist_and_is_named(tmp_path: Path, backend: str) -> None:
     folder = project(tmp_path / "probe", backend, IN_PACKAGE)
@@ -96,6 +98,7 @@ def test_a_binary_in_the_package_stops_the_sdist_and_is_named(tmp_path: Path, ba
     assert not (folder / "dist").exists()
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_backend_alone_would_have_shipped_it(tmp_path: Path, backend: str) -> None:
     folder = project(tmp_path / "probe", backend, IN_PACKAGE)

@@ -76,6 +76,7 @@ def for_all(folder: Path, *architectures: str) -> Path:
     return project
 
 
+@pytest.mark.network
 def test_arch_all_builds_every_configured_cpu_and_the_release_passes_the_gate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
