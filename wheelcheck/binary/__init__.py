@@ -50,7 +50,7 @@ def recognise(head: bytes, size: int) -> Format | None:
 def read_binary(path: str, source: Source) -> Binary | None:
     """Return what a loader would see in these bytes, None if they are not native code.
 
-    Never raises on bad content: what is wrong is in `Binary.damage` (kinds: wheelcheck.binary.kinds.KINDS), and a
+    Never raises on bad content: what is wrong is in `Binary.damage` (kinds: BINARY_KINDS of wheelcheck.damage), and a
     Binary without slices is one whose header leaves nothing to tell.
     """
     blocks = Blocks(source)

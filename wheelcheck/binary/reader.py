@@ -74,7 +74,7 @@ class Reading:
         return self.blocks.read(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
 
     def damage(self, kind: str, why: str) -> None:
-        """Record that the bytes are wrong; `kind` is a key of kinds.KINDS."""
+        """Record that the bytes are wrong; `kind` is a key of BINARY_KINDS."""
         self._add(Damage(self.path, kind, why))
 
     def limit(self, why: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from wheelcheck.damage import of_topic
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Collection, Iterator
 
     from wheelcheck.damage import Damage
     from wheelcheck.rules import Severity
@@ -20,42 +21,15 @@ TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
 # own entry, and a file below it has the same fault.
 _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
 
-# The kinds of damage (wheelcheck.damage) that one rule reports; WC101 and WC102 report all others.
-COLLISIONS = frozenset(
-    {
-        *("zip-duplicate-name", "tar-duplicate-name", "name-case-collision", "name-unicode-collision"),
-        "name-below-file",
-    }
-)
-STORAGE = frozenset({"zip-encrypted", "zip-method", "zip-flags", "tar-sparse", "tar-type", "unsupported-archive"})
-CONTENT = frozenset(
-    {
-        *("zip-deflate", "zip-size", "zip-crc", "zip-stream-suffix", "zip-descriptor-differs"),
-        *("gzip-truncated", "gzip-deflate", "gzip-crc", "gzip-size", "stream-truncated", "stream-damaged"),
-        "tar-truncated",
-    }
-)
-COMMENTS = frozenset(
-    {
-        *("zip-comment", "zip-writer-comment", "zip-member-comment", "zip-descriptor", "zip-order"),
-        *("zip-zip64-unneeded", "gzip-hidden"),
-    }
-)
-OUTSIDE = frozenset({"tar-link-outside", "tar-link-missing", "tar-link-chain", "entry-device"})
-_SPECIAL = COLLISIONS | STORAGE | CONTENT | COMMENTS | OUTSIDE
+# The kinds of damage that one rule reports; WC101 and WC102 report all others.
+COLLISIONS, STORAGE, CONTENT = of_topic("collision"), of_topic("storage"), of_topic("content")
+COMMENTS, OUTSIDE, NAMES = of_topic("hidden data"), of_topic("outside"), of_topic("name")
+STRUCTURE = of_topic("structure")
 
 
-def _is_name(kind: str) -> bool:
-    return kind.startswith("name-") and kind not in COLLISIONS
-
-
-def _is_structure(kind: str) -> bool:
-    return kind not in _SPECIAL and not _is_name(kind)
-
-
-def _damage(artifact: Artifact, is_meant: Callable[[str], bool]) -> Iterator[Damage]:
-    """Yield each fault of the container whose kind is meant; a limit of ours is no fault."""
-    yield from (damage for damage in artifact.damage if not damage.cap and is_meant(damage.kind))
+def _damage(artifact: Artifact, kinds: Collection[str]) -> Iterator[Damage]:
+    """Yield each fault of the container that is of one of the kinds; a limit of ours is no fault."""
+    yield from (damage for damage in artifact.damage if not damage.cap and damage.kind in kinds)
 
 
 def _hit(damage: Damage, severity: Severity | None = None) -> Hit:
@@ -73,7 +47,7 @@ def wheel_container_accounts_for_every_byte(wheel: Wheel) -> Iterator[Hit]:
     Source: APPNOTE.TXT 6.3.10, PyPI's and uv's published rules on ambiguous zips.
     Remedy: build the wheel again with an ordinary build backend; never edit or concatenate a finished wheel.
     """
-    yield from map(_hit, _damage(wheel, _is_structure))
+    yield from map(_hit, _damage(wheel, STRUCTURE))
 
 
 @rule("WC102", on=Sdist)
@@ -86,7 +60,7 @@ def sdist_container_accounts_for_every_byte(sdist: Sdist) -> Iterator[Hit]:
     Source: RFC 1952, POSIX.1-2017 pax, PEP 625 and PEP 721.
     Remedy: build the sdist again with `python -m build --sdist`; never edit or concatenate a finished archive.
     """
-    yield from map(_hit, _damage(sdist, _is_structure))
+    yield from map(_hit, _damage(sdist, STRUCTURE))
 
 
 @rule("WC103", on=Artifact, severity=("error", "note"))
@@ -102,7 +76,7 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
     """
     folders = {member.path for member in artifact.members if member.kind == "directory"}
     elsewhere = isinstance(artifact, Wheel) and not any(p.system in ("windows", "any") for p in artifact.platforms)
-    for damage in _damage(artifact, _is_name):
+    for damage in _damage(artifact, NAMES):
         harmless = damage.kind in _ON_WINDOWS and (elsewhere or damage.path in folders)
         yield _hit(damage, "note" if harmless else None)
 
@@ -116,7 +90,7 @@ def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
     Source: PyPI's and uv's rules on duplicate members; Unicode Standard Annex 15.
     Remedy: rename one of the files, and build into an empty folder.
     """
-    yield from map(_hit, _damage(artifact, COLLISIONS.__contains__))
+    yield from map(_hit, _damage(artifact, COLLISIONS))
 
 
 @rule("WC105", on=Artifact)
@@ -129,7 +103,7 @@ def every_member_is_stored_as_installers_read_it(artifact: Artifact) -> Iterator
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: build with an ordinary backend.
     """
-    yield from map(_hit, _damage(artifact, STORAGE.__contains__))
+    yield from map(_hit, _damage(artifact, STORAGE))
 
 
 @rule("WC106", on=Artifact)
@@ -141,7 +115,7 @@ def the_content_of_every_member_is_whole(artifact: Artifact) -> Iterator[Hit]:
     Source: APPNOTE.TXT, RFC 1951, RFC 1952.
     Remedy: build and upload again; compare the hash of what was uploaded with what was built.
     """
-    yield from map(_hit, _damage(artifact, CONTENT.__contains__))
+    yield from map(_hit, _damage(artifact, CONTENT))
 
 
 @rule("WC107", on=Artifact, severity=("error", "note"))
@@ -154,7 +128,7 @@ def the_container_has_no_hidden_data(artifact: Artifact) -> Iterator[Hit]:
     Source: APPNOTE.TXT 4.3.9, 4.3.12, 4.4.12; RFC 1952.
     Remedy: build with an ordinary backend, or ignore this code for the file with a reason.
     """
-    for damage in _damage(artifact, COMMENTS.__contains__):
+    for damage in _damage(artifact, COMMENTS):
         yield _hit(damage, "note" if damage.kind in TOLERATED else None)
 
 
@@ -183,7 +157,7 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
     Source: PEP 721 (the `data` filter), CVE-2007-4559.
     Remedy: store files instead of links.
     """
-    yield from map(_hit, _damage(sdist, OUTSIDE.__contains__))
+    yield from map(_hit, _damage(sdist, OUTSIDE))
 
 
 @rule("WC112", on=Artifact, severity=("error", "warning"))

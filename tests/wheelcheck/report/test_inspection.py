@@ -88,7 +88,7 @@ def test_what_a_slice_does_not_have_has_no_row() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nothing_hostile_is_printed_raw(text: str) -> None:
     natives = (member(text, elf("x86_64", needed=(text,), interpreter=text)),)
-    artifact = replace(wheel(X86_64, *natives), file=text, damage=(Damage(text, "zip-name", text),))
+    artifact = replace(wheel(X86_64, *natives), file=text, damage=(Damage(text, "zip-gap", text),))
     printed = "".join([*shown(artifact), *compared(artifact, wheel(X86_64))[1]])
     assert printed.isprintable()
     assert [line for line in shown(artifact) if line.lstrip().startswith("::")] == []
