@@ -24,5 +24,5 @@ def _run(arguments: argparse.Namespace) -> int:
         say(f"no rule {arguments.code!r}: expected one of {', '.join(rule.code for rule in all_rules())}")
         return UNVERIFIED
     with reader_may_leave():
-        print(f"{rule.code} {rule.name} ({rule.severity})\n\n{rule.summary}\n\n{rule.explanation}")
+        print(f"{rule.code} {rule.name} ({', '.join(rule.severities)})\n\n{rule.summary}\n\n{rule.explanation}")
     return PASS
