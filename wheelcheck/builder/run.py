@@ -1,4 +1,9 @@
-"""Runs child processes: their environment, their output, and what a failure says."""
+"""Runs child processes: their environment, their output, their time limit, and what a failure says.
+
+No other module of the builder starts a process. A cargo that was started by a cargo (nox under `cargo xtask`, a build
+script, cargo-zigbuild itself) inherits variables that silently override the toolchain pin, the linker and the target
+folder, so every command gets an environment without them.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +11,24 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Thread
+from threading import Thread, Timer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-
-# The one way a stage of the bench stops.
-
-
-class BuildError(Exception):
-    """A build cannot go on: what it is about, what the problem is, and how to fix it."""
-
-    def __init__(self, subject: object, problem: str, fix: str) -> None:
-        super().__init__(f"{subject}: {problem}; {fix}")
-
-
-# Environments in which the outer world cannot change what is built.
-#
-# A cargo started by a cargo (nox under `cargo xtask`, a build script, cargo-zigbuild itself) inherits variables that
-# silently override the toolchain pin, the linker and the target folder. Pure functions over mappings.
+LIMIT = 7200.0  # seconds that a child process may run: cold release builds take an hour, a hanging one takes for ever
+LIMIT_VARIABLE = "WHEELCHECK_TIMEOUT"  # another limit, in seconds
+_TAIL = 30  # lines of output that an error repeats; all of it went to the log
+Log = Callable[[str], None]
 
 # What cargo, rustup, cargo-zigbuild and cc-rs read, apart from where they live (CARGO_HOME, RUSTUP_HOME, CARGO_NET_*).
 _LEAKING = re.compile(
@@ -49,8 +45,15 @@ _LEAKING = re.compile(
 )
 
 
+class BuildError(Exception):
+    """A build cannot go on: what it is about, what the problem is, and how to fix it."""
+
+    def __init__(self, subject: object, problem: str, fix: str) -> None:
+        super().__init__(f"{subject}: {problem}; {fix}")
+
+
 def scrubbed(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
-    """Return `base` without what a surrounding cargo leaves there; names in `keep` stay by the project's own choice."""
+    """Return `base` without what a surrounding cargo leaves there; the names in `keep` stay."""
     kept = frozenset(keep)
     return {name: value for name, value in base.items() if name in kept or not _LEAKING.fullmatch(name)}
 
@@ -64,7 +67,7 @@ def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, st
 
 
 def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environment of a PEP 517 build: scrubbed, compiling with `compiler`, blind to other Python paths."""
+    """Return the environment of a PEP 517 build: scrubbed, compiling with `compiler`, without Python's own paths."""
     # a backend that asks git for the version must not write to the index of the work tree it was copied from
     env = {**scrubbed(base, keep), **compiler, "GIT_OPTIONAL_LOCKS": "0"}
     for name in ("PYTHONPATH", "PYTHONHOME", "ARCHFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH"):
@@ -73,15 +76,9 @@ def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iter
 
 
 def for_installed(base: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of an installed wheel's trial: none of the caller's Python settings, no user site."""
+    """Return the environment to test an installed wheel in: none of the caller's Python settings, no user site."""
     env = {name: value for name, value in base.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     return {**env, "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
-
-
-# The only module of the bench that starts anything: a command, its folder, its whole environment.
-
-Log = Callable[[str], None]
-_TAIL = 30  # lines of output an error repeats; the whole of it went to the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +101,23 @@ class Outcome:
     output: str
 
 
+class OverdueError(BuildError):
+    """A command did not end within its time limit; it was killed with everything it had started."""
+
+    def __init__(self, command: Command, seconds: float) -> None:
+        fix = f"find out what it waits for, or set {LIMIT_VARIABLE} to more seconds"
+        super().__init__(command, f"it did not end within {seconds:g} seconds and was killed", fix)
+
+
 def run(command: Command, log: Log) -> str:
     """Run a command to its end, every line of its standard error going to `log`; return its standard output.
 
-    Raises BuildError where it cannot be started or does not exit with 0: a failed build leaves yesterday's binary
-    in place, so nothing after it may go on.
+    Raises BuildError if it cannot be started, does not end in time or does not exit with 0: a failed build leaves
+    yesterday's binary in place, so nothing may go on after it.
     """
     log(f"$ {command}")
     errors: list[str] = []
-    with _start(command, subprocess.PIPE) as child:
+    with _started(command, subprocess.PIPE) as child:
         reader = Thread(target=_forward, args=(child.stderr, errors, log))
         reader.start()
         output = child.stdout.read() if child.stdout else ""
@@ -123,28 +128,79 @@ def run(command: Command, log: Log) -> str:
 
 
 def follow(command: Command, log: Log) -> None:
-    """Run a command to its end, every line of both its streams going to `log`, for one that reports on either.
+    """Run a command that reports on both streams to its end, every line of them going to `log`.
 
-    Raises BuildError where it cannot be started or does not exit with 0.
+    Raises BuildError if it cannot be started, does not end in time or does not exit with 0.
     """
     log(f"$ {command}")
     lines: list[str] = []
-    with _start(command, subprocess.STDOUT) as child:
+    with _started(command, subprocess.STDOUT) as child:
         _forward(child.stdout or (), lines, log)
     if child.returncode:
         raise _failure(command, child.returncode, lines[-_TAIL:])
 
 
-def observe(command: Command) -> Outcome:
-    """Run a command to its end, whatever that is. Raises BuildError where it cannot be started."""
-    with _start(command, subprocess.STDOUT) as child:
+def observe(command: Command, seconds: float = LIMIT) -> Outcome:
+    """Run a command to its end, whatever that is. Raises BuildError if it cannot be started or does not end in time.
+
+    WHEELCHECK_TIMEOUT outranks `seconds`.
+    """
+    with _started(command, subprocess.STDOUT, seconds) as child:
         output = child.stdout.read() if child.stdout else ""
     return Outcome(child.returncode, output)
 
 
-def _failure(command: Command, status: int, lines: list[str]) -> BuildError:
-    how = f"failed with exit status {status}" if status > 0 else f"was killed by signal {-status}"
-    return BuildError(command, how, "\n".join(["its last lines were:", *lines]))
+def ask(project: Path, *words: str) -> str:
+    """Return what a git command prints in `project`; empty if it fails, or git is not installed."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    done = subprocess.run((git, *words), cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stdout if done.returncode == 0 else ""
+
+
+def limit(base: Mapping[str, str], default: float = LIMIT) -> float:
+    """Return the seconds a child process may run. Raises BuildError for a limit that is not a positive number."""
+    given = base.get(LIMIT_VARIABLE, "")
+    if given and not (given.isdecimal() and int(given)):
+        raise BuildError(LIMIT_VARIABLE, f"{given!r} is not a positive number of seconds", "unset or correct it")
+    return float(given or default)
+
+
+@contextmanager
+def _started(command: Command, stderr: int, default: float = LIMIT) -> Iterator[subprocess.Popen[str]]:
+    """Run a command while its output is read, at most for the limit; then it has ended.
+
+    It leads a process group of its own, so that what it started ends with it: a grandchild that holds the pipe open
+    would keep its reader waiting.
+    """
+    seconds = limit(os.environ, default)
+    overdue: list[bool] = []
+    with _start(command, stderr) as child:
+
+        def end() -> None:
+            overdue.append(True)
+            _kill(child)
+
+        timer = Timer(seconds, end)
+        timer.start()
+        try:
+            yield child
+            child.wait()
+        except BaseException:
+            _kill(child)
+            raise
+        finally:
+            timer.cancel()
+    if overdue:
+        raise OverdueError(command, seconds)
+
+
+def _kill(child: subprocess.Popen[str]) -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:  # everything has ended
+        return
 
 
 def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
@@ -159,24 +215,18 @@ def _start(command: Command, stderr: int) -> subprocess.Popen[str]:
             text=True,
             encoding="utf-8",
             errors="replace",
+            start_new_session=True,
         )
     except OSError as problem:
         raise BuildError(command, f"cannot be started ({problem})", f"install {command.argv[0]}") from problem
+
+
+def _failure(command: Command, status: int, lines: list[str]) -> BuildError:
+    how = f"failed with exit status {status}" if status > 0 else f"was killed by signal {-status}"
+    return BuildError(command, how, "\n".join(["its last lines were:", *lines]))
 
 
 def _forward(stream: Iterable[str], kept: list[str], log: Log) -> None:
     for line in stream:
         kept.append(line.rstrip("\n"))
         log(kept[-1])
-
-
-# What git knows of a project, for those that have it: nothing here fails where git is missing or is not used.
-
-
-def ask(project: Path, *words: str) -> str:
-    """Return what a git command prints in `project`; empty where it fails or git is not installed."""
-    git = shutil.which("git")
-    if git is None:
-        return ""
-    done = subprocess.run((git, *words), cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout if done.returncode == 0 else ""

@@ -1,4 +1,4 @@
-"""The smoke run: what an installed wheel's programs say, and which modes its files have, decide."""
+"""The smoke test: installed programs must print what the configuration says, and installed files have their modes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.builder import run
 from wheelcheck.builder.install import ROOTS
-from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.builder.run import BuildError, Command, OverdueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from wheelcheck.config import Payload
     from wheelcheck.config.builder import Settings, SmokeCommand
 
+LIMIT = 600.0  # seconds that a smoke command may run
 Verdict = Literal["pass", "fail", "skip"]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One trial: what was tried, how it went, and why it failed or was skipped."""
+    """One smoke test: what was tried, how it went, and why it failed or was skipped."""
 
     trial: str
     verdict: Verdict
@@ -77,7 +78,10 @@ def _try_command(command: SmokeCommand, payload: Iterable[Payload], installed: I
     program = _program(command.run[0], payload, installed)
     if not program:
         return _without_program(trial, command.run[0], installed)
-    outcome = run.observe(Command((*program, *command.run[1:]), folder, installed.env))
+    try:
+        outcome = run.observe(Command((*program, *command.run[1:]), folder, installed.env), LIMIT)
+    except OverdueError as overdue:
+        return Result(trial, "fail", str(overdue))
     if outcome.status != command.status:
         return Result(trial, "fail", f"exit status {outcome.status}, expected {command.status}: {outcome.output}")
     if not re.search(command.expect, outcome.output):
@@ -96,7 +100,7 @@ def _program(word: str, payload: Iterable[Payload], installed: Installation) -> 
 
 
 def _without_program(trial: str, word: str, installed: Installation) -> Result:
-    """Tell a command that the wheel does not bring from one that only a Python of its CPU could run."""
+    """Return a skip for what only a Python of that CPU could run, a failure for what the wheel does not contain."""
     if not installed.python and (word == "python" or (installed.programs / word).is_file()):
         why = f"there is no Python for {installed.machine.arch.name} here: name Debian roots in {ROOTS}"
         return Result(trial, "skip", why)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from wheelcheck.builder import run
 from wheelcheck.builder.run import BuildError, Command, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -60,3 +62,44 @@ def test_a_program_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path)
 def test_an_observed_command_may_end_as_it_likes(tmp_path: Path) -> None:
     code = "import sys; print('a', flush=True); print('b', file=sys.stderr); sys.exit(3)"
     assert run.observe(python(code, tmp_path)) == Outcome(3, "a\nb\n")
+
+
+# Holds a lock and the output's pipe, as a server that a smoke command leaves running would.
+_GRANDCHILD = """
+import fcntl, pathlib, sys, time
+lock = open("lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+pathlib.Path("started").touch()
+time.sleep(60)
+pathlib.Path("survived").touch()
+"""
+_PARENT = f"""
+import pathlib, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {_GRANDCHILD!r}])
+while not pathlib.Path("started").exists(): time.sleep(0.01)
+print("waiting", flush=True)
+"""
+_HANGING = {"the program hangs": f"{_PARENT}\nchild.wait()", "only what it started hangs": _PARENT}
+
+
+@pytest.mark.parametrize("code", _HANGING.values(), ids=_HANGING)
+@pytest.mark.parametrize("start", [run.observe, lambda command: run.run(command, print)], ids=["observe", "run"])
+def test_a_command_that_does_not_end_is_killed_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, start: Callable[[Command], object]
+) -> None:
+    monkeypatch.setenv(run.LIMIT_VARIABLE, "5")
+    with pytest.raises(run.OverdueError, match=r"did not end within 5 seconds and was killed; .*WHEELCHECK_TIMEOUT"):
+        start(python(code, tmp_path))
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # waits until the grandchild is gone
+    assert not (tmp_path / "survived").exists()
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "1.5", "soon"])
+def test_a_time_limit_that_is_no_positive_number_is_refused(given: str) -> None:
+    with pytest.raises(BuildError, match="is not a positive number of seconds"):
+        run.limit({run.LIMIT_VARIABLE: given})
+
+
+def test_the_time_limit_of_the_environment_outranks_the_default() -> None:
+    assert (run.limit({}), run.limit({}, 7), run.limit({run.LIMIT_VARIABLE: "9"}, 7)) == (run.LIMIT, 7, 9)

@@ -73,6 +73,16 @@ def test_status_and_content_of_an_installed_program_are_judged(
     assert attempt(installed, tmp_path, command)[0].startswith(result)
 
 
+def test_a_program_that_hangs_is_a_failure_that_names_it(
+    installed: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHEELCHECK_TIMEOUT", "5")
+    command = SmokeCommand(("python", "-c", "import time; time.sleep(300)"), ".")
+    (said,) = attempt(installed, tmp_path, command)
+    assert said.startswith("fail: run python -c import time; time.sleep(300): ")
+    assert "it did not end within 5 seconds" in said
+
+
 def test_an_executable_without_a_script_of_its_name_is_run_where_it_lies(
     installed: Installation, tmp_path: Path
 ) -> None:
