@@ -1,8 +1,8 @@
-"""Print the CI matrix as `name=JSON` lines for $GITHUB_OUTPUT: every CPU that has a hosted runner, every Python.
+"""Print the CI matrix as `name=JSON` lines for $GITHUB_OUTPUT: every CPU with a hosted runner, every Python.
 
     python3 -m tools.matrix
 
-Standard library only: the job that plans has installed nothing.
+Standard library only: the job that runs it has installed nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 class Runner(TypedDict):
-    """A hosted machine and the CPU it is."""
+    """A hosted machine and its CPU."""
 
     arch: str
     runner: str
@@ -36,7 +36,7 @@ def runners() -> list[Runner]:
 
 
 def pythons(pyproject: str) -> list[str]:
-    """Return the minor versions that the trove classifiers promise, in their order."""
+    """Return the minor versions that the trove classifiers name, in their order."""
     return re.findall(r'"Programming Language :: Python :: (\d+\.\d+)"', pyproject)
 
 

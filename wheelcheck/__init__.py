@@ -1,7 +1,7 @@
-"""The release gate and build bench for Python packages that ship native binaries.
+"""The release gate and builder for Python packages that ship native binaries.
 
-`check` is the public API beside the command line; it, the fields of the Report it returns, the rule codes, the exit
-codes and the JSON report's schema are stable within a major version. Everything else may change.
+`check` is the public API, beside the command line. It, the fields of the Report it returns, the rule codes, the exit
+codes and the schema of the JSON report are stable within a major version. Everything else may change.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ def check(
 ) -> Report:
     """Judge wheels, sdists and folders of them as one release, as `wheelcheck check` does.
 
-    `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`; without one nothing is expected, and none is
-    looked for. The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content
-    never raises, and nothing is printed. Raises wheelcheck.config.ConfigError for a configuration that cannot be used,
-    ValueError for an empty path.
+    `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`. None is looked for: without `config`, no
+    particular set of wheels is expected. The report's `verdict` is "pass", "fail" or "unverified"; `findings` and
+    `gaps` say why. Bad content never raises, and nothing is printed. Raises wheelcheck.config.ConfigError for a
+    configuration that cannot be used, ValueError for an empty path.
     """
-    from os import PathLike  # noqa: PLC0415  # the import of the package stays light
+    from os import PathLike  # noqa: PLC0415  # `import wheelcheck` stays light
     from pathlib import Path  # noqa: PLC0415
 
     from wheelcheck.config import load  # noqa: PLC0415

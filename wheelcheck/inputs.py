@@ -21,7 +21,7 @@ from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Evidence that tools lay beside artifacts (PEP 740, GnuPG, sigstore), and the marker hatch and uv put in dist/.
+# Signatures and attestations beside artifacts (PEP 740, GnuPG, sigstore), and the .gitignore of hatch and uv.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -30,10 +30,7 @@ _NOT_REGULAR = "is a pipe, socket or device, not a regular file"
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What paths stand for: artifacts in the order of their names, the names of other files, and what is no file.
-
-    `unusable` holds paths that stand for no file, each with the reason.
-    """
+    """What paths stand for: artifacts ordered by name, the names of other files, and unusable paths, with why."""
 
     artifacts: tuple[Path, ...] = ()
     other: tuple[str, ...] = ()
@@ -85,7 +82,7 @@ def _why_no_file(path: Path) -> str:
     except FileNotFoundError:
         return "does not exist"
     except OSError as problem:
-        return f"cannot be looked at: {problem.strerror}"
+        return f"cannot be examined: {problem.strerror}"
     if stat.S_ISDIR(mode):
         return "is a folder, not a file"
     return "" if stat.S_ISREG(mode) else _NOT_REGULAR
@@ -142,7 +139,7 @@ def _resolve(argument: str, index_url: str) -> list[Path]:
         return _expanded(argument)
     found = _RELEASE.fullmatch(argument)
     if not found:
-        raise UnreachableError(f"found {argument!r}, expected pypi:NAME==VERSION")
+        raise UnreachableError(f"{argument!r} names no release, expected pypi:NAME==VERSION")
     return _fetch(found["project"], found["version"], index_url)
 
 

@@ -210,7 +210,7 @@ def test_a_sound_release_is_0(tmp_path: Path, files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("argument", "address", "said"),
     [
-        ("pypi:demo", "", b"found 'pypi:demo', expected pypi:NAME==VERSION"),
+        ("pypi:demo", "", b"'pypi:demo' names no release, expected pypi:NAME==VERSION"),
         (RELEASE, "http://127.0.0.1:9/simple/", b"the index did not answer for 'demo'"),
         (RELEASE, "nonsense", b"the index did not answer for 'demo'"),
     ],

@@ -84,7 +84,7 @@ def _stop(*lines: str) -> int:
 
 def _expected_errors() -> tuple[type[Exception], ...]:
     """Return the errors whose message is all that a user needs."""
-    from wheelcheck.config import ConfigError  # noqa: PLC0415  # nothing of this is needed where all goes well
+    from wheelcheck.config import ConfigError  # noqa: PLC0415  # not needed where all goes well
     from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
     from wheelcheck.platforms.arch import UnknownArchitectureError  # noqa: PLC0415
 

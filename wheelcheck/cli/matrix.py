@@ -46,12 +46,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def jobs(config: Config) -> list[Job]:
-    """Return a job for each CPU of the release, on a hosted runner of that CPU where there is one."""
+    """Return one job per CPU of the release, on a GitHub-hosted runner of that CPU where there is one."""
     return [_job(row, config) for row in _rows(config)]
 
 
 def expected(config: Config) -> Expected:
-    """Return the exact release set."""
+    """Return exactly what the release must hold."""
     return {"wheels": [str(wheel) for wheel in config.wheels], "sdist": bool(config.sdist)}
 
 
@@ -61,14 +61,14 @@ def github_lines(config: Config) -> list[str]:
 
 
 def append(lines: list[str], environment: Mapping[str, str]) -> None:
-    """Append lines to the file that GitHub Actions names in $GITHUB_OUTPUT; elsewhere there is none."""
+    """Append lines to the file that $GITHUB_OUTPUT names; without the variable, do nothing."""
     if name := environment.get("GITHUB_OUTPUT"):
         with Path(name).open("a", encoding="utf-8", newline="\n") as output:
             output.writelines(f"{line}\n" for line in lines)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from wheelcheck.config import ConfigError, load  # noqa: PLC0415
+    from wheelcheck.config import ConfigError, load  # noqa: PLC0415  # --help starts without them
     from wheelcheck.config.files import SHARED, find, read  # noqa: PLC0415
 
     file = arguments.config or find(Path()) or Path(SHARED)
@@ -96,9 +96,9 @@ def _rows(config: Config) -> list[Arch]:
 def _job(row: Arch, config: Config) -> Job:
     from wheelcheck.platforms.arch import ARCHES  # noqa: PLC0415
 
-    across = next(other.runner for other in ARCHES if other.runner)
+    cross = next(other.runner for other in ARCHES if other.runner)
     return {
-        "runner": row.runner or across,
+        "runner": row.runner or cross,
         "architecture": row.name,
         "target": row.zigbuild_target(config.glibc),
         "native": bool(row.runner),

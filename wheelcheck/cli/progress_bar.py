@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown(console: Console) -> Iterator[Callable[[Progress], None] | None]:
-    """Give a listener that moves a bar while the block runs; None where the console is no terminal."""
+    """Show a bar while the block runs, and yield what moves it; None where the console is no terminal."""
     if not console.is_terminal:
         yield None
         return
-    from rich import progress  # noqa: PLC0415  # a pipe needs none of it
+    from rich import progress  # noqa: PLC0415  # slow to import, and a pipe gets no bar
 
     columns = (
         progress.BarColumn(None),
