@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
-from wheelcheck.facts.collect import Meter, Progress, collect
+from wheelcheck.facts.collect import collect
+from wheelcheck.facts.progress import Meter, Progress
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.rules.catalogue import all_rules

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.platforms.arch import ARCHES
+from wheelcheck.platforms.magic import BEGINNINGS
 
 if TYPE_CHECKING:
     from wheelcheck.archive.limits import Budget, Log
@@ -15,14 +15,6 @@ if TYPE_CHECKING:
 INPUT = 1 << 16
 OUTPUT = 1 << 18
 CHECKPOINT = 1 << 22  # zlib's state is 40 kB, so one every 4 MiB costs a hundredth
-
-_COFF = tuple(machine.to_bytes(2, "little") for row in ARCHES for machine in row.pe_machines)
-_NATIVE = (
-    *(b"\x7fELF", b"MZ", b"!<arch>\n", b"!<thin>\n", b"\0asm", b"\0\0\xff\xff", b"BC\xc0\xde"),
-    *(b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),
-    *(b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"),
-    *_COFF,
-)
 
 
 class MemberStream:
@@ -99,7 +91,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
     sha256 = hashlib.sha256()
     keep = budget.prefix_bytes
     while slice_ := stream.slice_(min(OUTPUT, declared + 1 - content.size)):
-        if not content.size and slice_.startswith(_NATIVE):
+        if not content.size and slice_.startswith(BEGINNINGS):
             keep = budget.native_prefix_bytes
         content.size += len(slice_)
         budget.count_unpacked(len(slice_), path)

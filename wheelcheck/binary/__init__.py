@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.binary import elf, macho, macho_fat, objects, pe
-from wheelcheck.binary.elf_header import MAGIC as ELF_MAGIC
+from wheelcheck.binary import elf, macho_fat, objects, pe
 from wheelcheck.binary.model import Binary, Format, Kind, Slice, System, VersionNeed
 from wheelcheck.binary.reader import Blocks, BudgetExceededError, Reading
+from wheelcheck.platforms import magic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +34,13 @@ def recognise(head: bytes, size: int) -> Format | None:
     `head` is the first HEAD_SIZE bytes. cafebabe is a Java class unless it is Mach-O; MZ is PE only with its
     signature (or a cut-off Windows stub); the few bytes of an ELF magic that a stub may hold are ELF, to be damaged.
     """
-    if head.startswith(ELF_MAGIC) or (2 <= size == len(head) < 4 and ELF_MAGIC.startswith(head)):
+    if head.startswith(magic.ELF) or (2 <= size == len(head) < 4 and magic.ELF.startswith(head)):
         return "ELF"
-    if head[:4] in macho.MAGICS or (head[:4] in macho_fat.FAT_MAGICS and not macho_fat.is_java_class(head)):
+    if head[:4] in magic.MACHO or (head[:4] in magic.FAT and not macho_fat.is_java_class(head)):
         return "Mach-O"
-    if head[:8] in (objects.AR_MAGIC, objects.THIN_MAGIC):
+    if head[:8] in (magic.AR, magic.THIN_AR):
         return "ar"
-    if head.startswith(objects.WASM_MAGIC):
+    if head.startswith(magic.WASM):
         return "wasm"
     if pe.is_pe(head, size):
         return "PE"

@@ -14,7 +14,6 @@ from wheelcheck.platforms import arch
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
-MAGIC = b"\x7fELF"
 _HEADER_SIZE = {32: 52, 64: 64}
 LINKED = ("ET_EXEC", "ET_DYN")
 _TYPES = ("ET_REL", "ET_CORE", *LINKED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
-from wheelcheck.platforms import arch
+from wheelcheck.platforms import arch, magic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 COMMAND_LIMIT = 4096
-# magic as it stands in the file -> bits, byte order
-MAGICS = {
-    b"\xfe\xed\xfa\xce": (32, ">"),
-    b"\xce\xfa\xed\xfe": (32, "<"),
-    b"\xfe\xed\xfa\xcf": (64, ">"),
-    b"\xcf\xfa\xed\xfe": (64, "<"),
-}
 _KINDS: dict[int, Kind] = {
     1: "object",  # MH_OBJECT
     2: "executable",  # MH_EXECUTE
@@ -119,7 +112,7 @@ def read_thin(reading: Reading) -> Slice | None:
 
 def read_header(reading: Reading) -> Header | None:
     """Return the header, None with damage recorded if it is cut off."""
-    bits, order = MAGICS[reading.read(0, 4)]
+    bits, order = magic.MACHO[reading.read(0, 4)]
     size = 32 if bits == 64 else 28
     raw = reading.read(0, size)
     if len(raw) < size:

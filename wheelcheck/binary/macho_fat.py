@@ -6,17 +6,14 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.binary.macho import MAGICS, machine_name, read_header, read_thin
+from wheelcheck.binary.macho import machine_name, read_header, read_thin
 from wheelcheck.binary.model import Slice
-from wheelcheck.platforms import arch
+from wheelcheck.platforms import arch, magic
 
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 SLICE_LIMIT = 32
-# magic -> layout of one entry: cputype, cpusubtype, offset, size, align (and reserved); always big-endian on disk
-FAT_MAGICS = {b"\xca\xfe\xba\xbe": ">5I", b"\xca\xfe\xba\xbf": ">2I2Q2I"}
-_AR_MAGIC = b"!<arch>\n"
 _OLDEST_JAVA, _NEWEST_JAVA = 45, 255
 _JAVA_TAGS = {1, *range(3, 13), *range(15, 21)}
 
@@ -50,7 +47,7 @@ def is_java_class(head: bytes) -> bool:
 
 def read_macho(reading: Reading) -> tuple[Slice, ...]:
     """Return the slices of a Mach-O file, thin or universal, in file order."""
-    layout = FAT_MAGICS.get(reading.read(0, 4))
+    layout = magic.FAT.get(reading.read(0, 4))
     if layout is None:
         thin = read_thin(reading)
         return (thin,) if thin else ()
@@ -93,11 +90,11 @@ def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> Non
 
 def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
     inner = reading.apart(entry.offset, entry.size)
-    if inner.read(0, 8) == _AR_MAGIC:
+    if inner.read(0, 8) == magic.AR:
         rows = arch.of_macho(entry.cputype)
         bits = 64 if entry.cputype >> 24 & 1 else 32
         return Slice(machine_name(entry.cputype), tuple(row.name for row in rows), "archive", "macos", bits)
-    if inner.read(0, 4) not in MAGICS:
+    if inner.read(0, 4) not in magic.MACHO:
         reading.damage(
             "macho-fat", f"slice {machine_name(entry.cputype)} starts with {inner.read(0, 4).hex()}: no Mach-O"
         )

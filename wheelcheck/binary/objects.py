@@ -6,11 +6,11 @@ import struct
 from dataclasses import replace
 
 from wheelcheck.binary.elf import identify
-from wheelcheck.binary.elf_header import MAGIC, read_header
-from wheelcheck.binary.macho import MAGICS, machine_name
+from wheelcheck.binary.elf_header import read_header
+from wheelcheck.binary.macho import machine_name
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.reader import Blocks, Reading, printable
-from wheelcheck.platforms import arch
+from wheelcheck.platforms import arch, magic
 from wheelcheck.source import Bytes
 
 # COFF: the machine numbers that PE files share, and objects (.obj), big objects and short import objects.
@@ -21,7 +21,6 @@ from wheelcheck.source import Bytes
 HEADER = struct.Struct("<2H3I2H")  # Machine, NumberOfSections, time, symbol table, symbols, optional size, flags
 _SECTION_SIZE, _SYMBOL_SIZE = 40, 18
 _IMAGE_FLAGS = 0x2002  # EXECUTABLE_IMAGE, DLL
-_ANONYMOUS = b"\0\0\xff\xff"
 _BIGOBJ_CLASS = bytes.fromhex("c7a1bad1eebaa94baf20faf66aa4dcb8")
 _NARROW = (0x14C, 0x1C0, 0x1C2, 0x1C4)  # the 32-bit machines
 
@@ -38,7 +37,7 @@ def object_machine(head: bytes, size: int) -> int | None:
 
     Only machines of the CPU table count: two bytes are no magic.
     """
-    machine = _anonymous_machine(head, size) if head.startswith(_ANONYMOUS) else _plain_machine(head, size)
+    machine = _anonymous_machine(head, size) if head.startswith(magic.ANONYMOUS_COFF) else _plain_machine(head, size)
     return machine if machine and arch.of_pe(machine) else None
 
 
@@ -82,7 +81,6 @@ def read_coff(reading: Reading) -> tuple[Slice, ...]:
 # Common, GNU and BSD member names; thin archives name files that are not in them. A Debian package is an `ar` too: an
 # archive without native members simply has no slices.
 
-AR_MAGIC, THIN_MAGIC = b"!<arch>\n", b"!<thin>\n"
 MEMBER_LIMIT = 65_536
 _HEADER = 60
 _HEAD = 64  # enough to tell an object's machine
@@ -91,7 +89,7 @@ _TABLES = (b"/", b"//", b"/SYM64/", b"/<ECSYMBOLS>/", b"/<HYBRIDMAP>/")
 
 def read_ar(reading: Reading) -> tuple[Slice, ...]:
     """Return one slice a distinct machine, in the order of their first members."""
-    is_thin = reading.read(0, 8) == THIN_MAGIC
+    is_thin = reading.read(0, 8) == magic.THIN_AR
     found: dict[Slice, None] = {}
     offset = 8
     for _ in range(MEMBER_LIMIT):
@@ -134,7 +132,7 @@ def _member_slice(reading: Reading, name: bytes, start: int, size: int) -> Slice
     if length >= size:
         return None
     head = reading.blocks.peek(reading.base + start + length, min(_HEAD, size - length))
-    return _elf_slice(reading, head) if head.startswith(MAGIC) else _other_slice(head, size - length)
+    return _elf_slice(reading, head) if head.startswith(magic.ELF) else _other_slice(head, size - length)
 
 
 def _elf_slice(reading: Reading, head: bytes) -> Slice | None:
@@ -150,8 +148,8 @@ def _elf_slice(reading: Reading, head: bytes) -> Slice | None:
 
 def _other_slice(head: bytes, size: int) -> Slice | None:
     """Return a slice for Mach-O, COFF or WebAssembly; none for LLVM bitcode, metadata or anything else."""
-    if head[:4] in MAGICS and len(head) >= 8:
-        bits, order = MAGICS[head[:4]]
+    if head[:4] in magic.MACHO and len(head) >= 8:
+        bits, order = magic.MACHO[head[:4]]
         cputype = struct.unpack_from(order + "I", head, 4)[0]
         rows = tuple(row.name for row in arch.of_macho(cputype))
         return Slice(machine_name(cputype), rows, "archive", "macos", bits, little_endian=order == "<")
@@ -163,7 +161,6 @@ def _other_slice(head: bytes, size: int) -> Slice | None:
 
 # WebAssembly modules and components: recognised, and proven whole by walking the sections' sizes.
 
-WASM_MAGIC = b"\0asm"
 SECTION_LIMIT = 65_536
 _VERSIONS = (b"\x01\0\0\0", b"\x0d\0\x01\0")  # a core module; a component of the current pre-release
 _LAST_SECTION = b"\x0d"  # 0 custom ... 12 data count, 13 tag; components stop at 12

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.binary.objects import HEADER, coff_slice
 from wheelcheck.binary.reader import STRING_LIMIT, printable
-from wheelcheck.platforms import arch
+from wheelcheck.platforms import arch, magic
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Kind, Slice
@@ -147,7 +147,7 @@ class Headers:
 
 def signature_offset(head: bytes, size: int) -> int | None:
     """Return e_lfanew of an MZ file if it can point at a PE signature: None for a DOS program or chance bytes."""
-    if head[:2] != b"MZ" or len(head) < _LFANEW + 4:
+    if head[:2] != magic.PE or len(head) < _LFANEW + 4:
         return None
     offset = int.from_bytes(head[_LFANEW : _LFANEW + 4], "little")
     return offset if 4 <= offset <= size - 4 else None
@@ -160,7 +160,7 @@ def is_pe(head: bytes, size: int) -> bool:
     """
     offset = signature_offset(head, size)
     if offset is None:
-        return head[:2] == b"MZ" and any(stub in head[:1024] for stub in _DOS_STUBS)
+        return head[:2] == magic.PE and any(stub in head[:1024] for stub in _DOS_STUBS)
     return offset + 4 > len(head) or head[offset : offset + 4] == b"PE\0\0"
 
 

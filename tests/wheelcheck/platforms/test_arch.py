@@ -88,7 +88,7 @@ print(json.dumps({
     "fits another": fit.fit((slice_,), (tags.parse_platform("manylinux_2_17_x86_64"),)),
     "named by a path": hints.names_cpu("lib/linux-riscv128/tool", slice_),
     "twins": hints.without_cpu("lib/riscv128/tool"),
-    "module suffix": suffixes._serves("riscv128-linux-gnu", tag),
+    "module suffix": suffixes.is_imported_on("riscv128-linux-gnu", tag),
     "published": [tags.parse_platform(f"{one}_2_41_riscv128").is_taken_by_pypi for one in ("manylinux", "musllinux")],
     "oldest build": row.oldest_build,
     "expected set": expected,

@@ -1,0 +1,88 @@
+"""How far a run is: bytes read of the bytes there are, added up over the worker threads."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, BinaryIO
+
+from wheelcheck.inputs import open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+_PASSES = 2  # collect reads a file twice: member by member, and whole for its hash
+_STEPS = 500  # a listener hears of every 1/500, however small the reads are
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a run: the file just read from, and how many of the bytes to read have been read."""
+
+    file: str
+    done: int
+    total: int
+
+
+@dataclass
+class Meter:
+    """Adds up what is read of each file; `sizes` are bytes on disk. `listener` is called in worker threads."""
+
+    sizes: Mapping[Path, int]
+    listener: Callable[[Progress], None]
+    _read: dict[Path, int] = field(default_factory=dict)
+    _done: int = 0
+    _told: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    @classmethod
+    def over(cls, files: Iterable[Path], listener: Callable[[Progress], None]) -> Meter:
+        """Return a meter for these files; one that is gone again counts nothing."""
+        return cls({file: file.stat().st_size if file.is_file() else 0 for file in files}, listener)
+
+    @property
+    def total(self) -> int:
+        """How many bytes a whole run reads."""
+        return sum(self.sizes.values()) * _PASSES
+
+    def advance(self, file: Path, count: int) -> None:
+        """Note that `count` more bytes of `file` were read; what is read again and again counts once."""
+        with self._lock:
+            before = self._read.get(file, 0)
+            after = min(before + count, self.sizes[file] * _PASSES)
+            self._read[file] = after
+            self._done += after - before
+            if self._done - self._told > self.total // _STEPS:
+                self._tell(file)
+
+    def finish(self, file: Path) -> None:
+        """Note that nothing more of `file` will be read, and tell of it."""
+        with self._lock:
+            self._done += self.sizes[file] * _PASSES - self._read.get(file, 0)
+            self._read[file] = self.sizes[file] * _PASSES
+            self._tell(file)
+
+    def _tell(self, file: Path) -> None:
+        self._told = self._done
+        self.listener(Progress(file.name, self._done, self.total))
+
+
+class _CountedFile(io.BufferedReader):
+    """A file that says how much each read returned."""
+
+    def __init__(self, raw: io.FileIO, advance: Callable[[int], None]) -> None:
+        super().__init__(raw)
+        self._advance = advance
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(size)
+        self._advance(len(content))
+        return content
+
+
+def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
+    """Open a regular file for reading; `advance` hears how many bytes each read returned. Raises OSError."""
+    raw = open_regular(path)
+    return io.BufferedReader(raw) if advance is None else _CountedFile(raw, advance)
