@@ -141,7 +141,7 @@ def release_binaries(session: nox.Session) -> None:
 def release_wheels(session: nox.Session) -> None:
     """Build, test and check the wheels for one CPU, build them again from the sdist only, and pack them."""
     steps = [f"build {step}" for step in ("wheels", "smoke", "roundtrip")]
-    pack = "build pack parcels/{arch}.tar dist/*.whl build/wheelcheck/*/record.json"
+    pack = "build pack parcels/{arch}.tar dist/*.whl build/wheelcheck/*/manifest.json"
     wheelcheck(session, "build unpack parcels", *steps, "check", pack)
 
 

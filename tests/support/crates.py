@@ -1,12 +1,17 @@
-"""Small Cargo packages written on the spot."""
+"""Small projects written on the spot: Cargo packages, files that hold their own name, git repositories."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import TYPE_CHECKING
+
+from wheelcheck.builder.freshness import Inputs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+INPUTS = Inputs(recipe=("a test",), folders=(), read={"src/main.rs": "0" * 64}, nearby={})  # of a stage made by hand
 TABLE = """
 [tool.wheelcheck]
 architectures = ["x86_64"]
@@ -46,4 +51,26 @@ def hatch_probe(folder: Path, *, main: str = "fn main() {}", more: str = "") -> 
     probe(folder, main=main, more=HATCH + more)
     (folder / "probe").mkdir()
     (folder / "probe" / "__init__.py").touch()
+    return folder
+
+
+def write(folder: Path, *names: str) -> Path:
+    """Write files that hold their own name, and return their folder."""
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(os.fsencode(name))
+    return folder
+
+
+def git(folder: Path, *words: str) -> None:
+    """Run git in a folder, as somebody, with local submodules allowed."""
+    options = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
+    subprocess.run(["git", *options, *words], cwd=folder, check=True, capture_output=True)
+
+
+def committed(folder: Path) -> Path:
+    """Make a folder a git repository that holds all of it in one commit, and return it."""
+    git(folder, "init", "-q")
+    git(folder, "add", "--all")
+    git(folder, "commit", "-qm", "all")
     return folder

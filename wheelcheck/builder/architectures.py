@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import cargo, payload
+from wheelcheck.builder import cargo
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.config import ConfigError
@@ -49,8 +49,8 @@ def require_opt_out_is_local(base: Mapping[str, str]) -> None:
 def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str]) -> str:
     """Return what stops this machine from building for `target` and how to fix it, empty where nothing does."""
     try:
-        for part in payload.parts(settings):
-            cargo.possible_command(part, target, base)
+        for run in cargo.runs(settings, target):
+            cargo.possible_command(run, settings, target, base)
     except BuildError as problem:
         return str(problem)
     return ""

@@ -7,52 +7,117 @@ merely lies where a binary should lie proves nothing.
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.builder import reproducible, run
-from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.builder import reproducible, sources
+from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
+from wheelcheck.builder.run import run as start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.config import Payload
     from wheelcheck.config.builder import Settings
 
+_MAKE_WORD = re.compile(r"(?:\\[ #]|[^ \t])+")  # a blank in a name follows a backslash
 # cargo's target kind for each kind of payload. An object (EM_BPF) is a binary target linked by a linker of its own.
 _CARGO_KINDS = {"executable": "bin", "library": "cdylib", "object": "bin"}
 
 
 @dataclass(frozen=True, slots=True)
+class CargoRun:
+    """One run of cargo: the payload of one workspace for one target.
+
+    `workspace` is the folder it is started in, `target` the triple, for zigbuild with the glibc floor as its suffix.
+    """
+
+    workspace: Path
+    target: str
+    payload: tuple[Payload, ...]
+    features: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The Cargo packages to build, each once."""
+        return tuple(dict.fromkeys(payload.package for payload in self.payload))
+
+    @property
+    def needs_std(self) -> bool:
+        """Whether it is for the CPU of the wheel. What another target needs is up to its workspace."""
+        return not self.payload[0].target
+
+    @property
+    def folder_name(self) -> str:
+        """The name of its target folder, different for each floor and workspace.
+
+        cargo names its own after the triple alone, where the last build wins.
+        """
+        return "-".join([self.target, *Path(self.payload[0].workspace).parts])
+
+    @property
+    def command(self) -> str:
+        """The subcommand: zigbuild where glibc has a floor."""
+        return "zigbuild" if self.needs_std else "build"
+
+    @property
+    def selection(self) -> tuple[str, ...]:
+        """The options that say what to build: packages and features."""
+        return (*(word for package in self.packages for word in ("--package", package)), *self.features)
+
+    def __str__(self) -> str:
+        return " ".join(("cargo", self.command, "--target", self.target, *self.selection))
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
-    """One compiler-artifact message: what cargo built, and the files it says it wrote."""
+    """One compiler-artifact message: what cargo built, and the files it says it wrote.
+
+    `manifest` is the Cargo.toml of the package, None where cargo does not say. `local` packages lie on this machine
+    and can change, others come from a registry or a git repository at a locked version.
+    """
 
     package: str
     name: str
     kinds: tuple[str, ...]
     files: tuple[Path, ...]
+    manifest: Path | None = None
+    local: bool = True
 
     def __str__(self) -> str:
         return f"{self.package} {'/'.join(self.kinds)} {self.name}"
 
+    def moved(self, to_host: Callable[[Path], Path]) -> Artifact:
+        """Return it with the paths a container saw replaced by where they are here."""
+        manifest = to_host(self.manifest) if self.manifest else None
+        return replace(self, files=tuple(map(to_host, self.files)), manifest=manifest)
 
-def build_command(settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
-    """Return the one cargo command that builds the payload of a workspace for `target`, or for one of its own."""
-    first = settings.release.payload[0]
-    packages = dict.fromkeys(payload.package for payload in settings.release.payload)
+
+def runs(settings: Settings, target: Target) -> tuple[CargoRun, ...]:
+    """Return the runs of cargo that build the Rust payload. Raises BuildError for a workspace that is not there."""
+
+    def run_of(payload: Payload) -> tuple[str, str]:
+        return payload.workspace, payload.target
+
+    rust = sorted((payload for payload in settings.release.payload if not payload.source), key=run_of)
+    return tuple(_run(settings, target, tuple(payload)) for _, payload in groupby(rust, run_of))
+
+
+def _run(settings: Settings, target: Target, payload: tuple[Payload, ...]) -> CargoRun:
+    first = payload[0]
     triple = first.target or target.zigbuild
-    # a folder for each floor: cargo names its own after the triple alone, and the last build there wins
-    folder = settings.folder / "cargo" / "-".join([triple, *Path(first.workspace).parts])
-    argv = ["cargo", "build" if first.target else "zigbuild"]
-    argv += ["--release", "--locked", "--message-format=json-render-diagnostics"]
-    argv += ["--target", triple, "--target-dir", str(folder)]
-    argv += [word for package in packages for word in ("--package", package)]
-    argv += [] if first.workspace else feature_words(settings)
-    return Command(tuple(argv), settings.workspace, run.for_cargo(base, settings.keep_environment))
+    if first.workspace:
+        return CargoRun(
+            sources.require_inside(settings.project, first.workspace, first.name, Path.is_dir), triple, payload
+        )
+    return CargoRun(settings.workspace, triple, payload, tuple(feature_words(settings)))
 
 
 def feature_words(settings: Settings) -> list[str]:
@@ -61,20 +126,28 @@ def feature_words(settings: Settings) -> list[str]:
     return named if settings.default_features else ["--no-default-features", *named]
 
 
-def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
-    """Build every payload and return where cargo put each. Raises BuildError."""
-    command = possible_command(settings, target, base)
+def build_command(run: CargoRun, settings: Settings, base: Mapping[str, str]) -> Command:
+    """Return the command of a run. Its environment makes cargo name every file from the root on in its dep-info."""
+    folder = settings.folder / "cargo" / run.folder_name
+    argv = ("cargo", run.command, "--release", "--locked", "--message-format=json-render-diagnostics")
+    where = ("--target", run.target, "--target-dir", str(folder))
+    env = {**for_cargo(base, settings.keep_environment), "CARGO_BUILD_DEP_INFO_BASEDIR": "/"}
+    return Command((*argv, *where, *run.selection), run.workspace, env)
+
+
+def build(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> tuple[Artifact, ...]:
+    """Build the payload of one run and return everything cargo says it built. Raises BuildError."""
+    command = possible_command(run, settings, target, base)
     wrapper = reproducible.rustc_wrapper(settings.folder, settings.project, base)
     command = replace(command, env={**wrapper, **command.env})  # one of the project's own choice stays
-    built = artifacts(run.run(command, log))
-    return {payload: locate(built, payload) for payload in settings.release.payload}
+    return artifacts(start(command, log))
 
 
-def possible_command(settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
+def possible_command(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
     """Return the command to build with. Raises BuildError, saying what to install, where this machine cannot."""
-    command = build_command(settings, target, base)
+    command = build_command(run, settings, base)
     require_tools(command.env)
-    if not settings.release.payload[0].target:  # what a target of its own needs, its workspace says
+    if run.needs_std:
         require_std(command, target)
     return command
 
@@ -91,7 +164,7 @@ def require_std(command: Command, target: Target) -> None:
     triple = target.arch.rust_triple
     rustc = command.env.get("RUSTC", "rustc")
     question = Command((rustc, "--print", "target-libdir", "--target", triple), command.cwd, command.env)
-    answer = run.observe(question)
+    answer = observe(question)
     if answer.status:
         problem = f"rustc does not know this target ({answer.output.strip()})"
         raise BuildError(question, problem, "update Rust, or remove this CPU")
@@ -126,6 +199,22 @@ def locate(built: Iterable[Artifact], payload: Payload) -> Path:
     raise BuildError(f"payload {payload.name}", problem, "fix [[tool.wheelcheck.payload]] or the Cargo.toml")
 
 
+def dep_info(file: Path, base: Path = Path("/")) -> tuple[Path, ...]:
+    """Return the files that were read to make `file`, by the make rule that its compiler wrote beside it.
+
+    cargo's rule names what rustc read in all local packages (modules, `include_str!`) and what build scripts name in
+    `rerun-if-changed`, whether it exists or not. Relative paths begin at `base`. Raises BuildError for no rule.
+    """
+    rule = file.with_suffix(".d")
+    try:
+        text = os.fsdecode(rule.read_bytes()).replace("\\\n", " ")
+    except OSError as problem:
+        raise BuildError(rule, f"the list of files that were read is missing ({problem})", "build again") from problem
+    needs = (line.partition(": ")[2] for line in text.splitlines())
+    words = (word for line in needs for word in _MAKE_WORD.findall(line))
+    return tuple(dict.fromkeys(base / re.sub(r"\\([ #])", r"\1", word) for word in words))
+
+
 def _message(line: str) -> dict[str, Any]:
     try:
         message = json.loads(line)
@@ -137,8 +226,15 @@ def _message(line: str) -> dict[str, Any]:
 def _artifact(message: dict[str, Any]) -> Artifact:
     target, executable = message["target"], message["executable"]
     files = [executable] if executable else message["filenames"]
-    package = _package_name(message["package_id"])
-    return Artifact(package, target["name"], tuple(target["kind"]), tuple(Path(file) for file in files))
+    package_id, manifest = message["package_id"], message.get("manifest_path")
+    return Artifact(
+        package=_package_name(package_id),
+        name=target["name"],
+        kinds=tuple(target["kind"]),
+        files=tuple(Path(file) for file in files),
+        manifest=Path(manifest) if manifest else None,
+        local="path+file:" in package_id,
+    )
 
 
 def _package_name(package_id: str) -> str:

@@ -123,7 +123,7 @@ def plan(bench: Build, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> i
     return in_container.Plan(
         arch=bench.target.arch.name,
         floor=bench.target.floor,
-        source=stage.record.source,
+        source=stage.manifest.source,
         date=reproducible.zip_date(bench.seconds),
         pairs=dict(pairs),
         inventories={name: inventory for name, inventory in inventories.items() if inventory},

@@ -47,10 +47,16 @@ def sdist(folder: Path) -> Path:
 
 def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
     """Return the wheels for one target in `folder`, sorted. Raises BuildError where there is none."""
-    tags = set(target.platform_tag.split("."))
-    found = [file for file in sorted(folder.glob("*.whl")) if tags & set(parse_file_name(file.name).platforms)]
+    found = of_target(folder, target)
     if not found:
         raise BuildError(folder, f"it holds no wheel for {target.platform_tag}", "run `wheelcheck build wheels`")
+    return found
+
+
+def of_target(folder: Path, target: Target) -> tuple[Path, ...]:
+    """Return the wheels for one target in `folder`, sorted; none where there are none."""
+    tags = set(target.platform_tag.split("."))
+    found = (file for file in sorted(folder.glob("*.whl")) if tags & set(parse_file_name(file.name).platforms))
     return tuple(found)
 
 

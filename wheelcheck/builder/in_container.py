@@ -60,7 +60,9 @@ def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
     if name not in plan.pairs:
         raise BuildError(IDENTIFIER, f"{identifier!r} is not planned, only {', '.join(plan.pairs)}", _AGAIN)
     target = Target(find(plan.arch), plan.floor)
-    stage = staging.load(folder / "stage", target, plan.source)
+    stage = staging.load(folder / "stage", target)
+    if stage.manifest.source != plan.source:
+        raise BuildError(folder / "stage", "it is not the stage of this plan", _AGAIN)
     tagged = assembly.tagged_name(wheel.name, plan.pairs[name], target)
     inventory = {path: text.encode() for path, text in plan.inventories.get(tagged, {}).items()}
     if plan.inventories and not inventory:

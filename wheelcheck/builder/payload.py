@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from dataclasses import replace
-from itertools import groupby
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,10 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from wheelcheck.binary.model import Binary, Kind, Slice
+    from wheelcheck.builder.cargo import Artifact, CargoRun
     from wheelcheck.builder.containers import PathMap
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
@@ -95,78 +95,118 @@ def _require_target(subject: str, slice_: Slice, target: Target) -> None:
 
 
 BPF = "bpfel-freestanding"
+_READS_ANYTHING = frozenset({"custom-build", "proc-macro"})  # cargo's kinds of what runs while it builds
 
 
-def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
-    """Build every payload and return the file of each. Raises BuildError."""
-    built: dict[Payload, Path] = {}
-    for part in parts(settings):
-        built |= cargo.build(part, target, base, log)
-    built |= {payload: _compile(payload, settings, base, log) for payload in settings.release.payload if payload.source}
-    return {payload: built[payload] for payload in settings.release.payload}
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Payload as it was built: the file of each, the folders whose sources count, and the files that were read."""
+
+    files: dict[Payload, Path]
+    folders: frozenset[Path] = frozenset()
+    read: frozenset[Path] = frozenset()
+
+    def __or__(self, other: Built) -> Built:
+        return Built(self.files | other.files, self.folders | other.folders, self.read | other.read)
 
 
-def adopt(settings: Settings, messages: str, places: PathMap, base: Mapping[str, str], log: Log) -> dict[Payload, Path]:
-    """Return the file of each payload that cargo says it wrote elsewhere, in a container: `messages` are its words.
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a cargo in a container wrote as JSON messages, and where the folders it saw are on this machine."""
 
-    Objects of C sources are compiled here. Raises BuildError for a file that is not here under its mapped path.
+    messages: str
+    places: PathMap
+
+
+def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> Built:
+    """Build every payload. Raises BuildError."""
+    built = Built({})
+    for cargo_run in cargo.runs(settings, target):
+        built |= _found(cargo.build(cargo_run, settings, target, base, log), cargo_run, settings)
+    return _in_order(built | _objects(settings, base, log), settings)
+
+
+def adopt(settings: Settings, target: Target, elsewhere: Elsewhere, base: Mapping[str, str], log: Log) -> Built:
+    """Return what a cargo says it built elsewhere, in a container. Objects of C sources are compiled here.
+
+    Raises BuildError for a file that is not here under its mapped path.
     """
-    said = cargo.artifacts(messages)
-    built = {}
-    for payload in settings.release.payload:
-        file = _compile(payload, settings, base, log) if payload.source else places.to_host(cargo.locate(said, payload))
-        if not file.is_file():
-            fix = "pass --map CONTAINER=HOST if the container saw that folder under another name"
-            raise BuildError(f"payload {payload.name}", f"cargo wrote {file}, which does not exist here", fix)
-        built[payload] = file
-    return built
+    places = elsewhere.places
+    artifacts = tuple(artifact.moved(places.to_host) for artifact in cargo.artifacts(elsewhere.messages))
+    built = Built({})
+    for cargo_run in cargo.runs(settings, target):
+        _require_here(cargo.locate(artifacts, payload) for payload in cargo_run.payload)
+        built |= _found(artifacts, cargo_run, settings, places.to_host)
+    _require_here(sorted(file for file in built.read if file.suffix == ".rs"))
+    return _in_order(built | _objects(settings, base, log), settings)
 
 
-def parts(settings: Settings) -> Iterator[Settings]:
-    """Return the project once for each cargo to run: the payload of one workspace for one target, nothing else."""
-
-    def run_of(payload: Payload) -> tuple[str, str]:
-        return payload.workspace, payload.target
-
-    rust = sorted((payload for payload in settings.release.payload if not payload.source), key=run_of)
-    for _, members in groupby(rust, run_of):
-        payload = tuple(members)
-        yield replace(
-            settings, workspace=_workspace(payload[0], settings), release=replace(settings.release, payload=payload)
-        )
+def recipe(settings: Settings, target: Target) -> tuple[str, ...]:
+    """Return what the configuration asks for, a line for each run of cargo and each payload; no machine's folder."""
+    payload = (
+        f"{one.kind} {one.path}: {one.name} of {one.package or one.source}, {one.workspace or one.target or '-'}"
+        for one in settings.release.payload
+    )
+    return (target.zigbuild, *map(str, cargo.runs(settings, target)), *payload)
 
 
-def more_sources(settings: Settings) -> tuple[Path, ...]:
-    """Return the files that payload is made from outside the main workspace."""
-    nested = [folder for folder in settings.workspaces if folder != settings.workspace]
-    rust = [folder / file for folder in nested for file in sources.files(folder)]
-    c = [file for payload in settings.release.payload if payload.source for file in c_sources(payload, settings)]
-    return tuple(sorted({*rust, *c}))
+def c_sources(settings: Settings) -> tuple[Path, ...]:
+    """Return the C sources of objects and what lies beside them that they may include, for an sdist to hold.
 
-
-def c_sources(payload: Payload, settings: Settings) -> tuple[Path, ...]:
-    """Return the C files an object is compiled from. Raises BuildError where its source is no file of the project."""
-    return sources.c_files(_inside(payload.source, payload, settings, Path.is_file))
+    Raises BuildError where a source is no file of the project.
+    """
+    beside = (_source(payload, settings).parent.iterdir() for payload in settings.release.payload if payload.source)
+    return tuple(sorted({file for files in beside for file in files if file.suffix in {".c", ".h"}}))
 
 
 def compile_command(payload: Payload, settings: Settings, base: Mapping[str, str]) -> Command:
-    """Return the command that compiles a C source for the kernel's BPF machine, with the BTF that `-g` brings."""
-    source = _inside(payload.source, payload, settings, Path.is_file)
+    """Return the command that compiles a C source for the kernel's BPF machine, with the BTF that `-g` brings.
+
+    `-MMD` makes the compiler write which files of the project it read.
+    """
     out = settings.folder / "objects" / payload.path
-    words = (
-        "cc",
-        "-target",
-        BPF,
-        "-O2",
-        "-g",
-        *toolchain.nameless(settings.project),
-        "-c",
-        str(source),
-        "-o",
-        str(out),
-    )
+    rule = ("-MMD", "-MF", str(out.with_suffix(".d")))
+    files = ("-c", str(_source(payload, settings)), "-o", str(out))
+    words = ("cc", "-target", BPF, "-O2", "-g", *toolchain.nameless(settings.project), *rule, *files)
     env = run.scrubbed(base, settings.keep_environment)
     return Command((sys.executable, "-m", "ziglang", *words), settings.project, env)
+
+
+def _found(
+    artifacts: tuple[Artifact, ...],
+    cargo_run: CargoRun,
+    settings: Settings,
+    here: Callable[[Path], Path] = lambda path: path,
+) -> Built:
+    """Find the payload of one run among what cargo built, and what went into it."""
+    files = {payload: cargo.locate(artifacts, payload) for payload in cargo_run.payload}
+    local = [one for one in artifacts if one.manifest and one.local]
+    folders = {cargo_run.workspace, *(one.manifest.parent for one in local if one.manifest)}
+    if any(_READS_ANYTHING.intersection(one.kinds) for one in local):
+        folders.add(settings.project)
+    read = {here(file) for payload_file in files.values() for file in cargo.dep_info(payload_file)}
+    return Built(files, frozenset(folders), frozenset(read))
+
+
+def _require_here(files: Iterable[Path]) -> None:
+    for file in files:
+        if not file.is_file():
+            fix = "pass --map CONTAINER=HOST if the container saw that folder under another name"
+            raise BuildError("adopt", f"cargo used {file}, which does not exist here", fix)
+
+
+def _in_order(built: Built, settings: Settings) -> Built:
+    return replace(built, files={payload: built.files[payload] for payload in settings.release.payload})
+
+
+def _objects(settings: Settings, base: Mapping[str, str], log: Log) -> Built:
+    built = Built({})
+    for payload in settings.release.payload:
+        if payload.source:
+            file = _compile(payload, settings, base, log)
+            read = cargo.dep_info(file, settings.project)
+            built |= Built({payload: file}, frozenset({_source(payload, settings).parent}), frozenset(read))
+    return built
 
 
 def _compile(payload: Payload, settings: Settings, base: Mapping[str, str], log: Log) -> Path:
@@ -178,14 +218,5 @@ def _compile(payload: Payload, settings: Settings, base: Mapping[str, str], log:
     return out
 
 
-def _workspace(payload: Payload, settings: Settings) -> Path:
-    place = payload.workspace
-    return _inside(place, payload, settings, Path.is_dir) if place else settings.workspace
-
-
-def _inside(place: str, payload: Payload, settings: Settings, exists: Callable[[Path], bool]) -> Path:
-    path = settings.project / place
-    if not exists(path) or not path.resolve().is_relative_to(settings.project):
-        problem = f"{place!r} does not exist inside the project, so an sdist cannot hold it"
-        raise BuildError(f"payload {payload.name}", problem, "fix [[tool.wheelcheck.payload]]")
-    return path
+def _source(payload: Payload, settings: Settings) -> Path:
+    return sources.require_inside(settings.project, payload.source, payload.name, Path.is_file)

@@ -12,6 +12,7 @@ from wheelcheck.builder import (
     backend,
     cargo,
     dist,
+    freshness,
     install,
     payload,
     reproducible,
@@ -19,7 +20,6 @@ from wheelcheck.builder import (
     sbom,
     sdist,
     smoke,
-    sources,
     toolchain,
 )
 from wheelcheck.builder import stage as staging
@@ -28,6 +28,7 @@ from wheelcheck.config.builder import Settings, load
 
 if TYPE_CHECKING:
     from wheelcheck.builder.containers import PathMap
+    from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.smoke import Result
     from wheelcheck.builder.stage import Stage
@@ -69,22 +70,20 @@ class Build:
 
     def build(self) -> Stage:
         """Compile every payload and stage it."""
-        source = self._source_hash()
-        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
-        base = {**os.environ, **self._date()}
-        built = payload.build(self.settings, self.target, base, self.log)
-        return staging.stage(built, self.target, source, self.stage_folder)
+        before = self._workspace_contents()
+        return self._stage(payload.build(self.settings, self.target, self._environment(), self.log), before)
 
     def adopt(self, messages: str, places: PathMap) -> Stage:
         """Stage what a cargo in a container built: its JSON messages, and where its folders are here."""
-        source = self._source_hash()
-        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
-        built = payload.adopt(self.settings, messages, places, {**os.environ, **self._date()}, self.log)
-        return staging.stage(built, self.target, source, self.stage_folder)
+        before = self._workspace_contents()
+        said = payload.Elsewhere(messages, places)
+        return self._stage(payload.adopt(self.settings, self.target, said, self._environment(), self.log), before)
 
     def staged(self) -> Stage:
         """Return the stage of the sources as they are now; a stale or damaged one is an error."""
-        return staging.load(self.stage_folder, self.target, self._source_hash())
+        stage = staging.load(self.stage_folder, self.target)
+        staging.require_fresh(stage, self.settings.project, payload.recipe(self.settings, self.target))
+        return stage
 
     def sdist(self) -> Path:
         """Build the sdist from a clean copy of the sources and check what it holds."""
@@ -121,7 +120,7 @@ class Build:
         with _scratch() as name:
             scratch = Path(name)
             tree = sdist.unpack(packed, scratch / "unpacked")
-            self.require_complete(tree)
+            self.require_complete(tree, stage)
             compilers = toolchain.install(scratch / "compiler", self.target)
             env = {**run.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
             built = self._by_backend(tree, scratch / "out", env)
@@ -150,16 +149,22 @@ class Build:
             installed = install.install(wheel, tried_on, Path(folder), os.environ, self.log)
             return smoke.trials(self.settings, installed, Path(folder))
 
-    def require_complete(self, tree: Path) -> None:
-        """Raise BuildError unless an unpacked sdist holds every source of the payload and nothing compiled."""
+    def require_complete(self, tree: Path, stage: Stage | None = None) -> None:
+        """Raise BuildError unless an unpacked sdist holds every source of the payload and nothing compiled.
+
+        With a stage, these are all files of the project that cargo and compilers read for it.
+        """
+        project = self.settings.project
         sdist.require_sources_only(tree)
         for workspace in self.settings.workspaces:
-            sdist.require_rust_sources(workspace, tree / workspace.relative_to(self.settings.project))
-        sdist.require_files(self.settings.project, tree, payload.more_sources(self.settings))
+            sdist.require_rust_sources(workspace, tree / workspace.relative_to(project))
+        sdist.require_files(project, tree, (file.relative_to(project) for file in payload.c_sources(self.settings)))
+        if stage:
+            sdist.require_files(project, tree, stage.manifest.inputs.read_inside(project))
 
     def inventory(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
         """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
-        if not stage.record.files:
+        if not stage.manifest.files:
             return {}
         features = {self.settings.workspace: cargo.feature_words(self.settings)}
         env = run.for_cargo(os.environ, self.settings.keep_environment)
@@ -169,13 +174,24 @@ class Build:
         ]
         graph = sbom.merged(sbom.read(run.run(command, lambda _: None)) for command in commands)
         locks = sbom.merged_locks((folder / "Cargo.lock").read_text("utf-8") for folder in workspaces)
-        return {sbom.PATH: sbom.render(sbom.document(graph, locks, name, stage.record, self.seconds))}
+        return {sbom.PATH: sbom.render(sbom.document(graph, locks, name, stage.manifest, self.seconds))}
 
     def _date(self) -> dict[str, str]:
         return {reproducible.VARIABLE: str(self.seconds)}
 
-    def _source_hash(self) -> str:
-        return sources.source_hash(self.settings.workspace, self.target, payload.more_sources(self.settings))
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self._date()}
+
+    def _workspace_contents(self) -> dict[str, str]:
+        return freshness.contents(self.settings.project, self.settings.workspaces)
+
+    def _stage(self, built: Built, before: dict[str, str]) -> Stage:
+        """Stage what was built, unless its sources have changed since `before`."""
+        project, recipe = self.settings.project, payload.recipe(self.settings, self.target)
+        inputs = freshness.Inputs.of(project, recipe, built.folders, built.read)
+        freshness.require_unchanged(before, inputs)
+        self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
+        return staging.stage(built.files, self.target, inputs, self.stage_folder)
 
     def _publish(self, built: Path) -> Path:
         return dist.publish(built, self.settings.dist, self.log)

@@ -33,9 +33,8 @@ def epoch(project: Path, base: Mapping[str, str]) -> int:
             problem = f"{given!r} is not a number of seconds since 1970"
             raise BuildError(VARIABLE, problem, "unset it, or set it to `git log -1 --format=%ct`")
         return int(given)
-    return _commit_date(project) or max(
-        (int((project / file).stat().st_mtime) for file in sources.files(project)), default=0
-    )
+    dates = (int((project / file).lstat().st_mtime) for file in sources.files(project))
+    return _commit_date(project) or max(dates, default=0)
 
 
 def zip_date(seconds: int) -> Date:

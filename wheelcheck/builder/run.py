@@ -44,6 +44,16 @@ _LEAKING = re.compile(
     re.VERBOSE,
 )
 
+# What git exports to a hook and to `git rebase --exec`, by `git rev-parse --local-env-vars`: a version or a date would
+# be read from that repository. GIT_CONFIG_* stays, which is how CI allows a checkout of another user.
+_OF_A_REPOSITORY = re.compile(
+    r"""
+    GIT_(?: DIR | WORK_TREE | IMPLICIT_WORK_TREE | INDEX_FILE | COMMON_DIR | PREFIX | OBJECT_DIRECTORY | NAMESPACE
+    | ALTERNATE_OBJECT_DIRECTORIES | GRAFT_FILE | SHALLOW_FILE | NO_REPLACE_OBJECTS | REPLACE_REF_BASE)
+    """,
+    re.VERBOSE,
+)
+
 
 class BuildError(Exception):
     """A build cannot go on: what it is about, what the problem is, and how to fix it."""
@@ -53,9 +63,13 @@ class BuildError(Exception):
 
 
 def scrubbed(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
-    """Return `base` without what a surrounding cargo leaves there; the names in `keep` stay."""
-    kept = frozenset(keep)
-    return {name: value for name, value in base.items() if name in kept or not _LEAKING.fullmatch(name)}
+    """Return `base` without what a surrounding cargo or git hook leaves there; names in `keep` stay."""
+    kept, leaking = frozenset(keep), (_LEAKING, _OF_A_REPOSITORY)
+    return {
+        name: value
+        for name, value in base.items()
+        if name in kept or not any(pattern.fullmatch(name) for pattern in leaking)
+    }
 
 
 def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
@@ -151,12 +165,17 @@ def observe(command: Command, seconds: float = LIMIT) -> Outcome:
 
 
 def ask(project: Path, *words: str) -> str:
-    """Return what a git command prints in `project`; empty if it fails, or git is not installed."""
+    """Return what a git command prints in `project`; empty where it fails or git is not installed.
+
+    Names that are not UTF-8 come as `os.fsdecode` gives them. A git hook exports which repository it runs for; the
+    question is about that of `project`.
+    """
     git = shutil.which("git")
     if git is None:
         return ""
-    done = subprocess.run((git, *words), cwd=project, capture_output=True, text=True, check=False)  # noqa: S603
-    return done.stdout if done.returncode == 0 else ""
+    env = {name: value for name, value in os.environ.items() if not _OF_A_REPOSITORY.fullmatch(name)}
+    done = subprocess.run((git, *words), cwd=project, env=env, capture_output=True, check=False)  # noqa: S603  (no shell)
+    return os.fsdecode(done.stdout) if done.returncode == 0 else ""
 
 
 def limit(base: Mapping[str, str], default: float = LIMIT) -> float:

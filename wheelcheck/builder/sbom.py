@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from wheelcheck.builder.stage import Record, Staged
+    from wheelcheck.builder.stage import Manifest, Staged
     from wheelcheck.builder.toolchain import Target
 
 PATH = "sboms/wheelcheck.cdx.json"  # in .dist-info, PEP 770
@@ -65,21 +65,21 @@ def merged_locks(locks: Iterable[str]) -> str:
     return "\n".join(lock[lock.index("[[package]]") :] for lock in locks if "[[package]]" in lock)
 
 
-def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) -> dict[str, Any]:
+def document(graph: Graph, lock: str, wheel: str, manifest: Manifest, seconds: int) -> dict[str, Any]:
     """Return the CycloneDX 1.6 document of a wheel: its binaries, the crates in each, their licences and hashes.
 
     Raises BuildError for a payload whose package cargo's metadata lacks. The serial number is derived from the
     content, the timestamp is the date of the sources: the same build gives the same document.
     """
-    record = replace(record, files=tuple(replace(one, path=member_path(one.path, wheel)) for one in record.files))
-    roots = {file.path: _package_id(graph, file) for file in record.files if file.package}
+    manifest = replace(manifest, files=tuple(replace(one, path=member_path(one.path, wheel)) for one in manifest.files))
+    roots = {file.path: _package_id(graph, file) for file in manifest.files if file.package}
     packages = {package["id"]: package for package in graph["packages"]}
     # an id of a path dependency begins with its folder, which is another one each time
     reached = sorted(_reached(graph, roots.values()), key=lambda package_id: _purl(packages[package_id]))
     refs = {package_id: _purl(packages[package_id]) for package_id in reached}
     checksums = _checksums(lock)
     subject = _subject(wheel)
-    binaries = [_binary(file, record) for file in record.files]
+    binaries = [_binary(file, manifest) for file in manifest.files]
     crates = [_crate(packages[package_id], checksums) for package_id in reached]
     content = {
         "bomFormat": "CycloneDX",
@@ -92,7 +92,7 @@ def document(graph: Graph, lock: str, wheel: str, record: Record, seconds: int) 
         },
         "components": [*binaries, *crates],
         "dependencies": [
-            {"ref": subject["bom-ref"], "dependsOn": sorted(file.path for file in record.files)},
+            {"ref": subject["bom-ref"], "dependsOn": sorted(file.path for file in manifest.files)},
             *({"ref": path, "dependsOn": [refs[root]]} for path, root in sorted(roots.items())),
             *({"ref": refs[one], "dependsOn": sorted(refs[two] for two in _needs(graph, one))} for one in reached),
         ],
@@ -138,8 +138,8 @@ def _subject(wheel: str) -> dict[str, str]:
     return {"type": "library", "bom-ref": wheel, "name": name.project, "version": str(name.version), "purl": purl}
 
 
-def _binary(file: Staged, record: Record) -> dict[str, Any]:
-    facts = {"kind": file.kind, "target": record.target}
+def _binary(file: Staged, manifest: Manifest) -> dict[str, Any]:
+    facts = {"kind": file.kind, "target": manifest.target}
     return {
         "type": "file",
         "bom-ref": file.path,

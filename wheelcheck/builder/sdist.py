@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_GENERATED = shutil.ignore_patterns(  # PKG-INFO: the sources may be an unpacked sdist, and maturin refuses a second one
-    *("build", "dist", "target", "__pycache__", "*.egg-info", "PKG-INFO", "*.so"),
-    *(".git", ".nox", ".tox", ".venv", ".*_cache"),
-)
 _INCLUDE = "include every source of the payload in the sdist (setuptools: MANIFEST.in)"
 _CARGO_FILES = ("Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain", "rust-toolchain.toml")
 
@@ -30,20 +26,27 @@ def build_command(tree: Path, out: Path, env: Mapping[str, str]) -> Command:
 
 
 def copy_sources(project: Path, tree: Path) -> None:
-    """Copy a project's sources to `tree`: what git tracks or would track, else all but what tools generate.
+    """Copy a project's sources to `tree`, so that a backend finds nothing else to pack.
 
-    A backend packs what it finds (setuptools even what an old egg-info lists), so it must find nothing else.
+    Backends pack what lies there: setuptools even what an old egg-info lists. A link that leads out of the project is
+    copied as what it leads to: the sdist can hold nothing else. Raises BuildError where the checkout is incomplete.
     """
-    files = _git_files(project)
-    if files is None:
-        shutil.copytree(project, tree, symlinks=True, ignore=_GENERATED)
-        return
-    for file in files:
-        if (project / file).is_file() or (project / file).is_symlink():
-            (tree / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(project / file, tree / file, follow_symlinks=False)
+    sources.require_checked_out(project)
+    tree.mkdir(parents=True, exist_ok=True)
+    for file in sources.files(project):
+        (tree / file).parent.mkdir(parents=True, exist_ok=True)
+        _copy(project / file, tree / file, project)
     if (project / ".git").exists():  # versions from tags: the copy is a second work tree of the same repository
         (tree / ".git").write_text(f"gitdir: {run.ask(project, 'rev-parse', '--absolute-git-dir').strip()}\n")
+
+
+def _copy(file: Path, copy: Path, project: Path) -> None:
+    if not file.is_symlink() or not file.exists() or file.resolve().is_relative_to(project.resolve()):
+        shutil.copy2(file, copy, follow_symlinks=False)
+    elif file.is_dir():
+        shutil.copytree(file, copy, symlinks=True)
+    else:
+        shutil.copy2(file, copy)
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
@@ -71,25 +74,16 @@ def require_sources_only(tree: Path) -> None:
 def require_rust_sources(workspace: Path, unpacked: Path) -> None:
     """Raise BuildError for a Rust source or manifest of a workspace that its unpacked sdist does not hold as it is."""
     wanted = [file for file in sources.files(workspace) if file.suffix == ".rs" or file.name in _CARGO_FILES]
-    wrong = [file.as_posix() for file in wanted if not _same(workspace / file, unpacked / file)]
-    if wrong or not wanted:
-        problem = (
-            f"missing or different: {', '.join(wrong)} of {workspace}" if wrong else f"{workspace} holds no Rust source"
-        )
-        raise BuildError("sdist", problem, _INCLUDE)
+    if not wanted:
+        raise BuildError("sdist", f"{workspace} holds no Rust source", "fix workspace in [tool.wheelcheck.build]")
+    require_files(workspace, unpacked, wanted)
 
 
-def require_files(project: Path, unpacked: Path, files: Iterable[Path]) -> None:
-    """Raise BuildError for a file of the project that its unpacked sdist does not hold as it is."""
-    inside = [file.relative_to(project) for file in files]
-    if wrong := [file.as_posix() for file in inside if not _same(project / file, unpacked / file)]:
-        raise BuildError("sdist", f"missing or different: {', '.join(wrong)}", _INCLUDE)
+def require_files(folder: Path, unpacked: Path, files: Iterable[Path]) -> None:
+    """Raise BuildError for a file, relative to `folder`, that the unpacked sdist of it does not hold as it is."""
+    if wrong := [file.as_posix() for file in files if not _same(folder / file, unpacked / file)]:
+        raise BuildError("sdist", f"missing or different: {', '.join(wrong)} of {folder}", _INCLUDE)
 
 
 def _same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
-
-
-def _git_files(project: Path) -> list[str] | None:
-    listed = run.ask(project, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return [name for name in listed.split("\0") if name] or None

@@ -1,45 +1,170 @@
-"""What a binary was built from, as one hash: every file of the Cargo workspace, the target and the floor."""
+"""Which files of a folder are its sources: for the sdist, the freshness check and the date of a build.
+
+In a git work tree the sources are the tracked files, those of submodules included, and new files that git does not
+ignore. Outside git they are all files. What a tool has written is left out of both, but never because of a name that
+a project may use itself: `src/target/mod.rs` and a Python package called `build` are sources.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.builder import run
+from wheelcheck.builder.run import BuildError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from wheelcheck.builder.toolchain import Target
-
-_GENERATED = frozenset({"target", "build", "dist", "__pycache__", "node_modules"})
-
-
-def files(workspace: Path) -> Iterator[Path]:
-    """Return the files of a workspace, relative and sorted, without what tools generate; `.cargo` is source."""
-    for path in sorted(workspace.rglob("*")):
-        inside = path.relative_to(workspace)
-        if path.is_file() and not any(_is_generated(part) for part in inside.parts[:-1]):
-            yield inside
+WORK = Path("build/wheelcheck")  # where wheelcheck builds, below a project
+DIST = Path("dist")  # where it puts finished artifacts
+_TOOLS = (".git", ".hg", ".svn", ".nox", ".tox", ".*_cache", "__pycache__")
+_SETUPTOOLS = ("lib", "lib.*", "temp.*", "bdist.*")  # below build/
+_EGG_INFO = ("PKG-INFO", "SOURCES.txt")
+_ARTIFACTS = ("*.whl", "*.tar.gz", ".*.partial")  # below dist/
+_CACHE = b"Signature: 8a477f597d28d172789f06886806bc55"  # https://bford.info/cachedir/
+_GITLINK = "160000"  # the mode of a submodule in git's index
 
 
-def source_hash(workspace: Path, target: Target, more: Iterable[Path] = ()) -> str:
-    """Return a hexadecimal SHA-256 over names and contents of the sources and what they are built for.
+def files(folder: Path, project: Path | None = None) -> tuple[Path, ...]:
+    """Return the source files of a folder, relative to it and sorted. A symbolic link counts as a file.
 
-    `more` are files outside the workspace. It errs on the side of building again: a changed README in the workspace
-    changes it.
+    `project` is the folder in which wheelcheck writes to `build/wheelcheck` and `dist`; by default it is `folder`.
     """
-    digest = hashlib.sha256(f"{target.zigbuild}\0".encode())
-    for file in [*files(workspace), *(Path(os.path.relpath(path, workspace)) for path in sorted(more))]:
-        content = hashlib.sha256((workspace / file).read_bytes()).hexdigest()
-        digest.update(f"{file.as_posix()}\0{content}\0".encode())
-    return digest.hexdigest()
+    project = project or folder
+    listed = _git_files(folder, project)
+    return tuple(sorted(set(_all_files(folder, project) if listed is None else listed)))
 
 
-def c_files(source: Path) -> tuple[Path, ...]:
-    """Return a C source and what lies beside it that it may include."""
-    return tuple(file for file in sorted(source.parent.iterdir()) if file.suffix in {".c", ".h"})
+def require_checked_out(folder: Path) -> None:
+    """Raise BuildError for a tracked file that this checkout leaves out: an empty submodule, a sparse checkout."""
+    for status, mode, path in _tracked(folder):
+        place = folder / path
+        if mode == _GITLINK and not (place.is_dir() and any(place.iterdir())):
+            raise BuildError(path, "this submodule is not checked out", "run `git submodule update --init --recursive`")
+        if mode == _GITLINK:
+            require_checked_out(place)
+        elif status == "S" and not os.path.lexists(place):
+            raise BuildError(path, "a sparse checkout leaves this file out", "run `git sparse-checkout disable`")
 
 
-def _is_generated(folder: str) -> bool:
-    return folder in _GENERATED or folder.endswith(".egg-info") or (folder.startswith(".") and folder != ".cargo")
+def require_inside(project: Path, place: str, name: str, exists: Callable[[Path], bool]) -> Path:
+    """Return a place of the project that a payload comes from. Raises BuildError where it is not there or outside."""
+    path = project / place
+    if not exists(path) or not path.resolve().is_relative_to(project):
+        problem = f"{place!r} does not exist inside the project, so an sdist cannot hold it"
+        raise BuildError(f"payload {name}", problem, "fix [[tool.wheelcheck.payload]]")
+    return path
+
+
+def is_cargo_output(file: Path, project: Path) -> bool:
+    """Return whether a file lies in a folder that cargo marked as its own output, such as what a build script wrote.
+
+    A target folder around the whole project says nothing of the project's files.
+    """
+    tags = (folder / "CACHEDIR.TAG" for folder in file.parents if not project.is_relative_to(folder))
+    return any(tag.is_file() and b"created by cargo" in tag.read_bytes() for tag in tags)
+
+
+def _git_files(folder: Path, project: Path) -> list[Path] | None:
+    """Return what git lists, None where it knows nothing of this folder or ignores all of it."""
+    tracked = _tracked(folder)
+    new = [Path(name) for name in _names(run.ask(folder, "ls-files", "-z", "--others", "--exclude-standard"))]
+    if not tracked and not new:
+        return None
+    kept = [Path(path) for _, _, path in tracked]
+    kept += [path for path in new if not any(_is_output(folder / part, project) for part in _steps(path))]
+    return [file for path in kept for file in _expanded(folder, path, project)]
+
+
+def _tracked(folder: Path) -> list[tuple[str, str, str]]:
+    """Return status letter, mode and path of each file in git's index below a folder.
+
+    Of a folder that is a submodule, but without a repository of its own, git lists only the folder itself, as `./`.
+    """
+    found = []
+    for line in _names(run.ask(folder, "ls-files", "-z", "-t", "--stage")):
+        about, _, path = line.partition("\t")
+        status, mode, *_ = about.split()
+        if path != "./":
+            found.append((status, mode, path))
+    return found
+
+
+def _names(listing: str) -> list[str]:
+    return [name for name in listing.split("\0") if name]
+
+
+def _expanded(folder: Path, path: Path, project: Path) -> Iterator[Path]:
+    """Yield a listed path where it exists; of a submodule or a nested repository its own files."""
+    place = folder / path
+    if place.is_dir() and not place.is_symlink():
+        yield from (path / file for file in files(place, project))
+    elif os.path.lexists(place):
+        yield path
+
+
+def _steps(path: Path) -> Iterator[Path]:
+    """Yield a path and the folders on the way to it."""
+    yield path
+    yield from path.parents[:-1] if len(path.parts) > 1 else ()
+
+
+def _all_files(folder: Path, project: Path) -> Iterator[Path]:
+    for place in sorted(folder.iterdir()):
+        if _is_output(place, project) or _is_built_library(place):
+            continue
+        if place.is_dir() and not place.is_symlink():
+            yield from (Path(place.name) / file for file in _all_files(place, project))
+        else:
+            yield Path(place.name)
+
+
+def _is_output(place: Path, project: Path) -> bool:
+    """Return whether a tool wrote this file or folder, which git does not track."""
+    if place.is_dir():
+        return not place.is_symlink() and _is_output_folder(place, project)
+    return _is_artifact(place, project) or _is_bundle(place)
+
+
+def _is_output_folder(folder: Path, project: Path) -> bool:
+    build = project / WORK.parent
+    return (
+        any(fnmatchcase(folder.name, name) for name in _TOOLS)
+        or folder == project / WORK
+        or (
+            folder.name.endswith(".egg-info") and any((folder / name).is_file() for name in ("PKG-INFO", "SOURCES.txt"))
+        )
+        or (folder / "pyvenv.cfg").is_file()
+        or _begins_with(folder / "CACHEDIR.TAG", _CACHE)
+        or (folder.parent == build and not (build / "__init__.py").exists() and _is_setuptools(folder.name))
+    )
+
+
+def _is_setuptools(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in _SETUPTOOLS)
+
+
+def _is_artifact(file: Path, project: Path) -> bool:
+    in_dist = file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
+    # an unpacked sdist brings its own PKG-INFO, and maturin refuses to write a second one
+    return in_dist or file == project / "PKG-INFO"
+
+
+def _is_bundle(file: Path) -> bool:
+    """Return whether `wheelcheck build pack` wrote this file: a tar that begins with its manifest."""
+    return file.suffix == ".tar" and _begins_with(file, b"manifest.json\0")
+
+
+def _is_built_library(file: Path) -> bool:
+    """Return whether this is an extension module or library that was built in place, outside git."""
+    return file.suffix == ".so" and _begins_with(file, b"\x7fELF")
+
+
+def _begins_with(file: Path, head: bytes) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        return stream.read(len(head)) == head

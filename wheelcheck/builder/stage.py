@@ -1,9 +1,9 @@
-"""The staged tree: checked binaries laid out as in the wheel, beside a record of what each of them is.
+"""The staged tree: checked binaries laid out as in the wheel, and a manifest of what they are and were built from.
 
-    build/wheelcheck/<target>/record.json
+    build/wheelcheck/<target>/manifest.json
     build/wheelcheck/<target>/tree/<path in the wheel>
 
-A stage is always written whole and swapped in, so neither a half-filled one nor an older file is ever found there.
+A stage is written to a folder of its own and renamed into place, so it is always complete.
 """
 
 from __future__ import annotations
@@ -15,16 +15,20 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import payload as inspection
+from wheelcheck.builder.freshness import Inputs
 from wheelcheck.builder.run import BuildError
+from wheelcheck.builder.toolchain import Target
+from wheelcheck.platforms.arch import UnknownArchitectureError, find
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from wheelcheck.builder.toolchain import Target
     from wheelcheck.config import Payload, PayloadKind
 
 MODES: dict[PayloadKind, int] = {"executable": 0o755, "library": 0o644, "object": 0o644}
+MANIFEST = "manifest.json"
+_NEW, _OLD = ".new", ".old"  # beside a stage while it is replaced
 _AGAIN = "run `wheelcheck build build` again"
 
 
@@ -46,14 +50,25 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What a stage holds, for which target, from which sources."""
+class Manifest:
+    """What a stage holds, what it was built from, and for what: `target` is cargo-zigbuild's word for CPU and floor."""
 
     target: str
     arch: str
     floor: str
-    source: str
+    inputs: Inputs
     files: tuple[Staged, ...]
+
+    @property
+    def built_for(self) -> Target:
+        """The target as a value. Raises UnknownArchitectureError and ValueError for words that name none."""
+        major, minor = map(int, self.floor.split("."))
+        return Target(find(self.arch), (major, minor))
+
+    @property
+    def source(self) -> str:
+        """A hexadecimal SHA-256 over everything the binaries were built from."""
+        return self.inputs.digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,44 +76,61 @@ class Stage:
     """A stage on disk."""
 
     folder: Path
-    record: Record
+    manifest: Manifest
 
     def file(self, staged: Staged) -> Path:
         """Return where a staged file lies."""
         return self.folder / "tree" / staged.path
 
 
-def stage(binaries: Mapping[Payload, Path], target: Target, source: str, folder: Path) -> Stage:
-    """Check every binary, write them to a new stage and swap it in for the one at `folder`. Raises BuildError."""
-    fresh = folder.with_name(f"{folder.name}.new")
+def stage(binaries: Mapping[Payload, Path], target: Target, inputs: Inputs, folder: Path) -> Stage:
+    """Check every binary, write them to a new stage and replace the one at `folder` by it. Raises BuildError."""
+    fresh = folder.with_name(f"{folder.name}{_NEW}")
     shutil.rmtree(fresh, ignore_errors=True)
     files = tuple(_lay(payload, file, target, fresh / "tree") for payload, file in binaries.items())
     floor = f"{target.floor[0]}.{target.floor[1]}"
-    record = Record(target.zigbuild, target.arch.name, floor, source, files)
+    manifest = Manifest(target.zigbuild, target.arch.name, floor, inputs, files)
     fresh.mkdir(parents=True, exist_ok=True)
-    (fresh / "record.json").write_text(json.dumps(asdict(record), indent=2) + "\n")
+    (fresh / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     _swap(fresh, folder)
-    return Stage(folder, record)
+    return Stage(folder, manifest)
 
 
-def load(folder: Path, target: Target, source: str) -> Stage:
-    """Return the stage at `folder`, every file of it held against its record.
+def load(folder: Path, target: Target) -> Stage:
+    """Return the stage at `folder` after comparing every file with its manifest.
 
-    Raises BuildError where there is none, where it is of other sources or another target, or where a file is
-    missing, changed, without its mode, or foreign to the record.
+    Raises BuildError where there is no stage, where it is for another target, and for a file that is missing, changed,
+    not in the manifest, or has another mode.
     """
-    found = Stage(folder, read_record(folder / "record.json"))
-    for what, recorded, now in (
-        ("target", found.record.target, target.zigbuild),
-        ("source", found.record.source, source),
-    ):
-        if recorded != now:
-            problem = f"the binaries are stale: their {what} was {recorded}, now it is {now}"
-            raise BuildError(folder, problem, _AGAIN)
+    found = Stage(folder, read_manifest(folder / MANIFEST))
+    if found.manifest.target != target.zigbuild:
+        problem = f"the binaries are for {found.manifest.target}, not for {target.zigbuild}"
+        raise BuildError(folder, problem, _AGAIN)
     _require_exact_files(found)
-    for staged in found.record.files:
+    for staged in found.manifest.files:
         _require_unchanged(staged, found.file(staged), target)
     return found
+
+
+def stages(folder: Path) -> Iterator[Stage]:
+    """Yield every stage in a work folder, of whatever target, its files not yet looked at. Raises BuildError.
+
+    What an interrupted build leaves beside a stage is none.
+    """
+    for file in sorted(folder.glob(f"*/{MANIFEST}")):
+        if not file.parent.name.endswith((_NEW, _OLD)):
+            yield Stage(file.parent, read_manifest(file))
+
+
+def require_fresh(found: Stage, project: Path, recipe: Iterable[str], *, same_machine: bool = True) -> None:
+    """Raise BuildError unless a stage was built from the sources of `project` as they are now.
+
+    On another machine than the one it was built on, ignored files may be missing and do not count.
+    """
+    before = found.manifest.inputs
+    now = before.now(project, recipe)
+    if difference := before.difference(now) if same_machine else before.contradiction(now):
+        raise BuildError(found.folder, f"the binaries are stale: {difference}", _AGAIN)
 
 
 def _lay(payload: Payload, file: Path, target: Target, tree: Path) -> Staged:
@@ -116,7 +148,7 @@ def _lay(payload: Payload, file: Path, target: Target, tree: Path) -> Staged:
 
 
 def _swap(fresh: Path, folder: Path) -> None:
-    old = folder.with_name(f"{folder.name}.old")
+    old = folder.with_name(f"{folder.name}{_OLD}")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
@@ -124,22 +156,27 @@ def _swap(fresh: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def read_record(file: Path) -> Record:
+def read_manifest(file: Path) -> Manifest:
     """Return what a stage says of itself. Raises BuildError."""
     try:
         table = json.loads(file.read_text())
-        return Record(**{**table, "files": tuple(Staged(**entry) for entry in table["files"])})
-    except (OSError, ValueError, TypeError, KeyError) as problem:
-        raise BuildError(file, f"the record of the stage cannot be read ({problem!r})", _AGAIN) from problem
+        files = tuple(Staged(**entry) for entry in table["files"])
+        found = Manifest(**{**table, "inputs": Inputs.from_json(table["inputs"]), "files": files})
+        same = found.built_for.zigbuild == found.target
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, UnknownArchitectureError) as problem:
+        raise BuildError(file, f"the manifest of the stage cannot be read ({problem!r})", _AGAIN) from problem
+    if not same:
+        raise BuildError(file, f"{found.target} is not {found.arch} with glibc {found.floor}", _AGAIN)
+    return found
 
 
 def _require_exact_files(found: Stage) -> None:
     tree = found.folder / "tree"
     present = {path.relative_to(tree).as_posix() for path in tree.rglob("*") if not path.is_dir() or path.is_symlink()}
-    recorded = {staged.path for staged in found.record.files}
+    recorded = {staged.path for staged in found.manifest.files}
     if present != recorded:
         extra, missing = sorted(present - recorded), sorted(recorded - present)
-        raise BuildError(tree, f"its files are not those of the record: extra {extra}, missing {missing}", _AGAIN)
+        raise BuildError(tree, f"its files are not those of the manifest: extra {extra}, missing {missing}", _AGAIN)
 
 
 def _require_unchanged(staged: Staged, file: Path, target: Target) -> None:

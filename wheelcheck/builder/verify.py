@@ -1,7 +1,7 @@
-"""Verifies a release that several machines built: by the record of each stage, and by the tag it is made for.
+"""Verifies a release that several machines built: by the manifest of each stage, and by the tag it is made for.
 
-The records travel with the wheels, so the machine that releases compares every wheel with what was staged where it was
-built.
+The manifests travel with the wheels, so the machine that releases compares every wheel with what was staged where it
+was built, and the sources it was built from with its own checkout.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.builder import dist, toolchain
+from wheelcheck.builder import dist, payload, toolchain
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
@@ -28,23 +28,25 @@ if TYPE_CHECKING:
 
 
 def verify(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
-    """Compare every wheel in `dist/` with the record of its stage: the bytes and modes staged are those released.
+    """Compare every wheel in `dist/` with the manifest of its stage: the bytes and modes staged are those released.
 
-    A record for another floor than the configured one is of an older build and says nothing about today's wheels.
+    A manifest for another floor than the configured one is of an older build and says nothing about today's wheels.
     `base` is the environment: if it names a git tag, every artifact must be of that version. Raises BuildError for a
-    wheel that differs, a record without a wheel, a wheel without a record, no wheel, and another version.
+    wheel that differs, a stage of other sources than these, a stage without a wheel, a wheel without a stage, no
+    wheel, and another version.
     """
     settings = builder.load(project)
     verified: list[Path] = []
     for stage, target in _current_stages(settings):
+        staging.require_fresh(stage, settings.project, payload.recipe(settings, target), same_machine=False)
         for wheel in dist.wheels(settings.dist, target):
             assembly.require_record(wheel, stage)
             verified.append(wheel)
     unverified = sorted(file.name for file in settings.dist.glob("*.whl") if file not in verified)
     if unverified or not verified:
         names = ", ".join(unverified)
-        problem = f"{names} has no record of a stage beside it" if names else "it holds no wheel to verify"
-        raise BuildError(settings.dist, problem, "hand over the wheels together with build/wheelcheck/*/record.json")
+        problem = f"{names} has no manifest of a stage beside it" if names else "it holds no wheel to verify"
+        raise BuildError(settings.dist, problem, "hand over the wheels together with build/wheelcheck/*/manifest.json")
     require_tag((file.name for file in sorted(settings.dist.iterdir())), base)
     return tuple(f"as staged: {wheel.name}" for wheel in verified)
 
@@ -66,9 +68,8 @@ def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
 
 
 def _current_stages(settings: Settings) -> Iterator[tuple[Stage, Target]]:
-    """Return the stages of the configured floor, each in the folder of its name: a swap may leave others behind."""
-    for file in sorted(settings.folder.glob("*/record.json")):
-        stage = staging.Stage(file.parent, staging.read_record(file))
-        target = toolchain.choose(find(stage.record.arch), settings.release.glibc)
-        if stage.folder.name == stage.record.target == target.zigbuild:
+    """Return the stages of the configured floor."""
+    for stage in staging.stages(settings.folder):
+        target = toolchain.choose(find(stage.manifest.arch), settings.release.glibc)
+        if stage.manifest.target == target.zigbuild:
             yield stage, target

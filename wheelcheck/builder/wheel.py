@@ -112,7 +112,7 @@ def _info_folder(built: Path, members: Members) -> str:
 
 
 def _placed(stage: Stage, wheel: str) -> dict[str, Staged]:
-    return {member_path(file.path, wheel): file for file in stage.record.files}
+    return {member_path(file.path, wheel): file for file in stage.manifest.files}
 
 
 def _require_free(staged: Mapping[str, Staged], members: Members) -> None:

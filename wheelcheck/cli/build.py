@@ -132,11 +132,11 @@ def _build(options: Options) -> Results:
 
 def _compiled(build: Build) -> Results:
     stage = build.build()
-    return [stage.file(file) for file in stage.record.files]
+    return [stage.file(file) for file in stage.manifest.files]
 
 
 def _staged(build: Build) -> Results:
-    record = build.staged().record
+    manifest = build.staged().manifest
     return [f"fresh: {len(record.files)} files for {record.target} from sources {record.source[:12]}"]
 
 
@@ -201,7 +201,7 @@ def _adopt(options: Options) -> Results:
         fix = "write cargo's messages to a file"
         raise BuildError(options.messages, f"it cannot be read ({problem})", fix) from problem
     stage = build.adopt(messages, containers.PathMap.of(options.map))
-    return [stage.file(file) for file in stage.record.files]
+    return [stage.file(file) for file in stage.manifest.files]
 
 
 def _add_cibuildwheel(parser: argparse.ArgumentParser) -> None:

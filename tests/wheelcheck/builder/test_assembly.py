@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.crates import INPUTS
 from tests.support.native import native
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
@@ -35,7 +36,7 @@ WHEEL = "Wheel-Version: 1.0\nGenerator: backend (1)\nRoot-Is-Purelib: true\nTag:
 def stage(tmp_path: Path) -> Stage:
     (tmp_path / "tool").write_bytes(native("x86_64"))
     (tmp_path / "plug").write_bytes(native("x86_64", "library"))
-    return staging.stage({TOOL: tmp_path / "tool", PLUG: tmp_path / "plug"}, TARGET, "sources", tmp_path / "stage")
+    return staging.stage({TOOL: tmp_path / "tool", PLUG: tmp_path / "plug"}, TARGET, INPUTS, tmp_path / "stage")
 
 
 def backend_wheel(folder: Path, **more: bytes) -> Path:
@@ -77,7 +78,7 @@ def test_the_wheel_holds_the_backends_members_and_the_staged_files_with_their_mo
 def test_what_is_declared_below_data_is_laid_below_the_wheel_s_own(tmp_path: Path) -> None:
     (tmp_path / "tool").write_bytes(native("x86_64"))
     payload = replace(TOOL, path=".data/scripts/tool")
-    stage = staging.stage({payload: tmp_path / "tool"}, TARGET, "sources", tmp_path / "stage")
+    stage = staging.stage({payload: tmp_path / "tool"}, TARGET, INPUTS, tmp_path / "stage")
     wheel = assembly.assemble(backend_wheel(tmp_path), NAME, stage, TARGET, tmp_path)
     with zipfile.ZipFile(wheel) as archive:
         assert archive.getinfo("demo-1.0.data/scripts/tool").external_attr >> 16 == stat.S_IFREG | 0o755

@@ -5,7 +5,7 @@ import os
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,9 +21,16 @@ from wheelcheck.config import Payload, PayloadKind
 from wheelcheck.config.builder import load
 from wheelcheck.platforms.arch import find
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 HOST = Build.of(REFERENCE).target
 TALLY = Payload("tally", "executable", "x/bin/tally", "tally")
 GUARD = Payload("guard", "library", "x/lib/libguard.so", "guard")
+
+
+def compiled(project: Path, target: Target = HOST, base: Mapping[str, str] = os.environ) -> dict[Payload, Path]:
+    return payloads.build(load(project), target, base, print).files
 
 
 def message(
@@ -47,8 +54,9 @@ GUARD_BUILT = message("guard", "cdylib", "guard", "/t/libguard.so")
 
 
 def test_the_command_names_target_floor_lock_and_every_package_once() -> None:
-    (settings,) = payloads.parts(load(REFERENCE))
-    command = cargo.build_command(settings, choose(find("aarch64"), (2, 28)), {"PATH": "/bin"})
+    settings = load(REFERENCE)
+    (run,) = cargo.runs(settings, choose(find("aarch64"), (2, 28)))
+    command = cargo.build_command(run, settings, {"PATH": "/bin"})
     folder = settings.folder / "cargo" / "aarch64-unknown-linux-gnu.2.28"
     assert str(command) == (
         "cargo zigbuild --release --locked --message-format=json-render-diagnostics"
@@ -70,10 +78,11 @@ def test_the_command_names_target_floor_lock_and_every_package_once() -> None:
 def test_features_are_asked_of_the_main_workspace_alone(
     features: tuple[str, ...], words: list[str], *, default: bool
 ) -> None:
-    (settings,) = payloads.parts(replace(load(REFERENCE), features=features, default_features=default))
-    assert list(cargo.build_command(settings, HOST, {"PATH": "/bin"}).argv[-8 - len(words) :])[8:] == words
-    nested = replace(settings, release=replace(settings.release, payload=(replace(TALLY, workspace="nested"),)))
-    assert cargo.build_command(nested, HOST, {"PATH": "/bin"}).argv[-2:] == ("--package", "tally")
+    configured = replace(load(REFERENCE), features=features, default_features=default)
+    payload = (TALLY, replace(TALLY, workspace="src"))
+    settings = replace(configured, release=replace(configured.release, payload=payload))
+    commands = [cargo.build_command(run, settings, {"PATH": "/bin"}) for run in cargo.runs(settings, HOST)]
+    assert [list(command.argv[9:]) for command in commands] == [["--package", "tally", *words], ["--package", "tally"]]
 
 
 FEATURE = 'fn main() { println!("{}", cfg!(feature = "loud")) }'
@@ -84,7 +93,7 @@ def test_a_feature_that_is_not_wanted_is_not_in_the_binary(tmp_path: Path, build
     folder = probe(tmp_path / "p", main=FEATURE, more=f"[tool.wheelcheck.build]\n{build}\n")
     with (folder / "Cargo.toml").open("a") as manifest:
         manifest.write('[features]\ndefault = ["loud"]\nloud = []\n')
-    (staged,) = Build.of(folder).build().record.files
+    (staged,) = Build.of(folder).build().manifest.files
     program = Build.of(folder).stage_folder / "tree" / staged.path
     assert subprocess.run([program], capture_output=True, text=True, check=True).stdout.strip() == said
 
@@ -164,8 +173,8 @@ def test_none_and_several_are_errors_that_name_what_was_found(
 
 
 def test_a_real_build_is_found_where_cargo_says_it_is(built: Build) -> None:
-    (rust,) = payloads.parts(built.settings)
-    found = cargo.build(rust, built.target, os.environ, print)
+    found = compiled(built.settings.project)
+    found = {payload: file for payload, file in found.items() if not payload.source}
     assert {payload.name: file.name for payload, file in found.items()} == {
         "tally": "tally",
         "tracer": "tracer",
@@ -180,14 +189,14 @@ def test_poison_in_the_outer_environment_does_not_reach_cargo(tmp_path: Path) ->
     poison = {"RUSTC": "/bin/false", "RUSTC_WRAPPER": "/bin/false", "RUSTFLAGS": "--no-such-flag"}
     poison |= {"RUSTUP_TOOLCHAIN": "no-such-toolchain", "CARGO_TARGET_DIR": str(tmp_path / "elsewhere")}
     poison |= {"CARGO_BUILD_TARGET": "no-such-target", "CARGO_ENCODED_RUSTFLAGS": "--no-such-flag"}
-    cargo.build(load(project), HOST, {**os.environ, **poison}, print)
+    compiled(project, base={**os.environ, **poison})
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_same_poison_kills_the_build_where_the_configuration_lets_it_in(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe", more='[tool.wheelcheck.build]\nkeep-environment = ["RUSTFLAGS"]\n')
     with pytest.raises(BuildError, match="no-such-flag"):
-        cargo.build(load(project), HOST, {**os.environ, "RUSTFLAGS": "--no-such-flag"}, print)
+        compiled(project, base={**os.environ, "RUSTFLAGS": "--no-such-flag"})
 
 
 def test_a_cargo_that_a_build_script_starts_through_the_bench_inherits_nothing(tmp_path: Path) -> None:
@@ -198,27 +207,34 @@ def test_a_cargo_that_a_build_script_starts_through_the_bench_inherits_nothing(t
         ' for (k, v) in std::env::vars() { writeln!(out, "{k}={}", v.replace(\'\\n\', " ")).unwrap(); } }'
     )
     project = probe(tmp_path / "probe", script=script)
-    cargo.build(load(project), HOST, os.environ, print)
+    compiled(project)
     seen = dict(line.split("=", 1) for line in (project / "seen").read_text().splitlines())
     assert {"CARGO", "RUSTC", "CARGO_MANIFEST_DIR", "CARGO_ENCODED_RUSTFLAGS"} <= set(seen)
-    nested = cargo.build_command(load(project), HOST, seen).env
+    (run,) = cargo.runs(load(project), HOST)
+    nested = cargo.build_command(run, load(project), seen).env
     leaked = set(nested) & {name for name in seen if name.startswith(("CARGO_", "RUSTC", "RUSTUP_TOOLCHAIN"))}
-    assert leaked <= {"CARGO_HOME", "CARGO_ZIGBUILD_PYTHON_PATH", *(n for n in seen if n.startswith("CARGO_NET_"))}
+    assert leaked <= {
+        "CARGO_HOME",
+        "CARGO_ZIGBUILD_PYTHON_PATH",
+        "CARGO_BUILD_DEP_INFO_BASEDIR",
+        *(n for n in seen if n.startswith("CARGO_NET_")),
+    }
 
 
 def test_a_compile_error_is_fatal_and_its_rendered_diagnostic_surfaces(tmp_path: Path) -> None:
     lines: list[str] = []
+    settings = load(probe(tmp_path / "probe", main='fn main() -> u8 { "text" }'))
     with pytest.raises(BuildError, match="E0308"):
-        cargo.build(load(probe(tmp_path / "probe", main='fn main() -> u8 { "text" }')), HOST, os.environ, lines.append)
+        payloads.build(settings, HOST, os.environ, lines.append)
     assert any("mismatched types" in line for line in lines)
 
 
 def test_a_failed_build_never_yields_the_binary_of_an_earlier_one(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe")
-    old = cargo.build(load(project), HOST, os.environ, print)
+    old = compiled(project)
     (project / "src" / "main.rs").write_text("fn main() { broken }")
     with pytest.raises(BuildError, match="broken"):
-        cargo.build(load(project), HOST, os.environ, print)
+        compiled(project)
     assert [file.exists() for file in old.values()] == [True]
 
 
@@ -226,7 +242,7 @@ def test_a_lock_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe")
     (project / "Cargo.lock").write_text('version = 3\n[[package]]\nname = "other"\nversion = "0.1.0"\n')
     with pytest.raises(BuildError, match="--locked"):
-        cargo.build(load(project), HOST, os.environ, print)
+        compiled(project)
 
 
 @pytest.mark.parametrize("floor", [(2, 17), (2, 28)])
@@ -235,7 +251,7 @@ def test_each_floor_has_a_folder_of_its_own_so_no_build_takes_anothers_binary(
 ) -> None:
     project = probe(tmp_path / "probe")
     both = [choose(HOST.arch, other) for other in {(2, 17), (2, 28)} - {floor}] + [choose(HOST.arch, floor)]
-    folders = {file for target in both for file in cargo.build(load(project), target, os.environ, print).values()}
+    folders = {file for target in both for file in compiled(project, target).values()}
     assert len(folders) == 2
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.crates import INPUTS
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import toolchain
@@ -106,7 +107,7 @@ def test_a_backends_own_lower_tag_does_not_survive(tmp_path: Path) -> None:
         archive.writestr("probe-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-manylinux_2_5_x86_64\n")
         archive.writestr("probe-1.0.dist-info/RECORD", "")
     target = Target(find("x86_64"), (2, 28))
-    stage = staging.stage({}, target, "sources", tmp_path / "stage")
+    stage = staging.stage({}, target, INPUTS, tmp_path / "stage")
     (tmp_path / "out").mkdir()
     name = assembly.tagged_name(built.name, ("py3", "none"), target)
     finished = assembly.assemble(built, name, stage, target, tmp_path / "out")

@@ -52,9 +52,9 @@ def test_artifacts_and_records_are_packed_unless_something_else_is_named(tmp_pat
     folder = project(tmp_path / "here")
     (folder / "dist" / "notes.txt").touch()
     (folder / "build" / "wheelcheck" / "t").mkdir(parents=True)
-    (folder / "build" / "wheelcheck" / "t" / "record.json").write_text("{}")
+    (folder / "build" / "wheelcheck" / "t" / "manifest.json").write_text("{}")
     packed = handover.pack(folder, tmp_path / "p.tar")
-    assert packed == ("build/wheelcheck/t/record.json", "dist/x.tar.gz", "dist/x.whl")
+    assert packed == ("build/wheelcheck/t/manifest.json", "dist/x.tar.gz", "dist/x.whl")
 
 
 def test_nothing_to_pack_is_an_error(tmp_path: Path) -> None:

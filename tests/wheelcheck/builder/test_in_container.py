@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.crates import INPUTS
 from tests.support.native import native
 from wheelcheck.builder import containers, in_container, stage
 from wheelcheck.builder.run import BuildError
@@ -30,7 +31,7 @@ def plan(**changes: object) -> in_container.Plan:
     facts = {
         "arch": "aarch64",
         "floor": (2, 17),
-        "source": "sources",
+        "source": INPUTS.digest,
         "date": DATE,
         "pairs": {"cp311": ("cp311", "cp311")},
         "inventories": {FINISHED: {"sboms/x.json": "{}"}},
@@ -44,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
     """What the bench prepares: a stage and a plan; beside them a wheel as auditwheel leaves it."""
     (tmp_path / "tool").write_bytes(native("aarch64"))
     payload = Payload("tool", "executable", "demo/bin/tool", "tool")
-    stage.stage({payload: tmp_path / "tool"}, TARGET, "sources", tmp_path / "stage")
+    stage.stage({payload: tmp_path / "tool"}, TARGET, INPUTS, tmp_path / "stage")
     plan().write(tmp_path)
     repaired(tmp_path)
     (tmp_path / "out").mkdir()

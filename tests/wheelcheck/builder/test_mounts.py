@@ -48,14 +48,15 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("container")
     project, inside = probe(folder / "project", main='fn main() { println!("probed") }'), folder / "io"
     inside.mkdir()
-    words = cargo.build_command(load(project), HOST, os.environ).argv
-    command = " ".join(words).replace(str(project), str(inside))
+    settings = load(project)
+    (run,) = cargo.runs(settings, HOST)
+    built = cargo.build_command(run, settings, os.environ)
+    command = " ".join(built.argv).replace(str(project), str(inside))
     script = f"mount --bind {project} {inside} && cd {inside} && {command} > {folder}/messages.json"
     alone = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
     if not shutil.which("unshare") or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine gives no mount namespace")
-    env = cargo.build_command(load(project), HOST, os.environ).env
-    subprocess.run([*alone, "sh", "-ec", script], env=env, check=True)
+    subprocess.run([*alone, "sh", "-ec", script], env=built.env, check=True)
     return folder
 
 

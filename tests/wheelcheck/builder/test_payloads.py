@@ -122,14 +122,14 @@ def test_a_bare_nested_cargo_ignores_its_pin_in_silence_which_is_why_the_environ
 def test_binaries_of_one_name_from_two_workspaces_have_folders_of_their_own(tmp_path: Path) -> None:
     project = probe(tmp_path, main='fn main() { println!("outer") }', more=NESTED)
     probe(tmp_path / "nested", main='fn main() { println!("nested") }')
-    built = payloads.build(load(project), HOST, os.environ, print)
+    built = payloads.build(load(project), HOST, os.environ, print).files
     assert [compiler_of(file) for file in built.values()] == ["outer", "nested"]
     assert [payload.path for payload in built] == ["probe/bin/probe", "probe/bin/nested"]
 
 
 def staged(project: Path, name: str = "trace.o") -> bytes:
     stage = Build.of(project).build()
-    return next(stage.file(file).read_bytes() for file in stage.record.files if file.path.endswith(name))
+    return next(stage.file(file).read_bytes() for file in stage.manifest.files if file.path.endswith(name))
 
 
 def test_an_object_is_compiled_for_bpf_once_for_all_and_names_no_folder_of_this_machine(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_project_of_objects_alone_needs_no_cargo_and_no_std_of_any_cpu(
     file = project / "pyproject.toml"
     file.write_text('[tool.wheelcheck]\narchitectures = ["x86_64"]\npython = ["py3-none"]\n' + OBJECT + HATCH)
     for name in ("x86_64", "s390x"):
-        assert [item.path for item in Build.of(project, find(name)).build().record.files] == ["probe/bpf/trace.o"]
+        assert [item.path for item in Build.of(project, find(name)).build().manifest.files] == ["probe/bpf/trace.o"]
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def nested_bpf(folder: Path, linked: bytes) -> Settings:
 
 def test_an_object_of_a_nested_cargo_is_built_for_its_own_target_and_found_by_cargos_word(tmp_path: Path) -> None:
     settings = nested_bpf(tmp_path, bpf_object())
-    built = payloads.build(settings, HOST, os.environ, print)
+    built = payloads.build(settings, HOST, os.environ, print).files
     place = settings.folder / "cargo" / "bpfel-unknown-none-nested" / "bpfel-unknown-none" / "release" / "probe"
     assert built[settings.release.payload[1]] == place
     assert place.read_bytes() == bpf_object()

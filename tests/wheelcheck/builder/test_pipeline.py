@@ -99,5 +99,5 @@ def test_a_project_without_payload_needs_no_cargo(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("PATH", "/nonexistent")
     bench = Build.of(tmp_path)
     assert bench.sdist().name == "probe-1.0.tar.gz"
-    assert bench.build().record.files == ()
-    assert bench.staged().record.files == ()
+    assert bench.build().manifest.files == ()
+    assert bench.staged().manifest.files == ()

@@ -24,7 +24,11 @@ NEWEST = 1_650_000_000
 
 def project(folder: Path) -> Path:
     """Write a project whose newest source is of NEWEST; what tools generate is newer."""
-    for name, date in (("pyproject.toml", NEWEST - 9), ("src/pkg.py", NEWEST), ("build/new.bin", NEWEST + 9)):
+    for name, date in (
+        ("pyproject.toml", NEWEST - 9),
+        ("src/pkg.py", NEWEST),
+        ("build/wheelcheck/new.bin", NEWEST + 9),
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
         os.utime(folder / name, (date, date))
@@ -60,6 +64,15 @@ def test_outside_git_the_newest_source_dates_the_build(tmp_path: Path) -> None:
 def test_a_repository_that_does_not_track_the_project_says_nothing_of_it(tmp_path: Path) -> None:
     committed(project(tmp_path))
     assert reproducible.epoch(project(tmp_path / "untracked"), {}) == NEWEST
+
+
+def test_a_git_hook_of_another_repository_does_not_date_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = committed(project(tmp_path / "other"))
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(other))
+    assert reproducible.epoch(project(tmp_path / "here"), {}) == NEWEST
 
 
 def test_a_machine_without_git_takes_the_newest_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +120,7 @@ def test_the_rustflags_of_the_project_stay_in_force(tmp_path: Path) -> None:
     (folder / ".cargo" / "config.toml").write_text('[build]\nrustflags = ["--cfg", "chosen_here"]\n')
     bench = Build.of(folder)
     stage = bench.build()
-    said = subprocess.run([stage.file(stage.record.files[0])], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run([stage.file(stage.manifest.files[0])], capture_output=True, text=True, check=True).stdout
     assert said == "true\n"
 
 

@@ -10,11 +10,11 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from tests.support.crates import probe
+from tests.support.crates import INPUTS, probe
 from tests.support.reference import wheel_of
 from wheelcheck.builder import run, sbom
 from wheelcheck.builder.run import BuildError
-from wheelcheck.builder.stage import Record, Staged
+from wheelcheck.builder.stage import Manifest, Staged
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.cli import main
 from wheelcheck.platforms.arch import find
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 TARGET = Target(find("x86_64"), (2, 17))
 DIGEST = "0f" * 32
-RECORD = Record(
-    TARGET.zigbuild, "x86_64", "2.17", "source", (Staged("p/bin/probe", "probe", "probe", "executable", DIGEST, 1),)
+MANIFEST = Manifest(
+    TARGET.zigbuild, "x86_64", "2.17", INPUTS, (Staged("p/bin/probe", "probe", "probe", "executable", DIGEST, 1),)
 )
 WHEEL = "My_Probe-1.0-py3-none-manylinux_2_17_x86_64.whl"
 REGISTRY = "registry+https://index.example.org/crates"
@@ -77,7 +77,7 @@ version = "1.0.0"
 
 
 def document() -> dict[str, Any]:
-    return sbom.document(GRAPH, LOCK, WHEEL, RECORD, 1_700_000_000)
+    return sbom.document(GRAPH, LOCK, WHEEL, MANIFEST, 1_700_000_000)
 
 
 def test_the_document_is_valid_cyclonedx() -> None:
@@ -125,7 +125,7 @@ def test_the_subject_is_the_wheel_by_its_normalised_name() -> None:
 
 
 def test_the_same_build_gives_the_same_serial_number_and_another_binary_another() -> None:
-    other = replace(RECORD, files=())
+    other = replace(MANIFEST, files=())
     assert document() == document()
     assert sbom.document(GRAPH, LOCK, WHEEL, other, 1_700_000_000)["serialNumber"] != document()["serialNumber"]
 
@@ -137,14 +137,14 @@ def test_a_crate_from_git_is_told_from_one_of_the_same_version_elsewhere() -> No
         "workspace_members": [PROBE["id"]],
         "resolve": {"nodes": [needs(PROBE, normal=LIBC, build=forked), needs(LIBC), needs(forked)]},
     }
-    found = sbom.document(graph, LOCK, WHEEL, RECORD, 0)
+    found = sbom.document(graph, LOCK, WHEEL, MANIFEST, 0)
     assert faults(found) is None
     assert "pkg:cargo/libc@1.0.0?vcs_url=git%2Bhttps%3A%2F%2Fexample.org%2Flibc%23abc" in str(found)
 
 
 def test_a_payload_of_no_package_is_refused() -> None:
     with pytest.raises(BuildError, match="payload probe: cargo metadata lists no package 'probe'"):
-        sbom.document({**GRAPH, "workspace_members": []}, LOCK, WHEEL, RECORD, 0)
+        sbom.document({**GRAPH, "workspace_members": []}, LOCK, WHEEL, MANIFEST, 0)
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", "warning: x"])
@@ -166,7 +166,7 @@ def test_cargo_itself_says_what_a_real_crate_is_compiled_with(tmp_path: Path) ->
     env = run.for_cargo(os.environ)
     run.run(run.Command(("cargo", "generate-lockfile", "--offline"), folder, env), print)
     graph = sbom.read(run.run(sbom.metadata_command(folder, TARGET, env), print))
-    found = sbom.document(graph, (folder / "Cargo.lock").read_text(), WHEEL, RECORD, 0)
+    found = sbom.document(graph, (folder / "Cargo.lock").read_text(), WHEEL, MANIFEST, 0)
     assert faults(found) is None
     assert [one["name"] for one in found["components"]] == ["p/bin/probe", "inner", "probe"]
 
@@ -185,12 +185,12 @@ def test_what_a_feature_would_bring_is_in_the_inventory_exactly_where_it_is_buil
     env = run.for_cargo(os.environ)
     run.run(run.Command(("cargo", "generate-lockfile", "--offline"), folder, env), print)
     graph = sbom.read(run.run(sbom.metadata_command(folder, TARGET, env, words), print))
-    found = sbom.document(graph, (folder / "Cargo.lock").read_text(), WHEEL, RECORD, 0)
+    found = sbom.document(graph, (folder / "Cargo.lock").read_text(), WHEEL, MANIFEST, 0)
     assert [one["name"] for one in found["components"]][1:] == crates
 
 
 def test_the_inventory_names_a_script_by_its_place_in_the_wheel() -> None:
-    record = replace(RECORD, files=tuple(replace(one, path=".data/scripts/probe") for one in RECORD.files))
+    record = replace(MANIFEST, files=tuple(replace(one, path=".data/scripts/probe") for one in MANIFEST.files))
     found = sbom.document(GRAPH, LOCK, WHEEL, record, 0)
     place = f"{'-'.join(WHEEL.split('-')[:2])}.data/scripts/probe"
     assert found["components"][0]["name"] == place
@@ -208,5 +208,5 @@ def test_the_reference_wheel_carries_a_valid_inventory_of_every_staged_file(
     files = {
         one["name"]: one["hashes"][0]["content"] for one in json.loads(content)["components"] if one["type"] == "file"
     }
-    assert files == {file.path: file.sha256 for file in built.staged().record.files}
+    assert files == {file.path: file.sha256 for file in built.staged().manifest.files}
     assert main(["check", str(wheel_of(built))]) == 0, capsys.readouterr().out

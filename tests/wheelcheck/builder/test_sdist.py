@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.crates import committed, git, write
 from tests.support.native import native
 from wheelcheck.builder import sdist
 from wheelcheck.builder.run import BuildError
@@ -17,20 +19,16 @@ if TYPE_CHECKING:
     from wheelcheck.builder.pipeline import Build
 
 
-def write(folder: Path, *names: str) -> Path:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(name)
+def with_junk(folder: Path) -> Path:
+    """Write a project in which tools have left what they write."""
+    write(folder, *SOURCES, *JUNK, "rust/target/CACHEDIR.TAG")
+    (folder / "rust/target/CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
+    (folder / "src/pkg/x.so").write_bytes(native("x86_64", "library"))
     return folder
 
 
 def listed(folder: Path) -> set[str]:
     return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if not file.is_dir()}
-
-
-def git(folder: Path, *words: str) -> None:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
 
 
 SOURCES = ("pyproject.toml", "src/pkg/__init__.py", "rust/Cargo.lock")
@@ -45,7 +43,7 @@ JUNK = (
 
 
 def test_a_copy_holds_the_sources_and_nothing_that_tools_generate(tmp_path: Path) -> None:
-    project = write(tmp_path / "project", *SOURCES, *JUNK)
+    project = with_junk(tmp_path / "project")
     sdist.copy_sources(project, tmp_path / "copy")
     assert listed(tmp_path / "copy") == set(SOURCES)
 
@@ -77,8 +75,53 @@ def test_a_project_in_a_folder_of_a_repository_is_copied_without_the_rest(tmp_pa
 
 def test_without_git_the_copy_is_made_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    sdist.copy_sources(write(tmp_path / "project", *SOURCES, *JUNK), tmp_path / "copy")
+    sdist.copy_sources(with_junk(tmp_path / "project"), tmp_path / "copy")
     assert listed(tmp_path / "copy") == set(SOURCES)
+
+
+def test_a_package_called_as_tools_call_their_folders_is_in_the_copy(tmp_path: Path) -> None:
+    names = ("src/pkg/build/__init__.py", "src/pkg/dist/x.py", "rust/src/target/mod.rs", "build/__init__.py")
+    project = write(tmp_path / "project", *SOURCES, *names)
+    sdist.copy_sources(project, tmp_path / "copy")
+    assert listed(tmp_path / "copy") == {*SOURCES, *names}
+
+
+def test_the_content_of_a_submodule_is_in_the_copy(tmp_path: Path) -> None:
+    library = committed(write(tmp_path / "library", "x.c"))
+    project = committed(write(tmp_path / "project", *SOURCES))
+    git(project, "submodule", "add", "-q", str(library), "vendor/lib")
+    sdist.copy_sources(project, tmp_path / "copy")
+    assert listed(tmp_path / "copy") == {*SOURCES, "vendor/lib/x.c", ".gitmodules", ".git"}
+
+
+def test_a_submodule_that_is_not_checked_out_stops_the_copy(tmp_path: Path) -> None:
+    library = committed(write(tmp_path / "library", "x.c"))
+    project = committed(write(tmp_path / "project", *SOURCES))
+    git(project, "submodule", "add", "-q", str(library), "vendor/lib")
+    git(project, "submodule", "deinit", "-f", "vendor/lib")
+    with pytest.raises(BuildError, match="vendor/lib: this submodule is not checked out"):
+        sdist.copy_sources(project, tmp_path / "copy")
+
+
+@pytest.mark.parametrize("tracked", [False, True], ids=["no git", "git"])
+def test_a_link_out_of_the_project_is_copied_as_what_it_leads_to_and_one_inside_stays(
+    tmp_path: Path, *, tracked: bool
+) -> None:
+    write(tmp_path, "LICENSE", "shared/x.rs")
+    project = write(tmp_path / "project", *SOURCES)
+    for name, to in (("LICENSE", "../LICENSE"), ("shared", "../shared"), ("here", "src"), ("dead", "no")):
+        (project / name).symlink_to(to)
+    sdist.copy_sources(committed(project) if tracked else project, tmp_path / "copy")
+    links = {name: (tmp_path / "copy" / name).is_symlink() for name in ("LICENSE", "shared", "here", "dead")}
+    assert links == {"LICENSE": False, "shared": False, "here": True, "dead": True}
+    assert (tmp_path / "copy" / "LICENSE").read_text() == "LICENSE"
+    assert (tmp_path / "copy" / "shared" / "x.rs").read_text() == "shared/x.rs"
+
+
+def test_a_name_that_is_no_utf8_is_copied(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    sdist.copy_sources(committed(write(tmp_path / "project", name)), tmp_path / "copy")
+    assert (tmp_path / "copy" / name).read_text("utf-8", "surrogateescape") == name
 
 
 def packed(path: Path, *names: str) -> Path:

@@ -8,21 +8,19 @@ import pytest
 
 from tests.support.commandline import build as main
 from tests.support.reference import GUARD, TOOL, rewritten, wheel_of
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.verify import require_tag, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.builder.pipeline import Build
-
 
 def test_a_release_is_handed_over_and_compared_with_its_record(
     bench: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here, there = bench.settings.project, tmp_path / "there"
-    there.mkdir()
-    shutil.copy(here / "pyproject.toml", there)
+    shutil.copytree(here, there, ignore=shutil.ignore_patterns("build", "dist"))
     assert main(["pack", "--project", str(here), str(tmp_path / "p.tar")]) == 0
     assert main(["unpack", "--project", str(there), str(tmp_path / "p.tar")]) == 0
     capsys.readouterr()
@@ -43,13 +41,13 @@ def test_a_wheel_that_is_not_as_staged_is_named(bench: Build) -> None:
 def test_a_wheel_without_a_record_is_named(bench: Build) -> None:
     name = "reference-0.1.0-cp310-abi3-manylinux_2_17_s390x.whl"
     shutil.copy(wheel_of(bench), bench.settings.dist / name)
-    with pytest.raises(BuildError, match=f"{name} has no record of a stage beside it"):
+    with pytest.raises(BuildError, match=f"{name} has no manifest of a stage beside it"):
         verify(bench.settings.project, {})
 
 
 def test_wheels_without_any_record_are_an_error(bench: Build) -> None:
-    (bench.stage_folder / "record.json").unlink()
-    with pytest.raises(BuildError, match=f"{wheel_of(bench).name} has no record of a stage"):
+    (bench.stage_folder / "manifest.json").unlink()
+    with pytest.raises(BuildError, match=f"{wheel_of(bench).name} has no manifest of a stage"):
         verify(bench.settings.project, {})
 
 
@@ -63,9 +61,9 @@ def forged(bench: Build, name: str, **target: str) -> None:
     """Copy the stage under another folder name, with a record of other bytes and perhaps of another target."""
     folder = bench.stage_folder.with_name(name)
     shutil.copytree(bench.stage_folder, folder)
-    record = json.loads((folder / "record.json").read_text())
-    files = [{**file, "sha256": "0" * 64} for file in record["files"]]
-    (folder / "record.json").write_text(json.dumps({**record, **target, "files": files}))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    files = [{**file, "sha256": "0" * 64} for file in manifest["files"]]
+    (folder / "manifest.json").write_text(json.dumps({**manifest, **target, "files": files}))
 
 
 def test_the_record_of_an_older_floor_says_nothing_about_todays_wheels(bench: Build) -> None:
@@ -78,6 +76,37 @@ def test_the_record_of_an_older_floor_says_nothing_about_todays_wheels(bench: Bu
 def test_what_a_swap_left_behind_says_nothing_about_todays_wheels(bench: Build, leftover: str) -> None:
     forged(bench, f"{bench.target.zigbuild}{leftover}")
     assert verify(bench.settings.project, {}) == (f"as staged: {wheel_of(bench).name}",)
+
+
+def test_a_stage_of_an_earlier_floor_and_remains_of_an_interrupted_build_are_no_obstacle(bench: Build) -> None:
+    project, file = bench.settings.project, bench.settings.project / "pyproject.toml"
+    file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
+    later = Build.of(project)
+    later.build()
+    later.sdist()
+    (wheel,) = later.wheels()
+    shutil.copytree(later.stage_folder, later.stage_folder.with_name(f"{later.stage_folder.name}.old"))
+    (later.stage_folder.with_name(f"{later.stage_folder.name}.new")).mkdir()
+    assert bench.stage_folder.exists()
+    assert verify(project, {}) == (f"as staged: {wheel.name}",)
+
+
+def test_a_wheel_of_an_earlier_floor_than_the_configuration_asks_for_is_refused(bench: Build) -> None:
+    file = bench.settings.project / "pyproject.toml"
+    file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
+    with pytest.raises(BuildError, match="has no manifest of a stage beside it"):
+        verify(bench.settings.project, {})
+
+
+def test_a_checkout_of_other_sources_than_were_built_is_refused_wherever_it_is(bench: Build, tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    shutil.copytree(bench.settings.project, there)
+    (there / "rust" / "not-on-the-other-machine.txt").touch()
+    assert len(verify(there, {})) == 1
+    main_rs = there / "rust" / "tally" / "src" / "main.rs"
+    main_rs.write_text(f"{main_rs.read_text()}// changed\n")
+    with pytest.raises(BuildError, match=r"binaries are stale: rust/tally/src/main.rs has changed"):
+        verify(there, {})
 
 
 NAMES = ("demo-1.2.tar.gz", "demo-1.2-py3-none-any.whl", "notes.txt")

@@ -1,0 +1,168 @@
+"""Whether staged binaries are those of the sources as they are now.
+
+cargo and the C compiler say which files they read (`<name>.d`). Those files are recorded with their content, and with
+them every source of the workspaces and local packages that were built, because a new file can change a build that has
+not read it yet: a module, a `.cargo/config.toml`, an asset beside others. When in doubt a stage is stale.
+
+The state of the machine is not recorded: its Rust version, `~/.cargo/config.toml` (unless it lies above the project),
+environment variables.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.builder import sources
+from wheelcheck.builder.run import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+# cargo and rustup look for these in the folder of a package and in every folder above it, ignored by git or not
+_FOUND_ABOVE = (
+    *("Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"),
+    *(".cargo/config", ".cargo/config.toml"),
+)
+Contents = dict[str, str]  # path relative to the project → hexadecimal SHA-256, "" for no file
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a stage was built from. Paths are relative to the project's folder, with slashes, and may begin with `..`.
+
+    `recipe` is what was asked for, one line per command and payload. `read` holds the files that cargo and compilers
+    say they used. `nearby` holds the other sources of `folders`, where a new file counts too.
+    """
+
+    recipe: tuple[str, ...]
+    folders: tuple[str, ...]
+    read: Contents
+    nearby: Contents
+
+    @classmethod
+    def of(cls, project: Path, recipe: Iterable[str], folders: Iterable[Path], read: Iterable[Path]) -> Inputs:
+        """Return the inputs of a build that has just ended."""
+        used = {_name(file, project) for file in read if not sources.is_cargo_output(file, project)}
+        inside = {_name(folder, project) for folder in folders}
+        beside = {Path(name).parent.as_posix() for name in used if not _is_foreign(name)} - {"."}
+        return cls._as_of_now(project, tuple(recipe), tuple(sorted(inside | beside)), used)
+
+    @classmethod
+    def from_json(cls, table: Mapping[str, Any]) -> Inputs:
+        """Read what `asdict` and JSON made of it. Raises TypeError, ValueError and KeyError for anything else."""
+        held = [{str(name): str(content) for name, content in table[key].items()} for key in ("read", "nearby")]
+        return cls(tuple(table["recipe"]), tuple(table["folders"]), *held)
+
+    @classmethod
+    def _as_of_now(
+        cls, project: Path, recipe: tuple[str, ...], folders: tuple[str, ...], used: Iterable[str]
+    ) -> Inputs:
+        read = {name: content_of(project / name, project) for name in sorted(used)}
+        nearby = contents(project, (Path(os.path.normpath(project / folder)) for folder in folders))
+        return cls(recipe, folders, read, {name: content for name, content in nearby.items() if name not in read})
+
+    def now(self, project: Path, recipe: Iterable[str]) -> Inputs:
+        """Return the same inputs with the content they have now, in this project."""
+        return self._as_of_now(project, tuple(recipe), self.folders, self.read)
+
+    def read_inside(self, project: Path) -> Iterator[Path]:
+        """Yield the sources of the project that were read, relative to it, and every Rust file that was."""
+        own = {file.as_posix() for file in sources.files(project)}
+        yield from (Path(name) for name in self.read if name in own or (name.endswith(".rs") and not _is_foreign(name)))
+
+    @property
+    def digest(self) -> str:
+        """A hexadecimal SHA-256 over everything recorded here."""
+        parts = [*self.recipe, *self.folders]
+        parts += [f"{name}\0{content}" for held in (self.read, self.nearby) for name, content in held.items()]
+        return _digest(parts)
+
+    def difference(self, now: Inputs) -> str:
+        """Return what first differs from `now`, as half a sentence; empty where nothing does."""
+        if self.recipe != now.recipe:
+            return "what is to be built has changed in the configuration"
+        return _first_difference({**self.nearby, **self.read}, {**now.nearby, **now.read})
+
+    def contradiction(self, now: Inputs) -> str:
+        """Return what first shows that `now` is another state of the sources, as half a sentence; empty for nothing.
+
+        For a checkout on another machine, which may lack ignored files and what lies outside the project, and hold
+        files of its own: only what was read from the project must be there, all else counts where both have it.
+        """
+        needed = {name for name in self.read if not _is_foreign(name)}
+        return self._shared(now, needed).difference(now._shared(self, needed))
+
+    def _shared(self, other: Inputs, needed: set[str]) -> Inputs:
+        """Return these inputs without the files that `other` lacks, unless they are needed."""
+        theirs = {name for held in (other.read, other.nearby) for name, content in held.items() if content} | needed
+        read, nearby = ({name: held[name] for name in held.keys() & theirs} for held in (self.read, self.nearby))
+        return Inputs(self.recipe, (), read, nearby)
+
+
+def contents(project: Path, folders: Iterable[Path]) -> Contents:
+    """Return the content of every source of some folders, and of what cargo and rustup look for there and above."""
+    found = {file for folder in folders for file in (*_sources_of(folder, project), *_found_above(folder))}
+    return {_name(file, project): content_of(file, project) for file in sorted(found)}
+
+
+def require_unchanged(before: Mapping[str, str], inputs: Inputs) -> None:
+    """Raise BuildError for a source that changed while it was compiled: the binaries are of neither state."""
+    after = {**inputs.nearby, **inputs.read}
+    if changed := [name for name in before if name in after and before[name] != after[name]]:
+        raise BuildError(changed[0], "this source changed while it was being compiled", "build again")
+
+
+def content_of(path: Path, project: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file, or of all sources in a folder; "" where there is nothing.
+
+    A link to a folder is followed only where it leads out of the project: what it leads to inside is listed there.
+    """
+    if not path.is_dir():
+        return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    if path.is_symlink() and path.resolve().is_relative_to(project.resolve()):
+        return _digest([str(path.readlink())])
+    files = sources.files(path, project)
+    return _digest(f"{file.as_posix()}\0{_content_inside(path / file)}" for file in files)
+
+
+def _content_inside(path: Path) -> str:
+    """Return the content of a file in a folder; of a link to a folder where it leads, since it may lead round."""
+    if path.is_dir():
+        return str(path.readlink())
+    return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return sha256(os.fsencode("\n".join(parts))).hexdigest()
+
+
+def _sources_of(folder: Path, project: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (folder / file for file in sources.files(folder, project))
+
+
+def _found_above(folder: Path) -> Iterator[Path]:
+    places = (above / name for above in (folder, *folder.parents) for name in _FOUND_ABOVE)
+    yield from (place for place in places if place.is_file())
+
+
+def _first_difference(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    for name in sorted({*before, *now}):
+        if before.get(name, "") != now.get(name, ""):
+            word = "is gone" if not now.get(name) else "has changed" if before.get(name) else "is new"
+            return f"{name} {word}"
+    return ""
+
+
+def _name(path: Path, project: Path) -> str:
+    return Path(os.path.relpath(path, project)).as_posix()
+
+
+def _is_foreign(name: str) -> bool:
+    """Return whether a file is outside the project or git's own: another checkout may differ there."""
+    parts = name.split("/")
+    return parts[0] == ".." or ".git" in parts
