@@ -45,9 +45,10 @@ class Inputs:
 
     @classmethod
     def of(cls, project: Path, recipe: Iterable[str], folders: Iterable[Path], read: Iterable[Path]) -> Inputs:
-        """Return the inputs of a build that has just ended."""
-        used = {_name(file, project) for file in read if not sources.is_cargo_output(file, project)}
-        inside = {_name(folder, project) for folder in folders}
+        """Return the inputs of a build that has just ended. A folder among what was read counts with all its files."""
+        named = [path for path in read if not sources.is_cargo_output(path, project)]
+        used = {_name(path, project) for path in named if not path.is_dir()}
+        inside = {_name(folder, project) for folder in (*folders, *(path for path in named if path.is_dir()))}
         beside = {Path(name).parent.as_posix() for name in used if not _is_foreign(name)} - {"."}
         return cls._as_of_now(project, tuple(recipe), tuple(sorted(inside | beside)), used)
 
@@ -99,6 +100,7 @@ class Inputs:
     def _shared(self, other: Inputs, needed: set[str]) -> Inputs:
         """Return these inputs without the files that `other` lacks, unless they are needed."""
         theirs = {name for held in (other.read, other.nearby) for name, content in held.items() if content} | needed
+        theirs = {name for name in theirs if ".git" not in name.split("/")}
         read, nearby = ({name: held[name] for name in held.keys() & theirs} for held in (self.read, self.nearby))
         return Inputs(self.recipe, (), read, nearby)
 

@@ -137,7 +137,7 @@ def _compiled(build: Build) -> Results:
 
 def _staged(build: Build) -> Results:
     manifest = build.staged().manifest
-    return [f"fresh: {len(record.files)} files for {record.target} from sources {record.source[:12]}"]
+    return [f"fresh: {len(manifest.files)} files for {manifest.target} from sources {manifest.source[:12]}"]
 
 
 def _sdist(options: Options) -> Results:
@@ -218,7 +218,7 @@ def _cibuildwheel(options: Options) -> Iterator[object]:
 
 def _add_pack(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, help="the file to write, a tar")
-    parser.add_argument("patterns", nargs="*", help="what to pack, below the project (default: dist/ and the records)")
+    parser.add_argument("patterns", nargs="*", help="what to pack, below the project (default: dist/ and manifests)")
 
 
 def _pack(options: Options) -> Results:
@@ -242,7 +242,7 @@ def _add_nothing(_parser: argparse.ArgumentParser) -> None:
 
 
 _STEPS = {
-    "build": _Step("compile the native files and stage them with their record", _build, _add_build),
+    "build": _Step("compile the native files and stage them with their manifest", _build, _add_build),
     "sdist": _Step("build the sdist from a clean copy of the sources", _sdist, _add_every),
     "wheels": _Step("build the wheels from the sdist and the staged files", _for_each(Build.wheels), _add_every),
     "smoke": _Step("install the wheels outside the checkout and run their smoke tests", _smoke, _add_every),
@@ -259,7 +259,5 @@ _STEPS = {
     ),
     "pack": _Step("put what another machine needs into one file", _pack, _add_pack, ()),
     "unpack": _Step("unpack what other machines packed, every hash and mode as it was", _unpack, _add_unpack, ()),
-    "verify": _Step(
-        "compare the wheels in dist/ with the record of the files they hold", _verify, _add_nothing, ("ziglang",)
-    ),
+    "verify": _Step("compare the wheels in dist/ with the manifest of the stage", _verify, _add_nothing, ("ziglang",)),
 }
