@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import cross
+from tests.support.crates import INPUTS
 from tests.support.native import floor_of, linux_target, native, run_zig
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
@@ -59,7 +60,7 @@ def wheel_of(folder: Path, members: Mapping[str, bytes], platform: str = f"linux
 def stage(tmp_path: Path) -> Stage:
     (tmp_path / "tool").write_bytes(native(host().name))
     payload = Payload("tool", "executable", "demo/bin/tool", "tool")
-    return staging.stage({payload: tmp_path / "tool"}, TARGET, "sources", tmp_path / "stage")
+    return staging.stage({payload: tmp_path / "tool"}, TARGET, INPUTS, tmp_path / "stage")
 
 
 def assembled(built: Path, stage: Stage) -> list[str]:
