@@ -62,6 +62,7 @@ def test_a_check_of_an_elf_wheel_runs_its_readers_and_no_other(tmp_path: Path) -
     assert "archive/tar.py" not in used
 
 
+@pytest.mark.network
 @pytest.mark.skipif(host().name != "x86_64", reason="the sample project is for x86_64")
 def test_a_build_runs_the_builder_and_no_rule(tmp_path: Path) -> None:
     used = structure.used_by_build(hatch_probe(tmp_path / "probe"))

@@ -189,6 +189,7 @@ def test_the_modes_that_the_store_forgets_come_back(flow: Runner, tmp_path: Path
 SMOKE = '[smoke]\ncommands = [{ run = ["probe"], expect = "^probed$" }]\n'
 
 
+@pytest.mark.network
 def test_a_project_with_its_configuration_in_a_file_of_its_own_is_released_the_same_way(tmp_path: Path) -> None:
     project = hatch_probe(tmp_path / "project", main='fn main() { println!("probed") }')
     text = TABLE.replace("[tool.wheelcheck]\n", "sdist = true\n").replace("tool.wheelcheck.", "")
