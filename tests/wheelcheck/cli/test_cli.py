@@ -130,7 +130,9 @@ def test_the_version_is_printed_and_nothing_heavy_loaded(tmp_path: Path) -> None
 def test_a_rule_is_explained_by_code_and_by_name(tmp_path: Path, name: str) -> None:
     done = run(tmp_path, "explain", name)
     assert done.returncode == 0
-    assert done.stdout.startswith(b"WC301 every-binary-matches-the-tag (error)\n\nExecutables and libraries are for")
+    assert done.stdout.startswith(
+        b"WC301 every-binary-matches-the-tag (error, warning)\n\nExecutables and libraries are"
+    )
     assert b"\nSource: " in done.stdout
     assert b"\nRemedy: " in done.stdout
 
