@@ -18,6 +18,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, say
 from wheelcheck.config.builder import load
+from wheelcheck.credentials import without_credentials
 from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ def _for_each(step: Callable[[Build], Results], *, compiles: bool = False) -> Ca
 
 
 def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    """Print what was run or said, as it is but for the credentials of any URL: pip prints those of its index."""
+    print(without_credentials(line), file=sys.stderr, flush=True)
 
 
 # --- the steps ---

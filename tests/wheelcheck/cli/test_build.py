@@ -195,3 +195,11 @@ def test_a_reader_who_leaves_does_not_stop_the_build(tmp_path: Path) -> None:
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (tmp_path / "parcel.tar").is_file()
+
+
+def test_a_password_that_a_build_script_prints_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = 'fn main() { eprintln!("Looking in http://ci:s3cr3t@127.0.0.1/simple/"); std::process::exit(1) }'
+    assert main(["build", "--project", str(probe(tmp_path / "p", script=script))]) == 1
+    said = capsys.readouterr()
+    assert "Looking in http://127.0.0.1/simple/" in said.err
+    assert "s3cr3t" not in said.err + said.out
