@@ -1,6 +1,7 @@
 """Measure the gate beside what people use today: CPU seconds and peak memory on the same wheels, in the same run.
 
     python -m tools.benchmark [--rounds N] [WHEEL | RELEASED-FILE-NAME …]
+    python -m tools.benchmark --growth 500
 
 Absolute seconds say something about one machine only, so the table gives ratios too: a tool's least CPU time over
 wheelcheck's, from rounds that take turns. A tool that is not installed is named, not left out in silence.
@@ -16,6 +17,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools import growth
 from tools.fetch import default_cache, wanted_from_filename
 from wheelcheck.pypi import fetch_all
 
@@ -108,7 +110,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("wheels", nargs="*", help="wheel files, or names of released ones")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each tool on each wheel (%(default)s)")
+    parser.add_argument("--growth", type=int, metavar="N", help="measure each rule at N and 4 N members instead")
     options = parser.parse_args(arguments)
+    if options.growth:
+        print("| shape | rule | CPU s | CPU s of 4 times | ratio | |\n|---|---|---|---|---|---|")
+        print(*growth.rows(options.growth, options.rounds), sep="\n")
+        return 0
     wheels, tools = located(options.wheels or list(NAMED)), present()
     print("| wheel | size | tool | CPU s | ratio | peak MiB | exit |\n|---|---|---|---|---|---|---|")
     for wheel in wheels:

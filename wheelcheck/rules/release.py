@@ -82,11 +82,12 @@ def no_two_files_fill_one_place(release: Release) -> Iterator[Hit]:
     for wheel in release.wheels:
         for tag in wheel.name.tags:
             places[wheel.name.project, wheel.name.version, tag].append(wheel)
+    settled = {place: _taken(wheels) for place, wheels in places.items() if len(wheels) > 1}
     for wheel in release.wheels:
-        rivals = (places[wheel.name.project, wheel.name.version, tag] for tag in wheel.name.tags)
-        shared = ((tag, wheels) for tag, wheels in zip(wheel.name.tags, rivals, strict=True) if len(wheels) > 1)
-        for tag, wheels in islice(shared, 1):
-            yield _rivalry(wheel, wheels, f"{tag.python}-{tag.abi}-{tag.platform}")
+        contested = (tag for tag in wheel.name.tags if (wheel.name.project, wheel.name.version, tag) in settled)
+        for tag in islice(contested, 1):
+            place = wheel.name.project, wheel.name.version, tag
+            yield _rivalry(wheel, f"{tag.python}-{tag.abi}-{tag.platform}", places[place], settled[place])
     versions: dict[tuple[str, str], list[str]] = defaultdict(list)
     for sdist in release.sdists:
         versions[sdist.name.project, sdist.name.version].append(sdist.file)
@@ -97,15 +98,18 @@ def no_two_files_fill_one_place(release: Release) -> Iterator[Hit]:
             yield Hit("", f"found another sdist of this version, expected one: {other}", artifact=sdist.file)
 
 
-def _rivalry(wheel: Wheel, rivals: list[Wheel], tag: str) -> Hit:
-    """Judge a wheel that is not the only one for a tag: the builds decide, or else nothing does."""
-    builds = [rival.name.build for rival in rivals]
-    if len(set(builds)) == len(builds):
-        taken = max(rivals, key=lambda rival: rival.name.build)
+def _taken(rivals: list[Wheel]) -> Wheel | None:
+    """Return the wheel of several for one tag that an installer takes, by its build tag; None where it is chance."""
+    builds = {rival.name.build: rival for rival in rivals}
+    return builds[max(builds)] if len(builds) == len(rivals) else None
+
+
+def _rivalry(wheel: Wheel, tag: str, rivals: list[Wheel], taken: Wheel | None) -> Hit:
+    """Say that a wheel is not the only one for a tag, and which other one there is or which one is taken."""
+    if taken:
         message = f"found {len(rivals)} builds for {tag}, expected one: an installer takes {taken.file}"
         return Hit("", message, severity="warning", artifact=wheel.file)
-    others = [rival for rival in rivals if rival is not wheel]
-    other = min(others, key=lambda rival: rival.name.build != wheel.name.build)
+    other = rivals[rivals[0] is wheel]
     return Hit("", f"found another wheel for {tag}, expected one: {other.file}", artifact=wheel.file)
 
 

@@ -1,0 +1,291 @@
+"""How the work of each rule grows with its input: four times the members may take five times the work, and no more.
+
+Each shape is a wheel, an sdist or a release that grows in one way. `python -m tools.benchmark --growth N` measures the
+CPU time on each at two sizes, side by side; a test counts calls instead, which do not depend on a busy machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.binary.model import Binary, Slice, VersionNeed
+from wheelcheck.config import Expected, ExpectedWheel, Payload
+from wheelcheck.damage import Damage
+from wheelcheck.facts import Member, Release, Sdist, Wheel
+from wheelcheck.facts.file_names import parse_file_name
+from wheelcheck.rules.catalogue import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wheelcheck.binary.model import Kind
+    from wheelcheck.facts import Artifact
+    from wheelcheck.rules import Rule
+
+    Subject = Artifact | Release
+    Shape = Callable[[int, str], Subject]
+
+GROWTH = 4  # times the input
+ALLOWED = 5.0  # times the work
+LINUX = "cp311-cp311-manylinux_2_17_x86_64"
+FOLDER = "demo-1.0.dist-info"
+_METADATA = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\n"
+
+
+def _elf(cpu: str, kind: Kind = "library", **other: Any) -> Binary:
+    return Binary("ELF", (Slice(f"EM_{cpu}", (cpu,), kind, "linux", **other),))
+
+
+def _wheel(members: list[Member], tags: str = LINUX, **other: Any) -> Wheel:
+    name = f"demo-1.0-{tags}.whl"
+    return Wheel(name, parse_file_name(name), tuple(members), **other)
+
+
+def _sdist(members: list[Member], texts: dict[str, str] | None = None, version: str = "1.0") -> Sdist:
+    name = f"demo-{version}.tar.gz"
+    return Sdist(name, parse_file_name(name), tuple(members), texts or {})
+
+
+def modules(count: int, name: str) -> Wheel:
+    """Return a wheel of extension modules for another Python."""
+    paths = (f"{name}/m{number}.cpython-310-x86_64-linux-gnu.so" for number in range(count))
+    return _wheel([Member(path, binary=_elf("x86_64")) for path in paths])
+
+
+def foreign_libraries(count: int, name: str) -> Wheel:
+    """Return a wheel with a foreign sysroot: half of its libraries are declared and load the others."""
+    declared = [
+        Member(f"{name}/aarch64/d{number}.so", binary=_elf("aarch64", needed=(f"l{number}.so",)))
+        for number in range(count // 2)
+    ]
+    others = [Member(f"{name}/lib/l{number}.so", binary=_elf("aarch64")) for number in range(count // 2)]
+    return _wheel([*declared, *others])
+
+
+def foreign_objects(count: int, name: str) -> Wheel:
+    """Return a wheel of objects for another CPU."""
+    return _wheel([Member(f"{name}/o{number}.o", binary=_elf("aarch64", "object")) for number in range(count)])
+
+
+def needing_libraries(count: int, name: str) -> Wheel:
+    """Return a wheel of libraries that need each other, versions that do not exist, and folders that are not there."""
+    binaries = (
+        _elf(
+            "x86_64",
+            needed=(f"l{number}.so", f"x{number}.so", "libc.so.6"),
+            soname=f"{name}{number}",
+            versions=(VersionNeed("libc.so.6", "GLIBC_2.99"), VersionNeed("libstdc++.so.6", "GLIBCXX_3.4.99")),
+            runpath=(f"/{name}/{number}",),
+            executable_stack=True,
+            text_relocations=True,
+        )
+        for number in range(count)
+    )
+    return _wheel([Member(f"{name}/l{number}.so", binary=binary) for number, binary in enumerate(binaries)])
+
+
+def one_needy_library(count: int, name: str) -> Wheel:
+    """Return a wheel of one library that needs everything."""
+    binary = _elf(
+        "x86_64",
+        needed=tuple(f"l{number}.so" for number in range(count)),
+        versions=tuple(VersionNeed("libstdc++.so.6", f"GLIBCXX_3.4.{number + 100}") for number in range(count)),
+        rpath=tuple(f"/{name}/{number}" for number in range(count)),
+    )
+    return _wheel([Member(f"{name}/x.so", binary=binary)])
+
+
+def programs(count: int, name: str) -> Wheel:
+    """Return a wheel of programs without exec bit, and of files that claim to be programs."""
+    natives = [Member(f"{name}/bin/p{number}", binary=_elf("x86_64", "executable")) for number in range(count)]
+    empty = [Member(f"{name}/bin/e{number}", mode=0o104755) for number in range(count)]
+    return _wheel([*natives, *empty])
+
+
+def dylibs(count: int, name: str) -> Wheel:
+    """Return a universal wheel of libraries for one CPU each, some of which name it."""
+    slice_ = Slice("arm64", ("aarch64",), "library", "macos", minimum_os=(14, 0), needed=(f"@rpath/{name}.dylib",))
+    paths = (f"{name}/{'arm64' if number % 2 else 'lib'}/l{number}.dylib" for number in range(count))
+    members = [Member(path, binary=Binary("Mach-O", (slice_,))) for path in paths]
+    return _wheel(members, "py3-none-macosx_11_0_universal2")
+
+
+def dlls(count: int, name: str) -> Wheel:
+    """Return a wheel for ARM of DLLs for Intel."""
+    slice_ = Slice("amd64", ("x86_64",), "library", "windows", needed=("ucrtbased.dll", f"{name}.dll"))
+    members = [Member(f"{name}/l{number}.dll", binary=Binary("PE", (slice_,))) for number in range(count)]
+    return _wheel(members, "py3-none-win_arm64")
+
+
+def single_platform_files(count: int, name: str) -> Wheel:
+    """Return a wheel for any platform with code for one."""
+    return _wheel([Member(f"{name}/l{number}.so", binary=_elf("x86_64")) for number in range(count)], "py3-none-any")
+
+
+def described(count: int, name: str) -> Wheel:
+    """Return a wheel whose metadata is as long as its list of members."""
+    paths = [f"{name}/m{number}.py" for number in range(count)]
+    scripts = "".join(f"s{number} = {name}.n{number}:run\n" for number in range(count))
+    fields = "".join(f"Requires-Dist: p{number}>=1\nLicense-File: {number}.txt\n" for number in range(count))
+    texts = {
+        "METADATA": _METADATA + fields,
+        "WHEEL": "Wheel-Version: 1.0\n" + "".join(f"Tag: py3-none-linux_{number}\n" for number in range(count)),
+        "RECORD": "".join(f"{path},sha256=AAAA,{number}\n" * 2 for number, path in enumerate(paths)),
+        "entry_points.txt": f"[console_scripts]\n{scripts}",
+    }
+    own = [Member(f"{FOLDER}/{file}") for file in texts]
+    compiled = [Member(f"{name}/m{number}.pyc") for number in range(count)]
+    data = [Member(f"demo-1.0.data/{name}{number}/x") for number in range(count)]
+    members = [*own, *(Member(path) for path in paths), *compiled, *data]
+    return _wheel(members, texts={f"{FOLDER}/{file}": text for file, text in texts.items()})
+
+
+def many_dist_infos(count: int, name: str) -> Wheel:
+    """Return a wheel of .dist-info folders."""
+    return _wheel([Member(f"{name}-{number}.dist-info/WHEEL") for number in range(count)])
+
+
+def damaged(count: int, name: str) -> Wheel:
+    """Return a wheel of links, with a fault of every family in each."""
+    kinds = ("zip-order", "name-colon", "zip-duplicate-name", "zip-method", "zip-crc", "zip-gap")
+    damage = [Damage(f"{name}{number}", kind, "x") for number in range(count) for kind in kinds]
+    links = [Member(f"{name}{number}", kind="symlink", link="x") for number in range(count)]
+    return _wheel(links, damage=tuple(damage))
+
+
+def crates(count: int, name: str) -> Sdist:
+    """Return an sdist of crates that no workspace claims, below one."""
+    manifests = {f"demo-1.0/{name}/c{number}/Cargo.toml": f'[package]\nname = "c{number}"\n' for number in range(count)}
+    texts = {"demo-1.0/Cargo.toml": '[workspace]\nmembers = ["other"]\n', **manifests}
+    return _sdist([Member(path) for path in texts], texts)
+
+
+def linked_crates(count: int, name: str) -> Sdist:
+    """Return an sdist of one workspace whose members depend on each other, with a lock file that holds none of them."""
+    links = (f'[dependencies]\nc{number + 1} = {{ path = "../c{number + 1}" }}\n' for number in range(count))
+    manifests = {
+        f"demo-1.0/{name}/c{number}/Cargo.toml": f'[package]\nname = "c{number}"\nversion = "1.0.0"\n{link}'
+        for number, link in enumerate(links)
+    }
+    members = ", ".join(f'"{name}/c{number}"' for number in range(count))
+    texts = {"demo-1.0/Cargo.toml": f"[workspace]\nmembers = [{members}]\n", "demo-1.0/Cargo.lock": "", **manifests}
+    return _sdist([Member(path) for path in texts], texts)
+
+
+def workspaces(count: int, name: str) -> Sdist:
+    """Return an sdist of workspaces with a glob each."""
+    texts = {f"demo-1.0/{name}/w{number}/Cargo.toml": '[workspace]\nmembers = ["*"]\n' for number in range(count)}
+    return _sdist([Member(path) for path in texts], texts)
+
+
+def prebuilt(count: int, name: str) -> Sdist:
+    """Return an sdist of DLLs, archives and top folders."""
+    slice_ = Slice("amd64", ("x86_64",), "library", "windows")
+    binaries = [Member(f"demo-1.0/{name}/l{number}.dll", binary=Binary("PE", (slice_,))) for number in range(count)]
+    return _sdist([*binaries, *(Member(f"{name}{number}/x.7z", archive="7z") for number in range(count))])
+
+
+def many_wheels(count: int, name: str) -> Release:
+    """Return a release of wheels of as many versions, beside an sdist of each, none of which is expected."""
+    files = [f"demo-{number}-{LINUX}.whl" for number in range(count)]
+    texts = {FOLDER + "/METADATA": _METADATA}
+    module = Member(f"{name}/x.so", binary=_elf("x86_64"), sha256=name)
+    wheels = tuple(Wheel(file, parse_file_name(file), (module,), texts) for file in files)
+    sdists = tuple(_sdist([], {f"demo-{number}/PKG-INFO": _METADATA}, str(number)) for number in range(count))
+    expected = tuple(ExpectedWheel(f"cp{number}", "none", "any") for number in range(count))
+    return Release(wheels, sdists, Expected(expected, sdist=True, payload=(Payload("x", "library", "x"),)))
+
+
+def builds_of_one_wheel(count: int, name: str) -> Release:
+    """Return a release of builds of one wheel for several Pythons, beside as many sdists of its version."""
+    files = [f"demo-1.0-{number}{name.lower()}-{LINUX}.whl" for number in range(count)]
+    wheels = tuple(Wheel(file, parse_file_name(file), (Member("x.so", binary=_elf("x86_64")),)) for file in files)
+    return Release(wheels, tuple(_sdist([]) for _ in range(count)), Expected())
+
+
+def twins_for_each_cpu(count: int, name: str) -> Release:
+    """Return a release for two CPUs whose wheels have no file in common."""
+    wheels = []
+    for cpu in ("x86_64", "aarch64"):
+        natives = [Member(f"{name}/{cpu[0]}p{number}", binary=_elf(cpu, "executable")) for number in range(count)]
+        texts = [Member(f"{name}/t{number}", sha256=cpu) for number in range(count)]
+        wheels.append(_wheel([*natives, *texts], f"cp311-cp311-manylinux_2_17_{cpu}"))
+    return Release(tuple(wheels), (), Expected())
+
+
+SHAPES: tuple[Shape, ...] = (
+    modules,
+    foreign_libraries,
+    foreign_objects,
+    needing_libraries,
+    one_needy_library,
+    programs,
+    dylibs,
+    dlls,
+    single_platform_files,
+    described,
+    many_dist_infos,
+    damaged,
+    crates,
+    linked_crates,
+    workspaces,
+    prebuilt,
+    many_wheels,
+    builds_of_one_wheel,
+    twins_for_each_cpu,
+)
+_NAMES = itertools.count()
+
+
+def fresh(shape: Shape, count: int) -> Subject:
+    """Return a subject of this shape under a name of its own, so that no cache has seen it."""
+    return shape(count, f"n{next(_NAMES)}")
+
+
+def rules_for(subject: Subject) -> tuple[Rule[Any], ...]:
+    """Return the rules that can judge a subject."""
+    return tuple(
+        rule for rule in all_rules() if isinstance(subject, rule.on) and not (rule.needs and rule.needs(subject))
+    )
+
+
+def calls(rule: Rule[Any], subject: Subject) -> int:
+    """Return how many functions of Python and C are called or resumed while a rule judges a subject."""
+    counter = itertools.count()
+    sys.setprofile(lambda *_: next(counter))
+    try:
+        for _ in rule.judge(subject):
+            pass
+    finally:
+        sys.setprofile(None)
+    return next(counter)
+
+
+def seconds(rule: Rule[Any], subject: Subject) -> float:
+    """Return the CPU time that a rule takes to judge a subject."""
+    start = time.process_time()
+    for _ in rule.judge(subject):
+        pass
+    return time.process_time() - start
+
+
+def rows(count: int, rounds: int) -> Iterator[str]:
+    """Yield the table's lines: for each shape the rule with the greatest growth, of those that take a while at all.
+
+    The sizes take turns, so that a busy moment hits both.
+    """
+    for shape in SHAPES:
+        worst = max((_measured(shape, rule, count, rounds) for rule in rules_for(fresh(shape, 2))), default=None)
+        if worst:
+            growth, small, large, code = worst
+            verdict = "ok" if growth <= ALLOWED else "TOO MUCH"
+            yield f"| {shape.__name__} | {code} | {small:.4f} | {large:.4f} | {growth:.1f} | {verdict} |"
+
+
+def _measured(shape: Shape, rule: Rule[Any], count: int, rounds: int) -> tuple[float, float, float, str]:
+    pairs = [(seconds(rule, fresh(shape, count)), seconds(rule, fresh(shape, GROWTH * count))) for _ in range(rounds)]
+    small, large = (min(times) for times in zip(*pairs, strict=True))
+    return large / max(small, 0.002), small, large, rule.code
