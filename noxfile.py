@@ -168,8 +168,7 @@ def tests(session: nox.Session) -> None:
         session.notify("package")
         session.notify("lint")
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
-    # Without a choice of tests: one process per CPU, and a file's tests in one, since they share what they build.
-    everything = ("-n", "auto", "--dist", "loadfile", "--cov", "--cov-report=term-missing:skip-covered")
+    everything = ("--cov", "--cov-report=term-missing:skip-covered")
     session.run("pytest", *(session.posargs or everything))
 
 
