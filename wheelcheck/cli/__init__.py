@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from wheelcheck import __version__
 from wheelcheck.cli.exit_codes import exit_code
 from wheelcheck.cli.options import Parser
+from wheelcheck.report import degrade
 
 if TYPE_CHECKING:
     import argparse
@@ -36,8 +37,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a name the terminal cannot show is no reason to stop
+    degrade(sys.stdout)  # a name the terminal cannot show is no reason to stop
     words = sys.argv[1:] if argv is None else list(argv)
     return exit_code(lambda: _run(words))
 

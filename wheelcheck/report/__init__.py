@@ -153,9 +153,9 @@ def append_step_summary(report: Report, environment: Mapping[str, str]) -> list[
     return _guarded(append, "step summary", file)
 
 
-def degrade(stdout: TextIO) -> None:
+def degrade(stdout: TextIO | None) -> None:
     """Let a stream write what its encoding lacks: our own signs as ASCII, other characters as escapes."""
-    if isinstance(stdout, TextIOWrapper):
+    if isinstance(stdout, TextIOWrapper) and _is_open(stdout):
         stdout.reconfigure(errors=_DEGRADE)
 
 

@@ -125,6 +125,11 @@ def test_a_difference_is_1_and_shown_with_both_sides(tmp_path: Path, pair: tuple
     assert lines[-1] == "2 native differences"
 
 
+def test_the_arrow_becomes_ascii_where_the_terminal_lacks_it(tmp_path: Path, pair: tuple[str, str]) -> None:
+    output = run(tmp_path, "diff", *pair, PYTHONIOENCODING="cp1252").stdout.decode("cp1252")
+    assert output.splitlines()[0] == f"{pair[0]} -> {pair[1].removeprefix('new/')}"
+
+
 def test_the_other_way_round_what_came_is_gone(tmp_path: Path, pair: tuple[str, str]) -> None:
     assert b"- demo/lib.so" in run(tmp_path, "diff", pair[1], pair[0]).stdout
 
