@@ -1,5 +1,5 @@
-"""The bench: from sources to binaries, a staged tree, wheels and an sdist, with `wheelcheck[build]` installed.
+"""The builder: from sources to binaries, a staged tree, an sdist and wheels. It needs `wheelcheck[build]`.
 
-Deciding is separated from running: modules return argv, environments and paths, `process` alone starts anything, and
-`bench.Build` strings the stages together for a noxfile.
+Modules decide what to run and return it as a value (argv, environment, folder); only `run` starts processes.
+`pipeline.Build` has the steps in their order.
 """

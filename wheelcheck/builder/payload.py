@@ -1,7 +1,8 @@
 """Build every payload from its origin: the Cargo workspace, a nested one with a toolchain of its own, a C source.
 
-Every cargo runs in the folder of its workspace with an environment in which no outer cargo has left anything, so that
-rustup finds the pin that lies there: a nested cargo that inherits RUSTUP_TOOLCHAIN or RUSTC ignores it in silence.
+Every cargo runs in the folder of its workspace, in an environment without the variables of an outer cargo, so that
+rustup uses the toolchain pinned in that folder. A nested cargo that inherits RUSTUP_TOOLCHAIN or RUSTC silently ignores
+the pin.
 """
 
 from __future__ import annotations
@@ -28,17 +29,14 @@ if TYPE_CHECKING:
     from wheelcheck.config import Payload
     from wheelcheck.config.builder import Settings
 
-
-# Judge one native file before it goes any further: it must be what it is declared to be, for this CPU, at this floor.
-#
-# The gate judges again, from the finished wheel; here the bench refuses to stage what could only fail there.
-
 _SHF_EXECINSTR = 0x4
 _REBUILD = "build it for this target with `wheelcheck build build`"
 
 
 def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
-    """Raise BuildError unless `content` is a whole ELF file of `kind` that `target` can load.
+    """Raise BuildError unless `content` is a complete ELF file of `kind` that `target` can load.
+
+    The gate checks the finished wheel again; this keeps a file that would fail there from being staged.
 
     An `object` is code for the kernel's own machine (EM_BPF), the same for every target.
     """

@@ -1,4 +1,13 @@
-"""The stages of a build, each callable alone: what a noxfile calls and `python -m wheelcheck build` runs."""
+"""The steps of a build in their order, as `wheelcheck build STEP` and noxfiles run them.
+
+    build   compile every payload  →  build/wheelcheck/<target>/  (the stage)
+    sdist   pack a clean copy of the sources  →  dist/
+    wheels  build from that sdist, add the staged files  →  dist/
+    smoke   install every wheel outside the checkout and run it
+
+Each step checks what the step before has left: a stage of other sources makes no wheel, nor does an sdist that lacks
+one of them.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +50,7 @@ _BACKEND = "see the build backend's output above"
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """One project built for one CPU. Every stage raises BuildError where something is not as it must be."""
+    """One project built for one CPU at one glibc floor. Every step raises BuildError if something is wrong."""
 
     settings: Settings
     target: Target
@@ -50,7 +59,7 @@ class Build:
 
     @classmethod
     def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Build:
-        """Read a project's configuration; without `arch` the target is the CPU this runs on.
+        """Read a project's configuration. Without `arch` the target is the CPU of this machine.
 
         Raises ConfigError, UnknownArchitectureError and BuildError.
         """
@@ -59,7 +68,7 @@ class Build:
 
     @property
     def stage_folder(self) -> Path:
-        """Where this target's stage lies."""
+        """The folder of this target's stage."""
         return self.settings.folder / self.target.zigbuild
 
     @property
@@ -74,19 +83,19 @@ class Build:
         return self._stage(payload.build(self.settings, self.target, self._environment(), self.log), before)
 
     def adopt(self, messages: str, places: PathMap) -> Stage:
-        """Stage what a cargo in a container built: its JSON messages, and where its folders are here."""
+        """Stage what cargo built in a container, by its JSON messages; `places` maps its folders to this machine."""
         before = self._workspace_contents()
         said = payload.Elsewhere(messages, places)
         return self._stage(payload.adopt(self.settings, self.target, said, self._environment(), self.log), before)
 
     def staged(self) -> Stage:
-        """Return the stage of the sources as they are now; a stale or damaged one is an error."""
+        """Return the stage. Raises BuildError if it is damaged, or was built from other sources than those of now."""
         stage = staging.load(self.stage_folder, self.target)
         staging.require_fresh(stage, self.settings.project, payload.recipe(self.settings, self.target))
         return stage
 
     def sdist(self) -> Path:
-        """Build the sdist from a clean copy of the sources and check what it holds."""
+        """Build the sdist from a clean copy of the sources and check its content."""
         with _scratch() as name:
             scratch = Path(name)
             sdist.copy_sources(self.settings.project, scratch / "tree")
@@ -103,13 +112,13 @@ class Build:
         return tuple(self._wheel(pair, packed, stage) for pair in self.settings.python)
 
     def smoke(self) -> tuple[Result, ...]:
-        """Install every wheel for this target outside the checkout and run it; a run of nothing is an error."""
+        """Install every wheel for this target outside the checkout and run it. Raises BuildError if nothing ran."""
         results = self.trials()
         smoke.require_executed(results)
         return results
 
     def trials(self) -> tuple[Result, ...]:
-        """Try every wheel for this target, installed outside the checkout, and say how each trial went."""
+        """Install every wheel for this target outside the checkout, run it, and return the result of each command."""
         results = tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._try(wheel))
         for result in results:
             self.log(str(result))

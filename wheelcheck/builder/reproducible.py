@@ -1,8 +1,8 @@
 """What makes two builds of one commit the same bytes: one date, no folder of this machine, archives in one order.
 
-The date is SOURCE_DATE_EPOCH where it is set; else the date of the commit that is checked out; else, outside git, the
-newest modification time among the sources. An sdist this bench made carries that date on every file, so a build from
-the unpacked sdist finds the same one.
+The date is SOURCE_DATE_EPOCH if it is set, else the date of the commit that is checked out, else (outside git) the
+newest modification time among the sources. An sdist that wheelcheck made carries that date on every file, so a build
+from the unpacked sdist finds the same date.
 """
 
 from __future__ import annotations

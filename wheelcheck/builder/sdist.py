@@ -50,9 +50,9 @@ def _copy(file: Path, copy: Path, project: Path) -> None:
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
-    """Unpack an sdist this bench built and return its top folder. Raises BuildError unless there is exactly one."""
+    """Unpack an sdist that wheelcheck built and return its one top folder. Raises BuildError for none or several."""
     with tarfile.open(sdist) as archive:
-        # PEP 706's own recipe: Debian 12's Python has no filters, and the bench made this archive itself
+        # PEP 706's own recipe: Debian 12's Python has no filters, and wheelcheck made this archive itself
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         archive.extractall(folder)  # noqa: S202
     tops = sorted(folder.iterdir())
