@@ -150,7 +150,7 @@ def test_a_payload_is_the_one_file_of_its_package_name_and_kind(
 @pytest.mark.parametrize(
     ("payload", "messages", "found"),
     [
-        (TALLY, [], "nothing built"),
+        (TALLY, [], "nothing"),
         (TALLY, [GUARD_BUILT], "guard cdylib guard"),
         (TALLY, [message("tally", "bin", "other", executable="/t/other")], "tally bin other"),
         (TALLY, [message("other", "bin", "tally", executable="/t/tally")], "other bin tally"),
