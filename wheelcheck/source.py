@@ -27,7 +27,7 @@ class Source(Protocol):
 class Entry:
     """One member: what the container says of it, and what its bytes proved in the single streaming pass.
 
-    `path` has no slash at its end, be it a directory. `mode` is the whole st_mode the container records, 0 where it
+    `path` never ends in a slash, even for a directory. `mode` is the whole st_mode the container records, 0 where it
     records none. `sha256` is hexadecimal, and empty for bytes that could not be read (encrypted, unknown method).
     """
 

@@ -20,7 +20,7 @@ CHECKPOINT = 1 << 22  # zlib's state is 40 kB, so one every 4 MiB costs a hundre
 class MemberStream:
     """The content of [start, end) of a file, stored or deflated, from its beginning.
 
-    After the last slice_ `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
+    After the last piece `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
     """
 
     __slots__ = ("_at", "_end", "_file", "_inflater", "_tail", "error", "produced")
@@ -125,7 +125,7 @@ class Inflated:
         return self.content.size
 
     def forget(self) -> None:
-        """Drop what is kept; reads stay possible and become dearer."""
+        """Drop what is kept. Reads stay possible, but cost more."""
         self.content.prefix = bytearray()
         self.content.checkpoints = []
         self._current, self._piece = None, b""
@@ -152,7 +152,7 @@ class Inflated:
         return b"".join(parts)
 
     def _advance(self, offset: int) -> bool:
-        """Produce the next slice_, from wherever the way to `offset` is shortest."""
+        """Produce the next piece, from the start or checkpoint nearest to `offset`."""
         if not self.log.budget.may_reread():
             self._note_limit()
             return False

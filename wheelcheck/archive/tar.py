@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from wheelcheck.damage import Damage
     from wheelcheck.source import EntryKind
 
-
-# Where links of a tar lead: only to what is inside the same archive.
+_PIECE = 1 << 18
+_ZEROS = bytes(BLOCK)
+_EXTENSIONS = {b"x": "pax header", b"L": "long name", b"K": "long link"}
 
 
 def steps(path: str, link: str) -> list[str] | None:
@@ -71,11 +72,6 @@ class LinkTable:
             if through:
                 why = f"a symbolic link to {link!r} through the link {through[0]!r}, expected a path without links"
                 self.log.note("tar-link-chain", why, path)
-
-
-_PIECE = 1 << 18
-_ZEROS = bytes(BLOCK)
-_EXTENSIONS = {b"x": "pax header", b"L": "long name", b"K": "long link"}
 
 
 def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:

@@ -1,4 +1,7 @@
-"""One 512-byte tar header, read strictly (POSIX.1-2017 "ustar Interchange Format"; GNU tar manual, "Standard")."""
+"""Tar headers, read strictly: the 512-byte block, pax records and GNU's long names.
+
+Sources: POSIX.1-2017, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Standard".
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,37 @@ if TYPE_CHECKING:
     from wheelcheck.source import EntryKind
 
 
-# Extended tar headers: pax records (POSIX.1-2017, pax, "pax Extended Header") and GNU's long names.
-
 _LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
 _KEY = re.compile(rb"[^=\x00-\x1f\x7f]+=")
 _DECIMAL = re.compile(r"[0-9]{1,19}")
 _UTF8 = "ISO-IR 10646 2000 UTF-8"
 # A global header may set times and remarks; these would rename or resize every member after it.
 _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
+
+BLOCK = 512
+_OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
+# No installer uses these, and yet CPython's tarfile refuses a header where one of them is no number.
+_UNUSED_NUMBERS = (
+    ("uid", 108, 116),
+    ("gid", 116, 124),
+    ("mtime", 136, 148),
+    ("devmajor", 329, 337),
+    ("devminor", 337, 345),
+)
+_TEXTS = (("name", 0, 100), ("link", 157, 100), ("user", 265, 32), ("group", 297, 32))
+_POSIX, _GNU, _V7 = b"ustar\x0000", b"ustar  \0", b"\0" * 8
+KINDS: dict[bytes, EntryKind] = {
+    b"0": "file",
+    b"\0": "file",
+    b"1": "hardlink",
+    b"2": "symlink",
+    b"3": "device",
+    b"4": "device",
+    b"5": "directory",
+    b"6": "device",
+}
+_FORMATS = {b"0": stat.S_IFREG, b"\0": stat.S_IFREG, b"1": stat.S_IFREG, b"2": stat.S_IFLNK, b"5": stat.S_IFDIR}
+_DEVICES = {b"3": stat.S_IFCHR, b"4": stat.S_IFBLK, b"6": stat.S_IFIFO}
 
 
 def parse_records(content: bytes, log: Log, path: str) -> dict[str, str]:
@@ -86,33 +112,6 @@ def parse_long(content: bytes, log: Log, path: str) -> str:
     except UnicodeDecodeError:
         log.note("name-encoding", "a long name that is not UTF-8, expected it to be", path)
         return text.decode(errors="replace")
-
-
-BLOCK = 512
-_OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
-# No installer uses these, and yet CPython's tarfile refuses a header where one of them is no number.
-_UNUSED_NUMBERS = (
-    ("uid", 108, 116),
-    ("gid", 116, 124),
-    ("mtime", 136, 148),
-    ("devmajor", 329, 337),
-    ("devminor", 337, 345),
-)
-_TEXTS = (("name", 0, 100), ("link", 157, 100), ("user", 265, 32), ("group", 297, 32))
-_POSIX, _GNU, _V7 = b"ustar\x0000", b"ustar  \0", b"\0" * 8
-
-KINDS: dict[bytes, EntryKind] = {
-    b"0": "file",
-    b"\0": "file",
-    b"1": "hardlink",
-    b"2": "symlink",
-    b"3": "device",
-    b"4": "device",
-    b"5": "directory",
-    b"6": "device",
-}
-_FORMATS = {b"0": stat.S_IFREG, b"\0": stat.S_IFREG, b"1": stat.S_IFREG, b"2": stat.S_IFLNK, b"5": stat.S_IFDIR}
-_DEVICES = {b"3": stat.S_IFCHR, b"4": stat.S_IFBLK, b"6": stat.S_IFIFO}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,16 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.archive.limits import Budget
-    from wheelcheck.archive.zip_directory import End, Record
+    from wheelcheck.archive.zip_directory import End
     from wheelcheck.damage import Damage
     from wheelcheck.source import EntryKind
 
 
-# Local headers against the central directory, and members against the file: no byte may be left over.
-
 LOCAL = struct.Struct("<4s5H3L2H")
 DESCRIPTOR = 1 << 3
 _LIMIT = 0xFFFFFFFF
+
+STORED, DEFLATED = 0, 8
+_ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
+_KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
+_LONGEST_LINK = 4_096  # PATH_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +141,6 @@ def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> i
     why = f"{max(room, 0)} bytes after the data are no descriptor with the values of the central directory"
     log.note("zip-descriptor-differs", f"{why}, expected one", record.path)
     return room if 0 < room <= 24 else 0
-
-
-STORED, DEFLATED = 0, 8
-_ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
-_KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
-_LONGEST_LINK = 4_096  # PATH_MAX
 
 
 def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:

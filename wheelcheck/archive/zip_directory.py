@@ -1,4 +1,7 @@
-"""A zip's end record and central directory, read the one way that all readers agree on (PKWARE APPNOTE 4.3, 4.4)."""
+"""A zip's end record and central directory, read the one way that all readers agree on (PKWARE APPNOTE 4.3, 4.4).
+
+Extra fields of both kinds of header are read here too: blocks of identifier, length and data (APPNOTE 4.5, 4.6.9).
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,21 @@ if TYPE_CHECKING:
     from wheelcheck.archive.limits import Log
 
 
-# Extra fields of zip headers: blocks of identifier, length and data (PKWARE APPNOTE 4.5, 4.6.9).
-
 ZIP64 = 0x0001
 UNICODE_PATH = 0x7075
 UNICODE_COMMENT = 0x6375
 STRONG_ENCRYPTION = (0x0017, 0x9901)
 MOST_BLOCKS = 64
 _LIMIT = 0xFFFFFFFF
+
+END = struct.Struct("<4s4H2LH")
+END64_LOCATOR = struct.Struct("<4sLQL")
+END64 = struct.Struct("<4sQ2H2L4Q")
+CENTRAL = struct.Struct("<4s6H3L5H2L")
+END_REACH = END.size + 0xFFFF  # an end record with the longest comment
+WRITERS = frozenset({b"zip-rs"})  # comments by which a library signs: the Rust crate zip, in wheels of maturin to 0.8
+NEWEST = 63  # the version of APPNOTE that zipfile knows; it opens no archive with a member that needs more
+_UTF8 = 1 << 11
 
 
 def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, bytes]:
@@ -76,17 +86,6 @@ def check_unicode_path(fields: dict[int, bytes], raw: bytes, name: str, log: Log
     if block != expected:
         other = block[5:][:80].decode(errors="replace")
         log.note("zip-unicode-path", f"the extra field gives the name {other!r}, expected {name!r}", name)
-
-
-END = struct.Struct("<4s4H2LH")
-END64_LOCATOR = struct.Struct("<4sLQL")
-END64 = struct.Struct("<4sQ2H2L4Q")
-CENTRAL = struct.Struct("<4s6H3L5H2L")
-
-END_REACH = END.size + 0xFFFF  # an end record with the longest comment
-WRITERS = frozenset({b"zip-rs"})  # comments by which a library signs: the Rust crate zip, in wheels of maturin to 0.8
-NEWEST = 63  # the version of APPNOTE that zipfile knows; it opens no archive with a member that needs more
-_UTF8 = 1 << 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,7 @@ def read_directory(file: BinaryIO, end: End, log: Log) -> tuple[End, list[Record
 
 
 def _settle_shift(file: BinaryIO, end: End, log: Log) -> End:
-    """Tell bytes before the archive that no offset counts (which zipfile skips) from bytes after the directory."""
+    """Distinguish bytes before the archive, which zipfile skips, from bytes after the directory."""
     room = end.position - end.size - end.offset
     if room < 0:
         why = f"central directory at {end.offset} of {end.size} bytes, expected it to end at {end.position}"

@@ -1,7 +1,9 @@
 """ELF in the loader's view: what the kernel and ld.so would see, or why they would see nothing.
 
 pyelftools gives structures, constants and names; the walk is ours, because its high-level reader trusts section
-headers, which no loader reads (docs/design.md, decisions).
+headers, which no loader reads (docs/design.md, decisions). Section headers are read here for only two things: whether
+the table is where the header says (linkers write it last, so a cut file shows there first), and whether a file is split
+debug data (`objcopy --only-keep-debug`), whose segments are past its end.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
-from wheelcheck.binary.elf_header import LINKED, Header, judge_linked, judge_type, read_header
+from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
 from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 
@@ -19,14 +21,13 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 
-# Section headers: never trusted for what a loader does, only for what they alone can tell.
-#
-# Two things: whether the table itself is where the header says (a cut file shows there first, for linkers write it
-# last), and whether a file is split debug data (`objcopy --only-keep-debug`): its segments lie past its end.
-
 SECTION_LIMIT = 4096
 _SHN_XINDEX = 0xFFFF
 _SHF_ALLOC = 0x2
+
+_GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
+MMAP_MIN_ADDR = 4096  # the lowest that kernels are configured with
+_NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
 
 def judge_sections(reading: Reading, header: Header) -> None:
@@ -69,11 +70,6 @@ def is_split_debug(reading: Reading, header: Header) -> bool:
     mapped = [section for section in parsed if section is not None and section.sh_flags & _SHF_ALLOC]
     absent = [section for section in mapped if section.sh_type == "SHT_NOBITS"]
     return bool(absent) and all(s.sh_type in ("SHT_NOBITS", "SHT_NOTE") for s in mapped)
-
-
-_GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
-MMAP_MIN_ADDR = 4096  # the lowest that kernels are configured with
-_NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
 
 def read_elf(reading: Reading) -> tuple[Slice, ...]:
@@ -133,7 +129,7 @@ def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
 
 
 def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
-    """Tell for which system a program or library is, by evidence and not by a second list of CPUs.
+    """Return the system that a program or library is for, by evidence and not by a second list of CPUs.
 
     A machine no row has (GPU, BPF, micro-controller) is bare unless it asks for a loader or a library, and so is a
     static program whose ABI flags every row refuses, or that begins at address 0, and whose linker left none of the
@@ -152,13 +148,13 @@ def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
 
 
 def _is_unmappable(header: Header, image: Image) -> bool:
-    """Tell a program for a micro-controller, all of which are of 32 bits here: it begins where Linux maps nothing."""
+    """Return whether a 32-bit program is for a micro-controller: it begins where Linux maps nothing."""
     lowest = min((load.vaddr for load in image.of("PT_LOAD")), default=MMAP_MIN_ADDR)
     return header.bits == 32 and lowest < MMAP_MIN_ADDR and not image.of("PT_GNU_STACK")
 
 
 def _kind(header: Header, image: Image, dynamic: Dynamic) -> Kind:
-    """Tell a program from a library by what it is; PT_INTERP with DT_SONAME is a library that can also be run."""
+    """Distinguish a program from a library; PT_INTERP with DT_SONAME is a library that can also be run."""
     if header.type == "ET_EXEC" or dynamic.is_pie:
         return "executable"
     return "executable" if image.of("PT_INTERP") and not dynamic.soname else "library"

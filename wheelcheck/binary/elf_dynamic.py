@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 
-# Symbol version needs (DT_VERNEED): which version of which library must exist before the loader starts the file.
-
 FILE_LIMIT = 1024
 NEED_LIMIT = 16_384
 _VER_FLG_WEAK = 0x2
+
+ENTRY_LIMIT = 8192
+NEEDED_LIMIT = 1024
+_DF_1_PIE = 0x08000000
+_DF_TEXTREL = 0x4
+_TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 
 
 class Need(NamedTuple):
@@ -113,13 +117,6 @@ class _Walk:
 
     def _malformed(self, why: str) -> None:
         self.span.reading.damage("elf-versions", why)
-
-
-ENTRY_LIMIT = 8192
-NEEDED_LIMIT = 1024
-_DF_1_PIE = 0x08000000
-_DF_TEXTREL = 0x4
-_TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 
 
 @dataclass(frozen=True, slots=True)

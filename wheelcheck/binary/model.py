@@ -16,7 +16,6 @@ Kind = Literal["executable", "library", "object", "debug", "core", "archive"]
 System = Literal["linux", "macos", "ios", "windows", "bare", "other"]
 
 
-# The first nine digits of each number decide: no C library of this world has more.
 _GLIBC = re.compile(r"GLIBC_([0-9]+(?:\.[0-9]+)*)")
 # Marker versions, which a linker writes for a feature instead of a symbol: the first glibc whose loader knows them.
 _MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_ABI_GNU_TLS": (2, 42)}
@@ -48,7 +47,7 @@ class VersionNeed:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Native code for one CPU. ELF and PE files hold one, a fat Mach-O one a CPU, an `ar` one a distinct machine.
+    """Native code for one CPU. ELF and PE files hold one, a fat Mach-O one per CPU, an `ar` one per distinct machine.
 
     `arches` are the names of the rows in the CPU table it can be (ARM's v6 and v7 share an identity), empty for a
     machine the table does not hold; `machine` is the header's own word for it, e.g. `EM_BPF` or `cputype 0x12`.

@@ -1,4 +1,12 @@
-"""Object files and static libraries: COFF objects, `ar` archives of objects, WebAssembly modules."""
+"""Object files and static libraries: COFF objects, `ar` archives of objects, WebAssembly modules.
+
+A COFF object has no magic number, only two bytes of machine number, so it is recognised only if its whole header is
+plausible. Layouts: Microsoft's PE format specification; big objects: ANON_OBJECT_HEADER_BIGOBJ of winnt.h.
+
+Static archives and Windows import libraries have common, GNU or BSD member names; thin archives name files that are not
+in them. A Debian package is an `ar` too: an archive without native members has no slices. WebAssembly is recognised,
+and proven whole by the sizes of its sections.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +21,19 @@ from wheelcheck.binary.reader import Blocks, Reading, printable
 from wheelcheck.platforms import arch, magic
 from wheelcheck.source import Bytes
 
-# COFF: the machine numbers that PE files share, and objects (.obj), big objects and short import objects.
-#
-# A COFF object has no magic: two bytes of machine number. So one is recognised only if its whole header is plausible.
-# Layouts: Microsoft's PE format specification; bigobj: ANON_OBJECT_HEADER_BIGOBJ of winnt.h.
-
 HEADER = struct.Struct("<2H3I2H")  # Machine, NumberOfSections, time, symbol table, symbols, optional size, flags
 _SECTION_SIZE, _SYMBOL_SIZE = 40, 18
 _IMAGE_FLAGS = 0x2002  # EXECUTABLE_IMAGE, DLL
 _BIGOBJ_CLASS = bytes.fromhex("c7a1bad1eebaa94baf20faf66aa4dcb8")
 _NARROW = (0x14C, 0x1C0, 0x1C2, 0x1C4)  # the 32-bit machines
+
+MEMBER_LIMIT = 65_536
+_HEADER = 60
+_HEAD = 64  # enough to tell an object's machine
+_TABLES = (b"/", b"//", b"/SYM64/", b"/<ECSYMBOLS>/", b"/<HYBRIDMAP>/")
+SECTION_LIMIT = 65_536
+_VERSIONS = (b"\x01\0\0\0", b"\x0d\0\x01\0")  # a core module; a component of the current pre-release
+_LAST_SECTION = b"\x0d"  # 0 custom ... 12 data count, 13 tag; components stop at 12
 
 
 def coff_slice(machine: int, kind: Kind, system: System = "windows") -> Slice:
@@ -76,19 +87,8 @@ def read_coff(reading: Reading) -> tuple[Slice, ...]:
     return (coff_slice(machine, "object"),) if machine else ()
 
 
-# Static archives and Windows import libraries: for which CPUs their members are, without linking anything.
-#
-# Common, GNU and BSD member names; thin archives name files that are not in them. A Debian package is an `ar` too: an
-# archive without native members simply has no slices.
-
-MEMBER_LIMIT = 65_536
-_HEADER = 60
-_HEAD = 64  # enough to tell an object's machine
-_TABLES = (b"/", b"//", b"/SYM64/", b"/<ECSYMBOLS>/", b"/<HYBRIDMAP>/")
-
-
 def read_ar(reading: Reading) -> tuple[Slice, ...]:
-    """Return one slice a distinct machine, in the order of their first members."""
+    """Return one slice per distinct machine, in the order of their first members."""
     is_thin = reading.read(0, 8) == magic.THIN_AR
     found: dict[Slice, None] = {}
     offset = 8
@@ -157,13 +157,6 @@ def _other_slice(head: bytes, size: int) -> Slice | None:
         return Slice("wasm32", (), "archive", "bare", 32)
     machine = object_machine(head, size)
     return coff_slice(machine, "archive") if machine else None
-
-
-# WebAssembly modules and components: recognised, and proven whole by walking the sections' sizes.
-
-SECTION_LIMIT = 65_536
-_VERSIONS = (b"\x01\0\0\0", b"\x0d\0\x01\0")  # a core module; a component of the current pre-release
-_LAST_SECTION = b"\x0d"  # 0 custom ... 12 data count, 13 tag; components stop at 12
 
 
 def read_wasm(reading: Reading) -> tuple[Slice, ...]:

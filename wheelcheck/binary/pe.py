@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 
-# What PE data directories point at: import tables, delay imports, and the load configuration of ARM64EC.
-
 IMPORT_LIMIT = 1024
 _IMPORTS, _LOAD_CONFIG, _DELAY_IMPORTS = 1, 10, 13
 _CHPE_POINTER = 0xC8  # CHPEMetadataPointer in IMAGE_LOAD_CONFIG_DIRECTORY64
+
+SECTION_LIMIT = 96
+_LFANEW = 0x3C
+_DOS_STUBS = (b"This program cannot be run", b"This program must be run under Win32")
+_READY_TO_RUN = (0x7B79, 0x4644, 0xADC4, 0x1993, 0x1992)  # Linux, Apple, FreeBSD, NetBSD, SunOS
+_FLAG_EXECUTABLE, _FLAG_DLL = 0x2, 0x2000
+_SUBSYSTEM_NATIVE, _SUBSYSTEMS_EFI = 1, (10, 11, 12, 13)
+_CLR_DIRECTORY = 14
+_OPTIONAL = {0x10B: (32, 92), 0x20B: (64, 108)}  # magic -> bits, offset of NumberOfRvaAndSizes
 
 
 class Section(NamedTuple):
@@ -122,16 +129,6 @@ def read_hybrid(reading: Reading, tables: Tables) -> bool:
     if len(raw) < _CHPE_POINTER + 8 or int.from_bytes(raw[:4], "little") < _CHPE_POINTER + 8:
         return False
     return raw[_CHPE_POINTER:] != bytes(8)
-
-
-SECTION_LIMIT = 96
-_LFANEW = 0x3C
-_DOS_STUBS = (b"This program cannot be run", b"This program must be run under Win32")
-_READY_TO_RUN = (0x7B79, 0x4644, 0xADC4, 0x1993, 0x1992)  # Linux, Apple, FreeBSD, NetBSD, SunOS
-_FLAG_EXECUTABLE, _FLAG_DLL = 0x2, 0x2000
-_SUBSYSTEM_NATIVE, _SUBSYSTEMS_EFI = 1, (10, 11, 12, 13)
-_CLR_DIRECTORY = 14
-_OPTIONAL = {0x10B: (32, 92), 0x20B: (64, 108)}  # magic -> bits, offset of NumberOfRvaAndSizes
 
 
 @dataclass(frozen=True, slots=True)

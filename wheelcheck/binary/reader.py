@@ -20,7 +20,7 @@ class BudgetExceededError(Exception):
 
 
 class Blocks:
-    """A source read in aligned blocks that are kept, so that walking a table costs one read a block.
+    """A source read in aligned blocks that are kept, so that walking a table costs one read per block.
 
     Every byte asked of the source counts against BYTE_BUDGET, which also bounds the memory kept.
     """

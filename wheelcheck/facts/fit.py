@@ -62,7 +62,7 @@ def provided(slice_: Slice, platform: Platform | None = None) -> tuple[str, ...]
 
 
 def _abi_matters(slice_: Slice, platform: Platform | None) -> bool:
-    """Return whether anybody looks at e_flags: a loader and the libraries it joins do, the kernel does not.
+    """Return whether e_flags matter: a loader compares them with those of other libraries, the kernel ignores them.
 
     A static soft-float program runs on any ARM kernel. Android's armeabi-v7a is the soft-float calling convention, and
     its loader reads no flags.
@@ -84,7 +84,7 @@ def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
 
 
 def home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
-    """Return what tells one platform's file from another's; a universal file, or ARM's v6 and v7, are one."""
+    """Return what distinguishes the files of one platform; a universal file is one, and so are ARM's v6 and v7."""
     return frozenset((slice_.system, provided(slice_)) for slice_ in native_slices(member))
 
 
@@ -107,9 +107,9 @@ def is_declared(member: Member, wheel: Wheel) -> bool:
 
 
 def _is_for_a_virtual_machine(member: Member, slice_: Slice, wheel: Wheel) -> bool:
-    """Tell code in ELF that no operating system's loader is to load, as Dart's snapshots are, on Windows too.
+    """Return whether ELF code is loaded by a program and not by the system, as Dart's snapshots are, on Windows too.
 
-    Nothing links to it or is linked by it, its name is no library's, and it is for the wheel's CPU.
+    It links to nothing and nothing links to it, it is not named like a library, and it is for the wheel's CPU.
     """
     stands_alone = slice_.dynamic and not (slice_.needed or slice_.soname or slice_.interpreter)
     is_ours = all(set(platform.arches) & set(slice_.arches) for platform in wheel.platforms)

@@ -58,7 +58,7 @@ class Meter:
                 self._tell(file)
 
     def finish(self, file: Path) -> None:
-        """Note that nothing more of `file` will be read, and tell of it."""
+        """Note that nothing more of `file` will be read, and report it."""
         with self._lock:
             self._done += self.sizes[file] * _PASSES - self._read.get(file, 0)
             self._read[file] = self.sizes[file] * _PASSES
