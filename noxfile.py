@@ -207,6 +207,13 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(reuse_venv=True)
+def rule(session: nox.Session) -> None:
+    """Print the skeleton of a rule, its test rows and each family's next free code; `-- WC399 some-name`."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tools.new_rule", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
 def corpus(session: nox.Session) -> None:
     """Check real releases, and print what was found, missed and wrongly reported."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))

@@ -190,7 +190,7 @@ def prebuilt(count: int, name: str) -> Sdist:
 
 def many_wheels(count: int, name: str) -> Release:
     """Return a release of wheels of as many versions, beside an sdist of each, none of which is expected."""
-    files = [f"demo-{number}-{LINUX}.whl" for number in range(count)]
+    files = [f"demo-{number}-cp31{number % 2}-none-manylinux_2_17_x86_64.whl" for number in range(count)]
     texts = {FOLDER + "/METADATA": _METADATA}
     module = Member(f"{name}/x.so", binary=_elf("x86_64"), sha256=name)
     wheels = tuple(Wheel(file, parse_file_name(file), (module,), texts) for file in files)
