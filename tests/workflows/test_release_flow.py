@@ -141,7 +141,7 @@ def test_every_command_of_the_workflow_runs_and_the_gate_passes_what_is_uploaded
 
 
 SABOTAGES = {
-    "wrong arch": (wrong_arch, r"reference/bin/tally: found sha256"),
+    "wrong arch": (wrong_arch, r"reference/bin/tally: the wheel has sha256"),
     "lost mode bit": (
         lost_mode,
         r"reference/bin/tally: sha256 .*, mode 100644, but .* mode 100755 was staged",
