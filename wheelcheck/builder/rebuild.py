@@ -148,7 +148,9 @@ def _rebuild(bench: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     if inner.target != bench.target:
         problem = f"its configuration builds for {inner.target.zigbuild}, the project's for {bench.target.zigbuild}"
         raise BuildError(packed.name, problem, "build the sdist again")
-    inner.settings.dist.mkdir()
+    inner.settings.dist.mkdir(exist_ok=True)  # the sdist may hold a folder of that name, with sources in it
+    for artifact in (*inner.settings.dist.glob("*.whl"), *inner.settings.dist.glob("*.tar.gz")):
+        artifact.unlink()
     shutil.copyfile(packed, inner.settings.dist / packed.name)
     inner.build()
     return inner.wheels()

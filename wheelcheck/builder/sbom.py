@@ -1,7 +1,7 @@
 """The inventory of a wheel's bundled binaries: which crates they were compiled from, as CycloneDX JSON (PEP 770).
 
-Written by hand: the document is one dict, and a library for it would bring six packages into every build. The tests
-hold it against CycloneDX's own schema.
+The document is one dict; a library for it would bring six packages into every build. The tests validate it with
+CycloneDX's own schema.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from packageurl import PackageURL
 from packaging.utils import canonicalize_name
 
 from wheelcheck import __version__
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 PATH = "sboms/wheelcheck.cdx.json"  # in .dist-info, PEP 770
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://cyclonedx.org/wheelcheck")
+_CRATES_IO = ("registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/")
 Graph = dict[str, Any]
 
 
@@ -44,7 +45,7 @@ def metadata_command(workspace: Path, target: Target, env: Mapping[str, str], fe
 
 
 def read(output: str) -> Graph:
-    """Return cargo's metadata. Raises BuildError for text that is none."""
+    """Return cargo's metadata. Raises BuildError for anything else."""
     try:
         graph = json.loads(output)
         return {key: graph[key] for key in ("packages", "workspace_members", "resolve")}
@@ -61,7 +62,7 @@ def merged(graphs: Iterable[Graph]) -> Graph:
 
 
 def merged_locks(locks: Iterable[str]) -> str:
-    """Return the packages of several lock files as one; what stands before the first package is about the format."""
+    """Return the packages of several lock files as one; what precedes the first package is about the format."""
     return "\n".join(lock[lock.index("[[package]]") :] for lock in locks if "[[package]]" in lock)
 
 
@@ -74,9 +75,9 @@ def document(graph: Graph, lock: str, wheel: str, manifest: Manifest, seconds: i
     manifest = replace(manifest, files=tuple(replace(one, path=member_path(one.path, wheel)) for one in manifest.files))
     roots = {file.path: _package_id(graph, file) for file in manifest.files if file.package}
     packages = {package["id"]: package for package in graph["packages"]}
-    # an id of a path dependency begins with its folder, which is another one each time
-    reached = sorted(_reached(graph, roots.values()), key=lambda package_id: _purl(packages[package_id]))
-    refs = {package_id: _purl(packages[package_id]) for package_id in reached}
+    # the id of a path dependency begins with its folder, which differs from build to build
+    reached = sorted(_reached(graph, roots.values()), key=lambda package_id: _ref(packages[package_id]))
+    refs = {package_id: _ref(packages[package_id]) for package_id in reached}
     checksums = _checksums(lock)
     subject = _subject(wheel)
     binaries = [_binary(file, manifest) for file in manifest.files]
@@ -134,7 +135,7 @@ def _needs(graph: Graph, package_id: str) -> set[str]:
 
 def _subject(wheel: str) -> dict[str, str]:
     name = parse_file_name(wheel)
-    purl = f"pkg:pypi/{canonicalize_name(name.project)}@{name.version}"
+    purl = PackageURL("pypi", None, canonicalize_name(name.project), str(name.version)).to_string()
     return {"type": "library", "bom-ref": wheel, "name": name.project, "version": str(name.version), "purl": purl}
 
 
@@ -152,13 +153,14 @@ def _binary(file: Staged, manifest: Manifest) -> dict[str, Any]:
 def _crate(package: Mapping[str, Any], checksums: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     component = {
         "type": "library",
-        "bom-ref": _purl(package),
+        "bom-ref": _ref(package),
         "name": package["name"],
         "version": package["version"],
-        "purl": _purl(package),
     }
+    if purl := _purl(package):
+        component["purl"] = purl
     if package.get("license"):
-        # cargo still takes the slash that SPDX never had
+        # cargo still accepts a slash for OR, which SPDX never had
         component["licenses"] = [{"expression": " OR ".join(package["license"].replace(" / ", "/").split("/"))}]
     if checksum := checksums.get((package["name"], package["version"])):
         component["hashes"] = [{"alg": "SHA-256", "content": checksum}]
@@ -166,9 +168,25 @@ def _crate(package: Mapping[str, Any], checksums: Mapping[tuple[str, str], str])
 
 
 def _purl(package: Mapping[str, Any]) -> str:
+    """Return the canonical package URL of a crate, empty for a crate of the project itself.
+
+    A plain `pkg:cargo/NAME@VERSION` means the crate of that name on crates.io, and scanners report its
+    vulnerabilities: a private crate, or one from git or another registry, must not claim to be it.
+    """
     source = str(package.get("source") or "")
-    where = f"?vcs_url={quote(source, safe='')}" if source.startswith("git+") else ""
-    return f"pkg:cargo/{package['name']}@{package['version']}{where}"
+    if not source:
+        return ""
+    qualifiers = {}
+    if source.startswith("git+"):
+        qualifiers = {"vcs_url": source}
+    elif source not in _CRATES_IO:
+        qualifiers = {"repository_url": source.partition("+")[2]}
+    return PackageURL("cargo", None, package["name"], package["version"], qualifiers).to_string()
+
+
+def _ref(package: Mapping[str, Any]) -> str:
+    """Return what the document calls a crate: its package URL, or for the project's own crates name and version."""
+    return _purl(package) or f"{package['name']}@{package['version']}"
 
 
 def _checksums(lock: str) -> dict[tuple[str, str], str]:

@@ -56,6 +56,33 @@ def released(tmp_path: Path) -> Build:
 
 
 @pytest.mark.network
+def test_an_sdist_may_hold_a_dist_folder_with_sources_and_an_old_artifact(tmp_path: Path) -> None:
+    project = hatch_probe(tmp_path / "probe", main='fn main() { print!("{}", include_str!("../dist/page.html")); }')
+    (project / "dist").mkdir()
+    for name in ("page.html", "other-0.1.tar.gz"):
+        (project / "dist" / name).write_text(name)
+    build = Build.of(project)
+    build.build()
+    (project / "dist" / "other-0.1.tar.gz").unlink()
+    build.sdist()
+    build.wheels()
+    packed = dist.sdist(build.settings.dist)
+    with_dist(packed, {"dist/page.html": b"page.html", "dist/other-0.1.tar.gz": b"old"})
+    assert len(roundtrip(build)) == 1
+
+
+def with_dist(sdist: Path, more: dict[str, bytes]) -> None:
+    with tarfile.open(sdist) as archive:
+        files = {member.name: file.read() for member in archive if (file := archive.extractfile(member))}
+    top = next(iter(files)).partition("/")[0]
+    with tarfile.open(sdist, "w:gz") as archive:
+        for path, content in {**files, **{f"{top}/{name}": content for name, content in more.items()}}.items():
+            info = tarfile.TarInfo(path)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+@pytest.mark.network
 def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(released: Build) -> None:
     assert len(roundtrip(released)) == 1
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda text: text.replace(b"hello", b"hallo"))

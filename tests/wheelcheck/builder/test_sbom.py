@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
+from packageurl import PackageURL
 
 from tests.support.crates import INPUTS, probe
 from tests.support.reference import wheel_of
@@ -30,7 +31,7 @@ MANIFEST = Manifest(
     TARGET.zigbuild, "x86_64", "2.17", INPUTS, (Staged("p/bin/probe", "probe", "probe", "executable", DIGEST, 1),)
 )
 WHEEL = "My_Probe-1.0-py3-none-manylinux_2_17_x86_64.whl"
-REGISTRY = "registry+https://index.example.org/crates"
+REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"
 
 
 def faults(document: dict[str, Any]) -> object:
@@ -111,8 +112,8 @@ def test_the_graph_goes_from_the_wheel_to_its_binaries_to_their_crates() -> None
     graph = {one["ref"]: one["dependsOn"] for one in document()["dependencies"]}
     assert graph == {
         WHEEL: ["p/bin/probe"],
-        "p/bin/probe": ["pkg:cargo/probe@1.0.0"],
-        "pkg:cargo/probe@1.0.0": ["pkg:cargo/cc@1.0.0", "pkg:cargo/libc@1.0.0"],
+        "p/bin/probe": ["probe@1.0.0"],
+        "probe@1.0.0": ["pkg:cargo/cc@1.0.0", "pkg:cargo/libc@1.0.0"],
         "pkg:cargo/cc@1.0.0": ["pkg:cargo/libc@1.0.0"],
         "pkg:cargo/libc@1.0.0": [],
     }
@@ -139,7 +140,49 @@ def test_a_crate_from_git_is_told_from_one_of_the_same_version_elsewhere() -> No
     }
     found = sbom.document(graph, LOCK, WHEEL, MANIFEST, 0)
     assert faults(found) is None
-    assert "pkg:cargo/libc@1.0.0?vcs_url=git%2Bhttps%3A%2F%2Fexample.org%2Flibc%23abc" in str(found)
+    assert "pkg:cargo/libc@1.0.0?vcs_url=git%2Bhttps://example.org/libc%23abc" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("crate", "purl"),
+    [
+        (package("zstd-sys", "2.0.15+zstd.1.5.7"), "pkg:cargo/zstd-sys@2.0.15%2Bzstd.1.5.7"),
+        (package("libc", source="sparse+https://index.crates.io/"), "pkg:cargo/libc@1.0.0"),
+        (
+            package("libc", source="registry+https://index.example.org/crates"),
+            "pkg:cargo/libc@1.0.0?repository_url=https://index.example.org/crates",
+        ),
+        (
+            package("libc", source="sparse+https://index.example.org/crates/"),
+            "pkg:cargo/libc@1.0.0?repository_url=https://index.example.org/crates/",
+        ),
+        (
+            package("libc", source="git+https://example.org/libc?branch=next#abc"),
+            "pkg:cargo/libc@1.0.0?vcs_url=git%2Bhttps://example.org/libc%3Fbranch%3Dnext%23abc",
+        ),
+    ],
+    ids=["a + in the version", "sparse crates.io", "a registry", "a sparse registry", "git"],
+)
+def test_a_crate_has_the_canonical_purl_of_where_it_comes_from(crate: dict[str, Any], purl: str) -> None:
+    graph = {
+        "packages": [PROBE, crate],
+        "workspace_members": [PROBE["id"]],
+        "resolve": {"nodes": [needs(PROBE, normal=crate), needs(crate)]},
+    }
+    found = sbom.document(graph, LOCK, WHEEL, RECORD, 0)
+    assert faults(found) is None
+    assert [one["purl"] for one in found["components"] if "purl" in one] == [purl]
+    assert PackageURL.from_string(purl).to_string() == purl
+
+
+def test_a_crate_of_the_project_does_not_claim_to_be_one_of_crates_io() -> None:
+    (probe_crate,) = [one for one in document()["components"] if one["name"] == "probe"]
+    assert (probe_crate["bom-ref"], probe_crate.get("purl")) == ("probe@1.0.0", None)
+
+
+def test_a_local_version_is_quoted_in_the_purl_of_the_wheel() -> None:
+    found = sbom.document(GRAPH, LOCK, WHEEL.replace("-1.0-", "-1.0+cpu-"), RECORD, 0)
+    assert found["metadata"]["component"]["purl"] == "pkg:pypi/my-probe@1.0%2Bcpu"
 
 
 def test_a_payload_of_no_package_is_refused() -> None:
