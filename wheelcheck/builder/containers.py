@@ -1,4 +1,13 @@
-"""Builds in containers, seen from outside: paths in there and here, and the run of cibuildwheel."""
+"""Runs cibuildwheel: a wheel per Python, built in containers, with the staged payload added there.
+
+build/wheelcheck/cibuildwheel/<target>/
+  package/      the unpacked sdist: what cibuildwheel builds
+  stage/        the staged payload and its record
+  tools/        this package and the two it needs, for the container
+  plan.json     target, date, tags and inventories
+  gate.toml     the configuration that `audit-command` checks each wheel with
+  out/          what was copied out of the container
+"""
 
 from __future__ import annotations
 
@@ -7,69 +16,26 @@ import shutil
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import cibuildwheel, dist, in_container, reproducible, sdist
-from wheelcheck.builder import run as environment
-from wheelcheck.builder import run as process
+from wheelcheck.builder import cibuildwheel, dist, in_container, reproducible, run, sdist
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError, Command
-from wheelcheck.config import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from wheelcheck.builder.pipeline import Build
     from wheelcheck.builder.stage import Stage
     from wheelcheck.builder.wheel import Pair
-
-
-# Where a container's paths are on this machine: a cargo that ran in one reports what it saw there.
-
-
-@dataclass(frozen=True, slots=True)
-class PathMap:
-    """Pairs of a folder in the container and the same folder here."""
-
-    pairs: tuple[tuple[PurePosixPath, Path], ...] = ()
-
-    @classmethod
-    def of(cls, words: Iterable[str]) -> PathMap:
-        """Read `CONTAINER=HOST` words, the first absolute. Raises ConfigError."""
-        pairs = []
-        for word in words:
-            inside, _, outside = word.partition("=")
-            if not inside.startswith("/") or not outside:
-                raise ConfigError(f"--map: {word!r} is not CONTAINER=HOST, such as /io=.")
-            pairs.append((PurePosixPath(inside), Path(outside).resolve()))
-        return cls(tuple(pairs))
-
-    def to_host(self, path: Path) -> Path:
-        """Return where a path of the container is here, by the longest folder that holds it; others stay."""
-        holding = [(inside, outside) for inside, outside in self.pairs if path.is_relative_to(inside)]
-        if not holding:
-            return path
-        inside, outside = max(holding, key=lambda pair: len(pair[0].parts))
-        return outside / path.relative_to(inside)
-
-
-# Wheels per Python, by cibuildwheel in containers: its folder prepared, its run, and what came out held to the stage.
-#
-# build/wheelcheck/cibuildwheel/<target>/
-#   package/      the unpacked sdist: what cibuildwheel builds
-#   stage/        the staged payload and its record
-#   tools/        this package and the two it needs, for the container
-#   plan.json     target, date, tags and inventories
-#   gate.toml     what `audit-command` holds each wheel against
-#   out/          what was copied out of the container
 
 _TOOLS = ("wheelcheck", "elftools", "packaging")  # all the container needs, pure Python
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of cibuildwheel for one CPU: the folder to start it in, and the variables that decide what it does."""
+    """One run of cibuildwheel for one CPU: the folder to start it in, and the variables that configure it."""
 
     folder: Path
     variables: Mapping[str, str]
@@ -86,20 +52,20 @@ class Run:
         return [f"cd {shlex.quote(str(self.folder))}", *assigned, shlex.join(self.argv)]
 
 
-def prepare(bench: Build, base: Mapping[str, str]) -> Run:
-    """Lay out the folder of a run, from the stage and the sdist. Raises BuildError and ConfigError."""
-    settings, target = bench.settings, bench.target
+def prepare(build: Build, base: Mapping[str, str]) -> Run:
+    """Fill the folder of a run from the stage and the sdist. Raises BuildError and ConfigError."""
+    settings, target = build.settings, build.target
     pairs = cibuildwheel.identifiers(settings.python)
     file = settings.project / "pyproject.toml"
     cibuildwheel.require_ours(file.read_text("utf-8"), str(file))
     image = cibuildwheel.image(target, base, cibuildwheel.pinned_images(target.arch))
-    stage = bench.staged()
+    stage = build.staged()
     folder = settings.folder / "cibuildwheel" / target.zigbuild
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "out").mkdir(parents=True)
     tree = sdist.unpack(dist.sdist(settings.dist), folder / "unpacked")
-    bench.require_complete(tree)
-    plan(bench, tree, stage, pairs).write(folder)
+    build.require_complete(tree)
+    plan(build, tree, stage, pairs).write(folder)
     tree.rename(folder / "package")
     shutil.copytree(stage.folder, folder / "stage")
     copy_tools(folder / "tools")
@@ -108,41 +74,41 @@ def prepare(bench: Build, base: Mapping[str, str]) -> Run:
 
 
 def copy_tools(folder: Path) -> None:
-    """Copy what lays the payload in, and the packages it needs: a container fetches nothing."""
+    """Copy what adds the payload, and the packages it needs: a container downloads nothing."""
     for name in _TOOLS:
         shutil.copytree(_source_of(name), folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def plan(bench: Build, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> in_container.Plan:
-    """Return what the container is told: it decides nothing."""
+def plan(build: Build, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> in_container.Plan:
+    """Return everything that the container needs to know; it decides nothing itself."""
     project = tree.name  # an sdist's folder, NAME-VERSION, is what its wheels' names begin with
-    names = [f"{project}-{'-'.join(pair)}-{bench.target.platform_tag}.whl" for pair in pairs.values()]
+    names = [f"{project}-{'-'.join(pair)}-{build.target.platform_tag}.whl" for pair in pairs.values()]
     inventories = {
-        name: {path: text.decode() for path, text in bench.inventory(tree, name, stage).items()} for name in names
+        name: {path: text.decode() for path, text in build.inventory(tree, name, stage).items()} for name in names
     }
     return in_container.Plan(
-        arch=bench.target.arch.name,
-        floor=bench.target.floor,
+        arch=build.target.arch.name,
+        floor=build.target.floor,
         source=stage.manifest.source,
-        date=reproducible.zip_date(bench.seconds),
+        date=reproducible.zip_date(build.seconds),
         pairs=dict(pairs),
         inventories={name: inventory for name, inventory in inventories.items() if inventory},
     )
 
 
-def build(bench: Build, run: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
-    """Run cibuildwheel and publish its wheels to `dist/`, every one held against the stage. Raises BuildError."""
-    env = {**environment.for_backend(base, {}, bench.settings.keep_environment), **run.variables}
-    process.follow(Command(run.argv, run.folder, env), bench.log)
-    built = sorted((run.folder / "out").glob("*.whl"))
-    expected = len(run.variables["CIBW_BUILD"].split())
+def build_wheels(build: Build, prepared: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
+    """Run cibuildwheel and publish its wheels to `dist/`, each compared with the stage. Raises BuildError."""
+    env = {**run.for_backend(base, {}, build.settings.keep_environment), **prepared.variables}
+    run.follow(Command(prepared.argv, prepared.folder, env), build.log)
+    built = sorted((prepared.folder / "out").glob("*.whl"))
+    expected = len(prepared.variables["CIBW_BUILD"].split())
     if len(built) != expected:
         names = ", ".join(wheel.name for wheel in built) or "no wheel"
         problem = f"it built {names}, but {expected} wheels are configured, one per interpreter"
         raise BuildError("cibuildwheel", problem, "see its output above")
     for wheel in built:
-        assembly.require_record(wheel, bench.staged())
-    return tuple(dist.publish(wheel, bench.settings.dist, bench.log) for wheel in built)
+        assembly.require_record(wheel, build.staged())
+    return tuple(dist.publish(wheel, build.settings.dist, build.log) for wheel in built)
 
 
 def _source_of(name: str) -> Path:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Binary, Kind, Slice
     from wheelcheck.builder.cargo import Artifact, CargoRun
-    from wheelcheck.builder.containers import PathMap
+    from wheelcheck.builder.container_paths import PathMap
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.config import Payload

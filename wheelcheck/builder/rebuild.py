@@ -1,102 +1,37 @@
-"""Builds again and compares: from the sdist alone, and everything twice in different folders."""
+"""Builds again and compares: the wheels from the sdist only, and everything twice in different folders.
+
+The round trip proves that an sdist is the source of a release. Binaries are compiled from the Rust sources in it, for
+the same target and floor; nothing of the checkout can be reached from there. Bytes are compared too: builds are
+reproducible, so other bytes come from other sources.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 import stat
-import tarfile
 import tempfile
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import dist, reproducible, sdist
+from wheelcheck.builder import differences, dist, reproducible, sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-
-# Where two builds of the same thing first differ: the artifact, the member, the offset.
-#
-# A reader wants the cause, not a hash: the first member with other bytes says more than two digests of two archives.
-
-_CONTEXT = 16  # bytes shown from the first that differs
-
-
-class Entry(NamedTuple):
-    """A member of an archive: its name, what the archive says of it beside its bytes, and its bytes."""
-
-    name: str
-    about: str
-    content: bytes
-
-
-def first_between_folders(one: Path, other: Path) -> str:
-    """Return the first difference between the artifacts of two folders; empty where all bytes are the same."""
-    names = [{file.name for file in folder.iterdir()} for folder in (one, other)]
-    if names[0] != names[1]:
-        return f"found {', '.join(sorted(names[0] ^ names[1]))} in one build only"
-    different = (first_between(one / name, other / name) for name in sorted(names[0]))
-    return next(filter(None, different), "")
-
-
-def first_between(one: Path, other: Path) -> str:
-    """Return the first difference between two archives, empty where their bytes are the same."""
-    contents = one.read_bytes(), other.read_bytes()
-    if contents[0] == contents[1]:
-        return ""
-    members = zip_longest(_entries(one), _entries(other))
-    inside = next(filter(None, (_between_entries(*pair) for pair in members)), "")
-    where = inside or f"every member is the same, the archive differs at {_offset(*contents)}"
-    return f"{one.name}: {where}"
-
-
-def _between_entries(one: Entry | None, other: Entry | None) -> str:
-    if one is None or other is None or one.name != other.name:
-        return f"found member {other.name if other else 'none'}, expected {one.name if one else 'none'}"
-    if one.content != other.content:
-        return f"{one.name}: differs at {_offset(one.content, other.content)}"
-    return "" if one.about == other.about else f"{one.name}: found {other.about}, expected {one.about}"
-
-
-def _offset(one: bytes, other: bytes) -> str:
-    at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
-    if at is None:
-        return f"offset {min(len(one), len(other))}: one ends there"
-    return f"offset {at}: found {other[at : at + _CONTEXT]!r}, expected {one[at : at + _CONTEXT]!r}"
-
-
-def _entries(path: Path) -> Iterator[Entry]:
-    if path.name.endswith(".whl"):
-        with ZipFile(path) as archive:
-            for info in archive.infolist():
-                about = f"mode {info.external_attr >> 16:o}, date {info.date_time}"
-                yield Entry(info.filename, about, archive.read(info))
-    elif path.name.endswith(".tar.gz"):
-        with tarfile.open(path) as packed:
-            for member in packed:
-                about = f"mode {member.mode:o}, date {member.mtime}, owner {member.uid} {member.uname!r}"
-                content = packed.extractfile(member)
-                yield Entry(member.name, about, content.read() if content else b"")
-
-
-# The proof that an sdist is the source of a release: build it in isolation and compare what comes out.
-#
-# The binaries are compiled from the Rust sources *in the sdist*, at the same target and floor; nothing of the checkout
-# is reachable from there. Bytes are compared too: since builds are reproducible, other bytes are other sources.
+_FOLDERS = ("one", "a/second/and/longer/folder")  # of two builds; the names must not enter the bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """What counts of a native file in a wheel: its kind, CPU, mode, need of glibc, and its bytes."""
+    """What is compared of a native file in a wheel: its kind, CPU, mode, the glibc it needs, and its bytes."""
 
     kinds: str
     machines: str
@@ -110,16 +45,16 @@ class Native:
         return f"{facts}, sha256 {self.sha256[:12]}" if self.sha256 else facts
 
 
-def roundtrip(bench: Build, *, exact: bool = True) -> tuple[str, ...]:
+def roundtrip(build: Build, *, exact: bool = True) -> tuple[str, ...]:
     """Build the wheels of this target again, from the sdist alone; return a line for each native file that is the same.
 
-    Not `exact`: other bytes are taken, for a project that is not reproducible; kind, CPU, mode and floor are not.
+    If not `exact`, bytes may differ, for a project that is not reproducible; kind, CPU, mode and floor may not.
     Raises BuildError naming the first wheel or file that differs from the released one.
     """
-    packed = dist.sdist(bench.settings.dist)
-    released = dist.wheels(bench.settings.dist, bench.target)
+    packed = dist.sdist(build.settings.dist)
+    released = dist.wheels(build.settings.dist, build.target)
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as scratch:
-        rebuilt = _rebuild(bench, packed, Path(scratch))
+        rebuilt = _rebuild(build, packed, Path(scratch))
         _require_names({wheel.name for wheel in released}, {wheel.name for wheel in rebuilt})
         pairs = [(wheel, rebuilt_as) for wheel in released for rebuilt_as in rebuilt if wheel.name == rebuilt_as.name]
         return tuple(line for pair in pairs for line in _compare(*pair, exact=exact))
@@ -142,11 +77,11 @@ def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[st
             raise BuildError(f"{wheel}: {path}", f"the sdist builds {ours}, but {theirs} is released", fix)
 
 
-def _rebuild(bench: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
+def _rebuild(build: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     tree = sdist.unpack(packed, scratch / "unpacked")
-    inner = Build.of(tree, bench.target.arch, bench.log)
-    if inner.target != bench.target:
-        problem = f"its configuration builds for {inner.target.zigbuild}, the project's for {bench.target.zigbuild}"
+    inner = Build.of(tree, build.target.arch, build.log)
+    if inner.target != build.target:
+        problem = f"its configuration builds for {inner.target.zigbuild}, the project's for {build.target.zigbuild}"
         raise BuildError(packed.name, problem, "build the sdist again")
     inner.settings.dist.mkdir(exist_ok=True)  # the sdist may hold a folder of that name, with sources in it
     for artifact in (*inner.settings.dist.glob("*.whl"), *inner.settings.dist.glob("*.tar.gz")):
@@ -188,29 +123,24 @@ def _native(mode: int, content: bytes) -> Native | None:
     )
 
 
-# Building twice: the same sources in two folders of different names must give the same bytes.
-
-_FOLDERS = ("one", "a/second/and/longer/folder")
-
-
-def reproduce(bench: Build) -> tuple[str, ...]:
+def reproduce(build: Build) -> tuple[str, ...]:
     """Build sdist, binaries and wheels of clean copies in two folders; return the names of what came out the same.
 
     Raises BuildError naming the first difference: artifact, member, offset.
     """
-    seconds = reproducible.epoch(bench.settings.project, os.environ)
+    seconds = reproducible.epoch(build.settings.project, os.environ)
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as scratch:
-        one, other = (_build(bench, Path(scratch, folder), seconds) for folder in _FOLDERS)
-        if found := first_between_folders(one, other):
+        one, other = (_build(build, Path(scratch, folder), seconds) for folder in _FOLDERS)
+        if found := differences.first_between_folders(one, other):
             fix = "find out what writes it: a date, a folder name, an order, a random number"
             raise BuildError("reproduce", f"two builds of the same sources differ: {found}", fix)
         return tuple(sorted(file.name for file in one.iterdir()))
 
 
-def _build(bench: Build, folder: Path, seconds: int) -> Path:
+def _build(build: Build, folder: Path, seconds: int) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    sdist.copy_sources(bench.settings.project, folder)
-    fresh = replace(Build.of(folder, bench.target.arch, bench.log), epoch=seconds)
+    sdist.copy_sources(build.settings.project, folder)
+    fresh = replace(Build.of(folder, build.target.arch, build.log), epoch=seconds)
     fresh.build()
     fresh.sdist()
     fresh.wheels()

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import architectures, containers, handover, rebuild, smoke, verify
+from wheelcheck.builder import architectures, container_paths, containers, handover, rebuild, smoke, verify
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
@@ -202,7 +202,7 @@ def _adopt(options: Options) -> Results:
     except (OSError, ValueError) as problem:
         fix = "write cargo's messages to a file"
         raise BuildError(options.messages, f"it cannot be read ({problem})", fix) from problem
-    stage = build.adopt(messages, containers.PathMap.of(options.map))
+    stage = build.adopt(messages, container_paths.PathMap.of(options.map))
     return [stage.file(file) for file in stage.manifest.files]
 
 
@@ -215,7 +215,7 @@ def _cibuildwheel(options: Options) -> Iterator[object]:
     for row in _rows(options):
         build = Build.of(options.project, row, _log)
         run = containers.prepare(build, os.environ)
-        yield from run.script() if options.print_config else containers.build(build, run, os.environ)
+        yield from run.script() if options.print_config else containers.build_wheels(build, run, os.environ)
 
 
 def _add_pack(parser: argparse.ArgumentParser) -> None:

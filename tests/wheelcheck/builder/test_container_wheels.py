@@ -101,7 +101,7 @@ def test_cibuildwheel_builds_a_wheel_per_python_and_the_gate_judges_it_before_it
         lacking(f"no Rust std for {OTHER.name}")
     lines: list[str] = []
     bench = bench_for(project, row, lines)
-    (wheel,) = containers.build(bench, containers.prepare(bench, os.environ), os.environ)
+    (wheel,) = containers.build_wheels(bench, containers.prepare(bench, os.environ), os.environ)
     assert wheel.name == f"reference-0.1.0-cp311-cp311-{bench.target.platform_tag}.whl"
     said = "\n".join(lines)
     assert re.search(r"Running audit command: .* -m wheelcheck check --config .*gate.toml .*\.whl", said)
@@ -149,10 +149,10 @@ def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_
     planting = f"{run.variables[repair]} && python {{project}}/plant.py {{dest_dir}} {{project}}/planted"
     sabotaged = replace(run, variables={**run.variables, repair: planting})
     if not stops:
-        assert len(containers.build(bench, sabotaged, os.environ)) == 1
+        assert len(containers.build_wheels(bench, sabotaged, os.environ)) == 1
         return
     with pytest.raises(BuildError, match="Audit command failed"):
-        containers.build(bench, sabotaged, os.environ)
+        containers.build_wheels(bench, sabotaged, os.environ)
     said = "\n".join(lines)
     assert "WC301" in said
     assert "reference/bin/planted" in said
@@ -165,7 +165,7 @@ def test_a_run_that_gives_fewer_wheels_than_interpreters_is_no_release(tmp_path:
     (tmp_path / "run" / "cibuildwheel.py").touch()  # one that does nothing, found where it is started
     nothing = containers.Run(tmp_path / "run", {"CIBW_BUILD": "cp311-x cp312-x", "PYTHONSAFEPATH": ""})
     with pytest.raises(BuildError, match="it built no wheel, but 2 wheels are configured, one per interpreter"):
-        containers.build(bench, nothing, os.environ)
+        containers.build_wheels(bench, nothing, os.environ)
 
 
 def for_containers(folder: Path, more: str = "") -> Path:

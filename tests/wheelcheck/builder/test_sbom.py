@@ -169,7 +169,7 @@ def test_a_crate_has_the_canonical_purl_of_where_it_comes_from(crate: dict[str, 
         "workspace_members": [PROBE["id"]],
         "resolve": {"nodes": [needs(PROBE, normal=crate), needs(crate)]},
     }
-    found = sbom.document(graph, LOCK, WHEEL, RECORD, 0)
+    found = sbom.document(graph, LOCK, WHEEL, MANIFEST, 0)
     assert faults(found) is None
     assert [one["purl"] for one in found["components"] if "purl" in one] == [purl]
     assert PackageURL.from_string(purl).to_string() == purl
@@ -181,7 +181,7 @@ def test_a_crate_of_the_project_does_not_claim_to_be_one_of_crates_io() -> None:
 
 
 def test_a_local_version_is_quoted_in_the_purl_of_the_wheel() -> None:
-    found = sbom.document(GRAPH, LOCK, WHEEL.replace("-1.0-", "-1.0+cpu-"), RECORD, 0)
+    found = sbom.document(GRAPH, LOCK, WHEEL.replace("-1.0-", "-1.0+cpu-"), MANIFEST, 0)
     assert found["metadata"]["component"]["purl"] == "pkg:pypi/my-probe@1.0%2Bcpu"
 
 
