@@ -6,18 +6,17 @@ import re
 import sys
 from typing import Any
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
 # Cargo refuses keys of over 80 parts. tomllib is quadratic in the parts: one of 32,000 takes 4 GB and 20 s.
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*){80}""")
 
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Return the document; empty for text that is no TOML, or has a key that nests deeper than cargo reads."""
+    # imported here because Python 3.10 in cibuildwheel's containers has neither, and reads facts without TOML
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415  (see above)
+    else:
+        import tomli as tomllib  # noqa: PLC0415  (see above)
     if _DEEP_KEY.search(text):
         return {}
     try:
