@@ -19,7 +19,7 @@ INSTALLED = f"auditwheel {metadata.version('auditwheel')}"
 @pytest.fixture
 def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data file, for the while elsewhere."""
-    path = tmp_path / "platforms" / "manylinux.json"
+    path = tmp_path / "manylinux.json"
     monkeypatch.setattr(policy, "TARGET", path)
     return path
 
