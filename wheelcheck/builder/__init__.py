@@ -1,5 +1,5 @@
-"""The builder: from sources to binaries, a staged tree, an sdist and wheels. It needs `wheelcheck[build]`.
+"""The builder: from sources to binaries, a staged tree, wheels and an sdist; needs `wheelcheck[build]`.
 
-Modules decide what to run and return it as a value (argv, environment, folder); only `run` starts processes.
-`pipeline.Build` has the steps in their order.
+Deciding is separated from running: modules return argv, environments and paths, `run` starts every process, and
+`pipeline.Build` holds the steps that the command line calls.
 """

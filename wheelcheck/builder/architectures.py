@@ -1,7 +1,7 @@
-"""Which CPUs one call of the bench is about: this machine's, a named one, or every one of the configuration.
+"""Which CPUs a step is for: this machine's, a named one, or every one of the configuration.
 
-A configured CPU that cannot be built for is an error that says what to install. Passing over it has to be asked for,
-and cannot be in CI: what is published from there is the release that was promised.
+A configured CPU that cannot be built for is an error that says what to install. `--allow-missing` skips it, but not in
+CI: what is published from there must be complete.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""`python -m wheelcheck.builder.in_container WHEEL FOLDER OUT`: lay the staged payload into a wheel inside a container.
+"""`python -m wheelcheck.builder.in_container WHEEL FOLDER OUT`: add the staged payload to a wheel inside a container.
 
-cibuildwheel's repair command runs it, after auditwheel, from a copy of this package: what builds the wheel in the
-container is what would build it outside. FOLDER holds the stage and `plan.json`, both written by the bench.
+cibuildwheel's repair command runs it, after auditwheel, from a copy of this package, so the wheel is finished by the
+same code as outside. FOLDER holds the stage and `plan.json`, both written by `containers.prepare`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _AGAIN = "run `wheelcheck build cibuildwheel` again"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the bench decided: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
+    """What the builder decided outside: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
 
     arch: str
     floor: tuple[int, int]

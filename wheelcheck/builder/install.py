@@ -1,4 +1,8 @@
-"""Where a wheel is installed and run: on this machine, or emulated for another CPU."""
+"""Installs a wheel as a user would, outside the checkout: on this machine, or for another CPU that qemu emulates.
+
+A Debian root with Python in the folder that WHEELCHECK_ROOTS names gives a whole machine, `ROOTS/aarch64`. Without one,
+the emulator and that CPU's C library (Debian: libc6-arm64-cross) can still run the executables of a wheel.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +29,6 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.arch import Arch
 
 
-# What a wheel is tried on: this machine, or a CPU that qemu emulates on it.
-#
-# A Debian root with Python in the folder that WHEELCHECK_ROOTS names gives a whole machine, `ROOTS/aarch64`. Without
-# one, the emulator and that CPU's C library (Debian: libc6-arm64-cross) still run the executables of a wheel.
-
 ROOTS = "WHEELCHECK_ROOTS"
 # What a smoke command may say it needs of the kernel, and why the emulator does not have it.
 EMULATION_LACKS = {
@@ -41,12 +40,12 @@ _VERSION = "import sys; print(*sys.version_info[:2])"
 
 
 class NotHereError(Exception):
-    """A wheel cannot be tried here; the text says what is missing."""
+    """A wheel cannot be tested on this machine; the text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A CPU that can be run on. Without `python`, executables alone can, each after the words of `runner`."""
+    """A machine to test on. Without `python` only executables run, prefixed by `runner`."""
 
     arch: Arch
     python: str
@@ -58,16 +57,16 @@ class Machine:
     def __str__(self) -> str:
         if self.is_native:
             return self.arch.name
-        return f"{self.arch.name} under qemu-user, {'with Python' if self.python else 'executables alone'}"
+        return f"{self.arch.name} under qemu-user, {'with Python' if self.python else 'executables only'}"
 
     @property
     def is_native(self) -> bool:
-        """Whether this is the CPU that the bench runs on."""
+        """Whether this is the CPU that the builder runs on."""
         return self.arch == host()
 
 
 def of(arch: Arch, base: Mapping[str, str]) -> Machine:
-    """Return the machine to try wheels for `arch` on. Raises NotHereError."""
+    """Return the machine to test wheels for `arch` on. Raises NotHereError."""
     if arch == host():
         return Machine(arch, sys.executable, (sys.version_info.major, sys.version_info.minor))
     qemu = shutil.which(f"qemu-{arch.qemu}-static") or shutil.which(f"qemu-{arch.qemu}")
@@ -118,9 +117,6 @@ def _loader_alone(arch: Arch, qemu: str, root: Path) -> Machine:
             return Machine(arch, "", (0, 0), (qemu, "-L", str(folder)), {}, EMULATION_LACKS)
     package = f"libc6-{arch.debian}-cross" if arch.debian else "its C library"
     raise NotHereError(f"there is no {arch.glibc_loader}: install {package}, or name Debian roots in {ROOTS}")
-
-
-# Install a wheel as a user would, outside the checkout, on the machine it is for.
 
 
 @dataclass(frozen=True, slots=True)

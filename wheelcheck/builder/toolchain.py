@@ -1,4 +1,9 @@
-"""What is built for and with: the CPU, the glibc floor, zig and its C compiler wrappers."""
+"""What is built for and with: a CPU at a glibc floor, zig, and the C compiler that a PEP 517 backend gets.
+
+The one floor of a target decides zig's suffix, the platform tag and what the gate checks. Backends call compilers by
+name and add this machine's folders; our compiler scripts drop those, so that neither the host's headers nor its newer C
+library reach an extension module.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +18,6 @@ from pathlib import Path
 from wheelcheck.builder.run import BuildError
 from wheelcheck.platforms.arch import Arch, Glibc, find
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
-
-# What is built for: a CPU and the one glibc floor that drives zig's suffix, the platform tag and the gate.
 
 _ABILISTS = "lib/libc/glibc/abilists"
 
@@ -88,11 +91,6 @@ def _versions(abilists: bytes) -> set[Glibc]:
     end = start + 1 + 3 * abilists[start]
     return {(abilists[at], abilists[at + 1]) for at in range(start + 1, end, 3)}
 
-
-# `zig cc` at a glibc floor as the C compiler of a PEP 517 backend.
-#
-# Backends call compilers by name and add this machine's folders; the scripts drop those, so that neither the host's
-# headers nor its newer C library reach an extension module.
 
 _SCRIPT = """\
 #!/bin/sh

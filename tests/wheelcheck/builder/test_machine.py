@@ -60,7 +60,7 @@ def test_a_root_with_a_loader_alone_runs_executables_alone(tmp_path: Path, monke
     loader.touch()
     found = install.of(row, {install.ROOTS: str(tmp_path)})
     assert found.runner == (str(tmp_path / "qemu-s390x-static"), "-L", str(tmp_path / "s390x"))
-    assert str(found) == "s390x under qemu-user, executables alone"
+    assert str(found) == "s390x under qemu-user, executables only"
     python = tmp_path / "s390x" / "usr" / "bin" / "python3"
     python.parent.mkdir(parents=True)
     for content in (b"", b"#!/bin/sh\nexit 3\n"):  # one the kernel refuses, one that fails
