@@ -28,7 +28,7 @@ _AGAIN = "run `wheelcheck build cibuildwheel` again"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the builder decided outside: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
+    """Decided outside: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
 
     arch: str
     floor: tuple[int, int]
