@@ -41,7 +41,7 @@ _MANYLINUX = re.compile(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|
 def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
     """Return cibuildwheel's name for each interpreter that a wheel is promised for, without the platform.
 
-    Raises BuildError where none is, or one that cannot lay in the payload: `py3-none` needs no container.
+    Raises BuildError where none is, or one that cannot add the payload: `py3-none` needs no container.
     """
     wanted: dict[str, Pair] = {}
     for python, abi in pairs:

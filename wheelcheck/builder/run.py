@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-LIMIT = 7200.0  # seconds that a child process may run: cold release builds take an hour, a hanging one takes for ever
+LIMIT = 14400.0  # seconds that a child process may run: emulated release builds take hours, a hanging one for ever
 LIMIT_VARIABLE = "WHEELCHECK_TIMEOUT"  # another limit, in seconds
 _TAIL = 30  # lines of output that an error repeats; all of it went to the log
 Log = Callable[[str], None]
