@@ -127,8 +127,8 @@ def release_plan(session: nox.Session) -> None:
 @nox.session(name="release-sdist", reuse_venv=True)
 def release_sdist(session: nox.Session) -> None:
     """Build the sdist and pack it for the machines that build the wheels from it."""
-    shutil.rmtree("parcels", ignore_errors=True)
-    wheelcheck(session, "build sdist", "build pack parcels/sdist.tar dist/*.tar.gz")
+    shutil.rmtree("bundles", ignore_errors=True)
+    wheelcheck(session, "build sdist", "build pack bundles/sdist.tar dist/*.tar.gz")
 
 
 @nox.session(name="release-binaries", reuse_venv=True)
@@ -141,14 +141,14 @@ def release_binaries(session: nox.Session) -> None:
 def release_wheels(session: nox.Session) -> None:
     """Build, test and check the wheels for one CPU, build them again from the sdist only, and pack them."""
     steps = [f"build {step}" for step in ("wheels", "smoke", "roundtrip")]
-    pack = "build pack parcels/{arch}.tar dist/*.whl build/wheelcheck/*/manifest.json"
-    wheelcheck(session, "build unpack parcels", *steps, "check", pack)
+    pack = "build pack bundles/{arch}.tar dist/*.whl build/wheelcheck/*/manifest.json"
+    wheelcheck(session, "build unpack bundles", *steps, "check", pack)
 
 
 @nox.session(name="release-gate", reuse_venv=True)
 def release_gate(session: nox.Session) -> None:
-    """Unpack what every machine built, compare it with the records, and check the whole release."""
-    wheelcheck(session, "build unpack parcels", "build verify", "check", arch="all")
+    """Unpack what every machine built, compare it with the manifests, and check the whole release."""
+    wheelcheck(session, "build unpack bundles", "build verify", "check", arch="all")
 
 
 def build_for(arch: str) -> None:
@@ -223,14 +223,14 @@ def corpus(session: nox.Session) -> None:
 @nox.session(name="second-opinion", reuse_venv=True)
 def second_opinion(session: nox.Session) -> None:
     """Compare the glibc floors of real Linux wheels with auditwheel's, and list the differences."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "bench"))
+    session.install("-e", ".", *GROUPS(PYPROJECT, "benchmark"))
     session.run("python", "-m", "tools.second_opinion", *session.posargs)
 
 
 @nox.session(reuse_venv=True)
 def benchmark(session: nox.Session) -> None:
     """Measure the CPU time of wheelcheck and of other checkers on real wheels."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "bench"))
+    session.install("-e", ".", *GROUPS(PYPROJECT, "benchmark"))
     session.run("python", "-m", "tools.benchmark", *session.posargs)
 
 

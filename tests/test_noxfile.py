@@ -114,8 +114,8 @@ def test_an_argument_that_a_session_does_not_know_is_refused() -> None:
     [
         ("build sdist", "build sdist --project /there --arch s390x"),
         ("build smoke", "build smoke --project /there --arch s390x"),
-        ("build pack parcels/{arch}.tar dist/*.whl", "build pack --project /there parcels/s390x.tar dist/*.whl"),
-        ("build unpack parcels", "build unpack --project /there parcels"),
+        ("build pack bundles/{arch}.tar dist/*.whl", "build pack --project /there bundles/s390x.tar dist/*.whl"),
+        ("build unpack bundles", "build unpack --project /there bundles"),
         ("build verify", "build verify --project /there"),
         ("matrix --expected", "matrix --expected --config /there/pyproject.toml"),
         ("check", "check /there/dist --architecture s390x --config /there/pyproject.toml"),

@@ -45,9 +45,9 @@ def digest(content: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
-def wheel_of(bench: Build) -> Path:
-    return dist.wheels(bench.settings.dist, bench.target)[0]
+def wheel_of(build: Build) -> Path:
+    return dist.wheels(build.settings.dist, build.target)[0]
 
 
-def other_cpu(bench: Build) -> str:
-    return next(name for name in ("aarch64", "x86_64") if find(name) != bench.target.arch)
+def other_cpu(build: Build) -> str:
+    return next(name for name in ("aarch64", "x86_64") if find(name) != build.target.arch)

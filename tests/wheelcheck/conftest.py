@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The reference project, built to the end once: stage, sdist and wheel exist. Read it, do not change it."""
-    bench = Build.of(copy_reference(tmp_path_factory.mktemp("session") / "reference"))
-    bench.build()
-    bench.sdist()
-    bench.wheels()
-    return bench
+    build = Build.of(copy_reference(tmp_path_factory.mktemp("session") / "reference"))
+    build.build()
+    build.sdist()
+    build.wheels()
+    return build
 
 
 @pytest.fixture
-def bench(built: Build, tmp_path: Path) -> Build:
+def build(built: Build, tmp_path: Path) -> Build:
     """A copy of the built reference project, to be sabotaged."""
     shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True)
     return Build.of(tmp_path / "reference")

@@ -59,15 +59,15 @@ def gated(flow: Runner, home: Path, sabotage: Callable[[Path], None] = lambda _:
 
 
 def repacked(folder: Path, sabotage: Callable[[Path], None]) -> None:
-    """Change what a parcel holds and pack it again, manifest and all: as a bug upstream of the hand-over would."""
-    (parcel,) = folder.glob("*.tar")
+    """Change what a bundle holds and pack it again, manifest and all: as a bug upstream of the hand-over would."""
+    (bundle,) = folder.glob("*.tar")
     tree = folder / "tree"
     tree.mkdir()
-    handover.unpack(tree, parcel)
+    handover.unpack(tree, bundle)
     before = sorted(tree.rglob("*"))
     sabotage(tree)
     if any(tree.rglob("*.*")):
-        handover.pack(tree, parcel, "**/*")
+        handover.pack(tree, bundle, "**/*")
     assert before
     shutil.rmtree(tree)
 
@@ -164,16 +164,16 @@ def test_a_sabotaged_release_is_refused_by_name_before_anything_is_uploaded(
 
 
 @pytest.mark.network
-def test_a_parcel_that_was_damaged_on_the_way_is_refused_by_name(flow: Runner, tmp_path: Path) -> None:
+def test_a_bundle_that_was_damaged_on_the_way_is_refused_by_name(flow: Runner, tmp_path: Path) -> None:
     runner = Runner(flow.checkout, tmp_path, flow.workflow, store=dict(flow.store), outputs=dict(flow.outputs))
-    name = next(name for name in runner.store if name != "parcel-sdist")
+    name = next(name for name in runner.store if name != "bundle-sdist")
     folder = shutil.copytree(runner.store[name], tmp_path / "damaged")
-    (parcel,) = folder.glob("*.tar")
-    content = bytearray(parcel.read_bytes())
+    (bundle,) = folder.glob("*.tar")
+    content = bytearray(bundle.read_bytes())
     content[len(content) // 2] ^= 1
-    parcel.write_bytes(content)
+    bundle.write_bytes(content)
     runner.store[name] = folder
-    with pytest.raises(CommandFailedError, match=rf"{parcel.name}: dist/.*\.whl: damaged: \d+ bytes with sha256"):
+    with pytest.raises(CommandFailedError, match=rf"{bundle.name}: dist/.*\.whl: damaged: \d+ bytes with sha256"):
         runner.run("gate")
 
 

@@ -70,7 +70,7 @@ def workflows(dist: str = "dist") -> dict[str, str]:
 
 def ignored() -> str:
     """Return the lines for .gitignore: what a build writes must not look like a source."""
-    return "/build/wheelcheck/\n/dist/\n/parcels/\n"
+    return "/build/wheelcheck/\n/dist/\n/bundles/\n"
 
 
 def template(name: str) -> str:

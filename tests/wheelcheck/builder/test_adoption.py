@@ -81,12 +81,12 @@ def released(foreign: Path) -> Build:
     """The project with its configuration, built to the end."""
     files = {path: path.read_bytes() for path in foreign.rglob("*") if path.is_file()}
     (foreign / OWN).write_text(CONFIGURATION, "utf-8")
-    bench = Build.of(foreign)
-    bench.sdist()
-    bench.build()
-    bench.wheels()
+    build = Build.of(foreign)
+    build.sdist()
+    build.build()
+    build.wheels()
     assert {path: path.read_bytes() for path in files} == files
-    return bench
+    return build
 
 
 def test_its_release_passes_the_gate(released: Build, capsys: pytest.CaptureFixture[str]) -> None:

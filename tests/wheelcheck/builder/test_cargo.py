@@ -199,7 +199,7 @@ def test_the_same_poison_kills_the_build_where_the_configuration_lets_it_in(tmp_
         compiled(project, base={**os.environ, "RUSTFLAGS": "--no-such-flag"})
 
 
-def test_a_cargo_that_a_build_script_starts_through_the_bench_inherits_nothing(tmp_path: Path) -> None:
+def test_a_cargo_that_a_build_script_starts_through_the_builder_inherits_nothing(tmp_path: Path) -> None:
     # the script writes down its own environment, which is what a nested cargo would start from
     script = (
         "use std::io::Write; fn main() { let mut out = std::fs::File::create(concat!("

@@ -84,12 +84,12 @@ def _prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUSTC", rustc_for_other() or "rustc")
 
 
-def bench_for(project: Path, row: Arch, lines: list[str]) -> Build:
-    bench = Build.of(project, row, lines.append)
-    bench.build()
-    if not list(bench.settings.dist.glob("*.tar.gz")):
-        bench.sdist()
-    return bench
+def build_for(project: Path, row: Arch, lines: list[str]) -> Build:
+    build = Build.of(project, row, lines.append)
+    build.build()
+    if not list(build.settings.dist.glob("*.tar.gz")):
+        build.sdist()
+    return build
 
 
 @pytest.mark.emulated
@@ -100,9 +100,9 @@ def test_cibuildwheel_builds_a_wheel_per_python_and_the_gate_judges_it_before_it
     if row == OTHER and not rustc_for_other():
         lacking(f"no Rust std for {OTHER.name}")
     lines: list[str] = []
-    bench = bench_for(project, row, lines)
-    (wheel,) = containers.build_wheels(bench, containers.prepare(bench, os.environ), os.environ)
-    assert wheel.name == f"reference-0.1.0-cp311-cp311-{bench.target.platform_tag}.whl"
+    build = build_for(project, row, lines)
+    (wheel,) = containers.build_wheels(build, containers.prepare(build, os.environ), os.environ)
+    assert wheel.name == f"reference-0.1.0-cp311-cp311-{build.target.platform_tag}.whl"
     said = "\n".join(lines)
     assert re.search(r"Running audit command: .* -m wheelcheck check --config .*gate.toml .*\.whl", said)
     assert re.search(r"PASS +1 artifact, .* 0 errors", said)
@@ -112,7 +112,7 @@ def test_cibuildwheel_builds_a_wheel_per_python_and_the_gate_judges_it_before_it
             [
                 "check",
                 str(wheel),
-                str(bench.settings.dist / "reference-0.1.0.tar.gz"),
+                str(build.settings.dist / "reference-0.1.0.tar.gz"),
                 "--config",
                 config,
                 "--architecture",
@@ -141,31 +141,31 @@ def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_
     stops: bool,
 ) -> None:
     lines: list[str] = []
-    bench = bench_for(per_python(tmp_path / "reference"), host(), lines)
-    run = containers.prepare(bench, os.environ)
+    build = build_for(per_python(tmp_path / "reference"), host(), lines)
+    run = containers.prepare(build, os.environ)
     (run.folder / "plant.py").write_text(PLANT)
     (run.folder / "planted").write_bytes(native(row.name))
     repair = "CIBW_REPAIR_WHEEL_COMMAND"
     planting = f"{run.variables[repair]} && python {{project}}/plant.py {{dest_dir}} {{project}}/planted"
     sabotaged = replace(run, variables={**run.variables, repair: planting})
     if not stops:
-        assert len(containers.build_wheels(bench, sabotaged, os.environ)) == 1
+        assert len(containers.build_wheels(build, sabotaged, os.environ)) == 1
         return
     with pytest.raises(BuildError, match="Audit command failed"):
-        containers.build_wheels(bench, sabotaged, os.environ)
+        containers.build_wheels(build, sabotaged, os.environ)
     said = "\n".join(lines)
     assert "WC301" in said
     assert "reference/bin/planted" in said
-    assert not [*(run.folder / "out").iterdir(), *bench.settings.dist.glob("*.whl")]
+    assert not [*(run.folder / "out").iterdir(), *build.settings.dist.glob("*.whl")]
 
 
 def test_a_run_that_gives_fewer_wheels_than_interpreters_is_no_release(tmp_path: Path) -> None:
-    bench = Build.of(for_containers(tmp_path / "project"))
+    build = Build.of(for_containers(tmp_path / "project"))
     (tmp_path / "run" / "out").mkdir(parents=True)
     (tmp_path / "run" / "cibuildwheel.py").touch()  # one that does nothing, found where it is started
     nothing = containers.Run(tmp_path / "run", {"CIBW_BUILD": "cp311-x cp312-x", "PYTHONSAFEPATH": ""})
     with pytest.raises(BuildError, match="it built no wheel, but 2 wheels are configured, one per interpreter"):
-        containers.build_wheels(bench, nothing, os.environ)
+        containers.build_wheels(build, nothing, os.environ)
 
 
 def for_containers(folder: Path, more: str = "") -> Path:

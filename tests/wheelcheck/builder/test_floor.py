@@ -61,10 +61,10 @@ def needs_2_26(folder: Path, floor: str) -> Build:
     (folder / "pyproject.toml").write_text(PYPROJECT.format(floor=floor, arch=host().name))
     (folder / "setup.py").write_text(SETUP)
     (folder / "probe.c").write_text(PROBE_C)
-    bench = Build.of(folder)
-    bench.build()
-    bench.sdist()
-    return bench
+    build = Build.of(folder)
+    build.build()
+    build.sdist()
+    return build
 
 
 @pytest.mark.network
@@ -82,10 +82,10 @@ def test_an_abi3_wheel_built_by_zig_is_tagged_with_the_floor_that_its_code_was_c
 
 @pytest.mark.network
 def test_code_that_needs_more_than_the_floor_does_not_become_a_wheel_at_all(tmp_path: Path) -> None:
-    bench = needs_2_26(tmp_path / "probe", "2.17")
+    build = needs_2_26(tmp_path / "probe", "2.17")
     with pytest.raises(BuildError, match=r"reallocarray"):
-        bench.wheels()
-    assert not list(bench.settings.dist.glob("*.whl"))
+        build.wheels()
+    assert not list(build.settings.dist.glob("*.whl"))
 
 
 FLOORS = [(2, minor) for minor in range(17, toolchain.newest_glibc()[1] + 1)]

@@ -16,48 +16,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def checked(bench: Build) -> int:
-    return main(["build", "--check", "--project", str(bench.settings.project)])
+def checked(build: Build) -> int:
+    return main(["build", "--check", "--project", str(build.settings.project)])
 
 
 def test_a_stage_of_the_sources_as_they_are_is_fresh_and_nothing_is_built(
-    bench: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    build: Build, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert checked(bench) == 0
-    count = len(bench.settings.release.payload)
-    assert capsys.readouterr().out.startswith(f"fresh: {count} files for {bench.target.zigbuild} from sources ")
+    assert checked(build) == 0
+    count = len(build.settings.release.payload)
+    assert capsys.readouterr().out.startswith(f"fresh: {count} files for {build.target.zigbuild} from sources ")
 
 
-def source(bench: Build) -> Path:
-    return next(bench.settings.workspace.rglob("main.rs"))
+def source(build: Build) -> Path:
+    return next(build.settings.workspace.rglob("main.rs"))
 
 
-def touched(bench: Build) -> None:
-    source(bench).touch()
+def touched(build: Build) -> None:
+    source(build).touch()
 
 
-def edited(bench: Build) -> None:
-    source(bench).write_text(source(bench).read_text() + "// new\n")
+def edited(build: Build) -> None:
+    source(build).write_text(source(build).read_text() + "// new\n")
 
 
-def relocked(bench: Build) -> None:
-    lock = bench.settings.workspace / "Cargo.lock"
+def relocked(build: Build) -> None:
+    lock = build.settings.workspace / "Cargo.lock"
     lock.write_text(lock.read_text() + "\n")
 
 
-def refloored(bench: Build) -> None:
-    file = bench.settings.project / "pyproject.toml"
+def refloored(build: Build) -> None:
+    file = build.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
 
 
-def swapped(bench: Build) -> None:
-    (bench.stage_folder / "tree" / TOOL).write_bytes(b"")
+def swapped(build: Build) -> None:
+    (build.stage_folder / "tree" / TOOL).write_bytes(b"")
 
 
-def test_a_new_date_without_new_content_leaves_the_stage_fresh(bench: Build) -> None:
-    touched(bench)
-    assert checked(bench) == 0
+def test_a_new_date_without_new_content_leaves_the_stage_fresh(build: Build) -> None:
+    touched(build)
+    assert checked(build) == 0
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_a_new_date_without_new_content_leaves_the_stage_fresh(bench: Build) -> 
     ],
 )
 def test_a_stage_of_other_sources_lock_floor_or_bytes_is_not_fresh_and_says_why(
-    bench: Build, capsys: pytest.CaptureFixture[str], change: object, said: str
+    build: Build, capsys: pytest.CaptureFixture[str], change: object, said: str
 ) -> None:
     assert callable(change)
-    change(bench)
-    assert checked(bench) == 1
+    change(build)
+    assert checked(build) == 1
     assert said in capsys.readouterr().err
 
 
@@ -234,7 +234,7 @@ def test_what_tools_write_leaves_the_stage_fresh(staged: Build, name: str) -> No
 def test_what_is_packed_into_the_project_leaves_the_stage_fresh(staged: Build) -> None:
     project = staged.settings.project
     write(project, "dist/probe-1.0.tar.gz")
-    handover.pack(project, project / "parcels" / "sdist.tar", "dist/*.tar.gz")
+    handover.pack(project, project / "bundles" / "sdist.tar", "dist/*.tar.gz")
     assert checked_in(project) == 0
 
 

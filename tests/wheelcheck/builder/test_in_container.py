@@ -42,7 +42,7 @@ def plan(**changes: object) -> in_container.Plan:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """What the bench prepares: a stage and a plan; beside them a wheel as auditwheel leaves it."""
+    """What the builder prepares: a stage and a plan; beside them a wheel as auditwheel leaves it."""
     (tmp_path / "tool").write_bytes(native("aarch64"))
     payload = Payload("tool", "executable", "demo/bin/tool", "tool")
     stage.stage({payload: tmp_path / "tool"}, TARGET, INPUTS, tmp_path / "stage")

@@ -107,9 +107,9 @@ def test_a_wheel_of_payload_holds_no_file_of_the_backend(tmp_path: Path, wheel: 
         (folder / "own.py").write_text(
             "from hatchling.build import build_sdist\n" + prepares(WHEEL.format(tag="py3-none-any"))
         )
-    bench = Build.of(folder)
-    bench.build()
-    bench.sdist()
-    (built,) = bench.wheels()
+    build = Build.of(folder)
+    build.build()
+    build.sdist()
+    (built,) = build.wheels()
     with zipfile.ZipFile(built) as archive:
         assert [name for name in archive.namelist() if ".dist-info/" not in name] == held

@@ -101,8 +101,8 @@ def under_cargo(folder: Path, *command: str) -> subprocess.CompletedProcess[str]
 def test_a_nested_workspace_is_built_by_the_toolchain_it_pins_even_under_another_cargo(tmp_path: Path) -> None:
     pinned = other_toolchain()
     project = with_nested(tmp_path / "project", pinned)
-    bench = (sys.executable, "-m", "wheelcheck", "build", "build", "--project", str(project), "--arch", host().name)
-    done = under_cargo(tmp_path / "outer", *bench)
+    command = (sys.executable, "-m", "wheelcheck", "build", "build", "--project", str(project), "--arch", host().name)
+    done = under_cargo(tmp_path / "outer", *command)
     assert done.returncode == 0, done.stderr
     tree = project / "build" / "wheelcheck" / HOST.zigbuild / "tree" / "probe" / "bin"
     assert compiler_of(tree / "nested") == version(pinned)
@@ -173,12 +173,12 @@ def test_a_failed_compiler_does_not_leave_the_object_of_an_earlier_build(tmp_pat
 
 @pytest.mark.network
 def test_the_wheel_with_the_object_passes_the_gate_and_its_inventory_has_it(tmp_path: Path) -> None:
-    bench = Build.of(with_object(tmp_path / "project"))
-    bench.build()
-    bench.sdist()
-    bench.wheels()
-    config = str(bench.settings.project / "pyproject.toml")
-    assert check(["check", str(bench.settings.dist), "--config", config, "--architecture", host().name]) == 0
+    build = Build.of(with_object(tmp_path / "project"))
+    build.build()
+    build.sdist()
+    build.wheels()
+    config = str(build.settings.project / "pyproject.toml")
+    assert check(["check", str(build.settings.dist), "--config", config, "--architecture", host().name]) == 0
 
 
 @pytest.mark.network
@@ -196,12 +196,12 @@ def test_a_change_of_any_origin_makes_the_stage_stale(tmp_path: Path, changed: s
     probe(project / "nested")
     file = project / "pyproject.toml"
     file.write_text(file.read_text() + NESTED)
-    bench = Build.of(project)
-    bench.build()
-    bench.staged()
+    build = Build.of(project)
+    build.build()
+    build.staged()
     (project / changed).write_text(f"{(project / changed).read_text()}// changed\n")
     with pytest.raises(BuildError, match="the binaries are stale"):
-        bench.staged()
+        build.staged()
 
 
 @pytest.mark.parametrize("place", ["absent.c", "bpf", "../outside.c"])

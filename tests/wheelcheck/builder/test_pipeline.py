@@ -35,33 +35,33 @@ def test_the_target_is_the_hosts_unless_another_is_named() -> None:
     assert Build.of(REFERENCE, find("arm64")).target.zigbuild == "aarch64-unknown-linux-gnu.2.17"
 
 
-def test_an_impossible_floor_stops_before_anything_is_built(bench: Build) -> None:
-    file = bench.settings.project / "pyproject.toml"
+def test_an_impossible_floor_stops_before_anything_is_built(build: Build) -> None:
+    file = build.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.99"'))
     with pytest.raises(BuildError, match=r"tool.wheelcheck.glibc: x86_64 cannot be built for glibc 2.99"):
-        Build.of(bench.settings.project)
+        Build.of(build.settings.project)
 
 
-def test_a_changed_source_makes_the_stage_stale_and_no_wheel_is_built_from_it(bench: Build) -> None:
-    main = bench.settings.workspace / "tally" / "src" / "main.rs"
+def test_a_changed_source_makes_the_stage_stale_and_no_wheel_is_built_from_it(build: Build) -> None:
+    main = build.settings.workspace / "tally" / "src" / "main.rs"
     main.write_text(f"{main.read_text()}// changed\n")
     with pytest.raises(BuildError, match=r"the binaries are stale: .*; run"):
-        bench.wheels()
+        build.wheels()
 
 
-def test_an_sdist_of_other_sources_is_not_made_into_a_wheel(bench: Build) -> None:
-    main = bench.settings.workspace / "tally" / "src" / "main.rs"
+def test_an_sdist_of_other_sources_is_not_made_into_a_wheel(build: Build) -> None:
+    main = build.settings.workspace / "tally" / "src" / "main.rs"
     main.write_text(f"{main.read_text()}// changed\n")
-    bench.build()
+    build.build()
     with pytest.raises(BuildError, match=r"missing or different: tally/src/main.rs"):
-        bench.wheels()
+        build.wheels()
 
 
-def test_building_twice_gives_the_same_stage_and_the_same_names(bench: Build) -> None:
-    before, names = bench.staged(), {file.name for file in bench.settings.dist.iterdir()}
-    assert bench.build() == before
-    again = {bench.sdist().name, *(wheel.name for wheel in bench.wheels())}
-    assert again == names == {file.name for file in bench.settings.dist.iterdir()}
+def test_building_twice_gives_the_same_stage_and_the_same_names(build: Build) -> None:
+    before, names = build.staged(), {file.name for file in build.settings.dist.iterdir()}
+    assert build.build() == before
+    again = {build.sdist().name, *(wheel.name for wheel in build.wheels())}
+    assert again == names == {file.name for file in build.settings.dist.iterdir()}
 
 
 def test_the_installed_reference_wheel_passes_its_smoke_run(built: Build) -> None:
@@ -70,12 +70,12 @@ def test_the_installed_reference_wheel_passes_its_smoke_run(built: Build) -> Non
     assert "pass: run tally -- true" in lines
 
 
-def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(bench: Build) -> None:
+def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(build: Build) -> None:
     other = "s390x" if toolchain.host().name != "s390x" else "x86_64"
     target = toolchain.choose(find(other), (2, 17))
-    (bench.settings.dist / f"reference-0.1.0-cp310-abi3-{target.platform_tag}.whl").touch()
+    (build.settings.dist / f"reference-0.1.0-cp310-abi3-{target.platform_tag}.whl").touch()
     with pytest.raises(BuildError, match=f"no command was executed .skip: reference-.*{other}"):
-        replace(bench, target=target).smoke()
+        replace(build, target=target).smoke()
 
 
 @pytest.mark.network
@@ -83,12 +83,12 @@ def test_a_pure_project_of_another_backend_becomes_a_platform_wheel(tmp_path: Pa
     project = probe(tmp_path / "probe", main='fn main() { println!("probed") }', more=HATCH)
     (project / "probe").mkdir()
     (project / "probe" / "__init__.py").touch()
-    bench = Build.of(project)
-    bench.build()
-    bench.sdist()
-    (wheel,) = bench.wheels()
-    assert wheel.name == f"probe-1.0-py3-none-{bench.target.platform_tag}.whl"
-    assert [str(result) for result in bench.smoke()] == ["pass: payload probe/bin/probe", "pass: run probe"]
+    build = Build.of(project)
+    build.build()
+    build.sdist()
+    (wheel,) = build.wheels()
+    assert wheel.name == f"probe-1.0-py3-none-{build.target.platform_tag}.whl"
+    assert [str(result) for result in build.smoke()] == ["pass: payload probe/bin/probe", "pass: run probe"]
 
 
 @pytest.mark.network
@@ -97,7 +97,7 @@ def test_a_project_without_payload_needs_no_cargo(tmp_path: Path, monkeypatch: p
     (tmp_path / "probe" / "__init__.py").touch()
     (tmp_path / "pyproject.toml").write_text(f"{HATCH}[tool.wheelcheck]\npython = ['py3-none']\n")
     monkeypatch.setenv("PATH", "/nonexistent")
-    bench = Build.of(tmp_path)
-    assert bench.sdist().name == "probe-1.0.tar.gz"
-    assert bench.build().manifest.files == ()
-    assert bench.staged().manifest.files == ()
+    build = Build.of(tmp_path)
+    assert build.sdist().name == "probe-1.0.tar.gz"
+    assert build.build().manifest.files == ()
+    assert build.staged().manifest.files == ()

@@ -47,15 +47,15 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The stage of the reference project for the other CPU."""
     compiler = rustc_for_other() or lacking(f"no Rust standard library for {OTHER.name}")
     project = copy_reference(tmp_path_factory.mktemp("other") / "reference")
-    bench = Build.of(project, OTHER)
+    build = Build.of(project, OTHER)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUSTC", compiler)
-        bench.build()
-    return bench
+        build.build()
+    return build
 
 
-def staged(bench: Build, path: str) -> Path:
-    return bench.stage_folder / "tree" / path
+def staged(build: Build, path: str) -> Path:
+    return build.stage_folder / "tree" / path
 
 
 def natives(wheel: Path) -> dict[str, Binary]:

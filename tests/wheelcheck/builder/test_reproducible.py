@@ -118,8 +118,8 @@ def test_the_rustflags_of_the_project_stay_in_force(tmp_path: Path) -> None:
     folder = probe(tmp_path / "p", main='fn main() { println!("{}", cfg!(chosen_here)); }')
     (folder / ".cargo").mkdir()
     (folder / ".cargo" / "config.toml").write_text('[build]\nrustflags = ["--cfg", "chosen_here"]\n')
-    bench = Build.of(folder)
-    stage = bench.build()
+    build = Build.of(folder)
+    stage = build.build()
     said = subprocess.run([stage.file(stage.manifest.files[0])], capture_output=True, text=True, check=True).stdout
     assert said == "true\n"
 

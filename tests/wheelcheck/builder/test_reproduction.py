@@ -34,8 +34,8 @@ def test_the_reference_project_builds_the_same_bytes_in_any_folder_under_any_uma
 
 @pytest.mark.network
 def test_a_program_that_names_its_source_file_is_the_same_everywhere(tmp_path: Path) -> None:
-    bench = Build.of(hatch_probe(tmp_path / "probe", main=SAME))
-    assert reproduce(bench) == (f"probe-1.0-py3-none-{bench.target.platform_tag}.whl", "probe-1.0.tar.gz")
+    build = Build.of(hatch_probe(tmp_path / "probe", main=SAME))
+    assert reproduce(build) == (f"probe-1.0-py3-none-{build.target.platform_tag}.whl", "probe-1.0.tar.gz")
 
 
 @pytest.mark.network

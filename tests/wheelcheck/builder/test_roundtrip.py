@@ -48,11 +48,11 @@ def released(tmp_path: Path) -> Build:
     """A small project, built to the end: one program of two sources."""
     project = hatch_probe(tmp_path / "probe", main='mod said;\nfn main() { println!("{}", said::WORD); }')
     (project / "src" / "said.rs").write_text('pub const WORD: &str = "hello";')
-    bench = Build.of(project)
-    bench.build()
-    bench.sdist()
-    bench.wheels()
-    return bench
+    build = Build.of(project)
+    build.build()
+    build.sdist()
+    build.wheels()
+    return build
 
 
 @pytest.mark.network
@@ -95,15 +95,15 @@ def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(re
 @pytest.mark.network
 def test_a_project_that_is_not_reproducible_may_ask_for_the_facts_alone(tmp_path: Path) -> None:
     project = hatch_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
-    bench = Build.of(project)
-    bench.build()
-    bench.sdist()
-    (wheel,) = bench.wheels()
+    build = Build.of(project)
+    build.build()
+    build.sdist()
+    (wheel,) = build.wheels()
     assert main(["roundtrip", "--project", str(project)]) == 1
     assert main(["roundtrip", "--facts-only", "--project", str(project)]) == 0
-    rewritten(wheel, "probe/bin/probe", (bench.stage_folder / "tree/probe/bin/probe").read_bytes(), 0o100644)
+    rewritten(wheel, "probe/bin/probe", (build.stage_folder / "tree/probe/bin/probe").read_bytes(), 0o100644)
     with pytest.raises(BuildError, match=r"the sdist builds .*mode 0755.*, but .* mode 0644.* is released"):
-        roundtrip(bench, exact=False)
+        roundtrip(build, exact=False)
 
 
 @pytest.mark.network
@@ -113,46 +113,46 @@ def test_an_sdist_without_a_source_does_not_build(released: Build) -> None:
         roundtrip(released)
 
 
-def test_an_sdist_of_another_floor_is_refused(bench: Build) -> None:
+def test_an_sdist_of_another_floor_is_refused(build: Build) -> None:
     edited(
-        dist.sdist(bench.settings.dist),
+        dist.sdist(build.settings.dist),
         "0/pyproject.toml",
         lambda text: text.replace(b'glibc = "2.17"', b'glibc = "2.28"'),
     )
     with pytest.raises(BuildError, match=r"builds for .*gnu.2.28, the project's for .*gnu.2.17"):
-        roundtrip(bench)
+        roundtrip(build)
 
 
-def test_an_sdist_for_other_pythons_is_refused_by_the_wheels_it_builds(bench: Build) -> None:
+def test_an_sdist_for_other_pythons_is_refused_by_the_wheels_it_builds(build: Build) -> None:
     edited(
-        dist.sdist(bench.settings.dist),
+        dist.sdist(build.settings.dist),
         "0/pyproject.toml",
         lambda text: text.replace(b'python = ["cp310-abi3"]', b"python = []"),
     )
     with pytest.raises(BuildError, match=r"the sdist builds no wheel, dist holds reference-0.1.0-cp310-abi3"):
-        roundtrip(bench)
+        roundtrip(build)
 
 
 @pytest.mark.parametrize("what", ["another CPU", "mode 0644", "missing"])
-def test_a_released_program_that_the_sdist_does_not_build_is_named(bench: Build, what: str) -> None:
-    content = (bench.stage_folder / "tree" / TOOL).read_bytes()
-    wheel = wheel_of(bench)
+def test_a_released_program_that_the_sdist_does_not_build_is_named(build: Build, what: str) -> None:
+    content = (build.stage_folder / "tree" / TOOL).read_bytes()
+    wheel = wheel_of(build)
     if what == "missing":
         rewritten(wheel, TOOL, None, 0)
     elif what == "another CPU":
-        rewritten(wheel, TOOL, native(other_cpu(bench)), 0o100755)
+        rewritten(wheel, TOOL, native(other_cpu(build)), 0o100755)
     else:
         rewritten(wheel, TOOL, content, 0o100644)
     with pytest.raises(BuildError, match=f"{wheel.name}: {TOOL}: the sdist builds executable for "):
-        roundtrip(bench)
+        roundtrip(build)
 
 
-def test_a_release_without_native_code_proves_nothing(bench: Build) -> None:
-    wheel = wheel_of(bench)
+def test_a_release_without_native_code_proves_nothing(build: Build) -> None:
+    wheel = wheel_of(build)
     for path in manifest(wheel):
         rewritten(wheel, path, None, 0)
     with pytest.raises(BuildError, match="it holds no native file to compare"):
-        roundtrip(bench)
+        roundtrip(build)
 
 
 ONE = Native("executable", "x86_64", "0755", "2.17", "ab")
@@ -180,7 +180,7 @@ def test_a_file_that_only_the_sdist_builds_is_named() -> None:
         require_same("x.whl", {"a": ONE}, {"a": ONE, "b": ONE})
 
 
-def test_a_mode_without_a_file_type_is_said(bench: Build) -> None:
-    wheel = wheel_of(bench)
-    rewritten(wheel, TOOL, (bench.stage_folder / "tree" / TOOL).read_bytes(), 0o755)
+def test_a_mode_without_a_file_type_is_said(build: Build) -> None:
+    wheel = wheel_of(build)
+    rewritten(wheel, TOOL, (build.stage_folder / "tree" / TOOL).read_bytes(), 0o755)
     assert manifest(wheel)[TOOL].mode == "000755 (no regular file)"

@@ -46,32 +46,32 @@ def test_one_host_alone_does_not_make_the_release_that_is_promised(
     assert {code for code, _ in errors(capsys, built.settings.dist, "--config", config)} == {"WC701"}
 
 
-def test_a_repacked_wheel_with_nothing_changed_passes(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
-    wheel = wheel_of(bench)
+def test_a_repacked_wheel_with_nothing_changed_passes(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = wheel_of(build)
     with zipfile.ZipFile(wheel) as archive:
         content = archive.read(TOOL)
     rewritten(wheel, TOOL, content, 0o100755)
-    assembly.require_record(wheel, bench.staged())
+    assembly.require_record(wheel, build.staged())
     assert errors(capsys, wheel) == set()
 
 
 @pytest.mark.parametrize(
     ("content", "mode", "code"),
     [
-        (lambda bench: native(other_cpu(bench)), 0o100755, "WC301"),
-        (lambda bench: bench.stage_folder.joinpath("tree", TOOL).read_bytes(), 0o100644, "WC302"),
-        (lambda bench: bench.stage_folder.joinpath("tree", TOOL).read_bytes(), 0o755, "WC302"),
+        (lambda build: native(other_cpu(build)), 0o100755, "WC301"),
+        (lambda build: build.stage_folder.joinpath("tree", TOOL).read_bytes(), 0o100644, "WC302"),
+        (lambda build: build.stage_folder.joinpath("tree", TOOL).read_bytes(), 0o755, "WC302"),
     ],
     ids=["another CPU", "mode 0644", "mode 0755 without S_IFREG"],
 )
 def test_a_sabotaged_executable_is_named_by_the_gate_and_refused_by_the_record(
-    bench: Build, capsys: pytest.CaptureFixture[str], content: Callable[[Build], bytes], mode: int, code: str
+    build: Build, capsys: pytest.CaptureFixture[str], content: Callable[[Build], bytes], mode: int, code: str
 ) -> None:
-    wheel = wheel_of(bench)
-    rewritten(wheel, TOOL, content(bench), mode)
+    wheel = wheel_of(build)
+    rewritten(wheel, TOOL, content(build), mode)
     assert errors(capsys, wheel) == {(code, TOOL)}
     with pytest.raises(BuildError, match=TOOL):
-        assembly.require_record(wheel, bench.staged())
+        assembly.require_record(wheel, build.staged())
 
 
 STUBS = {
@@ -84,57 +84,57 @@ STUBS = {
 
 @pytest.mark.parametrize(("path", "content"), STUBS.values(), ids=STUBS)
 def test_a_stub_in_place_of_a_binary_is_named_by_the_gate_and_refused_by_the_record(
-    bench: Build, capsys: pytest.CaptureFixture[str], path: str, content: bytes
+    build: Build, capsys: pytest.CaptureFixture[str], path: str, content: bytes
 ) -> None:
-    wheel = wheel_of(bench)
+    wheel = wheel_of(build)
     rewritten(wheel, path, content, 0o100755 if path == TOOL else 0o100644)
     assert errors(capsys, wheel) == {("WC305", path)}
     with pytest.raises(BuildError, match=path):
-        assembly.require_record(wheel, bench.staged())
+        assembly.require_record(wheel, build.staged())
 
 
 @pytest.mark.parametrize("content", [b"", None], ids=["a zero-byte executable", "a missing executable"])
 def test_a_payload_that_is_no_binary_or_not_there_is_named_by_the_gate_that_knows_the_project(
-    bench: Build, capsys: pytest.CaptureFixture[str], content: bytes | None
+    build: Build, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:
-    wheel = wheel_of(bench)
+    wheel = wheel_of(build)
     rewritten(wheel, TOOL, content, 0o100755)
-    config = bench.settings.project / "pyproject.toml"
-    arch = ("--architecture", bench.target.arch.name)
-    found = errors(capsys, bench.settings.dist, "--config", config, *arch)
+    config = build.settings.project / "pyproject.toml"
+    arch = ("--architecture", build.target.arch.name)
+    found = errors(capsys, build.settings.dist, "--config", config, *arch)
     assert any(code in ("WC305", "WC310") for code, _ in found)
     with pytest.raises(BuildError, match=TOOL):
-        assembly.require_record(wheel, bench.staged())
+        assembly.require_record(wheel, build.staged())
 
 
-def test_a_stale_file_of_another_cpu_in_the_stage_stops_the_wheel(bench: Build) -> None:
-    stale = bench.stage_folder / "tree" / "reference" / "bin" / "tally-old"
-    stale.write_bytes(native(other_cpu(bench)))
+def test_a_stale_file_of_another_cpu_in_the_stage_stops_the_wheel(build: Build) -> None:
+    stale = build.stage_folder / "tree" / "reference" / "bin" / "tally-old"
+    stale.write_bytes(native(other_cpu(build)))
     with pytest.raises(BuildError, match=r"extra \['reference/bin/tally-old'\]"):
-        bench.wheels()
+        build.wheels()
 
 
-def test_building_again_removes_a_stale_file_of_another_cpu(bench: Build) -> None:
-    stale = bench.stage_folder / "tree" / "reference" / "bin" / "tally-old"
-    stale.write_bytes(native(other_cpu(bench)))
-    bench.build()
+def test_building_again_removes_a_stale_file_of_another_cpu(build: Build) -> None:
+    stale = build.stage_folder / "tree" / "reference" / "bin" / "tally-old"
+    stale.write_bytes(native(other_cpu(build)))
+    build.build()
     assert not stale.exists()
-    bench.staged()
+    build.staged()
 
 
 @pytest.mark.parametrize("content", ["other cpu", "empty", "mode 0644"])
-def test_a_staged_executable_that_was_swapped_stops_the_wheel(bench: Build, content: str) -> None:
-    staged = bench.stage_folder / "tree" / TOOL
+def test_a_staged_executable_that_was_swapped_stops_the_wheel(build: Build, content: str) -> None:
+    staged = build.stage_folder / "tree" / TOOL
     if content == "mode 0644":
         staged.chmod(0o644)
     else:
-        staged.write_bytes(native(other_cpu(bench)) if content == "other cpu" else b"")
+        staged.write_bytes(native(other_cpu(build)) if content == "other cpu" else b"")
     with pytest.raises(BuildError, match=TOOL):
-        bench.wheels()
+        build.wheels()
 
 
-def test_a_wheel_edited_without_its_record_fails_on_the_hash(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
-    wheel = wheel_of(bench)
+def test_a_wheel_edited_without_its_record_fails_on_the_hash(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    wheel = wheel_of(build)
     with zipfile.ZipFile(wheel) as archive:
         members = [(info, archive.read(info)) for info in archive.infolist()]
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -188,16 +188,16 @@ def test_the_reference_sdist_holds_rust_and_c_sources_and_the_lock_and_no_binary
     assert wanted | {"src/reference/_machine.c", "pyproject.toml"} <= listed(tree)
 
 
-def test_an_sdist_that_forgets_a_rust_source_is_not_published(bench: Build) -> None:
-    manifest = bench.settings.project / "MANIFEST.in"
+def test_an_sdist_that_forgets_a_rust_source_is_not_published(build: Build) -> None:
+    manifest = build.settings.project / "MANIFEST.in"
     manifest.write_text(f"{manifest.read_text()}exclude rust/tally/src/wait.rs\n")
-    before = {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()}
+    before = {file: file.stat().st_mtime_ns for file in build.settings.dist.iterdir()}
     with pytest.raises(BuildError, match=r"missing or different: tally/src/wait.rs"):
-        bench.sdist()
-    assert {file: file.stat().st_mtime_ns for file in bench.settings.dist.iterdir()} == before
+        build.sdist()
+    assert {file: file.stat().st_mtime_ns for file in build.settings.dist.iterdir()} == before
 
 
-def test_a_binary_among_the_sources_does_not_become_part_of_a_release(bench: Build) -> None:
-    (bench.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
+def test_a_binary_among_the_sources_does_not_become_part_of_a_release(build: Build) -> None:
+    (build.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
     with pytest.raises(BuildError, match=r"tests/sample.py: a prebuilt ELF file"):
-        bench.sdist()
+        build.sdist()

@@ -93,7 +93,7 @@ def test_a_bundle_that_is_packed_into_the_project_is_no_source(tmp_path: Path, *
     folder = write(tmp_path, "src/main.rs", "dist/demo-1.0.tar.gz", "data/own.tar")
     if tracked:
         git(folder, "init", "-q")
-    handover.pack(folder, folder / "parcels" / "sdist.tar", "dist/*.tar.gz")
+    handover.pack(folder, folder / "bundles" / "sdist.tar", "dist/*.tar.gz")
     assert listed(folder) == {"src/main.rs", "data/own.tar"}
 
 

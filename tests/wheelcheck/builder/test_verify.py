@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 
 def test_a_release_is_handed_over_and_compared_with_its_record(
-    bench: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    build: Build, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    here, there = bench.settings.project, tmp_path / "there"
+    here, there = build.settings.project, tmp_path / "there"
     shutil.copytree(here, there, ignore=shutil.ignore_patterns("build", "dist"))
     assert main(["pack", "--project", str(here), str(tmp_path / "p.tar")]) == 0
     assert main(["unpack", "--project", str(there), str(tmp_path / "p.tar")]) == 0
     capsys.readouterr()
     assert main(["verify", "--project", str(there)]) == 0
-    assert capsys.readouterr().out == f"as staged: {wheel_of(bench).name}\n"
+    assert capsys.readouterr().out == f"as staged: {wheel_of(build).name}\n"
 
 
-def test_a_wheel_that_is_not_as_staged_is_named(bench: Build) -> None:
-    wheel, project = wheel_of(bench), bench.settings.project
-    tool, guard = ((bench.stage_folder / "tree" / path).read_bytes() for path in (TOOL, GUARD))
+def test_a_wheel_that_is_not_as_staged_is_named(build: Build) -> None:
+    wheel, project = wheel_of(build), build.settings.project
+    tool, guard = ((build.stage_folder / "tree" / path).read_bytes() for path in (TOOL, GUARD))
     rewritten(wheel, TOOL, tool, 0o100755)
     assert verify(project, {}) == (f"as staged: {wheel.name}",)
     rewritten(wheel, GUARD, guard + b"\0", 0o100644)
@@ -38,48 +38,48 @@ def test_a_wheel_that_is_not_as_staged_is_named(bench: Build) -> None:
         verify(project, {})
 
 
-def test_a_wheel_without_a_record_is_named(bench: Build) -> None:
+def test_a_wheel_without_a_record_is_named(build: Build) -> None:
     name = "reference-0.1.0-cp310-abi3-manylinux_2_17_s390x.whl"
-    shutil.copy(wheel_of(bench), bench.settings.dist / name)
+    shutil.copy(wheel_of(build), build.settings.dist / name)
     with pytest.raises(BuildError, match=f"{name} has no manifest of a stage beside it"):
-        verify(bench.settings.project, {})
+        verify(build.settings.project, {})
 
 
-def test_wheels_without_any_record_are_an_error(bench: Build) -> None:
-    (bench.stage_folder / "manifest.json").unlink()
-    with pytest.raises(BuildError, match=f"{wheel_of(bench).name} has no manifest of a stage"):
-        verify(bench.settings.project, {})
+def test_wheels_without_any_record_are_an_error(build: Build) -> None:
+    (build.stage_folder / "manifest.json").unlink()
+    with pytest.raises(BuildError, match=f"{wheel_of(build).name} has no manifest of a stage"):
+        verify(build.settings.project, {})
 
 
-def test_a_record_whose_wheel_is_missing_is_an_error(bench: Build) -> None:
-    wheel_of(bench).unlink()
+def test_a_record_whose_wheel_is_missing_is_an_error(build: Build) -> None:
+    wheel_of(build).unlink()
     with pytest.raises(BuildError, match="it holds no wheel for manylinux_2_17"):
-        verify(bench.settings.project, {})
+        verify(build.settings.project, {})
 
 
-def forged(bench: Build, name: str, **target: str) -> None:
+def forged(build: Build, name: str, **target: str) -> None:
     """Copy the stage under another folder name, with a record of other bytes and perhaps of another target."""
-    folder = bench.stage_folder.with_name(name)
-    shutil.copytree(bench.stage_folder, folder)
+    folder = build.stage_folder.with_name(name)
+    shutil.copytree(build.stage_folder, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     files = [{**file, "sha256": "0" * 64} for file in manifest["files"]]
     (folder / "manifest.json").write_text(json.dumps({**manifest, **target, "files": files}))
 
 
-def test_the_record_of_an_older_floor_says_nothing_about_todays_wheels(bench: Build) -> None:
-    older = bench.target.zigbuild.replace(".2.17", ".2.28")
-    forged(bench, older, target=older, floor="2.28")
-    assert verify(bench.settings.project, {}) == (f"as staged: {wheel_of(bench).name}",)
+def test_the_record_of_an_older_floor_says_nothing_about_todays_wheels(build: Build) -> None:
+    older = build.target.zigbuild.replace(".2.17", ".2.28")
+    forged(build, older, target=older, floor="2.28")
+    assert verify(build.settings.project, {}) == (f"as staged: {wheel_of(build).name}",)
 
 
 @pytest.mark.parametrize("leftover", [".old", ".new"])
-def test_what_a_swap_left_behind_says_nothing_about_todays_wheels(bench: Build, leftover: str) -> None:
-    forged(bench, f"{bench.target.zigbuild}{leftover}")
-    assert verify(bench.settings.project, {}) == (f"as staged: {wheel_of(bench).name}",)
+def test_what_a_swap_left_behind_says_nothing_about_todays_wheels(build: Build, leftover: str) -> None:
+    forged(build, f"{build.target.zigbuild}{leftover}")
+    assert verify(build.settings.project, {}) == (f"as staged: {wheel_of(build).name}",)
 
 
-def test_a_stage_of_an_earlier_floor_and_remains_of_an_interrupted_build_are_no_obstacle(bench: Build) -> None:
-    project, file = bench.settings.project, bench.settings.project / "pyproject.toml"
+def test_a_stage_of_an_earlier_floor_and_remains_of_an_interrupted_build_are_no_obstacle(build: Build) -> None:
+    project, file = build.settings.project, build.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
     later = Build.of(project)
     later.build()
@@ -87,20 +87,20 @@ def test_a_stage_of_an_earlier_floor_and_remains_of_an_interrupted_build_are_no_
     (wheel,) = later.wheels()
     shutil.copytree(later.stage_folder, later.stage_folder.with_name(f"{later.stage_folder.name}.old"))
     (later.stage_folder.with_name(f"{later.stage_folder.name}.new")).mkdir()
-    assert bench.stage_folder.exists()
+    assert build.stage_folder.exists()
     assert verify(project, {}) == (f"as staged: {wheel.name}",)
 
 
-def test_a_wheel_of_an_earlier_floor_than_the_configuration_asks_for_is_refused(bench: Build) -> None:
-    file = bench.settings.project / "pyproject.toml"
+def test_a_wheel_of_an_earlier_floor_than_the_configuration_asks_for_is_refused(build: Build) -> None:
+    file = build.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
     with pytest.raises(BuildError, match="has no manifest of a stage beside it"):
-        verify(bench.settings.project, {})
+        verify(build.settings.project, {})
 
 
-def test_a_checkout_of_other_sources_than_were_built_is_refused_wherever_it_is(bench: Build, tmp_path: Path) -> None:
+def test_a_checkout_of_other_sources_than_were_built_is_refused_wherever_it_is(build: Build, tmp_path: Path) -> None:
     there = tmp_path / "there"
-    shutil.copytree(bench.settings.project, there)
+    shutil.copytree(build.settings.project, there)
     (there / "rust" / "not-on-the-other-machine.txt").touch()
     assert len(verify(there, {})) == 1
     main_rs = there / "rust" / "tally" / "src" / "main.rs"
@@ -134,6 +134,6 @@ def test_an_artifact_of_another_version_than_the_tag_is_named(tag: str, said: st
         require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
 
 
-def test_a_release_is_compared_with_the_tag_it_is_made_for(bench: Build) -> None:
+def test_a_release_is_compared_with_the_tag_it_is_made_for(build: Build) -> None:
     with pytest.raises(BuildError, match=r"its version is 0.1.0, but the git tag says 9.9"):
-        verify(bench.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})
+        verify(build.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from wheelcheck.builder.pipeline import Build
 
 
-def test_each_step_says_what_it_made(bench: Build, capsys: pytest.CaptureFixture[str]) -> None:
-    project = bench.settings.project
-    shutil.rmtree(bench.settings.dist)
+def test_each_step_says_what_it_made(build: Build, capsys: pytest.CaptureFixture[str]) -> None:
+    project = build.settings.project
+    shutil.rmtree(build.settings.dist)
     assert main(["all", "--project", str(project)]) == 0
-    stage, dist = bench.stage_folder / "tree" / "reference", bench.settings.dist
+    stage, dist = build.stage_folder / "tree" / "reference", build.settings.dist
     assert capsys.readouterr().out.splitlines() == [
         str(stage / "bin" / "tally"),
         str(stage / "bin" / "tracer"),
@@ -34,7 +34,7 @@ def test_each_step_says_what_it_made(bench: Build, capsys: pytest.CaptureFixture
         str(stage / "lib" / "libguard.so"),
         str(stage / "bpf" / "opens.bpf.o"),
         str(dist / "reference-0.1.0.tar.gz"),
-        str(dist / f"reference-0.1.0-cp310-abi3-{bench.target.platform_tag}.whl"),
+        str(dist / f"reference-0.1.0-cp310-abi3-{build.target.platform_tag}.whl"),
         "smoke test: 12 passed, 0 skipped",
     ]
 
@@ -163,7 +163,7 @@ def test_a_folder_called_build_is_not_the_package_of_that_name(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["pack", "file/parcel.tar", "*"], "wheelcheck: cannot go on: [Errno "),
+        (["pack", "file/bundle.tar", "*"], "wheelcheck: cannot go on: [Errno "),
         (["unpack", "file"], "wheelcheck: "),
     ],
 )
@@ -188,13 +188,13 @@ def test_a_reader_who_leaves_does_not_stop_the_build(tmp_path: Path) -> None:
     (tmp_path / "dist" / "a").touch()
     reading, writing = os.pipe()
     os.close(reading)
-    words = command("build", "pack", "parcel.tar", "dist/*")
+    words = command("build", "pack", "bundle.tar", "dist/*")
     done = subprocess.run(
         words, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE, check=False, env=environment(PYTHONUNBUFFERED="1")
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert (tmp_path / "parcel.tar").is_file()
+    assert (tmp_path / "bundle.tar").is_file()
 
 
 def test_a_password_that_a_build_script_prints_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 def bundled(path: str) -> Path:
     """Return a native file of this package, e.g. `bundled("bin/tally")`.
 
-    Raises FileNotFoundError where the installation lacks it: the sources alone do not make it, the bench does.
+    Raises FileNotFoundError where the installation lacks it: `wheelcheck build` makes it; the sources alone do not.
     """
     file = Path(__file__).parent / path
     if not file.is_file():
