@@ -17,7 +17,7 @@ LAYERS = (
     ("builder",),  # builds what the gate will judge, and may ask the gate
     ("__init__",),  # the Python API: read, judge, report as a value
     ("engine",),  # runs the rules and sets aside what is ignored
-    ("ignored",),  # which findings a configuration sets aside
+    ("ignored", "severities"),  # which findings a configuration sets aside, which it gives another severity
     ("rules",),  # facts to findings
     ("facts",),  # bytes to facts
     ("config",),  # what a release must hold

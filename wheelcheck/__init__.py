@@ -19,23 +19,28 @@ __version__ = "0.1.0"
 
 
 def check(
-    paths: str | PathLike[str] | Iterable[str | PathLike[str]], config: str | PathLike[str] | None = None
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    config: str | PathLike[str] | None = None,
+    *,
+    strict: bool = False,
 ) -> Report:
     """Judge wheels, sdists and folders of them as one release, as `wheelcheck check` does.
 
     `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`. None is looked for: without `config`, no
-    particular set of wheels is expected. The report's `verdict` is "pass", "fail" or "unverified"; `findings` and
-    `gaps` say why. Bad content never raises, and nothing is printed. Raises wheelcheck.config.ConfigError for a
-    configuration that cannot be used, ValueError for an empty path.
+    particular set of wheels is expected. `strict` makes an error of every warning, as `strict = true` there does.
+    The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content never raises,
+    and nothing is printed. Raises wheelcheck.config.ConfigError for a configuration that cannot be used, ValueError for
+    an empty path.
     """
+    from dataclasses import replace  # noqa: PLC0415  # `import wheelcheck` stays light
     from os import PathLike  # noqa: PLC0415  # `import wheelcheck` stays light
     from pathlib import Path  # noqa: PLC0415
 
-    from wheelcheck.config import load  # noqa: PLC0415
+    from wheelcheck.config import Config, load  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
 
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if "" in given:  # a variable that was never set, and Path would take it for the current folder
         raise ValueError("found an empty path, expected a file or a folder")
-    expected = load(Path(config), required=True) if config is not None else None
-    return examine([Path(path) for path in given], expected)
+    expected = load(Path(config), required=True) if config is not None else Config()
+    return examine([Path(path) for path in given], replace(expected, strict=True) if strict else expected)

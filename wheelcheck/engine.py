@@ -14,7 +14,8 @@ from wheelcheck.facts.progress import Meter, Progress
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.rules.catalogue import all_rules
-from wheelcheck.rules.configuration import Ignores
+from wheelcheck.rules.configuration import Configuration
+from wheelcheck.severities import cannot_fail, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -123,15 +124,16 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
     release = Release(wheels, sdists, config, other_files)
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
-    findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Ignores], subjects, gaps)
+    findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Configuration], subjects, gaps)
     gaps.extend(_caps(artifacts))
     gaps.extend(_switched_off(config, ran))
-    kept, ignored = set_aside(config.ignores, sorted(findings, key=_order))
-    ignores = [(Ignores(config.ignores, ignored.unused), "")]
-    late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Ignores], ignores, gaps)
+    weighed = weigh(config, findings)
+    kept, ignored = set_aside(config.ignores, sorted(weighed.findings, key=_order))
+    configuration = [(Configuration(config, ignored.unused, weighed.stale(config)), "")]
+    late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Configuration], configuration, gaps)
     return Report(
         artifacts=release.artifacts,
-        findings=tuple(sorted([*kept, *late], key=_order)),
+        findings=tuple(sorted([*kept, *weigh(config, late).findings], key=_order)),
         gaps=tuple(sorted(set(gaps))),
         rules=(*ran, *ran_late),
         skips=(*skips, *skips_late),
@@ -160,9 +162,10 @@ def _apply(
 
 
 def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
-    """Yield a gap where every rule that ran is ignored everywhere: nothing was judged."""
-    if ran and {ignore.code for ignore in config.ignores if ignore.is_total}.issuperset(ran):
-        yield Gap("", "", "the configuration ignores every rule that ran")
+    """Yield a gap where no rule that ran can make the release fail anywhere: nothing was judged."""
+    if ran and cannot_fail(config).issuperset(ran):
+        how = "ignores or lowers" if config.severities else "ignores"
+        yield Gap("", "", f"the configuration {how} every rule that ran")
 
 
 def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> str:

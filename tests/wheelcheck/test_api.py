@@ -131,3 +131,13 @@ def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-c", example]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment())
     assert done.stdout == f"error WC701   found no wheel for {AARCH64}, expected one\n"
+
+
+def test_a_strict_check_makes_an_error_of_a_warning_and_says_so(tmp_path: Path) -> None:
+    path = a_wheel("py3-none-any", File("demo/x.py"), File("demo/__pycache__/x.cpython-311.pyc", b"\0")).write(tmp_path)
+    assert wheelcheck.check(path).verdict == "pass"
+    report = wheelcheck.check(path, strict=True)
+    (found,) = report.findings
+    assert (report.verdict, found.severity) == ("fail", "error")
+    assert found.severity_change
+    assert found.severity_change.before == "warning"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=FILE",
         help=f"also write a report, any number of times: {formats}; - is standard output",
     )
+    parser.add_argument("--strict", action="store_true", help="make an error of every warning")
     parser.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
     parser.set_defaults(run=_run)
 
@@ -76,6 +78,8 @@ def _config(arguments: argparse.Namespace) -> Config:
     else:
         found = find(Path())
         config = load(found) if found else Config()
+    if arguments.strict:
+        config = replace(config, strict=True)
     return config.for_architecture(arguments.architecture) if arguments.architecture else config
 
 

@@ -1,4 +1,4 @@
-"""What the gate reads of `[tool.wheelcheck]`: what a release must contain, and which findings are ignored."""
+"""What the gate reads of `[tool.wheelcheck]`: what a release must contain, and how findings are judged."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.config.fields import SETTINGS, PayloadKind
+from wheelcheck.config.fields import SETTINGS, PayloadKind, Severity
 from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Config", "ConfigError", "Expected", "ExpectedWheel", "Ignore", "Payload", "PayloadKind", "load"]
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Expected",
+    "ExpectedWheel",
+    "Ignore",
+    "Payload",
+    "PayloadKind",
+    "Severity",
+    "SeverityOverride",
+    "load",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,8 +73,11 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Ignore:
-    """One `[[tool.wheelcheck.ignore]]`: an exact rule code, globs over the member and the file name, and why."""
+class Selector:
+    """Which findings an entry of the configuration is about, and why.
+
+    That is an exact rule code, with globs over the member and over the file name.
+    """
 
     code: str
     reason: str
@@ -71,22 +85,39 @@ class Ignore:
     artifact: str = "*"
 
     def covers(self, code: str, path: str, artifact: str) -> bool:
-        """Return whether this ignore applies to a finding. The `*` of a glob also matches slashes."""
+        """Return whether this entry applies to a finding. The `*` of a glob also matches slashes."""
         return code == self.code and fnmatchcase(path, self.path) and fnmatchcase(artifact, self.artifact)
 
     @property
     def is_total(self) -> bool:
-        """Whether the rule is ignored everywhere."""
+        """Whether the entry is about every finding of its rule."""
         return not (self.path + self.artifact).strip("*")  # ** means the same as *
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ignore(Selector):
+    """One `[[tool.wheelcheck.ignore]]`: findings that the project accepts."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SeverityOverride(Selector):
+    """One `[[tool.wheelcheck.severity]]`: findings that get another severity than their rule gives them."""
+
+    level: Severity = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Config(Expected):
-    """Everything the gate reads of the configuration: what is expected, for which CPUs and glibc, what is ignored."""
+    """Everything the gate reads of the configuration: what is expected, for which CPUs and glibc, and how to judge it.
+
+    `strict` makes every warning an error.
+    """
 
     glibc: arch.Glibc = (2, 17)
     architectures: tuple[str, ...] = ()
     ignores: tuple[Ignore, ...] = ()
+    severities: tuple[SeverityOverride, ...] = ()
+    strict: bool = False
 
     def for_architecture(self, name: str) -> Config:
         """Return what is expected where only the wheels for one CPU are built. Raises ConfigError if there are none."""
@@ -121,6 +152,8 @@ def from_settings(settings: Mapping[str, Any]) -> Config:
         glibc=settings["glibc"],
         architectures=tuple(dict.fromkeys(settings["architectures"])),
         ignores=tuple(Ignore(**entry) for entry in settings["ignore"]),
+        severities=tuple(SeverityOverride(**entry) for entry in settings["severity"]),
+        strict=settings["strict"],
     )
 
 

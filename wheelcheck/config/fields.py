@@ -14,6 +14,7 @@ from wheelcheck.config.shapes import Boolean, Choice, Field, Integer, ListOf, Ta
 from wheelcheck.platforms import arch
 
 PayloadKind = Literal["executable", "library", "object"]
+Severity = Literal["error", "warning", "note"]  # from bad to good
 # What a smoke command may need of the kernel. `wheelcheck.builder.install` knows which of them an emulator lacks.
 KERNEL_NEEDS = ("bpf", "ptrace", "seccomp")
 
@@ -92,6 +93,15 @@ IGNORE = Table((
     Field("artifact", TEXT, "A glob for names of artifacts.", '"*-win_amd64.whl"', default="*"),
 ))  # fmt: skip
 
+SEVERITY = Table((
+    Field("code", CODE, "The rule.", '"WC302"', required=True),
+    Field("level", Choice(get_args(Severity)), "The severity that its findings get.", '"warning"', required=True),
+    Field("reason", TEXT, "Why the project judges differently. Every report repeats it.",
+          '"the launcher sets the exec bit before it starts the tool"', required=True),
+    Field("path", TEXT, "A glob for files in the artifact; `*` also matches slashes.", '"pkg/bin/*"', default="*"),
+    Field("artifact", TEXT, "A glob for names of artifacts.", '"*-win_amd64.whl"', default="*"),
+))  # fmt: skip
+
 BUILD = Table((
     Field("workspace", IN_PROJECT, "The folder of the Cargo.toml.", '"rust"', default="."),
     Field("keep-environment", NAMES, "Environment variables that the build keeps, such as an intentional RUSTC.",
@@ -130,6 +140,11 @@ SETTINGS = Table((
           '[{ name = "tool", kind = "executable", path = "pkg/bin/tool" }]', default=[]),
     Field("ignore", Tables(IGNORE), "Findings that the project accepts.",
           '[{ code = "WC301", reason = "libraries for the device" }]', default=[]),
+    Field("severity", Tables(SEVERITY), "Findings whose severity the project changes. Of several entries for one "
+          "finding, the first counts; `ignore` outranks them.",
+          '[{ code = "WC302", level = "warning", reason = "the launcher sets the exec bit" }]', default=[]),
+    Field("strict", Boolean(), "Whether every warning becomes an error, as with `wheelcheck check --strict`.", "true",
+          default=False),
     Field("build", BUILD, "How the builder builds.", '{ workspace = "rust" }', default={}, part="builder"),
     Field("smoke", SMOKE, "How the builder tests an installed wheel.",
           '{ commands = [{ run = ["tool", "--version"], expect = "tool [0-9]+" }] }', default={}, part="builder"),

@@ -77,5 +77,7 @@ def _binary(binary: Binary) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, str]:
-    return {name: getattr(finding, name) for name in _FINDING}
+def _finding(finding: Finding) -> dict[str, Any]:
+    change = finding.severity_change
+    changed = {"before": change.before, "reason": change.reason} if change else None
+    return {name: getattr(finding, name) for name in _FINDING} | {"severity_change": changed}

@@ -103,7 +103,14 @@ def _results(report: Report) -> Iterator[Json]:
             "locations": [_location(finding.artifact, finding.path)],
             "partialFingerprints": {"place/v1": _digest(f"{identity}\n{seen[identity]}")},
             **({"suppressions": [{"kind": "external", "justification": why}]} if why else {}),
+            **_change(finding),
         }
+
+
+def _change(finding: Finding) -> Json:
+    """Return the property that says which level the rule gave, and why the configuration changed it."""
+    change = finding.severity_change
+    return {"properties": {"severityChange": {"before": change.before, "reason": change.reason}}} if change else {}
 
 
 def _identity(finding: Finding, version: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from wheelcheck.config.fields import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Severity = Literal["error", "warning", "note"]
+__all__ = ["Finding", "Hit", "Rule", "Severity", "SeverityChange", "UndeclaredSeverityError", "rule"]
 Subject = TypeVar("Subject")
 
 
@@ -22,13 +24,23 @@ class Hit:
     """One place where the rule does not hold: the member (empty: the whole artifact) and what was found there.
 
     `severity` is one of those the rule declares, its first where none is given; `artifact` names the file for rules
-    about a whole release.
+    about a whole release. Hits of one `cause` are one line in a report for people, even where their messages differ in
+    a detail such as a size; without one, the message is the cause.
     """
 
     path: str
     message: str
     severity: Severity | None = None
     artifact: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityChange:
+    """That a finding has another severity than its rule gave it: which it was before, and why it was changed."""
+
+    before: Severity
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,8 @@ class Finding:
     artifact: str
     path: str
     message: str
+    cause: str = ""  # what it has in common with others, where the message says more; else empty
+    severity_change: SeverityChange | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +104,7 @@ class Rule(Generic[Subject]):
             severity = hit.severity or self.severity
             if severity not in self.severities:
                 raise UndeclaredSeverityError(f"{self.code} does not declare the severity {severity!r}")
-            yield Finding(self.code, self.name, severity, hit.artifact or artifact, hit.path, hit.message)
+            yield Finding(self.code, self.name, severity, hit.artifact or artifact, hit.path, hit.message, hit.cause)
 
 
 def rule(

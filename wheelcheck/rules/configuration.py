@@ -10,23 +10,31 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.config import Ignore
+    from wheelcheck.config import Config, Ignore, Selector, SeverityOverride
 
 
 @dataclass(frozen=True, slots=True)
-class Ignores:
-    """The ignores of a configuration, and those of them that covered no finding of this run."""
+class Configuration:
+    """A configuration, and its entries that covered no finding of this run though they should have.
 
-    configured: tuple[Ignore, ...] = ()
+    `stale` are the severities that lower nothing. One that raises a rule without findings is no mistake.
+    """
+
+    config: Config
     unused: tuple[Ignore, ...] = ()
+    stale: tuple[SeverityOverride, ...] = ()
 
 
-def _without_ignores(ignores: Ignores) -> str:
-    return "" if ignores.configured else "nothing is ignored"
+def _without_ignores(configuration: Configuration) -> str:
+    return "" if configuration.config.ignores else "nothing is ignored"
 
 
-@rule("WC801", on=Ignores, severity="warning", needs=_without_ignores)
-def every_ignore_matches_a_finding(ignores: Ignores) -> Iterator[Hit]:
+def _without_severities(configuration: Configuration) -> str:
+    return "" if configuration.config.severities else "no severity is changed"
+
+
+@rule("WC801", on=Configuration, severity="warning", needs=_without_ignores)
+def every_ignore_matches_a_finding(configuration: Configuration) -> Iterator[Hit]:
     """Each `[[tool.wheelcheck.ignore]]` covers at least one finding of this run.
 
     One that covers nothing is misspelled, or it has outlived its reason and will hide the next mistake.
@@ -34,6 +42,23 @@ def every_ignore_matches_a_finding(ignores: Ignores) -> Iterator[Hit]:
     Source: `[tool.wheelcheck]`.
     Remedy: delete the ignore, or correct its code and globs.
     """
-    for ignore in ignores.unused:
-        where = f"path {ignore.path!r}, artifact {ignore.artifact!r}"
-        yield Hit("", f"the ignore of {ignore.code} ({where}) matches nothing: {ignore.reason}")
+    for ignore in configuration.unused:
+        yield Hit("", f"the ignore of {_place(ignore)} matches nothing: {ignore.reason}")
+
+
+@rule("WC802", on=Configuration, severity="warning", needs=_without_severities)
+def every_lowered_severity_matches_a_finding(configuration: Configuration) -> Iterator[Hit]:
+    """Each `[[tool.wheelcheck.severity]]` that lowers a severity covers at least one finding of this run.
+
+    One that covers nothing is misspelled, or it has outlived its reason and will weaken the next finding. An entry that
+    raises a severity may find nothing: that is what it is for. A code that no rule has is always reported.
+
+    Source: `[tool.wheelcheck]`.
+    Remedy: delete the entry, or correct its code and globs.
+    """
+    for entry in configuration.stale:
+        yield Hit("", f"the severity {entry.level!r} for {_place(entry)} matches nothing: {entry.reason}")
+
+
+def _place(entry: Selector) -> str:
+    return f"{entry.code} (path {entry.path!r}, artifact {entry.artifact!r})"

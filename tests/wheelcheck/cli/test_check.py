@@ -219,3 +219,20 @@ def test_no_name_out_of_an_archive_becomes_a_command_or_an_escape(tmp_path: Path
         )
         for line in commands
     )
+
+
+RISKY = a_wheel("py3-none-any", File("demo/__init__.py"), File("demo/__pycache__/x.cpython-311.pyc", b"\0"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "code"),
+    [((), "", 0), (("--strict",), "", 1), ((), "strict = true\n", 1), (("--strict",), "strict = false\n", 1)],
+)
+def test_a_warning_passes_and_fails_where_the_check_is_strict(
+    tmp_path: Path, arguments: tuple[str, ...], settings: str, code: int
+) -> None:
+    (tmp_path / "wheelcheck.toml").write_text(f"sdist = false\n{settings}")
+    ended, said, _ = check(tmp_path, RISKY.write(tmp_path).name, *arguments, "--format=json")
+    assert ended == code
+    (found,) = json.loads(said)["findings"]
+    assert (found["code"], found["severity"]) == ("WC226", "error" if code else "warning")

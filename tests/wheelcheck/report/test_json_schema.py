@@ -12,6 +12,7 @@ from wheelcheck.binary import model
 from wheelcheck.engine import Report
 from wheelcheck.report import json as json_report
 from wheelcheck.report.selection import CAP
+from wheelcheck.rules import SeverityChange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,13 @@ def test_every_report_is_what_the_schema_says(report: Report) -> None:
 def test_a_real_report_is_what_the_schema_says(tmp_path: Path) -> None:
     document = document_of(real(tmp_path))
     assert document["counts"]["error"] == sum(found["severity"] == "error" for found in document["findings"])
+
+
+def test_a_changed_severity_is_there_with_the_one_before_and_the_reason() -> None:
+    lowered = finding("a.whl", "x", severity="warning", severity_change=SeverityChange("error", "the launcher does it"))
+    found = document_of(Report(findings=(lowered, finding("b.whl"))))["findings"]
+    assert [each["severity"] for each in found] == ["warning", "error"]
+    assert [each["severity_change"] for each in found] == [{"before": "error", "reason": "the launcher does it"}, None]
 
 
 @pytest.mark.parametrize(

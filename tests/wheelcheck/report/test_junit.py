@@ -15,7 +15,7 @@ from wheelcheck.report import junit
 from wheelcheck.report.wording import RELEASE
 from wheelcheck.rules import Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
-from wheelcheck.rules.configuration import Ignores
+from wheelcheck.rules.configuration import Configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def test_what_a_release_rule_says_of_a_file_stays_in_the_release_and_names_the_f
 # --- every rule, in the suite of what it judges ---
 
 ARTIFACTS = (wheel(X86_64), sdist())
-SUBJECTS = (*ARTIFACTS, Release(ARTIFACTS[:1], ARTIFACTS[1:], Config()), Ignores((), ()))
+SUBJECTS = (*ARTIFACTS, Release(ARTIFACTS[:1], ARTIFACTS[1:], Config()), Configuration(Config()))
 CODES = tuple(rule.code for rule in all_rules())
 
 

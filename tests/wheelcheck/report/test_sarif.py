@@ -13,6 +13,7 @@ from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.report import sarif
 from wheelcheck.report.selection import CAP
+from wheelcheck.rules import SeverityChange
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -162,6 +163,14 @@ def test_what_is_ignored_is_suppressed_with_its_reason() -> None:
         None,
         [{"kind": "external", "justification": "upstream's bug"}],
     ]
+
+
+def test_a_changed_severity_is_the_level_and_a_property_says_why() -> None:
+    lowered = finding("a.whl", "x", severity="note", severity_change=SeverityChange("error", "the launcher does it"))
+    results = run_of(Report(findings=(lowered, finding("b.whl"))))["results"]
+    assert [result["level"] for result in results] == ["note", "error"]
+    change = {"severityChange": {"before": "error", "reason": "the launcher does it"}}
+    assert [result.get("properties") for result in results] == [change, None]
 
 
 def test_a_rule_of_an_older_catalogue_has_no_index() -> None:

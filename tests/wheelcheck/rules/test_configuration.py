@@ -7,7 +7,7 @@ import pytest
 from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
 from tests.support.native_files import library
 from tests.support.twins import Twins
-from wheelcheck.config import Config, Ignore
+from wheelcheck.config import Config, Ignore, SeverityOverride
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +18,14 @@ def ignoring(path: str, code: str = "WC301") -> ReleaseRecipe:
     ignore = Ignore(code, "the library is for the device, not for the host", path)
     return a_release(
         a_wheel(X86_64, library("x86_64"), library("aarch64", "demo/device.so")), config=Config(ignores=(ignore,))
+    )
+
+
+def lowering(path: str, code: str = "WC301") -> ReleaseRecipe:
+    """The same release, and an entry that lowers the error and may miss it."""
+    severity = SeverityOverride(code, "the launcher checks the CPU", path, level="warning")
+    return a_release(
+        a_wheel(X86_64, library("x86_64"), library("aarch64", "demo/device.so")), config=Config(severities=(severity,))
     )
 
 
@@ -46,4 +54,23 @@ def ignoring(path: str, code: str = "WC301") -> ReleaseRecipe:
     ids=str,
 )
 def test_every_ignore_matches_a_finding(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC802",
+            "a lowered severity whose glob is misspelled",
+            lowering("demo/devise.so"),
+            lowering("demo/device.so"),
+            "the severity 'warning' for WC301 (path 'demo/devise.so', artifact '*') matches nothing: the launcher",
+            severity="warning",
+            also=("WC301",),
+        ),
+    ],
+    ids=str,
+)
+def test_every_lowered_severity_matches_a_finding(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
