@@ -57,6 +57,19 @@ _CPU_WORDS = sorted(
 _GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|{'|'.join(_CPU_WORDS)})")
 _CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
 _BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
+# Instruction sets, and the CPU models that stand for them in file names: code that other families cannot have.
+_INSTRUCTION_SETS = re.compile(
+    r"""
+    mmx | 3dnow | s?sse[234]?a? | sse4[-_.]?[12] | avx[0-9]*(?:[-_]?[a-z0-9]+)? | amx | fma[34]? | f16c | xop
+    | bmi[12]? | adx | v?aes[-_]?ni | vaes | v?p?clmul(?:qdq)? | gfni | sha[-_]?ni | popcnt | lzcnt | rdrand | rdseed
+    | neon | asimd | sve2? | sme2? | pmull | dotprod | i8mm | altivec | vsx[23]? | (?:power|pwr)(?:[789]|10|11) | rvv
+    | lsx | lasx | nehalem | westmere | sandybridge | ivybridge | haswell | broadwell | skylake[x]? | cascadelake
+    | cooperlake | icelake | alderlake | sapphirerapids | zen[1-9] | x86[-_]64[-_]v[2-4]""",
+    re.VERBOSE,
+)
+_INSTRUCTIONS = re.compile(
+    rf"(?<![a-z0-9])(?:{_INSTRUCTION_SETS.pattern} | armv[89](?:[-_.][0-9])?a?)(?![a-z0-9])", re.VERBOSE
+)
 _LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
 _FIXTURE_FOLDERS = frozenset(
     {
@@ -96,6 +109,15 @@ def names_cpu(path: str, code: Code) -> bool:
 def names_platform(path: str, code: Code) -> bool:
     """Return whether `path` names both the system and the CPU of native code."""
     return names_system(path, code.system) and names_cpu(path, code)
+
+
+def names_instructions(path: str) -> bool:
+    """Return whether the file's name has the name of an instruction set that one CPU family has, or a folder is one.
+
+    Such are `_aesni.so`, `libx-avx2.so` and `glibc-hwcaps/x86-64-v3/libx.so`.
+    """
+    *folders, name = PurePosixPath(path.lower()).parts
+    return bool(_INSTRUCTIONS.search(name)) or any(map(_INSTRUCTION_SETS.fullmatch, folders))
 
 
 def is_library(path: str) -> bool:

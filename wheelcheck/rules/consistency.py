@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release
 from wheelcheck.facts.dist_info import metadata_version
 from wheelcheck.facts.file_names import canonical_version
+from wheelcheck.facts.fit import fit, is_declared, native_slices
+from wheelcheck.facts.requirements import canonical
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import without_interpreter
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from email.message import Message
 
     from wheelcheck.facts import Artifact, Member, Wheel
@@ -23,24 +26,37 @@ _GRAFTED = re.compile(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
 _FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
 
 
-def _families(release: Release) -> Iterator[dict[str, Wheel]]:
-    """Yield groups of wheels that differ only in the CPU, by CPU: one interpreter, ABI, system and C library."""
-    groups: dict[tuple[str, ...], dict[str, Wheel]] = defaultdict(dict)
-    for wheel in release.wheels:
-        for platform in wheel.platforms[:1]:
-            if len(platform.arches) == 1:
-                tags = sorted({f"{tag.python}-{tag.abi}" for tag in wheel.name.tags})
-                groups[(*tags, platform.system, platform.libc)][platform.arches[0]] = wheel
+def _families(release: Release) -> Iterator[dict[str, list[Wheel]]]:
+    """Yield groups of wheels that differ only in the CPU, by CPU: one interpreter, ABI, system and C library.
+
+    A CPU has several wheels where their floors differ. Of several builds only the one counts that an installer takes.
+    """
+    taken = {wheel.name.tags: wheel for wheel in sorted(release.wheels, key=lambda wheel: wheel.name.build)}
+    groups: dict[tuple[object, ...], dict[str, list[Wheel]]] = defaultdict(lambda: defaultdict(list))
+    for wheel in taken.values():
+        interpreters = frozenset((tag.python, tag.abi) for tag in wheel.name.tags)
+        for system, libc, arches in sorted({(each.system, each.libc, each.arches) for each in wheel.platforms}):
+            if len(arches) == 1:
+                groups[(*_identity(wheel), interpreters, system, libc)][arches[0]].append(wheel)
     yield from (group for group in groups.values() if len(group) > 1)
 
 
 def _payload(wheel: Wheel) -> dict[str, Member]:
-    """Return the linked members by a name that is the same on every CPU."""
+    """Return the linked members by a name that is the same on every CPU, without those for another platform."""
     return {
         hints.without_cpu(without_interpreter(member.path)): member
         for member in wheel.natives
-        if member.linked and not _GRAFTED.search(member.path) and not hints.is_fixture(member.path)
+        if member.linked and not _is_set_apart(member.path) and not _is_for_another_platform(member, wheel)
     }
+
+
+def _is_set_apart(path: str) -> bool:
+    """Return whether a file is grafted, with a hash in its name, or test data."""
+    return bool(_GRAFTED.search(path)) or hints.is_fixture(path)
+
+
+def _is_for_another_platform(member: Member, wheel: Wheel) -> bool:
+    return fit(native_slices(member), wheel.platforms) != "home" and is_declared(member, wheel)
 
 
 def _needs_families(release: Release) -> str:
@@ -52,25 +68,39 @@ def every_architecture_has_the_same_payload(release: Release) -> Iterator[Hit]:
     """Wheels that differ only in the CPU hold the same executables and libraries, with the same exec bits.
 
     Otherwise a user is the first to notice that one of five executables was not built for aarch64. A library that only
-    some CPUs have can be right (one for an x86 instruction set), so that is a warning.
+    some CPUs have can be right, so that is a warning. Files named for an instruction set (`_aesni`, `libx-avx2.so`) are
+    for one CPU by nature. Where folders are named for families of CPUs (`Linux-64bit-arm/run`), files are compared by
+    name. Code that a wheel carries for another platform, and says so by its path, is not compared.
 
     Source: packetframe 0.0.1, whose other targets lacked their objects.
     Remedy: build every target from one declared payload; stop at the first that fails.
     """
     for family in _families(release):
-        payloads = {cpu: _payload(wheel) for cpu, wheel in family.items()}
-        union = {name: member for payload in payloads.values() for name, member in payload.items()}
-        for cpu, wheel in sorted(family.items()):
-            for name, twin in sorted(union.items()):
-                yield from _missing_twin(wheel, payloads[cpu].get(name), twin)
+        payloads = {wheel.file: _payload(wheel) for wheels in family.values() for wheel in wheels}
+        for cpu, wheels in sorted(family.items()):
+            others = [[payloads[each.file] for each in family[other]] for other in sorted(family) if other != cpu]
+            for wheel in wheels:
+                for theirs, ours in chain.from_iterable(_twins(payloads[wheel.file], other) for other in others):
+                    yield from _difference(wheel, ours, theirs)
 
 
-def _missing_twin(wheel: Wheel, ours: Member | None, twin: Member) -> Iterator[Hit]:
-    program = twin.binary is not None and "executable" in twin.binary.kinds
-    if ours is None:
+def _twins(ours: dict[str, Member], others: list[dict[str, Member]]) -> Iterator[tuple[Member, Member | None]]:
+    """Yield what all wheels of another CPU hold, each with its twin here: the same path, or else the same file name."""
+    spare: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(ours.keys() - set().union(*others), reverse=True):
+        spare[path.rpartition("/")[2]].append(path)
+    for path in sorted(set(others[0]).intersection(*others)):
+        rest = spare[path.rpartition("/")[2]]
+        here = path if path in ours else rest.pop() if rest else ""
+        yield others[0][path], ours.get(here)
+
+
+def _difference(wheel: Wheel, ours: Member | None, theirs: Member) -> Iterator[Hit]:
+    program = theirs.binary is not None and "executable" in theirs.binary.kinds
+    if ours is None and not hints.names_instructions(theirs.path):
         message = "found nothing like it, expected it as in the wheels for other CPUs"
-        yield Hit(twin.path, message, severity=None if program else "warning", artifact=wheel.file)
-    elif program and twin.pip_installs_executable and not ours.pip_installs_executable:
+        yield Hit(theirs.path, message, severity=None if program else "warning", artifact=wheel.file)
+    elif ours and program and theirs.pip_installs_executable and not ours.pip_installs_executable:
         yield Hit(ours.path, f"found mode {ours.mode:#o}, expected an exec bit as elsewhere", artifact=wheel.file)
 
 
@@ -78,21 +108,33 @@ def _missing_twin(wheel: Wheel, ours: Member | None, twin: Member) -> Iterator[H
 def files_without_native_code_are_the_same_everywhere(release: Release) -> Iterator[Hit]:
     """Wheels that differ only in the CPU hold the same Python and data files.
 
-    A difference is often a build date, and sometimes a file that was generated on one host only.
+    A difference is often a build date or a generated configuration, and sometimes a file that was generated on one host
+    only. Each such file is noted once for the whole release.
 
     Source: reproducible builds.
     Remedy: generate such files once, before the builds for the CPUs.
     """
+    differing: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for family in _families(release):
-        contents: dict[str, set[str]] = defaultdict(set)
-        for wheel in family.values():
-            for member in wheel.members:
-                if not member.binary and ".dist-info/" not in member.path and not _GRAFTED.search(member.path):
-                    contents[member.path].add(member.sha256)
-        wheel = min(family.values(), key=lambda wheel: wheel.file)
-        for path, digests in sorted(contents.items()):
+        wheels = [wheel for each in family.values() for wheel in each]
+        first = min(wheel.file for wheel in wheels)
+        for path, digests in _contents(wheels).items():
             if len(digests) > 1:
-                yield Hit(path, f"found {len(digests)} contents in the wheels for several CPUs", artifact=wheel.file)
+                differing[path].append((first, len(digests)))
+    for path, sets in sorted(differing.items()):
+        first, contents = min(sets)
+        more = f", and in {len(sets) - 1} other sets of wheels" if len(sets) > 1 else ""
+        yield Hit(path, f"found {contents} contents in the wheels for several CPUs{more}", artifact=first)
+
+
+def _contents(wheels: Iterable[Wheel]) -> dict[str, set[str]]:
+    """Return the digests of each file without native code, by its path."""
+    contents: dict[str, set[str]] = defaultdict(set)
+    for wheel in wheels:
+        for member in wheel.members:
+            if not member.binary and ".dist-info/" not in member.path and not _GRAFTED.search(member.path):
+                contents[member.path].add(member.sha256)
+    return contents
 
 
 def _needs_pythons(release: Release) -> str:
@@ -138,9 +180,9 @@ def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
 
     Resolvers read the metadata of one file of a release and assume that all files have the same. A field that PKG-INFO
     declares Dynamic may differ, and so may metadata before version 2.2. A wheel is compared with the sdist of its own
-    version.
+    version, and meanings are compared, not spellings: quotes, parentheses and the order of a marker do not matter.
 
-    Source: PEP 643, PEP 658.
+    Source: PEP 643, PEP 658; PEP 508 for requirements.
     Remedy: build all wheels from the sdist.
     """
     sdists = {_identity(sdist): sdist for sdist in reversed(release.sdists)}
@@ -160,10 +202,15 @@ def _differences(theirs: Message, ours: Message) -> Iterator[tuple[str, str, str
         return
     for field in _FIELDS:
         found, expected = _values(ours, field), _values(theirs, field)
-        if field.lower() not in dynamic and found != expected:
-            gone, new = sorted(expected - found), sorted(found - expected)
+        if field.lower() not in dynamic and found.keys() != expected.keys():
+            gone, new = (
+                sorted(there[key] for key in there.keys() - other.keys())
+                for there, other in ((expected, found), (found, expected))
+            )
             yield field, ", ".join(new) or "less", ", ".join(gone) or "nothing more"
 
 
-def _values(headers: Message, field: str) -> set[str]:
-    return {re.sub(r"\s+", "", str(value)) for value in headers.get_all(field, [])}
+def _values(headers: Message, field: str) -> dict[object, str]:
+    """Return the values of a field as written, without line breaks, each by what it means."""
+    values = (" ".join(str(value).split()) for value in headers.get_all(field, []))
+    return {canonical(field, value): value for value in values if value}

@@ -141,3 +141,22 @@ def test_a_folder_names_linux_and_a_cpu_of_the_table_however_it_joins_them(row: 
         path = f"{folder.format(name)}/tool"
         assert hints.names_platform(path, code), path
         assert not hints.names_cpu(path, other), path
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("Crypto/Cipher/_raw_aesni.abi3.so", True),
+        ("Crypto/Math/_nat_bmi2_adx.so", True),
+        ("lib/libggml-cpu-sapphirerapids.so", True),
+        ("lib/simd_avx512_vnni.so", True),
+        ("lib/crc_sse4.2.so", True),
+        ("lib/neon/libx.so", True),
+        ("lib/libavxplayer.so", False),
+        ("lib/libessex.so", False),
+        ("neon-ui/libx.so", False),
+        ("linux-armv8/tool", False),
+    ],
+)
+def test_a_file_may_be_named_for_an_instruction_set(path: str, *, named: bool) -> None:
+    assert hints.names_instructions(path) is named

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
-from tests.support.native_files import library, program
-from tests.support.twins import Silent, Twins
+from tests.support.native_files import dll, library, program
+from tests.support.twins import Silent, Twins, findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +70,67 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             also=("WC302",),
         ),
         Twins(
+            "WC710",
+            "a program in a folder named for a family of CPUs has its twin under another one",
+            pair((program("x86_64", "demo/Linux-64bit-intel/run"),), ()),
+            pair((program("x86_64", "demo/Linux-64bit-intel/run"),), (program("aarch64", "demo/Linux-64bit-arm/run"),)),
+            "found nothing like it",
+            ("demo/Linux-64bit-intel/run",),
+        ),
+        Twins(
+            "WC710",
+            "one program cannot be the twin of two",
+            pair(
+                (program("x86_64", "demo/a/run"), program("x86_64", "demo/b/run")),
+                (program("aarch64", "demo/a/run"),),
+            ),
+            pair(
+                (program("x86_64", "demo/a/run"), program("x86_64", "demo/b/run")),
+                (program("aarch64", "demo/a/run"), program("aarch64", "demo/arm/run")),
+            ),
+            "found nothing like it",
+            ("demo/b/run",),
+        ),
+        Twins(
+            "WC710",
+            "a copy of the other CPU's program, declared by its path, is no twin of it",
+            pair((program("x86_64", "demo/linux-x86_64/run"),), (program("x86_64", "demo/linux-x86_64/run"),)),
+            pair((program("x86_64", "demo/linux-x86_64/run"),), (program("aarch64", "demo/linux-aarch64/run"),)),
+            "found nothing like it",
+            ("demo/linux-x86_64/run",),
+        ),
+        Twins(
+            "WC710",
+            "of two builds of a wheel the one counts that an installer takes",
+            a_release(
+                intel(program("x86_64")),
+                a_wheel(AARCH64, library("aarch64"), program("aarch64"), file=f"demo-1.0-1-{AARCH64}.whl"),
+                a_wheel(AARCH64, library("aarch64"), file=f"demo-1.0-2-{AARCH64}.whl"),
+            ),
+            a_release(
+                intel(program("x86_64")),
+                a_wheel(AARCH64, library("aarch64"), file=f"demo-1.0-1-{AARCH64}.whl"),
+                a_wheel(AARCH64, library("aarch64"), program("aarch64"), file=f"demo-1.0-2-{AARCH64}.whl"),
+            ),
+            "found nothing like it",
+            (TOOL,),
+        ),
+        Twins(
+            "WC710",
+            "a wheel for musl may serve glibc too, and is compared with both",
+            a_release(
+                intel(program("x86_64")),
+                a_wheel(f"{AARCH64}.musllinux_1_1_aarch64", library("aarch64")),
+            ),
+            a_release(
+                intel(program("x86_64")),
+                a_wheel(f"{AARCH64}.musllinux_1_1_aarch64", library("aarch64"), program("aarch64")),
+            ),
+            "found nothing like it",
+            (TOOL,),
+            everywhere=("WC402",),
+        ),
+        Twins(
             "WC711",
             "a data file that differs",
             pair((File("demo/built.txt", b"monday\n"),), (File("demo/built.txt", b"tuesday\n"),)),
@@ -93,6 +154,17 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             described("Requires-Python: >=3.8", "Requires-Python: >=3.10"),
             described("Requires-Python: >=3.10", "Requires-Python: >= 3.10"),
             "found Requires-Python >=3.8, expected >=3.10 as demo-1.0.tar.gz says",
+            (INTEL_FILE,),
+        ),
+        Twins(
+            "WC713",
+            "another marker",
+            described('Requires-Dist: a; os_name == "nt"', "Requires-Dist: a; os_name != 'nt'"),
+            described(
+                'Requires-Dist: A_b; os_name == "nt" and extra == "dev"',
+                "Requires-Dist: a.b;(os.name=='nt') and extra=='dev'",
+            ),
+            """found Requires-Dist a; os_name == "nt", expected a; os_name != 'nt'""",
             (INTEL_FILE,),
         ),
         Twins(
@@ -130,6 +202,25 @@ def test_the_artifacts_of_a_release_agree(row: Twins, tmp_path: Path) -> None:
             ),
         ),
         Silent("WC710", "auditwheel's copies differ", pair((library("x86_64", "demo.libs/libz-1.so"),), ())),
+        *(
+            Silent(
+                "WC710",
+                f"{name} is named for an instruction set",
+                pair((library("x86_64", f"demo/{name}"),), ()),
+            )
+            for name in ("_raw_aesni.abi3.so", "libx-avx2.so", "glibc-hwcaps/x86-64-v3/libx.so", "_sha_ni.so")
+        ),
+        Silent("WC710", "the same for ARM", pair((), (library("aarch64", "demo/_SHA256_armv8.so"),))),
+        Silent("WC710", "code for another platform", pair((dll("x86_64", "demo/win-x64/x.dll"),), ())),
+        Silent(
+            "WC710",
+            "a library that only the wheel for a newer glibc has",
+            a_release(
+                intel(),
+                a_wheel("cp311-cp311-manylinux_2_28_x86_64", library("x86_64"), library("x86_64", "demo/new.so")),
+                arm(),
+            ),
+        ),
         Silent("WC710", "test data", pair((program("x86_64", "tests/tool"),), ())),
         Silent("WC712", "one Python", a_release(intel())),
         Silent("WC712", "pure wheels", a_release(*(a_wheel(f"py{n}-none-any", File("demo/x.py")) for n in (2, 3)))),
@@ -139,3 +230,19 @@ def test_the_artifacts_of_a_release_agree(row: Twins, tmp_path: Path) -> None:
 )
 def test_differences_that_have_their_reason_are_left_alone(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def test_generated_configuration_is_noted_once_for_the_whole_release(tmp_path: Path) -> None:
+    wheels = [
+        a_wheel(
+            f"{python}-{python}-manylinux_2_17_{cpu}",
+            library(cpu),
+            File("demo/__config__.py", f"HOST = {cpu!r}\n".encode()),
+        )
+        for python in ("cp310", "cp311", "cp312")
+        for cpu in ("x86_64", "aarch64")
+    ]
+    found = findings(a_release(*wheels), "WC711", tmp_path / "dist")
+    assert [(hit.path, hit.message) for hit in found] == [
+        ("demo/__config__.py", "found 2 contents in the wheels for several CPUs, and in 2 other sets of wheels")
+    ]
