@@ -1,7 +1,7 @@
 """What a list of labelled releases says, and how far the gate's findings agree with it.
 
-A label's kinds are the list's own words for what is wrong with a release; KINDS says which codes of the gate mean
-the same. Only errors are weighed: warnings and notes never decide a verdict.
+The kinds of a label are the list's own words for what is wrong with a release; KINDS maps them to codes of the gate.
+Only errors count as agreement or disagreement. Warnings are counted apart, because they never decide a verdict.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-# The kinds of tests/corpus/releases.jsonl; a kind with no code is one no rule judges yet.
+# The kinds that the lists in tests/corpus use. A kind without codes is one that no rule judges yet.
 KINDS: dict[str, tuple[str, ...]] = {
     "symlink": ("WC110",),
     "wheel-tag-mismatch": ("WC205",),
@@ -22,6 +22,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "wrong-arch": ("WC301",),
     "wrong-arch-clr": ("WC301",),
     "not-executable": ("WC302",),
+    "exec-noifreg": ("WC302",),
+    "not-executable-scripts": ("WC302",),
     "native-in-any": ("WC303",),
     "no-native-in-platform-wheel": ("WC304",),
     "not-binary": ("WC305",),
@@ -37,16 +39,22 @@ KINDS: dict[str, tuple[str, ...]] = {
     "macos-floor": ("WC501",),
     "sdist-prebuilt": ("WC601",),
     "manifest-outside-sdist": ("WC603",),
+    "dead-script": ("WC222",),
+    "record-mismatch": ("WC212",),
+    "dll-not-bundled": (),
 }
+OBSCURE = "obscure"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One line of the list: a release and what is known about it.
+    """One line of a list: a release and what is known about it.
 
-    `expected` kinds must be found, `soft` ones may be, `traps` look like a fault and are none. `complete` is false
-    where more may be wrong than was labelled, so a further finding proves nothing. Category is `defect`, `clean`,
-    `trap`, or `unlabelled` for a plain list of names.
+    `expected` kinds must be found, `soft` ones may be found, `traps` look like a fault but are none. `complete` is
+    false where the release may have faults beyond its label, so that a further finding proves nothing. The category is
+    `defect`, `clean`, `trap`, or `unlabelled` for a plain list of names. `popularity` is `popular-native`,
+    `popular-tricky`, `pure`, `obscure`, or empty where nobody classified the project. `basis` says how the label was
+    established, `note` what was found in the bytes. `sha256` identifies the file whose bytes were labelled.
     """
 
     project: str
@@ -56,6 +64,15 @@ class Label:
     soft: tuple[str, ...] = ()
     traps: tuple[str, ...] = ()
     complete: bool = False
+    popularity: str = ""
+    basis: str = ""
+    note: str = ""
+    sha256: str = ""
+
+    @property
+    def popular(self) -> bool:
+        """True where the list says that the project is widely used."""
+        return self.popularity not in ("", OBSCURE)
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -65,7 +82,11 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How the gate did on one release: kinds right and missed, codes wrongly flagged, codes nobody can judge."""
+    """How the gate did on one release.
+
+    `right` and `missed` are expected kinds; `wrong` are codes that the label rules out; `unjudged` are codes that an
+    incomplete label says nothing about.
+    """
 
     label: Label
     verdict: str
@@ -85,9 +106,14 @@ class Judgement:
         """The codes found at error severity, sorted, once each."""
         return error_codes(self.findings)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The codes found at warning severity, sorted, once each."""
+        return codes_at("warning", self.findings)
+
 
 def read_labels(path: Path) -> tuple[Label, ...]:
-    """Read a JSON Lines list; `project` and `filename` are needed, the rest has the defaults of Label."""
+    """Read a JSON Lines list. Only `project` and `filename` are required; unknown kinds raise a ValueError."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return tuple(_label(json.loads(line)) for line in lines if line.strip())
 
@@ -104,12 +130,18 @@ def _label(row: dict[str, Any]) -> Label:
         soft=tuple(row.get("soft", ())),
         traps=tuple(row.get("traps", ())),
         complete=bool(row.get("complete", False)),
+        **{name: row.get(name, "") for name in ("popularity", "basis", "note", "sha256")},
     )
 
 
 def error_codes(findings: Iterable[dict[str, Any]]) -> tuple[str, ...]:
     """Return the codes of findings at error severity, sorted, once each."""
-    return tuple(sorted({item["code"] for item in findings if item["severity"] == "error"}))
+    return codes_at("error", findings)
+
+
+def codes_at(severity: str, findings: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the codes of findings at one severity, sorted, once each."""
+    return tuple(sorted({item["code"] for item in findings if item["severity"] == severity}))
 
 
 def codes_of(kinds: Iterable[str]) -> frozenset[str]:
@@ -118,10 +150,10 @@ def codes_of(kinds: Iterable[str]) -> frozenset[str]:
 
 
 def judge(label: Label, verdict: str, findings: Iterable[dict[str, Any]]) -> Judgement:
-    """Weigh what the gate said of one release against its label.
+    """Compare what the gate said of one release with its label.
 
-    A code is wrong when the label excuses it neither as expected nor as soft, and either names it as a trap or claims
-    to be complete. A verdict other than pass or fail is wrong for a release that has nothing wrong with it.
+    A code is wrong if it belongs to no expected or soft kind, and the label is complete or names the code's kind as a
+    trap. A verdict other than pass or fail is wrong for a release that has no expected fault.
     """
     kept = tuple(findings)
     codes = frozenset(error_codes(kept))

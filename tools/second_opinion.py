@@ -2,9 +2,9 @@
 
     python -m tools.second_opinion [--list FILE …] [--explained FILE] [--cache DIR] [--jobs N] [WHEEL …]
 
-The floor is the highest GLIBC_ need among a wheel's own binaries. auditwheel gets no library of this machine to look
-into, so that it speaks of the wheel alone. Every difference is explained in tests/corpus/auditwheel-differences.json,
-and every explanation must still hold: exit 1 otherwise, 2 where nothing could be compared.
+The floor is the highest GLIBC_ need among a wheel's own binaries. auditwheel is kept from the libraries of this
+machine, so that it reports on the wheel alone. tests/corpus/auditwheel-differences.json explains every difference. The
+exit code is 1 if a difference has no explanation or an explanation no longer holds, and 2 if nothing was compared.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.corpus_files import obtain
+from tools.corpus_judging import read_labels
 from tools.corpus_table import markdown
-from tools.fetch import ROOT, default_cache, read_list
+from tools.fetch import ROOT, default_cache
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.facts.fit import native_slices, served_cpus
 from wheelcheck.platforms.tags import parse_platform
-from wheelcheck.pypi import Wanted, fetch_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 CORPUS = ROOT / "tests" / "corpus"
-LISTS = (CORPUS / "releases.jsonl", CORPUS / "named.jsonl")
+LISTS = tuple(CORPUS / f"{name}.jsonl" for name in ("releases", "named"))
 EXPLAINED = CORPUS / "auditwheel-differences.json"
 NONE = "none"  # nothing in the wheel needs any glibc
 _NO_ELF = "no ELF executable or shared library file (including compiled Python C extension) found"
@@ -40,7 +41,7 @@ _NO_ELF = "no ELF executable or shared library file (including compiled Python C
 
 @dataclass(frozen=True, slots=True, order=True)
 class Opinion:
-    """What both say of one wheel: `2.17` and the like, `none`, or auditwheel's reason for saying nothing."""
+    """What both say of one wheel: a version such as `2.17`, `none`, or auditwheel's reason for reporting nothing."""
 
     wheel: str
     ours: str
@@ -54,7 +55,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why the two differ, with what each said when it was written."""
+    """Why the two differ, and what each said when the explanation was written."""
 
     ours: str
     theirs: str
@@ -114,9 +115,9 @@ def complaints(opinions: Iterable[Opinion], explained: Mapping[str, Explanation]
         entry = explained.get(opinion.wheel)
         said = f"{opinion.wheel}: ours {opinion.ours}, auditwheel {opinion.theirs}"
         if entry and (entry.ours, entry.theirs) != (opinion.ours, opinion.theirs):
-            yield f"{said}; the explanation speaks of {entry.ours} and {entry.theirs}"
+            yield f"{said}; the explanation is about {entry.ours} and {entry.theirs}"
         elif not entry and not opinion.agrees:
-            yield f"{said}: nobody has explained why"
+            yield f"{said}: this difference has no explanation"
 
 
 def _table(opinions: Sequence[Opinion], explained: Mapping[str, Explanation]) -> Iterator[str]:
@@ -129,16 +130,13 @@ def _table(opinions: Sequence[Opinion], explained: Mapping[str, Explanation]) ->
 
 
 def _obtain(filenames: Sequence[str], lists: Sequence[Path], cache: Path) -> list[Path]:
-    """Return the Linux wheels of the lists, those that are named or all. Raises what keeps a file from us."""
-    wanted = {item for path in lists for item in read_list(path) if is_for_linux(item.filename)}
-    chosen = sorted(item for item in wanted if not filenames or item.filename in filenames)
-    return [_there(item, outcome) for item, outcome in fetch_all(chosen, cache)]
-
-
-def _there(item: Wanted, outcome: Path | Exception) -> Path:
-    if isinstance(outcome, Exception):
-        raise SystemExit(f"{item.filename}: {outcome}")
-    return outcome
+    """Return the Linux wheels of the lists, those that are named or all; exit if one cannot be obtained."""
+    labels = [label for path in lists for label in read_labels(path) if is_for_linux(label.filename)]
+    chosen = {label.filename: label for label in labels if not filenames or label.filename in filenames}
+    paths, missing = obtain([chosen[name] for name in sorted(chosen)], cache)
+    if missing:
+        raise SystemExit("\n".join(map(str, missing)))
+    return list(paths.values())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,6 +10,9 @@ DEFECT = Label("p", "p-1.whl", "defect", expected=("wrong-arch",), soft=("soabi-
 TRAP = Label("p", "p-1.whl", "trap", traps=("wrong-arch",))
 CLEAN = Label("p", "p-1.whl", "clean", complete=True)
 PLAIN = Label("p", "p-1.whl")
+POPULAR_WHEEL = Label("p", "p-3.whl", "clean", complete=True, popularity="popular-native")
+POPULAR_SDIST = Label("p", "p-3.tar.gz", "clean", complete=True, popularity="pure")
+POPULAR_TRAP = Label("p", "p-4.whl", "trap", traps=("wrong-arch",), complete=True, popularity="popular-tricky")
 
 
 def finding(code: str, severity: str = "error", path: str = "p/x.so") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -96,19 +97,40 @@ def test_a_kind_without_codes_is_refused_by_name(tmp_path: Path) -> None:
     assert read_labels(path) == (TRAP,)
 
 
-@pytest.mark.parametrize("name", ["releases.jsonl", "named.jsonl"])
+LISTS = {"releases.jsonl": 245, "survey.jsonl": 169, "named.jsonl": 43}
+
+
+@pytest.mark.parametrize("name", LISTS)
 def test_the_lists_in_the_repository_are_sound(name: str) -> None:
     labels = read_labels(CORPUS / name)
-    assert len({label.filename for label in labels}) == len(labels) > 40
+    assert len({label.filename for label in labels}) == len(labels) == LISTS[name]
     for label in labels:
         assert (label.category == "defect") == bool(label.expected), label.filename
         assert label.category in ("defect", "trap", "clean"), label.filename
         assert not set(label.expected) & set(label.traps), label.filename
+        assert label.basis, label.filename
+        assert re.fullmatch("[0-9a-f]{64}", label.sha256), label.filename
+        assert label.note or label.category == "clean", label.filename
 
 
-def test_the_two_lists_do_not_overlap() -> None:
-    first, second = (
-        {label.filename for label in read_labels(CORPUS / name)} for name in ("releases.jsonl", "named.jsonl")
-    )
-    assert len(first) == 245
-    assert not first & second
+def test_no_release_is_listed_twice() -> None:
+    names = [label.filename for name in LISTS for label in read_labels(CORPUS / name)]
+    assert len(names) == len(set(names))
+
+
+def test_every_release_of_the_survey_says_how_popular_its_project_is() -> None:
+    found = {label.popularity for label in read_labels(CORPUS / "survey.jsonl")}
+    assert found == {"popular-native", "popular-tricky", "pure", "obscure"}
+
+
+@pytest.mark.parametrize(
+    ("popularity", "popular"), [("popular-native", True), ("pure", True), ("obscure", False), ("", False)]
+)
+def test_a_project_is_popular_where_the_list_says_so(popularity: str, popular: bool) -> None:  # noqa: FBT001
+    assert Label("p", "p-1.whl", popularity=popularity).popular is popular
+
+
+def test_warnings_are_listed_apart_from_errors() -> None:
+    found = [finding("WC2", "warning"), finding("WC1", "warning"), finding("WC2", "warning"), finding("WC3")]
+    assert judge(CLEAN, "fail", found).warnings == ("WC1", "WC2")
+    assert judge(CLEAN, "fail", found).codes == ("WC3",)
