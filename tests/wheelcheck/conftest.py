@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from tests.support.reference import copy_reference
 from wheelcheck.builder.pipeline import Build
@@ -15,11 +17,22 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """The reference project, built to the end once: stage, sdist and wheel exist. Read it, do not change it."""
-    build = Build.of(copy_reference(tmp_path_factory.mktemp("session") / "reference"))
-    build.build()
-    build.sdist()
-    build.wheels()
-    return build
+    folder = _shared(tmp_path_factory.getbasetemp()) / "reference"
+    finished = folder.with_name("reference.finished")
+    with FileLock(folder.with_name("reference.lock")):
+        if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            build = Build.of(copy_reference(folder))
+            build.build()
+            build.sdist()
+            build.wheels()
+            finished.touch()
+    return Build.of(folder)
+
+
+def _shared(base: Path) -> Path:
+    """Return the folder that all processes of this run have: pytest-xdist gives each worker one below it."""
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture

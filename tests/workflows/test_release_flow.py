@@ -144,7 +144,7 @@ SABOTAGES = {
     "wrong arch": (wrong_arch, r"reference/bin/tally: the wheel has sha256"),
     "lost mode bit": (
         lost_mode,
-        r"reference/bin/tally: sha256 .*, mode 100644, but .* mode 100755 was staged",
+        r"reference/bin/tally: the wheel has sha256 .*, mode 100644, but .* mode 100755 was staged",
     ),
     "missing wheel": (missing_wheel, r"it holds no wheel to verify"),
     "extra wheel": (extra_wheel, r"cp311-abi3"),

@@ -28,7 +28,7 @@ class Reader(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
-        self.text = ""
+        self.texts: list[str] = []
         self.feed(page)
         self.close()
 
@@ -42,7 +42,11 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] not in ("style", "script"):
-            self.text += data
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.texts)
 
     def attributes(self, name: str) -> list[str]:
         return [attributes[name] or "" for _, attributes in self.elements if name in attributes]
