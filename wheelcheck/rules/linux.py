@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
     from wheelcheck.platforms.manylinux import LinuxPolicy
     from wheelcheck.platforms.tags import Platform
+    from wheelcheck.rules import Severity
 
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
+_OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
@@ -157,12 +159,15 @@ def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
             yield member, slice_
 
 
-@rule("WC412", on=Wheel, severity="warning", needs=without_known_cpu)
+@rule("WC412", on=Wheel, severity=("warning", "note"), needs=without_known_cpu)
 def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     """DT_RPATH and DT_RUNPATH are relative to the file ($ORIGIN) and stay below site-packages.
 
-    An absolute entry is a folder of the build machine. On the user's machine it does not exist, or somebody else can
-    put a library there. An empty entry means the current directory.
+    An entry that is empty or relative means a folder below the current directory, so whoever prepares that directory
+    decides which code runs. An absolute entry is a folder of the build machine. Below /home or /tmp a user without
+    rights can create it on another machine and put a library there: a warning. Elsewhere (/usr/local/lib64, /project)
+    only root can, and a library that is missing from the wheel is WC411's matter: a note. Popular wheels have such
+    entries and harm nobody (shapely 2.2.0, pyproj 3.8.0).
 
     Source: ld.so(8); PEP 600, which forbids dependencies outside the wheel.
     Remedy: `patchelf --set-rpath '$ORIGIN/…'`, or link without -rpath.
@@ -170,7 +175,14 @@ def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     for member, slice_ in _linux_code(wheel):
         for entry in (*slice_.rpath, *slice_.runpath):
             if problem := _path_problem(entry, member.path):
-                yield Hit(member.path, f"found search path '{entry}', {problem}")
+                severity: Severity = "note" if _is_root_only(entry) else "warning"
+                yield Hit(member.path, f"found search path '{entry}', {problem}", severity=severity)
+
+
+def _is_root_only(entry: str) -> bool:
+    """Return whether a search path is absolute and nobody but root can create its folder on a usual system."""
+    path = posixpath.normpath(entry)
+    return path.startswith("/") and "$" not in path and not f"{path.lstrip('/')}/".startswith(_OPEN_FOLDERS)
 
 
 def _path_problem(entry: str, member: str) -> str:
