@@ -1,7 +1,7 @@
-"""Which CPUs a step is for: this machine's, a named one, or every one of the configuration.
+"""Which CPUs a step is for: this machine's, a named one, or every CPU in the configuration.
 
 A configured CPU that cannot be built for is an error that says what to install. `--allow-missing` skips it, but not in
-CI: what is published from there must be complete.
+CI, where a release must be complete.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ALL = "all"
 
 
 def chosen(word: str, configured: Iterable[str]) -> tuple[Arch, ...]:
-    """Return the CPUs `word` means: a name or alias, `all` for those of the configuration, nothing for this machine.
+    """Return the CPUs that `word` means: a name or alias, `all` for every configured CPU, "" for this machine's.
 
     Raises UnknownArchitectureError.
     """
@@ -41,13 +41,13 @@ def in_ci(base: Mapping[str, str]) -> bool:
 
 
 def require_opt_out_is_local(base: Mapping[str, str]) -> None:
-    """Raise ConfigError in CI: there, a CPU that is passed over is a hole in the release."""
+    """Raise ConfigError in CI, where a skipped CPU would leave a hole in the release."""
     if in_ci(base):
         raise ConfigError("--allow-missing is refused in CI: every configured CPU is required there")
 
 
 def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str]) -> str:
-    """Return what stops this machine from building for `target` and how to fix it, empty where nothing does."""
+    """Return what stops this machine from building for `target` and how to fix it; empty if nothing does."""
     try:
         for run in cargo.runs(settings, target):
             cargo.possible_command(run, settings, target, base)
@@ -59,14 +59,17 @@ def why_not_buildable(settings: Settings, target: Target, base: Mapping[str, str
 def buildable(
     settings: Settings, targets: Iterable[Target], base: Mapping[str, str], log: Log, *, allow_missing: bool
 ) -> tuple[Target, ...]:
-    """Return the targets this machine can build for; each other one is a BuildError, or said and passed over."""
+    """Return the targets this machine can build for. Any other is an error, or logged and skipped if `allow_missing`.
+
+    Raises BuildError, also if no target is left.
+    """
     reasons = {target: why_not_buildable(settings, target, base) for target in targets}
     missing = {target.arch.name: why for target, why in reasons.items() if why}
     possible = tuple(target for target, why in reasons.items() if not why)
     if missing and not (allow_missing and possible):
-        told = "; ".join(f"{name}: {why}" for name, why in missing.items())
+        why_not = "; ".join(f"{name}: {why}" for name, why in missing.items())
         fix = "install what is missing; outside CI, --allow-missing skips these CPUs"
-        raise BuildError("--arch all", f"not every configured CPU can be built here: {told}", fix)
+        raise BuildError("--arch all", f"not every configured CPU can be built here: {why_not}", fix)
     for name, why in missing.items():
         log(f"skip: {name}: {why}")
     return possible

@@ -1,4 +1,4 @@
-"""What the project's build backend (PEP 517) is asked for: its own wheel, or metadata alone.
+"""Runs the project's build backend (PEP 517), for a whole wheel or only for the metadata of one.
 
 A backend knows which Python ABI it compiled for. A project whose wheels hold nothing but programs (maturin's
 `bindings = "bin"`) needs no compiled code from it: the backend would build the same programs again, for this machine's
@@ -38,7 +38,7 @@ def build_command(tree: Path, out: Path, env: Mapping[str, str]) -> Command:
 def require_buildable(pair: Pair, *, cross: bool) -> None:
     """Raise BuildError for an interpreter and ABI that this interpreter cannot compile for.
 
-    abi3 and none work in any later interpreter; another ABI needs that very interpreter, on that very CPU.
+    The ABIs abi3 and none work in every later interpreter. Any other needs the same interpreter on the same CPU.
     """
     running = f"cp{sys.version_info.major}{sys.version_info.minor}"
     subject = f"python {'-'.join(pair)}"
@@ -62,8 +62,8 @@ def metadata_only_wheel(tree: Path, out: Path, env: Mapping[str, str], log: Log)
             isolated.install(builder.get_requires_for_build("wheel"))
             prepared = builder.prepare("wheel", out)
     except (BuildException, BuildBackendException, CalledProcessError) as problem:
-        told = f"the build backend could not prepare the metadata: {problem}\n{_output(problem)}".strip()
-        raise BuildError(tree, told, "fix the build backend's configuration") from problem
+        failure = f"the build backend could not prepare the metadata: {problem}\n{_output(problem)}".strip()
+        raise BuildError(tree, failure, "fix the build backend's configuration") from problem
     if prepared is None:
         fix = 'remove wheel = "payload" from tool.wheelcheck.build'
         raise BuildError(tree, "its build backend has no prepare_metadata_for_build_wheel", fix)

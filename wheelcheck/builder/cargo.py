@@ -1,7 +1,7 @@
-"""cargo zigbuild: its command line, and its output found from cargo's own messages, never from a path.
+"""cargo zigbuild: its command line, and its output, which is located by cargo's own messages and never by path.
 
-Every glibc suffix of one triple shares a target folder and a failed build leaves the old binary there, so a file that
-merely lies where a binary should lie proves nothing.
+All glibc suffixes of one triple share a target folder, and a failed build leaves the old binary there, so a file at
+the expected path may not be what was just built.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
 
 _MAKE_WORD = re.compile(r"(?:\\[ #]|[^ \t])+")  # a blank in a name follows a backslash
-# cargo's target kind for each kind of payload. An object (EM_BPF) is a binary target linked by a linker of its own.
+# cargo's target kind for each kind of payload. An object (EM_BPF) is a binary target with its own linker.
 _CARGO_KINDS = {"executable": "bin", "library": "cdylib", "object": "bin"}
 
 
@@ -36,7 +36,7 @@ _CARGO_KINDS = {"executable": "bin", "library": "cdylib", "object": "bin"}
 class CargoRun:
     """One run of cargo: the payload of one workspace for one target.
 
-    `workspace` is the folder it is started in, `target` the triple, for zigbuild with the glibc floor as its suffix.
+    `workspace` is the folder it is started in. `target` is the triple, with the glibc floor as a suffix for zigbuild.
     """
 
     workspace: Path
@@ -51,20 +51,20 @@ class CargoRun:
 
     @property
     def needs_std(self) -> bool:
-        """Whether it is for the CPU of the wheel. What another target needs is up to its workspace."""
+        """Whether it is for the CPU of the wheel and so needs Rust's std. Any other target is up to its workspace."""
         return not self.payload[0].target
 
     @property
     def folder_name(self) -> str:
         """The name of its target folder, different for each floor and workspace.
 
-        cargo names its own after the triple alone, where the last build wins.
+        cargo's own name for it is the triple only, so a build would overwrite the one before.
         """
         return "-".join([self.target, *Path(self.payload[0].workspace).parts])
 
     @property
     def command(self) -> str:
-        """The subcommand: zigbuild where glibc has a floor."""
+        """The subcommand: zigbuild if there is a glibc floor."""
         return "zigbuild" if self.needs_std else "build"
 
     @property
@@ -80,8 +80,8 @@ class CargoRun:
 class Artifact:
     """One compiler-artifact message: what cargo built, and the files it says it wrote.
 
-    `manifest` is the Cargo.toml of the package, None where cargo does not say. `local` packages lie on this machine
-    and can change, others come from a registry or a git repository at a locked version.
+    `manifest` is the Cargo.toml of the package, None if cargo does not say. `local` packages are folders on this
+    machine and can change; others come from a registry or a git repository at a locked version.
     """
 
     package: str
@@ -95,13 +95,13 @@ class Artifact:
         return f"{self.package} {'/'.join(self.kinds)} {self.name}"
 
     def moved(self, to_host: Callable[[Path], Path]) -> Artifact:
-        """Return it with the paths a container saw replaced by where they are here."""
+        """Return it with every path inside a container replaced by the path on this machine."""
         manifest = to_host(self.manifest) if self.manifest else None
         return replace(self, files=tuple(map(to_host, self.files)), manifest=manifest)
 
 
 def runs(settings: Settings, target: Target) -> tuple[CargoRun, ...]:
-    """Return the runs of cargo that build the Rust payload. Raises BuildError for a workspace that is not there."""
+    """Return the runs of cargo that build the Rust payload. Raises BuildError for a workspace that does not exist."""
 
     def run_of(payload: Payload) -> tuple[str, str]:
         return payload.workspace, payload.target
@@ -121,13 +121,13 @@ def _run(settings: Settings, target: Target, payload: tuple[Payload, ...]) -> Ca
 
 
 def feature_words(settings: Settings) -> list[str]:
-    """Return cargo's options for the features of the main workspace, none where they are its defaults."""
+    """Return cargo's options for the features of the main workspace, none for the default features."""
     named = ["--features", ",".join(settings.features)] if settings.features else []
     return named if settings.default_features else ["--no-default-features", *named]
 
 
 def build_command(run: CargoRun, settings: Settings, base: Mapping[str, str]) -> Command:
-    """Return the command of a run. Its environment makes cargo name every file from the root on in its dep-info."""
+    """Return the command of a run. Its environment makes cargo write absolute paths into its dep-info files."""
     folder = settings.folder / "cargo" / run.folder_name
     argv = ("cargo", run.command, "--release", "--locked", "--message-format=json-render-diagnostics")
     where = ("--target", run.target, "--target-dir", str(folder))
@@ -144,7 +144,7 @@ def build(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, 
 
 
 def possible_command(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
-    """Return the command to build with. Raises BuildError, saying what to install, where this machine cannot."""
+    """Return the command to build with. Raises BuildError, saying what to install, if this machine cannot build."""
     command = build_command(run, settings, base)
     require_tools(command.env)
     if run.needs_std:
@@ -160,7 +160,7 @@ def require_tools(env: Mapping[str, str]) -> None:
 
 
 def require_std(command: Command, target: Target) -> None:
-    """Raise BuildError where the toolchain of the workspace has no standard library for `target`."""
+    """Raise BuildError if the toolchain of the workspace has no standard library for `target`."""
     triple = target.arch.rust_triple
     rustc = command.env.get("RUSTC", "rustc")
     question = Command((rustc, "--print", "target-libdir", "--target", triple), command.cwd, command.env)
@@ -181,13 +181,13 @@ def _debian(target: Target) -> str:
 
 
 def artifacts(messages: str) -> tuple[Artifact, ...]:
-    """Return the artifacts among cargo's JSON messages; other lines are passed over."""
+    """Return the artifacts among cargo's JSON messages; other lines are ignored."""
     parsed = (_message(line) for line in messages.splitlines())
     return tuple(_artifact(message) for message in parsed if message.get("reason") == "compiler-artifact")
 
 
 def locate(built: Iterable[Artifact], payload: Payload) -> Path:
-    """Return the one file that is this payload. Raises BuildError with what was found for none and for several."""
+    """Return the one file that is this payload. Raises BuildError, naming what was built, for none or several."""
     built = tuple(built)
     kind = _CARGO_KINDS[payload.kind]
     matches = [item for item in built if kind in item.kinds and _is_named(item, payload)]
@@ -200,10 +200,11 @@ def locate(built: Iterable[Artifact], payload: Payload) -> Path:
 
 
 def dep_info(file: Path, base: Path = Path("/")) -> tuple[Path, ...]:
-    """Return the files that were read to make `file`, by the make rule that its compiler wrote beside it.
+    """Return the files that were read to make `file`, from the make rule that its compiler wrote beside it.
 
     cargo's rule names what rustc read in all local packages (modules, `include_str!`) and what build scripts name in
-    `rerun-if-changed`, whether it exists or not. Relative paths begin at `base`. Raises BuildError for no rule.
+    `rerun-if-changed`, whether it exists or not. Relative paths are relative to `base`. Raises BuildError if there is
+    no rule.
     """
     rule = file.with_suffix(".d")
     try:

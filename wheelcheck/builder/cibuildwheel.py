@@ -1,9 +1,9 @@
-"""What cibuildwheel is told: one interpreter a wheel, in a container no newer than the floor, judged by the gate.
+"""Settings for cibuildwheel: one wheel per interpreter, in a container no newer than the floor, checked by the gate.
 
-Every setting that decides which wheels come out, in which container and past which check, is derived from
+Every setting that decides which wheels are built, in which container and with which check, is derived from
 `[tool.wheelcheck]`; a project keeps the rest of `[tool.cibuildwheel]` (its tests, environment, build frontend).
-cibuildwheel 4 runs `audit-command` on this machine for each wheel before it copies that out of the container; where
-the command fails, it stops.
+cibuildwheel 4 runs `audit-command` on this machine for each wheel before it copies the wheel out of the container, and
+stops if the command fails.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.arch import Arch, Glibc
 
 OURS = re.compile(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
-OLDEST_PYTHON = 10  # what lays the payload in runs on the interpreter of the wheel
+OLDEST_PYTHON = 10  # wheelcheck adds the payload with the interpreter of the wheel, and supports Python 3.10 and later
 _PYTHON = "tool.wheelcheck.python for cibuildwheel"
 _MANYLINUX = re.compile(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|2010|2014))")
 
 
 def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
-    """Return cibuildwheel's name for each interpreter that a wheel is promised for, without the platform.
+    """Return cibuildwheel's name for each configured interpreter, without the platform, with its Python and ABI.
 
-    Raises BuildError where none is, or one that cannot add the payload: `py3-none` needs no container.
+    Raises BuildError if there is none, or one that cannot run wheelcheck in the container. (`py3-none` needs none.)
     """
     wanted: dict[str, Pair] = {}
     for python, abi in pairs:
@@ -60,10 +60,9 @@ def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:
 
 
 def image(target: Target, base: Mapping[str, str], pinned: Mapping[str, str]) -> str:
-    """Return the image to build in: the newest of manylinux that is no newer than the floor, or one of `base`.
+    """Return the image to build in: the newest manylinux image that is no newer than the floor, or the one in `base`.
 
-    An image that says by its name that its glibc is newer than the floor would make wheels that claim too much.
-    Raises BuildError.
+    Raises BuildError for an image whose name says that its glibc is newer than the floor: its wheels would need it.
     """
     variable = image_variable(target.arch)
     own = base.get(variable, "")
@@ -86,7 +85,7 @@ def image_variable(row: Arch) -> str:
 
 
 def floor_of(name: str) -> Glibc | None:
-    """Return the glibc that an image's name tells, None where it tells nothing."""
+    """Return the glibc version that an image's name implies, None if it implies none."""
     found = _MANYLINUX.search(name)
     if not found:
         return None
@@ -96,7 +95,7 @@ def floor_of(name: str) -> Glibc | None:
 
 
 def pinned_images(row: Arch) -> dict[str, str]:
-    """Return the images the installed cibuildwheel knows for a CPU. Raises BuildError where none is installed."""
+    """Return the images the installed cibuildwheel knows for a CPU. Raises BuildError if it is not installed."""
     spec = find_spec("cibuildwheel")
     if spec is None or not spec.origin:
         raise BuildError("cibuildwheel", "it is not installed in this Python", "install wheelcheck[cibuildwheel]")
@@ -106,7 +105,7 @@ def pinned_images(row: Arch) -> dict[str, str]:
 
 
 def variables(target: Target, names: Iterable[str], chosen_image: str, gate: Path) -> dict[str, str]:
-    """Return the settings as variables, which outrank every file. `gate` is the configuration of the gate."""
+    """Return the settings as environment variables, which outrank every file. `gate` is the gate's configuration."""
     tag = target.arch.manylinux_tag(target.floor)
     repaired = "/tmp/repaired"  # noqa: S108  (a folder of the container)
     inside = "PYTHONPATH={project}/tools python -m wheelcheck.builder.in_container"
@@ -129,7 +128,7 @@ def variables(target: Target, names: Iterable[str], chosen_image: str, gate: Pat
 
 
 def require_ours(pyproject: str, where: str) -> None:
-    """Raise ConfigError where a project decides by itself what is derived here: one of both would be ignored."""
+    """Raise ConfigError if a project sets what is derived here: one of the two would be ignored."""
     settings = table(table(parse_toml(pyproject), "tool"), "cibuildwheel")
     for name, part in (("", settings), (".linux", table(settings, "linux")), *_overrides(settings)):
         if mine := next((key for key in part if OURS.fullmatch(key)), ""):
@@ -138,7 +137,7 @@ def require_ours(pyproject: str, where: str) -> None:
 
 
 def gate_configuration(config: Config) -> str:
-    """Return `[tool.wheelcheck]` for one wheel alone: its payload and what is ignored, no set of wheels."""
+    """Return `[tool.wheelcheck]` for checking a single wheel: its payload and what is ignored, no expected wheels."""
     lines = ["[tool.wheelcheck]", f'glibc = "{config.glibc[0]}.{config.glibc[1]}"']
     for payload in config.payload:
         facts = {"name": payload.name, "kind": payload.kind, "path": payload.path}

@@ -1,4 +1,4 @@
-"""Where the paths of a container are on this machine: a cargo that ran in one reports what it saw there."""
+"""Maps paths inside a container to this machine: a cargo that ran in a container reports the container's paths."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PathMap:
-    """Folders of a container, each with the same folder on this machine."""
+    """Folders of a container, each with the folder on this machine that is mounted there."""
 
     pairs: tuple[tuple[PurePosixPath, Path], ...] = ()
 
@@ -30,7 +30,7 @@ class PathMap:
         return cls(tuple(pairs))
 
     def to_host(self, path: Path) -> Path:
-        """Return where a path of the container is here, by the longest folder that holds it."""
+        """Return the path on this machine for a path of the container, by the longest folder that contains it."""
         holding = [(inside, outside) for inside, outside in self.pairs if path.is_relative_to(inside)]
         if not holding:
             return path

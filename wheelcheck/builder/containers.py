@@ -1,8 +1,8 @@
-"""Runs cibuildwheel: a wheel per Python, built in containers, with the staged payload added there.
+"""Runs cibuildwheel: builds one wheel per Python in containers and adds the staged payload there.
 
 build/wheelcheck/cibuildwheel/<target>/
   package/      the unpacked sdist: what cibuildwheel builds
-  stage/        the staged payload and its record
+  stage/        the staged payload and its manifest
   tools/        this package and the two it needs, for the container
   plan.json     target, date, tags and inventories
   gate.toml     the configuration that `audit-command` checks each wheel with
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.stage import Stage
     from wheelcheck.builder.wheel import Pair
 
-_TOOLS = ("wheelcheck", "elftools", "packaging")  # all the container needs, pure Python
+_TOOLS = ("wheelcheck", "elftools", "packaging")  # all that the container needs; they are pure Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,18 @@ class Run:
 
     @property
     def argv(self) -> tuple[str, ...]:
-        """The command: cibuildwheel copies the folder it is started in into the container."""
+        """The command. cibuildwheel copies the folder it is started in into the container."""
         out = ("--output-dir", str(self.folder / "out"))
         return (sys.executable, "-m", "cibuildwheel", "--platform", "linux", *out, "package")
 
     def script(self) -> list[str]:
-        """Return the lines of a shell that run it."""
+        """Return the shell commands that run it."""
         assigned = [f"export {name}={shlex.quote(value)}" for name, value in self.variables.items()]
         return [f"cd {shlex.quote(str(self.folder))}", *assigned, shlex.join(self.argv)]
 
 
 def prepare(build: Build, base: Mapping[str, str]) -> Run:
-    """Fill the folder of a run from the stage and the sdist. Raises BuildError and ConfigError."""
+    """Fill the folder of a run from the stage and the sdist. Raises BuildError or ConfigError."""
     settings, target = build.settings, build.target
     pairs = cibuildwheel.identifiers(settings.python)
     file = settings.project / "pyproject.toml"
@@ -74,14 +74,14 @@ def prepare(build: Build, base: Mapping[str, str]) -> Run:
 
 
 def copy_tools(folder: Path) -> None:
-    """Copy what adds the payload, and the packages it needs: a container downloads nothing."""
+    """Copy wheelcheck and the packages it needs, so that nothing is downloaded in the container."""
     for name in _TOOLS:
         shutil.copytree(_source_of(name), folder / name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 def plan(build: Build, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> in_container.Plan:
-    """Return everything that the container needs to know; it decides nothing itself."""
-    project = tree.name  # an sdist's folder, NAME-VERSION, is what its wheels' names begin with
+    """Return everything that the container needs to know; nothing is decided there."""
+    project = tree.name  # NAME-VERSION, which the names of the wheels begin with too
     names = [f"{project}-{'-'.join(pair)}-{build.target.platform_tag}.whl" for pair in pairs.values()]
     inventories = {
         name: {path: text.decode() for path, text in build.inventory(tree, name, stage).items()} for name in names

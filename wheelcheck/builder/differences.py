@@ -1,6 +1,6 @@
-"""Where two builds of the same thing first differ: the artifact, the member, the offset.
+"""Finds where two builds of the same sources first differ: the artifact, the member, the offset.
 
-A reader wants the cause, not a hash: the first member with other bytes says more than the digests of two archives.
+The first member that differs points to the cause; the hashes of two archives do not.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_CONTEXT = 16  # bytes shown from the first that differs
+_CONTEXT = 16  # bytes shown, beginning with the first that differs
 
 
 class Entry(NamedTuple):
-    """A member of an archive: its name, what the archive says of it beside its bytes, and its bytes."""
+    """A member of an archive: its name, its metadata as text, and its bytes."""
 
     name: str
     about: str
@@ -26,16 +26,16 @@ class Entry(NamedTuple):
 
 
 def first_between_folders(one: Path, other: Path) -> str:
-    """Return the first difference between the artifacts of two folders; empty where all bytes are the same."""
+    """Return the first difference between the artifacts of two folders; empty if all bytes are the same."""
     names = [{file.name for file in folder.iterdir()} for folder in (one, other)]
     if names[0] != names[1]:
-        return f"found {', '.join(sorted(names[0] ^ names[1]))} in one build only"
+        return f"only one build has {', '.join(sorted(names[0] ^ names[1]))}"
     different = (first_between(one / name, other / name) for name in sorted(names[0]))
     return next(filter(None, different), "")
 
 
 def first_between(one: Path, other: Path) -> str:
-    """Return the first difference between two archives, empty where their bytes are the same."""
+    """Return the first difference between two archives; empty if their bytes are the same."""
     contents = one.read_bytes(), other.read_bytes()
     if contents[0] == contents[1]:
         return ""
@@ -47,17 +47,17 @@ def first_between(one: Path, other: Path) -> str:
 
 def _between_entries(one: Entry | None, other: Entry | None) -> str:
     if one is None or other is None or one.name != other.name:
-        return f"found member {other.name if other else 'none'}, expected {one.name if one else 'none'}"
+        return f"the first build has {one.name if one else 'no member'}, the second {other.name if other else 'none'}"
     if one.content != other.content:
         return f"{one.name}: differs at {_offset(one.content, other.content)}"
-    return "" if one.about == other.about else f"{one.name}: found {other.about}, expected {one.about}"
+    return "" if one.about == other.about else f"{one.name}: first {one.about}, then {other.about}"
 
 
 def _offset(one: bytes, other: bytes) -> str:
     at = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
     if at is None:
-        return f"offset {min(len(one), len(other))}: one ends there"
-    return f"offset {at}: found {other[at : at + _CONTEXT]!r}, expected {one[at : at + _CONTEXT]!r}"
+        return f"offset {min(len(one), len(other))}, where one of them ends"
+    return f"offset {at}: first {one[at : at + _CONTEXT]!r}, then {other[at : at + _CONTEXT]!r}"
 
 
 def _entries(path: Path) -> Iterator[Entry]:

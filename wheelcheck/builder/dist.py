@@ -1,4 +1,4 @@
-"""`dist/`: finished artifacts arrive whole, and those they succeed leave, so that a release is never a mixture."""
+"""`dist/`: publishing a finished artifact there replaces older ones, so that a release never mixes two builds."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
 
 
 def publish(built: Path, folder: Path, log: Log) -> Path:
-    """Copy an artifact into `folder` in one step, after removing those it succeeds."""
+    """Copy an artifact into `folder` atomically, after removing those it replaces."""
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted(folder.iterdir()):
-        if file.name != built.name and is_succeeded(file.name, built.name):
-            log(f"removed {file.name}: {built.name} succeeds it")
+        if file.name != built.name and is_replaced(file.name, built.name):
+            log(f"removed {file.name}: {built.name} replaces it")
             file.unlink()
     partial = folder / f".{built.name}.partial"
     shutil.copyfile(built, partial)
     return partial.replace(folder / built.name)
 
 
-def is_succeeded(old: str, new: str) -> bool:
-    """Return whether the artifact `new` takes the place of `old`.
+def is_replaced(old: str, new: str) -> bool:
+    """Return whether the artifact `new` replaces `old`.
 
-    Of one project, any other version is succeeded; of one version, the sdist, and a wheel for the same Python, ABI
-    and CPU at another floor.
+    It replaces every other version of its project. In the same version, an sdist replaces the sdist, and a wheel
+    replaces a wheel for the same Python, ABI and CPU with another floor.
     """
     before, after = parse_file_name(old), parse_file_name(new)
     if before.error or after.error or before.project != after.project:
@@ -46,7 +46,7 @@ def sdist(folder: Path) -> Path:
 
 
 def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
-    """Return the wheels for one target in `folder`, sorted. Raises BuildError where there is none."""
+    """Return the wheels for one target in `folder`, sorted. Raises BuildError if there are none."""
     found = of_target(folder, target)
     if not found:
         raise BuildError(folder, f"it holds no wheel for {target.platform_tag}", "run `wheelcheck build wheels`")
@@ -54,14 +54,14 @@ def wheels(folder: Path, target: Target) -> tuple[Path, ...]:
 
 
 def of_target(folder: Path, target: Target) -> tuple[Path, ...]:
-    """Return the wheels for one target in `folder`, sorted; none where there are none."""
+    """Return the wheels for one target in `folder`, sorted; possibly none."""
     tags = set(target.platform_tag.split("."))
     found = (file for file in sorted(folder.glob("*.whl")) if tags & set(parse_file_name(file.name).platforms))
     return tuple(found)
 
 
 def only(folder: Path, pattern: str, fix: str) -> Path:
-    """Return the one file of `folder` that matches. Raises BuildError for none and for several."""
+    """Return the only file of `folder` that matches. Raises BuildError for none or several."""
     found = sorted(folder.glob(pattern))
     if len(found) != 1:
         names = ", ".join(file.name for file in found) or "no file"

@@ -1,11 +1,11 @@
-"""Whether staged binaries are those of the sources as they are now.
+"""Whether staged binaries were built from the sources as they are now.
 
-cargo and the C compiler say which files they read (`<name>.d`). Those files are recorded with their content, and with
-them every source of the workspaces and local packages that were built, because a new file can change a build that has
-not read it yet: a module, a `.cargo/config.toml`, an asset beside others. When in doubt a stage is stale.
+cargo and the C compiler list the files that they read (`<name>.d`). The hashes of those files are recorded, together
+with those of every other source of the workspaces and local packages that were built, because a file that was added
+later can change the build: a module, a `.cargo/config.toml`, an asset in a folder. In doubt, a stage is stale.
 
-The state of the machine is not recorded: its Rust version, `~/.cargo/config.toml` (unless it lies above the project),
-environment variables.
+The state of the machine is not recorded: its Rust version, `~/.cargo/config.toml` (unless the project is below that
+folder), environment variables.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _FOUND_ABOVE = (
     *("Cargo.toml", "Cargo.lock", "rust-toolchain", "rust-toolchain.toml"),
     *(".cargo/config", ".cargo/config.toml"),
 )
-Contents = dict[str, str]  # path relative to the project → hexadecimal SHA-256, "" for no file
+Contents = dict[str, str]  # path relative to the project → hexadecimal SHA-256, "" if there is no such file
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """What a stage was built from. Paths are relative to the project's folder, with slashes, and may begin with `..`.
 
-    `recipe` is what was asked for, one line per command and payload. `read` holds the files that cargo and compilers
-    say they used. `nearby` holds the other sources of `folders`, where a new file counts too.
+    `recipe` is what was built, one line per command and payload. `read` holds the files that cargo and compilers say
+    they used. `nearby` holds the other sources of `folders`; a new file there makes a stage stale too.
     """
 
     recipe: tuple[str, ...]
@@ -45,7 +45,7 @@ class Inputs:
 
     @classmethod
     def of(cls, project: Path, recipe: Iterable[str], folders: Iterable[Path], read: Iterable[Path]) -> Inputs:
-        """Return the inputs of a build that has just ended. A folder among what was read counts with all its files."""
+        """Return the inputs of a build that has just ended. A folder in `read` stands for all files in it."""
         named = [path for path in read if not sources.is_cargo_output(path, project)]
         used = {_name(path, project) for path in named if not path.is_dir()}
         inside = {_name(folder, project) for folder in (*folders, *(path for path in named if path.is_dir()))}
@@ -54,7 +54,7 @@ class Inputs:
 
     @classmethod
     def from_json(cls, table: Mapping[str, Any]) -> Inputs:
-        """Read what `asdict` and JSON made of it. Raises TypeError, ValueError and KeyError for anything else."""
+        """Read what `asdict` and JSON wrote. Raises TypeError, ValueError or KeyError for anything else."""
         held = [{str(name): str(content) for name, content in table[key].items()} for key in ("read", "nearby")]
         return cls(tuple(table["recipe"]), tuple(table["folders"]), *held)
 
@@ -67,11 +67,11 @@ class Inputs:
         return cls(recipe, folders, read, {name: content for name, content in nearby.items() if name not in read})
 
     def now(self, project: Path, recipe: Iterable[str]) -> Inputs:
-        """Return the same inputs with the content they have now, in this project."""
+        """Return the same inputs with their present content in `project`."""
         return self._as_of_now(project, tuple(recipe), self.folders, self.read)
 
     def read_inside(self, project: Path) -> Iterator[Path]:
-        """Yield the sources of the project that were read, relative to it, and every Rust file that was."""
+        """Yield every source of the project and every Rust file in it that was read, relative to the project."""
         own = {file.as_posix() for file in sources.files(project)}
         yield from (Path(name) for name in self.read if name in own or (name.endswith(".rs") and not _is_foreign(name)))
 
@@ -83,16 +83,16 @@ class Inputs:
         return _digest(parts)
 
     def difference(self, now: Inputs) -> str:
-        """Return what first differs from `now`, as half a sentence; empty where nothing does."""
+        """Return the first difference from `now`, as half a sentence; empty if there is none."""
         if self.recipe != now.recipe:
             return "what is to be built has changed in the configuration"
         return _first_difference({**self.nearby, **self.read}, {**now.nearby, **now.read})
 
     def contradiction(self, now: Inputs) -> str:
-        """Return what first shows that `now` is another state of the sources, as half a sentence; empty for nothing.
+        """Return the first sign that `now` is another state of the sources, as half a sentence; empty if there is none.
 
-        For a checkout on another machine, which may lack ignored files and what lies outside the project, and hold
-        files of its own: only what was read from the project must be there, all else counts where both have it.
+        For a checkout on another machine, which may lack ignored files and files outside the project, and may have
+        additional files: what was read from the project must exist, every other file is compared only if both have it.
         """
         needed = {name for name in self.read if not _is_foreign(name)}
         return self._shared(now, needed).difference(now._shared(self, needed))
@@ -106,22 +106,23 @@ class Inputs:
 
 
 def contents(project: Path, folders: Iterable[Path]) -> Contents:
-    """Return the content of every source of some folders, and of what cargo and rustup look for there and above."""
+    """Return the content of every source of some folders, and of the settings of cargo and rustup there and above."""
     found = {file for folder in folders for file in (*_sources_of(folder, project), *_found_above(folder))}
     return {_name(file, project): content_of(file, project) for file in sorted(found)}
 
 
 def require_unchanged(before: Mapping[str, str], inputs: Inputs) -> None:
-    """Raise BuildError for a source that changed while it was compiled: the binaries are of neither state."""
+    """Raise BuildError for a source that changed during the build: the binaries match neither state."""
     after = {**inputs.nearby, **inputs.read}
     if changed := [name for name in before if name in after and before[name] != after[name]]:
         raise BuildError(changed[0], "this source changed while it was being compiled", "build again")
 
 
 def content_of(path: Path, project: Path) -> str:
-    """Return the hexadecimal SHA-256 of a file, or of all sources in a folder; "" where there is nothing.
+    """Return the hexadecimal SHA-256 of a file, or of all sources in a folder; "" if it does not exist.
 
-    A link to a folder is followed only where it leads out of the project: what it leads to inside is listed there.
+    A link to a folder is followed only if it leads out of the project: inside, its files are listed under their own
+    path.
     """
     if not path.is_dir():
         return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
@@ -132,7 +133,7 @@ def content_of(path: Path, project: Path) -> str:
 
 
 def _content_inside(path: Path) -> str:
-    """Return the content of a file in a folder; of a link to a folder where it leads, since it may lead round."""
+    """Return the content of a file in a folder; for a link to a folder its target, since links may form a loop."""
     if path.is_dir():
         return str(path.readlink())
     return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
@@ -165,6 +166,6 @@ def _name(path: Path, project: Path) -> str:
 
 
 def _is_foreign(name: str) -> bool:
-    """Return whether a file is outside the project or git's own: another checkout may differ there."""
+    """Return whether a file is outside the project or inside .git: other checkouts may differ there."""
     parts = name.split("/")
     return parts[0] == ".." or ".git" in parts

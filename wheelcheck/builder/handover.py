@@ -1,8 +1,7 @@
-"""Hands files from one machine to the next in bundles, which are checked as a whole on arrival.
+"""Hands files from one machine to another in bundles, which are verified as a whole when they are unpacked.
 
-Artifact stores drop mode bits (actions/upload-artifact does), and an upload of nothing looks like an upload of
-everything. So a bundle is one tar with `manifest.json` first, which lists path, mode, size and SHA-256 of each file,
-then those files.
+Artifact stores drop mode bits (actions/upload-artifact does), and an upload without files succeeds. So a bundle is one
+tar that begins with `manifest.json`, which lists path, mode, size and SHA-256 of each file.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Item:
 
 
 def pack(project: Path, bundle: Path, *patterns: str) -> tuple[str, ...]:
-    """Write the files of a project that match into `bundle`; return their paths. Raises BuildError for no file."""
+    """Write the matching files of a project into `bundle`; return their paths. Raises BuildError if none matches."""
     patterns = patterns or DEFAULT
     files = sorted({file for pattern in patterns for file in project.glob(pattern) if file.is_file()})
     if not files:
@@ -56,10 +55,9 @@ def pack(project: Path, bundle: Path, *patterns: str) -> tuple[str, ...]:
 def unpack(project: Path, *places: Path) -> tuple[str, ...]:
     """Unpack bundles below `project`, with the modes they were packed with; return the paths.
 
-    Everything is checked first: nothing is written unless every file of every bundle can be. Raises BuildError for no
-    bundle, for a file that is damaged, missing or not listed, for a path that leaves the project, for two different
-    files of one name, also where only a case-insensitive disk takes the names for one, and for a different file that
-    is already there.
+    Everything is checked first: nothing is written unless every file of every bundle can be written. Raises BuildError
+    if there is no bundle, for a file that is damaged, missing or not listed, for a path that leaves the project, for
+    two different files with the same name (on a case-insensitive disk, too), and for an existing file that differs.
     """
     bundles = _bundles(places)
     arriving = _Arrival(project)
@@ -73,15 +71,15 @@ def unpack(project: Path, *places: Path) -> tuple[str, ...]:
 
 
 class _Arrival:
-    """What will be written below a project, each file held against those before it and those already there."""
+    """The files that will be written below a project, each compared with those before it and with existing ones."""
 
     def __init__(self, project: Path) -> None:
         self.items: dict[str, Item] = {}
         self._project = project
-        self._names: dict[str, str] = {}  # each path and its folders, as a case-insensitive disk compares them
+        self._names: dict[str, str] = {}  # every path and its folders, as a case-insensitive disk compares them
 
     def expect(self, bundle: Path, item: Item, content: bytes) -> None:
-        """Take a file in. Raises BuildError where it cannot be written beside the others."""
+        """Add a file. Raises BuildError if it cannot be written beside the others."""
         if self.items.setdefault(item.path, item) != item:
             raise BuildError(f"{bundle}: {item.path}", "another bundle holds a different file of this name", _AGAIN)
         self._require_own_name(bundle, item.path)
@@ -131,13 +129,13 @@ def _write(place: Path, content: bytes, mode: int) -> None:
 def _bundles(places: Iterable[Path]) -> list[Path]:
     found = [file for place in places for file in (sorted(place.rglob("*.tar")) if place.is_dir() else [place])]
     if not found:
-        told = ", ".join(map(str, places))
-        raise BuildError(told, "there is no bundle (*.tar)", "check that the earlier jobs uploaded theirs")
+        searched = ", ".join(map(str, places))
+        raise BuildError(searched, "there is no bundle (*.tar)", "check that the earlier jobs uploaded theirs")
     return found
 
 
 def _files(bundle: Path) -> Iterator[tuple[Item, bytes]]:
-    """Return what a bundle lists, one file at a time, each as listed. Raises BuildError."""
+    """Yield the files of a bundle, each compared with the manifest. Raises BuildError."""
     try:
         with tarfile.open(bundle, "r:") as archive:
             for item in _listed(bundle, archive):
@@ -180,7 +178,7 @@ def _require_as_packed(bundle: Path, item: Item, content: bytes) -> None:
 
 
 def _is_below(path: str) -> bool:
-    """Return whether a path stays below the folder it is joined to, on every system."""
+    """Return whether a path stays below the folder that it is joined to, on every operating system."""
     return all(
         kind(path).parts and not kind(path).anchor and not kind(path).drive and ".." not in kind(path).parts
         for kind in (PurePosixPath, PureWindowsPath)
@@ -188,5 +186,5 @@ def _is_below(path: str) -> bool:
 
 
 def _on_any_disk(path: str) -> str:
-    """Return a path as disks compare it that ignore case and how an accent is composed (Windows, macOS)."""
+    """Return a path as compared by file systems that ignore case and Unicode composition (Windows, macOS)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

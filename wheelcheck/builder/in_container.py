@@ -28,7 +28,7 @@ _AGAIN = "run `wheelcheck build cibuildwheel` again"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Decided outside: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
+    """What was decided outside: target, date, the tags of each interpreter, the inventory of each wheel by its name."""
 
     arch: str
     floor: tuple[int, int]
@@ -53,8 +53,8 @@ def read(folder: Path) -> Plan:
         raise BuildError(folder / "plan.json", f"the plan cannot be read ({problem!r})", _AGAIN) from problem
 
 
-def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
-    """Write the finished wheel to `out` and return it. Raises BuildError where anything is not as planned."""
+def finish(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
+    """Write the finished wheel to `out` and return it. Raises BuildError if anything differs from the plan."""
     plan = read(folder)
     name = identifier.partition("-")[0]
     if name not in plan.pairs:
@@ -73,10 +73,10 @@ def lay_in(wheel: Path, folder: Path, identifier: str, out: Path) -> Path:
 
 
 def main(words: Sequence[str], identifier: str) -> int:
-    """Lay in what the words name; return 1 where it cannot be done."""
+    """Run the command with these arguments; return the exit code."""
     wheel, folder, out = map(Path, words)
     try:
-        print(lay_in(wheel, folder, identifier, out))  # noqa: T201  (the output of a command)
+        print(finish(wheel, folder, identifier, out))  # noqa: T201  (the output of a command)
     except BuildError as problem:
         print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         return 1

@@ -1,7 +1,7 @@
 """Installs a wheel as a user would, outside the checkout: on this machine, or for another CPU that qemu emulates.
 
-A Debian root with Python in the folder that WHEELCHECK_ROOTS names gives a whole machine, `ROOTS/aarch64`. Without one,
-the emulator and that CPU's C library (Debian: libc6-arm64-cross) can still run the executables of a wheel.
+With a Debian root that has Python, such as `$WHEELCHECK_ROOTS/aarch64`, everything in a wheel can be tested. Without
+one, the emulator and that CPU's C library (Debian: libc6-arm64-cross) can still run its executables.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 ROOTS = "WHEELCHECK_ROOTS"
-# What a smoke command may say it needs of the kernel, and why the emulator does not have it.
+# What a smoke command may need from the kernel, and why the emulator does not provide it.
 EMULATION_LACKS = {
     "bpf": "qemu-user passes no bpf() on",
     "ptrace": "qemu-user has no ptrace()",
@@ -40,7 +40,7 @@ _VERSION = "import sys; print(*sys.version_info[:2])"
 
 
 class NotHereError(Exception):
-    """A wheel cannot be tested on this machine; the text says what is missing."""
+    """A wheel cannot be tested on this machine; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +73,29 @@ def of(arch: Arch, base: Mapping[str, str]) -> Machine:
     if not qemu:
         raise NotHereError(f"this machine is {host().name} and has no qemu-{arch.qemu}: install qemu-user-static")
     root = Path(base[ROOTS], arch.name) if base.get(ROOTS) else Path("/nonexistent")
-    return _whole(arch, root, base) or _loader_alone(arch, qemu, root)
+    return _with_python(arch, root, base) or _executables_only(arch, qemu, root)
 
 
 def require_installable(wheel: Path, machine: Machine) -> None:
-    """Raise NotHereError where the Python of a machine takes no wheel of these tags; without Python, any is taken."""
-    if not machine.python or not parse_wheel_filename(wheel.name)[3].isdisjoint(_taken(wheel, machine)):
+    """Raise NotHereError if the Python of a machine does not support the tags of a wheel. Without Python, all pass."""
+    if not machine.python or not parse_wheel_filename(wheel.name)[3].isdisjoint(_supported(wheel, machine)):
         return
     version = platform.python_version() if machine.is_native else "{}.{}".format(*machine.version)
-    raise NotHereError(f"CPython {version} on {machine.arch.name} takes no wheel of these tags")
+    raise NotHereError(f"CPython {version} on {machine.arch.name} does not support the tags of this wheel")
 
 
-def _taken(wheel: Path, machine: Machine) -> set[Tag]:
+def _supported(wheel: Path, machine: Machine) -> set[Tag]:
     if machine.is_native:
         return set(sys_tags())
-    # the root's C library is held against the tag by its pip; here it is about interpreter and ABI
+    # The root's own pip compares its C library with the platform tag; here only interpreter and ABI matter.
     platforms = sorted({tag.platform for tag in parse_wheel_filename(wheel.name)[3]})
     interpreter = "cp{}{}".format(*machine.version)
     pure = compatible_tags(machine.version, interpreter, platforms)
     return {*cpython_tags(machine.version, platforms=platforms), *pure}
 
 
-def _whole(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
-    """Return the machine of a root whose Python really starts: the kernel must know the emulator (binfmt_misc)."""
+def _with_python(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
+    """Return the machine of a root whose Python starts; the kernel must know the emulator (binfmt_misc)."""
     python = root / "usr" / "bin" / "python3"
     if not python.is_file():
         return None
@@ -110,13 +110,15 @@ def _whole(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
     return Machine(arch, str(python), (major, minor), (), env, EMULATION_LACKS)
 
 
-def _loader_alone(arch: Arch, qemu: str, root: Path) -> Machine:
+def _executables_only(arch: Arch, qemu: str, root: Path) -> Machine:
     cross = Path(f"/usr/{arch.multiarch[0]}-linux-{arch.rust_abi}")  # Debian's libc6-ARCH-cross
     for folder in (root, cross, Path("/")):
         if Path(f"{folder}/{arch.glibc_loader}").exists():
             return Machine(arch, "", (0, 0), (qemu, "-L", str(folder)), {}, EMULATION_LACKS)
     package = f"libc6-{arch.debian}-cross" if arch.debian else "its C library"
-    raise NotHereError(f"there is no {arch.glibc_loader}: install {package}, or name Debian roots in {ROOTS}")
+    raise NotHereError(
+        f"there is no {arch.glibc_loader}: install {package}, or set {ROOTS} to a folder of Debian roots"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Installation:
         return str(self.programs / "python") if self.machine.python else ""
 
     def place(self, path: str) -> Path:
-        """Return where a file of the wheel was installed; below `.data/`, the next folder names the scheme."""
+        """Return where a file of the wheel was installed. Below `.data/`, the next folder names the scheme."""
         if not path.startswith(DATA):
             return self.packages / path
         scheme, _, rest = path.removeprefix(DATA).partition("/")
@@ -142,7 +144,7 @@ class Installation:
 
 
 def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str], log: Log) -> Installation:
-    """Make a virtual environment in `folder` and install `wheel` and what it depends on. Raises BuildError."""
+    """Make a virtual environment in `folder` and install `wheel` with its dependencies. Raises BuildError."""
     env = {**run.for_installed(base), **machine.env}
     run.run(Command((machine.python or sys.executable, "-m", "venv", str(folder / "venv")), folder, env), log)
     programs = folder / "venv" / "bin"
@@ -159,7 +161,7 @@ def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str]
 
 
 def foreign_options(wheel: Path) -> tuple[str, ...]:
-    """Return the options by which this machine's pip installs a wheel for another CPU, without what it depends on."""
+    """Return the options with which this machine's pip installs a wheel for another CPU, without dependencies."""
     tag = min(parse_wheel_filename(wheel.name)[3], key=str)
     options = {"platform": tag.platform, "abi": tag.abi, "implementation": tag.interpreter[:2]}
     options["python-version"] = tag.interpreter[2:]

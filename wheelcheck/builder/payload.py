@@ -1,4 +1,4 @@
-"""Build every payload from its origin: the Cargo workspace, a nested one with a toolchain of its own, a C source.
+"""Builds every payload from its source: the Cargo workspace, another workspace with its own toolchain, a C file.
 
 Every cargo runs in the folder of its workspace, in an environment without the variables of an outer cargo, so that
 rustup uses the toolchain pinned in that folder. A nested cargo that inherits RUSTUP_TOOLCHAIN or RUSTC silently ignores
@@ -36,9 +36,8 @@ _REBUILD = "build it for this target with `wheelcheck build build`"
 def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
     """Raise BuildError unless `content` is a complete ELF file of `kind` that `target` can load.
 
-    The gate checks the finished wheel again; this keeps a file that would fail there from being staged.
-
-    An `object` is code for the kernel's own machine (EM_BPF), the same for every target.
+    The gate checks the finished wheel again; this check fails before a broken file is staged. An `object` is code for
+    the kernel's virtual machine (EM_BPF), the same for every target.
     """
     slice_ = _whole(subject, content)
     if slice_.kind != kind:
@@ -51,7 +50,7 @@ def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> 
 
 
 def require_loadable(subject: str, binary: Binary, target: Target) -> None:
-    """Raise BuildError unless a native file that a backend put into a wheel can be loaded on `target`."""
+    """Raise BuildError unless `target` can load a native file that a backend put into a wheel."""
     for slice_ in binary.slices:
         _require_target(subject, slice_, target)
 
@@ -67,7 +66,7 @@ def _whole(subject: str, content: bytes) -> Slice:
 
 
 def _require_bpf(subject: str, slice_: Slice, content: bytes) -> None:
-    """Every CPU of the table that has BPF in its kernel and a wheel tag that Python packages use is little-endian."""
+    """Raise BuildError unless it is EM_BPF with code in it, little-endian as the CPUs that Python packages support."""
     if slice_.machine != "EM_BPF" or not slice_.little_endian:
         machine = f"{slice_.machine}, {'little' if slice_.little_endian else 'big'}-endian"
         raise BuildError(subject, f"it is code for {machine}, not for EM_BPF, little-endian", "compile it for bpfel")
@@ -76,7 +75,7 @@ def _require_bpf(subject: str, slice_: Slice, content: bytes) -> None:
 
 
 def _holds_code(content: bytes) -> bool:
-    """Return whether any section of a whole 64-bit little-endian ELF file is executable and not empty."""
+    """Return whether any section of a complete 64-bit little-endian ELF file is executable and not empty."""
     (start,), (size, count) = struct.unpack_from("<Q", content, 0x28), struct.unpack_from("<2H", content, 0x3A)
     headers = (struct.unpack_from("<IIQQQQ", content, start + at * size) for at in range(count))
     return any(flags & _SHF_EXECINSTR and length for _, _, flags, _, _, length in headers)
@@ -93,12 +92,12 @@ def _require_target(subject: str, slice_: Slice, target: Target) -> None:
 
 
 BPF = "bpfel-freestanding"
-_READS_ANYTHING = frozenset({"custom-build", "proc-macro"})  # cargo's kinds of what runs while it builds
+_READS_ANYTHING = frozenset({"custom-build", "proc-macro"})  # cargo's names for code that runs during a build
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Payload as it was built: the file of each, the folders whose sources count, and the files that were read."""
+    """The payload after building it: its files, the folders whose sources matter, and the files that were read."""
 
     files: dict[Payload, Path]
     folders: frozenset[Path] = frozenset()
@@ -109,8 +108,8 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """What a cargo in a container wrote as JSON messages, and where the folders it saw are on this machine."""
+class ContainerBuild:
+    """The JSON messages of a cargo that ran in a container, and the folders of this machine that it saw."""
 
     messages: str
     places: PathMap
@@ -124,13 +123,13 @@ def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log)
     return _in_order(built | _objects(settings, base, log), settings)
 
 
-def adopt(settings: Settings, target: Target, elsewhere: Elsewhere, base: Mapping[str, str], log: Log) -> Built:
-    """Return what a cargo says it built elsewhere, in a container. Objects of C sources are compiled here.
+def adopt(settings: Settings, target: Target, done: ContainerBuild, base: Mapping[str, str], log: Log) -> Built:
+    """Return what cargo reports to have built in a container. Objects are compiled here, from their C sources.
 
-    Raises BuildError for a file that is not here under its mapped path.
+    Raises BuildError for a file that does not exist here under its mapped path.
     """
-    places = elsewhere.places
-    artifacts = tuple(artifact.moved(places.to_host) for artifact in cargo.artifacts(elsewhere.messages))
+    places = done.places
+    artifacts = tuple(artifact.moved(places.to_host) for artifact in cargo.artifacts(done.messages))
     built = Built({})
     for cargo_run in cargo.runs(settings, target):
         _require_here(cargo.locate(artifacts, payload) for payload in cargo_run.payload)
@@ -140,7 +139,7 @@ def adopt(settings: Settings, target: Target, elsewhere: Elsewhere, base: Mappin
 
 
 def recipe(settings: Settings, target: Target) -> tuple[str, ...]:
-    """Return what the configuration asks for, a line for each run of cargo and each payload; no machine's folder."""
+    """Return what is to be built, one line per run of cargo and per payload, without folders of this machine."""
     payload = (
         f"{one.kind} {one.path}: {one.name} of {one.package or one.source}, {one.workspace or one.target or '-'}"
         for one in settings.release.payload
@@ -149,23 +148,23 @@ def recipe(settings: Settings, target: Target) -> tuple[str, ...]:
 
 
 def c_sources(settings: Settings) -> tuple[Path, ...]:
-    """Return the C sources of objects and what lies beside them that they may include, for an sdist to hold.
+    """Return the C sources of objects and the C files and headers beside them, which an sdist must hold.
 
-    Raises BuildError where a source is no file of the project.
+    Raises BuildError if a source is not a file of the project.
     """
     beside = (_source(payload, settings).parent.iterdir() for payload in settings.release.payload if payload.source)
     return tuple(sorted({file for files in beside for file in files if file.suffix in {".c", ".h"}}))
 
 
 def compile_command(payload: Payload, settings: Settings, base: Mapping[str, str]) -> Command:
-    """Return the command that compiles a C source for the kernel's BPF machine, with the BTF that `-g` brings.
+    """Return the command that compiles a C source for BPF; `-g` adds type information (BTF).
 
-    `-MMD` makes the compiler write which files of the project it read.
+    `-MMD` makes the compiler list the files of the project that it read.
     """
     out = settings.folder / "objects" / payload.path
     rule = ("-MMD", "-MF", str(out.with_suffix(".d")))
     files = ("-c", str(_source(payload, settings)), "-o", str(out))
-    words = ("cc", "-target", BPF, "-O2", "-g", *toolchain.nameless(settings.project), *rule, *files)
+    words = ("cc", "-target", BPF, "-O2", "-g", *toolchain.prefix_maps(settings.project), *rule, *files)
     env = run.scrubbed(base, settings.keep_environment)
     return Command((sys.executable, "-m", "ziglang", *words), settings.project, env)
 
@@ -176,7 +175,7 @@ def _found(
     settings: Settings,
     here: Callable[[Path], Path] = lambda path: path,
 ) -> Built:
-    """Find the payload of one run among what cargo built, and what went into it."""
+    """Find the payload of one run among what cargo built, and the sources it was built from."""
     files = {payload: cargo.locate(artifacts, payload) for payload in cargo_run.payload}
     local = [one for one in artifacts if one.manifest and one.local]
     folders = {cargo_run.workspace, *(one.manifest.parent for one in local if one.manifest)}
@@ -211,7 +210,7 @@ def _compile(payload: Payload, settings: Settings, base: Mapping[str, str], log:
     command = compile_command(payload, settings, base)
     out = Path(command.argv[-1])
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.unlink(missing_ok=True)  # a failed compiler leaves the old one there
+    out.unlink(missing_ok=True)  # a compiler that fails would leave the old one there
     run.run(command, log)
     return out
 

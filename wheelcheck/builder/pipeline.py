@@ -5,8 +5,8 @@
     wheels  build from that sdist, add the staged files  →  dist/
     smoke   install every wheel outside the checkout and run it
 
-Each step checks what the step before has left: a stage of other sources makes no wheel, nor does an sdist that lacks
-one of them.
+Each step checks the result of the previous one: no wheel is built from a stale stage, or from an sdist that lacks a
+source.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Build:
     settings: Settings
     target: Target
     log: Log
-    epoch: int | None = None  # the date of everything built; None: that of the sources
+    epoch: int | None = None  # the date of everything built; None: the date of the sources
 
     @classmethod
     def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Build:
@@ -85,11 +85,11 @@ class Build:
     def adopt(self, messages: str, places: PathMap) -> Stage:
         """Stage what cargo built in a container, by its JSON messages; `places` maps its folders to this machine."""
         before = self._workspace_contents()
-        said = payload.Elsewhere(messages, places)
-        return self._stage(payload.adopt(self.settings, self.target, said, self._environment(), self.log), before)
+        done = payload.ContainerBuild(messages, places)
+        return self._stage(payload.adopt(self.settings, self.target, done, self._environment(), self.log), before)
 
     def staged(self) -> Stage:
-        """Return the stage. Raises BuildError if it is damaged, or was built from other sources than those of now."""
+        """Return the stage. Raises BuildError if it is damaged or stale."""
         stage = staging.load(self.stage_folder, self.target)
         staging.require_fresh(stage, self.settings.project, payload.recipe(self.settings, self.target))
         return stage
@@ -112,14 +112,15 @@ class Build:
         return tuple(self._wheel(pair, packed, stage) for pair in self.settings.python)
 
     def smoke(self) -> tuple[Result, ...]:
-        """Install every wheel for this target outside the checkout and run it. Raises BuildError if nothing ran."""
-        results = self.trials()
+        """Install every wheel for this target outside the checkout and test it. Raises BuildError if nothing ran."""
+        results = self.smoke_results()
         smoke.require_executed(results)
         return results
 
-    def trials(self) -> tuple[Result, ...]:
-        """Install every wheel for this target outside the checkout, run it, and return the result of each command."""
-        results = tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._try(wheel))
+    def smoke_results(self) -> tuple[Result, ...]:
+        """Install every wheel for this target outside the checkout, and return the result of each smoke test."""
+        wheels = dist.wheels(self.settings.dist, self.target)
+        results = tuple(result for wheel in wheels for result in self._test(wheel))
         for result in results:
             self.log(str(result))
         return results
@@ -141,27 +142,27 @@ class Build:
             return self._publish(wheel)
 
     def _by_backend(self, tree: Path, out: Path, env: dict[str, str]) -> Path:
-        """Return the wheel that the staged files are laid into."""
-        if self.settings.payload_alone:
+        """Return the backend's wheel, to which the staged files are added."""
+        if self.settings.payload_only:
             return backend.metadata_only_wheel(tree, out, env, self.log)
         run.run(backend.build_command(tree, out, env), self.log)
         return dist.only(out, "*.whl", _BACKEND)
 
-    def _try(self, wheel: Path) -> tuple[Result, ...]:
+    def _test(self, wheel: Path) -> tuple[Result, ...]:
         try:
-            tried_on = install.of(self.target.arch, os.environ)
-            install.require_installable(wheel, tried_on)
+            machine = install.of(self.target.arch, os.environ)
+            install.require_installable(wheel, machine)
         except install.NotHereError as reason:
             return (smoke.Result(wheel.name, "skip", str(reason)),)
-        self.log(f"{wheel.name} on {tried_on}")
+        self.log(f"{wheel.name} on {machine}")
         with _scratch() as folder:
-            installed = install.install(wheel, tried_on, Path(folder), os.environ, self.log)
-            return smoke.trials(self.settings, installed, Path(folder))
+            installed = install.install(wheel, machine, Path(folder), os.environ, self.log)
+            return smoke.run_tests(self.settings, installed, Path(folder))
 
     def require_complete(self, tree: Path, stage: Stage | None = None) -> None:
         """Raise BuildError unless an unpacked sdist holds every source of the payload and nothing compiled.
 
-        With a stage, these are all files of the project that cargo and compilers read for it.
+        With a stage, that includes every file of the project that cargo and compilers read to build it.
         """
         project = self.settings.project
         sdist.require_sources_only(tree)
@@ -172,7 +173,7 @@ class Build:
             sdist.require_files(project, tree, stage.manifest.inputs.read_inside(project))
 
     def inventory(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
-        """Return the inventory of a wheel's staged binaries by its path in .dist-info, empty where there are none."""
+        """Return the inventory (SBOM) of a wheel's staged binaries by its path in .dist-info; empty without any."""
         if not stage.manifest.files:
             return {}
         features = {self.settings.workspace: cargo.feature_words(self.settings)}
@@ -207,5 +208,5 @@ class Build:
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder outside the project: below it, backends find its .gitignore and cargo its workspace."""
+    """Return a folder outside the project: inside it, backends would find its .gitignore and cargo its workspace."""
     return tempfile.TemporaryDirectory(prefix="wheelcheck-")

@@ -1,8 +1,8 @@
 """Builds again and compares: the wheels from the sdist only, and everything twice in different folders.
 
 The round trip proves that an sdist is the source of a release. Binaries are compiled from the Rust sources in it, for
-the same target and floor; nothing of the checkout can be reached from there. Bytes are compared too: builds are
-reproducible, so other bytes come from other sources.
+the same target and floor, in a folder from which the checkout cannot be reached. Bytes are compared too: builds are
+reproducible, so different bytes come from different sources.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from wheelcheck.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FOLDERS = ("one", "a/second/and/longer/folder")  # of two builds; the names must not enter the bytes
+_FOLDERS = ("one", "a/second/and/longer/folder")  # of the two builds, whose bytes must not depend on them
 
 
 @dataclass(frozen=True, slots=True)
 class Native:
-    """What is compared of a native file in a wheel: its kind, CPU, mode, the glibc it needs, and its bytes."""
+    """What is compared for a native file in a wheel: its kind, CPU, mode, the glibc it needs, and its bytes."""
 
     kinds: str
     machines: str
@@ -46,9 +46,9 @@ class Native:
 
 
 def roundtrip(build: Build, *, exact: bool = True) -> tuple[str, ...]:
-    """Build the wheels of this target again, from the sdist alone; return a line for each native file that is the same.
+    """Build the wheels of this target again, only from the sdist; return one line per native file that is the same.
 
-    If not `exact`, bytes may differ, for a project that is not reproducible; kind, CPU, mode and floor may not.
+    Without `exact`, bytes may differ, for a project that is not reproducible; kind, CPU, mode and floor may not.
     Raises BuildError naming the first wheel or file that differs from the released one.
     """
     packed = dist.sdist(build.settings.dist)
@@ -61,7 +61,7 @@ def roundtrip(build: Build, *, exact: bool = True) -> tuple[str, ...]:
 
 
 def manifest(wheel: Path) -> dict[str, Native]:
-    """Return every native file of a wheel, found by content, by its path."""
+    """Return every native file of a wheel, recognized by content, under its path."""
     with ZipFile(wheel) as archive:
         read = ((info.filename, info.external_attr >> 16, archive.read(info)) for info in archive.infolist())
         found = {path: _native(mode, content) for path, mode, content in read}
@@ -69,7 +69,7 @@ def manifest(wheel: Path) -> dict[str, Native]:
 
 
 def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[str, Native]) -> None:
-    """Raise BuildError for the first native file that only one of two wheels has, or that is not the same in both."""
+    """Raise BuildError for the first native file that is in only one of two wheels, or that differs between them."""
     for path in sorted({*released, *rebuilt}):
         ours, theirs = (str(side.get(path, "nothing")) for side in (rebuilt, released))
         if ours != theirs:
@@ -124,7 +124,7 @@ def _native(mode: int, content: bytes) -> Native | None:
 
 
 def reproduce(build: Build) -> tuple[str, ...]:
-    """Build sdist, binaries and wheels of clean copies in two folders; return the names of what came out the same.
+    """Build sdist, binaries and wheels of clean copies in two folders; return the names of the artifacts.
 
     Raises BuildError naming the first difference: artifact, member, offset.
     """

@@ -1,8 +1,8 @@
-"""What makes two builds of one commit the same bytes: one date, no folder of this machine, archives in one order.
+"""Makes two builds of one commit identical: one date, no folder names of this machine, one order in archives.
 
-The date is SOURCE_DATE_EPOCH if it is set, else the date of the commit that is checked out, else (outside git) the
-newest modification time among the sources. An sdist that wheelcheck made carries that date on every file, so a build
-from the unpacked sdist finds the same date.
+The date is SOURCE_DATE_EPOCH if that is set, otherwise the date of the commit that is checked out, or outside git the
+newest modification time among the sources. In an sdist made by wheelcheck every file has that date, so a build from
+the unpacked sdist gets the same date.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 Date = tuple[int, int, int, int, int, int]
 VARIABLE = "SOURCE_DATE_EPOCH"
-_ZIP_BEGINS = 315532800  # 1980-01-01: zip knows nothing older
+_ZIP_BEGINS = 315532800  # 1980-01-01, the earliest date in a zip
 
 
 def epoch(project: Path, base: Mapping[str, str]) -> int:
-    """Return the date of the sources in seconds since 1970. Raises BuildError for a SOURCE_DATE_EPOCH of no number."""
+    """Return the date of the sources in seconds since 1970. Raises BuildError if SOURCE_DATE_EPOCH is not a number."""
     given = base.get(VARIABLE, "")
     if given:
         if not given.isdecimal():
@@ -38,15 +38,15 @@ def epoch(project: Path, base: Mapping[str, str]) -> int:
 
 
 def zip_date(seconds: int) -> Date:
-    """Return a date as zip writes it: UTC, even seconds, not before 1980."""
+    """Return a date as stored in a zip: UTC, even seconds, not before 1980."""
     year, month, day, hour, minute, second = time.gmtime(max(seconds, _ZIP_BEGINS))[:6]
     return year, month, day, hour, minute, second - second % 2
 
 
 def rustc_wrapper(folder: Path, project: Path, base: Mapping[str, str]) -> dict[str, str]:
-    """Write a rustc wrapper that leaves this machine's folders out of what it compiles; return its variable.
+    """Write a rustc wrapper that keeps this machine's folders out of the binaries; return the variable that sets it.
 
-    A wrapper and no RUSTFLAGS: those would switch off the rustflags of a project's own `.cargo/config.toml`.
+    RUSTFLAGS would do the same, but disable the rustflags in a project's own `.cargo/config.toml`.
     """
     home = Path(base.get("HOME", "/root"))
     folders = {
@@ -63,7 +63,7 @@ def rustc_wrapper(folder: Path, project: Path, base: Mapping[str, str]) -> dict[
 
 
 def repack_sdist(built: Path, out: Path, seconds: int) -> Path:
-    """Write `out`: the files of a backend's tar.gz by name, owned by nobody, all of one date, modes 0755 or 0644."""
+    """Write the files of a backend's tar.gz, sorted by name, without owner, with one date, modes 0755 and 0644."""
     with (
         tarfile.open(built) as old,
         out.open("wb") as raw,
@@ -83,13 +83,13 @@ def _entries(archive: tarfile.TarFile, seconds: int) -> Iterator[tuple[tarfile.T
         info.mtime, info.mode = seconds, 0o755 if member.mode & 0o111 else 0o644
         if member.issym():
             info.type, info.linkname = tarfile.SYMTYPE, member.linkname
-        else:  # a hard link, as setuptools writes one for a linked file, becomes the file it is
+        else:  # a hard link, which setuptools writes for a linked file, becomes a regular file
             info.size = archive.getmember(member.linkname).size if member.islnk() else member.size
         yield info, member
 
 
 def _commit_date(project: Path) -> int:
-    """Return the date of HEAD, a shallow clone's only one; 0 where git does not track this project."""
+    """Return the date of HEAD, the only one in a shallow clone; 0 if git does not track this project."""
     if not run.ask(project, "ls-files", "--error-unmatch", "pyproject.toml"):
         return 0
     return int(run.ask(project, "log", "-1", "--format=%ct") or 0)

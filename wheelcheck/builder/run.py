@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-LIMIT = 14400.0  # seconds that a child process may run: emulated release builds take hours, a hanging one for ever
+LIMIT = 14400.0  # seconds that a child process may run: emulated release builds take hours, a hanging one never ends
 LIMIT_VARIABLE = "WHEELCHECK_TIMEOUT"  # another limit, in seconds
-_TAIL = 30  # lines of output that an error repeats; all of it went to the log
+_TAIL = 30  # lines of output that an error repeats; the log has all of them
 Log = Callable[[str], None]
 
-# What cargo, rustup, cargo-zigbuild and cc-rs read, apart from where they live (CARGO_HOME, RUSTUP_HOME, CARGO_NET_*).
+# The variables of cargo, rustup, cargo-zigbuild and cc-rs, except CARGO_HOME, RUSTUP_HOME and CARGO_NET_*.
 _LEAKING = re.compile(
     r"""
     CARGO | __CARGO_.* | MAKEFLAGS | MFLAGS | CARGO_(?:MAKEFLAGS|INCREMENTAL|PRIMARY_PACKAGE|CRATE_NAME)
@@ -44,8 +44,8 @@ _LEAKING = re.compile(
     re.VERBOSE,
 )
 
-# What git exports to a hook and to `git rebase --exec`, by `git rev-parse --local-env-vars`: a version or a date would
-# be read from that repository. GIT_CONFIG_* stays, which is how CI allows a checkout of another user.
+# The variables that git exports to a hook and to `git rebase --exec` (`git rev-parse --local-env-vars`): a version or a
+# date would be read from that repository. GIT_CONFIG_* stays, because CI uses it to allow a checkout of another user.
 _OF_A_REPOSITORY = re.compile(
     r"""
     GIT_(?: DIR | WORK_TREE | IMPLICIT_WORK_TREE | INDEX_FILE | COMMON_DIR | PREFIX | OBJECT_DIRECTORY | NAMESPACE
@@ -56,14 +56,14 @@ _OF_A_REPOSITORY = re.compile(
 
 
 class BuildError(Exception):
-    """A build cannot go on: what it is about, what the problem is, and how to fix it."""
+    """A build cannot continue: what it is about, what the problem is, and how to fix it."""
 
     def __init__(self, subject: object, problem: str, fix: str) -> None:
         super().__init__(f"{subject}: {problem}; {fix}")
 
 
 def scrubbed(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
-    """Return `base` without what a surrounding cargo or git hook leaves there; names in `keep` stay."""
+    """Return `base` without the variables of a surrounding cargo or git hook; names in `keep` stay."""
     kept, leaking = frozenset(keep), (_LEAKING, _OF_A_REPOSITORY)
     return {
         name: value
@@ -73,7 +73,7 @@ def scrubbed(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str
 
 
 def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environment of every cargo: scrubbed, with this interpreter's cargo-zigbuild and zig found first."""
+    """Return the environment for cargo: scrubbed, with this interpreter's cargo-zigbuild and zig first on PATH."""
     env = scrubbed(base, keep)
     env["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), *filter(None, [base.get("PATH")])])
     env["CARGO_ZIGBUILD_PYTHON_PATH"] = sys.executable
@@ -81,8 +81,8 @@ def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, st
 
 
 def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
-    """Return the environment of a PEP 517 build: scrubbed, compiling with `compiler`, without Python's own paths."""
-    # a backend that asks git for the version must not write to the index of the work tree it was copied from
+    """Return the environment for a PEP 517 build: scrubbed, with the variables in `compiler`, without PYTHONPATH."""
+    # A backend that asks git for the version must not write to the index of the work tree it was copied from.
     env = {**scrubbed(base, keep), **compiler, "GIT_OPTIONAL_LOCKS": "0"}
     for name in ("PYTHONPATH", "PYTHONHOME", "ARCHFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH"):
         env.pop(name, None)
@@ -90,7 +90,7 @@ def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iter
 
 
 def for_installed(base: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment to test an installed wheel in: none of the caller's Python settings, no user site."""
+    """Return the environment for testing an installed wheel: no Python settings of the caller, no user site."""
     env = {name: value for name, value in base.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
     return {**env, "PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1"}
 
@@ -116,7 +116,7 @@ class Outcome:
 
 
 class OverdueError(BuildError):
-    """A command did not end within its time limit; it was killed with everything it had started."""
+    """A command did not end within its time limit; it was killed together with the processes that it had started."""
 
     def __init__(self, command: Command, seconds: float) -> None:
         fix = f"find out what it waits for, or set {LIMIT_VARIABLE} to more seconds"
@@ -124,10 +124,10 @@ class OverdueError(BuildError):
 
 
 def run(command: Command, log: Log) -> str:
-    """Run a command to its end, every line of its standard error going to `log`; return its standard output.
+    """Run a command to its end, passing each line of its standard error to `log`; return its standard output.
 
-    Raises BuildError if it cannot be started, does not end in time or does not exit with 0: a failed build leaves
-    yesterday's binary in place, so nothing may go on after it.
+    Raises BuildError if it cannot be started, does not end in time or does not exit with 0: a failed build leaves an
+    older binary in place, so the build must stop.
     """
     log(f"$ {command}")
     errors: list[str] = []
@@ -142,7 +142,7 @@ def run(command: Command, log: Log) -> str:
 
 
 def follow(command: Command, log: Log) -> None:
-    """Run a command that reports on both streams to its end, every line of them going to `log`.
+    """Run a command that reports on both streams to its end, passing each line to `log`.
 
     Raises BuildError if it cannot be started, does not end in time or does not exit with 0.
     """
@@ -155,7 +155,7 @@ def follow(command: Command, log: Log) -> None:
 
 
 def observe(command: Command, seconds: float = LIMIT) -> Outcome:
-    """Run a command to its end, whatever that is. Raises BuildError if it cannot be started or does not end in time.
+    """Run a command, whatever its exit status. Raises BuildError if it cannot be started or does not end in time.
 
     WHEELCHECK_TIMEOUT outranks `seconds`.
     """
@@ -165,10 +165,10 @@ def observe(command: Command, seconds: float = LIMIT) -> Outcome:
 
 
 def ask(project: Path, *words: str) -> str:
-    """Return what a git command prints in `project`; empty where it fails or git is not installed.
+    """Return the output of a git command in `project`; empty if it fails or git is not installed.
 
-    Names that are not UTF-8 come as `os.fsdecode` gives them. A git hook exports which repository it runs for; the
-    question is about that of `project`.
+    Names that are not UTF-8 are decoded as by `os.fsdecode`. Variables of a git hook are removed: they would make git
+    answer for the hook's repository.
     """
     git = shutil.which("git")
     if git is None:
@@ -188,10 +188,9 @@ def limit(base: Mapping[str, str], default: float = LIMIT) -> float:
 
 @contextmanager
 def _started(command: Command, stderr: int, default: float = LIMIT) -> Iterator[subprocess.Popen[str]]:
-    """Run a command while its output is read, at most for the limit; then it has ended.
+    """Run a command while its output is read, and kill it at the limit.
 
-    It leads a process group of its own, so that what it started ends with it: a grandchild that holds the pipe open
-    would keep its reader waiting.
+    It leads its own process group, which ends as a whole: a grandchild that holds the pipe open would block the reader.
     """
     seconds = limit(os.environ, default)
     overdue: list[bool] = []

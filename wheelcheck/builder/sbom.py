@@ -54,7 +54,7 @@ def read(output: str) -> Graph:
 
 
 def merged(graphs: Iterable[Graph]) -> Graph:
-    """Return the metadata of several workspaces as that of one."""
+    """Return the metadata of several workspaces as if they were one."""
     together = tuple(graphs)
     nodes = [node for graph in together for node in graph["resolve"]["nodes"]]
     lists = {key: [one for graph in together for one in graph[key]] for key in ("packages", "workspace_members")}
@@ -62,7 +62,7 @@ def merged(graphs: Iterable[Graph]) -> Graph:
 
 
 def merged_locks(locks: Iterable[str]) -> str:
-    """Return the packages of several lock files as one; what precedes the first package is about the format."""
+    """Return the packages of several lock files as one; only the header about the format precedes the first package."""
     return "\n".join(lock[lock.index("[[package]]") :] for lock in locks if "[[package]]" in lock)
 
 
@@ -128,7 +128,7 @@ def _reached(graph: Graph, roots: Iterable[str]) -> set[str]:
 
 
 def _needs(graph: Graph, package_id: str) -> set[str]:
-    """Return what a package is compiled with; what only its tests need is in no binary."""
+    """Return what a package is compiled with. Dependencies only of its tests are not in any binary."""
     node = next(node for node in graph["resolve"]["nodes"] if node["id"] == package_id)
     return {need["pkg"] for need in node["deps"] if any(kind["kind"] != "dev" for kind in need["dep_kinds"])}
 

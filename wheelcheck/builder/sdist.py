@@ -1,4 +1,4 @@
-"""The sdist: from a clean copy of the sources, checked for what it must hold, unpacked for the wheels."""
+"""Builds the sdist from a clean copy of the sources, checks its content, and unpacks it for the wheels."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ def build_command(tree: Path, out: Path, env: Mapping[str, str]) -> Command:
 
 
 def copy_sources(project: Path, tree: Path) -> None:
-    """Copy a project's sources to `tree`, so that a backend finds nothing else to pack.
+    """Copy a project's sources to `tree`, so that a backend cannot pack anything else.
 
-    Backends pack what lies there: setuptools even what an old egg-info lists. A link that leads out of the project is
-    copied as what it leads to: the sdist can hold nothing else. Raises BuildError where the checkout is incomplete.
+    Backends pack whatever they find; setuptools even packs what an old egg-info lists. A link that leads out of the
+    project is replaced by its target, because an sdist cannot hold such a link. Raises BuildError if the checkout is
+    incomplete.
     """
     sources.require_checked_out(project)
     tree.mkdir(parents=True, exist_ok=True)
@@ -50,19 +51,19 @@ def _copy(file: Path, copy: Path, project: Path) -> None:
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
-    """Unpack an sdist that wheelcheck built and return its one top folder. Raises BuildError for none or several."""
+    """Unpack an sdist that wheelcheck built and return its top folder. Raises BuildError for none or several."""
     with tarfile.open(sdist) as archive:
-        # PEP 706's own recipe: Debian 12's Python has no filters, and wheelcheck made this archive itself
+        # The recipe from PEP 706: Debian 12's Python has no filters, and wheelcheck made this archive itself.
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         archive.extractall(folder)  # noqa: S202
     tops = sorted(folder.iterdir())
     if len(tops) != 1:
-        raise BuildError(sdist, f"it holds {len(tops)} top folders, not one", "fix the build backend's configuration")
+        raise BuildError(sdist, f"it has {len(tops)} top folders, not one", "fix the build backend's configuration")
     return tops[0]
 
 
 def require_sources_only(tree: Path) -> None:
-    """Raise BuildError for native code in an unpacked sdist, whatever it is called."""
+    """Raise BuildError for native code in an unpacked sdist, whatever its name."""
     for file in sorted(path for path in tree.rglob("*") if path.is_file()):
         if binary := read_binary("", Bytes(file.read_bytes())):
             problem = f"a prebuilt {binary.format} file would be shipped in the sdist"
@@ -72,7 +73,7 @@ def require_sources_only(tree: Path) -> None:
 
 
 def require_rust_sources(workspace: Path, unpacked: Path) -> None:
-    """Raise BuildError for a Rust source or manifest of a workspace that its unpacked sdist does not hold as it is."""
+    """Raise BuildError for a Rust source or manifest of a workspace that is missing or different in its sdist."""
     wanted = [file for file in sources.files(workspace) if file.suffix == ".rs" or file.name in _CARGO_FILES]
     if not wanted:
         raise BuildError("sdist", f"{workspace} holds no Rust source", "fix workspace in [tool.wheelcheck.build]")
@@ -80,7 +81,7 @@ def require_rust_sources(workspace: Path, unpacked: Path) -> None:
 
 
 def require_files(folder: Path, unpacked: Path, files: Iterable[Path]) -> None:
-    """Raise BuildError for a file, relative to `folder`, that the unpacked sdist of it does not hold as it is."""
+    """Raise BuildError for a file, relative to `folder`, that is missing or different in the unpacked sdist."""
     if wrong := [file.as_posix() for file in files if not _same(folder / file, unpacked / file)]:
         raise BuildError("sdist", f"missing or different: {', '.join(wrong)} of {folder}", _INCLUDE)
 

@@ -1,4 +1,4 @@
-"""The smoke test: installed programs must print what the configuration says, and installed files have their modes."""
+"""The smoke test: installed programs print what the configuration expects, and installed files have the right mode."""
 
 from __future__ import annotations
 
@@ -25,72 +25,74 @@ Verdict = Literal["pass", "fail", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One smoke test: what was tried, how it went, and why it failed or was skipped."""
+    """The result of one smoke test: its name, the verdict, and why it failed or was skipped."""
 
-    trial: str
+    name: str
     verdict: Verdict
     why: str = ""
 
     def __str__(self) -> str:
-        return f"{self.verdict}: {self.trial}{': ' if self.why else ''}{self.why}"
+        return f"{self.verdict}: {self.name}{': ' if self.why else ''}{self.why}"
 
 
-def trials(settings: Settings, installed: Installation, folder: Path) -> tuple[Result, ...]:
-    """Try every payload and every smoke command of an installed wheel, from `folder`."""
+def run_tests(settings: Settings, installed: Installation, folder: Path) -> tuple[Result, ...]:
+    """Test every payload of an installed wheel and run every smoke command, from `folder`."""
     payload = settings.release.payload
-    placed = (_try_payload(item, installed) for item in payload)
-    return (*placed, *(_try_command(command, payload, installed, folder) for command in settings.commands))
+    installed_payload = (_test_payload(item, installed) for item in payload)
+    return (*installed_payload, *(_run_command(command, payload, installed, folder) for command in settings.commands))
 
 
 def require_executed(results: Iterable[Result], *, required: bool = True) -> None:
-    """Raise BuildError for a failure and, where it is `required`, for a run of nothing: that proves nothing."""
+    """Raise BuildError for a failure and, if a run is `required`, when no command was executed."""
     results = tuple(results)
     failed = [result for result in results if result.verdict == "fail"]
     if failed:
-        told = "; ".join(map(str, failed))
-        raise BuildError("smoke test", f"{len(failed)} of {len(results)} failed: {told}", "fix what the output names")
-    if required and not any(result.verdict == "pass" and result.trial.startswith("run ") for result in results):
-        told = "; ".join(map(str, results)) or "none is declared"
+        failures = "; ".join(map(str, failed))
+        raise BuildError(
+            "smoke test", f"{len(failed)} of {len(results)} failed: {failures}", "fix what the output names"
+        )
+    if required and not any(result.verdict == "pass" and result.name.startswith("run ") for result in results):
+        reasons = "; ".join(map(str, results)) or "none is declared"
         fix = "declare tool.wheelcheck.smoke.commands, and run them where the wheel can be installed"
-        raise BuildError("smoke test", f"no command was executed ({told})", fix)
+        raise BuildError("smoke test", f"no command was executed ({reasons})", fix)
 
 
 def summary(results: Iterable[Result]) -> str:
-    """Return how many trials passed and how many were skipped, in words."""
+    """Return how many tests passed and how many were skipped, in words."""
     verdicts = [result.verdict for result in results]
     return f"{verdicts.count('pass')} passed, {verdicts.count('skip')} skipped"
 
 
-def _try_payload(payload: Payload, installed: Installation) -> Result:
-    trial, file = f"payload {payload.path}", installed.place(payload.path)
+def _test_payload(payload: Payload, installed: Installation) -> Result:
+    name, file = f"payload {payload.path}", installed.place(payload.path)
     if not file.is_file():
-        return Result(trial, "fail", "is not installed")
+        return Result(name, "fail", "is not installed")
     executable = os.access(file, os.X_OK)
     if executable != (payload.kind == "executable"):
-        return Result(trial, "fail", f"{'is' if executable else 'is not'} executable after installation")
-    return Result(trial, "pass")
+        return Result(name, "fail", f"{'is' if executable else 'is not'} executable after installation")
+    return Result(name, "pass")
 
 
-def _try_command(command: SmokeCommand, payload: Iterable[Payload], installed: Installation, folder: Path) -> Result:
-    trial = f"run {' '.join(command.run)}"
+def _run_command(command: SmokeCommand, payload: Iterable[Payload], installed: Installation, folder: Path) -> Result:
+    name = f"run {' '.join(command.run)}"
     if lacking := [installed.machine.lacks[need] for need in command.needs if need in installed.machine.lacks]:
-        return Result(trial, "skip", "; ".join(lacking))
+        return Result(name, "skip", "; ".join(lacking))
     program = _program(command.run[0], payload, installed)
     if not program:
-        return _without_program(trial, command.run[0], installed)
+        return _without_program(name, command.run[0], installed)
     try:
         outcome = run.observe(Command((*program, *command.run[1:]), folder, installed.env), LIMIT)
     except OverdueError as overdue:
-        return Result(trial, "fail", str(overdue))
+        return Result(name, "fail", str(overdue))
     if outcome.status != command.status:
-        return Result(trial, "fail", f"exit status {outcome.status}, expected {command.status}: {outcome.output}")
+        return Result(name, "fail", f"exit status {outcome.status}, expected {command.status}: {outcome.output}")
     if not re.search(command.expect, outcome.output):
-        return Result(trial, "fail", f"said {outcome.output!r}, expected a match of {command.expect!r}")
-    return Result(trial, "pass")
+        return Result(name, "fail", f"printed {outcome.output!r}, which does not match {command.expect!r}")
+    return Result(name, "pass")
 
 
 def _program(word: str, payload: Iterable[Payload], installed: Installation) -> tuple[str, ...]:
-    """Find a command in the installation alone: its interpreter, its scripts, its executables."""
+    """Return the command line of a program in the installation: its interpreter, a script, an executable."""
     python = installed.python
     if word == "python":
         return (python, "-I") if python else ()
@@ -99,9 +101,9 @@ def _program(word: str, payload: Iterable[Payload], installed: Installation) -> 
     return next(((*installed.machine.runner, str(place)) for place in places if place.is_file()), ())
 
 
-def _without_program(trial: str, word: str, installed: Installation) -> Result:
-    """Return a skip for what only a Python of that CPU could run, a failure for what the wheel does not contain."""
+def _without_program(name: str, word: str, installed: Installation) -> Result:
+    """Return a skip if only a Python for that CPU could run the program, a failure if the wheel does not contain it."""
     if not installed.python and (word == "python" or (installed.programs / word).is_file()):
-        why = f"there is no Python for {installed.machine.arch.name} here: name Debian roots in {ROOTS}"
-        return Result(trial, "skip", why)
-    return Result(trial, "fail", f"the installed wheel brings no {word}")
+        why = f"there is no Python for {installed.machine.arch.name}: set {ROOTS} to a folder of Debian roots"
+        return Result(name, "skip", why)
+    return Result(name, "fail", f"the installed wheel contains no {word}")

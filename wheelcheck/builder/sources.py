@@ -1,7 +1,7 @@
 """Which files of a folder are its sources: for the sdist, the freshness check and the date of a build.
 
-In a git work tree the sources are the tracked files, those of submodules included, and new files that git does not
-ignore. Outside git they are all files. What a tool has written is left out of both, but never because of a name that
+In a git work tree the sources are the tracked files, including those of submodules, and new files that git does not
+ignore. Outside git they are all files. The output of tools is left out in both cases, but never because of a name that
 a project may use itself: `src/target/mod.rs` and a Python package called `build` are sources.
 """
 
@@ -39,7 +39,7 @@ def files(folder: Path, project: Path | None = None) -> tuple[Path, ...]:
 
 
 def require_checked_out(folder: Path) -> None:
-    """Raise BuildError for a tracked file that this checkout leaves out: an empty submodule, a sparse checkout."""
+    """Raise BuildError for a tracked file that is missing here: an empty submodule, a sparse checkout."""
     for status, mode, path in _tracked(folder):
         place = folder / path
         if mode == _GITLINK and not (place.is_dir() and any(place.iterdir())):
@@ -51,7 +51,7 @@ def require_checked_out(folder: Path) -> None:
 
 
 def require_inside(project: Path, place: str, name: str, exists: Callable[[Path], bool]) -> Path:
-    """Return a place of the project that a payload comes from. Raises BuildError where it is not there or outside."""
+    """Return the file or folder of a payload. Raises BuildError if it is not in the project."""
     path = project / place
     if not exists(path) or not path.resolve().is_relative_to(project):
         problem = f"{place!r} does not exist inside the project, so an sdist cannot hold it"
@@ -60,16 +60,16 @@ def require_inside(project: Path, place: str, name: str, exists: Callable[[Path]
 
 
 def is_cargo_output(file: Path, project: Path) -> bool:
-    """Return whether a file lies in a folder that cargo marked as its own output, such as what a build script wrote.
+    """Return whether a file is in a folder that cargo marked as its output, such as a file a build script wrote.
 
-    A target folder around the whole project says nothing of the project's files.
+    A target folder that contains the whole project does not count.
     """
     tags = (folder / "CACHEDIR.TAG" for folder in file.parents if not project.is_relative_to(folder))
     return any(tag.is_file() and b"created by cargo" in tag.read_bytes() for tag in tags)
 
 
 def _git_files(folder: Path, project: Path) -> list[Path] | None:
-    """Return what git lists, None where it knows nothing of this folder or ignores all of it."""
+    """Return the files that git lists, None if it does not track this folder or ignores all of it."""
     tracked = _tracked(folder)
     new = [Path(name) for name in _names(run.ask(folder, "ls-files", "-z", "--others", "--exclude-standard"))]
     if not tracked and not new:
@@ -82,7 +82,7 @@ def _git_files(folder: Path, project: Path) -> list[Path] | None:
 def _tracked(folder: Path) -> list[tuple[str, str, str]]:
     """Return status letter, mode and path of each file in git's index below a folder.
 
-    Of a folder that is a submodule, but without a repository of its own, git lists only the folder itself, as `./`.
+    For a submodule that is not checked out, git lists only the folder itself, as `./`; it is left out.
     """
     found = []
     for line in _names(run.ask(folder, "ls-files", "-z", "-t", "--stage")):
@@ -98,7 +98,7 @@ def _names(listing: str) -> list[str]:
 
 
 def _expanded(folder: Path, path: Path, project: Path) -> Iterator[Path]:
-    """Yield a listed path where it exists; of a submodule or a nested repository its own files."""
+    """Yield a listed path if it exists; for a submodule or a nested repository, its files."""
     place = folder / path
     if place.is_dir() and not place.is_symlink():
         yield from (path / file for file in files(place, project))
@@ -107,7 +107,7 @@ def _expanded(folder: Path, path: Path, project: Path) -> Iterator[Path]:
 
 
 def _steps(path: Path) -> Iterator[Path]:
-    """Yield a path and the folders on the way to it."""
+    """Yield a path and the folders that contain it."""
     yield path
     yield from path.parents[:-1] if len(path.parts) > 1 else ()
 
@@ -123,7 +123,7 @@ def _all_files(folder: Path, project: Path) -> Iterator[Path]:
 
 
 def _is_output(place: Path, project: Path) -> bool:
-    """Return whether a tool wrote this file or folder, which git does not track."""
+    """Return whether a file or folder that git does not track was written by a tool."""
     if place.is_dir():
         return not place.is_symlink() and _is_output_folder(place, project)
     return _is_artifact(place, project) or _is_bundle(place)

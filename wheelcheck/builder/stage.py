@@ -3,7 +3,7 @@
     build/wheelcheck/<target>/manifest.json
     build/wheelcheck/<target>/tree/<path in the wheel>
 
-A stage is written to a folder of its own and renamed into place, so it is always complete.
+A stage is written to a new folder, which is then renamed, so it is always complete.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _AGAIN = "run `wheelcheck build build` again"
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """One staged file: where it lies in the wheel, what it is, and its bytes as a hexadecimal SHA-256 and a size."""
+    """One staged file: its path in the wheel, what it is, and the hexadecimal SHA-256 and size of its content."""
 
     path: str
     name: str
@@ -51,7 +51,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a stage holds, what it was built from, and for what: `target` is cargo-zigbuild's word for CPU and floor."""
+    """What a stage holds and was built from. `target` is cargo-zigbuild's name for its CPU and floor."""
 
     target: str
     arch: str
@@ -61,7 +61,7 @@ class Manifest:
 
     @property
     def built_for(self) -> Target:
-        """The target as a value. Raises UnknownArchitectureError and ValueError for words that name none."""
+        """The target as a value. Raises UnknownArchitectureError or ValueError if there is no such target."""
         major, minor = map(int, self.floor.split("."))
         return Target(find(self.arch), (major, minor))
 
@@ -79,12 +79,12 @@ class Stage:
     manifest: Manifest
 
     def file(self, staged: Staged) -> Path:
-        """Return where a staged file lies."""
+        """Return the path of a staged file."""
         return self.folder / "tree" / staged.path
 
 
 def stage(binaries: Mapping[Payload, Path], target: Target, inputs: Inputs, folder: Path) -> Stage:
-    """Check every binary, write them to a new stage and replace the one at `folder` by it. Raises BuildError."""
+    """Check every binary, write a new stage and replace the one at `folder` by it. Raises BuildError."""
     fresh = folder.with_name(f"{folder.name}{_NEW}")
     shutil.rmtree(fresh, ignore_errors=True)
     files = tuple(_lay(payload, file, target, fresh / "tree") for payload, file in binaries.items())
@@ -99,8 +99,8 @@ def stage(binaries: Mapping[Payload, Path], target: Target, inputs: Inputs, fold
 def load(folder: Path, target: Target) -> Stage:
     """Return the stage at `folder` after comparing every file with its manifest.
 
-    Raises BuildError where there is no stage, where it is for another target, and for a file that is missing, changed,
-    not in the manifest, or has another mode.
+    Raises BuildError if there is no stage, if it is for another target, or if a file is missing, changed, not in the
+    manifest, or has another mode.
     """
     found = Stage(folder, read_manifest(folder / MANIFEST))
     if found.manifest.target != target.zigbuild:
@@ -113,9 +113,9 @@ def load(folder: Path, target: Target) -> Stage:
 
 
 def stages(folder: Path) -> Iterator[Stage]:
-    """Yield every stage in a work folder, of whatever target, its files not yet looked at. Raises BuildError.
+    """Yield every stage in a work folder, for any target, without checking its files. Raises BuildError.
 
-    What an interrupted build leaves beside a stage is none.
+    What an interrupted build left beside a stage does not count.
     """
     for file in sorted(folder.glob(f"*/{MANIFEST}")):
         if not file.parent.name.endswith((_NEW, _OLD)):
@@ -125,7 +125,7 @@ def stages(folder: Path) -> Iterator[Stage]:
 def require_fresh(found: Stage, project: Path, recipe: Iterable[str], *, same_machine: bool = True) -> None:
     """Raise BuildError unless a stage was built from the sources of `project` as they are now.
 
-    On another machine than the one it was built on, ignored files may be missing and do not count.
+    On a machine other than the one it was built on, ignored files may be missing and do not count.
     """
     before = found.manifest.inputs
     now = before.now(project, recipe)
@@ -157,7 +157,7 @@ def _swap(fresh: Path, folder: Path) -> None:
 
 
 def read_manifest(file: Path) -> Manifest:
-    """Return what a stage says of itself. Raises BuildError."""
+    """Return the manifest of a stage. Raises BuildError."""
     try:
         table = json.loads(file.read_text())
         files = tuple(Staged(**entry) for entry in table["files"])

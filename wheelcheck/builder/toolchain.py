@@ -1,8 +1,8 @@
-"""What is built for and with: a CPU at a glibc floor, zig, and the C compiler that a PEP 517 backend gets.
+"""The target of a build (a CPU at a glibc floor), zig, and the C compiler for a PEP 517 backend.
 
-The one floor of a target decides zig's suffix, the platform tag and what the gate checks. Backends call compilers by
-name and add this machine's folders; our compiler scripts drop those, so that neither the host's headers nor its newer C
-library reach an extension module.
+The floor of a target decides zig's suffix, the platform tag and what the gate checks. Backends call compilers by name
+and add this machine's folders; the compiler scripts written here drop those, so that an extension module is built with
+neither the host's headers nor its newer C library.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ABILISTS = "lib/libc/glibc/abilists"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A CPU at a glibc floor. Made by `choose`, which validates the floor."""
+    """A CPU at a glibc floor, made by `choose`, which checks the floor."""
 
     arch: Arch
     floor: Glibc
@@ -41,7 +41,7 @@ class Target:
 
     @property
     def platform_tag(self) -> str:
-        """The compressed platform tag of PEP 600, with the older name of the same promise where there is one."""
+        """The compressed platform tag of PEP 600, with its older alias (manylinux2014) if there is one."""
         tag = self.arch.manylinux_tag(self.floor)
         older = [f"{old}_{self.arch.name}" for old, new in LEGACY_MANYLINUX.items() if f"{new}_{self.arch.name}" == tag]
         return ".".join([tag, *older])
@@ -53,10 +53,10 @@ def host() -> Arch:
 
 
 def choose(row: Arch, floor: Glibc) -> Target:
-    """Return the target, its floor held against both bounds.
+    """Return the target. Raises BuildError for a floor that Rust or zig cannot build for.
 
-    zig takes `.2.99` without a word and links against its newest glibc, and fails on `.2.5` leaving an old binary in
-    place, so neither bound is left to it. Raises BuildError.
+    Neither bound is left to zig: it accepts `.2.99` silently and links against its newest glibc, and on `.2.5` it fails
+    and leaves an old binary in place.
     """
     oldest, newest = row.oldest_build, newest_glibc()
     if oldest is None:
@@ -71,12 +71,12 @@ def choose(row: Arch, floor: Glibc) -> Target:
 
 
 def newest_glibc() -> Glibc:
-    """Return the newest glibc the installed zig has symbol lists of. Raises BuildError where ziglang is missing."""
+    """Return the newest glibc that the installed zig has symbol lists of. Raises BuildError if ziglang is missing."""
     return max(_versions((zig_folder() / _ABILISTS).read_bytes()))
 
 
 def zig_folder() -> Path:
-    """Return where the zig of this interpreter lies. Raises BuildError where ziglang is missing."""
+    """Return the folder of this interpreter's zig. Raises BuildError if ziglang is missing."""
     spec = find_spec("ziglang")
     if spec is None or not spec.submodule_search_locations:
         raise BuildError("ziglang", "it is not installed in this Python", "install wheelcheck[build]")
@@ -110,7 +110,7 @@ _PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}",
 def install(folder: Path, target: Target) -> dict[str, str]:
     """Write the compiler scripts for `target` into `folder` and return the variables that name them."""
     folder.mkdir(parents=True, exist_ok=True)
-    flags = f" {shlex.join(nameless(folder.parent))}{_python_headers(folder)}"
+    flags = f" {shlex.join(prefix_maps(folder.parent))}{_python_headers(folder)}"
     for name, words in _PROGRAMS.items():
         program = f"{shlex.quote(sys.executable)} -m ziglang {words.format(zig=target.zig, flags=flags)}"
         script = folder / name
@@ -119,21 +119,21 @@ def install(folder: Path, target: Target) -> dict[str, str]:
     return variables(folder)
 
 
-def nameless(sources: Path) -> tuple[str, ...]:
-    """Return the flags that keep this machine's folders out of debug information: of the sources, of Python and zig."""
+def prefix_maps(sources: Path) -> tuple[str, ...]:
+    """Return the flags that keep the folders of the sources, of Python and of zig out of debug information."""
     folders = {sources: "/source", Path(sys.base_prefix): "/python", zig_folder(): "/zig"}
     return tuple(f"-ffile-prefix-map={folder}={name}" for folder, name in folders.items())
 
 
 def variables(folder: Path) -> dict[str, str]:
-    """Return what setuptools, meson, CMake and cc-rs read to find a compiler."""
+    """Return the variables by which setuptools, meson, CMake and cc-rs find a compiler."""
     cc, cxx, ar, ranlib = (str(folder / name) for name in _PROGRAMS)
     linkers = {"LDSHARED": f"{cc} -shared", "LDCXXSHARED": f"{cxx} -shared"}
     return {"CC": cc, "CXX": cxx, "AR": ar, "RANLIB": ranlib, **linkers}
 
 
 def _python_headers(folder: Path) -> str:
-    """Return the flag that lets Debian's pyconfig.h find its other half below /usr/include, and nothing else there."""
+    """Return the flag by which Debian's pyconfig.h finds the file it includes, and nothing else below /usr/include."""
     triplet = sysconfig.get_config_var("MULTIARCH") or ""
     headers = Path(sysconfig.get_path("include"))
     half = headers.parent / triplet / headers.name

@@ -1,7 +1,7 @@
-"""Verifies a release that several machines built: by the manifest of each stage, and by the tag it is made for.
+"""Verifies a release that was built on several machines, by the manifest of each stage and by the git tag.
 
-The manifests travel with the wheels, so the machine that releases compares every wheel with what was staged where it
-was built, and the sources it was built from with its own checkout.
+The manifests are handed over together with the wheels. So the machine that releases can compare every wheel with what
+was staged on the machine that built it, and the recorded sources with its own checkout.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 
 
 def verify(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
-    """Compare every wheel in `dist/` with the manifest of its stage: the bytes and modes staged are those released.
+    """Compare every wheel in `dist/` with the manifest of its stage; return one line per wheel.
 
-    A manifest for another floor than the configured one is of an older build and says nothing about today's wheels.
-    `base` is the environment: if it names a git tag, every artifact must be of that version. Raises BuildError for a
-    wheel that differs, a stage of other sources than these, a stage without a wheel, a wheel without a stage, no
-    wheel, and another version.
+    A manifest for another floor than the configured one is left over from an older build and ignored. `base` is the
+    environment: if it names a git tag, every artifact must have that version. Raises BuildError for a wheel that
+    differs, a stale stage, a stage without a wheel, a wheel without a stage, no wheel at all, and another version.
     """
     settings = builder.load(project)
     verified: list[Path] = []
@@ -52,7 +51,7 @@ def verify(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
-    """Raise BuildError for an artifact of another version than the git tag that GitHub Actions runs for, if any."""
+    """Raise BuildError for an artifact whose version is not that of the git tag which GitHub Actions runs for."""
     if base.get("GITHUB_REF_TYPE") != "tag":
         return
     tag = base.get("GITHUB_REF_NAME", "")

@@ -1,8 +1,8 @@
 """A finished wheel: the backend's wheel with the staged payload, the platform tag and a new RECORD.
 
-The interpreter and ABI tags must be what the configuration says, because only the backend knows which Python it
-compiled for. The platform tag is the target's, because the builder chose the CPU and the glibc floor. Staged binaries
-never pass through a backend: each backend would need settings of its own, and several would pack them into an sdist.
+The interpreter and ABI tags of the backend, which knows the Python it compiled for, must be the configured ones. The
+platform tag is the target's, because the builder chose the CPU and the glibc floor. Staged binaries never pass through
+a backend: each backend would need its own settings, and several would pack the binaries into an sdist.
 
 `in_container` runs this module in cibuildwheel's containers, where only wheelcheck, pyelftools and packaging exist.
 """
@@ -46,14 +46,14 @@ def tagged_name(built: str, pair: Pair, target: Target) -> str:
     tags = parse_wheel_filename(built)[3]
     found = {(tag.interpreter, tag.abi) for tag in tags}
     expected = {(python, pair[1]) for python in pair[0].split(".")}
-    if not expected <= found:  # hatchling's py2.py3 may be narrowed to py3; nothing may be widened
+    if not expected <= found:  # hatchling's py2.py3 may be narrowed to py3, but never the reverse
         made = "/".join(sorted(map("-".join, found)))
         fix = "make the backend and tool.wheelcheck.python agree (setuptools: bdist_wheel's py_limited_api)"
         raise BuildError(built, f"the backend built for {made}, the configuration asks for {'-'.join(pair)}", fix)
     return f"{built.rsplit('-', 3)[0]}-{'-'.join(pair)}-{target.platform_tag}.whl"
 
 
-def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
+def assemble(  # noqa: PLR0913, PLR0917  (a wheel is made from this many parts)
     built: Path,
     name: str,
     stage: Stage,
@@ -64,10 +64,10 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
 ) -> Path:
     """Write `out/name`: the members of the wheel `built`, the staged files, and WHEEL and RECORD for that name.
 
-    `inventory` are files to add to .dist-info, by their path in it. Every member gets `date`; None: the date of WHEEL.
-    The same input gives the same bytes.
+    `inventory` holds files to add to .dist-info, by their path in it. Every member gets `date`, or the date of WHEEL if
+    it is None. The same input gives the same bytes.
 
-    Raises BuildError for native code in `built` that is neither an extension module nor a library which one needs, for
+    Raises BuildError for native code in `built` that is neither an extension module nor a library needed by one, for
     native code that `target` cannot load, and for a staged path that `built` already contains.
     """
     with ZipFile(built) as archive:
@@ -90,7 +90,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel has as many ingredients)
 
 
 def require_record(wheel: Path, stage: Stage) -> None:
-    """Raise BuildError unless every staged file is in `wheel`, byte for byte, a regular file with its mode."""
+    """Raise BuildError unless every staged file is in `wheel`, byte for byte, as a regular file with its mode."""
     with ZipFile(wheel) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         for path, staged in _placed(stage, wheel.name).items():
@@ -105,9 +105,7 @@ def require_record(wheel: Path, stage: Stage) -> None:
 def _info_folder(built: Path, members: Members) -> str:
     folders = [name.partition("/")[0] for name in members if name.endswith(".dist-info/WHEEL") and name.count("/") == 1]
     if len(folders) != 1:
-        raise BuildError(
-            built.name, f"it holds {len(folders)} .dist-info/WHEEL files, not one", "fix the build backend"
-        )
+        raise BuildError(built.name, f"it has {len(folders)} .dist-info/WHEEL files, not one", "fix the build backend")
     return folders[0]
 
 
@@ -122,7 +120,7 @@ def _require_free(staged: Mapping[str, Staged], members: Members) -> None:
 
 
 def _require_loadable(members: Members, target: Target) -> None:
-    """Hold the backend's own native code to what it may be, and to the target's CPU and floor."""
+    """Raise BuildError for native code that a backend may not pack, or that the target cannot load."""
     read = ((path, read_binary("", Bytes(content))) for path, (_, content) in members.items())
     natives = {path: binary for path, binary in read if binary}
     expected = _modules_and_their_libraries(natives)
@@ -134,10 +132,10 @@ def _require_loadable(members: Members, target: Target) -> None:
 
 
 def _modules_and_their_libraries(natives: Mapping[str, Binary]) -> set[str]:
-    """Return the paths of the extension modules and of the libraries that they need, directly or through another.
+    """Return the paths of the extension modules and of the libraries that they need, directly or indirectly.
 
-    `auditwheel repair` copies a C library into `NAME.libs/`, gives it a file name of its own and writes that name
-    into DT_NEEDED of whatever needs it; the loader looks for that file name.
+    `auditwheel repair` copies a C library into `NAME.libs/` under a unique file name, and writes that name into
+    DT_NEEDED of every file that needs it; the loader looks for that file name.
     """
     expected: set[str] = set()
     waiting = [path for path in natives if is_extension_module(path)]
@@ -155,7 +153,7 @@ def _libraries(natives: Mapping[str, Binary]) -> Iterable[str]:
 
 
 def _wheel_text(text: str, name: str) -> str:
-    """Return the WHEEL file of a platform wheel of this name: its own fields, and every tag of the compressed set."""
+    """Return the WHEEL file of a platform wheel: the other fields, and every tag of the compressed set."""
     kept = [line for line in text.splitlines() if line and not line.startswith(("Tag:", "Root-Is-Purelib:"))]
     python, abi, platform = name.removesuffix(".whl").rsplit("-", 3)[1:]
     sets = ((one, two, three) for one in python.split(".") for two in abi.split(".") for three in platform.split("."))
@@ -178,9 +176,9 @@ def _place(path: str) -> tuple[bool, str]:
 
 
 def _info(path: str, date: Date, mode: int) -> ZipInfo:
-    """Return a regular file's header. Its mode is 0755 or 0644: installers keep nothing but the x bits."""
+    """Return a regular file's header. Its mode is 0755 or 0644: installers keep only the x bits."""
     info = ZipInfo(path, date)
-    info.create_system = 3  # Unix; otherwise nobody reads the mode
+    info.create_system = 3  # Unix; for other systems the mode is ignored
     info.external_attr = (stat.S_IFREG | (0o755 if mode & 0o111 else 0o644)) << 16
     info.compress_type = ZIP_DEFLATED
     return info

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class SmokeCommand:
     """A command to run from the installed wheel: `run` holds its words, `expect` a regex that its output must match.
 
-    `needs` names what it needs of the kernel (KERNEL_NEEDS); it is skipped on a machine that lacks it.
+    `needs` names what it needs from the kernel (KERNEL_NEEDS); it is skipped on a machine that lacks it.
     """
 
     run: tuple[str, ...]
@@ -35,7 +35,7 @@ class Settings:
 
     `workspace` is the folder of the Cargo.toml. `keep_environment` names environment variables that are not removed,
     such as an intentional RUSTC or RUSTFLAGS. `features` and `default_features` are Cargo's, in that workspace. With
-    `payload_alone` a wheel consists of the backend's metadata and the payload, and the backend compiles nothing.
+    `payload_only` a wheel consists of the backend's metadata and the payload, and the backend compiles nothing.
     """
 
     project: Path
@@ -46,7 +46,7 @@ class Settings:
     commands: tuple[SmokeCommand, ...]
     features: tuple[str, ...] = ()
     default_features: bool = True
-    payload_alone: bool = False
+    payload_only: bool = False
 
     @property
     def folder(self) -> Path:
@@ -86,7 +86,7 @@ def load(project: Path) -> Settings:
         commands=tuple(SmokeCommand(**command) for command in settings["smoke"]["commands"]),
         features=build["features"],
         default_features=build["default_features"],
-        payload_alone=build["wheel"] == "payload",
+        payload_only=build["wheel"] == "payload",
     )
 
 

@@ -79,10 +79,10 @@ def test_debians_split_pyconfig_is_found_without_the_rest_of_usr_include(
     assert subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=False, stderr=subprocess.DEVNULL).returncode
 
 
-def debug_words(folder: Path, *, nameless: bool) -> bytes:
+def debug_words(folder: Path, *, mapped: bool) -> bytes:
     """Compile with debug information, by the script as it is or without the flags that leave folders out."""
     env = toolchain.install(folder / "compiler", Target(find("x86_64"), (2, 17)))
-    if not nameless:
+    if not mapped:
         script = Path(env["CC"])
         script.write_text(re.sub(r"-ffile-prefix-map=\S+", "", script.read_text()))
     (folder / "x.c").write_text(f"#include <Python.h>\n{PROGRAM}PyObject *none(void) {{ return Py_None; }}\n")
@@ -93,10 +93,10 @@ def debug_words(folder: Path, *, nameless: bool) -> bytes:
 
 def test_debug_information_names_no_folder_of_this_machine(tmp_path: Path) -> None:
     (tmp_path / "named").mkdir()
-    (tmp_path / "nameless").mkdir()
+    (tmp_path / "mapped").mkdir()
     # zig writes its own folder absolute or, where that is shorter, relative to where it was started
     folders = (str(tmp_path).encode(), sys.base_prefix.encode(), b"site-packages/ziglang")
-    named = debug_words(tmp_path / "named", nameless=False)
+    named = debug_words(tmp_path / "named", mapped=False)
     assert [folder for folder in folders if folder not in named] == []
-    found = debug_words(tmp_path / "nameless", nameless=True)
+    found = debug_words(tmp_path / "mapped", mapped=True)
     assert [folder for folder in folders if folder in found] == []

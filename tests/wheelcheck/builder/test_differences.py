@@ -47,11 +47,11 @@ def test_the_same_bytes_have_no_difference(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({"a.py": b"same", "b.so": b"0123X56789"}, "b.so: differs at offset 4: found b'X56789', expected b'456789'"),
-        ({"a.py": b"same", "b.so": b"01234"}, "b.so: differs at offset 5: one ends there"),
-        ({"b.so": b"0123456789", "a.py": b"same"}, "found member b.so, expected a.py"),
-        ({"a.py": b"same"}, "found member none, expected b.so"),
-        ({**PLAIN, "c": b""}, "found member c, expected none"),
+        ({"a.py": b"same", "b.so": b"0123X56789"}, "b.so: differs at offset 4: first b'456789', then b'X56789'"),
+        ({"a.py": b"same", "b.so": b"01234"}, "b.so: differs at offset 5, where one of them ends"),
+        ({"b.so": b"0123456789", "a.py": b"same"}, "the first build has a.py, the second b.so"),
+        ({"a.py": b"same"}, "the first build has b.so, the second none"),
+        ({**PLAIN, "c": b""}, "the first build has no member, the second c"),
     ],
 )
 def test_the_first_member_that_differs_is_named_with_its_offset(
@@ -64,11 +64,11 @@ def test_the_first_member_that_differs_is_named_with_its_offset(
 
 def test_a_mode_and_a_date_are_differences(tmp_path: Path) -> None:
     one, other = wheel(tmp_path / "a"), wheel(tmp_path / "b", mode=0o100755)
-    assert "a.py: found mode 100755, date (2026, 1, 2, 3, 4, 6), expected mode 100644" in differences.first_between(
+    assert "a.py: first mode 100644, date (2026, 1, 2, 3, 4, 6), then mode 100755" in differences.first_between(
         one, other
     )
     later = differences.first_between(sdist(tmp_path / "a"), sdist(tmp_path / "b", mtime=2))
-    assert "a.py: found mode 644, date 2, owner 0 '', expected mode 644, date 1" in later
+    assert "a.py: first mode 644, date 1, owner 0 '', then mode 644, date 2" in later
 
 
 def test_bytes_between_the_members_are_a_difference_of_the_archive(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_another_kind_of_file_is_compared_by_its_bytes(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "notes.txt").write_bytes(content)
     found = differences.first_between(tmp_path / "a" / "notes.txt", tmp_path / "b" / "notes.txt")
-    assert found == "notes.txt: every member is the same, the archive differs at offset 1: found b'3', expected b'2'"
+    assert found == "notes.txt: every member is the same, the archive differs at offset 1: first b'2', then b'3'"
 
 
 def test_an_artifact_of_one_build_only_is_named(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_an_artifact_of_one_build_only_is_named(tmp_path: Path) -> None:
     wheel(tmp_path / "b")
     sdist(tmp_path / "b")
     found = differences.first_between_folders(tmp_path / "a", tmp_path / "b")
-    assert found == "found x.tar.gz in one build only"
+    assert found == "only one build has x.tar.gz"
 
 
 def test_the_first_artifact_that_differs_is_named(tmp_path: Path) -> None:

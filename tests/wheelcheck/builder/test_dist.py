@@ -19,7 +19,7 @@ SDIST = "demo-1.0.tar.gz"
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "succeeded"),
+    ("old", "new", "replaced"),
     [
         ("demo-0.9.tar.gz", SDIST, True),
         (SDIST, SDIST, True),
@@ -36,13 +36,11 @@ SDIST = "demo-1.0.tar.gz"
         ("demo-.tar.gz", SDIST, False),
     ],
 )
-def test_an_artifact_succeeds_what_it_would_otherwise_be_released_beside(
-    old: str, new: str, *, succeeded: bool
-) -> None:
-    assert dist.is_succeeded(old, new) is succeeded
+def test_an_artifact_replaces_what_would_make_the_release_a_mixture(old: str, new: str, *, replaced: bool) -> None:
+    assert dist.is_replaced(old, new) is replaced
 
 
-def test_publishing_removes_what_is_succeeded_and_says_so(tmp_path: Path) -> None:
+def test_publishing_removes_what_is_replaced_and_says_so(tmp_path: Path) -> None:
     lines: list[str] = []
     (tmp_path / "dist").mkdir()
     for name in ("demo-0.9.tar.gz", ARM, SDIST):
@@ -50,7 +48,7 @@ def test_publishing_removes_what_is_succeeded_and_says_so(tmp_path: Path) -> Non
     (tmp_path / SDIST).write_text("new")
     assert dist.publish(tmp_path / SDIST, tmp_path / "dist", lines.append) == tmp_path / "dist" / SDIST
     assert {file.name: file.read_text() for file in (tmp_path / "dist").iterdir()} == {ARM: "old", SDIST: "new"}
-    assert lines == [f"removed demo-0.9.tar.gz: {SDIST} succeeds it"]
+    assert lines == [f"removed demo-0.9.tar.gz: {SDIST} replaces it"]
 
 
 def test_the_folder_is_made(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_a_plan_is_read_as_it_was_written(folder: Path) -> None:
 
 
 def test_the_finished_wheel_has_payload_inventory_date_and_the_tag_of_the_floor(folder: Path) -> None:
-    finished = in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
+    finished = in_container.finish(wheel_in(folder), folder, CP311, folder / "out")
     assert finished == folder / "out" / FINISHED
     with zipfile.ZipFile(finished) as archive:
         infos = {info.filename: info for info in archive.infolist()}
@@ -103,27 +103,27 @@ def test_a_wheel_of_another_python_cpu_or_floor_is_refused(
 ) -> None:
     wheel_in(folder).unlink()
     with pytest.raises(BuildError, match=message):
-        in_container.lay_in(repaired(folder, tags, extension), folder, CP311, folder / "out")
+        in_container.finish(repaired(folder, tags, extension), folder, CP311, folder / "out")
 
 
 @pytest.mark.parametrize("identifier", ["", "cp312-manylinux_aarch64"])
 def test_an_interpreter_that_is_not_planned_is_refused(folder: Path, identifier: str) -> None:
     with pytest.raises(BuildError, match="is not planned, only cp311"):
-        in_container.lay_in(wheel_in(folder), folder, identifier, folder / "out")
+        in_container.finish(wheel_in(folder), folder, identifier, folder / "out")
 
 
 def test_a_payload_that_was_swapped_on_its_way_into_the_container_is_refused(folder: Path) -> None:
     (folder / "stage" / "tree" / "demo" / "bin" / "tool").write_bytes(native("x86_64"))
     with pytest.raises(BuildError, match="it is code for x86_64"):
-        in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
+        in_container.finish(wheel_in(folder), folder, CP311, folder / "out")
 
 
 def test_a_wheel_without_an_inventory_of_its_name_is_refused_unless_there_are_none(folder: Path) -> None:
     plan(inventories={"other.whl": {}}).write(folder)
     with pytest.raises(BuildError, match=r"no such wheel is planned, only other\.whl"):
-        in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out")
+        in_container.finish(wheel_in(folder), folder, CP311, folder / "out")
     plan(inventories={}).write(folder)
-    assert in_container.lay_in(wheel_in(folder), folder, CP311, folder / "out").name == FINISHED
+    assert in_container.finish(wheel_in(folder), folder, CP311, folder / "out").name == FINISHED
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", json.dumps({"floor": 3, "date": []})])

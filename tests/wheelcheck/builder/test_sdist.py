@@ -138,7 +138,7 @@ def test_an_sdist_is_unpacked_to_its_top_folder(tmp_path: Path) -> None:
 
 
 def test_an_sdist_with_two_top_folders_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="it holds 2 top folders, not one"):
+    with pytest.raises(BuildError, match="it has 2 top folders, not one"):
         sdist.unpack(packed(tmp_path / "x.tar.gz", "demo-1.0/PKG-INFO", "other/x"), tmp_path / "out")
 
 

@@ -35,11 +35,11 @@ def attempt(
     installed: Installation, folder: Path, *commands: SmokeCommand, payload: tuple[Payload, ...] = ()
 ) -> list[str]:
     settings = replace(load(REFERENCE), commands=commands, release=Config(payload=payload))
-    return [str(result) for result in smoke.trials(settings, installed, folder)]
+    return [str(result) for result in smoke.run_tests(settings, installed, folder)]
 
 
 def test_every_trial_of_the_reference_project_passes(installed: Installation, tmp_path: Path) -> None:
-    results = smoke.trials(load(REFERENCE), installed, tmp_path)
+    results = smoke.run_tests(load(REFERENCE), installed, tmp_path)
     assert [result.verdict for result in results] == ["pass"] * 12
     smoke.require_executed(results)
 
@@ -63,8 +63,8 @@ def test_python_imports_the_installed_package_whatever_the_working_folder_holds(
             SmokeCommand(("tally", "--", "false"), "exit_status"),
             "fail: run tally -- false: exit status 1, expected 0: {",
         ),
-        (SmokeCommand(("tally", "--", "true"), "^usage"), "fail: run tally -- true: said '{"),
-        (SmokeCommand(("ls",), "."), "fail: run ls: the installed wheel brings no ls"),
+        (SmokeCommand(("tally", "--", "true"), "^usage"), "fail: run tally -- true: printed '{"),
+        (SmokeCommand(("ls",), "."), "fail: run ls: the installed wheel contains no ls"),
     ],
 )
 def test_status_and_content_of_an_installed_program_are_judged(
@@ -179,10 +179,13 @@ def test_the_same_need_is_no_reason_to_skip_on_a_real_kernel(installed: Installa
         ("tally", "pass: run tally -- true"),
         (
             "python",
-            "skip: run python -- true: there is no Python for {arch} here: name Debian roots in WHEELCHECK_ROOTS",
+            "skip: run python -- true: there is no Python for {arch}: set WHEELCHECK_ROOTS to a folder of Debian roots",
         ),
-        ("pip", "skip: run pip -- true: there is no Python for {arch} here: name Debian roots in WHEELCHECK_ROOTS"),
-        ("absent", "fail: run absent -- true: the installed wheel brings no absent"),
+        (
+            "pip",
+            "skip: run pip -- true: there is no Python for {arch}: set WHEELCHECK_ROOTS to a folder of Debian roots",
+        ),
+        ("absent", "fail: run absent -- true: the installed wheel contains no absent"),
     ],
 )
 def test_without_python_executables_are_run_by_the_emulator_and_scripts_are_skipped(

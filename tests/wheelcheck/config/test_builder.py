@@ -62,7 +62,7 @@ def test_features_are_cargo_s_and_the_wheel_the_backend_s_unless_said_otherwise(
     tmp_path: Path, text: str, features: tuple[str, ...], *, default: bool, alone: bool
 ) -> None:
     settings = load(write(tmp_path, f"{SHARED}[tool.wheelcheck.build]\n{text}"))
-    assert (settings.features, settings.default_features, settings.payload_alone) == (features, default, alone)
+    assert (settings.features, settings.default_features, settings.payload_only) == (features, default, alone)
 
 
 def test_what_is_said_is_kept(tmp_path: Path) -> None:
