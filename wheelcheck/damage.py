@@ -115,13 +115,15 @@ _ARCHIVE: dict[str, Kind] = {
     "tar-pax-record": Kind("structure", "a malformed pax record"),
     "tar-pax-duplicate": Kind("structure", "a pax record set twice"),
     "tar-pax-charset": Kind("structure", "names in another encoding than UTF-8"),
-    "tar-pax-conflict": Kind("structure", "pax header and ustar header disagree about the size"),
+    "tar-pax-conflict": Kind("structure", "an extended header and the block disagree about the size or a name"),
     "tar-pax-global": Kind("structure", "a global header that renames or resizes members"),
     "tar-extension-order": Kind(
         "structure", "extended headers that readers combine differently, or that describe nothing"
     ),
-    "tar-link-outside": Kind("outside", "a link out of the archive"),
-    "tar-link-missing": Kind("outside", "a hard link to no file of the archive"),
+    "tar-link-outside": Kind("outside", "a link out of the archive, or out of its one top folder"),
+    "tar-link-missing": Kind("outside", "a hard link to no earlier file of the archive"),
+    "tar-link-loop": Kind("outside", "a symbolic link that leads back to itself"),
+    "tar-link-dangling": Kind("outside", "a symbolic link to nothing in the archive"),
     "tar-link-chain": Kind("outside", "a symbolic link that goes up after passing through another"),
     # compression around a tar
     "not-gzip": Kind("structure", "no gzip header"),

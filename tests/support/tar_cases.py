@@ -10,15 +10,20 @@ from wheelcheck.archive import Budget
 GOOD = sdist()
 FILE = member()
 TWO = sdist(FILE, member(b"pkg-1/a.py"))
+UNNAMED = member(b"")  # only an extended header names it
 LINK = member(b"pkg-1/link", b"", b"2", link=b"setup.py")
+BLANK_LINK = member(b"pkg-1/link", b"", b"2")
 LINKED = sdist(FILE, LINK)
 HARD = sdist(FILE, member(b"pkg-1/hard", b"", b"1", link=b"pkg-1/setup.py"))
 DIRECTORY = member(b"pkg-1/", b"", b"5")
-PATH = pax(record("path", "pkg-1/é.py"))
+PATH = pax(record("path", "pkg-1/setupé.py"))  # a name that FILE's block holds but for what is not ASCII
 PAXED = sdist(PATH, FILE)
 LONG = b"pkg-1/" + b"n" * 200 + b".py"
+LONG_PATH = pax(record("path", LONG))
 LONGED = sdist(long_name(LONG + b"\0"), FILE)
 LONG_LINK = long_name(b"pkg-1/setup.py\0", b"K")
+NON_ASCII = ("pkg-1/" + "é" * 60 + ".py").encode()
+CUT = NON_ASCII[:99]  # inside a character, as GNU tar cuts
 
 
 def number_case(name: str, field: bytes) -> Case:
@@ -43,7 +48,7 @@ BLOCK_CASES = (
     case("bytes after a name", "tar-hidden", sdist(header(b"setup.py\0hidden")), sdist(header(magic=V7))),
     case("bytes after a user", "tar-hidden", sdist(header(user=b"a\0hidden")), sdist(header(user=b"a"))),
     case("a device that is no number", "tar-number", sdist(header(device=b"one")), sdist(header(device=b"0000001\0"))),
-    case("bytes after a link", "tar-hidden", sdist(FILE, header(b"l", 0, b"2", link=b"a\0b")), LINKED),
+    case("bytes after a link", "tar-hidden", sdist(FILE, header(b"l", 0, b"2", link=b"pkg-1/setup.py\0b")), LINKED),
     case("bytes after a prefix", "tar-hidden", sdist(header(prefix=b"pkg\0hidden")), sdist(header(prefix=b"pkg"))),
     case("bytes at the end of a header", "tar-hidden", sdist(header(tail=b"hidden")), GOOD),
     case("bytes after the data", "tar-padding", sdist(header(size=8), padded(b"setup()\n", b"x")), GOOD),
@@ -107,7 +112,7 @@ TYPE_CASES = (
         "a link that turns back behind another",
         "tar-link-chain",
         sdist(FILE, member(b"pkg-1/s", b"", b"2", link=b"."), member(b"pkg-1/t", b"", b"2", link=b"s/../x")),
-        sdist(FILE, member(b"pkg-1/s", b"", b"2", link=b"."), member(b"pkg-1/t", b"", b"2", link=b"s/./x")),
+        sdist(FILE, member(b"pkg-1/s", b"", b"2", link=b"."), member(b"pkg-1/t", b"", b"2", link=b"s/./setup.py")),
     ),
     case("a member below a link", "name-below-file", sdist(FILE, LINK, member(b"pkg-1/link/x")), LINKED),
 )
@@ -120,7 +125,7 @@ PAX_CASES = (
             *(b"-8 a=b\n", b"12 pa\0th=ab\n", b"99999999999999999999 a=b\n", b" 10 path=a\n", b"3 \n", b"1 a=b\n"),
         )
     ),
-    case("no path at all", "tar-pax-record name-empty", sdist(pax(record("path", "")), FILE), PAXED),
+    case("no path at all", "tar-pax-record name-empty", sdist(pax(record("path", "")), UNNAMED), PAXED),
     case(
         "a negative size",
         "tar-pax-record",
@@ -135,12 +140,17 @@ PAX_CASES = (
         sdist(pax(record("size", "8")), FILE),
     ),
     case("a size of 2**63", "tar-pax-conflict tar-truncated", sdist(pax(record("size", str(2**63))), FILE), GOOD),
-    case("two paths", "tar-pax-duplicate", sdist(pax(record("path", "a"), record("path", "b")), FILE), PAXED),
-    case("a path upwards", "name-parent", sdist(pax(record("path", "../x")), FILE), PAXED),
-    case("a path upwards below a harmless one", "name-parent", sdist(PATH, member(b"../x")), PAXED),
-    case("an absolute path below a harmless one", "name-absolute", sdist(PATH, member(b"/x")), PAXED),
-    case("a path that is not UTF-8", "name-encoding", sdist(pax(record("path", b"\xe9.py")), FILE), PAXED),
-    case("a link that is not UTF-8", "name-encoding", sdist(FILE, pax(record("linkpath", b"\xe9")), LINK), LINKED),
+    case("two paths", "tar-pax-duplicate", sdist(pax(record("path", "a"), record("path", "b")), UNNAMED), PAXED),
+    case("a path upwards", "name-parent", sdist(pax(record("path", "../x")), UNNAMED), PAXED),
+    case("a path upwards below a harmless one", "name-parent", sdist(LONG_PATH, member(b"../x")), PAXED),
+    case("an absolute path below a harmless one", "name-absolute", sdist(LONG_PATH, member(b"/x")), PAXED),
+    case("a path that is not UTF-8", "name-encoding", sdist(pax(record("path", b"\xe9.py")), UNNAMED), PAXED),
+    case(
+        "a link that is not UTF-8",
+        "name-encoding tar-link-dangling",
+        sdist(FILE, pax(record("linkpath", b"\xe9")), BLANK_LINK),
+        sdist(FILE, pax(record("linkpath", "setup.py")), BLANK_LINK),
+    ),
     case("another charset", "tar-pax-charset", sdist(pax(record("hdrcharset", "BINARY")), FILE), GOOD),
     case(
         "the charset by its name",
@@ -171,12 +181,12 @@ PAX_CASES = (
     case(
         "an extended header and a long name", "tar-extension-order", sdist(PATH, long_name(LONG + b"\0"), FILE), LONGED
     ),
-    case("two long names", "tar-extension-order", sdist(long_name(b"a\0"), long_name(b"b\0"), FILE), LONGED),
+    case("two long names", "tar-extension-order", sdist(long_name(b"a\0"), long_name(b"b\0"), UNNAMED), LONGED),
     case("a long name without NUL", "tar-gnu-long", sdist(long_name(LONG), FILE), LONGED),
     case("a long name with more behind it", "tar-gnu-long", sdist(long_name(LONG + b"\0x\0"), FILE), LONGED),
-    case("an empty long name", "tar-gnu-long name-empty", sdist(long_name(b"\0"), FILE), LONGED),
-    case("a long name that is not UTF-8", "name-encoding", sdist(long_name(b"\xe9\0"), FILE), LONGED),
-    case("a long name upwards", "name-parent", sdist(long_name(b"../x\0"), FILE), LONGED),
+    case("an empty long name", "tar-gnu-long name-empty", sdist(long_name(b"\0"), UNNAMED), LONGED),
+    case("a long name that is not UTF-8", "name-encoding", sdist(long_name(b"\xe9\0"), UNNAMED), LONGED),
+    case("a long name upwards", "name-parent", sdist(long_name(b"../x\0"), UNNAMED), LONGED),
     case(
         "a long link to nothing",
         "tar-link-missing",
@@ -199,14 +209,161 @@ KIND_CASES = (
     case(
         "a directory by its name, a file by its extended header",
         "tar-type",
-        sdist(PATH, member(b"pkg-1/", b"", b"\0")),
-        sdist(pax(record("path", "pkg-1/x/")), member(b"pkg-1/", b"", b"\0")),
+        sdist(LONG_PATH, member(b"pkg-1/", b"", b"\0")),
+        sdist(pax(record("path", LONG + b"/")), member(b"pkg-1/", b"", b"\0")),
     ),
     case(
         "a file by its name, a directory by its extended header",
         "name-component",
-        sdist(pax(record("path", "pkg-1/x/")), member(b"pkg-1", b"", b"\0")),
-        sdist(pax(record("path", "pkg-1/x")), member(b"pkg-1", b"", b"\0")),
+        sdist(pax(record("path", LONG + b"/")), member(b"pkg-1", b"", b"\0")),
+        sdist(LONG_PATH, member(b"pkg-1", b"", b"\0")),
+    ),
+)
+
+
+def link_case(name: str, kinds: str, links: dict[str, str], good: dict[str, str]) -> Case:
+    """Return a case of symbolic links, path → target, beside a file and a folder with a file."""
+    hostile, twin = (
+        sdist(FILE, member(b"pkg-1/sub/x"), *(member(path.encode(), b"", b"2", link=to.encode()) for path, to in each))
+        for each in (links.items(), good.items())
+    )
+    return case(name, kinds, hostile, twin)
+
+
+LINK_CASES = (
+    link_case("a link to what holds the top", "tar-link-outside", {"pkg-1/a": ".."}, {"pkg-1/a": "sub/.."}),
+    link_case("a link that leaves the top and comes back", "tar-link-outside", {"pkg-1/a": "../pkg-1/setup.py"}, {}),
+    link_case(
+        "a deeper link that leaves the top",
+        "tar-link-outside",
+        {"pkg-1/sub/a": "../../pkg-1/setup.py"},
+        {"pkg-1/sub/a": "../setup.py"},
+    ),
+    case(
+        "a link from one of two tops into the other, and back",
+        "tar-link-dangling",
+        sdist(FILE, member(b"two/a", b"", b"2", link=b"../pkg-1/x")),
+        sdist(FILE, member(b"two/a", b"", b"2", link=b"../pkg-1/setup.py")),
+    ),
+    link_case("a link to nothing", "tar-link-dangling", {"pkg-1/a": "setup.cfg"}, {"pkg-1/a": "setup.py"}),
+    link_case("a link to no folder", "tar-link-dangling", {"pkg-1/a": "su"}, {"pkg-1/a": "sub"}),
+    link_case(
+        "a link to nothing behind another",
+        "tar-link-dangling",
+        {"pkg-1/a": "b/y", "pkg-1/b": "sub"},
+        {"pkg-1/a": "b/x", "pkg-1/b": "sub"},
+    ),
+    link_case("a link to itself", "tar-link-loop", {"pkg-1/a": "a"}, {"pkg-1/a": "."}),
+    link_case("a link below itself", "tar-link-loop", {"pkg-1/a": "a/b"}, {"pkg-1/a": "sub/x"}),
+    link_case("two links", "tar-link-loop", {"pkg-1/a": "b", "pkg-1/b": "a"}, {"pkg-1/a": "b", "pkg-1/b": "sub/x"}),
+    link_case(
+        "a link into two links",
+        "tar-link-loop",
+        {"pkg-1/c": "a/x", "pkg-1/a": "b", "pkg-1/b": "a"},
+        {"pkg-1/c": "a/x", "pkg-1/a": "b", "pkg-1/b": "sub"},
+    ),
+    link_case(
+        "links that lead ever deeper",
+        "tar-link-loop tar-link-dangling",
+        {f"pkg-1/{n}": f"{n + 1}/{n + 1}" for n in range(70)},
+        {f"pkg-1/{n}": f"{n + 1}" for n in range(70)} | {"pkg-1/70": "sub"},
+    ),
+    case(
+        "a hard link to a later file",
+        "tar-link-missing",
+        sdist(member(b"pkg-1/hard", b"", b"1", link=b"pkg-1/setup.py"), FILE),
+        HARD,
+    ),
+    case("a hard link to itself", "tar-link-missing", sdist(FILE, member(b"h", b"", b"1", link=b"h")), HARD),
+    case(
+        "a hard link to a symbolic one",
+        "tar-link-missing",
+        sdist(FILE, LINK, member(b"pkg-1/h", b"", b"1", link=b"pkg-1/link")),
+        HARD,
+    ),
+)
+
+FAR = "sub/" * 40 + "x"  # a link that no block can hold
+FAR_FILE = pax(record("path", f"pkg-1/{FAR}")) + member(f"pkg-1/{FAR}".encode()[:99])
+REPLACED_CASES = (
+    case("another path", "tar-pax-conflict", sdist(pax(record("path", "pkg-1/a.py")), FILE), PAXED),
+    case("another path beyond ASCII", "tar-pax-conflict", sdist(pax(record("path", "pkg-1/é.py")), FILE), PAXED),
+    case("another long name", "tar-pax-conflict", sdist(long_name(b"pkg-1/a.py\0"), FILE), LONGED),
+    case(
+        "another link",
+        "tar-pax-conflict",
+        sdist(FILE, pax(record("linkpath", "setup.py")), member(b"pkg-1/l", b"", b"2", link=b"a.py")),
+        sdist(FILE, pax(record("linkpath", "setup.py")), LINK),
+    ),
+    case(
+        "a link upwards below a harmless one",
+        "tar-pax-conflict tar-link-outside",
+        sdist(FILE, pax(record("linkpath", "setup.py")), member(b"pkg-1/l", b"", b"2", link=b"../../evil")),
+        sdist(FILE, pax(record("linkpath", "setup.py")), LINK),
+    ),
+    case(
+        "a link upwards below a long one",
+        "tar-link-outside",
+        sdist(FAR_FILE, pax(record("linkpath", FAR)), member(b"pkg-1/l", b"", b"2", link=b"../../evil")),
+        sdist(FAR_FILE, pax(record("linkpath", FAR)), member(b"pkg-1/l", b"", b"2", link=FAR[:99].encode())),
+    ),
+    case(
+        "a hard link upwards below a harmless one",
+        "tar-pax-conflict tar-link-outside",
+        sdist(FILE, pax(record("linkpath", "pkg-1/setup.py")), member(b"h", b"", b"1", link=b"../evil")),
+        HARD,
+    ),
+    case(
+        "a name cut inside a character",
+        "name-encoding",
+        sdist(member(CUT)),
+        sdist(long_name(NON_ASCII + b"\0"), member(CUT)),
+    ),
+    case(
+        "a name cut inside a character below a link's record",
+        "name-encoding",
+        sdist(FILE, pax(record("linkpath", "pkg-1/setup.py")), member(CUT, b"", b"1")),
+        sdist(FILE, pax(record("path", NON_ASCII), record("linkpath", "pkg-1/setup.py")), member(CUT, b"", b"1")),
+    ),
+    case(
+        "a link cut inside a character",
+        "name-encoding tar-link-dangling",
+        sdist(member(b"pkg-1/x"), member(b"pkg-1/l", b"", b"2", link=CUT)),
+        sdist(
+            long_name(NON_ASCII + b"\0"),
+            member(CUT),
+            long_name(NON_ASCII + b"\0", b"K"),
+            member(b"hard", b"", b"1", link=CUT),
+        ),
+    ),
+    case(
+        "an extended header of a name that is cut",
+        "name-encoding",
+        sdist(member(CUT)),
+        sdist(member(CUT, record("path", NON_ASCII), b"x"), member(CUT)),
+    ),
+    *(
+        case(f"a file of other bytes by {key}", "tar-sparse", sdist(pax(record(key, "1")), FILE), PAXED)
+        for key in ("SUN.holesdata", "SCHILY.realsize", "SCHILY.offset", "GNU.volume.size", "GNU.volume.offset")
+    ),
+    *(
+        case(f"{key} {bad}", "tar-pax-record", sdist(pax(record(key, bad)), FILE), sdist(pax(record(key, good)), FILE))
+        for key, bad, good in (
+            *(("mtime", bad, "1700000000.25") for bad in ("nan", "inf", "1e300", "yesterday", "")),
+            *(("atime", "nan", "-1.5"), ("uid", "-1", "4294967294"), ("gid", "root", "0")),
+        )
+    ),
+    case(
+        "a global mtime nan",
+        "tar-pax-record",
+        sdist(pax(record("mtime", "nan"), kind=b"g"), FILE),
+        sdist(pax(record("mtime", "1.5"), kind=b"g"), FILE),
+    ),
+    case(
+        "a time beyond all systems",
+        "tar-number",
+        sdist(header(mtime=b"\x80" + b"\1" * 11)),
+        sdist(header(mtime=b"\x80" + bytes(6) + b"\1" * 5)),
     ),
 )
 
@@ -236,4 +393,6 @@ CAP_CASES = (
     case("a link of 65 levels", "cap-depth", sdist(FILE, pax(record("linkpath", "d/" * 65 + "a")), LINK), LINKED),
 )
 
-TAR_CASES = (*BLOCK_CASES, *TYPE_CASES, *PAX_CASES, *KIND_CASES, *GZIP_CASES, *CAP_CASES)
+TAR_CASES = (
+    *BLOCK_CASES, *TYPE_CASES, *LINK_CASES, *PAX_CASES, *REPLACED_CASES, *KIND_CASES, *GZIP_CASES, *CAP_CASES,
+)  # fmt: skip

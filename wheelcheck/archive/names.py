@@ -75,13 +75,6 @@ def flaws(path: str) -> Iterator[tuple[str, str]]:
             yield kind, why
 
 
-def check_hidden_name(hidden: str, path: str, log: Log) -> None:
-    """Check the name that `path` replaces, and that a reader without extended headers obeys; it may be cut short."""
-    for kind, why in flaws(hidden):
-        if kind in ("name-parent", "name-absolute"):
-            log.note(kind, f"the name {hidden!r} that an extended header replaces has {why}", path)
-
-
 def fold(path: str) -> str:
     """Return the key under which case-insensitive and normalising file systems may take two names for one."""
     if path.isascii():

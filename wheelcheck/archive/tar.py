@@ -8,70 +8,34 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import GzipStream, Stream
 from wheelcheck.archive.limits import Log, StopReadingError
-from wheelcheck.archive.names import NameTable, check_hidden_name
-from wheelcheck.archive.tar_headers import BLOCK, KINDS, Header, check_global, parse_header, parse_long, parse_records
+from wheelcheck.archive.links import LinkTable, steps
+from wheelcheck.archive.names import NameTable
+from wheelcheck.archive.tar_headers import (
+    BLOCK,
+    KINDS,
+    Header,
+    check_global,
+    check_replaced,
+    parse_header,
+    parse_long,
+    parse_records,
+)
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from wheelcheck.archive.limits import Budget
     from wheelcheck.damage import Damage
-    from wheelcheck.source import EntryKind
 
 _PIECE = 1 << 18
 _ZEROS = bytes(BLOCK)
 _EXTENSIONS = {b"x": "pax header", b"L": "long name", b"K": "long link"}
-
-
-def steps(path: str, link: str) -> list[str] | None:
-    """Return the paths a symbolic link passes through, its target last; None if it leaves the archive."""
-    if link.startswith("/"):
-        return None
-    reached = path.split("/")[:-1]
-    passed = []
-    for component in link.split("/"):
-        if component == "..":
-            if not reached:
-                return None
-            reached.pop()
-        elif component not in ("", "."):
-            reached.append(component)
-        passed.append("/".join(reached))
-    return passed
-
-
-@dataclass(slots=True)
-class LinkTable:
-    """The links of one archive, judged once all members are known."""
-
-    log: Log
-    _links: list[tuple[str, EntryKind, str]] = field(default_factory=list)
-
-    def add(self, path: str, kind: EntryKind, link: str) -> None:
-        """Note a link; a target outside is damage at once."""
-        passed = steps("" if kind == "hardlink" else path, link)
-        if not link or passed is None:
-            self.log.note("tar-link-outside", f"a {kind} to {link!r}, expected a target inside the archive", path)
-        else:
-            self._links.append((path, kind, link))
-
-    def finish(self, kinds: Mapping[str, EntryKind]) -> None:
-        """Find hard links to nothing, and symbolic links that turn back up after passing through another."""
-        for path, kind, link in self._links:
-            if kind == "hardlink" and kinds.get(link) not in ("file", "hardlink"):
-                why = f"a hard link to {link!r}, which is no file of this archive, expected one"
-                self.log.note("tar-link-missing", why, path)
-            turns = kind == "symlink" and "/.." in link
-            through = [step for step in (steps(path, link) or [])[:-1] if kinds.get(step) == "symlink"] if turns else []
-            if through:
-                why = f"a symbolic link to {link!r} through the link {through[0]!r}, expected a path without links"
-                self.log.note("tar-link-chain", why, path)
 
 
 def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
@@ -131,7 +95,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self.names = NameTable(self.log, "tar")
-        self.links = LinkTable(self.log)
+        self.links = LinkTable(self.log, self.names.kinds)
 
     def members(self) -> Iterator[tuple[Entry, Source]]:
         """Yield every member up to the end-of-archive blocks."""
@@ -148,7 +112,7 @@ class _Reader:
         if self.pending:
             self._note_order("is the last header", next(iter(self.pending)))
         self.names.finish()
-        self.links.finish(self.names.kinds)
+        self.links.finish()
 
     def _header_block(self) -> bytes:
         """Return the next header, or nothing at the end, after checking that nothing follows."""
@@ -210,7 +174,7 @@ class _Reader:
         if kind not in ("file", None) and header.size:
             why = f"a {kind} that declares {header.size} bytes of data, expected none"
             self.log.note("tar-type-data", why, header.name)
-            header = Header(header.name, header.mode, 0, header.type, header.link)
+            header = replace(header, size=0)
         held, sha256 = self._read(header)
         if kind is None:
             sparse = header.type == b"S"
@@ -227,12 +191,19 @@ class _Reader:
             why = f"size {header.size} in the header and {size} in the extended one, expected one value"
             self.log.note("tar-pax-conflict", why, header.name)
         name, link = records.get("path", header.name), records.get("linkpath", header.link)
-        if "path" in records:
-            check_hidden_name(header.name, name, self.log)
+        check_replaced(header, records, self.log)
+        self._check_replaced_link(header, name, link)
         self.log.budget.check_name(name.encode())
         self.log.budget.check_name(link.encode())
         kind = self._directory_or_file(header, name)
         return Header(name.removesuffix("/") if kind == b"5" else name, header.mode, size, kind, link)
+
+    def _check_replaced_link(self, header: Header, name: str, link: str) -> None:
+        """Judge a link that an extended header replaces; it may be the beginning of that one, cut where it ended."""
+        start = {b"1": "", b"2": name}.get(header.type)
+        if start is not None and not link.startswith(header.link) and steps(start, header.link) is None:
+            why = f"the link {header.link!r} that an extended header replaces, expected a target inside the archive"
+            self.log.note("tar-link-outside", why, name)
 
     def _directory_or_file(self, header: Header, name: str) -> bytes:
         """Return the type flag, where version 7 of tar marked a directory by the slash of its name alone."""
@@ -258,10 +229,10 @@ class _Reader:
 
     def _entry(self, header: Header, sha256: str) -> Entry:
         kind = KINDS[header.type]
-        self.names.add(header.name, kind)
-        if kind == "device":
-            self.log.note("entry-device", "a device or pipe, expected a file, directory or link", header.name)
         link = header.link if kind in ("symlink", "hardlink") else ""
         if kind in ("symlink", "hardlink"):
             self.links.add(header.name, kind, link)
+        self.names.add(header.name, kind)
+        if kind == "device":
+            self.log.note("entry-device", "a device or pipe, expected a file, directory or link", header.name)
         return Entry(header.name, kind, header.st_mode, header.size, sha256, link)

@@ -10,6 +10,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wheelcheck.archive.names import flaws
+
 if TYPE_CHECKING:
     from wheelcheck.archive.limits import Log
     from wheelcheck.source import EntryKind
@@ -19,10 +21,18 @@ _LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
 _KEY = re.compile(rb"[^=\x00-\x1f\x7f]+=")
 _DECIMAL = re.compile(r"[0-9]{1,19}")
 _UTF8 = "ISO-IR 10646 2000 UTF-8"
+_TIME = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]*)?")
+# Readers take these for numbers, and some stop where they are none: pip at a time of "nan", GNU tar at a user of -1.
+_NUMERIC = {"mtime": _TIME, "atime": _TIME, "ctime": _TIME, "uid": _DECIMAL, "gid": _DECIMAL}
+# With these some readers write other bytes than the member holds: star's and Solaris' files with holes, GNU's and
+# star's members that go on in another volume.
+_EXTENTS = ("SUN.holesdata", "SCHILY.realsize", "SCHILY.offset", "GNU.volume.size", "GNU.volume.offset")
 # A global header may set times and remarks; these would rename or resize every member after it.
 _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
 
 BLOCK = 512
+_FIXED = 100  # bytes of a name or link in the block
+_LATEST = (1 << 63) - 1  # seconds
 _OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
 # No installer uses these, and yet CPython's tarfile refuses a header where one of them is no number.
 _UNUSED_NUMBERS = (
@@ -79,7 +89,9 @@ def _add_record(records: dict[str, str], body: bytes, log: Log, path: str) -> No
         log.stop("tar-pax-record", f"size {value[:40]!r}, expected a decimal number", path)
     if key == "hdrcharset" and value != _UTF8:
         log.note("tar-pax-charset", f"names in {value[:40]!r}, expected {_UTF8}", path)
-    if key.startswith("GNU.sparse."):
+    if key in _NUMERIC and not _NUMERIC[key].fullmatch(value):
+        log.note("tar-pax-record", f"{key} {value[:40]!r}, expected a decimal number", path)
+    if key.startswith("GNU.sparse.") or key in _EXTENTS:
         log.note("tar-sparse", f"{key} describes a file with holes, expected every byte to be there", path)
     records[key] = value
 
@@ -123,6 +135,7 @@ class Header:
     size: int
     type: bytes
     link: str
+    not_utf8: tuple[str, ...] = ()  # the keys of the pax records that replace what could not be decoded
 
     @property
     def padding(self) -> int:
@@ -163,7 +176,9 @@ def parse_header(block: bytes, log: Log) -> Header:
     for name, start, end in _UNUSED_NUMBERS:
         number(block[start:end], name, shown, log)
     link = block[157:257].partition(b"\0")[0]
-    return Header(_decode(raw, log), mode, size, kind, _decode(link, log))
+    fields = {"path": raw, "linkpath": link}
+    not_utf8 = tuple(key for key, value in fields.items() if not _is_utf8(value))
+    return Header(raw.decode(errors="replace"), mode, size, kind, link.decode(errors="replace"), not_utf8)
 
 
 def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:
@@ -178,13 +193,37 @@ def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:
         log.note("tar-hidden", "bytes in the unused end of a header, expected zeros", name)
 
 
-def _decode(raw: bytes, log: Log) -> str:
+def _is_utf8(raw: bytes) -> bool:
     try:
-        return raw.decode()
+        raw.decode()
     except UnicodeDecodeError:
-        name = raw.decode(errors="replace")
-        log.note("name-encoding", "a name that is not UTF-8, expected it to be", name)
-        return name
+        return False
+    return True
+
+
+def check_replaced(header: Header, records: dict[str, str], log: Log) -> None:
+    """Judge the names of a block, each beside the record of an extended header that replaces it, if there is one.
+
+    Readers without extended headers obey the block. A writer needs a record for a name that the block cannot hold, and
+    leaves there what can be held: its beginning (GNU tar, tarfile), its ASCII (Go), the hash of a blob (git). A name
+    that could be held and is another one makes two archives of one file. The block's name need not be UTF-8 where a
+    record replaces it: GNU tar cuts inside a character.
+    """
+    for key, fixed in (("path", header.name), ("linkpath", header.link)):
+        name = records.get(key)
+        if name is None and key in header.not_utf8:
+            log.note("name-encoding", f"a {key} that is not UTF-8, expected it to be", fixed)
+        elif name is not None and fixed and len(name.encode()) < _FIXED and _held(name) != _held(fixed):
+            why = f"{key} {fixed!r} in the header and {name!r} in the extended one, expected one value"
+            log.note("tar-pax-conflict", why, records.get("path", header.name))
+    for kind, why in flaws(header.name) if "path" in records else ():
+        if kind in ("name-parent", "name-absolute"):
+            log.note(kind, f"the name {header.name!r} that an extended header replaces has {why}", records["path"])
+
+
+def _held(name: str) -> str:
+    """Return what all writers leave of a name in the block: characters beyond ASCII become bytes, '?', '_' or none."""
+    return "".join(char for char in name if char.isascii() and char not in "?_").rstrip("/")
 
 
 def number(raw: bytes, what: str, name: str, log: Log) -> int:
@@ -195,4 +234,7 @@ def number(raw: bytes, what: str, name: str, log: Log) -> int:
     before_1970 = what == "mtime" and raw[0] == 0xFF
     if raw[0] != 0x80 and not before_1970:
         log.stop("tar-number", f"{what} {raw!r}, expected an octal number", name)
-    return int.from_bytes(raw[1:], "big")
+    value = int.from_bytes(raw[1:], "big")
+    if value > _LATEST and not before_1970 and what == "mtime":
+        log.note("tar-number", f"{what} {value}, expected a time that systems can set", name)
+    return value

@@ -20,6 +20,7 @@ TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
 # Names that only Windows changes: harmless in a wheel for another system. No installer creates a folder because of its
 # own entry, and a file below it has the same fault.
 _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
+_CASE_SENSITIVE = frozenset({"linux", "android"})
 
 # The kinds of damage that one rule reports; WC101 and WC102 report all others.
 COLLISIONS, STORAGE, CONTENT = of_topic("collision"), of_topic("storage"), of_topic("content")
@@ -55,7 +56,8 @@ def sdist_container_accounts_for_every_byte(sdist: Sdist) -> Iterator[Hit]:
     """The tar.gz container is one whole gzip stream of well-formed headers, with nothing before, between or after.
 
     Programs disagree about malformed pax records, concatenated streams and data after the end, so that one extracts
-    files that another does not list.
+    files that another does not list. Some ignore extended headers: where a header block holds another name than the
+    record that replaces it, though the name would have fitted, they extract another file.
 
     Source: RFC 1952, POSIX.1-2017 pax, PEP 625 and PEP 721.
     Remedy: build the sdist again with `python -m build --sdist`; never edit or concatenate a finished archive.
@@ -81,24 +83,34 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
         yield _hit(damage, "note" if harmless else None)
 
 
-@rule("WC104", on=Artifact)
+@rule("WC104", on=Artifact, severity=("error", "note"))
 def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
     """No two members have the same name, nor names that differ only in case or in Unicode normalisation.
 
-    Which of them is installed depends on the installer and on the file system: macOS and Windows ignore case.
+    Which of them is installed depends on the installer and on the file system: macOS and Windows ignore case. In a
+    wheel whose every tag is for Linux or Android, names that differ only in case are a note: file systems there keep
+    them apart, and Open MPI's `mpicc` and `mpiCC` are two programs. The same name twice is an error everywhere.
 
     Source: PyPI's and uv's rules on duplicate members; Unicode Standard Annex 15.
     Remedy: rename one of the files, and build into an empty folder.
     """
-    yield from map(_hit, _damage(artifact, COLLISIONS))
+    for damage in _damage(artifact, COLLISIONS):
+        harmless = damage.kind == "name-case-collision" and _keeps_case(artifact)
+        yield _hit(damage, "note" if harmless else None)
+
+
+def _keeps_case(artifact: Artifact) -> bool:
+    """Return whether every system that an artifact is for keeps names apart that differ in case."""
+    systems = {p.system for p in artifact.platforms} if isinstance(artifact, Wheel) else set()
+    return bool(systems) and systems <= _CASE_SENSITIVE
 
 
 @rule("WC105", on=Artifact)
 def every_member_is_stored_as_installers_read_it(artifact: Artifact) -> Iterator[Hit]:
     """Members are stored or deflated, not encrypted, and of a type that every reader treats alike.
 
-    pip reads methods 0 and 8 only. Sparse files and vendor-specific types unpack to different bytes with different
-    tools.
+    pip reads methods 0 and 8 only. Sparse files (GNU's, star's and Solaris') and vendor-specific types unpack to
+    different bytes with different tools.
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: build with an ordinary backend.
@@ -150,14 +162,24 @@ def no_wheel_member_is_a_link(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC111", on=Sdist)
 def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
-    """Links stay inside the sdist and point to something there, and no member is a device or a pipe.
+    """Links stay inside the sdist's top folder and point to something there, and no member is a device or a pipe.
 
-    Through a link that leads out of the sdist, a later member can overwrite any file of the user.
+    Through a link that leads out, a later member can overwrite any file of the user. pip strips the top folder and
+    extracts what is in it, so a link may not leave that folder, not even to come back: `demo-1.0/a -> ../demo-1.0/b`
+    is refused. A link to nothing and links that lead to each other are errors too. pip extracts them with Python's
+    `data` filter and refuses the first on a Python that lacks it; after that nobody can open the file that the project
+    meant to ship. A hard link must point to an earlier file, because there is nothing else that it could be made from.
+    In a zip, pip and uv write a link as a small file that holds a path.
 
-    Source: PEP 721 (the `data` filter), CVE-2007-4559.
+    Source: PEP 721 (the `data` filter), CVE-2007-4559, pip's unpacking of sdists.
     Remedy: store files instead of links.
     """
     yield from map(_hit, _damage(sdist, OUTSIDE))
+    for member in sdist.members if sdist.file.endswith(".zip") else ():
+        if member.kind == "symlink":
+            yield Hit(
+                member.path, f"found a symlink to {member.link!r} in a zip, expected a file with the content itself"
+            )
 
 
 @rule("WC112", on=Artifact, severity=("error", "warning"))

@@ -10,8 +10,8 @@ from tests.support.archive_cases import Case, read
 from tests.support.name_cases import COLLISIONS, NAMES
 from tests.support.tars import member, pax, record, sdist
 from tests.support.zips import Zip, named, zipped
+from wheelcheck.archive.links import steps
 from wheelcheck.archive.names import flaws, fold
-from wheelcheck.archive.tar import steps
 
 ALLOWED = (
     "a",
@@ -43,7 +43,7 @@ def test_a_zip_and_a_tar_report_the_flaws_of_a_name_alike(name: str, kinds: str,
     for good, path in ((False, name), (True, twin)):
         expected = set() if good else set(kinds.split())
         assert read(zipped(named(path))).kinds == expected
-        assert read(sdist(pax(record("path", path)), member())).kinds == expected
+        assert read(sdist(pax(record("path", path)), member(b""))).kinds == expected
 
 
 @pytest.mark.parametrize(("name", "kinds", "twin"), NAMES)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TOP = "demo-1.0/demo"
 LINK = 0o120777
+CASES = Damage("demo/mpiCC", "name-case-collision", "'demo/mpiCC' and 'demo/mpicc' are one file on some systems")
 
 
 def wheel_with(path: str = "demo/data.txt", change: Callable[[bytes], bytes] = bytes) -> WheelRecipe:
@@ -116,10 +117,35 @@ def test_every_member_name_is_safe_to_write(row: Twins, tmp_path: Path) -> None:
         Twins(
             "WC104",
             "names that differ in case alone",
-            a_wheel(X86_64, library("x86_64"), File("demo/Data.txt"), File("demo/data.txt")),
-            a_wheel(X86_64, library("x86_64"), File("demo/Data.txt"), File("demo/date.txt")),
+            a_wheel("py3-none-any", File("demo/Data.txt"), File("demo/data.txt")),
+            a_wheel("py3-none-any", File("demo/Data.txt"), File("demo/date.txt")),
             "name-case-collision",
             ("demo/data.txt",),
+        ),
+        Twins(
+            "WC104",
+            "names that differ in case alone where all file systems keep them apart",
+            a_wheel(X86_64, library("x86_64"), File("demo/mpicc"), File("demo/mpiCC")),
+            a_wheel(X86_64, library("x86_64"), File("demo/mpicc"), File("demo/mpicxx")),
+            "name-case-collision",
+            ("demo/mpiCC",),
+            severity="note",
+        ),
+        Twins(
+            "WC104",
+            "names that differ in case alone in a wheel for Linux and macOS",
+            artifacts.wheel(f"{X86_64}.macosx_11_0_x86_64", damage=(CASES,)),
+            artifacts.wheel(f"{X86_64}.macosx_11_0_x86_64"),
+            "name-case-collision",
+            ("demo/mpiCC",),
+        ),
+        Twins(
+            "WC104",
+            "one name twice where all file systems keep cases apart",
+            artifacts.wheel(X86_64, damage=(Damage("demo/mpicc", "zip-duplicate-name", "twice"),)),
+            artifacts.wheel(X86_64),
+            "zip-duplicate-name",
+            ("demo/mpicc",),
         ),
         Twins(
             "WC104",
@@ -193,6 +219,30 @@ def test_the_container_has_no_room_to_hide_in(row: Twins, tmp_path: Path) -> Non
             an_sdist(File("demo/config", b"../../../etc/passwd", LINK)),
             an_sdist(File("demo/config", b"settings.py", LINK), File("demo/settings.py")),
             "tar-link-outside",
+            (f"{TOP}/config",),
+        ),
+        Twins(
+            "WC111",
+            "a link that leaves the top folder, which pip strips, and comes back",
+            an_sdist(File("demo/config", b"../../demo-1.0/demo/settings.py", LINK), File("demo/settings.py")),
+            an_sdist(File("demo/config", b"../demo/settings.py", LINK), File("demo/settings.py")),
+            "tar-link-outside",
+            (f"{TOP}/config",),
+        ),
+        Twins(
+            "WC111",
+            "a link to nothing",
+            an_sdist(File("demo/config", b"settings.py", LINK)),
+            an_sdist(File("demo/config", b"settings.py", LINK), File("demo/settings.py")),
+            "tar-link-dangling",
+            (f"{TOP}/config",),
+        ),
+        Twins(
+            "WC111",
+            "a link in a zip, which installers write as a small file",
+            replace(artifacts.sdist(artifacts.member(f"{TOP}/config", kind="symlink")), file="demo-1.0.zip"),
+            replace(artifacts.sdist(artifacts.member(f"{TOP}/config")), file="demo-1.0.zip"),
+            "found a symlink to '' in a zip",
             (f"{TOP}/config",),
         ),
     ],
