@@ -119,6 +119,12 @@ HEADER_CASES = (
         zipped(Member(central={"needed": 64})),
         zipped(Member(central={"needed": 63})),
     ),
+    case(
+        "a version from the future of another host",
+        "zip-version",
+        zipped(Member(central={"needed": 3 << 8 | 64})),
+        zipped(Member(central={"needed": 3 << 8 | 63})),
+    ),
     case("a Unicode comment", "zip-member-comment", zipped(Member(extra=block(0x6375, b"\1abcd!"))), GOOD),
     case("an extra field of 3 bytes", "zip-extra", zipped(Member(extra=b"\1\2\3")), zipped(Member(extra=b"\1\2\0\0"))),
     case("an extra block longer than the field", "zip-extra", zipped(Member(extra=b"\1\2\1\0")), GOOD),

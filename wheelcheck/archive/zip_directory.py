@@ -256,8 +256,9 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     fields = parse_extra(extra, path, "central directory", log)
     check_unicode_path(fields, raw, name, log)
     size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
-    if needed > NEWEST:
-        log.note("zip-version", f"needs version {needed / 10} of the format, expected at most {NEWEST / 10}", path)
+    version = needed & 0xFF  # the other byte is the host that the writer names (7-Zip, WinZip)
+    if version > NEWEST:
+        log.note("zip-version", f"needs version {version / 10} of the format, expected at most {NEWEST / 10}", path)
     if comment_length:
         log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
     if disk not in (0, 0xFFFF):
