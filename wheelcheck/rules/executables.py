@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import describe, is_declared, native_slices, same_system
+from wheelcheck.facts.scripts import GROUPS, without_wrapper_suffix
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
@@ -30,33 +31,76 @@ _STUBS = (
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
 _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
+_CHMOD = (
+    "chmod at run time fails in read-only and shared installations"
+    ' (to live with it: ignore = [{ code = "WC302", reason = "…" }])'
+)
 _FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
 
 
 @rule("WC302", on=Wheel, severity=("error", "warning"))
 def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
-    """Every program for Linux or macOS is a regular file with an exec bit in the archive, as pip requires.
+    """Every program and every `#!` script for Linux or macOS is a regular file that pip installs with its exec bit.
 
     pip sets the exec bits of a file only if its entry says `S_ISREG(mode) and mode & 0o111`; a file at 0o755 without
     the file type is installed without exec bits. microsandbox 0.6.10 bundles its command line tool at 0644: "Permission
     denied" for every user. Libraries need no exec bit; they are recognised by content (no PT_INTERP, not ET_EXEC, not
-    PIE), not by suffix. A wheel for any platform chooses its program at run time and can make it executable then, so
-    that is a warning.
+    PIE), not by suffix.
 
-    Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable), microsandbox#1408.
+    A package that sets the bit itself before it starts the program works for a user who owns the installation. It fails
+    where site-packages is read-only or shared with other users, so this stays an error; a project that can live with it
+    ignores the code with a reason. A wheel for any platform chooses its program at run time and can make it executable
+    then, so that is a warning, except in `.data/scripts`, where the user starts the file.
+
+    A script of `.data/scripts` that begins with `#!` needs the bit as a program does: pip keeps its mode even where it
+    rewrites `#!python` (uv adds the bit). Its first line must not end in a carriage return, except that of `#!python`,
+    which both rewrite: the kernel looks for an interpreter named `python3^M`. In a wheel for Windows alone neither
+    matters.
+
+    Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable) and `fix_script`, tried with pip 26.3 and uv
+    0.13.9; microsandbox#1408.
     Remedy: chmod 0755 before the wheel is built. A transport such as upload-artifact loses modes: set them again after.
     """
+    launchers = {name for group in GROUPS for name in wheel.dist_info.entry_points.get(group, {})}
     for member in wheel.natives:
         programs = [slice_ for slice_ in native_slices(member) if _must_start(slice_, wheel)]
         if programs and not member.pip_installs_executable and not hints.is_fixture(member.path):
-            message = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
-            yield Hit(member.path, message, severity="warning" if wheel.is_any else None)
+            chosen = wheel.is_any and not _is_command(member, launchers)
+            found = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
+            yield Hit(member.path, f"{found}; {_CHMOD}", severity="warning" if chosen else None)
+    for member in wheel.members:
+        if member.head.startswith(b"#!") and _has_exec_bits(wheel) and _is_command(member, launchers):
+            yield from _script_hits(member)
 
 
 def _must_start(slice_: Slice, wheel: Wheel) -> bool:
     if slice_.kind != "executable" or slice_.system not in ("linux", "macos"):
         return False
     return wheel.is_any or any(same_system(slice_, platform) for platform in wheel.platforms)
+
+
+def _has_exec_bits(wheel: Wheel) -> bool:
+    """Return whether some platform of the tags starts a file by its exec bit, as all but Windows do."""
+    return any(platform.system != "windows" for platform in wheel.platforms)
+
+
+def _is_command(member: Member, launchers: set[str]) -> bool:
+    """Return whether installers make a command of the member, as of each file in `.data/scripts`.
+
+    They leave out what is named like the launcher of an entry point.
+    """
+    top, *rest = PurePosixPath(member.path).parts or ("",)
+    is_script = top.endswith(".data") and rest[:1] == ["scripts"] and len(rest) == 2 and member.kind == "file"
+    return is_script and without_wrapper_suffix(rest[1]) not in launchers
+
+
+def _script_hits(member: Member) -> Iterator[Hit]:
+    """Judge the mode and the first line of a script that the kernel starts."""
+    if not member.pip_installs_executable:
+        yield Hit(member.path, f"found mode {member.mode:#o}, expected 0o100755 for a script that begins with #!")
+    line = member.head.partition(b"\n")[0]
+    if line.endswith(b"\r") and not line.startswith(b"#!python"):
+        yield Hit(member.path, f"found {line[:80]!r}, expected a first line without carriage return")
 
 
 @rule("WC305", on=Wheel, severity=("error", "warning"))

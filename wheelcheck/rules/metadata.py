@@ -11,13 +11,18 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.scripts import GROUPS, is_reserved, script_name_problem
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.facts.scripts import NameProblem
+
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
-_REFERENCE = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*)(?:\s*:\s*[^\W\d]\w*(?:\.[^\W\d]\w*)*)?\s*(?:\[.*\])?")
+_SCRIPT_FOLDERS = frozenset({("scripts",), ("data", "bin"), ("data", "Scripts")})  # below .data: installed as programs
+_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_REFERENCE = re.compile(rf"(?P<module>{_DOTTED})(?:\s*:\s*(?P<attribute>{_DOTTED}))?\s*(?:\[.*\])?")
 _KNOWN_METADATA = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5")
 # Not License-File: setuptools wrote one of its own into 2.1 for years, and PyPI took it.
 _NEWER_FIELDS = {
@@ -92,12 +97,20 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
 
 @rule("WC222", on=Wheel, severity=("error", "warning"))
 def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
-    """The entry points can be parsed, and the modules that scripts start are in the wheel.
+    """The entry points can be parsed, and each script has a name and a module that can be installed and started.
 
     A script whose module is missing is installed and ends in ModuleNotFoundError. The module may belong to another
     distribution, or be created by an extension module; where that is possible, this is a warning.
 
-    Source: entry points specification (PyPA).
+    A name that is a path (`../t`, `..`, `/abs`, `C:t`, backslashes) writes outside the folder of scripts: pip refuses
+    `../t` and `/abs` since 26.1.2, uv as well, and older installers need not. pip makes a folder of `sub/t`, where no
+    command is found, and uv fails. PyPI refuses every name with other characters than letters, digits, `.`, `_` and
+    `-`. uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with pip such a script replaces the
+    environment's interpreter. pip and uv refuse a script without an attribute (`t = module`), which is valid in other
+    groups. All these are errors.
+
+    Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
+    warehouse's `validate_entrypoints`; each tried with pip 26.3 and uv 0.13.9.
     Remedy: correct [project.scripts], or include the module.
     """
     path = wheel.dist_info.path("entry_points.txt")
@@ -107,12 +120,30 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     for group, entries in wheel.dist_info.entry_points.items():
         for name, reference in entries.items():
             found = _REFERENCE.fullmatch(reference.strip())
-            if not found:
+            if group in GROUPS and (problem := _script_problem(name, found)):
+                yield Hit(path, problem)
+            elif not found:
                 yield Hit(path, f"found {name} = {reference!r}, expected module:attribute")
-            elif group in ("console_scripts", "gui_scripts") and not _is_there(found["module"], paths):
+            elif group in GROUPS and not _is_there(found["module"], paths):
                 ours = _is_there(f"{found['module'].partition('.')[0]}.__init__", paths)
                 message = f"{name} starts {found['module']}, which is not in the wheel"
                 yield Hit(path, message, severity=None if ours else "warning")
+
+
+_NAME_PROBLEMS: dict[NameProblem, str] = {
+    "a path": "is a path, which leads out of the folder of scripts; expected a plain name",
+    "characters": "has characters that PyPI refuses; expected letters, digits, '.', '_' and '-'",
+    "reserved": "is the name of an interpreter: uv refuses it, pip overwrites the environment's own",
+}
+
+
+def _script_problem(name: str, reference: re.Match[str] | None) -> str:
+    """Say why no installer makes this script; empty text where it can, or where the reference is none at all."""
+    if problem := script_name_problem(name):
+        return f"the script {name!r} {_NAME_PROBLEMS[problem]}"
+    if reference and not reference["attribute"]:
+        return f"found {name} = {reference['module']!r}, expected module:attribute: pip and uv refuse it without one"
+    return ""
 
 
 def _is_there(module: str, paths: list[str]) -> bool:
@@ -146,20 +177,42 @@ def every_declared_licence_file_is_there(wheel: Wheel) -> Iterator[Hit]:
 
 
 @rule("WC224", on=Wheel)
-def the_data_folder_has_known_schemes(wheel: Wheel) -> Iterator[Hit]:
-    """The .data folder holds only folders that are named for installation schemes, and no file directly.
+def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
+    """The .data folder is named like .dist-info, and each file is in an installation scheme, scripts without folders.
 
-    An installer does not know where to put anything else; pip stops with an error.
+    An installer does not know where to put anything else; pip and uv stop with an error. pip installs a .data folder
+    of any name, `other-1.0.data/scripts/x` too; uv copies it as it is into site-packages, and the script is missing.
+    uv refuses a folder in `scripts`, where no command is found, and a script with the name of an interpreter, whether
+    from `scripts`, `data/bin` or `data/Scripts`; with pip that one replaces the interpreter of the environment.
 
-    Source: the binary distribution format (PyPA): purelib, platlib, headers, scripts, data.
+    Source: the binary distribution format (PyPA): {distribution}-{version}.data with purelib, platlib, headers,
+    scripts, data; each tried with pip 26.3 and uv 0.13.9.
     Remedy: let the build backend lay out data files.
     """
+    own = f"{wheel.dist_info.folder.removesuffix('.dist-info')}.data"
+    strangers: set[str] = set()
     for member in wheel.members:
-        parts = PurePosixPath(member.path).parts
-        if parts and parts[0].endswith(".data") and len(parts) > 1:
-            direct = len(parts) == 2 and member.kind != "directory"
-            if direct or parts[1] not in _SCHEMES:
-                yield Hit(member.path, f"found {parts[1]}, expected one of {', '.join(sorted(_SCHEMES))} as a folder")
+        top, *parts = PurePosixPath(member.path).parts or ("",)
+        if not (top.endswith(".data") and parts):
+            continue
+        if top != own and wheel.dist_info.folder and top not in strangers:
+            strangers.add(top)
+            yield Hit(top, f"found {top}, expected {own}: uv does not install what is in it")
+        if problem := _place_problem(parts, is_folder=member.kind == "directory"):
+            yield Hit(member.path, problem)
+
+
+def _place_problem(parts: list[str], *, is_folder: bool) -> str:
+    """Say why an installer cannot put a member where its path below .data says; empty text where it can."""
+    scheme, name = parts[0], parts[-1]
+    if scheme not in _SCHEMES or (len(parts) == 1 and not is_folder):
+        return f"found {scheme}, expected one of {', '.join(sorted(_SCHEMES))} as a folder"
+    if scheme == "scripts" and len(parts) > 2 - is_folder:
+        return "found a folder in scripts, expected files only: uv refuses it, and no command in it is found"
+    is_script = tuple(parts[:-1]) in _SCRIPT_FOLDERS
+    if is_script and not is_folder and is_reserved(name):
+        return f"found {name}, which is the interpreter's: uv refuses it, pip overwrites the environment's own"
+    return ""
 
 
 @rule("WC225", on=Wheel)

@@ -91,6 +91,46 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             (TOOL,),
             severity="warning",
         ),
+        Twins(
+            "WC302",
+            "but not in .data/scripts, where the user starts it",
+            a_wheel(ANY, with_mode(0o100644, SCRIPT), mac("aarch64")),
+            a_wheel(ANY, with_mode(0o100755, SCRIPT), mac("aarch64")),
+            'in read-only and shared installations (to live with it: ignore = [{ code = "WC302", reason = "…" }])',
+            (SCRIPT,),
+        ),
+        *(
+            Twins(
+                "WC302",
+                f"a script at {bad:#o} that begins with {line!r}, in a wheel for {tags}",
+                a_wheel(tags, *code, made(line + b"\n", SCRIPT, bad)),
+                a_wheel(tags, *code, made(line + b"\n", SCRIPT, EXECUTABLE)),
+                f"found mode {bad:#o}, expected 0o100755 for a script that begins with #!",
+                (SCRIPT,),
+            )
+            for bad, line, tags, code in (
+                (0o100666, b"#!/usr/bin/env python3", ANY, ()),
+                (0o100644, b"#!/bin/sh", X86_64, (library("x86_64"),)),
+                (0o100644, b"#!python", ARM64, (mac("aarch64"),)),
+                (0o755, b"#!/usr/bin/perl -w", ANY, ()),
+                (0, b"#!/bin/sh", ANY, ()),
+            )
+        ),
+        *(
+            Twins(
+                "WC302",
+                f"a carriage return after {line!r}, in a wheel for {tags}",
+                a_wheel(tags, *code, made(line + b"\r\nprint()\r\n", SCRIPT, EXECUTABLE)),
+                a_wheel(tags, *code, made(line + b"\nprint()\r\n", SCRIPT, EXECUTABLE)),
+                "expected a first line without carriage return",
+                (SCRIPT,),
+            )
+            for line, tags, code in (
+                (b"#!/usr/bin/env python3", ANY, ()),
+                (b"#! /bin/sh -e", X86_64, (library("x86_64"),)),
+                (b"#!/usr/bin/python", ARM64, (mac("aarch64"),)),
+            )
+        ),
     ],
     ids=str,
 )
@@ -126,6 +166,26 @@ def test_every_executable_has_its_exec_bit(row: Twins, tmp_path: Path) -> None:
             "a Linux program in a Windows wheel is not started there",
             a_wheel(WIN64, exe("x86_64"), with_mode(0o100644, "demo/linux/tool")),
         ),
+        Silent(
+            "WC302", "installers rewrite #!python and its line end", linux(made(b"#!python\r\n", SCRIPT, EXECUTABLE))
+        ),
+        Silent("WC302", "a file among the scripts that the kernel does not start", linux(made(b"echo\r\n", SCRIPT))),
+        Silent("WC302", "a script that nobody installs as a command", linux(made(b"#!/bin/sh\r\n", "demo/run.sh"))),
+        Silent(
+            "WC302",
+            "a script for Windows alone",
+            a_wheel(WIN64, exe("x86_64"), made(b"#!/usr/bin/env python3\r\n", SCRIPT, 0o100666)),
+        ),
+        Silent(
+            "WC302",
+            "installers make the launcher of an entry point themselves",
+            a_wheel(
+                ANY,
+                File("demo/__init__.py"),
+                made(b"#!/bin/sh\r\n", f"{SCRIPT}-script.py"),
+                dist_info={"entry_points.txt": b"[console_scripts]\ntool = demo:main\n"},
+            ),
+        ),
         Silent("WC302", "an object file", linux(File("demo/crt1.o", native.object_file))),
     ],
     ids=str,
@@ -136,7 +196,6 @@ def test_what_nobody_starts_needs_no_exec_bit(row: Silent, tmp_path: Path) -> No
 
 TOOL_PAYLOAD = Config(payload=(Payload("tool", "executable", TOOL),))
 LIBRARY_PAYLOAD = Config(payload=(Payload("native", "library", LIBRARY),))
-SCRIPT = "demo-1.0.data/scripts/tool"
 SCRIPT_PAYLOAD = Config(payload=(Payload("tool", "executable", ".data/scripts/tool"),))
 PROBE_PAYLOAD = Config(payload=(Payload("probe", "object", "demo/probe.o"),))
 

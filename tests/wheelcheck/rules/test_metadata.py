@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import X86_64, File, a_wheel, member, wheel
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, member, wheel
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 
@@ -131,6 +131,36 @@ def script(reference: str, *files: File) -> WheelRecipe:
     return entering(f"[console_scripts]\ndemo = {reference}\n", *files)
 
 
+def named(bad: str, good: str, why: str, group: str = "console_scripts") -> Twins:
+    """A script of a name that some installer refuses, and one of a name that looks like it."""
+    wrong, right = (entering(f"[{group}]\n{name} = demo.cli:run\n") for name in (bad, good))
+    return Twins("WC222", f"the name {bad}", wrong, right, f"the script {bad!r} {why}", (ENTRY_POINTS,))
+
+
+PATH, REFUSED, RESERVED = "is a path", "has characters that PyPI refuses", "is the name of an interpreter"
+NAMES = [
+    ("../t", "..t", PATH),
+    ("..", "...", PATH),
+    (".", ".t", PATH),
+    ("/usr/t", "usr.t", PATH),
+    ("sub/t", "sub-t", PATH),
+    ("..\\t", "t", PATH),
+    ("C:t", "C-t", PATH),
+    ("C:\\t", "C", PATH),
+    ("../t", "t", PATH, "gui_scripts"),
+    ("two words", "two_words", REFUSED),
+    ("t;id", "t.id", REFUSED),
+    ("python", "python-demo", RESERVED),
+    ("python3", "python4", RESERVED),
+    ("Python3.12", "python2.7", RESERVED),
+    ("python3.14t", "python3.x", RESERVED),
+    ("pythonw", "pythonx", RESERVED, "gui_scripts"),
+    ("pypy3", "pypy4", RESERVED),
+    ("graalpy", "graal", RESERVED),
+    ("python.py", "python.sh", RESERVED),
+]
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -155,7 +185,7 @@ def script(reference: str, *files: File) -> WheelRecipe:
             "WC222",
             "a reference that is none",
             script("demo/cli.py"),
-            script("demo.cli"),
+            script("demo.cli:run"),
             "found demo = 'demo/cli.py', expected module:attribute",
             (ENTRY_POINTS,),
         ),
@@ -175,6 +205,23 @@ def script(reference: str, *files: File) -> WheelRecipe:
             "found no INI file",
             (ENTRY_POINTS,),
         ),
+        *(named(*row) for row in NAMES),
+        Twins(
+            "WC222",
+            "a script without an attribute, which pip and uv refuse",
+            script("demo.cli"),
+            entering("[demo.plugins]\ndemo = demo.cli\n"),
+            "found demo = 'demo.cli', expected module:attribute",
+            (ENTRY_POINTS,),
+        ),
+        Twins(
+            "WC222",
+            "extras are no attribute",
+            script("demo.cli [fast]"),
+            script("demo.cli:run [fast]"),
+            "expected module:attribute: pip and uv refuse it",
+            (ENTRY_POINTS,),
+        ),
     ],
     ids=str,
 )
@@ -187,6 +234,7 @@ def test_every_entry_point_exists(row: Twins, tmp_path: Path) -> None:
     [
         Silent("WC222", "extras and attributes of attributes", script("demo.cli:App.run [fast]")),
         Silent("WC222", "a plug-in of another package's group", entering("[pytest11]\ndemo = other.plugin\n")),
+        Silent("WC222", "a plug-in may have any name", entering("[demo.plugins]\na/b python = demo.cli:run\n")),
         Silent("WC222", "an extension module", script("demo.native:run", library("x86_64", "demo/native.abi3.so"))),
         Silent(
             "WC222", "a package in .data/purelib", script("more.cli:run", File("demo-1.0.data/purelib/more/cli.py"))
@@ -222,6 +270,53 @@ def laid_out(path: str) -> WheelRecipe:
             laid_out("demo-1.0.data/data/data"),
             "found data, expected one of",
             ("demo-1.0.data/data",),
+        ),
+        Twins(
+            "WC224",
+            "a .data folder of another project, which uv does not install",
+            laid_out("other-1.0.data/scripts/tool.txt"),
+            laid_out("demo-1.0.data/scripts/tool.txt"),
+            "found other-1.0.data, expected demo-1.0.data",
+            ("other-1.0.data",),
+        ),
+        Twins(
+            "WC224",
+            "uv takes the case of its name literally",
+            laid_out("Demo-1.0.data/purelib/more.py"),
+            a_wheel(
+                X86_64,
+                library("x86_64"),
+                File("Demo-1.0.data/purelib/more.py"),
+                project="Demo",
+                file=f"demo-1.0-{X86_64}.whl",
+            ),
+            "found Demo-1.0.data, expected demo-1.0.data",
+            ("Demo-1.0.data",),
+        ),
+        Twins(
+            "WC224",
+            "a folder among the scripts",
+            laid_out("demo-1.0.data/scripts/more/tool.txt"),
+            laid_out("demo-1.0.data/data/more/tool.txt"),
+            "found a folder in scripts, expected files only",
+            ("demo-1.0.data/scripts/more/tool.txt",),
+        ),
+        *(
+            Twins(
+                "WC224",
+                f"{bad} in place of the interpreter",
+                a_wheel(X86_64, library("x86_64"), File(f"demo-1.0.data/{bad}", b"#!python\n", EXECUTABLE)),
+                a_wheel(X86_64, library("x86_64"), File(f"demo-1.0.data/{good}", b"#!python\n", EXECUTABLE)),
+                "which is the interpreter's",
+                (f"demo-1.0.data/{bad}",),
+            )
+            for bad, good in (
+                ("scripts/python", "scripts/python-demo"),
+                ("scripts/python3.12.exe", "scripts/python312.exe"),
+                ("scripts/PythonW", "scripts/PythonX"),
+                ("data/bin/python3", "data/share/python3"),
+                ("data/Scripts/python.exe", "data/etc/python.exe"),
+            )
         ),
         Twins(
             "WC225",
