@@ -15,7 +15,7 @@ TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any"
 LEGACY_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 
 _VERSIONED = re.compile(
-    r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|emscripten)_(?P<version>[0-9]{1,9}(?:_[0-9]{1,9}){0,2})_(?P<cpu>\w+)"
+    r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|pyemscripten|emscripten)_(?P<version>[0-9]{1,9}(?:_[0-9]{1,9}){0,2})_(?P<cpu>\w+)"
 )
 _FAMILIES: dict[str, tuple[TagSystem, str]] = {
     "manylinux": ("linux", "glibc"),
@@ -24,6 +24,7 @@ _FAMILIES: dict[str, tuple[TagSystem, str]] = {
     "ios": ("ios", ""),
     "android": ("android", "bionic"),
     "pyodide": ("wasm", ""),
+    "pyemscripten": ("wasm", ""),
     "emscripten": ("wasm", ""),
 }
 _FORMATS = {"macos": "Mach-O", "ios": "Mach-O", "windows": "PE", "wasm": "wasm", "any": ""}
@@ -58,26 +59,6 @@ class Platform:
         """The tag's first word: `manylinux` under its older names too, `win` for win32, `linux`, `macosx`, ..."""
         word = self.tag.partition("_")[0]
         return {"win32": "win"}.get(word, "manylinux" if word in LEGACY_MANYLINUX else word)
-
-    @property
-    def is_taken_by_pypi(self) -> bool:
-        """Whether PyPI takes an upload for this system and CPU; what it makes of the version is not asked.
-
-        It takes `linux_` for the ARM boards that have, or had, no manylinux of their own. A family without CPUs in the
-        table (`any`, `pyodide`) is not judged.
-        """
-        if self.family == "linux":
-            return self.tag in ("linux_armv6l", "linux_armv7l")
-        if self.family not in {family for row in arch.ARCHES for family in row.pypi}:
-            return True
-        return bool(self.arches) and all(self.family in arch.find(name).pypi for name in self.arches)
-
-    @property
-    def is_looked_for_by_pip(self) -> bool:
-        """Whether installers on some Linux look for the tag; True for other systems, which are not judged."""
-        if self.family not in ("manylinux", "musllinux"):
-            return True
-        return bool(self.arches) and all(self.family in arch.find(name).pip for name in self.arches)
 
 
 @lru_cache(maxsize=1024)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
+from wheelcheck.platforms.published import is_asked_for, is_looked_for, is_taken_by_pypi
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -14,32 +14,63 @@ if TYPE_CHECKING:
 
     from wheelcheck.platforms.tags import Platform
 
-_MINOR_MACOS = re.compile(r"macosx_(?:1[1-9]|[2-9]\d)_[1-9]\d*_.*")
+_WASM = ("pyodide", "emscripten")
 
 
 @rule("WC208", on=Wheel, needs=without_readable_tags)
-def every_platform_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
-    """Each platform tag is one that PyPI accepts and installers look for.
+def every_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
+    """Each platform tag is one that PyPI accepts and installers ask for; interpreter and ABI tags belong together.
 
-    PyPI refuses linux_x86_64 and similar tags, which promise nothing about the C library, and tags for CPUs that are
-    not on its list, such as loongarch64. From macOS 11 on installers ask for `macosx_N_0` only: no pip ever installs a
-    macosx_12_3 wheel. No pip looks for manylinux_2_17_armv6l either.
+    PyPI has a list of platform tags and refuses a file with any other. Not on it are linux_x86_64 and similar tags,
+    which promise nothing about the C library, systems such as FreeBSD and Solaris, CPUs such as loongarch64,
+    manylinux1_aarch64 (a manylinux older than the CPU), and pyodide and emscripten, whose wheels for PyPI are tagged
+    pyemscripten. What PyPI accepts may still be a tag that no installer asks for: manylinux_2_5_aarch64,
+    musllinux_2_0_x86_64, macosx_10_9_arm64, and macosx_12_3_arm64, because from macOS 11 on installers ask for
+    `macosx_N_0` only. PyPI does not look at interpreter and ABI tags: nobody is ever offered cp315t-abi3t (it is
+    cp315-abi3t), cp312-cp311 or py3-abi3. All of these are errors, because a file with such a tag is refused or lies
+    on the index unused; none of 356 wheels measured has one.
 
-    Source: PEP 600, PEP 656; PyPI's list of platform tags; `packaging.tags` (mac_platforms, _manylinux, _musllinux).
-    Remedy: `auditwheel repair` or `cargo zigbuild` with a floor; MACOSX_DEPLOYMENT_TARGET=12.0. For an index of your
-    own that accepts the tag, ignore this code with a reason.
+    Source: PEP 425, 600, 656, 730, 738, 783; PyPI's list (warehouse, forklift/legacy.py, August 2026); `packaging.tags`
+    (cpython_tags, mac_platforms, _manylinux, _musllinux).
+    Remedy: `auditwheel repair` or `cargo zigbuild` with a floor; MACOSX_DEPLOYMENT_TARGET=12.0; `wheel tags`. For an
+    index of your own that accepts the tag, ignore this code with a reason.
     """
     for platform in wheel.platforms:
         if problem := _problem(platform):
             yield Hit("", f"found platform tag {platform.tag}, {problem}")
+    yield from _interpreter_hits(wheel)
 
 
 def _problem(platform: Platform) -> str:
     """Say why nobody publishes or installs a wheel with this tag; empty text where both are possible."""
-    if platform.family == "linux" and not platform.is_taken_by_pypi:
-        return "expected manylinux or musllinux: PyPI refuses it"
-    if _MINOR_MACOS.fullmatch(platform.tag):
+    if platform.family == "macosx" and platform.floor >= (11,) and platform.floor[1:] != (0,):
         return "expected macosx_N_0: no installer looks for a minor version"
-    if not platform.is_taken_by_pypi:
-        return f"expected one for a CPU whose {platform.family} wheels PyPI accepts"
-    return "" if platform.is_looked_for_by_pip else "expected one that an installer looks for"
+    if not is_taken_by_pypi(platform):
+        return _refusal(platform)
+    return "" if is_looked_for(platform) else "expected one that an installer looks for"
+
+
+def _refusal(platform: Platform) -> str:
+    """Say what PyPI accepts in place of a tag that it refuses."""
+    if platform.family == "linux":
+        return "expected manylinux or musllinux: PyPI refuses it"
+    if platform.family in _WASM:
+        return "expected pyemscripten_YEAR_N_wasm32: PyPI refuses it"
+    if platform.system == "other":
+        return "expected a platform that PyPI accepts"
+    if platform.family == "macosx" and platform.arches:
+        return "expected a version and a CPU of macOS that PyPI accepts"
+    return f"expected one for a CPU whose {platform.family} wheels PyPI accepts"
+
+
+def _interpreter_hits(wheel: Wheel) -> Iterator[Hit]:
+    """Yield the interpreter tags, or else the ABI tags, of which no combination is one that an interpreter asks for."""
+    pairs = {(tag.python, tag.abi) for tag in wheel.name.tags}
+    asked = {pair for pair in pairs if is_asked_for(*pair)}
+    abis = sorted({abi for _, abi in pairs})
+    lost = sorted({python for python, _ in pairs} - {python for python, _ in asked})
+    for python in lost:
+        yield Hit("", f"found tag {python}-{'.'.join(abis)}, expected an interpreter and ABI that Python asks for")
+    if not lost:
+        for abi in sorted(set(abis) - {abi for _, abi in asked}):
+            yield Hit("", f"found ABI tag {abi}, expected that of an interpreter in the file name")

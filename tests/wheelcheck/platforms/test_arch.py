@@ -57,7 +57,7 @@ from wheelcheck import config
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import toolchain
 from wheelcheck.facts import fit
-from wheelcheck.platforms import hints, suffixes, tags
+from wheelcheck.platforms import hints, published, suffixes, tags
 from wheelcheck.source import Bytes
 from pathlib import Path
 import struct, sys, tempfile
@@ -89,7 +89,9 @@ print(json.dumps({
     "named by a path": hints.names_cpu("lib/linux-riscv128/tool", slice_),
     "twins": hints.without_cpu("lib/riscv128/tool"),
     "module suffix": suffixes.is_imported_on("riscv128-linux-gnu", tag),
-    "published": [tags.parse_platform(f"{one}_2_41_riscv128").is_taken_by_pypi for one in ("manylinux", "musllinux")],
+    "published": [
+        published.is_taken_by_pypi(tags.parse_platform(f"{one}_2_41_riscv128")) for one in ("manylinux", "musllinux")
+    ],
     "oldest build": row.oldest_build,
     "expected set": expected,
     "session": "build-riscv128" in nox.registry.get(),

@@ -36,6 +36,7 @@ Version = tuple[int, ...]
         ("win_arm64", "windows", ("aarch64",), "", ()),
         ("win_x86_64", "other", (), "", ()),
         ("pyodide_2024_0_wasm32", "wasm", (), "", (2024, 0)),
+        ("pyemscripten_2025_0_wasm32", "wasm", (), "", (2025, 0)),
         ("any", "any", (), "", ()),
         ("freebsd_13_amd64", "other", (), "", ()),
         ("freebsd_13_aarch64", "other", ("aarch64",), "", ()),
@@ -68,43 +69,3 @@ def test_a_version_that_is_no_number_of_ours_is_another_system_and_no_error(digi
 def test_each_system_loads_one_format(tag: str, binary_format: str) -> None:
     assert parse_platform(tag).binary_format == binary_format
     assert parse_platform(tag).is_any is (tag == "any")
-
-
-@pytest.mark.parametrize(
-    ("tag", "pypi", "pip"),
-    [
-        ("manylinux_2_17_x86_64", True, True),
-        ("manylinux1_i686", True, True),
-        ("manylinux_2_31_riscv64", True, True),
-        ("musllinux_1_2_riscv64", True, True),
-        ("manylinux_2_36_loongarch64", False, True),
-        ("musllinux_1_2_loongarch64", False, True),
-        ("manylinux_2_17_ppc64", True, True),
-        ("musllinux_1_2_ppc64", False, True),
-        ("manylinux_2_17_armv6l", False, False),
-        ("manylinux2014_armv6l", False, False),
-        ("musllinux_1_2_armv6l", False, True),
-        ("manylinux_2_17_vax", False, False),
-        ("musllinux_1_2_vax", False, False),
-        ("linux_armv6l", True, True),
-        ("linux_armv7l", True, True),
-        ("linux_x86_64", False, True),
-        ("macosx_11_0_arm64", True, True),
-        ("macosx_10_9_universal2", True, True),
-        ("macosx_10_6_fat", True, True),
-        ("macosx_11_0_aarch64", False, True),
-        ("ios_13_0_arm64_iphoneos", True, True),
-        ("ios_13_0_i386_iphonesimulator", False, True),
-        ("android_24_arm64_v8a", True, True),
-        ("android_24_riscv64", False, True),
-        ("win32", True, True),
-        ("win_arm64", True, True),
-        ("win_arm32", False, True),
-        ("win_vax", False, True),
-        ("pyodide_2024_0_wasm32", True, True),
-        ("any", True, True),
-    ],
-)
-def test_a_tag_says_whether_pypi_takes_it_and_pip_looks_for_it(tag: str, *, pypi: bool, pip: bool) -> None:
-    platform = parse_platform(tag)
-    assert (platform.is_taken_by_pypi, platform.is_looked_for_by_pip) == (pypi, pip)

@@ -12,6 +12,15 @@ from tests.support.twins import Silent, Twins
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wheelcheck.facts import Wheel
+
+PYEMSCRIPTEN = "cp313-cp313-pyemscripten_2025_0_wasm32"
+
+
+def facts_of(bad: str, good: str) -> tuple[Wheel, Wheel]:
+    """The facts of a wheel with tags that nobody takes, and of one with tags that look alike."""
+    return artifacts.wheel(bad), artifacts.wheel(good)
+
 
 @pytest.mark.parametrize(
     "row",
@@ -65,10 +74,36 @@ if TYPE_CHECKING:
             artifacts.wheel("py3-none-manylinux_2_17_x86_64.musllinux_1_2_armv7l"),
             "found platform tag musllinux_1_2_armv6l",
         ),
+        Twins(
+            "WC208",
+            "PyPI has no wheels for Solaris",
+            a_wheel("py3-none-solaris_2_11_x86_64", library("x86_64")),
+            a_wheel("py3-none-manylinux_2_17_x86_64", library("x86_64")),
+            "found platform tag solaris_2_11_x86_64, expected a platform that PyPI accepts",
+            also=("WC308",),
+        ),
+        *(
+            Twins("WC208", f"{bad} is none that can be published and installed", *facts_of(bad, good), found)
+            for bad, good, found in (
+                ("py3-none-fakeplat", "py3-none-any", "fakeplat, expected a platform that PyPI accepts"),
+                ("py3-none-manylinux1_aarch64", "py3-none-manylinux2014_aarch64", "manylinux wheels PyPI accepts"),
+                ("py3-none-manylinux_2_5_aarch64", "py3-none-manylinux_2_5_i686", "one that an installer looks for"),
+                ("py3-none-musllinux_2_0_x86_64", "py3-none-musllinux_1_0_x86_64", "one that an installer looks for"),
+                ("cp313-cp313-pyodide_2025_0_wasm32", PYEMSCRIPTEN, "expected pyemscripten_YEAR_N_wasm32"),
+                ("cp313-cp313-emscripten_4_0_9_wasm32", PYEMSCRIPTEN, "expected pyemscripten_YEAR_N_wasm32"),
+                ("py3-none-macosx_16_0_arm64", "py3-none-macosx_26_0_arm64", "a version and a CPU of macOS"),
+                ("py3-none-macosx_10_9_arm64", "py3-none-macosx_10_9_universal2", "one that an installer looks for"),
+                ("py3-none-win_x86_64", "py3-none-win_amd64", "found platform tag win_x86_64"),
+                ("cp315t-abi3t-win_amd64", "cp315-abi3t-win_amd64", "found tag cp315t-abi3t, expected an interpreter"),
+                ("cp312-cp311-win_amd64", "cp312-cp312-win_amd64", "found tag cp312-cp311, expected an interpreter"),
+                ("py3-abi3-win_amd64", "cp39-abi3-win_amd64", "found tag py3-abi3, expected an interpreter"),
+                ("cp312-cp311.cp312-win_amd64", "cp311.cp312-cp311.cp312-win_amd64", "found ABI tag cp311"),
+            )
+        ),
     ],
     ids=str,
 )
-def test_every_platform_tag_can_be_published_and_installed(row: Twins, tmp_path: Path) -> None:
+def test_every_tag_can_be_published_and_installed(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

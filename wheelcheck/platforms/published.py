@@ -1,0 +1,135 @@
+"""Which wheel tags PyPI accepts and installers ask for: a wheel whose tags lack either is never installed from there.
+
+PyPI checks platform tags alone, against a list (warehouse, `_valid_platform_tag` in forklift/legacy.py, read in August
+2026). Installers compute the tags of the interpreter they run under (packaging, tags.py, _manylinux.py, _musllinux.py;
+uv and pip agree) and take a file that has one of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from wheelcheck.platforms import arch
+from wheelcheck.platforms.tags import LEGACY_MANYLINUX
+
+if TYPE_CHECKING:
+    from wheelcheck.platforms.tags import Platform
+
+# Accepted as they stand. `linux_` is for the ARM boards that have, or had, no manylinux of their own.
+_ACCEPTED = frozenset({"any", "win_ia64", "linux_armv6l", "linux_armv7l"})
+_LEGACY_CPUS = {
+    "manylinux1": ("x86_64", "i686"),
+    "manylinux2010": ("x86_64", "i686"),
+    "manylinux2014": ("x86_64", "i686", "aarch64", "armv7l", "ppc64", "ppc64le", "s390x"),
+}
+_MACOS_MAJORS = (10, 11, 12, 13, 14, 15, 26)  # Apple went from 15 to 26
+_MACOS_GROUPS = arch.MACOS_GROUPS.keys() - {"fat32"}
+_ANDROID_ABIS = (*arch.ANDROID_ABIS, "x86_64")
+_FORMS = {
+    "android": re.compile(rf"android_[0-9]+_(?:{'|'.join(_ANDROID_ABIS)})"),
+    "ios": re.compile(r"ios_[0-9]+_[0-9]+_(?:arm64|x86_64)_(?:iphoneos|iphonesimulator)"),
+    "pyemscripten": re.compile(r"pyemscripten_[0-9]+_[0-9]+_wasm32"),
+    "manylinux": re.compile(r"manylinux(?:1|2010|2014|_[0-9]+_[0-9]+)_[a-z]\w*"),
+    "musllinux": re.compile(r"musllinux_[0-9]+_[0-9]+_[a-z]\w*"),
+    "macosx": re.compile(r"macosx_[0-9]+_[0-9]+_[a-z]\w*"),
+}
+
+_INTERPRETER = re.compile(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]+)")
+_CPYTHON_ABI = re.compile(r"cp(?P<version>[0-9]+)(?P<threads>t?)d?(?P<old>m?u?)")
+_ABIS = {"pp": re.compile(r"pypy\w+|pp_?[0-9]+"), "graalpy": re.compile(r"graalpy\w+")}
+_ANY_ABI = re.compile(r"\w+")
+
+
+def is_taken_by_pypi(platform: Platform) -> bool:
+    """Return whether PyPI accepts an upload with this platform tag."""
+    tag, family = platform.tag, platform.family
+    if tag in _ACCEPTED:
+        return True
+    if family == "win":
+        return any("win" in row.pypi and row.windows == tag for row in arch.ARCHES)
+    if family not in _FORMS or not _FORMS[family].fullmatch(tag):
+        return False
+    if family == "macosx":
+        return _is_macos_taken_by_pypi(platform)
+    if (legacy := tag.partition("_")[0]) in LEGACY_MANYLINUX and not set(platform.arches) & {*_LEGACY_CPUS[legacy]}:
+        return False
+    return family == "pyemscripten" or _has_cpu(platform, "pypi")
+
+
+def _is_macos_taken_by_pypi(platform: Platform) -> bool:
+    """Return whether the version is one that Apple released, spelled as PyPI does, and the CPU or group is known."""
+    (major, minor), group = platform.floor, platform.tag.split("_", 3)[3]
+    is_known = _has_cpu(platform, "pypi") and (group in _MACOS_GROUPS or group not in arch.MACOS_GROUPS)
+    return is_known and major in _MACOS_MAJORS and (major == 10 or minor == 0)
+
+
+def _has_cpu(platform: Platform, world: str) -> bool:
+    """Return whether each CPU of the tag is one for which `pypi` takes, or `pip` looks for, tags of this family."""
+    rows = [arch.find(name) for name in platform.arches]
+    return bool(rows) and all(platform.family in getattr(row, world) for row in rows)
+
+
+def is_looked_for(platform: Platform) -> bool:
+    """Return whether an installer on some machine asks for the platform tag; True for a system that is not known."""
+    judge = _ASKED.get(platform.family)
+    return judge is None or judge(platform)
+
+
+def _manylinux(platform: Platform) -> bool:
+    """Return whether glibc is as old as 2.5 for Intel's CPUs, 2.17 for others, and not 3, which does not exist."""
+    oldest = (2, 5) if set(platform.arches) <= {"x86_64", "i686"} else (2, 17)
+    return _has_cpu(platform, "pip") and oldest <= platform.floor < (3,)
+
+
+def _musllinux(platform: Platform) -> bool:
+    """Return whether musl is of version 1, the only one."""
+    return _has_cpu(platform, "pip") and platform.floor[:1] == (1,)
+
+
+def _macosx(platform: Platform) -> bool:
+    """Return whether the tag is of 10.4 to 10.16, or of N.0 from 11 on, as every one for Apple silicon alone is."""
+    if platform.floor >= (11,):
+        return platform.floor[1:] == (0,)
+    return (10, 4) <= platform.floor <= (10, 16) and platform.arches != ("aarch64",)
+
+
+def _ios(platform: Platform) -> bool:
+    """Return whether the version is 12.0 or newer with a minor of 9 at most; no device is an Intel machine."""
+    is_device = platform.tag.endswith("_iphoneos")
+    return platform.floor >= (12,) and platform.floor[1:] <= (9,) and not (is_device and platform.arches == ("x86_64",))
+
+
+def _android(platform: Platform) -> bool:
+    """Return whether the API level is 16 or newer."""
+    return platform.floor >= (16,)
+
+
+_ASKED = {"manylinux": _manylinux, "musllinux": _musllinux, "macosx": _macosx, "ios": _ios, "android": _android}
+
+
+def is_asked_for(python: str, abi: str) -> bool:
+    """Return whether some interpreter asks for an interpreter tag together with an ABI tag.
+
+    CPython X.Y asks for cpXY with its own ABI, abi3 (abi3t without the GIL) and none, for older cpXZ with abi3 alone,
+    and every interpreter for `py` tags with none. There is no cp315t, and cp3 lacks the version.
+    """
+    found = _INTERPRETER.fullmatch(python)
+    if not found or (found["word"] == "cp" and len(found["version"]) == 1):
+        return False
+    if abi == "none":
+        return True
+    if found["word"] == "cp":
+        return _is_of_cpython(found["version"], abi)
+    return found["word"] != "py" and _ABIS.get(found["word"], _ANY_ABI).fullmatch(abi) is not None
+
+
+def _is_of_cpython(version: str, abi: str) -> bool:
+    """Return whether an ABI tag is one of this CPython's: flags m and u ended with 3.8 and 3.3, t came with 3.13."""
+    number = int(version[0]), int(version[1:])
+    if abi in ("abi3", "abi3t"):
+        return number >= (3, 2)
+    found = _CPYTHON_ABI.fullmatch(abi)
+    if not found or found["version"] != version:
+        return False
+    return not (found["threads"] and number < (3, 13)) and not (found["old"] and number >= (3, 8))
