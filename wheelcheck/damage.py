@@ -1,4 +1,4 @@
-"""What a reader records instead of raising: bytes that are not what they must be, or more than a cap allows."""
+"""What a reader records instead of raising: bytes that are wrong, or more work than a cap allows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Topic = Literal["structure", "name", "collision", "storage", "content", "hidden 
 TOPICS: dict[Topic, str] = {
     "structure": "The container is malformed, ambiguous, or has bytes that it does not account for.",
     "name": "A member's name is not safe to write on every system.",
-    "collision": "Members have names that are one file on some system.",
+    "collision": "Members have names that are the same file on some systems.",
     "storage": "A member is stored in a way that not every installer reads.",
     "content": "The content of a member is not what the container states.",
     "hidden data": "The container has parts that can hide data and that no build backend writes.",
-    "outside": "A member leads out of the archive or is no file.",
+    "outside": "A member leads out of the archive, or is not a file.",
     "native": "No loader accepts the native file as it is, or it is not what its headers say.",
     "limit": "Reading stopped at a limit of wheelcheck. Nothing is known to be wrong, and the file is not verified.",
 }
@@ -24,7 +24,7 @@ TOPICS: dict[Topic, str] = {
 class Kind:
     """What a kind of damage means, and the topic by which rules select it.
 
-    `legal` is what the format allows and installers read alike; whether a release may do it is for a rule to say.
+    `legal` is true for what the format allows and all installers read alike; a rule decides whether a release may do it.
     """
 
     topic: Topic
@@ -37,8 +37,8 @@ class Damage:
     """One thing wrong with bytes, found while reading them.
 
     `path` is the member (empty: the container itself), `kind` a key of KINDS such as `zip-gap`, `why` a sentence with
-    what was found and what was expected. `cap` is true where reading stopped at a limit of ours: nothing is known to be
-    wrong, and nothing is proven either, so the verdict is "could not verify". Raises ValueError for an unknown kind.
+    what was found and what was expected. `cap` is true if reading stopped at a limit of wheelcheck: nothing is known to
+    be wrong, but the file is not verified either. Raises ValueError for an unknown kind.
     """
 
     path: str
@@ -48,18 +48,18 @@ class Damage:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is no kind of damage: add it to wheelcheck/damage.py")
+            raise ValueError(f"{self.kind!r} is not a kind of damage: add it to wheelcheck/damage.py")
 
 
 # What the archive readers record. A test proves that some input produces each kind.
 _ARCHIVE: dict[str, Kind] = {
     # any file
     "empty": Kind("structure", "the file has no bytes"),
-    "not-an-archive": Kind("structure", "the content is that of no container known here"),
-    "unsupported-archive": Kind("storage", "a container that no reader here opens"),
+    "not-an-archive": Kind("structure", "the content is not a known archive format"),
+    "unsupported-archive": Kind("storage", "an archive format that wheelcheck does not read"),
     # zip: the end record and the central directory
-    "not-a-zip": Kind("structure", "no end-of-central-directory record"),
-    "zip-truncated": Kind("structure", "the file begins as a zip and its end is missing"),
+    "not-a-zip": Kind("structure", "there is no end-of-central-directory record"),
+    "zip-truncated": Kind("structure", "the file begins like a zip, but its end is missing"),
     "zip-comment": Kind("hidden data", "an archive comment, where another archive can hide", legal=True),
     "zip-writer-comment": Kind("hidden data", "the fixed archive comment of a library that writes zips", legal=True),
     "zip-suffix": Kind("structure", "bytes after the archive"),
@@ -69,25 +69,25 @@ _ARCHIVE: dict[str, Kind] = {
     "zip-two-ends": Kind("structure", "several end records, so that readers disagree which archive this is"),
     "zip-disk": Kind("structure", "part of a set of disks"),
     "zip-zip64": Kind("structure", "zip64 values missing, of the wrong length or in conflict with the classic ones"),
-    "zip-zip64-unneeded": Kind("hidden data", "zip64 structures for values that fit without", legal=True),
-    "zip-directory": Kind("structure", "the central directory is not where or what it must be"),
-    "zip-entry-count": Kind("structure", "the end record counts other members than there are"),
-    "zip-no-members": Kind("structure", "a zip of nothing"),
+    "zip-zip64-unneeded": Kind("hidden data", "zip64 structures for values that do not need them", legal=True),
+    "zip-directory": Kind("structure", "the central directory is misplaced or malformed"),
+    "zip-entry-count": Kind("structure", "the end record has the wrong number of members"),
+    "zip-no-members": Kind("structure", "a zip without members"),
     "zip-member-comment": Kind("hidden data", "a comment on a member", legal=True),
     "zip-version": Kind("structure", "a member needs a version of the format that does not exist"),
     "zip-extra": Kind("structure", "an extra field that is not a sequence of whole, distinct blocks"),
     "zip-unicode-path": Kind("structure", "an extra field gives a member another name"),
     "zip-name-flag": Kind("structure", "a name beyond ASCII that is not marked as UTF-8"),
-    "zip-duplicate-name": Kind("collision", "two members of one name"),
+    "zip-duplicate-name": Kind("collision", "two members with the same name"),
     # members of a zip
     "zip-no-local": Kind("structure", "no local header where the central directory says"),
     "zip-local-differs": Kind("structure", "the local header and the central directory disagree"),
-    "zip-order": Kind("hidden data", "members lie in another order than they are listed", legal=True),
+    "zip-order": Kind("hidden data", "members are stored in another order than they are listed", legal=True),
     "zip-overlap": Kind("structure", "members share bytes"),
     "zip-gap": Kind("structure", "bytes that belong to no member, or to one that is not listed"),
     "zip-descriptor": Kind("hidden data", "sizes follow the data instead of preceding it", legal=True),
     "zip-descriptor-differs": Kind("content", "the sizes after the data are missing or wrong"),
-    "zip-flags": Kind("storage", "flags that no reader agrees about"),
+    "zip-flags": Kind("storage", "flags that readers interpret differently"),
     "zip-encrypted": Kind("storage", "encrypted data"),
     "zip-method": Kind("storage", "a compression method that installers do not know"),
     "zip-deflate": Kind("content", "a broken deflate stream"),
@@ -96,21 +96,21 @@ _ARCHIVE: dict[str, Kind] = {
     "zip-stream-suffix": Kind("content", "bytes after the end of the deflate stream"),
     "zip-kind-differs": Kind("structure", "the mode and the trailing slash disagree about what is a directory"),
     # tar
-    "tar-checksum": Kind("structure", "a block that is no tar header"),
+    "tar-checksum": Kind("structure", "a block that is not a tar header"),
     "tar-truncated": Kind("content", "the archive ends inside a member"),
     "tar-no-end": Kind("structure", "two blocks of zeros do not end the archive"),
     "tar-data-after-end": Kind("structure", "data after the end of the archive"),
-    "tar-no-members": Kind("structure", "a tar of nothing"),
+    "tar-no-members": Kind("structure", "a tar without members"),
     "tar-magic": Kind("structure", "neither a POSIX, a GNU nor a version 7 header"),
     "tar-hidden": Kind("structure", "bytes in unused parts of a header"),
     "tar-number": Kind("structure", "a number that readers parse differently"),
     "tar-padding": Kind("structure", "bytes between a member and the next block"),
     "tar-type": Kind("storage", "a type of member that readers treat differently"),
     "tar-type-data": Kind(
-        "structure", "data on a link, directory or device, which some readers take for further members"
+        "structure", "data on a link, directory or device, which some readers parse as further members"
     ),
     "tar-sparse": Kind("storage", "a file with holes"),
-    "tar-duplicate-name": Kind("collision", "two members of one name"),
+    "tar-duplicate-name": Kind("collision", "two members with the same name"),
     "tar-gnu-long": Kind("structure", "a malformed GNU long name"),
     "tar-pax-record": Kind("structure", "a malformed pax record"),
     "tar-pax-duplicate": Kind("structure", "a pax record set twice"),
@@ -141,11 +141,11 @@ _ARCHIVE: dict[str, Kind] = {
     # members of either
     "entry-device": Kind("outside", "a device, pipe or socket"),
     "entry-directory-data": Kind("structure", "a directory with content"),
-    "name-empty": Kind("name", "no name"),
+    "name-empty": Kind("name", "an empty name"),
     "name-encoding": Kind("name", "a name that is not UTF-8"),
     "name-drive": Kind("name", "a Windows drive or network share"),
     "name-absolute": Kind("name", "an absolute path"),
-    "name-backslash": Kind("name", "a separator on Windows alone"),
+    "name-backslash": Kind("name", "a separator only on Windows"),
     "name-control": Kind("name", "a control character"),
     "name-bidi": Kind("name", "a character that reorders text"),
     "name-compatibility": Kind("name", "a character that becomes a separator or dots when normalised"),
@@ -155,21 +155,21 @@ _ARCHIVE: dict[str, Kind] = {
     "name-colon": Kind("name", "an alternate data stream on Windows", legal=True),
     "name-reserved": Kind("name", "a device name of Windows", legal=True),
     "name-long": Kind("name", "a component of more than 255 bytes"),
-    "name-case-collision": Kind("collision", "names that differ in case alone", legal=True),
-    "name-unicode-collision": Kind("collision", "names that differ in normalisation alone"),
-    "name-below-file": Kind("collision", "members below something that is no directory"),
+    "name-case-collision": Kind("collision", "names that differ only in case", legal=True),
+    "name-unicode-collision": Kind("collision", "names that differ only in normalisation"),
+    "name-below-file": Kind("collision", "members below a path that is not a directory"),
     # limits of ours: the verdict is "could not verify"
     "cap-members": Kind("limit", "too many members"),
     "cap-unpacked": Kind("limit", "too many bytes"),
-    "cap-ratio": Kind("limit", "too many bytes from too few"),
+    "cap-ratio": Kind("limit", "too high a compression ratio"),
     "cap-name": Kind("limit", "too long a name"),
     "cap-depth": Kind("limit", "too deep a path"),
     "cap-directory": Kind("limit", "too large a central directory"),
     "cap-pax": Kind("limit", "too large an extended header"),
-    "cap-held": Kind("limit", "too large a member to be kept whole"),
-    "cap-reread": Kind("limit", "too much jumping about in a member"),
-    "cap-memory": Kind("limit", "a decompressor that asks for too much memory"),
-    "cap-damage": Kind("limit", "too many faults to list"),
+    "cap-held": Kind("limit", "a member too large to be kept in memory"),
+    "cap-reread": Kind("limit", "too much random access within a member"),
+    "cap-memory": Kind("limit", "a decompressor that needs too much memory"),
+    "cap-damage": Kind("limit", "too much damage to list"),
 }
 
 
@@ -188,7 +188,7 @@ _BINARY: dict[str, Kind] = {
     "elf-dynamic": Kind(
         "native", "the dynamic segment is missing, unmapped, without an end, or lacks what it refers to"
     ),
-    "elf-string": Kind("native", "a string of the dynamic segment lies outside its table, has no end or is not UTF-8"),
+    "elf-string": Kind("native", "a string of the dynamic segment is outside its table, has no end or is not UTF-8"),
     "elf-versions": Kind("native", "the symbol version needs (.gnu.version_r) are malformed"),
     "elf-limit": Kind("limit", "more entries or bytes than the ELF reader's caps"),
     "macho-truncated": Kind(

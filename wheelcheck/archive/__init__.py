@@ -1,4 +1,4 @@
-"""Strict, bounded readers of wheels and sdists: the only openers of inputs."""
+"""Strict, bounded readers of wheels and sdists. No other code opens an artifact."""
 
 from __future__ import annotations
 

@@ -20,20 +20,20 @@ _FHCRC, _FEXTRA, _FNAME, _FCOMMENT, _RESERVED = 2, 4, 8, 16, 0xE0
 
 @dataclass(slots=True)
 class Stream:
-    """A file's bytes as they are; the base of the compressed ones."""
+    """The bytes of an uncompressed file, and the base class for compressed ones."""
 
     file: BinaryIO
     log: Log
     _pending: bytes = b""
     _at: int = 0
-    held_share: ClassVar[int] = 1  # how often what may be held of a member is divided, for what decompressing takes
+    held_share: ClassVar[int] = 1  # divides what may be kept of a member, because decompressing needs memory too
 
     def read(self, length: int) -> bytes:
         """Return the next `length` bytes, fewer only at the end."""
         parts: list[bytes] = []
         while length > 0:
             if self._at == len(self._pending):
-                self._pending, self._at = self._piece(), 0
+                self._pending, self._at = self._chunk(), 0
             part = self._pending[self._at : self._at + length]
             if not part:
                 break
@@ -46,10 +46,10 @@ class Stream:
         """Make `content` the next bytes read."""
         self._pending, self._at = content + self._pending[self._at :], 0
 
-    def _piece(self) -> bytes:
-        slice_ = self._decoded()
-        self.log.budget.count_unpacked(len(slice_))
-        return slice_
+    def _chunk(self) -> bytes:
+        chunk = self._decoded()
+        self.log.budget.count_unpacked(len(chunk))
+        return chunk
 
     def _decoded(self) -> bytes:
         return self.file.read(OUTPUT)

@@ -1,4 +1,4 @@
-"""Which container a file is, by its content and never by its name, and the walk that fits it."""
+"""Recognizes which container a file is, by its content and never by its name, and walks it."""
 
 from __future__ import annotations
 
@@ -130,8 +130,8 @@ def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
 
 def _only_content(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
     kept, size, sha256 = bytearray(), 0, hashlib.sha256()
-    while slice_ := stream.read(1 << 18):
-        size += len(slice_)
-        sha256.update(slice_)
-        kept += slice_[: log.budget.held_bytes // stream.held_share - len(kept)]
+    while chunk := stream.read(1 << 18):
+        size += len(chunk)
+        sha256.update(chunk)
+        kept += chunk[: log.budget.held_bytes // stream.held_share - len(kept)]
     yield Entry(CONTENT, "file", 0, size, sha256.hexdigest()), Held(kept, size, log, CONTENT)

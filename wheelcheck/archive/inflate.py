@@ -20,7 +20,7 @@ CHECKPOINT = 1 << 22  # zlib's state is 40 kB, so one every 4 MiB costs a hundre
 class MemberStream:
     """The content of [start, end) of a file, stored or deflated, from its beginning.
 
-    After the last piece `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
+    After the last chunk `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
     """
 
     __slots__ = ("_at", "_end", "_file", "_inflater", "_tail", "error", "produced")
@@ -44,7 +44,7 @@ class MemberStream:
         twin._tail, twin.produced = self._tail, self.produced
         return twin
 
-    def slice_(self, most: int = OUTPUT) -> bytes:
+    def chunk(self, most: int = OUTPUT) -> bytes:
         """Return the next 1 to `most` bytes, or none at the end."""
         out = self._take(most) if self._inflater is None else self._inflate(self._inflater, most)
         self.produced += len(out)
@@ -90,15 +90,15 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
     content = Content()
     sha256 = hashlib.sha256()
     keep = budget.prefix_bytes
-    while slice_ := stream.slice_(min(OUTPUT, declared + 1 - content.size)):
-        if not content.size and slice_.startswith(BEGINNINGS):
+    while chunk := stream.chunk(min(OUTPUT, declared + 1 - content.size)):
+        if not content.size and chunk.startswith(BEGINNINGS):
             keep = budget.native_prefix_bytes
-        content.size += len(slice_)
-        budget.count_unpacked(len(slice_), path)
-        content.crc = zlib.crc32(slice_, content.crc)
-        sha256.update(slice_)
+        content.size += len(chunk)
+        budget.count_unpacked(len(chunk), path)
+        content.crc = zlib.crc32(chunk, content.crc)
+        sha256.update(chunk)
         if len(content.prefix) < keep:
-            content.prefix += slice_
+            content.prefix += chunk
         elif content.size > CHECKPOINT * (len(content.checkpoints) + 1):
             content.checkpoints.append(stream.copy())
         if content.size > declared:
@@ -116,7 +116,7 @@ class Inflated:
     log: Log
     path: str
     _current: MemberStream | None = None
-    _piece: bytes = b""
+    _chunk: bytes = b""
     _short: bool = False  # noted already
 
     @property
@@ -128,7 +128,7 @@ class Inflated:
         """Drop what is kept. Reads stay possible, but cost more."""
         self.content.prefix = bytearray()
         self.content.checkpoints = []
-        self._current, self._piece = None, b""
+        self._current, self._chunk = None, b""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of [offset, offset + length) that exist, fewer once rereading has cost too much."""
@@ -140,19 +140,19 @@ class Inflated:
         return self._reread(offset, end)
 
     def _reread(self, offset: int, end: int) -> bytes:
-        """Assemble a range from slices, the last of which is kept for the next read."""
+        """Assemble a range from chunks, the last of which is kept for the next read."""
         parts = []
         while offset < end:
-            start = self._current.produced - len(self._piece) if self._current else 0
+            start = self._current.produced - len(self._chunk) if self._current else 0
             if self._current and start <= offset < self._current.produced:
-                parts.append(self._piece[offset - start : end - start])
+                parts.append(self._chunk[offset - start : end - start])
                 offset += len(parts[-1])
             elif not self._advance(offset):
                 break
         return b"".join(parts)
 
     def _advance(self, offset: int) -> bool:
-        """Produce the next piece, from the start or checkpoint nearest to `offset`."""
+        """Produce the next chunk, from the start or checkpoint nearest to `offset`."""
         if not self.log.budget.may_reread():
             self._note_limit()
             return False
@@ -160,9 +160,9 @@ class Inflated:
         nearest = max((stream for stream in starts if stream.produced <= offset), key=lambda stream: stream.produced)
         if self._current is None or not nearest.produced <= self._current.produced <= offset:
             self._current = nearest.copy()
-        self._piece = self._current.slice_()
-        self.log.budget.reread += len(self._piece)
-        return bool(self._piece)
+        self._chunk = self._current.chunk()
+        self.log.budget.reread += len(self._chunk)
+        return bool(self._chunk)
 
     def _note_limit(self) -> None:
         if not self._short:

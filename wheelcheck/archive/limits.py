@@ -1,4 +1,4 @@
-"""How much one artifact may make us do: caps far above what 81 real wheels need, and what is used of each."""
+"""Limits on the work that one artifact may cause: caps far above what 81 real wheels need, and counters for each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MIB = 1 << 20
 
 
 class StopReadingError(Exception):
-    """Reading cannot go on; the damage says why. Walkers catch it, so it never leaves this package."""
+    """Reading cannot continue; the damage says why. Walkers catch it, so it never leaves this package."""
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(damage.why)
@@ -23,8 +23,8 @@ class StopReadingError(Exception):
 class Budget:
     """The caps for one outermost artifact and for all archives nested in it, then counters of what is used.
 
-    Sizes are bytes. A cap that is passed becomes a Damage with `cap` set and ends the walk: what was not read is
-    not proven to be wrong. The ratio follows PyPI: above 64 MiB, nothing may unpack to fifty times the artifact.
+    Sizes are in bytes. Exceeding a cap is recorded as a Damage with `cap` set and ends the walk: what was not read is
+    not proven to be wrong. The ratio is PyPI's: above 64 MiB, nothing may unpack to fifty times the artifact.
     """
 
     zip_members: int = 65_535
@@ -35,13 +35,13 @@ class Budget:
     member_ratio: int = 1_100  # deflate itself reaches 1,032
     name_bytes: int = 1_024
     name_depth: int = 64
-    directory_bytes: int = 16 * MIB  # a zip's central directory is the one table that is held whole
+    directory_bytes: int = 16 * MIB  # a zip's central directory, the only table that is kept in memory as a whole
     pax_bytes: int = MIB  # one extended header of a tar
-    extended_bytes: int = 16 * MIB  # and all of them together
-    metadata_bytes: int = 16 * MIB  # for whoever parses METADATA, RECORD or PKG-INFO
-    held_bytes: int = 64 * MIB  # a tar member up to this size stays whole while it is the current one
+    extended_bytes: int = 16 * MIB  # all of them together
+    metadata_bytes: int = 16 * MIB  # METADATA, RECORD or PKG-INFO
+    held_bytes: int = 64 * MIB  # a tar member up to this size is kept as a whole while it is the current one
     prefix_bytes: int = MIB  # what is kept of any other member
-    native_prefix_bytes: int = 8 * MIB  # and of one whose head looks like native code
+    native_prefix_bytes: int = 8 * MIB  # what is kept of one that looks like native code
     reread_bytes: int = 256 * MIB  # inflating again for random access, beyond what the first pass cost
     damages: int = 10_000
 
@@ -52,11 +52,11 @@ class Budget:
     extended: int = 0
 
     def open(self, size: int) -> None:
-        """Note the size of the outermost file; nested ones do not widen the ratio."""
+        """Record the size of the outermost file; nested archives do not raise the limit."""
         self.packed = self.packed or size
 
     def count_member(self, most: int) -> None:
-        """Count one member of an archive whose format is allowed `most` of them; raises StopReadingError."""
+        """Count one member of an archive, which may have `most` of them; raises StopReadingError."""
         self.members += 1
         if self.members > most:
             stop_at_cap("cap-members", f"more than {most:,} members, expected at most that many")
@@ -77,7 +77,7 @@ class Budget:
             stop_at_cap("cap-pax", f"more than {self.extended_bytes:,} bytes of extended headers, expected fewer")
 
     def may_reread(self) -> bool:
-        """Return whether more may be inflated a second time, whose cost is kept in proportion to the first."""
+        """Return whether more may be inflated again; its cost stays in proportion to that of the first time."""
         return self.reread <= self.reread_bytes + self.unpacked
 
     def check_name(self, name: bytes) -> None:
@@ -97,13 +97,13 @@ def stop_at_cap(kind: str, why: str, path: str = "") -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Where a walk writes down what it finds, in the order it finds it."""
+    """Records what a walk finds, in the order in which it finds it."""
 
     damage: list[Damage]
     budget: Budget
 
     def note(self, kind: str, why: str, path: str = "") -> None:
-        """Record damage and read on; a flood of it ends the walk."""
+        """Record damage and continue; too much of it ends the walk."""
         self.damage.append(Damage(path, kind, why))
         if len(self.damage) >= self.budget.damages:
             self.cap("cap-damage", f"more than {self.budget.damages:,} faults, the rest is not read")
@@ -113,7 +113,7 @@ class Log:
         self.damage.append(Damage(path, kind, why, cap=True))
 
     def stop(self, kind: str, why: str, path: str = "") -> NoReturn:
-        """Record damage past which nothing can be read."""
+        """Record damage after which nothing can be read, and end the walk."""
         raise StopReadingError(Damage(path, kind, why))
 
     def cap(self, kind: str, why: str, path: str = "") -> NoReturn:

@@ -1,4 +1,4 @@
-"""What a member's name may be: one relative path that means the same on every system, and different from all others."""
+"""What a member's name may be: a relative path that means the same on every system and differs from all others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LONGEST_COMPONENT = 255  # NAME_MAX of Linux, macOS and NTFS
 
-# Names without any of this need no closer look; nearly all are.
+# Names that do not match need no closer look; hardly any does.
 _ODD = re.compile(
     r"[^ -~]|[\\:]|(?:^|/)\.{0,2}(?:/|$)|[. ](?:/|$)|(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|$)",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
 
 
 def flaws(path: str) -> Iterator[tuple[str, str]]:
-    """Yield (kind, why) for everything wrong with a path that no trailing slash follows any more."""
+    """Yield (kind, why) for everything wrong with a path, whose trailing slash has been removed."""
     longest = max(map(len, path.encode().split(b"/"))) if len(path) > LONGEST_COMPONENT // 4 else 0
     if longest > LONGEST_COMPONENT:
         yield "name-long", f"a component of {longest} bytes, expected at most {LONGEST_COMPONENT}"
@@ -76,7 +76,7 @@ def flaws(path: str) -> Iterator[tuple[str, str]]:
 
 
 def fold(path: str) -> str:
-    """Return the key under which case-insensitive and normalising file systems may take two names for one."""
+    """Return a key that is equal for two names which are the same on case-insensitive or normalising file systems."""
     if path.isascii():
         return path.lower()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
@@ -92,7 +92,7 @@ class NameTable:
     _folded: dict[str, str] = field(default_factory=dict)
 
     def add(self, path: str, kind: EntryKind) -> None:
-        """Check one name by itself and against all before it."""
+        """Check a name, also for collisions with those before it."""
         for flaw, why in flaws(path):
             self.log.note(flaw, f"the name {path!r} has {why}", path)
         first = self._folded.setdefault(fold(path), path)
@@ -107,7 +107,7 @@ class NameTable:
         self.log.note(kind, f"{path!r} and {first!r} are one file on some systems, expected distinct names", path)
 
     def finish(self) -> None:
-        """Find members that lie below something that is no directory."""
+        """Find members below a path that is not a directory."""
         files = {path for path, kind in self.kinds.items() if kind != "directory"}
         for path in self.kinds:
             for end in (match.start() for match in re.finditer("/", path)):

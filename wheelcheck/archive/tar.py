@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from wheelcheck.archive.limits import Budget
     from wheelcheck.damage import Damage
 
-_PIECE = 1 << 18
+_CHUNK = 1 << 18
 _ZEROS = bytes(BLOCK)
 _EXTENSIONS = {b"x": "pax header", b"L": "long name", b"K": "long link"}
 
 
 def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
-    """Yield the members in archive order; `damage` is complete once they are exhausted.
+    """Yield the members in archive order; `damage` is complete after the last one.
 
     A Source is valid until the next member is asked for. Only OSError of the file itself is raised.
     """
@@ -48,7 +48,7 @@ def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterato
 
 
 def start(file: BinaryIO, budget: Budget) -> BinaryIO:
-    """Count the file's size into the budget and return it at its first byte."""
+    """Record the file's size in the budget and rewind it."""
     budget.open(file.seek(0, io.SEEK_END))
     file.seek(0)
     return file
@@ -64,7 +64,7 @@ def walk_tar(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:
 
 @dataclass(slots=True)
 class Held:
-    """A Source over the part of a member that is kept in memory: all of it, or its beginning."""
+    """A Source for the part of a member that is kept in memory: all of it, or its beginning."""
 
     content: bytearray
     size: int
@@ -73,7 +73,7 @@ class Held:
     _short: bool = False  # noted already
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return the bytes of [offset, offset + length) that are kept; asking for others is recorded as a cap."""
+        """Return the bytes of [offset, offset + length) that are kept; a request for others is recorded as a cap."""
         if offset < 0 or length <= 0:
             return b""
         if len(self.content) < min(offset + length, self.size) and not self._short:
@@ -85,7 +85,7 @@ class Held:
 
 @dataclass(slots=True)
 class _Reader:
-    """The state that carries over from one header block to the next."""
+    """The state that is kept from one header block to the next."""
 
     stream: Stream
     log: Log
@@ -115,7 +115,7 @@ class _Reader:
         self.links.finish()
 
     def _header_block(self) -> bytes:
-        """Return the next header, or nothing at the end, after checking that nothing follows."""
+        """Return the next header; at the end check that nothing follows, and return None."""
         block = self.stream.read(BLOCK)
         if block and block != _ZEROS:
             if len(block) < BLOCK:
@@ -123,13 +123,13 @@ class _Reader:
             return block
         if self.stream.read(BLOCK) != _ZEROS if block else True:
             self.log.note("tar-no-end", "the archive does not end in two blocks of zeros, expected them")
-        while rest := self.stream.read(_PIECE):
+        while rest := self.stream.read(_CHUNK):
             if any(rest):
                 self.log.stop("tar-data-after-end", "data after the end of the archive, expected zeros")
         return b""
 
     def _extend(self, header: Header) -> None:
-        """Take in an extended header or a long name, which describes the next member."""
+        """Read an extended header or a long name, which describes the next member."""
         if header.size > self.log.budget.pax_bytes:
             why = f"an extended header of {header.size:,} bytes, expected at most {self.log.budget.pax_bytes:,}"
             self.log.cap("cap-pax", why, header.name)
@@ -165,7 +165,7 @@ class _Reader:
             self.log.note("tar-padding", "bytes between the data and the next block, expected zeros", header.name)
 
     def _member(self, header: Header) -> tuple[Entry, Source] | None:
-        """Read one member whole; None for a type that is not one."""
+        """Read a whole member; None for an unknown type of member."""
         records = {key: value for pending in self.pending.values() for key, value in pending.items()}
         self.pending = {}
         header = self._resolve(header, records)
@@ -185,7 +185,7 @@ class _Reader:
         return entry, held
 
     def _resolve(self, header: Header, records: dict[str, str]) -> Header:
-        """Apply extended headers, which win over the block that follows them."""
+        """Apply extended headers, which override the block that follows them."""
         size = int(records.get("size", header.size))
         if size != header.size:
             why = f"size {header.size} in the header and {size} in the extended one, expected one value"
@@ -206,7 +206,7 @@ class _Reader:
             self.log.note("tar-link-outside", why, name)
 
     def _directory_or_file(self, header: Header, name: str) -> bytes:
-        """Return the type flag, where version 7 of tar marked a directory by the slash of its name alone."""
+        """Return the type flag; version 7 of tar marked a directory only by the slash at the end of its name."""
         if header.type != b"\0" or not header.name.endswith("/"):
             return header.type
         if not name.endswith("/"):
@@ -220,10 +220,10 @@ class _Reader:
         keep = header.size if whole else budget.prefix_bytes
         sha256, content, left = hashlib.sha256(), bytearray(), header.size
         while left:
-            slice_ = self._exactly(min(left, _PIECE), header)
-            left -= len(slice_)
-            sha256.update(slice_)
-            content += slice_[: keep - len(content)]
+            chunk = self._exactly(min(left, _CHUNK), header)
+            left -= len(chunk)
+            sha256.update(chunk)
+            content += chunk[: keep - len(content)]
         self._padding(header)
         return Held(content, header.size, self.log, header.name), sha256.hexdigest()
 

@@ -27,14 +27,14 @@ _NUMERIC = {"mtime": _TIME, "atime": _TIME, "ctime": _TIME, "uid": _DECIMAL, "gi
 # With these some readers write other bytes than the member holds: star's and Solaris' files with holes, GNU's and
 # star's members that go on in another volume.
 _EXTENTS = ("SUN.holesdata", "SCHILY.realsize", "SCHILY.offset", "GNU.volume.size", "GNU.volume.offset")
-# A global header may set times and remarks; these would rename or resize every member after it.
+# A global header may set times and comments; these keys would rename or resize every member after it.
 _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
 
 BLOCK = 512
 _FIXED = 100  # bytes of a name or link in the block
 _LATEST = (1 << 63) - 1  # seconds
 _OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
-# No installer uses these, and yet CPython's tarfile refuses a header where one of them is no number.
+# No installer uses these, but CPython's tarfile refuses a header in which one of them is not a number.
 _UNUSED_NUMBERS = (
     ("uid", 108, 116),
     ("gid", 116, 124),
@@ -107,7 +107,7 @@ def _check_text(key: str, raw: bytes, log: Log, path: str) -> None:
 
 
 def check_global(records: dict[str, str], log: Log) -> None:
-    """Refuse what would change the name or the extent of all members after it."""
+    """Record keys that would change the name or size of every following member."""
     for key in records:
         if key in _PER_MEMBER:
             log.note("tar-pax-global", f"a global header sets {key!r} for all members, expected it in none")
@@ -128,7 +128,7 @@ def parse_long(content: bytes, log: Log, path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The fields that matter of one header block; names as the block itself has them."""
+    """The relevant fields of one header block, with the names as they are in that block."""
 
     name: str
     mode: int
@@ -144,12 +144,12 @@ class Header:
 
     @property
     def st_mode(self) -> int:
-        """The permission bits and what the type flag says of the file's kind."""
+        """The permission bits, and the kind of file that the type flag means."""
         return self.mode & 0o7777 | (_FORMATS | _DEVICES).get(self.type, stat.S_IFREG)
 
 
 def checksum(block: bytes) -> int:
-    """Return the sum of the block's bytes with the checksum field taken for spaces."""
+    """Return the sum of the block's bytes, with spaces in place of the checksum field."""
     return sum(block) - sum(block[148:156]) + 8 * 0x20
 
 
@@ -161,7 +161,7 @@ def looks_like_tar(block: bytes) -> bool:
 
 
 def parse_header(block: bytes, log: Log) -> Header:
-    """Return the header in a block. Raises StopReadingError where the size cannot be known."""
+    """Return the header in a block. Raises StopReadingError if the size of the member is unknown."""
     text = block[:100].partition(b"\0")[0]
     shown = text.decode(errors="replace")
     if not looks_like_tar(block):

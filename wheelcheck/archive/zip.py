@@ -57,7 +57,7 @@ class Extent:
 
 
 def locate(file: BinaryIO, record: Record, log: Log) -> Extent | None:
-    """Compare the local header with the record and return where the member lies; None where there is no header."""
+    """Compare the local header with the record and return the member's bytes; None if there is no local header."""
     fixed = read_at(file, record.offset, LOCAL.size)
     if len(fixed) < LOCAL.size or not fixed.startswith(b"PK\3\4"):
         log.note("zip-no-local", f"no local header at byte {record.offset}, expected one", record.path)
@@ -84,7 +84,7 @@ def _compare(what: str, found: object, expected: object, record: Record, log: Lo
 
 
 def _compare_sizes(fields: dict[int, bytes], local: tuple[int, int, int], record: Record, log: Log) -> None:
-    """Compare CRC and sizes. A local zip64 block has both sizes, and some readers obey it where none is asked for."""
+    """Compare CRC and sizes. A local zip64 block has both sizes, and some readers use it even if no field needs it."""
     crc, packed, size = local
     block = fields.get(ZIP64)
     if block is not None:
@@ -100,7 +100,7 @@ def _compare_sizes(fields: dict[int, bytes], local: tuple[int, int, int], record
 
 
 def check_tiling(file: BinaryIO, extents: list[Extent], end: End, log: Log) -> None:
-    """Account for every byte from the start of the file to the central directory."""
+    """Record every byte before the central directory that belongs to no member, or to several."""
     ordered = sorted(extents, key=lambda extent: extent.start)
     if ordered != extents:
         log.note("zip-order", "members lie in another order than they are listed, expected the same")
@@ -128,7 +128,7 @@ def _check_seam(file: BinaryIO, reached: int, start: int, path: str, log: Log) -
 
 
 def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> int:
-    """Return how much of the room after the data is a descriptor, in one of the four forms writers use."""
+    """Return how many of the bytes after the data are a descriptor, in one of the four forms that writers use."""
     record = extent.record
     log.note("zip-descriptor", "sizes follow the data, expected them in the local header", record.path)
     found = read_at(file, extent.end, 24)
@@ -144,10 +144,10 @@ def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> i
 
 
 def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
-    """Yield the members in the order of the central directory; `damage` is complete once they are exhausted.
+    """Yield the members in the order of the central directory; `damage` is complete after the last one.
 
-    A Source may be read as long as the file is open, cheaply until the next member is asked for. Only OSError of the
-    file itself is raised.
+    A Source can be read as long as the file is open, and cheaply until the next member is requested. Only OSError from
+    the file itself is raised.
     """
     log = Log(damage, budget)
     try:
@@ -177,7 +177,7 @@ def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
 
 
 def _kind(record: Record) -> EntryKind:
-    """Return the kind as pip sees it: the mode counts whatever system the record claims to come from."""
+    """Return the kind as pip sees it: by the mode, whichever system the record names as its origin."""
     kind = stat.S_IFMT(record.attributes >> 16)
     if record.name.endswith("/"):
         return "directory"
@@ -187,7 +187,7 @@ def _kind(record: Record) -> EntryKind:
 
 
 def _read(file: BinaryIO, record: Record, extent: Extent | None, log: Log) -> Inflated:
-    """Read a member whole, checking it against its record."""
+    """Read a whole member and compare it with its record."""
     start, end = (extent.data, extent.end) if extent else (0, 0)
     stream = MemberStream(file, start, end, deflated=record.method == DEFLATED)
     beginning = stream.copy()

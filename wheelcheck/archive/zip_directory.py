@@ -1,4 +1,4 @@
-"""A zip's end record and central directory, read the one way that all readers agree on (PKWARE APPNOTE 4.3, 4.4).
+"""A zip's end record and central directory, read in the only way that all readers agree on (APPNOTE 4.3, 4.4).
 
 Extra fields of both kinds of header are read here too: blocks of identifier, length and data (APPNOTE 4.5, 4.6.9).
 """
@@ -29,13 +29,13 @@ END64_LOCATOR = struct.Struct("<4sLQL")
 END64 = struct.Struct("<4sQ2H2L4Q")
 CENTRAL = struct.Struct("<4s6H3L5H2L")
 END_REACH = END.size + 0xFFFF  # an end record with the longest comment
-WRITERS = frozenset({b"zip-rs"})  # comments by which a library signs: the Rust crate zip, in wheels of maturin to 0.8
-NEWEST = 63  # the version of APPNOTE that zipfile knows; it opens no archive with a member that needs more
+WRITERS = frozenset({b"zip-rs"})  # fixed comments of libraries: the Rust crate zip, in wheels of maturin up to 0.8
+NEWEST = 63  # the version of APPNOTE that zipfile supports; it refuses an archive with a member that needs more
 _UTF8 = 1 << 11
 
 
 def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, bytes]:
-    """Return data by identifier; `where` names the header for messages. Blocks must fill the field exactly."""
+    """Return the data of each block by identifier. Blocks must fill the field exactly; `where` is for messages."""
     fields: dict[int, bytes] = {}
     at = 0
     while at < len(extra):
@@ -60,7 +60,7 @@ def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, byte
 
 
 def widen(fields: dict[int, bytes], values: dict[str, int], name: str, log: Log) -> tuple[int, ...]:
-    """Replace those of `values` (in the order of the zip64 block) that are at the 32-bit limit."""
+    """Replace the `values` (in the order of the zip64 block) that are at the 32-bit limit."""
     block = fields.get(ZIP64)
     wanted = [key for key, value in values.items() if value == _LIMIT]
     if block is None:
@@ -76,7 +76,7 @@ def widen(fields: dict[int, bytes], values: dict[str, int], name: str, log: Log)
 
 
 def check_unicode_path(fields: dict[int, bytes], raw: bytes, name: str, log: Log) -> None:
-    """Compare Info-ZIP's second name with the first: version 1, CRC-32 of the raw name, the name in UTF-8."""
+    """Compare the name in Info-ZIP's block (version 1, CRC-32 of the raw name, name in UTF-8) with the header's."""
     if UNICODE_COMMENT in fields:
         log.note("zip-member-comment", "a Unicode comment in the extra field, expected none", name)
     block = fields.get(UNICODE_PATH)
@@ -90,7 +90,7 @@ def check_unicode_path(fields: dict[int, bytes], raw: bytes, name: str, log: Log
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where the central directory says it is. `position` is the byte after it, `shift` what lies before the zip."""
+    """Where the central directory is. `position` is the byte after it, `shift` what precedes the zip."""
 
     position: int
     entries: int
@@ -101,7 +101,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One member as the central directory declares it; `offset` is that of its local header in the file."""
+    """One member as the central directory declares it; its local header is at `offset` in the file."""
 
     name: str
     raw_name: bytes
@@ -121,7 +121,7 @@ class Record:
 
 
 def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
-    """Return up to `length` bytes at `offset`, empty past the end, where some offsets cannot even be sought."""
+    """Return up to `length` bytes at `offset`; empty past the end, also for an offset that `seek` refuses."""
     if offset >= file.seek(0, io.SEEK_END):
         return b""
     file.seek(offset)
@@ -129,7 +129,7 @@ def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
 
 
 def find_end(file: BinaryIO, size: int, log: Log) -> End:
-    """Find the one end record, which must be the last 22 bytes. Raises StopReadingError where there is none."""
+    """Find the only end record, which must be the last 22 bytes. Raises StopReadingError if there is none."""
     start = max(size - END_REACH, 0)
     tail = read_at(file, start, size - start)
     at = len(tail) - END.size
@@ -171,7 +171,7 @@ def _occurrences(content: bytes, pattern: bytes) -> Iterator[int]:
 
 
 def _widen_end(file: BinaryIO, end: End, log: Log) -> End:
-    """Follow the zip64 locator, which must be there if any classic field is at its limit and only then."""
+    """Follow the zip64 locator, which must exist if, and only if, a classic field is at its limit."""
     saturated = 0xFFFFFFFF in (end.size, end.offset)
     locator = read_at(file, end.position - END64_LOCATOR.size, END64_LOCATOR.size) if end.position >= 20 else b""
     if not locator.startswith(b"PK\6\7"):

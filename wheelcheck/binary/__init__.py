@@ -1,4 +1,4 @@
-"""Native code of every format, recognised by content and never by name, read as its loader would read it."""
+"""Readers of native code in every format, recognised by content and never by name, read as its loader reads it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _READERS: dict[Format, tuple[str, Callable[[Reading], tuple[Slice, ...] | None]]
 
 
 def recognise(head: bytes, size: int) -> Format | None:
-    """Return the format that the first bytes of a file of `size` bytes prove, None for anything not native.
+    """Return the format of a file of `size` bytes, None if it is not native.
 
     `head` is the first HEAD_SIZE bytes. cafebabe is a Java class unless it is Mach-O; MZ is PE only with its
-    signature (or a cut-off Windows stub); the few bytes of an ELF magic that a stub may hold are ELF, to be damaged.
+    signature (or a truncated Windows stub); a stub of only a few bytes of the ELF magic is ELF, and then damaged.
     """
     if head.startswith(magic.ELF) or (2 <= size == len(head) < 4 and magic.ELF.startswith(head)):
         return "ELF"
@@ -50,8 +50,8 @@ def recognise(head: bytes, size: int) -> Format | None:
 def read_binary(path: str, source: Source) -> Binary | None:
     """Return what a loader would see in these bytes, None if they are not native code.
 
-    Never raises on bad content: what is wrong is in `Binary.damage` (kinds: BINARY_KINDS of wheelcheck.damage), and a
-    Binary without slices is one whose header leaves nothing to tell.
+    Never raises on bad content: what is wrong is in `Binary.damage` (kinds: BINARY_KINDS of wheelcheck.damage). A
+    Binary has no slices if its header cannot be read.
     """
     blocks = Blocks(source)
     format_ = recognise(blocks.read(0, HEAD_SIZE), source.size)

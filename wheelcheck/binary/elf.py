@@ -1,9 +1,9 @@
-"""ELF in the loader's view: what the kernel and ld.so would see, or why they would see nothing.
+"""ELF as the kernel and ld.so see it.
 
-pyelftools gives structures, constants and names; the walk is ours, because its high-level reader trusts section
+pyelftools provides structures, constants and names; the walk is our own, because its high-level reader trusts section
 headers, which no loader reads (docs/design.md, decisions). Section headers are read here for only two things: whether
-the table is where the header says (linkers write it last, so a cut file shows there first), and whether a file is split
-debug data (`objcopy --only-keep-debug`), whose segments are past its end.
+the table is where the header says (linkers write it last, so it is the first thing missing from a truncated file), and
+whether a file is split debug data (`objcopy --only-keep-debug`), whose segments are past its end.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _SHN_XINDEX = 0xFFFF
 _SHF_ALLOC = 0x2
 
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
-MMAP_MIN_ADDR = 4096  # the lowest that kernels are configured with
+MMAP_MIN_ADDR = 4096  # the lowest value that kernels are configured with
 _NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
 
 def judge_sections(reading: Reading, header: Header) -> None:
-    """Record an impossible section header table. No table at all is legitimate in anything but an object."""
+    """Record an impossible section header table. Only an object needs a table at all."""
     if header.shoff == 0:
         if header.type == "ET_REL" or header.shnum:
             reading.damage("elf-sections", f"e_shoff 0 with e_shnum {header.shnum} in a file of type {header.type}")
@@ -73,7 +73,7 @@ def is_split_debug(reading: Reading, header: Header) -> bool:
 
 
 def read_elf(reading: Reading) -> tuple[Slice, ...]:
-    """Return the one slice of an ELF file, none if its header leaves nothing to tell."""
+    """Return the slice of an ELF file, or none if its header cannot be read."""
     header = read_header(reading)
     if header is None:
         return ()
@@ -87,7 +87,7 @@ def read_elf(reading: Reading) -> tuple[Slice, ...]:
 
 
 def identify(header: Header, kind: Kind, system: System) -> Slice:
-    """Return what the header alone tells. x32 is x86-64 in 32 bits, which no row of the CPU table is."""
+    """Return what the header says. x32 (x86-64 in 32 bits) is in no row of the CPU table."""
     is_x32 = header.machine_name == "EM_X86_64" and header.bits == 32
     return Slice(
         machine="x32" if is_x32 else header.machine_name,
@@ -102,7 +102,7 @@ def identify(header: Header, kind: Kind, system: System) -> Slice:
 
 
 def _read_linked(reading: Reading, header: Header) -> Slice:
-    """Read a program or library apart, because what is damage in one for Linux is nothing in one for a GPU."""
+    """Read a program or library into a separate reading: damage counts only if it is for Linux, not for a GPU."""
     walk = reading.apart(0, reading.size)
     image = read_image(walk, header)
     interpreter = read_interpreter(walk, image)
@@ -121,7 +121,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
 
 
 def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
-    """Refuse emptiness without proof: only a fixed-address program may lack PT_DYNAMIC, and only without a loader."""
+    """Record a missing PT_DYNAMIC. Only a fixed-address program without a loader may lack it."""
     if image.of("PT_DYNAMIC"):
         return
     if header.type == "ET_DYN" or image.of("PT_INTERP"):
@@ -131,9 +131,9 @@ def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
 def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
     """Return the system that a program or library is for, by evidence and not by a second list of CPUs.
 
-    A machine no row has (GPU, BPF, micro-controller) is bare unless it asks for a loader or a library, and so is a
-    static program whose ABI flags every row refuses, or that begins at address 0, and whose linker left none of the
-    marks of a Linux tool chain (firmware). OSABI names of other systems (FreeBSD, Solaris) are "other".
+    A machine in no row of the table (GPU, BPF, micro-controller) is "bare" unless it needs a loader or a library. So is
+    firmware: a static program without any mark of a Linux tool chain, whose ABI flags every row refuses or that begins
+    at address 0. OSABI names of other systems (FreeBSD, Solaris) are "other".
     """
     if isinstance(header.osabi, str) and header.osabi not in _NOT_FOREIGN:
         return "other"

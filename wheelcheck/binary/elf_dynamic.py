@@ -40,7 +40,7 @@ class Need(NamedTuple):
 
 
 class _Span(NamedTuple):
-    """The file bytes the table may occupy: from DT_VERNEED to the end of its PT_LOAD."""
+    """The bytes of the file that the table may occupy: from DT_VERNEED to the end of its PT_LOAD."""
 
     reading: Reading
     start: int
@@ -62,7 +62,7 @@ def read_version_needs(reading: Reading, header: Header, image: Image, tags: dic
         reading.damage("elf-versions", "DT_VERNEED without DT_VERSYM: the loader has no symbol to check against it")
     place = image.locate(tags["DT_VERNEED"])
     if place is None:
-        reading.damage("elf-versions", f"DT_VERNEED {tags['DT_VERNEED']:#x} lies outside every PT_LOAD's file bytes")
+        reading.damage("elf-versions", f"DT_VERNEED {tags['DT_VERNEED']:#x} is outside every PT_LOAD's file bytes")
         return ()
     walk = _Walk(_Span(reading, *place), header)
     needs = tuple(walk.needs())
@@ -135,7 +135,7 @@ class Dynamic:
 
 @dataclass(slots=True)
 class _Tags:
-    """The entries up to DT_NULL: every DT_NEEDED in order, of all others the last."""
+    """The entries up to DT_NULL: every DT_NEEDED in order, and the last of every other tag."""
 
     needed: list[int] = field(default_factory=list)
     last: dict[str | int, int] = field(default_factory=dict)
@@ -176,7 +176,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
 
 
 def _search_path(strings: dict[int, str], offset: int | None) -> tuple[str, ...]:
-    """Return the entries of a search path; an empty entry stays, for it means the working directory."""
+    """Return the entries of a search path. An empty entry is kept: it means the working directory."""
     return tuple(strings[offset].split(":")) if offset in strings else ()
 
 
@@ -184,7 +184,7 @@ def _read_tags(reading: Reading, header: Header, image: Image, segment: Segment)
     tags = _Tags()
     place = image.locate(segment.vaddr)
     if place is None:
-        reading.damage("elf-dynamic", f"PT_DYNAMIC's address {segment.vaddr:#x} lies in no PT_LOAD's file bytes")
+        reading.damage("elf-dynamic", f"PT_DYNAMIC's address {segment.vaddr:#x} is in no PT_LOAD's file bytes")
         return tags
     if place[0] != segment.offset:
         at = f"offset {segment.offset:#x}, its address is mapped from {place[0]:#x}"
@@ -220,9 +220,7 @@ def _string_table(reading: Reading, image: Image, last: dict[str | int, int]) ->
     address, size = last["DT_STRTAB"], last["DT_STRSZ"]
     place = image.locate(address)
     if place is None or place[1] < size or place[0] + size > reading.size:
-        reading.damage(
-            "elf-dynamic", f"DT_STRTAB ({size} bytes at {address:#x}) lies outside every PT_LOAD's file bytes"
-        )
+        reading.damage("elf-dynamic", f"DT_STRTAB ({size} bytes at {address:#x}) is outside every PT_LOAD's file bytes")
         return None
     return place[0], size
 
@@ -238,7 +236,7 @@ def _read_strings(reading: Reading, image: Image, last: dict[str | int, int], of
 
 def _read_string(reading: Reading, start: int, size: int, offset: int) -> str | None:
     if offset >= size:
-        reading.damage("elf-string", f"string {offset:#x} lies outside the table of {size} bytes")
+        reading.damage("elf-string", f"string {offset:#x} is outside the table of {size} bytes")
         return None
     raw, terminator, _ = reading.read(start + offset, min(STRING_LIMIT + 1, size - offset)).partition(b"\0")
     if not terminator and len(raw) > STRING_LIMIT:

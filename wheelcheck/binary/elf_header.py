@@ -1,4 +1,4 @@
-"""The ELF header: pyelftools' structure and names, and our judgement of each field."""
+"""The ELF header, read with pyelftools' structures and names, and the checks of its fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def structs_for(bits: int, little_endian: bool) -> ELFStructs:  # noqa: FBT001 -
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the ELF header says; names are pyelftools', an unnamed number stays a number."""
+    """What the ELF header says. Names are pyelftools'; a value without a name stays a number."""
 
     bits: int
     little_endian: bool
@@ -70,7 +70,7 @@ class Header:
 
 
 def read_header(reading: Reading) -> Header | None:
-    """Return the header, or None with damage recorded where class, byte order or length leave nothing to read."""
+    """Return the header; None, with damage recorded, if its class, byte order or length make it unreadable."""
     ident = reading.read(0, 16)
     if len(ident) < 16:
         reading.damage("elf-truncated", f"{reading.size} bytes: expected at least the 16 of e_ident")
@@ -126,10 +126,10 @@ def judge_linked(reading: Reading, header: Header) -> None:
     if header.osabi not in allowed:
         reading.damage("elf-osabi", f"EI_OSABI {header.osabi}: expected System V (0) or Linux (3)")
     elif header.osabi == "ELFOSABI_SYSV" and header.ident[8]:
-        reading.damage("elf-osabi", f"EI_ABIVERSION {header.ident[8]}: System V has version 0 alone")
+        reading.damage("elf-osabi", f"EI_ABIVERSION {header.ident[8]}: System V has only version 0")
 
 
 def judge_type(reading: Reading, header: Header) -> None:
-    """Record a file type that is none of object, program, library and core."""
+    """Record a file type other than object, program, library and core."""
     if header.type not in _TYPES:
         reading.damage("elf-header", f"e_type {header.type}: expected one of {', '.join(_TYPES)}")

@@ -18,7 +18,7 @@ _PAGE = 4096  # the smallest page of any CPU in the table
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One program header. `type` is pyelftools' name, or the number it has no name for."""
+    """One program header. `type` is pyelftools' name, or a number if it has none."""
 
     type: str | int
     offset: int
@@ -35,18 +35,18 @@ class Segment:
 
     @property
     def first_page(self) -> int:
-        """The address of the page that a PT_LOAD begins in: the mapping shows the file from there on."""
+        """The address of the page in which a PT_LOAD begins: the file is mapped from there."""
         return self.vaddr // _PAGE * _PAGE
 
     @property
     def mapped_end(self) -> int:
-        """The address up to which a PT_LOAD shows the file: the end of its page, where no zeroed memory follows."""
+        """The address at which the mapped part of the file ends: the end of the page, unless zeroed memory follows."""
         end = self.vaddr + self.filesz
         return -(-end // _PAGE) * _PAGE if self.filesz and self.memsz <= self.filesz else end
 
     @property
     def delta(self) -> int:
-        """Address minus offset: equal for two segments that show the same file bytes at the same addresses."""
+        """Address minus offset: equal for two segments that map the same bytes of the file to the same addresses."""
         return self.vaddr - self.offset
 
 
@@ -61,11 +61,11 @@ class Image:
         return tuple(segment for segment in self.segments if segment.type == wanted)
 
     def locate(self, vaddr: int) -> tuple[int, int] | None:
-        """Return the file offset behind an address and how many file bytes follow it there without a seam.
+        """Return the file offset of an address, and how many bytes of the file are mapped contiguously from there.
 
-        A PT_LOAD that goes on in file and memory where the one before it ends is one mapping to whoever reads through
-        it: patchelf, run twice over one file, lays the string table over two. Whole pages are mapped, the last PT_LOAD
-        over the others: patchelf also leaves PT_DYNAMIC behind the end of its PT_LOAD, in the same page.
+        A PT_LOAD that continues the previous one in file and memory forms one mapping with it: patchelf, run twice over
+        a file, spreads the string table over two. Whole pages are mapped, a later PT_LOAD over an earlier one: patchelf
+        also leaves PT_DYNAMIC behind the end of its PT_LOAD, in the same page.
         """
         loads = self.of("PT_LOAD")
         for index, load in reversed(list(enumerate(loads))):
@@ -75,12 +75,12 @@ class Image:
 
     @property
     def has_code(self) -> bool:
-        """False if no executable segment has any byte in the file, as in split debug data."""
+        """False if no executable segment has a byte in the file, as in split debug data."""
         return any(load.is_executable and load.filesz for load in self.of("PT_LOAD"))
 
     @property
     def alignment(self) -> int:
-        """The smallest page size the linker prepared for; kernels with bigger pages refuse the file."""
+        """The smallest alignment of a PT_LOAD; kernels with larger pages refuse the file."""
         return min((load.align for load in self.of("PT_LOAD")), default=0)
 
     @property
@@ -90,7 +90,7 @@ class Image:
 
 
 def _seamless_end(load: Segment, following: tuple[Segment, ...]) -> int:
-    """Return the address up to which the file bytes that this PT_LOAD shows go on, page by page."""
+    """Return the address at which the contiguous mapping that begins with this PT_LOAD ends."""
     end = load.mapped_end
     for later in following:
         if later.first_page > end:
@@ -102,7 +102,7 @@ def _seamless_end(load: Segment, following: tuple[Segment, ...]) -> int:
 
 
 def read_image(reading: Reading, header: Header) -> Image:
-    """Return the program headers of a program or library, with every contradiction recorded."""
+    """Return the program headers of a program or library, and record every contradiction."""
     image = Image(_read_segments(reading, header))
     loads = image.of("PT_LOAD")
     if not loads:
@@ -148,7 +148,7 @@ def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
 
 
 def judge_congruence(reading: Reading, image: Image) -> None:
-    """Record what no page can show: glibc says "ELF load command address/offset not page-aligned"."""
+    """Record what cannot be mapped: glibc says "ELF load command address/offset not page-aligned"."""
     for load in image.of("PT_LOAD"):
         if load.filesz and load.delta % _PAGE:
             where = f"the PT_LOAD at {load.offset:#x}"
@@ -156,12 +156,12 @@ def judge_congruence(reading: Reading, image: Image) -> None:
 
 
 def _further(first: Segment, second: Segment) -> Segment:
-    """Return the one of two segments whose file bytes reach further."""
+    """Return the segment that reaches further in the file."""
     return max(first, second, key=lambda load: load.vaddr + load.filesz)
 
 
 def _judge_neighbours(reading: Reading, first: Segment, second: Segment) -> None:
-    """Refuse what makes "the byte at this address" ambiguous: a later mapping replaces whole pages of an earlier."""
+    """Record overlaps, which make an address ambiguous: a later mapping replaces whole pages of an earlier one."""
     if second.vaddr < first.vaddr:
         reading.damage("elf-segment", f"PT_LOADs are not in ascending order: {second.vaddr:#x} after {first.vaddr:#x}")
         return

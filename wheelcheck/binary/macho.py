@@ -78,7 +78,7 @@ class Header:
 
 
 def machine_name(cputype: int) -> str:
-    """Return Apple's name of a CPU in the table, else the number as the header has it."""
+    """Return Apple's name of a CPU in the table, otherwise the number in the header."""
     rows = arch.of_macho(cputype)
     return rows[0].macos if rows else f"cputype {cputype:#x}"
 
@@ -131,7 +131,7 @@ def _judge_header(reading: Reading, header: Header) -> Kind:
 
 
 def _judge_facts(reading: Reading, header: Header, facts: _Facts) -> None:
-    """Record what dyld misses: something to map, and in a dylib its name."""
+    """Record a missing segment, and a missing name of a dylib; dyld needs both."""
     if not facts.segments and header.filetype in _LINKED:
         reading.damage("macho-command", "no segment: there is nothing to map")
     if not facts.soname and header.filetype == _MH_DYLIB:
@@ -204,7 +204,7 @@ def _string(reading: Reading, header: Header, command: Command) -> str | None:
         return None
     raw, terminator, _ = command.raw[fields[0] :].partition(b"\0")
     if fields[0] < 12 or not terminator:
-        reading.damage("macho-command", f"the string of load command {command.number:#x} lies outside it")
+        reading.damage("macho-command", f"the string of load command {command.number:#x} is outside it")
         return None
     return printable(raw)
 
@@ -223,7 +223,7 @@ def _note_version(reading: Reading, header: Header, command: Command, facts: _Fa
 
 
 def _platform(facts: _Facts) -> tuple[System, tuple[int, ...]]:
-    """Return system and minimum OS; macOS wins in files for both macOS and Catalyst, and is what old files mean."""
+    """Return system and minimum OS: macOS for files that are for macOS and Catalyst, and for files that name none."""
     for platform in (_PLATFORM_MACOS, _PLATFORM_CATALYST):
         if platform in facts.minimum:
             return "macos", facts.minimum[platform]

@@ -28,15 +28,15 @@ class Entry(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The offset behind the slice."""
+        """The offset at which the slice ends."""
         return self.offset + self.size
 
 
 def is_java_class(head: bytes) -> bool:
-    """Tell a Java class from a universal binary: both start with cafebabe.
+    """Return whether it is a Java class and not a universal binary: both start with cafebabe.
 
-    A class has minor and major version where Mach-O has the count of slices, and then a constant pool count that is
-    not zero and a first tag that exists (JVM specification, 4.1 and 4.4). A huge count alone is still Mach-O.
+    A class has its version where Mach-O has the number of slices, and then a constant pool count that is not zero and a
+    first tag that exists (JVM specification, 4.1 and 4.4). A huge number of slices does not make it a class.
     """
     if len(head) < 11 or head[:4] != b"\xca\xfe\xba\xbe":
         return False

@@ -1,4 +1,4 @@
-"""One value for native code of every format: what a loader would see, or why it would see nothing."""
+"""The value that describes native code of every format: what a loader would see, or what is wrong."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ if TYPE_CHECKING:
 
 Format = Literal["ELF", "Mach-O", "PE", "COFF", "ar", "wasm"]
 Kind = Literal["executable", "library", "object", "debug", "core", "archive"]
-# "ios" is every Apple system but macOS, "other" another Unix (by EI_OSABI), "bare" no operating system: GPU and BPF
+# "ios" is every Apple system except macOS, "other" another Unix (by EI_OSABI), "bare" no operating system: GPU and BPF
 # code, firmware, EFI, WebAssembly.
 System = Literal["linux", "macos", "ios", "windows", "bare", "other"]
 
 
 _GLIBC = re.compile(r"GLIBC_([0-9]+(?:\.[0-9]+)*)")
-# Marker versions, which a linker writes for a feature instead of a symbol: the first glibc whose loader knows them.
+# Marker versions, which a linker writes for a feature and not for a symbol, and the first glibc that knows them.
 _MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_ABI_GNU_TLS": (2, 42)}
 _NEWEST_MARKER = (2, 42)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class VersionNeed:
-    """One row of .gnu.version_r: a symbol version some library must offer. `weak` is VER_FLG_WEAK on the need."""
+    """One entry of .gnu.version_r: a symbol version that a library must offer. `weak` is its VER_FLG_WEAK."""
 
     library: str
     version: str
@@ -32,10 +32,10 @@ class VersionNeed:
 
     @property
     def glibc(self) -> tuple[int, ...]:
-        """The first glibc that offers the version, e.g. (2, 17); empty for one that names none (GLIBC_PRIVATE).
+        """The first glibc that offers the version, e.g. (2, 17); empty for one without a number (GLIBC_PRIVATE).
 
-        libgcc's own symbols carry GLIBC_2.0 on some CPUs, under musl too, and say nothing about glibc. A marker that is
-        not listed is newer than those that are.
+        libgcc's own symbols have version GLIBC_2.0 on some CPUs, under musl too, and say nothing about glibc. A marker
+        that is not in the table is newer than those that are.
         """
         if self.library.startswith("libgcc_s"):
             return ()
@@ -49,9 +49,9 @@ class VersionNeed:
 class Slice:
     """Native code for one CPU. ELF and PE files hold one, a fat Mach-O one per CPU, an `ar` one per distinct machine.
 
-    `arches` are the names of the rows in the CPU table it can be (ARM's v6 and v7 share an identity), empty for a
-    machine the table does not hold; `machine` is the header's own word for it, e.g. `EM_BPF` or `cputype 0x12`.
-    `abi_accepted` is false where e_flags name an ABI that the row's loader refuses (soft-float ARM).
+    `arches` names every row of the CPU table that it can be (ARM's v6 and v7 share an identity); it is empty for a
+    machine that is not in the table. `machine` is the name in the header, e.g. `EM_BPF` or `cputype 0x12`.
+    `abi_accepted` is false if e_flags name an ABI that the row's loader refuses (soft-float ARM).
     """
 
     machine: str
@@ -68,19 +68,19 @@ class Slice:
     versions: tuple[VersionNeed, ...] = ()
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
-    dynamic: bool = False  # the loader's view (PT_DYNAMIC, load commands, import table) was found and read whole
+    dynamic: bool = False  # what the loader reads (PT_DYNAMIC, load commands, import table) was found and is complete
     managed: bool = False  # a .NET assembly: machine is a hint for its runtime, not for the operating system
     hybrid: bool = False  # ARM64EC or ARM64X: an amd64 header over code that Windows on ARM runs natively
     minimum_os: tuple[int, ...] = ()  # Mach-O: LC_BUILD_VERSION or LC_VERSION_MIN_*
-    load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with bigger pages refuses the file
+    load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with larger pages refuses the file
     executable_stack: bool = False
     text_relocations: bool = False
 
     @property
     def glibc_need(self) -> VersionNeed | None:
-        """The version need with the newest glibc that stops the loader; None where any glibc, or none, will do.
+        """The version need with the newest glibc that stops the loader; None if any glibc, or none, will do.
 
-        A need that carries VER_FLG_WEAK itself does not stop the loader; the need of a weak symbol does.
+        A need with VER_FLG_WEAK does not stop the loader; the need of a weak symbol does.
         """
         needs = [need for need in self.versions if not need.weak and need.glibc]
         return max(needs, key=lambda need: need.glibc, default=None)
@@ -88,7 +88,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A recognised native file: its format, its slices, and what was wrong with its bytes."""
+    """A recognised native file: its format, its slices, and what is wrong with its bytes."""
 
     format: Format
     slices: tuple[Slice, ...]
@@ -101,5 +101,5 @@ class Binary:
 
     @property
     def is_linked(self) -> bool:
-        """True for what an operating system loads: not an object, an archive, split debug data or a core."""
+        """True for what an operating system loads: no object, archive, split debug data or core."""
         return not self.kinds.isdisjoint(("executable", "library"))

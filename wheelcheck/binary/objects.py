@@ -37,7 +37,7 @@ _LAST_SECTION = b"\x0d"  # 0 custom ... 12 data count, 13 tag; components stop a
 
 
 def coff_slice(machine: int, kind: Kind, system: System = "windows") -> Slice:
-    """Return what a machine number alone tells."""
+    """Return what the machine number says."""
     rows = arch.of_pe(machine)
     bits = 32 if machine in _NARROW else 64
     return Slice(f"machine {machine:#06x}", tuple(row.name for row in rows), kind, system, bits=bits)
@@ -46,7 +46,7 @@ def coff_slice(machine: int, kind: Kind, system: System = "windows") -> Slice:
 def object_machine(head: bytes, size: int) -> int | None:
     """Return the machine of a COFF object, None if these bytes are not the start of one of `size` bytes.
 
-    Only machines of the CPU table count: two bytes are no magic.
+    Only machines in the CPU table count, because two bytes are not a magic number.
     """
     machine = _anonymous_machine(head, size) if head.startswith(magic.ANONYMOUS_COFF) else _plain_machine(head, size)
     return machine if machine and arch.of_pe(machine) else None
@@ -127,7 +127,7 @@ def _read_member(reading: Reading, offset: int) -> tuple[bytes, int] | None:
 
 
 def _member_slice(reading: Reading, name: bytes, start: int, size: int) -> Slice | None:
-    """Return what one member is; the name of a BSD member (`#1/20`) stands before its data."""
+    """Return what a member is. The name of a BSD member (`#1/20`) precedes its data."""
     length = int(name[3:]) if name.startswith(b"#1/") and name[3:].isdigit() else 0
     if length >= size:
         return None
@@ -136,7 +136,7 @@ def _member_slice(reading: Reading, name: bytes, start: int, size: int) -> Slice
 
 
 def _elf_slice(reading: Reading, head: bytes) -> Slice | None:
-    """Return what an ELF member's header tells; e_flags are left out, for they may differ between members."""
+    """Return what an ELF member's header says, without e_flags, which may differ between members."""
     inner = Reading(reading.path, reading.prefix, Blocks(Bytes(head)))
     header = read_header(inner)
     reading.adopt(inner)

@@ -1,4 +1,4 @@
-"""PE as the Windows loader reads it: headers, sections, import tables; and what a .NET or ARM64EC file really is.
+"""PE as the Windows loader reads it: headers, sections, import tables; and the real CPU of .NET and ARM64EC files.
 
 Layouts: Microsoft's PE format specification; ReadyToRun machine numbers: dotnet/runtime, docs/design/coreclr/botr,
 readytorun-format.md (the machine XORed with a number for the operating system).
@@ -50,7 +50,7 @@ class Section(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """What turns a relative address into a file offset, and the data directories as (address, size)."""
+    """The sections, which turn a relative address into a file offset, and the data directories as (address, size)."""
 
     sections: tuple[Section, ...]
     directories: tuple[tuple[int, int], ...]
@@ -91,7 +91,7 @@ def _name_addresses(reading: Reading, tables: Tables, number: int, layout: str, 
         return []
     start, size = tables.locate(address), struct.calcsize(layout)
     if start is None:
-        reading.damage("pe-imports", f"directory {number} at {address:#x} lies in no section")
+        reading.damage("pe-imports", f"directory {number} at {address:#x} is in no section")
         return []
     found: list[int] = []
     for index in range(IMPORT_LIMIT):
@@ -111,7 +111,7 @@ def _name_addresses(reading: Reading, tables: Tables, number: int, layout: str, 
 def _read_name(reading: Reading, tables: Tables, address: int) -> str:
     offset = tables.locate(address)
     if offset is None:
-        reading.damage("pe-imports", f"a library name at {address:#x} lies in no section")
+        reading.damage("pe-imports", f"a library name at {address:#x} is in no section")
         return ""
     raw, terminator, _ = reading.read(offset, STRING_LIMIT + 1).partition(b"\0")
     if not terminator or not raw:
@@ -121,7 +121,7 @@ def _read_name(reading: Reading, tables: Tables, address: int) -> str:
 
 
 def read_hybrid(reading: Reading, tables: Tables) -> bool:
-    """Tell ARM64EC and ARM64X: the load configuration points at metadata for code of both CPUs."""
+    """Return whether it is ARM64EC or ARM64X: the load configuration points at metadata for code of both CPUs."""
     offset = tables.locate(tables.directory(_LOAD_CONFIG))
     if offset is None:
         return False
@@ -162,7 +162,7 @@ def is_pe(head: bytes, size: int) -> bool:
 
 
 def read_pe(reading: Reading) -> tuple[Slice, ...] | None:
-    """Return the one slice of a PE file, none if its headers are cut off, None if it is not PE after all."""
+    """Return the slice of a PE file, an empty tuple if its headers are cut off, None if it is not PE after all."""
     offset = signature_offset(reading.read(0, 64), reading.size)
     if offset is None:
         reading.damage("pe-truncated", f"{reading.size} bytes: cut off before the PE signature")
@@ -252,7 +252,7 @@ def _real_machine(machine: int, *, is_managed: bool) -> int:
 
 
 def _kind(headers: Headers) -> Kind:
-    """Tell a program from a library; a kernel driver (.sys) is loaded, not run."""
+    """Distinguish a program from a library; a kernel driver (.sys) counts as a library."""
     if headers.flags & _FLAG_DLL or headers.subsystem == _SUBSYSTEM_NATIVE:
         return "library"
     return "executable" if headers.flags & _FLAG_EXECUTABLE else "object"

@@ -22,7 +22,7 @@ class BudgetExceededError(Exception):
 class Blocks:
     """A source read in aligned blocks that are kept, so that walking a table costs one read per block.
 
-    Every byte asked of the source counts against BYTE_BUDGET, which also bounds the memory kept.
+    Every byte requested from the source counts towards BYTE_BUDGET, which also bounds the memory used.
     """
 
     def __init__(self, source: Source) -> None:
@@ -40,7 +40,7 @@ class Blocks:
         return joined[offset - first * BLOCK : end - first * BLOCK]
 
     def peek(self, offset: int, length: int) -> bytes:
-        """Return the same as `read`, of exactly these bytes and without keeping them: for far apart small headers."""
+        """Return the same as `read`, but read only these bytes and do not keep them: for small headers far apart."""
         self._spend(length)
         return self.source.read(offset, length)
 
@@ -59,7 +59,7 @@ class Blocks:
 class Reading:
     """A window on a binary (the whole file, or one slice of a fat file), and the damage found in it.
 
-    `prefix` starts the slug of a reached cap: `elf` gives `elf-limit`.
+    `prefix` begins the kind of damage for a limit: `elf` gives `elf-limit`.
     """
 
     def __init__(self, path: str, prefix: str, blocks: Blocks, window: tuple[int, int] | None = None) -> None:
@@ -78,7 +78,7 @@ class Reading:
         self._add(Damage(self.path, kind, why))
 
     def limit(self, why: str) -> None:
-        """Record that reading stopped at a cap, so that nothing is proven."""
+        """Record that reading stopped at a cap, so the file is not verified."""
         self._add(Damage(self.path, f"{self.prefix}-limit", why, cap=True))
 
     def apart(self, base: int, size: int) -> Reading:
@@ -86,7 +86,7 @@ class Reading:
         return Reading(self.path, self.prefix, self.blocks, (self.base + base, size))
 
     def adopt(self, other: Reading) -> None:
-        """Take over the damage found apart."""
+        """Add the damage found by another reading."""
         for item in other.found:
             self._add(item)
 

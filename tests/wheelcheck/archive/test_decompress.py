@@ -51,8 +51,8 @@ def test_a_stream_gives_the_same_bytes_in_steps_of_any_length(
 ) -> None:
     packed, words = compress(CONTENT), random.Random(5)  # noqa: S311 - a choice of lengths
     opened, written = stream(io.BytesIO(packed), log()), io.BytesIO()
-    while slice_ := opened.read(words.choice((1, 511, 512, 70_000, 400_000))):
-        written.write(slice_)
+    while chunk := opened.read(words.choice((1, 511, 512, 70_000, 400_000))):
+        written.write(chunk)
     assert written.getvalue() == CONTENT
     assert opened.log.damage == []
 

@@ -29,7 +29,7 @@ NAMES = some.lists(some.text(LETTERS, min_size=1, max_size=12), min_size=1, max_
 CLEAN = NAMES.filter(lambda name: not list(flaws(name)))
 CONTENTS = some.one_of(
     some.binary(max_size=2000),
-    some.builds(lambda slice_, times: slice_ * times, some.binary(max_size=9), some.integers(0, 40_000)),
+    some.builds(lambda chunk, times: chunk * times, some.binary(max_size=9), some.integers(0, 40_000)),
 )
 MODES = some.sampled_from([0o644, 0o755, 0o600, 0o777])
 Tree = dict[str, tuple[bytes, int]]
