@@ -24,7 +24,7 @@ TOPICS: dict[Topic, str] = {
 class Kind:
     """What a kind of damage means, and the topic by which rules select it.
 
-    `legal` is true for what the format allows and all installers read alike; a rule decides whether a release may do it.
+    `legal` is true for what the format allows and all installers read alike; rules decide if a release may do it.
     """
 
     topic: Topic

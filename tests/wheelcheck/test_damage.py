@@ -28,7 +28,7 @@ def test_archives_and_binaries_share_no_kind() -> None:
 
 @pytest.mark.parametrize("kind", ["", "zip", "zip-gaps", "wasm-"])
 def test_damage_of_an_unknown_kind_cannot_be_made(kind: str) -> None:
-    with pytest.raises(ValueError, match="is no kind of damage"):
+    with pytest.raises(ValueError, match="is not a kind of damage"):
         Damage("a", kind, "x")
 
 
