@@ -168,7 +168,9 @@ def tests(session: nox.Session) -> None:
         session.notify("package")
         session.notify("lint")
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
-    everything = ("--cov", "--cov-report=term-missing:skip-covered")
+    # One process per CPU, a file's tests in one: they share what they build. The order is that of tests/conftest.py.
+    beside = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+    everything = (*beside, "--cov", "--cov-report=term-missing:skip-covered")
     session.run("pytest", *(session.posargs or everything))
 
 

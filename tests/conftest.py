@@ -1,4 +1,8 @@
-"""What a run must be to count: in CI, a run that executed no test at all proves nothing and fails."""
+"""What a run must be to count, and in which order it goes.
+
+In CI, a run that executed no test at all proves nothing and fails. The files with tests that build projects come first:
+where several processes share the files, none is left alone with the longest at the end.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,11 @@ _EXECUTED = ("passed", "failed", "error", "xfailed", "xpassed")
 def _count(session: pytest.Session, *outcomes: str) -> int:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     return sum(len(reporter.stats.get(outcome, ())) for outcome in outcomes) if reporter else 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    building = {item.path for item in items if item.get_closest_marker("network")}
+    items.sort(key=lambda item: item.path not in building)
 
 
 @pytest.hookimpl(trylast=True)

@@ -38,3 +38,12 @@ def test_what_several_processes_executed_is_counted_in_all(
 ) -> None:
     monkeypatch.setenv("CI", "true")
     assert _pytest(tmp_path, source, "-n", "2").returncode == code
+
+
+def test_files_with_tests_that_build_come_first_and_keep_their_order(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = network\n", "utf-8")
+    builds = "import pytest\n\ndef test_quick(): pass\n\n@pytest.mark.network\ndef test_build(): pass\n"
+    (tmp_path / "test_z.py").write_text(builds, "utf-8")
+    said = _pytest(tmp_path, EXECUTED, "-v").stdout
+    order = [line.partition(" ")[0] for line in said.splitlines() if "PASSED" in line]
+    assert order == ["test_z.py::test_quick", "test_z.py::test_build", "test_it.py::test_b"]
