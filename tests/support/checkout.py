@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,12 +63,19 @@ def python_without_ensurepip(home: Path, *packages: str) -> str:
     for folder in PACKAGE_FOLDERS:
         (library / folder).mkdir(parents=True)
         for name in packages:
-            (library / folder / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
+            (library / folder / name).symlink_to(_folder_of(name))
     (library / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=use apt\n", "utf-8")
     for entry in installed.iterdir():
         if entry.name != "ensurepip" and not (library / entry.name).exists():
             (library / entry.name).symlink_to(entry)
     return str(_interpreter(home))
+
+
+def _folder_of(package: str) -> Path:
+    spec = find_spec(package)
+    assert spec, f"{package} is not installed"
+    assert spec.origin
+    return Path(spec.origin).parent
 
 
 def _interpreter(home: Path) -> Path:
