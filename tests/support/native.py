@@ -39,6 +39,32 @@ __declspec(dllexport) int answer(void) { return entry(); }
 int __stdcall DllMainCRTStartup(void *module, unsigned reason, void *reserved) { return 1; }
 """
 
+# What setuptools and distlib keep for each CPU: it starts a program and hands on its exit code.
+LAUNCHER_C = """
+typedef void *HANDLE;
+#define API(type) __declspec(dllimport) type __stdcall
+API(unsigned) GetModuleFileNameW(HANDLE, unsigned short *, unsigned);
+API(int) CreateProcessW(void *, void *, void *, void *, int, unsigned, void *, void *, void *, void *);
+API(unsigned) WaitForSingleObject(HANDLE, unsigned);
+API(int) GetExitCodeProcess(HANDLE, unsigned *);
+#ifdef ICON
+__attribute__((used)) static const char icon[ICON] = {1};
+#endif
+int entry(void) {
+  static unsigned short name[260], startup[64];
+  static HANDLE process[4];
+  unsigned code = 1;
+  GetModuleFileNameW(0, name, 260);
+  if (CreateProcessW(0, name, 0, 0, 1, 0, 0, 0, startup, process)) {
+    WaitForSingleObject(process[0], ~0u);
+#ifndef FORGETS
+    GetExitCodeProcess(process[0], &code);
+#endif
+  }
+  return (int)code;
+}
+"""
+
 # What a builder stages. reallocarray came with glibc 2.26, so it raises the need; PTRACE_TRACEME is 0.
 _SAMPLES = {
     "plain": '#include <stdio.h>\nint main(void) { return puts("plain") < 0; }\n',
@@ -149,6 +175,15 @@ def windows(cpu: str = "x86_64", *, kind: str = "executable") -> bytes:
     shape = ("-shared",) if kind == "library" else ("-Wl,-e,entry",)
     target = f"{arch.find(cpu).zig}-windows-gnu"
     return compile_c(WINDOWS_C, target, "-nostdlib", *shape, "-lkernel32", "-s", name="answer.dll")
+
+
+@cache
+def launcher(cpu: str = "x86_64", *flags: str) -> bytes:
+    """Return a launcher stub for Windows; `-DFORGETS` leaves out the last of its steps, `-DICON=SIZE` adds to it."""
+    target = f"{arch.find(cpu).zig}-windows-gnu"
+    return compile_c(
+        LAUNCHER_C, target, "-O2", "-nostdlib", "-Wl,-e,entry", "-lkernel32", "-s", *flags, name="launcher.exe"
+    )
 
 
 @cache

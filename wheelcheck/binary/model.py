@@ -71,6 +71,7 @@ class Slice:
     dynamic: bool = False  # what the loader reads (PT_DYNAMIC, load commands, import table) was found and is complete
     managed: bool = False  # a .NET assembly: machine is a hint for its runtime, not for the operating system
     hybrid: bool = False  # ARM64EC or ARM64X: an amd64 header over code that Windows on ARM runs natively
+    launcher: bool = False  # a Windows program that starts another one, with nothing appended that says which
     minimum_os: tuple[int, ...] = ()  # Mach-O: LC_BUILD_VERSION or LC_VERSION_MIN_*
     load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with larger pages refuses the file
     executable_stack: bool = False

@@ -6,6 +6,7 @@ readytorun-format.md (the machine XORed with a number for the operating system).
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,8 @@ from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wheelcheck.binary.model import Kind, Slice
     from wheelcheck.binary.reader import Reading
 
@@ -30,6 +33,19 @@ _READY_TO_RUN = (0x7B79, 0x4644, 0xADC4, 0x1993, 0x1992)  # Linux, Apple, FreeBS
 _FLAG_EXECUTABLE, _FLAG_DLL = 0x2, 0x2000
 _SUBSYSTEM_NATIVE, _SUBSYSTEMS_EFI = 1, (10, 11, 12, 13)
 _CLR_DIRECTORY = 14
+_SUBSYSTEM_GUI, _SUBSYSTEM_CONSOLE = 2, 3
+_CERTIFICATES = 4
+# What a launcher stub does: it looks up its own name, starts a process, waits for it and asks for its exit code.
+_LARGEST_LAUNCHER = 512 * 1024  # bytes; the largest known one has 180 kB
+_LAUNCHER_STEPS = (
+    {"GetModuleFileNameA", "GetModuleFileNameW"},
+    {"CreateProcessA", "CreateProcessW"},
+    {"WaitForSingleObject", "WaitForSingleObjectEx"},
+    {"GetExitCodeProcess"},
+)
+_LAUNCHER_LIBRARIES = re.compile(
+    r"(?:kernel32|user32|shlwapi|ntdll|msvcrt|ucrtbase|vcruntime\d+|api-ms-win-[a-z0-9-]+)\.dll", re.IGNORECASE
+)
 _OPTIONAL = {0x10B: (32, 92), 0x20B: (64, 108)}  # magic -> bits, offset of NumberOfRvaAndSizes
 
 
@@ -73,6 +89,14 @@ class Tables:
     def directory(self, number: int) -> int:
         """Return a directory's relative address, 0 if there is none."""
         return self.directories[number][0] if number < len(self.directories) else 0
+
+    @property
+    def end(self) -> int:
+        """The file offset behind the last section and the certificates, where the file ends if nothing is appended."""
+        sections = max((section.raw_offset + section.raw_size for section in self.sections), default=0)
+        # Certificates alone are found by file offset.
+        offset, size = self.directories[_CERTIFICATES] if len(self.directories) > _CERTIFICATES else (0, 0)
+        return offset + size if size and offset >= sections else sections
 
 
 def read_needed(reading: Reading, tables: Tables) -> tuple[str, ...]:
@@ -129,6 +153,26 @@ def read_hybrid(reading: Reading, tables: Tables) -> bool:
     if len(raw) < _CHPE_POINTER + 8 or int.from_bytes(raw[:4], "little") < _CHPE_POINTER + 8:
         return False
     return raw[_CHPE_POINTER:] != bytes(8)
+
+
+def read_functions(reading: Reading, tables: Tables, bits: int) -> Iterator[str]:
+    """Yield the functions that are imported by name and not delayed; what lies outside the file is passed over."""
+    for row in _rows(reading, tables.locate(tables.directory(_IMPORTS)), 20):
+        lookup, bound = struct.unpack("<I12xI", row)
+        for entry in _rows(reading, tables.locate(lookup or bound), bits // 8):
+            address = int.from_bytes(entry, "little")
+            by_name = not address >> (bits - 1)
+            if by_name and (offset := tables.locate(address)) is not None:
+                yield printable(reading.read(offset + 2, 64).partition(b"\0")[0])
+
+
+def _rows(reading: Reading, start: int | None, size: int) -> Iterator[bytes]:
+    """Yield the rows of a table up to the empty one that ends it, at most IMPORT_LIMIT."""
+    for offset in range(start, start + IMPORT_LIMIT * size, size) if start is not None else ():
+        row = reading.read(offset, size)
+        if len(row) < size or not any(row):
+            return
+        yield row
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,15 +277,31 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
         return replace(coff_slice(machine, "debug"), bits=headers.bits)
     before = len(reading.found)
     needed = read_needed(reading, headers.tables)
+    kind = _kind(headers)
     is_hybrid = headers.bits == 64 and read_hybrid(reading, headers.tables)
     return replace(
-        coff_slice(machine, _kind(headers), "bare" if headers.subsystem in _SUBSYSTEMS_EFI else "windows"),
+        coff_slice(machine, kind, "bare" if headers.subsystem in _SUBSYSTEMS_EFI else "windows"),
         bits=headers.bits or 64,
         needed=needed,
         dynamic=headers.bits != 0 and len(reading.found) == before,
         managed=is_managed,
         hybrid=is_hybrid,
+        launcher=kind == "executable" and not is_managed and _is_launcher(reading, headers, needed),
     )
+
+
+def _is_launcher(reading: Reading, headers: Headers, needed: tuple[str, ...]) -> bool:
+    """Return whether a program is a bare launcher stub, such as setuptools' `cli-64.exe` or distlib's `t64.exe`.
+
+    It starts another program and hands on its exit code, with nothing but Windows' own libraries. What it is to start
+    would be appended; a stub with anything appended is a finished program.
+    """
+    if headers.subsystem not in (_SUBSYSTEM_GUI, _SUBSYSTEM_CONSOLE) or headers.tables.end != reading.size:
+        return False
+    if reading.size > _LARGEST_LAUNCHER or not all(map(_LAUNCHER_LIBRARIES.fullmatch, needed)):
+        return False
+    functions = set(read_functions(reading, headers.tables, headers.bits))
+    return all(functions & step for step in _LAUNCHER_STEPS)
 
 
 def _real_machine(machine: int, *, is_managed: bool) -> int:

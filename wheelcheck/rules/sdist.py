@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.dist_info import metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
-from wheelcheck.facts.toml import texts
+from wheelcheck.facts.toml import table
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
@@ -38,6 +38,12 @@ _BUILD_TREE = re.compile(
     r"|build/(?:lib|temp|bdist)\.[^/]+)/",
     re.IGNORECASE,
 )
+# What a build leaves beside an example; elsewhere such folders may hold anything.
+_EXAMPLE_BUILD = re.compile(
+    r"(?:^|/)(?:_?build|builddir|build[-_][^/]+|cmake-build-[^/]+|CMakeFiles|target|out|obj|dist|debug|release|zig-out"
+    r"|\.?zig-cache|bazel-[^/]+|DerivedData|\.libs)/",
+    re.IGNORECASE,
+)
 
 
 @rule("WC601", on=Sdist, severity=("error", "warning"))
@@ -46,16 +52,18 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
 
     A prebuilt binary in an sdist is installed on every CPU. roar-cli 0.2.10 and 0.2.11 shipped six x86_64 executables
     at 0644 this way: "Exec format error" on aarch64. An extension module, a virtual environment, a build tree and code
-    for a single platform are errors. Objects, import libraries, vendored Windows SDKs, and payload for several
-    platforms or with its one platform in its path (`attach_linux_amd64.so`) are usually there on purpose, so they are
-    warnings. Test data is not judged, unless it is an extension module, and archives of test data are not opened.
+    for a single CPU, of one system or of several, are errors. Objects, import libraries, vendored Windows SDKs, and
+    payload for several CPUs or with its one platform in its path (`attach_linux_amd64.so`) are usually there on
+    purpose, so they are warnings, as is what a build left beside an example. Test data is not judged, unless it is an
+    extension module, and archives of test data are not opened. Launcher stubs for Windows (setuptools' `cli-64.exe`,
+    distlib's `t64.exe`) are raw material of installers and are not judged either; one with anything appended is.
 
     Source: the source distribution format (PyPA). Content decides, never the suffix.
     Remedy: exclude build output (`exclude`, `.gitignore`, MANIFEST.in); maturin's `include` with `format = "wheel"`
     still ships a file in the sdist.
     """
-    natives = [member for member in sdist.natives if not _is_test_data(member)]
-    several = len({home(member) for member in natives if member.linked and native_slices(member)}) > 1
+    natives = [member for member in sdist.natives if not (_is_test_data(member) or _is_launcher(member))]
+    several = _are_for_several_cpus(natives)
     has_import_library = any(member.binary and member.binary.format == "ar" for member in sdist.natives)
     for member in natives:
         own = member.linked and not several and _is_own_code(member, has_import_library=has_import_library)
@@ -77,16 +85,38 @@ def _is_build_output(member: Member) -> bool:
 
 
 def _is_test_data(member: Member) -> bool:
-    return hints.is_specimen(member.path) and not _is_build_output(member)
+    """Return whether the file is test data, or lies among examples and is no leftover of building them."""
+    if _is_build_output(member) or not hints.is_specimen(member.path):
+        return False
+    return hints.is_fixture(member.path) or not _EXAMPLE_BUILD.search(member.path)
+
+
+def _is_launcher(member: Member) -> bool:
+    """Return whether the file is a launcher stub that installers copy, and not part of a virtual environment."""
+    slices = native_slices(member)
+    return bool(slices) and all(slice_.launcher for slice_ in slices) and not _is_build_output(member)
+
+
+def _are_for_several_cpus(natives: list[Member]) -> bool:
+    """Return whether the linked files are payload to choose from: for several platforms, and several CPUs among them.
+
+    One CPU's code for several systems is no choice on any other CPU, and a universal file is for one platform.
+    """
+    linked = [member for member in natives if member.linked and not hints.is_specimen(member.path)]
+    platforms = {home(member) for member in linked if native_slices(member)}
+    cpus = {arches for platform in platforms for _, arches in platform}
+    return len(platforms) > 1 and len(cpus) > 1
 
 
 def _is_own_code(member: Member, *, has_import_library: bool) -> bool:
     """Return whether the file is the project's own build output.
 
-    It is not where its path names the platform it is for, nor where it is a DLL of a vendored SDK, which comes with an
-    import library.
+    It is not where its path names the platform it is for, nor among examples, nor where it is a DLL of a vendored SDK,
+    which comes with an import library.
     """
     slices = native_slices(member)
+    if hints.is_specimen(member.path):
+        return False
     if not slices or slices[0].system != "windows":
         return not all(hints.names_platform(member.path, slice_) for slice_ in slices)
     return not any(hints.names_cpu(member.path, slice_) for slice_ in slices) and not has_import_library
@@ -143,10 +173,22 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     there, old = (f"{sdist.top}/{name}" in sdist.texts for name in ("pyproject.toml", "setup.py"))
     if not there and sdist.members and sdist.is_read_whole:
         yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="warning" if old else None)
-    elif there and not texts(sdist.pyproject.get("build-system"), "requires"):
-        found = "no [build-system] requires" if sdist.pyproject else "a file that is no TOML"
-        severity: Severity | None = "warning" if old or sdist.pyproject else None
+    elif there and not _has_requires(sdist):
+        readable = bool(sdist.pyproject) or _says_nothing(sdist.texts[f"{sdist.top}/pyproject.toml"])
+        found = "no [build-system] requires" if readable else "a file that is no TOML"
+        severity: Severity | None = "warning" if old or readable else None
         yield Hit(f"{sdist.top}/pyproject.toml", f"found {found}, expected the build's requirements", severity=severity)
+
+
+def _says_nothing(text: str) -> bool:
+    """Return whether a TOML document is empty but for comments."""
+    return all(line.lstrip().startswith("#") for line in text.splitlines() if line.strip())
+
+
+def _has_requires(sdist: Sdist) -> bool:
+    """Return whether [build-system] requires is there: a list, which is empty where a backend builds itself."""
+    requires = table(sdist.pyproject, "build-system").get("requires")
+    return isinstance(requires, list) and all(isinstance(each, str) for each in requires)
 
 
 @rule("WC607", on=Sdist)

@@ -180,3 +180,43 @@ def test_more_sections_or_imports_than_the_caps_prove_nothing() -> None:
     below, above = imports(named(*[b"a.dll"] * 1000)), imports(named(*[b"a.dll"] * 1025))
     assert read(below(native.windows())).damage == ()
     assert [(item.kind, item.cap) for item in read(above(native.windows())).damage] == [("pe-limit", True)]
+
+
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64", "i686"])
+@pytest.mark.parametrize("subsystem", ["console", "windows"])
+def test_a_launcher_stub_is_recognised_by_what_it_imports(cpu: str, subsystem: str) -> None:
+    assert only(native.launcher(cpu, f"-Wl,--subsystem,{subsystem}")).launcher
+
+
+SIGNATURE = bytes(512)
+
+
+def signed(content: bytes) -> bytes:
+    """Append certificates where the header says they are."""
+    place = chain(put("I", DIRECTORIES + 8 * 4, len(content)), put("I", DIRECTORIES + 8 * 4 + 4, len(SIGNATURE)))
+    return place(content) + SIGNATURE
+
+
+def test_a_signature_is_nothing_that_a_launcher_starts() -> None:
+    assert only(signed(native.launcher())).launcher
+
+
+@pytest.mark.parametrize(
+    ("what", "content"),
+    [
+        ("something is appended that it starts", lambda: native.launcher() + b"#!python.exe\nPK"),
+        ("something is appended behind a signature", lambda: signed(native.launcher()) + b"PK"),
+        ("it has no use for the exit code", lambda: native.launcher("x86_64", "-DFORGETS")),
+        ("it starts nothing", native.windows),
+        ("it is a driver", lambda: put("H", SUBSYSTEM, 1)(native.launcher())),
+        ("it is a DLL", lambda: put("H", FLAGS, 0x2022)(native.launcher())),
+        ("it is large", lambda: native.launcher("x86_64", "-DICON=600000")),
+        ("it has libraries of its own", lambda: native.launcher().replace(b"KERNEL32.dll", b"OWNLIB32.dll")),
+        ("its imports lie outside", lambda: directory(IMPORTS, 0x7FFF_0000)(native.launcher())),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_a_program_is_no_launcher_stub_where(what: str, content: Callable[[], bytes]) -> None:
+    assert what
+    (slice_,) = read(content()).slices
+    assert not slice_.launcher

@@ -50,6 +50,34 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
             library("x86_64", f"tests/{MODULE}"),
             library("x86_64", "tests/libdata.so"),
         ),
+        Twins(
+            "WC601",
+            "payload of several systems for one CPU is single-CPU code",
+            holding(library("x86_64"), dll("x86_64"), mac("x86_64")),
+            holding(),
+            "x86_64 library",
+            (f"{TOP}/demo/libnative.dylib", f"{TOP}/demo/libnative.so", f"{TOP}/demo/native.dll"),
+        ),
+        prebuilt(
+            "a launcher with something appended is a finished program",
+            File("demo/tool.exe", lambda: native.launcher() + b"#!python.exe\nPK"),
+            File("demo/tool.exe", native.launcher),
+            "found windows x86_64 executable",
+        ),
+        prebuilt(
+            "a launcher in a virtual environment is part of that",
+            File("venv/Lib/site-packages/demo/cli.exe", native.launcher),
+            File("demo/cli.exe", native.launcher),
+            "found windows x86_64 executable",
+        ),
+        Twins(
+            "WC601",
+            "launchers for other CPUs make no payload for several of them",
+            holding(library("x86_64"), File("demo/t32.exe", partial(native.launcher, "i686"))),
+            holding(File("demo/t32.exe", partial(native.launcher, "i686"))),
+            LINUX_X86_64,
+            (f"{TOP}/demo/libnative.so",),
+        ),
         prebuilt(
             "a virtual environment",
             program("x86_64", "demo/tests/.venv/bin/python"),
@@ -113,6 +141,36 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
         ),
         Twins(
             "WC601",
+            "payload for several systems and CPUs",
+            holding(library("x86_64"), dll("x86_64"), mac("aarch64", "x86_64")),
+            holding(),
+            "library of",
+            (f"{TOP}/demo/libnative.dylib", f"{TOP}/demo/libnative.so", f"{TOP}/demo/native.dll"),
+            severity="warning",
+        ),
+        Twins(
+            "WC601",
+            "what a build left beside an example",
+            holding(
+                program("x86_64", "examples/hello/build/hello"),
+                File("examples/hello/build/CMakeFiles/hello.dir/main.c.o", native.object_file),
+                program("x86_64", "benches/out/Release/bench"),
+            ),
+            holding(
+                program("x86_64", "examples/hello/hello"),
+                File("examples/hello/main.o", native.object_file),
+                program("x86_64", "tests/build/tool"),
+            ),
+            LINUX_X86_64,
+            (
+                f"{TOP}/benches/out/Release/bench",
+                f"{TOP}/examples/hello/build/CMakeFiles/hello.dir/main.c.o",
+                f"{TOP}/examples/hello/build/hello",
+            ),
+            severity="warning",
+        ),
+        Twins(
+            "WC601",
             "an object file",
             holding(File("src/start.o", native.object_file)),
             holding(),
@@ -157,6 +215,17 @@ def test_what_projects_keep_in_sdists_on_purpose_is_a_warning(row: Twins, tmp_pa
 @pytest.mark.parametrize(
     "row",
     [
+        Silent(
+            "WC601",
+            "launcher stubs for each CPU, of console and window",
+            holding(
+                *(
+                    File(f"demo/{name}-{cpu}.exe", partial(native.launcher, cpu, f"-Wl,--subsystem,{kind}"))
+                    for cpu in ("i686", "x86_64", "aarch64")
+                    for name, kind in (("cli", "console"), ("gui", "windows"))
+                )
+            ),
+        ),
         Silent("WC601", "test data", holding(program("x86_64", "tests/data/tool"))),
         Silent("WC601", "a broken archive is a fixture", holding(File("tests/cut.zip", b"PK\3\4"))),
         Silent("WC601", "an archive of sources", holding(nested("vendor/lib.tar.gz", SOURCE))),
