@@ -15,6 +15,7 @@ from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.rules.catalogue import all_rules
 from wheelcheck.rules.configuration import Configuration
+from wheelcheck.rules.impact import impact_rank
 from wheelcheck.severities import cannot_fail, weigh
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> It
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}", rule.code))
 
 
-def _order(finding: Finding) -> tuple[str, int, str, str, str]:
+def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    """Return the place of a finding: by artifact, the worst first, and of equals what stops most users."""
     rank = ("error", "warning", "note").index(finding.severity)
-    return finding.artifact, rank, finding.code, finding.path, finding.message
+    return finding.artifact, rank, impact_rank(finding.code), finding.code, finding.path, finding.message

@@ -45,8 +45,8 @@ def finding(artifact: str = "", path: str = "", message: str = "found x", **othe
 
 
 def many(count: int, severity: Severity = "note", artifact: str = "a.whl", message: str = "x") -> tuple[Finding, ...]:
-    """Return this many findings, each in a member of its own."""
-    return tuple(finding(artifact, f"member-{at:06}", message, severity=severity) for at in range(count))
+    """Return this many findings, each in a member of its own and with a cause of its own."""
+    return tuple(finding(artifact, f"member-{at:06}", f"{message} {at}", severity=severity) for at in range(count))
 
 
 def hostile() -> Report:

@@ -445,3 +445,20 @@ def test_the_same_bytes_give_the_same_report(
 ) -> None:
     folder, document = usual
     assert _report(folder, *options, **environment) == document
+
+
+def test_of_equal_severity_what_stops_everybody_is_reported_before_what_has_a_lower_code(tmp_path: Path) -> None:
+    tool = File("demo/tool", native.program)
+    recipe = a_wheel(X86_64, tool, record=lambda rows: [(path, "", "") for path, *_ in rows])
+    codes = [found.code for found in examine([recipe.write(tmp_path)]).findings if found.severity == "error"]
+    assert codes[0] == "WC302"
+    assert set(codes[1:]) == {"WC213"}
+
+
+def test_a_manifest_that_cannot_be_built_stands_before_prebuilt_binaries(tmp_path: Path) -> None:
+    libraries = [File(f"demo/lib{number}.so", native.library) for number in range(12)]
+    manifest = File("Cargo.toml", b'[package]\nname = "x"\nversion = "1.0"\n[dependencies]\ny = { path = "../y" }\n')
+    report = examine([an_sdist(*libraries, manifest).write(tmp_path)])
+    codes = [found.code for found in report.findings if found.severity == "error"]
+    assert codes.count("WC601") >= 12
+    assert codes.index("WC603") < codes.index("WC601")

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.engine import Gap
 from wheelcheck.report import grid
+from wheelcheck.report.groups import Group, grouped, grouped_ignored
 from wheelcheck.report.selection import more, rest, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, shown
-from wheelcheck.rules import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.engine import Report
     from wheelcheck.report.grid import Cell, Grid
-    from wheelcheck.report.selection import Ignored, Listable
 
 SHOWN = 10  # annotations of each level per step: GitHub drops any more
 SUMMARY_ROWS = 2_000
@@ -34,19 +33,19 @@ def render(report: Report) -> str:
 
     Each level has at most `SHOWN` annotations, the last of which counts what is left out.
     """
-    levels: dict[str, list[Listable]] = {
+    levels: dict[str, list[Gap | Group]] = {
         "error": [*_of_severity(report, "error"), *report.gaps],
         "warning": [*_of_severity(report, "warning")],
-        "notice": [*_of_severity(report, "note"), *report.ignored],
+        "notice": [*_of_severity(report, "note"), *grouped_ignored(report.ignored)],
     }
     return "".join(f"{line}\n" for command, items in levels.items() for line in _level(command, items))
 
 
-def _of_severity(report: Report, severity: str) -> Iterator[Finding]:
-    return (finding for finding in report.findings if finding.severity == severity)
+def _of_severity(report: Report, severity: str) -> tuple[Group, ...]:
+    return grouped(finding for finding in report.findings if finding.severity == severity)
 
 
-def _level(command: str, items: list[Listable]) -> Iterator[str]:
+def _level(command: str, items: list[Gap | Group]) -> Iterator[str]:
     chosen = select(items, SHOWN if len(items) <= SHOWN else SHOWN - 1)
     for item in chosen.listed:
         yield _annotated(command, item)
@@ -54,18 +53,15 @@ def _level(command: str, items: list[Listable]) -> Iterator[str]:
         yield _annotation(command, "", "wheelcheck", rest(chosen.omitted))
 
 
-def _annotated(command: str, item: Listable) -> str:
+def _annotated(command: str, item: Gap | Group) -> str:
     if isinstance(item, Gap):
-        return _annotation(command, item.artifact, "not verified", _where(item.path, item.why))
-    if isinstance(item, Finding):
-        return _annotation(command, item.artifact, f"{item.code} {item.name}", _where(item.path, item.message))
-    finding, why = item
-    title = f"ignored: {finding.code} {finding.name}"
-    return _annotation(command, finding.artifact, title, f"{_where(finding.path, finding.message)} (ignored: {why})")
-
-
-def _where(path: str, message: str) -> str:
-    return f"{path}: {message}" if path else message
+        return _annotation(
+            command, item.artifact, "not verified", f"{item.path}: {item.why}" if item.path else item.why
+        )
+    first = item.first
+    title = f"{'ignored: ' * bool(item.why)}{first.code} {first.name}"
+    reason = f" (ignored: {item.why})" if item.why else ""
+    return _annotation(command, first.artifact, title, item.line + reason)
 
 
 def _annotation(command: str, file: str, title: str, message: str) -> str:
@@ -126,13 +122,14 @@ def _symbol(cell: Cell | None) -> str:
 
 def _details(report: Report, limit: int) -> str:
     """Return what was not verified, found and ignored, at most `limit` of them all, and a count of the rest."""
-    every: list[Listable] = [*report.gaps, *report.findings, *report.ignored]
+    every: list[Gap | Group] = [*report.gaps, *grouped(report.findings), *grouped_ignored(report.ignored)]
     chosen = select(every, limit)
     gaps = [item for item in chosen.listed if isinstance(item, Gap)]
-    findings = [item for item in chosen.listed if isinstance(item, Finding)]
-    ignored = [item for item in chosen.listed if isinstance(item, tuple)]
+    groups = [item for item in chosen.listed if isinstance(item, Group)]
+    findings = [group for group in groups if not group.why]
+    ignored = [group for group in groups if group.why]
     lines = [f"- **not verified** {_place(gap.artifact, gap.path)}: {escaped(gap.why)}" for gap in gaps]
-    for artifact, group in groupby(findings, key=lambda finding: finding.artifact):
+    for artifact, group in groupby(findings, key=lambda found: found.first.artifact):
         lines += ["", f"### {escaped(artifact) or RELEASE}", "", "| | rule | found |", "| --- | --- | --- |"]
         lines += map(_row, group)
     if ignored:
@@ -142,15 +139,15 @@ def _details(report: Report, limit: int) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _row(finding: Finding) -> str:
-    return f"| {_WORDS[finding.severity]} | {finding.code} | {escaped(_where(finding.path, finding.message))} |"
+def _row(found: Group) -> str:
+    return f"| {_WORDS[found.first.severity]} | {found.first.code} | {escaped(found.line)} |"
 
 
 def _place(artifact: str, path: str) -> str:
     return escaped(" ".join(filter(None, (artifact, path))) or RELEASE)
 
 
-def _ignored_row(ignored: Ignored) -> str:
-    finding, why = ignored
-    found = f"{_place(finding.artifact, finding.path)}: {escaped(finding.message)}"
-    return f"| {finding.code} | {found} | {escaped(why)} |"
+def _ignored_row(ignored: Group) -> str:
+    artifact = ignored.first.artifact
+    found = f"{artifact} {ignored.line}" if artifact and ignored.where else f"{artifact or RELEASE}: {ignored.line}"
+    return f"| {ignored.first.code} | {escaped(found)} | {escaped(ignored.why)} |"

@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
+from wheelcheck.report.groups import grouped, grouped_ignored
 from wheelcheck.report.html_tables import binaries_section, grid_section
 from wheelcheck.report.markup import append, breakable, coded, element, heading, own, serialized
 from wheelcheck.report.selection import more, select
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Gap, Report, Skip
     from wheelcheck.facts import Artifact
+    from wheelcheck.report.groups import Group
     from wheelcheck.report.selection import Ignored
     from wheelcheck.rules import Finding
 
@@ -171,7 +173,7 @@ def _group(
 ) -> Element:
     title = element("h3", file or "The release as a whole", *(_facts(artifact) if artifact else ()))
     section = element("section", title, class_="card artifact", id=anchor, tabindex="-1")
-    section.extend([element("ol", *map(_finding, listed))] if listed else [])
+    section.extend([element("ol", *map(_finding, grouped(listed)))] if listed else [])
     section.extend(_more(omitted))
     return section
 
@@ -181,16 +183,30 @@ def _facts(artifact: Artifact) -> Iterator[Element]:
     yield element("small", f"{artifact.size:,} bytes, {members}, sha256 ", element("code", artifact.sha256))
 
 
-def _finding(finding: Finding) -> Element:
-    path = [element("code", *breakable(finding.path))] if finding.path else []
-    rule = element("a", finding.code, href=f"#{finding.code}", title=finding.name)
+def _finding(found: Group) -> Element:
+    first = found.first
+    path = [element("span" if found.names else "code", *breakable(found.where))] if found.where else []
+    rule = element("a", first.code, href=f"#{first.code}", title=first.name)
     return element(
         "li",
-        element("span", finding.severity, class_=f"badge {finding.severity}"),
+        element("span", first.severity, class_=f"badge {first.severity}"),
         element("p", rule, *path, class_="where"),
-        element("p", finding.message),
-        class_=f"finding is-{finding.severity}",
+        element("p", found.message),
+        *_places(found),
+        *([element("p", found.changed, class_="soft")] if found.changed else []),
+        class_=f"finding is-{first.severity}",
     )
+
+
+def _places(found: Group) -> Iterator[Element]:
+    """Yield the list of several files, folded behind the first names, with the message of each where they differ."""
+    if found.names:
+        differ = found.message != found.first.message
+        items = [
+            element("li", element("code", *breakable(finding.path)), *([f": {finding.message}"] if differ else []))
+            for finding in found.findings
+        ]
+        yield element("details", element("summary", found.names), element("ul", *items), class_="places")
 
 
 def _clean(names: list[str], anchors: Anchors, report: Report) -> Iterator[Element]:
@@ -246,14 +262,14 @@ def _ignored(report: Report) -> Iterator[Element]:
     if report.ignored:
         chosen = select(report.ignored)
         yield heading("ignored", "Ignored by the configuration")
-        yield element("ul", *map(_ignored_item, chosen.listed), class_="card plain")
+        yield element("ul", *map(_ignored_item, grouped_ignored(chosen.listed)), class_="card plain")
         yield from _more(chosen.omitted)
 
 
-def _ignored_item(ignored: Ignored) -> Element:
-    finding, why = ignored
-    place = " ".join(filter(None, (finding.code, finding.artifact, finding.path)))
-    return element("li", f"{place}: {finding.message} ", element("b", why))
+def _ignored_item(ignored: Group) -> Element:
+    place = " ".join(filter(None, (ignored.first.code, ignored.first.artifact)))
+    told = f"{place} {ignored.line}" if ignored.where else f"{place}: {ignored.line}"
+    return element("li", f"{told} ", element("b", ignored.why))
 
 
 def _skips(report: Report) -> Iterator[Element]:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.engine import Gap
 from wheelcheck.facts import Artifact
+from wheelcheck.report.groups import Group, grouped, grouped_ignored
 from wheelcheck.report.selection import more, select
 from wheelcheck.report.wording import RELEASE, safe, shown
-from wheelcheck.rules import Finding
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wheelcheck.engine import Report
-    from wheelcheck.report.selection import Ignored, Listable
-    from wheelcheck.rules import Rule
+    from wheelcheck.report.selection import Ignored
+    from wheelcheck.rules import Finding, Rule
 
-SHOWN = 100  # findings, ignored findings and gaps of each sort in a case; the rest is counted
+SHOWN = 100  # causes, ignored causes and gaps of each sort in a case; the rest is counted
 _WHOLE = ""  # the suite of the release; those of artifacts go by the file's name
 _EXAMINED = "everything was examined"  # the last case of a suite; the others go by their rule's code
 
@@ -107,9 +107,9 @@ def _add_suite(root: ET.Element, file: str, cases: dict[str, _Case]) -> None:
 def _fill(element: ET.Element, case: _Case, file: str) -> None:
     """Add what came of a case, in the order that Jenkins demands."""
     gaps = _lines(case.gaps, file)
-    errors = _lines([finding for finding in case.found if finding.severity == "error"], file)
-    others = _lines([finding for finding in case.found if finding.severity != "error"], file)
-    output = others + _lines(case.ignored, file)
+    errors = _lines(grouped(finding for finding in case.found if finding.severity == "error"), file)
+    others = _lines(grouped(finding for finding in case.found if finding.severity != "error"), file)
+    output = others + _lines(grouped_ignored(case.ignored), file)
     if case.skipped and not gaps and not errors:
         ET.SubElement(element, "skipped").text = shown(case.skipped)
     if gaps:
@@ -120,21 +120,20 @@ def _fill(element: ET.Element, case: _Case, file: str) -> None:
         ET.SubElement(element, "system-out").text = "\n".join(output)
 
 
-def _lines(items: Sequence[Listable], file: str) -> list[str]:
+def _lines(items: Sequence[Gap | Group], file: str) -> list[str]:
     chosen = select(items, SHOWN)
     return [*(_line(item, file) for item in chosen.listed), *more(chosen.omitted)]
 
 
-def _line(item: Listable, file: str) -> str:
+def _line(item: Gap | Group, file: str) -> str:
     """Return one line of a case's output. It names the artifact where the suite does not."""
     if isinstance(item, Gap):
-        return _located(item, item.why, file)
-    if isinstance(item, Finding):
-        return ("" if item.severity == "error" else f"{item.severity}: ") + _located(item, item.message, file)
-    finding, why = item
-    return f"ignored {finding.severity}: {_located(finding, finding.message, file)} ({shown(why)})"
+        return _located(item.artifact, f"{item.path}: {item.why}" if item.path else item.why, file)
+    severity, told = item.first.severity, _located(item.first.artifact, item.line, file)
+    if item.why:
+        return f"ignored {severity}: {told} ({shown(item.why)})"
+    return told if severity == "error" else f"{severity}: {told}"
 
 
-def _located(item: Finding | Gap, words: str, file: str) -> str:
-    artifact = "" if item.artifact == file else item.artifact
-    return ": ".join(shown(part) for part in (artifact, item.path, words) if part)
+def _located(artifact: str, words: str, file: str) -> str:
+    return ": ".join(shown(part) for part in ("" if artifact == file else artifact, words) if part)

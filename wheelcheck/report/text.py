@@ -6,6 +6,7 @@ without Unicode get ASCII marks.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -15,18 +16,23 @@ from rich.table import Table
 from rich.text import Text
 
 from wheelcheck.report import grid
+from wheelcheck.report.groups import grouped
 from wheelcheck.report.selection import more, select
-from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, safe, shown
+from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, safe, severity_change, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console, RenderableType
 
     from wheelcheck.engine import Gap, Report, Skip
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
+    from wheelcheck.report.groups import Group
     from wheelcheck.report.selection import Ignored
     from wheelcheck.rules import Finding
 
-SHOWN = 200  # findings per artifact, and gaps; the rest is counted
+_ROOM = 40  # columns for what a finding says, at least, if its lines are indented
+SHOWN = 200  # causes per artifact, and gaps; the rest is counted
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _VERDICT_STYLES = {"pass": "bold green", "fail": "bold red", "unverified": "bold magenta"}
 _SYMBOLS: dict[Mark, str] = {"pass": "✔", "warn": "▲", "unverified": "?", "extra": "+", "missing": "○", "fail": "✘"}
@@ -54,6 +60,7 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
     if not quiet:
         _print_skips(report.skips, console)
         _print_ignored(report.ignored, console)
+        _print_changes(report.findings, console)
     verdict = (VERDICTS[report.verdict], _VERDICT_STYLES[report.verdict])
     _print(console, Text.assemble(verdict, f"  {examined(report)}: {counts(report)}"))
 
@@ -127,18 +134,37 @@ def _marked(mark: Mark, symbols: dict[Mark, str]) -> tuple[str, str]:
 
 def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
     _print(console, Text(safe(artifact) or RELEASE, style="bold"))
-    chosen = select(findings, SHOWN)
-    for finding in chosen.listed:
-        where = f"{shown(finding.path)}: " if finding.path else ""
-        severity = (f"{finding.severity:<7}", _STYLES[finding.severity])
-        words = Text.assemble("  ", severity, f" {finding.code}  ", (where, "bold"), shown(finding.message))
-        _print(console, words)
+    chosen = select(grouped(findings), SHOWN)
+    for group in chosen.listed:
+        for head, words in _told(group):
+            _print_indented(console, head, words)
     for line in more(chosen.omitted):
         _print(console, Text(f"  {line}"))
     codes = sorted({finding.code for finding in findings if finding.severity == "error"})
     for code in codes[:1]:
         _print(console, Text(f"  how to fix it: wheelcheck explain {code}", style="dim"))
     console.print()
+
+
+def _told(group: Group) -> Iterator[tuple[Text, Text]]:
+    """Yield the lines of a group, each as its head and its words: the second names the files if there are several."""
+    severity = (f"{group.first.severity:<7}", _STYLES[group.first.severity])
+    where = f"{shown(group.where)}: " if group.where else ""
+    change = f" ({group.change})" if group.change else ""
+    head = Text.assemble("  ", severity, f" {group.first.code}  ")
+    yield head, Text.assemble((where, "bold"), shown(group.message), change)
+    if group.names:
+        yield Text(" " * len(head)), Text(shown(group.names), style="dim")
+
+
+def _print_indented(console: Console, head: Text, words: Text) -> None:
+    """Print words behind their head; in a terminal that is wide enough, the following lines are indented too."""
+    room = console.width - len(head) - 1
+    if not console.is_terminal or room < _ROOM:
+        _print(console, head + words)
+        return
+    for number, line in enumerate(words.wrap(console, room, overflow="fold")):
+        _print(console, (Text(" " * len(head)) if number else head) + line)
 
 
 def _print_gaps(gaps: tuple[Gap, ...], console: Console) -> None:
@@ -164,4 +190,15 @@ def _print_ignored(ignored: tuple[Ignored, ...], console: Console) -> None:
     for why, group in groupby(sorted(ignored, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
         codes = [finding.code for finding, _ in group]
         line = f"ignored {len(codes)} ({', '.join(sorted(set(codes)))}): {shown(why)}"
+        _print(console, Text(line, style="dim"))
+
+
+def _print_changes(findings: tuple[Finding, ...], console: Console) -> None:
+    """Print one line for each reason why severities were changed, with the number and codes of the findings."""
+    changed: defaultdict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for finding in findings:
+        if change := finding.severity_change:
+            changed[(*severity_change(finding), finding.severity, change.reason)].append(finding.code)
+    for (how, before, now, why), codes in sorted(changed.items()):
+        line = f"{how} {len(codes)} {before} to {now} ({', '.join(sorted(set(codes)))}): {shown(why)}"
         _print(console, Text(line, style="dim"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.engine import Report
+    from wheelcheck.rules import Finding
 
 LONGEST = 2_000  # characters of one text in a report for people
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
@@ -57,6 +58,17 @@ def counts(report: Report) -> str:
     ignored = [f"{len(report.ignored)} ignored"] if report.ignored else []
     gaps = [f"{len(report.gaps)} not verified"] if report.gaps else []
     return ", ".join(found + ignored + gaps)
+
+
+def severity_change(finding: Finding) -> tuple[str, str]:
+    """Return how the configuration changed a severity, such as ("lowered", "from error"); two empty texts if not."""
+    change = finding.severity_change
+    if not change:
+        return "", ""
+    before, now = SEVERITIES.index(change.before), SEVERITIES.index(finding.severity)
+    if now == before:
+        return "kept", f"at {change.before}"
+    return "lowered" if now > before else "raised", f"from {change.before}"
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

@@ -25,12 +25,15 @@ class Configuration:
     stale: tuple[SeverityOverride, ...] = ()
 
 
+_NONE = "the configuration has no such entry"
+
+
 def _without_ignores(configuration: Configuration) -> str:
-    return "" if configuration.config.ignores else "nothing is ignored"
+    return "" if configuration.config.ignores else _NONE
 
 
 def _without_severities(configuration: Configuration) -> str:
-    return "" if configuration.config.severities else "no severity is changed"
+    return "" if configuration.config.severities else _NONE
 
 
 @rule("WC801", on=Configuration, severity="warning", needs=_without_ignores)

@@ -100,7 +100,7 @@ def test_a_real_report_is_nothing_but_annotations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("count", "shown"), [(10, 10), (11, 9)])
 def test_github_drops_more_than_ten_of_a_level_so_the_tenth_counts_the_rest(count: int, shown: int) -> None:
     said = commands(Report(findings=(*many(count, "error"), *many(1, "warning"))))
-    assert [message for _, _, message in said].count("member-000000: x") == 2
+    assert [message for _, _, message in said].count("member-000000: x 0") == 2
     assert len(said) == 11
     rest = [message for _, properties, message in said if properties == {"title": "wheelcheck"}]
     assert rest == ([f"{count - shown} more errors"] if count > shown else [])

@@ -98,9 +98,9 @@ def test_the_page_loads_nothing_and_holds_one_script_and_one_style_of_ours(repor
 
 
 def test_hostile_text_adds_no_element_to_the_page() -> None:
-    harmless = re.sub(r"[^A-Za-z0-9]", "x", "hostile")
     report = hostile()
-    twin = replace(report, findings=tuple(replace(found, message=harmless) for found in report.findings))
+    harmless = tuple(replace(found, message=f"hostile{at}") for at, found in enumerate(report.findings))
+    twin = replace(report, findings=harmless)
     assert [name for name, _ in read(report).elements] == [name for name, _ in read(twin).elements]
 
 

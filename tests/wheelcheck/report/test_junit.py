@@ -75,14 +75,14 @@ def test_all_errors_of_a_rule_are_one_failure() -> None:
     report = Report((wheel(X86_64),), many(3, "error", FILE, "m"), rules=("WC301",))
     suite = suites_of(report)[FILE]
     assert suite.get("failures") == "1"
-    assert case(suite, "WC301").findtext("failure") == "member-000000: m\nmember-000001: m\nmember-000002: m"
+    assert case(suite, "WC301").findtext("failure") == "member-000000: m 0\nmember-000001: m 1\nmember-000002: m 2"
 
 
 def test_warnings_and_notes_are_output_and_no_failure() -> None:
     found = (*many(1, "warning", FILE, "w"), *many(1, "note", FILE, "n"))
     suite = suites_of(Report((wheel(X86_64),), found, rules=("WC301",)))[FILE]
     assert suite.get("failures") == "0"
-    assert case(suite, "WC301").findtext("system-out") == "warning: member-000000: w\nnote: member-000000: n"
+    assert case(suite, "WC301").findtext("system-out") == "warning: member-000000: w 0\nnote: member-000000: n 0"
 
 
 def test_what_a_release_rule_says_of_a_file_stays_in_the_release_and_names_the_file() -> None:

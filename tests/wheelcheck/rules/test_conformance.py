@@ -14,6 +14,7 @@ from tests.support.twins import Silent, Twins
 from wheelcheck.facts import Wheel
 from wheelcheck.rules import Hit, Rule, rule
 from wheelcheck.rules.catalogue import FAMILIES, all_rules, find
+from wheelcheck.rules.impact import IMPACTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,10 @@ def test_every_family_is_listed_and_every_rule_is_found_by_code_and_by_name() ->
         assert find(each.code.lower()) is each
         assert find(each.name) is each
     assert find("WC000") is None
+
+
+def test_every_rule_has_its_one_place_in_the_table_of_impacts() -> None:
+    assert sorted(code for codes in IMPACTS.values() for code in codes) == [each.code for each in RULES]
 
 
 def test_a_new_rule_with_words_and_tests_lacks_nothing() -> None:
