@@ -1,6 +1,6 @@
-"""Releases that other people published, by name: what broke is named, what is sound is left alone.
+"""Published releases: the faults of broken ones are found, and sound ones pass.
 
-About 230 MB are fetched once into the cache. A file that cannot be had fails the tests: nothing here is skipped.
+About 230 MB are fetched once into the cache. A file that cannot be obtained fails its tests; none is skipped.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def roar() -> Report:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_broke_in_a_published_release_is_named_and_nothing_else_is(name: str) -> None:
+def test_the_faults_of_a_published_release_are_found_and_nothing_else_is(name: str) -> None:
     report = examine(obtain(name))
     assert report.verdict == "fail"
     assert {(hit.code, hit.path) for hit in report.findings if hit.severity == "error"} == BROKEN[name]
@@ -95,7 +95,7 @@ def test_a_sound_release_passes(name: str) -> None:
     assert any(artifact.natives for artifact in report.artifacts)
 
 
-def test_an_sdist_without_source_beside_native_wheels_is_named_with_the_manifest_that_leaves_it() -> None:
+def test_an_sdist_without_source_beside_native_wheels_is_an_error_that_names_the_manifest_outside_it() -> None:
     report = examine(obtain(*SANDLOCK))
     errors = {(hit.code, hit.artifact, hit.path) for hit in report.findings if hit.severity == "error"}
     assert errors == {("WC602", SANDLOCK[0], ""), ("WC603", SANDLOCK[0], "sandlock-0.9.0/setup.py")}
@@ -111,11 +111,11 @@ def test_the_sixteen_wheels_of_a_whole_release_have_no_error_and_are_the_expecte
 
 
 @pytest.mark.parametrize("tags", WHEELS)
-def test_a_wheel_that_is_missing_from_the_release_is_named_and_no_other(tags: str, promise: Path) -> None:
+def test_the_one_wheel_that_is_missing_from_a_release_is_named(tags: str, promise: Path) -> None:
     artifacts = roar().artifacts
     wheels = tuple(item for item in artifacts if item.file.endswith(".whl") and tags not in item.file)
     sdists = tuple(item for item in artifacts if item.file.endswith(".tar.gz"))
-    release = Release(wheels, sdists, config.load(promise))  # type: ignore[arg-type]  # told apart by their names
+    release = Release(wheels, sdists, config.load(promise))  # type: ignore[arg-type]  # their names tell which are which
     rule = find("WC701")
     assert rule is not None
     assert [hit.message for hit in rule.judge(release)] == [f"found no wheel for {tags}, expected one"]
@@ -133,7 +133,7 @@ def test_the_command_line_names_a_missing_wheel_of_a_real_release(
     assert "found no wheel for cp313-cp313-manylinux_2_34_x86_64, expected one" in said
 
 
-def test_a_file_that_cannot_be_had_fails_loudly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_obtained_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("WHEELCHECK_CACHE", str(tmp_path))
     with pytest.raises(Exception, match=r"roar_cli-0\.0\.0\.tar\.gz: "):
         obtain("roar_cli-0.0.0.tar.gz")

@@ -1,4 +1,4 @@
-"""The corpus table: per category and kind what the gate got right, missed and wrongly flagged, and the names."""
+"""The table by category and kind, with counts of right, missed and wrong verdicts, and a line per disagreement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _SHOWN = 3  # findings shown for each release that went wrong
 def table(judgements: Sequence[Judgement]) -> list[Row]:
     """Return the head, one row for each category and kind, and the totals.
 
-    Of defects `right` counts releases whose kind was found, of traps and clean releases those left alone.
+    For defects, `right` counts the releases whose kind was found; for traps and clean releases, those without an error
+    that the label rules out.
     """
     rows = [HEAD]
     for category in ORDER:
@@ -42,7 +43,7 @@ def _defects(members: list[Judgement]) -> Iterator[Row]:
 
 
 def _flagged(item: Judgement, kind: str) -> bool:
-    """Return whether this kind was a wrong flag; of kinds that share a code the first stands for all."""
+    """Return whether a code of this kind was wrong; a code of several kinds counts for the first of them."""
     return kind in {_kind_of(code) for code in item.wrong}
 
 
@@ -70,7 +71,7 @@ def _total(judgements: Sequence[Judgement]) -> Row:
 
 
 def names(judgements: Iterable[Judgement]) -> Iterator[str]:
-    """Yield a line for each release the gate and its label disagree about, with what was found in it."""
+    """Yield lines for each release about which the gate and the label disagree, with what the gate found in it."""
     for item in judgements:
         for kind in item.missed:
             yield f"missed {kind}: {item.label.filename} (verdict {item.verdict}, found {_list(item.codes)})"

@@ -1,4 +1,4 @@
-"""Labels and judgements of releases that do not exist, for the corpus tools."""
+"""Labels and judgements of invented releases, for the tests of the corpus tools."""
 
 from __future__ import annotations
 

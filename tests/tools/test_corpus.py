@@ -63,7 +63,7 @@ def test_releases_are_chosen_by_category_popularity_kind_or_file_name(only: list
     assert corpus.select(LABELS, only) == tuple(LABELS[number] for number in chosen)
 
 
-def test_a_disagreement_is_printed_and_is_no_failure_unless_required(
+def test_a_disagreement_is_printed_and_fails_only_if_required(
     releases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert measure(releases, monkeypatch) == 0
@@ -75,7 +75,7 @@ def test_a_disagreement_is_printed_and_is_no_failure_unless_required(
     assert measure(releases, monkeypatch, "--require") == 1
 
 
-def test_a_release_that_cannot_be_had_is_named_and_fails_when_required(
+def test_a_release_that_cannot_be_obtained_is_named_and_fails_only_if_required(
     releases: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert measure(releases, monkeypatch, files={"demo": {}}) == 0

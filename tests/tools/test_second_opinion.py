@@ -27,7 +27,7 @@ from tools.second_opinion import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-# A dozen of the corpus: nine CPUs and both C libraries, a fault or two, and every difference that is explained.
+# Twelve wheels of the corpus: nine CPUs, both C libraries, some with faults. The explained differences are added.
 SLICE = (
     "cuda_girth-0.1.0-cp312-cp312-manylinux_2_28_x86_64.whl",
     "ninja-1.13.2-py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64.whl",
@@ -150,7 +150,7 @@ def test_a_difference_must_be_explained_as_it_is(
 def run(
     folder: Path, monkeypatch: pytest.MonkeyPatch, *names: str, explained: dict[str, dict[str, str]] | None = None
 ) -> int:
-    """Run the command on one wheel from an index, its needs above its floor read alike by both."""
+    """Run the command on one wheel from an index; both tools read the same floor from it."""
     path = write(folder, native.program("x86_64", (2, 28)))
     (folder / "list.jsonl").write_text(json.dumps({"project": "demo", "filename": path.name}), "utf-8")
     (folder / "explained.json").write_text(json.dumps(explained or {}), "utf-8")
@@ -180,7 +180,7 @@ def test_nothing_compared_is_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert run(tmp_path, monkeypatch, "other.whl") == 2
 
 
-def test_a_wheel_that_cannot_be_had_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wheel_that_cannot_be_obtained_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "list.jsonl").write_text(json.dumps({"project": "demo", "filename": SLICE[0]}), "utf-8")
     arguments = ["--list", str(tmp_path / "list.jsonl"), "--cache", str(tmp_path / "cache")]
     with PackageIndex({}) as index:
