@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
-from wheelcheck.platforms.suffixes import is_imported_on, module_for_any_version, parse_module_name
+from wheelcheck.platforms.suffixes import (
+    is_imported_by,
+    is_imported_on,
+    lacks_its_platform,
+    module_for_any_version,
+    parse_module_name,
+)
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -28,6 +34,11 @@ def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit
     `cpython-38-x86_64-linux-gnu.so`: the code is for the right CPU, but no armv7l Python ever finds it. A module for
     another version that lies beside the right one is a warning.
 
+    `x.cpython-312.so`, `x.cp312.pyd` and `x.abi3.pyd` lack their platform: since 3.5 no CPython on Linux, macOS or
+    Windows looks for such a name, only one on a Unix whose triplet it does not know. Where no tag names an ABI, a
+    program may load the file by its path, so that is a warning. `x.abi3-x86_64-linux-gnu.so` is
+    a name that CPython 3.15 was the first to look for: in a cp39-abi3 wheel the import fails on every older one.
+
     Source: PEP 3149 and `sysconfig.get_config_var("EXT_SUFFIX")`; pyo3 and setuptools-rust name by the build host
     unless told the target.
     Remedy: set the cross target's sysconfig for the build (`PYO3_CROSS_LIB_DIR`, `_PYTHON_SYSCONFIGDATA_NAME`).
@@ -38,16 +49,32 @@ def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit
     imported = _imported(wheel, pythons)
     for member in wheel.natives:
         name = parse_module_name(member.path) if member.linked else None
-        if not name:
-            continue
-        if problem := _other_platform(name, wheel):
-            yield Hit(member.path, problem)
-        elif name.interpreter in pythons:
-            if problem := _other_threading(name, wheel):
-                yield Hit(member.path, problem)
-        elif any(python.startswith(("cp", "pp")) for python in pythons):
-            place = (str(PurePosixPath(member.path).parent), name.module)
-            yield _other_version(member.path, name, pythons, stale=_serves_later_versions(wheel) or place in imported)
+        if name:
+            found = (str(PurePosixPath(member.path).parent), name.module) in imported
+            yield from _judge(member.path, name, wheel, pythons, found=found)
+
+
+def _judge(path: str, name: ModuleName, wheel: Wheel, pythons: set[str], *, found: bool) -> Iterator[Hit]:
+    """Judge one module's name; `found` says that the same module is there under a name that the tags import."""
+    if all(lacks_its_platform(name, platform) for platform in wheel.platforms):
+        message = f"named without platform ({PurePosixPath(path).name}), which no {_joined(pythons)} imports"
+        by_path = all(tag.abi == "none" for tag in wheel.name.tags)
+        yield Hit(path, message, severity="warning" if found or by_path else None)
+    elif name.platform and (problem := _other_platform(name, wheel)):
+        yield Hit(path, problem)
+    elif name.is_stable:
+        if not found and not _serves_all(name, pythons):
+            yield Hit(path, f"named for CPython 3.15 or newer, expected a suffix that {_joined(pythons)} imports")
+    elif name.interpreter in pythons:
+        if problem := _other_threading(name, wheel):
+            yield Hit(path, problem)
+    elif any(python.startswith(("cp", "pp")) for python in pythons):
+        yield _other_version(path, name, pythons, stale=_serves_later_versions(wheel) or found)
+
+
+def _serves_all(name: ModuleName, pythons: set[str]) -> bool:
+    """Return whether every CPython of the tags looks for the name."""
+    return all(is_imported_by(name, python) for python in pythons if python.startswith("cp"))
 
 
 def _other_version(path: str, name: ModuleName, pythons: set[str], *, stale: bool) -> Hit:
@@ -62,7 +89,8 @@ def _imported(wheel: Wheel, pythons: set[str]) -> set[tuple[str, str]]:
     found = set()
     for member in wheel.natives:
         name = parse_module_name(member.path)
-        module = name.module if name and name.interpreter in pythons else module_for_any_version(member.path)
+        ours = name and name.platform and any(is_imported_by(name, python) for python in pythons)
+        module = name.module if name and ours else module_for_any_version(member.path)
         if module:
             found.add((str(PurePosixPath(member.path).parent), module))
     return found

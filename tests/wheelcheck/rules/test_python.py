@@ -29,6 +29,19 @@ def module(suffix: str) -> str:
     return f"demo/_x.{suffix}"
 
 
+def on_linux(suffix: str) -> File:
+    return library("x86_64", module(suffix))
+
+
+def on_mac(suffix: str) -> File:
+    return mac("aarch64", path=module(suffix))
+
+
+def on_windows(suffix: str) -> File:
+    return dll("x86_64", module(suffix))
+
+
+ABI3, WINDOWS = "cp310-abi3-manylinux_2_17_x86_64", "cp311-cp311-win_amd64"
 STALE, FRESH = "_x.cpython-312-x86_64-linux-gnu.so", "_x.cpython-311-x86_64-linux-gnu.so"
 PYPY = "pp310-pypy310_pp73-manylinux_2_17_x86_64"
 THREADED = "cp313-cp313t-manylinux_2_17_x86_64"
@@ -103,6 +116,44 @@ THREADED = "cp313-cp313t-manylinux_2_17_x86_64"
             "named for win32",
             (module("cp311-win32.pyd"),),
         ),
+        *(
+            Twins(
+                "WC306",
+                f"no interpreter on {tags} imports {bad}",
+                a_wheel(tags, make(bad)),
+                a_wheel(tags, make(good)),
+                found,
+                (module(bad),),
+            )
+            for tags, make, bad, good, found in (
+                (X86_64, on_linux, "cpython-311.so", "cpython-311-x86_64-linux-gnu.so", "named without platform"),
+                (X86_64, on_linux, "cpython-311d.so", "abi3.so", "named without platform"),
+                (PYPY, on_linux, "pypy310-pp73.so", "pypy310-pp73-x86_64-linux-gnu.so", "named without platform"),
+                (MAC, on_mac, "cpython-311.so", "cpython-311-darwin.so", "named without platform"),
+                (WINDOWS, on_windows, "cp311.pyd", "cp311-win_amd64.pyd", "named without platform (_x.cp311.pyd)"),
+                ("cp39-abi3-win_amd64", on_windows, "abi3.pyd", "pyd", "named without platform (_x.abi3.pyd)"),
+                (ABI3, on_linux, "abi3-x86_64-linux-gnu.so", "abi3.so", "named for CPython 3.15 or newer"),
+                (ABI3, on_linux, "abi3-aarch64-linux-gnu.so", "abi3.so", "named for aarch64-linux-gnu"),
+            )
+        ),
+        Twins(
+            "WC306",
+            "where no tag names an ABI, the file may be loaded by its path",
+            a_wheel("py3-none-manylinux_2_17_x86_64", on_linux("cpython-311.so")),
+            a_wheel("py3-none-manylinux_2_17_x86_64", on_linux("so")),
+            "named without platform",
+            (module("cpython-311.so"),),
+            severity="warning",
+        ),
+        Twins(
+            "WC306",
+            "a name without platform beside the right one is ballast",
+            a_wheel(X86_64, library("x86_64", MODULE), library("x86_64", module("cpython-311.so"))),
+            a_wheel(X86_64, library("x86_64", MODULE), library("x86_64", module("abi3.so"))),
+            "named without platform",
+            (module("cpython-311.so"),),
+            severity="warning",
+        ),
         Twins(
             "WC306",
             "a free-threaded Python looks for its own name",
@@ -144,6 +195,24 @@ def test_extension_modules_are_named_for_their_platform(row: Twins, tmp_path: Pa
         Silent("WC306", "CPython said gnu on musl before 3.11", a_wheel(MUSL, musl(MODULE))),
         Silent("WC306", "the stable ABI names no platform", a_wheel(X86_64, library("x86_64", module("abi3.so")))),
         Silent("WC306", "a plain name is imported by all", a_wheel(X86_64, library("x86_64", "demo/_x.so"))),
+        Silent(
+            "WC306",
+            "CPython 3.15 looks for the stable ABI with a platform",
+            a_wheel("cp315-abi3-manylinux_2_17_x86_64", on_linux("abi3-x86_64-linux-gnu.so")),
+        ),
+        Silent(
+            "WC306",
+            "an older one finds the name without it",
+            a_wheel(ABI3, on_linux("abi3-x86_64-linux-gnu.so"), on_linux("abi3.so")),
+        ),
+        Silent(
+            "WC306",
+            "until 3.4 names had no platform",
+            artifacts.wheel(
+                "cp34-cp34m-manylinux1_x86_64",
+                artifacts.member(module("cpython-34m.so"), artifacts.elf("x86_64")),
+            ),
+        ),
         Silent(
             "WC306",
             "a free-threaded build has the same interpreter tag",
