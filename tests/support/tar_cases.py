@@ -246,6 +246,7 @@ LINK_CASES = (
         sdist(FILE, member(b"two/a", b"", b"2", link=b"../pkg-1/setup.py")),
     ),
     link_case("a link to nothing", "tar-link-dangling", {"pkg-1/a": "setup.cfg"}, {"pkg-1/a": "setup.py"}),
+    case("a link alone", "tar-link-dangling", sdist(member(b"a", b"", b"2", link=b"b")), GOOD),
     link_case("a link to no folder", "tar-link-dangling", {"pkg-1/a": "su"}, {"pkg-1/a": "sub"}),
     link_case(
         "a link to nothing behind another",

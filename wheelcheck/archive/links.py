@@ -33,8 +33,9 @@ def steps(path: str, link: str) -> list[str] | None:
 
 def top_folder(paths: Iterator[str]) -> str:
     """Return the one folder that holds every member, which pip strips before it extracts; empty if there is none."""
-    tops = {path.partition("/")[0] for path in paths}
-    return tops.pop() if len(tops) == 1 else ""
+    parts = [path.partition("/") for path in paths]
+    tops = {top for top, _, _ in parts}
+    return tops.pop() if len(tops) == 1 and any(below for _, _, below in parts) else ""
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ def read_version_needs(reading: Reading, header: Header, image: Image, tags: dic
         if "DT_VERSYM" in tags and "DT_VERDEF" not in tags:
             reading.damage("elf-versions", "DT_VERSYM without DT_VERNEED or DT_VERDEF: the versions it means are gone")
         return ()
-    if "DT_VERSYM" not in tags:
+    if "DT_VERSYM" not in tags and header.osabi != "ELFOSABI_SOLARIS":  # whose linker writes needs for whole files
         reading.damage("elf-versions", "DT_VERNEED without DT_VERSYM: the loader has no symbol to check against it")
     place = image.locate(tags["DT_VERNEED"])
     if place is None:

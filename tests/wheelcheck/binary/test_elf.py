@@ -11,6 +11,7 @@ import pytest
 
 from tests.support import elf_editing as elf
 from tests.support import native
+from tests.support.elf_cases import without
 from tests.support.elf_editing import both, byte, graft_dynamic, header, section, segment
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.binary.model import VersionNeed
@@ -218,6 +219,12 @@ def test_firmware_is_bare_and_a_linux_program_of_the_same_abi_is_not() -> None:
     )
     linux = native.compile_c(native.START_C, "arm-linux-musleabi", "-nostdlib", "-static", "-fPIE", "-static-pie")
     assert (only(firmware).system, only(linux).system) == ("bare", "linux")
+
+
+def test_a_solaris_program_has_version_needs_without_versions_of_symbols() -> None:
+    unversioned = without(elf.VERSYM)(native.library())
+    assert [fault.kind for fault in read(unversioned).damage] == ["elf-versions"]
+    assert read(byte(7, 6)(unversioned)).damage == ()
 
 
 @pytest.mark.parametrize(("osabi", "system"), [(9, "other"), (6, "other"), (3, "linux"), (0, "linux")])
