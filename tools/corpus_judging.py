@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "manifest-outside-sdist": ("WC603",),
     "dead-script": ("WC222",),
     "record-mismatch": ("WC212",),
+    "damaged-member": ("WC106",),
     "dll-not-bundled": (),
 }
 OBSCURE = "obscure"
