@@ -1,4 +1,4 @@
-"""Write the files that follow from the code: the pages of rules, CPUs and settings, and the configuration's schema.
+"""Write the files that are generated from the code: the pages of rules, CPUs and settings, and the JSON Schema.
 
 `python -m tools.docs` writes them; with `--check` it changes nothing, names each file that is out of date and exits 1.
 """
@@ -63,7 +63,7 @@ _READERS = {
 
 
 def markdown(text: str) -> str:
-    """Return plain text as Markdown that shows it unchanged, code spans aside, with its labels as paragraphs."""
+    """Return plain text as Markdown that shows it unchanged, except code spans, with its labels as paragraphs."""
     lines = [f"\n**{line.replace(':', ':**', 1)}" if line.startswith(_LABELS) else line for line in text.splitlines()]
     slices = re.split(r"(`[^`]*`)", "\n".join(lines))
     return "".join(slice_ if slice_.startswith("`") else _escaped(slice_) for slice_ in slices).replace(
@@ -107,7 +107,7 @@ def _family(family: ModuleType) -> Iterator[str]:
 
 
 def rule_section(rule: Rule[Any]) -> str:
-    """Return what the catalogue says of one rule."""
+    """Return the section about one rule."""
     return (
         f"### {rule.code} {rule.name}\n\n"
         f"*{' or '.join(rule.severities)}, about the {rule.on.__name__.lower()}*\n\n"
@@ -116,15 +116,16 @@ def rule_section(rule: Rule[Any]) -> str:
 
 
 def architectures_page() -> str:
-    """Return docs/architectures.md: what is derived from every row of the CPU table."""
-    head = ("CPU", "also called", "Rust", "oldest manylinux tag", "loaders (glibc, musl)", "macOS", "Windows", "runner")
+    """Return docs/architectures.md: what is derived from each row of the CPU table."""
+    names = ("CPU", "also called", "Rust")
+    head = (*names, "oldest tag that can be built", "loaders (glibc, musl)", "macOS", "Windows", "runner")
     return f"{_ARCHITECTURES.format(generated=GENERATED)}\n{table(head, [_arch_row(row) for row in ARCHES])}"
 
 
 def _arch_row(row: Arch) -> tuple[str, ...]:
     rust = (row.rust_triple, row.musl_triple) if row.rust else ()
     loaders = (row.glibc_loader, row.musl_loader)
-    tag = row.manylinux_tag(row.lowest_glibc) if row.glibc_loader else ""
+    tag = row.manylinux_tag(row.oldest_build) if row.oldest_build else ""
     return (
         *(_code(row.name), _code(*row.aliases), _code(*rust), _code(tag), _code(*loaders)),
         *(_code(row.macos), _code(row.windows), _code(row.runner)),
@@ -173,7 +174,7 @@ def pages() -> dict[str, str]:
 
 
 def stale(root: Path) -> list[str]:
-    """Return the files below `root` that are missing or differ from what the code says."""
+    """Return the files below `root` that are missing or out of date."""
     return [name for name, text in pages().items() if not _says(root / name, text)]
 
 

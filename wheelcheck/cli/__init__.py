@@ -28,7 +28,7 @@ COMMANDS = {
     "check": "judge wheels and sdists before they are published: exit 0 pass, 1 fail, 2 could not verify",
     "inspect": "print what a wheel or an sdist is and which native files it holds",
     "diff": "print what changed natively between two artifacts: exit 0 nothing, 1 something, 2 not comparable",
-    "explain": "print why a rule exists and how to fix what it finds",
+    "explain": "print why a rule exists and how to fix what it finds, or what a kind of damage means",
     "build": "build native binaries, sdist and wheels, step by step; needs wheelcheck[build]",
     "matrix": "print the machines a release is built on, or the artifacts it must consist of, as JSON",
     "init": "add configuration, nox sessions and workflows to a project; overwrites nothing",

@@ -1,6 +1,7 @@
 """`wheelcheck build STEP`: one step of building a project, from a nox session or by hand.
 
-What a step made goes to standard output, one line each; what was run, and what it said, to standard error.
+A step prints what it made to standard output, one line each, and the commands it ran with their output to standard
+error. The steps that compile need the packages of the extra `build`; their modules are imported when they run.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import architectures, container_paths, containers, handover, rebuild, smoke, verify
-from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder import architectures, container_paths, handover
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, say
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from wheelcheck.builder.pipeline import Build
     from wheelcheck.platforms.arch import Arch
 
     Options = argparse.Namespace
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One row of the table of steps. `tools` are the distributions it needs that only the extra `build` installs."""
+    """One row of the table of steps. `tools` are distributions that it needs and only the extra `build` installs."""
 
     summary: str
     run: Callable[[Options], Results]
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: Options) -> int:
-    """Take a step: 0 where it succeeds, 1 where something is not as it must be."""
+    """Run a step; return 0 if it succeeds, 1 if the build cannot continue, 2 if the extra is not installed."""
     if missing := [name for name in options.step.tools if not _is_installed(name)]:
         say(f"{' and '.join(missing)} not installed in this Python: pip install 'wheelcheck[build]'")
         return UNVERIFIED
@@ -79,7 +80,7 @@ def _is_installed(name: str) -> bool:
 
 def _add_arch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--arch", default="", metavar="CPU", help="a CPU, or `all` that are configured (default: this machine's)"
+        "--arch", default="", metavar="CPU", help="a CPU, or `all` for every configured one (default: this machine's)"
     )
 
 
@@ -91,15 +92,25 @@ def _add_every(parser: argparse.ArgumentParser) -> None:
 
 
 def _builds(options: Options, *, compiles: bool = False) -> list[Build]:
-    """Return a build for each CPU that is asked for; of all, those that can be compiled for where that is needed."""
+    """Return a build for each CPU that `--arch` names.
+
+    With `--arch all`, raises BuildError for a CPU that cannot be compiled for if the step `compiles`, unless
+    `--allow-missing` skips it.
+    """
     if options.allow_missing:
         architectures.require_opt_out_is_local(os.environ)
-    builds = {build.target: build for build in (Build.of(options.project, row, _log) for row in _rows(options))}
+    builds = {build.target: build for build in (_build_of(options, row) for row in _rows(options))}
     if options.arch != architectures.ALL or not (compiles or options.allow_missing):
         return list(builds.values())
     settings, allowed = load(options.project), options.allow_missing
     targets = architectures.buildable(settings, builds, os.environ, _log, allow_missing=allowed)
     return [builds[target] for target in targets]
+
+
+def _build_of(options: Options, row: Arch | None) -> Build:
+    from wheelcheck.builder.pipeline import Build  # noqa: PLC0415  # needs the extra
+
+    return Build.of(options.project, row, _log)
 
 
 def _rows(options: Options) -> tuple[Arch, ...]:
@@ -108,12 +119,12 @@ def _rows(options: Options) -> tuple[Arch, ...]:
 
 
 def _for_each(step: Callable[[Build], Results], *, compiles: bool = False) -> Callable[[Options], Results]:
-    """Return a step that is taken for each CPU in turn."""
+    """Return a step that runs for each CPU in turn."""
     return lambda options: (result for build in _builds(options, compiles=compiles) for result in step(build))
 
 
 def _log(line: str) -> None:
-    """Print what was run or said, as it is but for the credentials of any URL: pip prints those of its index."""
+    """Print a line of output without the credentials in any URL: pip prints those of its index."""
     print(without_credentials(line), file=sys.stderr, flush=True)
 
 
@@ -123,7 +134,7 @@ def _log(line: str) -> None:
 def _add_build(parser: argparse.ArgumentParser) -> None:
     _add_every(parser)
     parser.add_argument(
-        "--check", action="store_true", help="compile nothing: exit 0 where the staged files are those of the sources"
+        "--check", action="store_true", help="compile nothing: exit 0 if the staged files are up to date"
     )
 
 
@@ -143,7 +154,11 @@ def _staged(build: Build) -> Results:
 
 
 def _sdist(options: Options) -> Results:
-    return [_builds(options)[0].sdist()]  # the same whatever the CPU
+    return [_builds(options)[0].sdist()]  # the same for every CPU
+
+
+def _wheels(build: Build) -> Results:
+    return build.wheels()
 
 
 def _smoke(options: Options) -> Results:
@@ -151,12 +166,14 @@ def _smoke(options: Options) -> Results:
 
 
 def _tested(builds: Sequence[Build]) -> Results:
-    """Run every CPU's wheels. On a developer's machine emulation may be missing; this machine's own CPU may not."""
-    tried = {build: build.smoke_results() for build in builds}
-    for build, results in tried.items():
+    """Test the wheels of every CPU. In CI all must run; on a developer's machine, those for its own CPU must."""
+    from wheelcheck.builder import smoke  # noqa: PLC0415  # needs the extra
+
+    by_build = {build: build.smoke_results() for build in builds}
+    for build, results in by_build.items():
         only = len(builds) == 1 or build.target.arch == host()
         smoke.require_executed(results, required=only or architectures.in_ci(os.environ))
-    together = [result for found in tried.values() for result in found]
+    together = [result for results in by_build.values() for result in results]
     smoke.require_executed(together)
     return [f"smoke test: {smoke.summary(together)}"]
 
@@ -169,11 +186,15 @@ def _add_roundtrip(parser: argparse.ArgumentParser) -> None:
 
 
 def _roundtrip(options: Options) -> Results:
+    from wheelcheck.builder import rebuild  # noqa: PLC0415  # needs the extra
+
     exact = not options.facts_only
     return _for_each(lambda build: rebuild.roundtrip(build, exact=exact), compiles=True)(options)
 
 
 def _reproduced(build: Build) -> Results:
+    from wheelcheck.builder import rebuild  # noqa: PLC0415  # needs the extra
+
     return [f"reproduced: {name}" for name in rebuild.reproduce(build)]
 
 
@@ -188,15 +209,15 @@ def _all(options: Options) -> Iterator[object]:
 
 
 def _add_adopt(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--arch", default="", metavar="CPU", help="what it was built for (default: this machine's CPU)")
+    parser.add_argument("--arch", default="", metavar="CPU", help="the CPU it was built for (default: this machine's)")
     parser.add_argument("messages", type=Path, help="what `cargo zigbuild --message-format=json` printed there")
     parser.add_argument(
-        "--map", action="append", default=[], metavar="CONTAINER=HOST", help="where a folder of the container is here"
+        "--map", action="append", default=[], metavar="CONTAINER=HOST", help="where a container folder is here"
     )
 
 
 def _adopt(options: Options) -> Results:
-    build = Build.of(options.project, find(options.arch) if options.arch else None, _log)
+    build = _build_of(options, find(options.arch) if options.arch else None)
     try:
         messages = options.messages.read_text("utf-8")
     except (OSError, ValueError) as problem:
@@ -212,8 +233,10 @@ def _add_cibuildwheel(parser: argparse.ArgumentParser) -> None:
 
 
 def _cibuildwheel(options: Options) -> Iterator[object]:
+    from wheelcheck.builder import containers  # noqa: PLC0415  # needs the extra
+
     for row in _rows(options):
-        build = Build.of(options.project, row, _log)
+        build = _build_of(options, row)
         run = containers.prepare(build, os.environ)
         yield from run.script() if options.print_config else containers.build_wheels(build, run, os.environ)
 
@@ -236,6 +259,8 @@ def _unpack(options: Options) -> Results:
 
 
 def _verify(options: Options) -> Results:
+    from wheelcheck.builder import verify  # noqa: PLC0415  # needs the extra
+
     return verify.verify(options.project, os.environ)
 
 
@@ -246,7 +271,7 @@ def _add_nothing(_parser: argparse.ArgumentParser) -> None:
 _STEPS = {
     "build": _Step("compile the native files and stage them with their manifest", _build, _add_build),
     "sdist": _Step("build the sdist from a clean copy of the sources", _sdist, _add_every),
-    "wheels": _Step("build the wheels from the sdist and the staged files", _for_each(Build.wheels), _add_every),
+    "wheels": _Step("build the wheels from the sdist and the staged files", _for_each(_wheels), _add_every),
     "smoke": _Step("install the wheels outside the checkout and run their smoke tests", _smoke, _add_every),
     "roundtrip": _Step("build the wheels again from the sdist only, and compare them", _roundtrip, _add_roundtrip),
     "reproduce": _Step(
@@ -254,12 +279,12 @@ _STEPS = {
         _for_each(_reproduced, compiles=True),
         _add_every,
     ),
-    "all": _Step("take the steps build, sdist, wheels and smoke in turn", _all, _add_every),
-    "adopt": _Step("stage what a cargo in a container built, by its JSON messages", _adopt, _add_adopt),
+    "all": _Step("run the steps build, sdist, wheels and smoke in turn", _all, _add_every),
+    "adopt": _Step("stage what cargo built in a container, by its JSON messages", _adopt, _add_adopt),
     "cibuildwheel": _Step(
         "build a wheel for each interpreter in containers, from the staged files", _cibuildwheel, _add_cibuildwheel
     ),
     "pack": _Step("put what another machine needs into one file", _pack, _add_pack, ()),
-    "unpack": _Step("unpack what other machines packed, every hash and mode as it was", _unpack, _add_unpack, ()),
+    "unpack": _Step("unpack what other machines packed, and verify hashes and modes", _unpack, _add_unpack, ()),
     "verify": _Step("compare the wheels in dist/ with the manifest of the stage", _verify, _add_nothing, ("ziglang",)),
 }

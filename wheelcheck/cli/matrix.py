@@ -46,8 +46,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def jobs(config: Config) -> list[Job]:
-    """Return one job per CPU of the release, on a GitHub-hosted runner of that CPU where there is one."""
-    return [_job(row, config) for row in _rows(config)]
+    """Return one job per CPU of the release, on a GitHub-hosted runner with that CPU if there is one.
+
+    Raises ConfigError for a CPU that nothing can be built for.
+    """
+    rows = _rows(config)
+    _require_buildable(rows)
+    return [_job(row, config) for row in rows]
 
 
 def expected(config: Config) -> Expected:
@@ -91,6 +96,13 @@ def _rows(config: Config) -> list[Arch]:
     linux = (parse_platform(wheel.platform) for wheel in config.wheels)
     named = {name for platform in linux if platform.system == "linux" for name in platform.arches}
     return [row for row in ARCHES if row.name in named or row.name in config.architectures]
+
+
+def _require_buildable(rows: list[Arch]) -> None:
+    from wheelcheck.config import ConfigError  # noqa: PLC0415
+
+    if names := ", ".join(row.name for row in rows if row.oldest_build is None):
+        raise ConfigError(f"{names} cannot be built: Rust or zig does not support it; remove it from the configuration")
 
 
 def _job(row: Arch, config: Config) -> Job:

@@ -151,6 +151,22 @@ def test_without_the_extra_a_step_says_how_to_install_it(
     assert capsys.readouterr() == ("", said)
 
 
+def test_packing_and_unpacking_need_no_package_of_the_extra(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist" / "a").touch()
+    script = "import sys; sys.modules |= dict.fromkeys(('build', 'ziglang', 'packageurl')); from wheelcheck import cli"
+    for words in (["pack", "all.tar", "dist/*"], ["unpack", "all.tar"]):
+        done = subprocess.run(
+            [sys.executable, "-c", f"{script}; sys.exit(cli.main(sys.argv[1:]))", "build", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment(),
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "dist/a\n", "")
+
+
 def test_a_folder_called_build_is_not_the_package_of_that_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ from tests.support import native, zips
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import command, environment, run
 from wheelcheck import __version__, cli
+from wheelcheck.damage import explain
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def test_nothing_to_examine_is_2(tmp_path: Path, path: str) -> None:
         (("check", "x", "--architecture", "vax"), "unknown architecture 'vax': expected one of x86_64"),
         (("check", "x", "--config", "promise.toml", "--architecture", "s390x"), "no wheel is expected for s390x"),
         (("check", "x", "--config", "mistake.toml"), "unknown key 'pyton'; did you mean 'python'?"),
-        (("explain", "WC999"), "no rule 'WC999': expected one of WC101, WC102"),
+        (("explain", "WC999"), "'WC999' is neither a rule nor a kind of damage; the rules are WC101, WC102"),
         (("explain",), "required: CODE"),
     ],
 )
@@ -143,6 +144,12 @@ def test_every_rule_is_explained(capsys: pytest.CaptureFixture[str], rule: Rule[
     assert capsys.readouterr().out.startswith(
         f"{rule.code} {rule.name} ({', '.join(rule.severities)})\n\n{rule.summary}\n"
     )
+
+
+@pytest.mark.parametrize("kind", ["zip-prefix", "ELF-Truncated", "changed"])
+def test_a_kind_of_damage_is_explained(capsys: pytest.CaptureFixture[str], kind: str) -> None:
+    assert cli.main(["explain", kind]) == 0
+    assert capsys.readouterr().out == f"{explain(kind.lower())}\n"
 
 
 def test_json_is_read_by_programs_and_the_same_each_time(tmp_path: Path, bad: Path) -> None:

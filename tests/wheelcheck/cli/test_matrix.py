@@ -58,11 +58,23 @@ def test_a_cpu_without_a_hosted_runner_is_built_across_and_says_so(tmp_path: Pat
     ]
 
 
-@pytest.mark.parametrize("row", [row for row in ARCHES if row.rust], ids=lambda row: row.name)
-def test_every_cpu_of_the_table_gives_a_job(row: object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("row", [row for row in ARCHES if row.oldest_build], ids=lambda row: row.name)
+def test_every_cpu_that_can_be_built_gives_a_job(row: object, tmp_path: Path) -> None:
     name = getattr(row, "name", "")
     (job,) = matrix.jobs(load(configured(tmp_path, f'architectures = ["{name}"]\nglibc = "2.36"\n')))
     assert job["architecture"] == name
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'architectures = ["x86_64", "ppc64"]\npython = ["cp311"]\n',
+        '[[tool.wheelcheck.wheels]]\npython = ["py3-none"]\nplatforms = ["manylinux_2_17_ppc64"]\n',
+    ],
+)
+def test_a_cpu_that_cannot_be_built_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str) -> None:
+    assert main(["matrix", "--config", str(configured(tmp_path, table))]) == 2
+    assert "ppc64 cannot be built: Rust or zig does not support it; remove it" in capsys.readouterr().err
 
 
 def test_a_wheel_written_out_names_its_cpu_as_well(tmp_path: Path) -> None:
