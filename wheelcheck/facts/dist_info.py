@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_TAGS = 10_000  # a line of 3 kB can stand for a thousand million
 _FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
+_DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
@@ -44,14 +45,24 @@ class Row:
 
     @property
     def digest(self) -> str:
-        """The digest as hexadecimal text; empty where it is not unpadded url-safe base64 (PEP 376, PEP 427)."""
+        """The digest as hexadecimal text; empty where it is not unpadded url-safe base64 (PEP 376, PEP 427).
+
+        It is empty too where the length is not that of the algorithm: hexadecimal text is base64 of another length.
+        """
         text = self.hash.partition("=")[2]
         if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
             return ""
         try:
-            return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).hex()
+            digest = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except binascii.Error:
             return ""
+        return digest.hex() if len(digest) == _DIGEST_BYTES.get(self.algorithm, len(digest)) else ""
+
+    @property
+    def is_hexadecimal(self) -> bool:
+        """Whether the digest is written as hexadecimal text, which no version of the format allows."""
+        text = self.hash.partition("=")[2]
+        return len(text) == 2 * _DIGEST_BYTES.get(self.algorithm, 0) and bool(re.fullmatch("[0-9A-Fa-f]+", text))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,13 @@ def _unlisted(wheel: Wheel) -> frozenset[str]:
     return frozenset(f"{folder}/RECORD{suffix}" for suffix in ("", ".jws", ".p7s"))
 
 
+def _files(wheel: Wheel) -> Iterator[tuple[Row, str]]:
+    """Yield each row with the file it means: backslashes, which WC213 finds, are read as slashes."""
+    paths = {member.path for member in wheel.members}
+    for row in wheel.dist_info.rows:
+        yield row, row.path if row.path in paths else row.path.replace("\\", "/")
+
+
 @rule("WC210", on=Wheel)
 def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     """Every file of the wheel has a row in RECORD.
@@ -35,7 +42,7 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: let the build backend write RECORD last; repack with `wheel pack` after any change.
     """
-    listed = {row.path for row in wheel.dist_info.rows} | _unlisted(wheel)
+    listed = {path for _, path in _files(wheel)} | _unlisted(wheel)
     for member in wheel.members:
         if member.kind != "directory" and member.path not in listed:
             yield Hit(member.path, "found in the wheel but not in RECORD, expected a row with its hash and size")
@@ -51,8 +58,8 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     Remedy: build the wheel again; never delete from a finished one.
     """
     paths = {member.path for member in wheel.members} | _unlisted(wheel)
-    for row in wheel.dist_info.rows:
-        if row.path not in paths:
+    for row, path in _files(wheel):
+        if path not in paths:
             yield Hit(row.path, "found in RECORD but not in the wheel, expected the file")
 
 
@@ -68,19 +75,24 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
     """
     unlisted = _unlisted(wheel)
     members = {member.path: member for member in wheel.members if member.path not in unlisted}
-    for row in wheel.dist_info.rows:
-        member = members.get(row.path)
+    for row, path in _files(wheel):
+        member = members.get(path)
         if member is None or member.kind != "file":
             continue
         if row.algorithm == "sha256" and row.digest and row.digest != member.sha256:
-            yield Hit(row.path, f"found sha256 {member.sha256}, expected {row.digest} as RECORD says")
+            message = f"found sha256 {member.sha256}, expected {row.digest} as RECORD says"
+            yield Hit(member.path, message, cause="found a sha256 other than RECORD says")
         if _SIZE.fullmatch(row.size) and int(row.size) != member.size:
-            yield Hit(row.path, f"found {member.size} bytes, expected {row.size} as RECORD says")
+            message = f"found {member.size} bytes, expected {row.size} as RECORD says"
+            yield Hit(member.path, message, cause="found a size other than RECORD says")
 
 
 @rule("WC213", on=Wheel)
 def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     """RECORD is CSV of path, strong hash and size, with one row per file and relative paths inside the wheel.
+
+    Backslashes and hexadecimal digests come from tools that write RECORD by hand: uninstallers and verifiers then find
+    no file and no hash that fits. The other rules on RECORD read such a path with slashes, and compare no such digest.
 
     Source: PEP 376, PEP 427 (sha256 or better, url-safe base64 without padding; no md5, no sha1), PEP 627.
     Remedy: let the build backend write RECORD.
@@ -90,21 +102,33 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     unlisted = _unlisted(wheel)
     repeated = Counter(row.path for row in rows)
     yield from (Hit(path, f"found {count} rows, expected one") for path, count in repeated.items() if count > 1)
-    for row in rows:
-        if problem := _row_problem(row, unlisted):
-            yield Hit(row.path, problem)
+    if count := sum(row.is_hexadecimal for row in rows):
+        yield Hit(
+            record,
+            f"found hexadecimal digests in {count} of {len(rows)} rows, expected url-safe base64 without padding",
+        )
+    yield from (hit for row in rows for hit in _row_problem(row, unlisted))
 
 
-def _row_problem(row: Row, unlisted: frozenset[str]) -> str:
-    path = PurePosixPath(row.path)
-    if path.is_absolute() or ".." in path.parts or "\\" in row.path or not row.path:
-        return "found a path that leaves the wheel or has a backslash, expected a relative one with forward slashes"
-    if row.path in unlisted:
-        return "found a hash, expected none: the file would have to hold its own" if row.hash else ""
-    if row.algorithm and row.algorithm not in _STRONG:
-        return f"found {row.algorithm}, expected sha256 or better"
-    if not row.digest:
-        return f"found {row.hash!r}, expected sha256= and unpadded url-safe base64"
-    if row.size and not _SIZE.fullmatch(row.size):
-        return f"found size {row.size[:40]!r}{'…' * (len(row.size) > 40)}, expected a number of bytes"
-    return ""
+def _row_problem(row: Row, unlisted: frozenset[str]) -> Iterator[Hit]:
+    """Yield the first thing that is wrong with a row; hexadecimal digests are reported once for all rows."""
+    path = PurePosixPath(row.path.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not row.path:
+        yield Hit(row.path, "found a path that leaves the wheel, expected a relative one inside it")
+    elif "\\" in row.path:
+        yield Hit(row.path, "found a path with backslashes, expected forward slashes")
+    elif row.path in unlisted:
+        if row.hash:
+            yield Hit(row.path, "found a hash, expected none: the file would have to hold its own")
+    elif row.algorithm and row.algorithm not in _STRONG:
+        yield Hit(row.path, f"found {row.algorithm}, expected sha256 or better")
+    elif not row.digest and not row.is_hexadecimal:
+        expected = "expected sha256= and unpadded url-safe base64"
+        yield Hit(row.path, f"found {row.hash!r}, {expected}", cause=f"found a hash in another form, {expected}")
+    elif row.size and not _SIZE.fullmatch(row.size):
+        size = f"{row.size[:40]!r}{'…' * (len(row.size) > 40)}"
+        yield Hit(
+            row.path,
+            f"found size {size}, expected a number of bytes",
+            cause="found a size in another form, expected a number of bytes",
+        )

@@ -69,8 +69,9 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
         own = member.linked and not several and _is_own_code(member, has_import_library=has_import_library)
         wrong = own or _is_build_output(member)
         what = describe(native_slices(member)) or member.binary.format  # type: ignore[union-attr]  # natives have one
-        hit = f"found {what} {_kind(member)} of {member.size} bytes, expected source only"
-        yield Hit(member.path, hit, severity=None if wrong else "warning")
+        found = f"found {what} {_kind(member)}"
+        hit = f"{found} of {member.size} bytes, expected source only"
+        yield Hit(member.path, hit, severity=None if wrong else "warning", cause=f"{found}, expected source only")
 
 
 def _kind(member: Member) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import library
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, examine_recipe
+from wheelcheck.report.groups import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 RECORD = "demo-1.0.dist-info/RECORD"
 SIGNATURE = "demo-1.0.dist-info/RECORD.jws"
 DATA = "demo/data.txt"
+LIBRARY = "demo/libnative.so"
+OTHERS = ("demo-1.0.dist-info/WHEEL", "demo-1.0.dist-info/METADATA")
 EMPTY_MD5 = "md5=1B2M2Y8AsgTpgAmY7PhCfg"
 
 
@@ -42,6 +45,14 @@ def changed(path: str, **columns: str) -> Callable[[Rows], Rows]:
         ]
 
     return edit
+
+
+def in_hexadecimal(rows: Rows) -> Rows:
+    return [(path, f"sha256={'0A' * 32}" if hashed else "", size) for path, hashed, size in rows]
+
+
+def with_backslashes(rows: Rows) -> Rows:
+    return [(path.replace("/", "\\"), hashed, size) for path, hashed, size in rows]
 
 
 def without_signature(rows: Rows) -> Rows:
@@ -76,6 +87,35 @@ def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, 
         ),
         row_for("WC212", "a size that is not the file's", changed(DATA, size="6"), "found 5 bytes, expected 6"),
         row_for("WC213", "a hash that proves nothing", changed(DATA, hash=EMPTY_MD5), "found md5, expected sha256"),
+        Twins(
+            "WC213",
+            "hexadecimal digests, which are one fault and are compared with nothing",
+            recorded(in_hexadecimal),
+            recorded(),
+            "found hexadecimal digests in 4 of 5 rows, expected url-safe base64 without padding",
+            (RECORD,),
+        ),
+        row_for(
+            "WC213",
+            "a hexadecimal digest of another algorithm",
+            changed(DATA, hash=f"sha512={'0a' * 64}"),
+            "found hexadecimal digests in 1 of 5 rows",
+            RECORD,
+        ),
+        Twins(
+            "WC213",
+            "backslashes, which hide no file from the other rules",
+            recorded(with_backslashes),
+            recorded(),
+            "found a path with backslashes, expected forward slashes",
+            tuple(path.replace("/", "\\") for path in (LIBRARY, DATA, RECORD, *OTHERS)),
+        ),
+        row_for(
+            "WC213",
+            "a digest of another length",
+            changed(DATA, hash="sha256=AAAA"),
+            "found 'sha256=AAAA', expected sha256= and unpadded url-safe base64",
+        ),
         row_for("WC213", "no hash", changed(DATA, hash=""), "expected sha256= and unpadded url-safe base64"),
         row_for(
             "WC213",
@@ -164,3 +204,13 @@ def test_record_lists_every_file_as_it_is(row: Twins, tmp_path: Path) -> None:
 )
 def test_what_the_format_allows_in_record_is_left_alone(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def test_a_record_with_backslashes_or_hexadecimal_digests_is_one_line_and_its_other_faults_are_still_found(
+    tmp_path: Path,
+) -> None:
+    for number, edit in enumerate((in_hexadecimal, with_backslashes)):
+        report = examine_recipe(recorded(edit), tmp_path / str(number))
+        assert [group.first.code for group in grouped(report.findings) if group.first.severity == "error"] == ["WC213"]
+    without_data = examine_recipe(recorded(lambda rows: with_backslashes(rows)[1:]), tmp_path / "other")
+    assert "WC210" in {found.code for found in without_data.findings}
