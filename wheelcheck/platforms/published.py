@@ -133,3 +133,41 @@ def _is_of_cpython(version: str, abi: str) -> bool:
     if not found or found["version"] != version:
         return False
     return not (found["threads"] and number < (3, 13)) and not (found["old"] and number >= (3, 8))
+
+
+def is_asked_for_wherever(wide: tuple[str, str, Platform], narrow: tuple[str, str, Platform]) -> bool:
+    """Return whether every machine that asks for the narrow tag asks for the wide one too.
+
+    A tag is interpreter, ABI and platform. `pip check` compares the tags in WHEEL with those the machine asks for.
+    """
+    return _serves_interpreter(wide[:2], narrow[:2]) and _serves_platform(wide[2], narrow[2])
+
+
+def _serves_platform(wide: Platform, narrow: Platform) -> bool:
+    """Return whether systems of the narrow tag ask for the wide one: any, an older floor, linux_ for manylinux."""
+    if wide.is_any or wide.tag == narrow.tag:
+        return True
+    same_variant = wide.tag.rpartition("_")[2] == narrow.tag.rpartition("_")[2] or wide.system != "ios"
+    same_system = wide.system == narrow.system and wide.libc in ("", narrow.libc) and same_variant
+    has_cpus = bool(narrow.arches) and {*narrow.arches} <= {*wide.arches}
+    return same_system and has_cpus and wide.floor <= narrow.floor and is_looked_for(wide)
+
+
+def _serves_interpreter(wide: tuple[str, str], narrow: tuple[str, str]) -> bool:
+    """Return whether interpreters of the narrow pair ask for the wide one: none for any ABI, abi3 and py for later."""
+    (wide_python, wide_abi), (python, abi) = wide, narrow
+    if wide == narrow or (wide_python == python and wide_abi == "none"):
+        return True
+    found, other = _INTERPRETER.fullmatch(wide_python), _INTERPRETER.fullmatch(python)
+    if not found or not other or not _is_later(other["version"], found["version"]):
+        return False
+    if found["word"] == "py":
+        return wide_abi == "none"
+    own = _CPYTHON_ABI.fullmatch(abi)
+    has_gil = abi == "abi3" or (own is not None and not own["threads"])
+    return found["word"] == other["word"] == "cp" and wide_abi == "abi3" and has_gil
+
+
+def _is_later(version: str, since: str) -> bool:
+    """Return whether an interpreter version is the same or a later one of the same major version; 3 is before 3.0."""
+    return version[:1] == since[:1] and int(version[1:] or -1) >= int(since[1:] or -1)

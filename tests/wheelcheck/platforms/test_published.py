@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from packaging.tags import cpython_tags, ios_platforms, mac_platforms
 
-from wheelcheck.platforms.published import is_asked_for, is_looked_for, is_taken_by_pypi
-from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.published import is_asked_for, is_asked_for_wherever, is_looked_for, is_taken_by_pypi
+from wheelcheck.platforms.tags import Platform, parse_platform
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,39 @@ def test_what_packaging_asks_for_is_asked_for(version: tuple[int, int], abi: str
 )
 def test_an_interpreter_asks_for_its_own_abi_a_stable_one_or_none(python: str, abi: str, *, asked: bool) -> None:
     assert is_asked_for(python, abi) is asked
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "holds"),
+    [
+        ("cp312-cp312-linux_x86_64", "cp312-cp312-manylinux_2_17_x86_64", True),
+        ("cp312-cp312-linux_x86_64", "cp312-cp312-musllinux_1_2_x86_64", True),
+        ("cp312-cp312-linux_aarch64", "cp312-cp312-manylinux_2_17_x86_64", False),
+        ("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-linux_x86_64", False),
+        ("cp312-cp312-manylinux1_x86_64", "cp312-cp312-manylinux_2_5_x86_64", True),
+        ("cp312-cp312-manylinux2014_x86_64", "cp312-cp312-manylinux_2_28_x86_64", True),
+        ("py3-none-any", "cp312-cp312-win_amd64", True),
+        ("py3-none-any", "py312-none-any", True),
+        ("py312-none-any", "py3-none-any", False),
+        ("py38-none-any", "cp312-cp312-win_amd64", True),
+        ("py2-none-any", "cp312-cp312-win_amd64", False),
+        ("cp312-none-any", "cp312-cp312-win_amd64", True),
+        ("cp39-abi3-win_amd64", "cp312-cp312-win_amd64", True),
+        ("cp39-abi3-win_amd64", "cp313-cp313t-win_amd64", False),
+        ("cp39-abi3-win_amd64", "cp38-cp38-win_amd64", False),
+        ("cp39-cp39-win_amd64", "cp310-cp310-win_amd64", False),
+        ("cp39-abi3-win_amd64", "cp39-abi3-win_arm64", False),
+        ("py3-none-macosx_10_9_universal2", "py3-none-macosx_11_0_arm64", True),
+        ("py3-none-macosx_11_0_arm64", "py3-none-macosx_11_0_universal2", False),
+        ("py3-none-ios_13_0_arm64_iphoneos", "py3-none-ios_14_0_arm64_iphoneos", True),
+        ("py3-none-ios_13_0_arm64_iphoneos", "py3-none-ios_14_0_arm64_iphonesimulator", False),
+        ("pp310-none-any", "pp310-pypy310_pp73-win_amd64", True),
+        ("fake-none-any", "cp312-cp312-win_amd64", False),
+    ],
+)
+def test_a_wider_tag_is_asked_for_wherever_the_narrow_one_is(wide: str, narrow: str, *, holds: bool) -> None:
+    def parsed(tag: str) -> tuple[str, str, Platform]:
+        python, abi, platform = tag.split("-")
+        return python, abi, parse_platform(platform)
+
+    assert is_asked_for_wherever(parsed(wide), parsed(narrow)) is holds

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FOLDER = "demo-1.0.dist-info"
 METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
 WHEEL = b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_17_x86_64\n"
+UPPER = WHEEL.replace(b"false", b"False")
 
 
 def with_text(name: str, text: bytes | None) -> WheelRecipe:
@@ -91,7 +92,7 @@ def rezipped(tarball: bytes) -> bytes:
             "WC203",
             "a second folder, of the version before",
             a_wheel(X86_64, library("x86_64"), File("demo-0.9.dist-info/METADATA", METADATA)),
-            a_wheel(X86_64, library("x86_64"), File("demo-0.9.data/data/METADATA", METADATA)),
+            a_wheel(X86_64, library("x86_64"), File("demo-0.9.dist.info/METADATA", METADATA)),
             "",
             ("", "demo-0.9.dist-info"),
         ),
@@ -142,6 +143,16 @@ def rezipped(tarball: bytes) -> bytes:
             WHEEL,
             "found Wheel-Version none",
         ),
+        *(
+            in_wheel_text("WC209", why, WHEEL.replace(b"Root-Is-Purelib: false\n", bad), good, found)
+            for why, bad, good, found in (
+                ("pip and uv differ over True", b"Root-Is-Purelib: True\n", UPPER, "found Root-Is-Purelib 'True'"),
+                ("no answer", b"", WHEEL, "found Root-Is-Purelib none"),
+                ("an empty answer", b"Root-Is-Purelib:\n", WHEEL, "found Root-Is-Purelib ''"),
+                ("another word", b"Root-Is-Purelib: purelib\n", WHEEL, "found Root-Is-Purelib 'purelib'"),
+                ("two answers", b"Root-Is-Purelib: false\n" * 2, WHEEL, "'false' and 'false', expected true or false"),
+            )
+        ),
         Twins(
             "WC206",
             "native code under purelib",
@@ -149,7 +160,7 @@ def rezipped(tarball: bytes) -> bytes:
             with_text("WHEEL", WHEEL),
             "found Root-Is-Purelib: true, expected false",
             (f"{FOLDER}/WHEEL",),
-            severity="warning",
+            severity="note",
         ),
         in_metadata(
             "another name inside than outside",
@@ -222,6 +233,33 @@ def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
             tagged(b"Tag: " + X86_64.encode() + b"\n"),
             "Tag",
             (f"{FOLDER}/WHEEL",),
+            severity="warning",
+        ),
+        *(
+            Twins(
+                "WC205",
+                f"a machine that installs {tags} may not support {line}",
+                tagged(f"Tag: {line}\n".encode(), tags),
+                tagged(f"Tag: {tags}\n".encode(), tags),
+                "found",
+                (f"{FOLDER}/WHEEL",),
+                everywhere=("WC304", "WC308", "WC402"),
+            )
+            for line, tags in (
+                ("cp311-cp311-manylinux_2_17_x86_64", "cp312-cp312-manylinux_2_17_x86_64"),
+                ("cp312-abi3-manylinux_2_17_x86_64", "cp39-abi3-manylinux_2_17_x86_64"),
+                ("py3-none-manylinux_2_28_x86_64", "py3-none-manylinux_2_17_x86_64"),
+                ("py3-none-manylinux_2_17_x86_64", "py3-none-musllinux_1_2_x86_64"),
+                ("py3-none-macosx_12_3_arm64", "py3-none-macosx_13_0_arm64"),
+            )
+        ),
+        Twins(
+            "WC205",
+            "no Tag line at all",
+            tagged(b""),
+            tagged(b"Tag: " + X86_64.encode() + b"\n"),
+            "found no Tag line",
+            (f"{FOLDER}/WHEEL",),
         ),
         Twins(
             "WC205",
@@ -238,6 +276,7 @@ def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
             tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py3-none-manylinux_2_17_x86_64"),
             "found Tag py2-none-manylinux_2_17_x86_64, expected only the file name's tags",
             (f"{FOLDER}/WHEEL",),
+            severity="warning",
         ),
         Twins(
             "WC205",
