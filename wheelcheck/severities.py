@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wheelcheck.config import Config, SeverityOverride
     from wheelcheck.rules import Finding
 
-STRICT = "strict: warnings are errors"
+STRICT = "warnings are errors (strict)"
 _RANKS = {severity: rank for rank, severity in enumerate(get_args(Severity))}  # 0 is the worst
 
 

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
-from wheelcheck.report.groups import grouped, grouped_ignored
+from wheelcheck.report.groups import NAMED, grouped, grouped_ignored
 from wheelcheck.report.html_tables import binaries_section, grid_section
 from wheelcheck.report.markup import append, breakable, coded, element, heading, own, serialized
 from wheelcheck.report.selection import more, select
@@ -199,14 +199,18 @@ def _finding(found: Group) -> Element:
 
 
 def _places(found: Group) -> Iterator[Element]:
-    """Yield the list of several files, folded behind the first names, with the message of each where they differ."""
-    if found.names:
-        differ = found.message != found.first.message
-        items = [
-            element("li", element("code", *breakable(finding.path)), *([f": {finding.message}"] if differ else []))
-            for finding in found.findings
-        ]
-        yield element("details", element("summary", found.names), element("ul", *items), class_="places")
+    """Yield the list of several files, with the message of each where they differ; a long one is folded."""
+    if not found.names:
+        return
+    differ = found.message != found.first.message
+    items = [
+        element("li", element("code", *breakable(finding.path)), *([f": {finding.message}"] if differ else []))
+        for finding in found.findings
+    ]
+    listing = element("ul", *items)
+    if differ or len(found.paths) > NAMED:
+        listing = element("details", element("summary", found.names), listing)
+    yield element("div", listing, class_="places")
 
 
 def _clean(names: list[str], anchors: Anchors, report: Report) -> Iterator[Element]:

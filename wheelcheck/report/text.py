@@ -140,8 +140,7 @@ def _print_group(artifact: str, findings: list[Finding], console: Console) -> No
             _print_indented(console, head, words)
     for line in more(chosen.omitted):
         _print(console, Text(f"  {line}"))
-    codes = sorted({finding.code for finding in findings if finding.severity == "error"})
-    for code in codes[:1]:
+    for code in [finding.code for finding in findings if finding.severity == "error"][:1]:
         _print(console, Text(f"  how to fix it: wheelcheck explain {code}", style="dim"))
     console.print()
 
@@ -164,6 +163,7 @@ def _print_indented(console: Console, head: Text, words: Text) -> None:
         _print(console, head + words)
         return
     for number, line in enumerate(words.wrap(console, room, overflow="fold")):
+        line.rstrip()
         _print(console, (Text(" " * len(head)) if number else head) + line)
 
 

@@ -79,12 +79,15 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
         member = members.get(path)
         if member is None or member.kind != "file":
             continue
+        differences = []
         if row.algorithm == "sha256" and row.digest and row.digest != member.sha256:
-            message = f"found sha256 {member.sha256}, expected {row.digest} as RECORD says"
-            yield Hit(member.path, message, cause="found a sha256 other than RECORD says")
+            differences.append((f"sha256 {member.sha256}", row.digest))
         if _SIZE.fullmatch(row.size) and int(row.size) != member.size:
-            message = f"found {member.size} bytes, expected {row.size} as RECORD says"
-            yield Hit(member.path, message, cause="found a size other than RECORD says")
+            differences.append((f"{member.size} bytes", row.size))
+        if differences:
+            found, expected = map(" and ".join, zip(*differences, strict=True))
+            message = f"found {found}, expected {expected} as RECORD says"
+            yield Hit(member.path, message, cause="found other bytes than those whose hash and size RECORD gives")
 
 
 @rule("WC213", on=Wheel)

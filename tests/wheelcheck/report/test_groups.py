@@ -7,14 +7,17 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from tests.support.artifacts import X86_64, wheel
 from tests.support.reports import finding
 from wheelcheck import report as reports
 from wheelcheck.engine import Report
 from wheelcheck.report import github
+from wheelcheck.report import text as text_report
 from wheelcheck.report.groups import Group, grouped
 from wheelcheck.report.selection import rest, select
 from wheelcheck.rules import Finding, SeverityChange
@@ -107,6 +110,27 @@ def test_the_page_lists_every_file_behind_the_fold() -> None:
     page = rendered("html", *SIX)
     folded = page[page.index("<details") : page.index("</details>")]
     assert re.findall("<li><code>([^<]*)</code></li>", folded) == list(FILES)
+
+
+def test_the_page_folds_no_list_that_names_every_file() -> None:
+    page = rendered("html", *SIX[:3])
+    assert "<details" not in page
+    assert re.findall("<li><code>([^<]*)</code></li>", page) == list(FILES[:3])
+
+
+def test_in_a_terminal_the_lines_below_the_first_are_indented_and_in_a_log_there_is_one() -> None:
+    report = Report(
+        (DEMO,), (*SIX, finding(DEMO.file, "demo/" + "long/" * 30, "found" + " words" * 30)), rules=("WC301",)
+    )
+    for width, is_terminal in ((80, True), (120, True), (80, False), (50, True)):
+        console = Console(file=StringIO(), width=width, force_terminal=is_terminal, color_system=None, highlight=False)
+        with console.capture() as captured:
+            text_report.render(report, console)
+        lines = captured.get().splitlines()
+        start = next(at for at, line in enumerate(lines) if "WC301  demo/" in line)
+        assert (len(lines[start]) < width) is (is_terminal and width > 50)
+        assert lines[start + 1].startswith(" " * 17) is (is_terminal and width > 50)
+        assert [line for line in lines[start:] if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])

@@ -85,6 +85,12 @@ def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, 
             changed(DATA, hash="sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"),
             "expected e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 as RECORD says",
         ),
+        row_for(
+            "WC212",
+            "a hash and a size that are not the file's, which is one fault",
+            changed(DATA, hash="sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", size="6"),
+            " and 5 bytes, expected e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 and 6 as REC",
+        ),
         row_for("WC212", "a size that is not the file's", changed(DATA, size="6"), "found 5 bytes, expected 6"),
         row_for("WC213", "a hash that proves nothing", changed(DATA, hash=EMPTY_MD5), "found md5, expected sha256"),
         Twins(
