@@ -30,17 +30,17 @@ _THREADS = 4
 
 @dataclass(frozen=True, slots=True, order=True)
 class Gap:
-    """Something that was not examined, and why: a release with a gap is not verified."""
+    """Something that was not examined, and why. A release with a gap is not verified."""
 
     artifact: str
     path: str
     why: str
-    rule: str = ""  # the code of the rule that broke, where that is the reason
+    rule: str = ""  # the code of the rule that raised an error, if that is the reason
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Skip:
-    """A rule that judged nothing, in one artifact or (without one) in this run, and why."""
+    """A rule that judged nothing in one artifact, or in this run if `artifact` is empty, and why."""
 
     code: str
     why: str
@@ -51,8 +51,8 @@ class Skip:
 class Report:
     """What was examined and what was found.
 
-    `rules` are the codes that judged something. `skips` are the rules that did not, and the artifacts that one of
-    them could not judge.
+    `rules` are the codes of the rules that judged something. `skips` holds the rules that did not, and the artifacts
+    that a rule could not judge.
     """
 
     artifacts: tuple[Artifact, ...] = ()
@@ -61,11 +61,11 @@ class Report:
     rules: tuple[str, ...] = ()
     skips: tuple[Skip, ...] = ()
     config: Config = field(default_factory=Config)  # what was expected
-    ignored: tuple[tuple[Finding, str], ...] = ()  # what the configuration lives with, and why
+    ignored: tuple[tuple[Finding, str], ...] = ()  # findings that the configuration ignores, and the reason
 
     @property
     def verdict(self) -> Verdict:
-        """Fail on any error; unverified where something was not examined, or nothing was; else pass."""
+        """Fail if there is an error; otherwise unverified if something or everything was not examined; else pass."""
         if any(finding.severity == "error" for finding in self.findings):
             return "fail"
         return "unverified" if self.gaps or not self.artifacts else "pass"
@@ -80,8 +80,8 @@ def examine(
 ) -> Report:
     """Read the artifacts at `paths` and judge them, one by one and as a release.
 
-    Bad content becomes findings. What cannot be read, and any error of ours, becomes a gap: never a pass.
-    `progress` hears how far the reading is, from the threads that read.
+    Bad content becomes findings. What cannot be read, and any internal error, becomes a gap and never a pass.
+    `progress` is called by the threads that read.
     """
     files = find_files(paths)
     gaps = [Gap(str(path), "", why) for path, why in files.unusable]
@@ -89,14 +89,14 @@ def examine(
     artifacts: list[Artifact] = []
     meter = Meter.over(files.artifacts, progress) if progress else None
     for outcome in _collect_all(files.artifacts, meter):
-        (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # told apart
+        (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # each goes where it belongs
     if not artifacts and not gaps:
         gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
     return _judge(artifacts, files.other, gaps, config)
 
 
 def _collect_all(files: Iterable[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
-    """Yield what each file holds, in order; who stops early waits for what is being read, and for no more."""
+    """Yield the content of each file, in order. A caller that stops early waits only for the reads in progress."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
         yield from pool.map(lambda file: _collect(file, meter), files)
@@ -109,7 +109,7 @@ def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
         return collect(file, partial(meter.advance, file) if meter else None)
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
-    except Exception as problem:  # noqa: BLE001  # a bug of ours must end as "could not verify", not as a pass
+    except Exception as problem:  # noqa: BLE001  # an internal error must become "could not verify", not a pass
         return Gap(file.name, "", f"reading {_stopped(problem)}")
     finally:
         if meter:
@@ -146,7 +146,7 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
 def _apply(
     rules: Iterable[Rule[Any]], subjects: Sequence[tuple[object, str]], gaps: list[Gap]
 ) -> tuple[set[Finding], list[str], list[Skip]]:
-    """Run each rule over the subjects it is for; return what it found, the codes that ran, and what could not run."""
+    """Run each rule on its subjects; return the findings, the codes that ran, and what could not run."""
     findings: set[Finding] = set()
     ran: list[str] = []
     skips: list[Skip] = []
@@ -163,14 +163,14 @@ def _apply(
 
 
 def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
-    """Yield a gap where no rule that ran can make the release fail anywhere: nothing was judged."""
+    """Yield a gap if none of the rules that ran can make the release fail: then nothing was judged."""
     if ran and cannot_fail(config).issuperset(ran):
         how = "ignores or lowers" if config.severities else "ignores"
         yield Gap("", "", f"the configuration {how} every rule that ran")
 
 
 def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> str:
-    """Return why a rule cannot judge a subject; empty text where it can."""
+    """Return why a rule cannot judge a subject; empty if it can."""
     try:
         return rule.needs(subject) if rule.needs else ""
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
@@ -186,7 +186,7 @@ def _caps(artifacts: list[Artifact]) -> Iterator[Gap]:
 
 
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:
-    """Yield what a rule finds; what it found before it broke stays found."""
+    """Yield what a rule finds, including what it found before it raised an error."""
     try:
         yield from rule.findings(subject, artifact)
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged

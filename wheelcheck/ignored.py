@@ -21,9 +21,9 @@ class IgnoredFindings:
 
 
 def set_aside(ignores: Iterable[Ignore], findings: Iterable[Finding]) -> tuple[list[Finding], IgnoredFindings]:
-    """Return the findings that stand, and those that are ignored.
+    """Return the findings that remain, and those that are ignored.
 
-    Where several ignores cover a finding, the first one gives the reason and all of them count as used.
+    If several ignores cover a finding, the first one gives the reason and all of them count as used.
     """
     declared = tuple(ignores)
     kept: list[Finding] = []

@@ -1,4 +1,4 @@
-"""What an archive reader hands out: an entry as the container declares it, and its bytes."""
+"""What archive readers yield: an entry as the container declares it, and its bytes."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One member: what the container says of it, and what its bytes proved in the single streaming pass.
+    """One member: what the container says about it, and what the single pass over its bytes found.
 
-    `path` never ends in a slash, even for a directory. `mode` is the whole st_mode the container records, 0 where it
-    records none. `sha256` is hexadecimal, and empty for bytes that could not be read (encrypted, unknown method).
+    `path` never ends in a slash, even for a directory. `mode` is the whole st_mode in the container, 0 if it has none.
+    `sha256` is hexadecimal, and empty for bytes that could not be read (encrypted, unknown method).
     """
 
     path: str
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """A Source over bytes already in memory."""
+    """A Source for bytes in memory."""
 
     content: bytes
 
@@ -56,7 +56,7 @@ class Bytes:
 
 
 class _SourceFile(io.RawIOBase):
-    """A read-only, seekable file over a Source."""
+    """A read-only, seekable file on top of a Source."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -83,5 +83,5 @@ class _SourceFile(io.RawIOBase):
 
 
 def as_file(source: Source) -> BinaryIO:
-    """Return a file over a Source, so that an archive inside an archive is walked without a copy of it."""
+    """Return a file on top of a Source, so that a nested archive is walked without copying it."""
     return io.BufferedReader(_SourceFile(source), 1 << 16)

@@ -1,4 +1,4 @@
-"""Frozen values that rules judge: members, wheels, sdists and the release they make up together."""
+"""Frozen values that rules judge: members, wheels, sdists, and the release that consists of them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive. `mode` is the whole st_mode, 0 where the archive records none; sizes are in bytes.
+    """One file of an archive. `mode` is the whole st_mode, 0 if the archive records none; sizes are in bytes.
 
-    `head` holds the first bytes (512 at most), `archive` the container format where the content is an archive itself.
-    A member of an archive inside the archive has a path of the form `outer.zip!inner/file`.
+    `head` holds the first bytes (512 at most). `archive` is the container format if the content is itself an archive.
+    A member of a nested archive has a path of the form `outer.zip!inner/file`.
     """
 
     path: str
@@ -65,7 +65,7 @@ class Artifact:
 
     @property
     def is_read_whole(self) -> bool:
-        """False where a limit of ours ended the reading: then nothing can be said of what is not among the members."""
+        """False if a limit of wheelcheck ended the reading: the artifact may then have further members."""
         return not any(damage.cap for damage in self.damage)
 
     @cached_property
@@ -80,7 +80,7 @@ class Wheel(Artifact):
 
     @cached_property
     def platforms(self) -> tuple[Platform, ...]:
-        """The platform tags of the compressed set, taken apart."""
+        """The parsed platform tags of the compressed set."""
         return tuple(parse_platform(tag) for tag in self.name.platforms)
 
     @cached_property
@@ -111,17 +111,17 @@ class Sdist(Artifact):
 
     @cached_property
     def top(self) -> str:
-        """Its top folder; the first of several."""
+        """Its top folder; the first one if there are several."""
         return min((member.path.partition("/")[0] for member in self.members), default="")
 
     @cached_property
     def pkg_info(self) -> Message:
-        """The headers of the PKG-INFO in its top folder; none where it is missing."""
+        """The headers of the PKG-INFO in its top folder; none if it is missing."""
         return headers_of(self.texts.get(f"{self.top}/PKG-INFO", ""))
 
     @cached_property
     def pyproject(self) -> dict[str, Any]:
-        """The pyproject.toml in its top folder; empty where it is missing or no TOML."""
+        """The pyproject.toml in its top folder; empty if it is missing or not TOML."""
         return parse_toml(self.texts.get(f"{self.top}/pyproject.toml", ""))
 
 

@@ -24,10 +24,10 @@ _DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 @dataclass(frozen=True)
 class Crates:
-    """Every Cargo.toml of an sdist by its path, in order; what is no TOML is empty.
+    """Every Cargo.toml of an sdist by its path, in order; one that is not TOML is empty.
 
-    Everything that is looked up once per crate is indexed, so that the work grows with the size of the manifests and
-    not with its square: an sdist may hold 100,000 of them.
+    Everything that is looked up once per crate is indexed, so that the work is proportional to the size of the
+    manifests: an sdist may hold 100,000 of them.
     """
 
     documents: Mapping[str, dict[str, Any]]
@@ -65,7 +65,7 @@ class Crates:
 
     @cached_property
     def pointing(self) -> Mapping[str, frozenset[str]]:
-        """The crates that name a manifest as their workspace's root, by that manifest."""
+        """The crates whose `[package] workspace` names a manifest as the root, by that manifest."""
         found: dict[str, set[str]] = defaultdict(set)
         for path in self.documents:
             if named := self.named_root(path):
@@ -73,13 +73,13 @@ class Crates:
         return {root: frozenset(paths) for root, paths in found.items()}
 
     def named_root(self, path: str) -> str:
-        """Return the manifest that `[package] workspace` points at; empty where it does not."""
+        """Return the manifest that `[package] workspace` points at; empty if it is not set."""
         pointer = table(self.documents[path], "package").get("workspace")
         folder = posixpath.dirname(path)
         return posixpath.normpath(posixpath.join(folder, pointer, "Cargo.toml")) if isinstance(pointer, str) else ""
 
     def is_workspace(self, path: str) -> bool:
-        """Return whether a manifest is there and has a [workspace] table."""
+        """Return whether a manifest exists and has a [workspace] table."""
         return "workspace" in self.documents.get(path, {})
 
     def workspace_of(self, path: str) -> str | None:
@@ -132,8 +132,8 @@ class Crates:
     def _members(self, root: str) -> Iterator[str]:
         """Yield the members that [workspace] names, the globs resolved.
 
-        A member outside the workspace's folder must point back at its root, or cargo refuses it. Of a workspace with
-        too many globs every crate below it is taken for a member.
+        A member outside the workspace's folder must point back at its root, or cargo refuses it. If a workspace has too
+        many globs, every crate below it counts as a member.
         """
         folder = posixpath.dirname(root)
         named = texts(table(self.documents[root], "workspace"), "members")
@@ -151,7 +151,7 @@ class Crates:
 
 
 def manifest_at(origin: str, spelled: str) -> str:
-    """Return the manifest in the folder that the manifest `origin` spells relative to its own folder."""
+    """Return the manifest in the folder `spelled`, which is relative to the folder of the manifest `origin`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(origin), spelled, "Cargo.toml"))
 
 
@@ -161,12 +161,12 @@ def is_glob(pattern: str) -> bool:
 
 
 def below(paths: Sequence[str], folder: str) -> Sequence[str]:
-    """Return those of the sorted paths that are below a folder."""
+    """Return the sorted paths that are below a folder."""
     return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")] if folder else paths
 
 
 def matching(wanted: str, paths: Sequence[str]) -> Iterator[str]:
-    """Yield those of the sorted paths that match a glob, in which no wildcard stands for a slash."""
+    """Yield the sorted paths that match a glob, whose wildcards do not match a slash."""
     fixed = _WILDCARD.split(wanted, maxsplit=1)[0].rpartition("/")[0]
     matches = re.compile(fnmatch.translate(wanted)).match
     depth = wanted.count("/")
@@ -174,14 +174,14 @@ def matching(wanted: str, paths: Sequence[str]) -> Iterator[str]:
 
 
 def dependencies(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Yield the dependencies of a manifest, those of single targets included."""
+    """Yield the dependencies of a manifest, including those of single targets."""
     for holder in (document, *table(document, "target").values()):
         for key in _DEPENDENCY_TABLES:
             yield from table(holder, key).items()
 
 
 def dependency_path(dependency: object) -> str | None:
-    """Return the folder of a path dependency as spelled; None for any other dependency."""
+    """Return the folder of a path dependency as written; None for any other dependency."""
     spelled = dependency.get("path") if isinstance(dependency, dict) else None
     return spelled if isinstance(spelled, str) else None
 

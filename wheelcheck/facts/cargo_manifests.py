@@ -1,4 +1,4 @@
-"""Which Cargo manifests the build files of an sdist point at: Cargo.toml, pyproject.toml, setup.py."""
+"""Finds the Cargo manifests that the build files of an sdist refer to: Cargo.toml, pyproject.toml, setup.py."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ _LITERAL = re.compile(r"""[rRuU]?("|')([^"'\\]*)\1""")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
-    """One path that a file of the sdist points at: where it stands, how it is spelled, what it resolves to.
+    """One path that a file of the sdist refers to: the file, the path as written, and what it resolves to.
 
-    `target` is relative to the sdist's own top directory's parent, so a path that leaves the sdist starts with `..`
-    or names another top directory.
+    `target` is relative to the parent of the sdist's top folder, so a path that leaves the sdist starts with `..` or
+    names another top folder.
     """
 
     origin: str
@@ -49,7 +49,7 @@ class Reference:
 
 
 def references(sdist: Sdist) -> tuple[Reference, ...]:
-    """Return every manifest reference of the sdist's build files, sorted. A file that is no TOML or Python has none."""
+    """Return every manifest reference in the build files of an sdist, sorted; a malformed file has none."""
     crates = sdist.cargo
     found = set(_of_python(sdist))
     built = {reference.target for reference in found} & set(crates.documents)
@@ -65,7 +65,7 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
 
 
 def _of_python(sdist: Sdist) -> Iterator[Reference]:
-    """Yield what the build configuration in the top folder points at; no installer reads another."""
+    """Yield what the build configuration in the top folder refers to; installers read no other."""
     for path, text in sdist.texts.items():
         name = PurePosixPath(path).name
         if path.count("/") == 1 and name == "pyproject.toml":
@@ -77,8 +77,8 @@ def _of_python(sdist: Sdist) -> Iterator[Reference]:
 def _of_cargo(path: str, document: dict[str, Any], inherited: frozenset[str]) -> Iterator[Reference]:
     """Yield what cargo loads.
 
-    It reads an entry of [workspace.dependencies] only where a crate inherits it, and maturin leaves the others in the
-    manifest although it removes their crates.
+    It reads an entry of [workspace.dependencies] only if a crate inherits it. maturin leaves the others in the manifest
+    although it removes their crates.
     """
     shared = ((name, value) for name, value in dependencies(table(document, "workspace")) if name in inherited)
     for _, dependency in (*dependencies(document), *shared):
@@ -93,7 +93,7 @@ def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
 
 
 def _globbed(path: str, sdist: Sdist, places: dict[str, bool], ordered: list[str]) -> Iterator[Reference]:
-    """Yield what cargo loads for member globs: each folder that matches, and the glob itself where nothing does."""
+    """Yield what cargo loads for member globs: each matching folder, or the glob itself if none matches."""
     root = posixpath.dirname(path)
     patterns = [text for text in texts(table(sdist.cargo.documents[path], "workspace"), "members") if is_glob(text)]
     for pattern in patterns[:MOST_GLOBS]:
@@ -133,7 +133,7 @@ def _of_pyproject(path: str, document: dict[str, Any]) -> Iterator[Reference]:
 
 
 def _named(path: str, spelled: str) -> Reference:
-    """Return the reference to a manifest that is spelled with its file name."""
+    """Return the reference to a manifest that is written with its file name."""
     return Reference(path, spelled, posixpath.normpath(posixpath.join(posixpath.dirname(path), spelled)))
 
 

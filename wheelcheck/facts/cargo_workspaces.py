@@ -1,4 +1,4 @@
-"""Cargo workspaces of an sdist, judged without cargo: which packages it would accept, what the lock file says."""
+"""Checks the Cargo workspaces of an sdist without cargo: which packages it would accept, what the lock file says."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Orphan:
-    """A package that lies below a workspace without being of it: cargo refuses to build it there."""
+    """A package below a workspace that is not a member of it: cargo refuses to build it there."""
 
     manifest: str
     workspace: str
-    programs: tuple[str, ...]  # the names of executables and C libraries it would give
+    programs: tuple[str, ...]  # the names of the executables and C libraries that it builds
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unlocked:
-    """A package of a workspace that its Cargo.lock does not hold at this version: `--locked` refuses."""
+    """A package of a workspace that its Cargo.lock does not list at this version: `--locked` refuses it."""
 
     manifest: str
     lock: str
@@ -36,8 +36,8 @@ class Unlocked:
 def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
     """Return the packages that no workspace above them claims, by the rules of the Cargo book ("Workspaces").
 
-    A package belongs to the root that it names, or else to the nearest manifest above it with a [workspace] table,
-    unless it has one itself, is excluded, or is a vendored registry package.
+    A package belongs to the root that it names, otherwise to the nearest manifest above it with a [workspace] table,
+    unless it has such a table itself, is excluded, or is a vendored registry package.
     """
     crates, paths = sdist.cargo, {member.path for member in sdist.members}
     found = []
@@ -51,7 +51,7 @@ def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
 
 
 def unlocked(sdist: Sdist) -> tuple[Unlocked, ...]:
-    """Return the workspace packages that the Cargo.lock beside the workspace's manifest does not hold."""
+    """Return the workspace packages that the Cargo.lock beside the workspace's manifest does not list."""
     crates = sdist.cargo
     found = []
     for root, top in crates.documents.items():
@@ -67,7 +67,7 @@ def unlocked(sdist: Sdist) -> tuple[Unlocked, ...]:
 
 
 def _root_of(path: str, crates: Crates) -> str | None:
-    """Return the manifest of the workspace that cargo would look for, None where the package stands alone."""
+    """Return the manifest of the workspace that cargo would look for, None if the package needs none."""
     if crates.is_workspace(path):
         return None
     if named := crates.named_root(path):
@@ -76,7 +76,7 @@ def _root_of(path: str, crates: Crates) -> str | None:
 
 
 def _stays_out(path: str, root: str, crates: Crates) -> bool:
-    """Return whether the workspace excludes the package; one that names it as its root wants to be in all the same."""
+    """Return whether the workspace excludes the package, which does not itself name the workspace as its root."""
     return crates.is_excluded(path, root) and not crates.named_root(path)
 
 
@@ -85,7 +85,7 @@ def _is_vendored(path: str, paths: Collection[str]) -> bool:
 
 
 def _programs(path: str, crate: dict[str, Any], paths: Collection[str]) -> tuple[str, ...]:
-    """Return the names of the executables and C libraries that a package gives."""
+    """Return the names of the executables and C libraries that a package builds."""
     folder = posixpath.dirname(path)
     name = str(table(crate, "package").get("name", ""))
     names = {str(entry.get("name", name)) for entry in tables(crate, "bin")}
@@ -98,7 +98,7 @@ def _programs(path: str, crate: dict[str, Any], paths: Collection[str]) -> tuple
 
 
 def _identity(crate: dict[str, Any], root: dict[str, Any]) -> tuple[str, str]:
-    """Return a package's name and version, the version inherited from the workspace where it says so."""
+    """Return a package's name and version; the version may be inherited from the workspace."""
     package = table(crate, "package")
     version = package.get("version", "0.0.0")
     if isinstance(version, dict):

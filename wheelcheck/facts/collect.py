@@ -1,4 +1,4 @@
-"""From bytes to facts: walk an artifact once, recognise native code by content, keep the metadata that rules read."""
+"""Turns bytes into facts: walks an artifact once, recognises native code by content, keeps metadata for the rules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 KEPT_HEAD = 512
 TEXT_CAP = 16 * 2**20  # a metadata file; 50 times the largest of 81 real wheels
 SOURCE_CAP = 2**20  # a file that is parsed as TOML or Python
-TEXTS_CAP = 64 * 2**20  # all of them together, which stay in memory
+TEXTS_CAP = 64 * 2**20  # all of them together, because they are kept in memory
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
 WHEEL_TEXTS = frozenset({"METADATA", "WHEEL", "RECORD", "entry_points.txt"})
@@ -41,7 +41,7 @@ PARSED = frozenset({"pyproject.toml", "setup.py", "Cargo.toml"})
 
 
 class Walk:
-    """What one artifact's walk gathers; a fresh one for each artifact."""
+    """The walk over one artifact, and what it collects."""
 
     def __init__(self, *, is_wheel: bool) -> None:
         self.is_wheel = is_wheel
@@ -108,9 +108,9 @@ class Walk:
 
 
 def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifact:
-    """Read one wheel or sdist into facts; `advance` hears how many bytes each read of the file returned.
+    """Read one wheel or sdist into facts; `advance` is called with the number of bytes of each read.
 
-    Content is judged by rules, so bad content never raises; OSError escapes where the file itself cannot be read.
+    Content is judged by rules, so bad content never raises. Raises OSError if the file itself cannot be read.
     """
     is_wheel = path.name.endswith(".whl")
     gathered = Walk(is_wheel=is_wheel)
@@ -134,20 +134,20 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
 
 
 def _reader_for(name: str) -> Reader:
-    """Return the reader of the container that the file's name promises: installers go by the name too."""
+    """Return the reader for the container that the file's name promises: installers go by the name too."""
     if name.endswith((".whl", ".zip")):
         return walk_zip
     return walk_tar_gz if name.endswith(".tar.gz") else walk
 
 
 def _state(path: Path, file: BinaryIO) -> tuple[int, ...]:
-    """Return what changes when the file does: its size and time, and which file its name stands for."""
+    """Return what changes if the file changes: its size and time, and the identity of the file with this name."""
     opened, named = os.fstat(file.fileno()), path.stat()
     return opened.st_size, opened.st_mtime_ns, named.st_dev, named.st_ino
 
 
 def _binary_damage(members: list[Member]) -> Iterator[Damage]:
-    """Yield only the caps that a binary reader ran into; its other damage is judged through the member."""
+    """Yield only the caps that a binary reader reached; rules judge its other damage through the member."""
     for member in members:
         if member.binary:
             yield from (damage for damage in member.binary.damage if damage.cap)

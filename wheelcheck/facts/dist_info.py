@@ -40,14 +40,14 @@ class Row:
 
     @property
     def algorithm(self) -> str:
-        """The name before the equals sign, lower case; empty where there is no hash."""
+        """The name before the equals sign, lower case; empty if there is no hash."""
         return self.hash.partition("=")[0].lower()
 
     @property
     def digest(self) -> str:
-        """The digest as hexadecimal text; empty where it is not unpadded url-safe base64 (PEP 376, PEP 427).
+        """The digest as hexadecimal text; empty if it is not unpadded url-safe base64 (PEP 376, PEP 427).
 
-        It is empty too where the length is not that of the algorithm: hexadecimal text is base64 of another length.
+        It is also empty if the length is not that of the algorithm: hexadecimal text is base64 of another length.
         """
         text = self.hash.partition("=")[2]
         if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
@@ -67,9 +67,9 @@ class Row:
 
 @dataclass(frozen=True)
 class DistInfo:
-    """A .dist-info folder. `texts` are the files that rules read, by name; `folder` is empty where there is none.
+    """A .dist-info folder. `texts` are the files that rules read, by name; `folder` is empty if there is none.
 
-    What is missing is empty: headers without fields, no rows, no groups. Nothing raises on bad content.
+    A missing file is empty: headers without fields, no rows, no groups. Bad content never raises.
     """
 
     folder: str
@@ -77,7 +77,7 @@ class DistInfo:
 
     @classmethod
     def among(cls, folders: Iterable[str], texts: Mapping[str, str], name: FileName) -> DistInfo:
-        """Return the wheel's own of several folders: the one that its file name means, or else the first."""
+        """Return the wheel's own folder among several: the one that its file name means, otherwise the first."""
         found = sorted(folders)
         folder = next((each for each in found if names_the_wheel(each, name)), found[0] if found else "")
         inside = (path.partition("/")[::2] for path in texts)
@@ -94,7 +94,7 @@ class DistInfo:
 
     @cached_property
     def tags(self) -> frozenset[WheelTag]:
-        """The tags that WHEEL names, expanded; a line that is no tag stands for itself and equals none."""
+        """The tags in WHEEL, expanded; a line that is not a tag is kept as it is and equals no tag."""
         lines = self.wheel.get_all("Tag", [])
         return frozenset(tag for line in lines for tag in _expand(str(line).strip()))
 
@@ -115,7 +115,7 @@ class DistInfo:
 
     @property
     def record_problems(self) -> tuple[str, ...]:
-        """What is wrong with the lines of RECORD that are no rows."""
+        """What is wrong with the malformed lines of RECORD."""
         return self._record[1]
 
     @cached_property
@@ -129,7 +129,7 @@ class DistInfo:
 
     @property
     def entry_points_problem(self) -> str:
-        """What is wrong with entry_points.txt; empty text where it can be parsed."""
+        """What is wrong with entry_points.txt; empty if it can be parsed."""
         return self._entry_points[1]
 
     @cached_property
@@ -152,7 +152,7 @@ def headers_of(text: str) -> Message:
 
 
 def metadata_version(headers: Message) -> tuple[int, int]:
-    """Return Metadata-Version as numbers, so that 2.10 is newer than 2.4; (0, 0) where it is missing or no version."""
+    """Return Metadata-Version as numbers, so that 2.10 is newer than 2.4; (0, 0) if it is missing or malformed."""
     found = _METADATA_VERSION.fullmatch(str(headers.get("Metadata-Version", "")).strip())
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
@@ -168,7 +168,7 @@ def _expand(line: str) -> set[WheelTag]:
 
 
 def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-    """Return the rows of a RECORD and what is wrong with lines that are none."""
+    """Return the rows of a RECORD and what is wrong with its malformed lines."""
     rows: list[Row] = []
     problems: list[str] = []
     try:

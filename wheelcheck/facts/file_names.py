@@ -1,4 +1,4 @@
-"""File names of release artifacts taken apart (the binary distribution format and PEP 625)."""
+"""Parses the file names of release artifacts (the binary distribution format and PEP 625)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WheelTag:
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """What an artifact's file name says. `tags` is empty for an sdist; `error` is set where it cannot be read."""
+    """What an artifact's file name says. `tags` is empty for an sdist; `error` is set if it cannot be parsed."""
 
     project: str
     version: str
@@ -42,7 +42,7 @@ class FileName:
 
 
 def parse_file_name(name: str) -> FileName:
-    """Take the file name of a wheel (`.whl`) or an sdist (`.tar.gz`) apart. Never raises."""
+    """Parse the file name of a wheel (`.whl`) or an sdist (`.tar.gz`). Never raises."""
     try:
         if name.endswith(".whl"):
             project, version, build, tags = parse_wheel_filename(name)
@@ -55,14 +55,14 @@ def parse_file_name(name: str) -> FileName:
 
 
 def member_path(path: str, wheel: str) -> str:
-    """Return where a configured path lies in the wheel of that file name: `.data/…` is below NAME-VERSION.data."""
+    """Return the path of a configured file in the wheel of that file name: `.data/…` is below NAME-VERSION.data."""
     return f"{'-'.join(wheel.split('-')[:2])}{path}" if path.startswith(DATA) else path
 
 
 def canonical_version(version: str) -> str:
-    """Return what is equal for equal versions (PEP 440 takes 1.0 and 1.0.0 for one); text that is no version as it is.
+    """Return text that is equal for equal versions (in PEP 440, 1.0 equals 1.0.0); an invalid version is unchanged.
 
-    Python refuses to turn more than 4,300 digits into a number: such a text is no version either.
+    Python refuses to convert more than 4,300 digits to a number, so such a text is not a version either.
     """
     try:
         return canonicalize_version(version)

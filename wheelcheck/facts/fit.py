@@ -24,7 +24,7 @@ def native_slices(member: Member) -> tuple[Slice, ...]:
 
 
 def same_system(slice_: Slice, platform: Platform) -> bool:
-    """Return whether the slice is what the platform's loader takes; Mach-O without a minimum OS does not say which."""
+    """Return whether the platform's loader accepts the slice; Mach-O without a minimum OS fits all Apple systems."""
     if slice_.system == "macos":
         return platform.system == "macos" or (platform.system == "ios" and not slice_.minimum_os)
     if slice_.system == "ios":
@@ -37,8 +37,8 @@ def same_system(slice_: Slice, platform: Platform) -> bool:
 def fit(slices: tuple[Slice, ...], platforms: tuple[Platform, ...]) -> Fit:
     """Judge one member's slices against every platform of the tag set.
 
-    A tag set promises each of its CPUs: a member that lacks all of them is of a foreign CPU, one that holds some has
-    a slice missing. A platform with a CPU the table does not hold is one that no slice fits.
+    A tag set promises every one of its CPUs: a member with none of them is for a foreign CPU, one with some of them has
+    a missing slice. No slice fits a platform whose CPU is not in the table.
     """
     ours = [slice_ for slice_ in slices if any(same_system(slice_, platform) for platform in platforms)]
     if not ours:
@@ -55,7 +55,7 @@ def fit(slices: tuple[Slice, ...], platforms: tuple[Platform, ...]) -> Fit:
 
 
 def provided(slice_: Slice, platform: Platform | None = None) -> tuple[str, ...]:
-    """Return the CPUs that run this slice natively, on this platform where one is given."""
+    """Return the CPUs that run this slice natively, on `platform` if it is given."""
     if not slice_.abi_accepted and _abi_matters(slice_, platform):
         return ()
     return (*slice_.arches, "aarch64") if slice_.hybrid else slice_.arches
@@ -72,10 +72,10 @@ def _abi_matters(slice_: Slice, platform: Platform | None) -> bool:
 
 
 def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
-    """Yield, for each promise of the tag, the CPUs of which one must be there.
+    """Yield, for each promise of the tag, the CPUs of which at least one is needed.
 
-    universal2 promises both its CPUs. The older groups ("intel", "fat", …) are served by any one of theirs: Apple
-    removed the others from the systems that still install wheels.
+    universal2 promises both of its CPUs. For the older groups ("intel", "fat", …) any one is enough: Apple removed the
+    others from the systems that still install wheels.
     """
     if platform.tag.endswith("_universal2") or len(platform.arches) <= 1:
         yield from ((name,) for name in platform.arches or ("",))
@@ -89,9 +89,9 @@ def home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
 
 
 def is_declared(member: Member, wheel: Wheel) -> bool:
-    """Return whether a member that does not fit says by its own path which platform its code is for.
+    """Return whether the path of a member that does not fit names the platform that its code is for.
 
-    A stub holds no code, so nothing declares it.
+    A stub has no code, so it is never declared.
     """
     if is_extension_module(member.path):
         return False
@@ -107,9 +107,9 @@ def is_declared(member: Member, wheel: Wheel) -> bool:
 
 
 def _is_for_a_virtual_machine(member: Member, slice_: Slice, wheel: Wheel) -> bool:
-    """Return whether ELF code is loaded by a program and not by the system, as Dart's snapshots are, on Windows too.
+    """Return whether ELF code is loaded by a program and not by the system, like Dart's snapshots, also on Windows.
 
-    It links to nothing and nothing links to it, it is not named like a library, and it is for the wheel's CPU.
+    Such code links to nothing, nothing links to it, it is not named like a library, and it is for the wheel's CPU.
     """
     stands_alone = slice_.dynamic and not (slice_.needed or slice_.soname or slice_.interpreter)
     is_ours = all(set(platform.arches) & set(slice_.arches) for platform in wheel.platforms)
@@ -126,9 +126,9 @@ def is_emulated(slice_: Slice, platform: Platform) -> bool:
 def native_code(wheel: Wheel, *systems: TagSystem) -> Iterator[tuple[Member, Slice, Platform]]:
     """Yield each linked member's slices with the tightest platform tag that promises to run them.
 
-    Only tags of `systems` count, of every system where none is given. Tags that make one promise (the same system, C
-    library and CPU), such as manylinux_2_17_x86_64 and its alias manylinux2014_x86_64, are folded into the one with
-    the oldest floor: what holds for it holds for all. Test data is left out.
+    Only tags of `systems` count, or of every system if none is given. Of tags that make the same promise (the same
+    system, C library and CPU), such as manylinux_2_17_x86_64 and its alias manylinux2014_x86_64, only the one with the
+    oldest floor is used: what holds for it holds for all. Test data is left out.
     """
     platforms = [platform for platform in wheel.platforms if not systems or platform.system in systems]
     for member in wheel.natives:
@@ -138,16 +138,16 @@ def native_code(wheel: Wheel, *systems: TagSystem) -> Iterator[tuple[Member, Sli
 
 
 def served_cpus(slice_: Slice, platform: Platform) -> tuple[str, ...]:
-    """Return the CPUs of a platform tag that run the slice, sorted; empty where it is for another system or CPU."""
+    """Return the CPUs of a platform tag that run the slice, sorted; empty if it is for another system or CPU."""
     if not same_system(slice_, platform):
         return ()
     return tuple(sorted(set(provided(slice_, platform)) & set(platform.arches)))
 
 
 def _tightest(slice_: Slice, platforms: list[Platform]) -> Iterable[Platform]:
-    """Return one platform for each promise that the slice fits: the one with the oldest floor, the last of equals.
+    """Return one platform for each promise that the slice fits: the one with the oldest floor, or the last such one.
 
-    Tags are sorted, so the last of two equals is spelled as in PEP 600.
+    Tags are sorted, so the last of two equal ones is the PEP 600 spelling.
     """
     tightest: dict[tuple[str, ...], Platform] = {}
     for platform in platforms:
@@ -160,12 +160,12 @@ def _tightest(slice_: Slice, platforms: list[Platform]) -> Iterable[Platform]:
 
 
 def without_readable_tags(wheel: Wheel) -> str:
-    """Say that the file name has no tags to hold anything against; empty text where it has."""
+    """Return why nothing can be compared with the tags of the file name; empty if there are tags."""
     return "" if wheel.platforms else "the file name has no tags that can be read"
 
 
 def without_known_cpu(wheel: Wheel) -> str:
-    """Say that no platform tag names a CPU of the table, so that no code is held against it; empty text otherwise."""
+    """Return why no code can be compared with the platform tags; empty if one of them names a CPU of the table."""
     if wheel.is_any or any(platform.arches for platform in wheel.platforms):
         return ""
     tags = ", ".join(platform.tag for platform in wheel.platforms)
@@ -173,6 +173,6 @@ def without_known_cpu(wheel: Wheel) -> str:
 
 
 def describe(slices: tuple[Slice, ...]) -> str:
-    """Say what code the slices hold, e.g. `linux aarch64 64-bit` or `macos x86_64 + arm64`."""
+    """Return what the slices are for, e.g. `linux aarch64` or `macos x86_64 + macos aarch64`."""
     words = dict.fromkeys(f"{slice_.system} {'/'.join(slice_.arches) or slice_.machine}" for slice_ in slices)
     return " + ".join(words)

@@ -1,4 +1,4 @@
-"""How far a run is: bytes read of the bytes there are, added up over the worker threads."""
+"""The progress of a run: bytes read of the total, added up over the worker threads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PASSES = 2  # collect reads a file twice: member by member, and whole for its hash
-_STEPS = 500  # a listener hears of every 1/500, however small the reads are
+_STEPS = 500  # a listener is called once per 1/500 of the total, however small the reads are
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One step of a run: the file just read from, and how many of the bytes to read have been read."""
+    """One step of a run: the file that was just read from, the bytes read so far, and the total."""
 
     file: str
     done: int
@@ -28,7 +28,7 @@ class Progress:
 
 @dataclass
 class Meter:
-    """Adds up what is read of each file; `sizes` are bytes on disk. `listener` is called in worker threads."""
+    """Adds up what is read of each file. `sizes` are bytes on disk. `listener` is called in worker threads."""
 
     sizes: Mapping[Path, int]
     listener: Callable[[Progress], None]
@@ -39,16 +39,16 @@ class Meter:
 
     @classmethod
     def over(cls, files: Iterable[Path], listener: Callable[[Progress], None]) -> Meter:
-        """Return a meter for these files; one that is gone again counts nothing."""
+        """Return a meter for these files; one that no longer exists counts as empty."""
         return cls({file: file.stat().st_size if file.is_file() else 0 for file in files}, listener)
 
     @property
     def total(self) -> int:
-        """How many bytes a whole run reads."""
+        """How many bytes a complete run reads."""
         return sum(self.sizes.values()) * _PASSES
 
     def advance(self, file: Path, count: int) -> None:
-        """Note that `count` more bytes of `file` were read; what is read again and again counts once."""
+        """Record that `count` more bytes of `file` were read; rereading does not count beyond the file's share."""
         with self._lock:
             before = self._read.get(file, 0)
             after = min(before + count, self.sizes[file] * _PASSES)
@@ -58,7 +58,7 @@ class Meter:
                 self._tell(file)
 
     def finish(self, file: Path) -> None:
-        """Note that nothing more of `file` will be read, and report it."""
+        """Record that nothing more of `file` will be read, and report it."""
         with self._lock:
             self._done += self.sizes[file] * _PASSES - self._read.get(file, 0)
             self._read[file] = self.sizes[file] * _PASSES
@@ -70,7 +70,7 @@ class Meter:
 
 
 class _CountedFile(io.BufferedReader):
-    """A file that says how much each read returned."""
+    """A file that reports how much each read returned."""
 
     def __init__(self, raw: io.FileIO, advance: Callable[[int], None]) -> None:
         super().__init__(raw)
@@ -83,6 +83,6 @@ class _CountedFile(io.BufferedReader):
 
 
 def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
-    """Open a regular file for reading; `advance` hears how many bytes each read returned. Raises OSError."""
+    """Open a regular file for reading; `advance` is called with the bytes of each read. Raises OSError."""
     raw = open_regular(path)
     return io.BufferedReader(raw) if advance is None else _CountedFile(raw, advance)

@@ -1,4 +1,4 @@
-"""TOML from archives, read without trust: what is malformed is empty, and what is not a table is not there."""
+"""Reads TOML from archives, which is not trusted: malformed TOML is empty, and what is not a table is ignored."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ 
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """Return the document; empty for text that is no TOML, or has a key that nests deeper than cargo reads."""
-    # imported here because Python 3.10 in cibuildwheel's containers has neither, and reads facts without TOML
+    """Return the document; empty for text that is not TOML, or has a key with more parts than cargo accepts."""
+    # Imported here because Python 3.10 in cibuildwheel's containers has neither; nothing there reads TOML.
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415  (see above)
     else:
@@ -26,18 +26,18 @@ def parse_toml(text: str) -> dict[str, Any]:
 
 
 def table(document: object, key: str) -> dict[str, Any]:
-    """Return a table of a document; empty where there is none of this name."""
+    """Return a table of a document; empty if there is none with this name."""
     value = document.get(key) if isinstance(document, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def tables(document: object, key: str) -> list[dict[str, Any]]:
-    """Return an array of tables; empty where there is none of this name."""
+    """Return an array of tables; empty if there is none with this name."""
     value = document.get(key) if isinstance(document, dict) else None
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
 def texts(document: object, key: str) -> list[str]:
-    """Return the strings of an array; empty where there is none of this name."""
+    """Return the strings of an array; empty if there is none with this name."""
     value = document.get(key) if isinstance(document, dict) else None
     return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []

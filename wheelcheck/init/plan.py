@@ -1,7 +1,7 @@
-"""What `init` would write into a project: the texts, and for each file the change.
+"""What `init` writes into a project: the texts, and the change for each file.
 
-A change is a new file, or a section at the end of an existing one. Files are opened to append, or to create where there
-is none, so nothing can be overwritten.
+A change is a new file, or a section at the end of an existing one. Files are only opened to append, or to create a new
+file, so nothing can be overwritten.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.init.survey import Survey
 
 
-# Patch releases fix faults and keep what passes; a minor release may add rules, which is for the project to try.
+# Patch releases keep what passes; a minor release may add rules, so the project decides when to update.
 REQUIREMENT = f"wheelcheck[build]=={'.'.join(__version__.split('.')[:2])}.*"
 BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
 _PAYLOAD = """
@@ -39,7 +39,7 @@ _IMPORTS = "import platform\nimport shutil\n\nimport nox\n\n"
 
 
 def configuration(found: Survey) -> str:
-    """Return `[tool.wheelcheck]` for a project: what was found, and the glibc and CPUs most releases support."""
+    """Return `[tool.wheelcheck]` for a project: what was found, and the glibc and CPUs that most releases support."""
     names = ", ".join(json.dumps(name) for name in found.python)
     lines = [
         "[tool.wheelcheck]",
@@ -60,7 +60,7 @@ def sessions(*, new: bool) -> str:
 
 
 def workflows(dist: str = "dist") -> dict[str, str]:
-    """Return the files of .github by their path; `dist` is where finished artifacts lie in the repository."""
+    """Return the files of .github by their path; `dist` is the folder of finished artifacts in the repository."""
     return {
         ".github/workflows/wheels.yml": template("wheels.yml").replace("@DIST@", dist),
         ".github/workflows/release.yml": template("release.yml"),
@@ -69,7 +69,7 @@ def workflows(dist: str = "dist") -> dict[str, str]:
 
 
 def ignored() -> str:
-    """Return the lines for .gitignore: what a build writes must not look like a source."""
+    """Return the lines for .gitignore, so that the output of a build does not count as a source."""
     return "/build/wheelcheck/\n/dist/\n/bundles/\n"
 
 
@@ -84,7 +84,7 @@ def _table(one: Payload) -> str:
 
 
 def _smoke(found: Survey) -> str:
-    """Return smoke tests that only import the package: what proves that a program works, only the project knows."""
+    """Return a smoke test that imports the package; only the project knows how to test its programs."""
     code = json.dumps(f"import {found.package}; print('imported')")
     programs = [one.name for one in found.payload if one.kind == "executable"]
     advice = (
@@ -96,7 +96,7 @@ def _smoke(found: Survey) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file: its text (None: there is none), what is added to it, or in `kept` why nothing is."""
+    """One file: its text (None if it does not exist), what is added to it, or in `kept` why nothing is."""
 
     project: Path
     path: str
@@ -105,7 +105,7 @@ class Change:
     kept: str = ""
 
     def diff(self) -> str:
-        """Return the unified diff, empty where nothing changes."""
+        """Return the unified diff, empty if nothing changes."""
         if not self.added:
             return ""
         old, name = self.before or "", "/dev/null" if self.before is None else f"a/{self.path}"
@@ -113,7 +113,7 @@ class Change:
         return "".join(lines)
 
     def write(self) -> None:
-        """Write it. Raises FileExistsError where a new file was created by someone else in the meantime."""
+        """Write it. Raises FileExistsError if a new file has been created by another process in the meantime."""
         file = self.project / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x" if self.before is None else "a", encoding="utf-8", newline="\n") as out:
@@ -121,7 +121,7 @@ class Change:
 
 
 def plan(found: Survey) -> list[Change]:
-    """Return one change per file, some of which add nothing and say why."""
+    """Return one change per file; those that add nothing say why."""
     return [
         _configuration(found),
         _sessions(found.project),
@@ -178,7 +178,7 @@ def _defined(source: str) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    """Return lines as diff shows them: one without a line end gets its remark."""
+    """Return lines as diff shows them, with a remark after one without a line end."""
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n\\ No newline at end of file\n"

@@ -1,4 +1,4 @@
-"""What an existing project is: its build backend, its import package, and what cargo would build from its crates."""
+"""Finds out about an existing project: its build backend, its import package, and what cargo builds from its crates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BINDINGS = frozenset({"pyo3", "pyo3-ffi", "cpython"})  # a crate with one of th
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A project. `workspace` is the folder of its Cargo.toml below it, empty where it has none."""
+    """A project. `workspace` is the folder of its Cargo.toml, relative to the project; empty if it has none."""
 
     project: Path
     backend: str
@@ -36,19 +36,19 @@ class Survey:
 
     @property
     def configuration(self) -> str:
-        """The file that configures the project, or will."""
+        """The file that configures the project, or will configure it."""
         return OWN if (self.project / OWN).exists() else SHARED
 
 
 def survey(project: Path) -> Survey:
-    """Survey a project. Raises ConfigError where it has no pyproject.toml, or cargo cannot read its crates."""
+    """Survey a project. Raises ConfigError if it has no pyproject.toml, or if cargo cannot read its crates."""
     file = project / "pyproject.toml"
     if not file.is_file():
         raise ConfigError(f"{file}: there is no such file; init needs a Python project with a pyproject.toml")
     document = toml.parse_toml(file.read_text("utf-8"))
     name = toml.table(document, "project").get("name")
     if not isinstance(name, str):
-        raise ConfigError(f"{file}: project.name: found {name!r}, expected the name of the project")
+        raise ConfigError(f"{file}: project.name is missing or not a string; init needs the name of the project")
     package = _import_package(project, re.sub(r"[-_.]+", "_", name).lower())
     manifest = _manifest(project)
     crates = _crates(manifest) if manifest else []
@@ -64,7 +64,7 @@ def survey(project: Path) -> Survey:
 
 
 def _import_package(project: Path, name: str) -> str:
-    """Return the import package named as the project, or the only one there is: native files are bundled in it."""
+    """Return the import package named like the project, or the only one; native files are bundled in it."""
     folders = [project / place for place in _SOURCES]
     if any((folder / name / "__init__.py").is_file() for folder in folders):
         return name
@@ -97,7 +97,7 @@ def _crates(manifest: Path) -> list[dict[str, Any]]:
 
 
 def _payload(crates: Iterable[dict[str, Any]], package: str) -> Iterable[Payload]:
-    """Yield what the wheel would bundle: programs, and C libraries that are no extension modules."""
+    """Yield what the wheel would bundle: programs, and C libraries that are not extension modules."""
     for crate in crates:
         for target in crate["targets"]:
             name, kinds = target["name"], target["kind"]
@@ -112,7 +112,7 @@ def _needed(crate: dict[str, Any]) -> set[str]:
 
 
 def _pythons(project: Path, document: dict[str, Any], crates: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the interpreter and ABI tags of the wheels: one that serves all, or one per Python of the classifiers."""
+    """Return the interpreter and ABI tags of the wheels: one for all Pythons, or one per Python in the classifiers."""
     features = [
         one for crate in crates for need in crate["dependencies"] if need["name"] == "pyo3" for one in need["features"]
     ]

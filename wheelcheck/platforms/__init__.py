@@ -1,1 +1,1 @@
-"""What the field calls platforms: CPUs, tags, policies, path hints, extension module names."""
+"""Platforms: CPUs, platform tags, manylinux policies, hints in paths, extension module names."""

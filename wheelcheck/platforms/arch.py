@@ -1,9 +1,9 @@
 """The CPU table: one frozen row per architecture, and everything that is derived from a row.
 
-A CPU has a different name in every world it lives in: `uname -m`, wheel tags of three operating systems, ELF,
-Mach-O and PE headers, Rust and zig triples, Debian's multiarch triplet, a hosted runner. The row writes each name
-down once, beside what else differs from CPU to CPU: the oldest systems, what the index takes, what is emulated.
-Triples, tags, expected loaders, path hints, sessions, the CI matrix and the docs are computed. Standard library only.
+A CPU has many names: `uname -m`, the wheel tags of three operating systems, ELF, Mach-O and PE headers, Rust and zig
+triples, Debian's multiarch triplet, a hosted runner. A row holds each name once, together with everything else that
+differs between CPUs: the oldest systems, what the index accepts, what is emulated. Triples, tags, expected loaders,
+path hints, sessions, the CI matrix and the docs are derived from it. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ Glibc = tuple[int, int]
 
 
 class UnknownArchitectureError(ValueError):
-    """A CPU name that is no row's name or alias."""
+    """The name of a CPU that is not in the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class ElfIdentity:
-    """What an ELF header says of a CPU: e_machine, EI_CLASS in bits, EI_DATA, and the ABI part of e_flags.
+    """What an ELF header says about a CPU: e_machine, EI_CLASS in bits, EI_DATA, and the ABI part of e_flags.
 
-    `flags` lists (mask, allowed values): ppc64 and ppc64le share a machine number, x32 is x86-64 in 32 bits,
-    and soft-float ARM differs from hard-float ARM in a flag alone.
+    `flags` lists (mask, allowed values). All fields are needed: ppc64 and ppc64le share a machine number, x32 is x86-64
+    in 32 bits, and soft-float ARM differs from hard-float ARM only in a flag.
     """
 
     machine: int
@@ -31,17 +31,17 @@ class ElfIdentity:
     flags: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def accepts(self, flags: int) -> bool:
-        """Return whether e_flags name an ABI this CPU's loader takes."""
+        """Return whether e_flags name an ABI that this CPU's loader accepts."""
         return all(flags & mask in allowed for mask, allowed in self.flags)
 
 
 @dataclass(frozen=True, slots=True)
 class Arch:
-    """One CPU under all its names. Empty text, zero or an empty tuple means: does not exist in that world."""
+    """One CPU under all its names. Empty text, zero or an empty tuple means that it does not exist there."""
 
     name: str  # Linux's `uname -m`, the spelling of manylinux and musllinux tags
     elf: ElfIdentity | None = None
-    aliases: tuple[str, ...] = ()  # other spellings people and paths use
+    aliases: tuple[str, ...] = ()  # other spellings that people and paths use
     macos: str = ""  # wheel tag spelling, as in macosx_11_0_arm64
     windows: str = ""  # wheel tag, as in win_amd64
     macho_cputype: int = 0
@@ -49,11 +49,11 @@ class Arch:
     glibc_loader: str = ""
     musl_loader: str = ""
     lowest_glibc: Glibc = (2, 17)  # the oldest that Rust's std and the port itself support
-    zig_glibc: Glibc | None = (2, 17)  # the oldest that zig links, older than 2.17 aside; None: zig has no glibc for it
-    pypi: tuple[str, ...] = ()  # the families of platform tags under which PyPI takes a file for it
-    pip: tuple[str, ...] = ()  # the families of Linux tags under which installers look for one
-    emulates: tuple[str, ...] = ()  # CPUs whose programs Windows runs on it, as processes of their own
-    macos_since: tuple[int, ...] = ()  # no system for it is older, nor is any code that names one
+    zig_glibc: Glibc | None = (2, 17)  # the oldest from 2.17 on that zig links; None: zig has no glibc for it
+    pypi: tuple[str, ...] = ()  # the families of platform tags under which PyPI accepts a file for it
+    pip: tuple[str, ...] = ()  # the families of Linux tags under which installers look for a file for it
+    emulates: tuple[str, ...] = ()  # CPUs whose programs Windows emulates on it, in separate processes
+    macos_since: tuple[int, ...] = ()  # the first macOS for it; a tag with an older version means this one
     ios_simulator_since: tuple[int, ...] = ()
     rust: str = ""
     rust_abi: str = "gnu"  # `gnu` and `musl` end in this suffix: gnueabihf, musleabihf
@@ -65,7 +65,7 @@ class Arch:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every spelling by which a person or a path may name this CPU, lower case, without repeats."""
+        """Every spelling by which a person or a path may name this CPU, lower case, without duplicates."""
         spellings = (self.name, *self.aliases, self.macos, self.windows.removeprefix("win_"), *self.multiarch)
         return tuple(dict.fromkeys(name for name in spellings if name))
 
@@ -81,7 +81,7 @@ class Arch:
 
     @property
     def oldest_build(self) -> Glibc | None:
-        """The oldest glibc floor a build can have: what Rust's std, the port and zig all reach; None: no build can."""
+        """The oldest glibc that Rust's std, the port and zig all support; None if it cannot be built for."""
         return max(self.lowest_glibc, self.zig_glibc) if self.rust and self.zig and self.zig_glibc else None
 
     def zigbuild_target(self, floor: Glibc) -> str:
@@ -106,8 +106,8 @@ class Arch:
 # e_flags: EF_ARM_EABI_VER5 and not soft-float; many linkers set neither float bit on a library.
 _ARM_HARD_FLOAT = ((0xFF000000, (0x05000000,)), (0x600, (0, 0x400)))
 
-# PyPI: `_manylinux_archs` and its like in warehouse's forklift/legacy.py; it refuses every other name. Installers:
-# packaging's `_ALLOWED_ARCHS` for manylinux; musllinux tags are made for whatever CPU the interpreter runs on.
+# PyPI: `_manylinux_archs` and similar tables in warehouse's forklift/legacy.py; it refuses every other name.
+# Installers: packaging's `_ALLOWED_ARCHS` for manylinux; musllinux tags exist for any CPU the interpreter runs on.
 _LINUX = ("manylinux", "musllinux")
 
 ARCHES = (
@@ -296,9 +296,9 @@ ANDROID_ABIS = {"arm64_v8a": "aarch64", "armeabi_v7a": "armv7l", "x86": "i686"}
 
 
 def find(name: str) -> Arch:
-    """Return the row that `name` names or is an alias of, in any case.
+    """Return the row with this name or alias, in upper or lower case.
 
-    Raises UnknownArchitectureError with the names that exist; an unknown CPU is never a default.
+    Raises UnknownArchitectureError with the names that exist; there is no default.
     """
     wanted = name.lower()
     for row in ARCHES:
@@ -309,7 +309,7 @@ def find(name: str) -> Arch:
 
 
 def of_elf(machine: int, bits: int, *, little_endian: bool) -> tuple[Arch, ...]:
-    """Return the rows whose ELF identity is this, ABI flags aside; ARM's v6 and v7 share one."""
+    """Return the rows with this ELF identity, whatever the ABI flags; ARM's v6 and v7 share one."""
     return tuple(
         row
         for row in ARCHES

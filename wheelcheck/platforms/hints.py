@@ -1,7 +1,7 @@
 """What a path says about the platform of its content: `lib/win-arm64/x.dll`, `attach_x86.so`, `tool_64bit.exe`.
 
-Packages that carry code for several platforms and choose at run time name the platform in their paths. A foreign binary
-whose own path names its platform is declared payload; one whose path does not is a mistake.
+Packages with code for several platforms, of which they choose one at run time, name the platform in their paths. A
+foreign binary whose path names its platform is there on purpose ("declared"); any other is a mistake.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _CPU_WORDS = sorted(
 _GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|{'|'.join(_CPU_WORDS)})")
 _CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
 _BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
-# Instruction sets, and the CPU models that stand for them in file names: code that other families cannot have.
+# Instruction sets, and CPU models that stand for them in file names: other CPU families have no such code.
 _INSTRUCTION_SETS = re.compile(
     r"""
     mmx | 3dnow | s?sse[234]?a? | sse4[-_.]?[12] | avx[0-9]*(?:[-_]?[a-z0-9]+)? | amx | fma[34]? | f16c | xop
@@ -77,15 +77,15 @@ _FIXTURE_FOLDERS = frozenset(
         *("fixtures", "samples"),
     }
 )
-_TRIAL_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
+_EXAMPLE_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
 
 
 class Code(Protocol):
-    """What is known of native code: the operating system, the rows of the CPU table it can be, its width in bits."""
+    """What is known about native code: the operating system, the rows of the CPU table it can be, its width in bits."""
 
     @property
     def system(self) -> str:
-        """`linux`, `windows`, `macos` or `ios`, as the words of a path are understood; or another."""
+        """`linux`, `windows`, `macos` or `ios`, which paths can name, or another."""
 
     @property
     def arches(self) -> tuple[str, ...]:
@@ -112,26 +112,26 @@ def names_platform(path: str, code: Code) -> bool:
 
 
 def names_instructions(path: str) -> bool:
-    """Return whether the file's name has the name of an instruction set that one CPU family has, or a folder is one.
+    """Return whether the file's name contains an instruction set that only one CPU family has, or a folder is one.
 
-    Such are `_aesni.so`, `libx-avx2.so` and `glibc-hwcaps/x86-64-v3/libx.so`.
+    Examples are `_aesni.so`, `libx-avx2.so` and `glibc-hwcaps/x86-64-v3/libx.so`.
     """
     *folders, name = PurePosixPath(path.lower()).parts
     return bool(_INSTRUCTIONS.search(name)) or any(map(_INSTRUCTION_SETS.fullmatch, folders))
 
 
 def is_library(path: str) -> bool:
-    """Return whether a loader looks for libraries under such a name."""
+    """Return whether the name is that of a library that a loader looks for."""
     return bool(_LIBRARY.search(PurePosixPath(path).name))
 
 
 def is_specimen(path: str) -> bool:
-    """Return whether `path` lies in a folder of test data, examples or benchmarks."""
-    return is_fixture(path) or any(part.lower() in _TRIAL_FOLDERS for part in PurePosixPath(path).parts[:-1])
+    """Return whether `path` is in a folder of test data, examples or benchmarks."""
+    return is_fixture(path) or any(part.lower() in _EXAMPLE_FOLDERS for part in PurePosixPath(path).parts[:-1])
 
 
 def is_fixture(path: str) -> bool:
-    """Return whether `path` lies in a folder of test data."""
+    """Return whether `path` is in a folder of test data."""
     return any(part.lower() in _FIXTURE_FOLDERS for part in PurePosixPath(path).parts[:-1])
 
 
@@ -151,7 +151,7 @@ def _cpus(path: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _widths(path: str) -> frozenset[int]:
-    """Return the widths in the file's name and in folders that name a system. The 64 of `x64` names a CPU, no width."""
+    """Return the widths in the file's name and in folders that name a system; the 64 of `x64` does not count."""
     stem = PurePosixPath(path).name.partition(".")[0]
     folders = [part for part in PurePosixPath(path).parts[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
     return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(without_cpu(part)))

@@ -1,4 +1,4 @@
-"""What a manylinux or musllinux tag lets a wheel expect of a Linux system, by auditwheel's published policies."""
+"""What a wheel with a manylinux or musllinux tag may expect from a Linux system, by auditwheel's published policies."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LinuxPolicy:
-    """What a wheel may expect of a Linux system under one tag: libraries, and the versions they offer.
+    """What a wheel may expect from a Linux system under one tag: libraries, and the versions they offer.
 
-    `newest` maps a symbol family (GLIBCXX, CXXABI, GCC, …) to its newest version, `others` to the names without number.
+    `newest` maps a symbol family (GLIBCXX, CXXABI, GCC, …) to its newest version, `others` to its names without number.
     """
 
     libraries: frozenset[str]
@@ -38,7 +38,7 @@ class LinuxPolicy:
 
 @lru_cache(maxsize=256)
 def linux_policy(platform: Platform) -> LinuxPolicy | None:
-    """Return the policy of a manylinux or musllinux tag: of its floor or the nearest older; None without one."""
+    """Return the policy for a tag: that of its floor, or of the nearest older one; None if there is none."""
     family = {"glibc": "manylinux", "musl": "musllinux"}.get(platform.libc)
     if family is None or len(platform.arches) != 1:
         return None

@@ -71,9 +71,9 @@ def parse_module_name(path: str) -> ModuleName | None:
 
 
 def is_extension_module(path: str) -> bool:
-    """Return whether the name is one that only an interpreter looks for: it is not payload for another platform.
+    """Return whether only an interpreter looks for the name, so that it cannot be payload for another platform.
 
-    Interpreters import a plain `x.so` as well, but most files of such a name are libraries.
+    Interpreters import a plain `x.so` as well, but most files with such a name are libraries.
     """
     found = _NAME.fullmatch(PurePosixPath(path).name)
     return found is not None and (found["abi"] is not None or found["end"] == "pyd")
@@ -130,7 +130,7 @@ def version_of(interpreter: str) -> tuple[int, ...]:
 def is_imported_on(spelling: str, platform: Platform) -> bool:
     """Return whether interpreters on `platform` have `spelling`, such as `x86_64-linux-gnu`, in their EXT_SUFFIX.
 
-    Before bpo-43112 CPython said `linux-gnu` on musl too, so that spelling serves both.
+    Before bpo-43112 CPython used `linux-gnu` on musl too, so that spelling is valid for both.
     """
     if linux := _LINUX.fullmatch(spelling):
         spellings = {cpu for row in arch.ARCHES if row.name in platform.arches for cpu in row.multiarch}

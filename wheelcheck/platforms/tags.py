@@ -1,4 +1,4 @@
-"""A platform tag taken apart: operating system, CPUs, C library and the oldest version it promises to serve."""
+"""Parses platform tags: operating system, CPUs, C library, and the oldest version that the tag promises to support."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _FORMATS = {"macos": "Mach-O", "ios": "Mach-O", "windows": "PE", "wasm": "wasm",
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One platform tag, taken apart.
+    """One parsed platform tag.
 
-    `arches` are names of rows of the CPU table, every one of which the wheel promises to serve; it is empty for `any`
-    and for a CPU the table does not hold. `floor` is the oldest C library (glibc, musl), macOS, iOS or Android API.
+    `arches` are names of rows of the CPU table, all of which the wheel promises to support; it is empty for `any` and
+    for a CPU that is not in the table. `floor` is the oldest C library (glibc, musl), macOS, iOS or Android API.
     """
 
     tag: str
@@ -63,7 +63,7 @@ class Platform:
 
 @lru_cache(maxsize=1024)
 def parse_platform(tag: str) -> Platform:
-    """Take a platform tag apart. Never raises: what is unknown comes back as system "other" or without a CPU."""
+    """Parse a platform tag. Never raises: what is unknown becomes the system "other", or a platform without CPU."""
     if tag == "any":
         return Platform(tag, "any")
     for row in arch.ARCHES:
@@ -81,13 +81,13 @@ def parse_platform(tag: str) -> Platform:
 
 
 def _named_last(tag: str) -> tuple[str, ...]:
-    """Return the CPU in which the tag of another system ends; Windows spells each of its tags in full."""
+    """Return the CPU at the end of the tag of another system; Windows has one fixed tag per CPU."""
     names = () if tag.startswith("win") else tuple(row.name for row in arch.ARCHES)
     return next(((name,) for name in names if tag.endswith(f"_{name}")), ())
 
 
 def _cpus(system: TagSystem, spelling: str) -> tuple[str, ...]:
-    """Return the CPUs a tag's last part names: an exact spelling, never a guess."""
+    """Return the CPUs that the last part of a tag names, by exact spelling."""
     if system == "macos" and spelling in arch.MACOS_GROUPS:
         return arch.MACOS_GROUPS[spelling]
     if system == "ios":

@@ -98,7 +98,10 @@ def test_a_workspace_goes_before_a_crate_and_neither_is_looked_for_in_build_outp
     ("files", "said"),
     [
         ({}, "pyproject.toml: there is no such file; init needs a Python project"),
-        ({"pyproject.toml": "[tool.x]\n"}, "project.name: found None, expected the name of the project"),
+        (
+            {"pyproject.toml": "[tool.x]\n"},
+            "project.name is missing or not a string; init needs the name of the project",
+        ),
         ({"pyproject.toml": pyproject("maturin"), "Cargo.toml": "nonsense"}, "Cargo.toml: cargo cannot read it: error"),
     ],
 )
