@@ -230,6 +230,13 @@ def second_opinion(session: nox.Session) -> None:
 
 
 @nox.session(reuse_venv=True)
+def peers(session: nox.Session) -> None:
+    """Compare wheelcheck with what other projects expect of their own test files; `-- NAME=FOLDER …`."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tools.peers", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
 def benchmark(session: nox.Session) -> None:
     """Measure the CPU time of wheelcheck and of other checkers on real wheels."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "benchmark"))
