@@ -13,6 +13,7 @@ from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name
 
@@ -108,6 +109,18 @@ class DistInfo:
         """Its version of core metadata."""
         return metadata_version(self.metadata)
 
+    @cached_property
+    def pins(self) -> tuple[str, ...]:
+        """The versions to which Requires-Dist pins other distributions exactly; those of extras are left out."""
+        required = (_parsed_requirement(str(value)) for value in self.metadata.get_all("Requires-Dist", []))
+        return tuple(
+            pin.version
+            for requirement in required
+            if requirement and "extra" not in str(requirement.marker or "")
+            for pin in requirement.specifier
+            if pin.operator in ("==", "===") and not pin.version.endswith(".*")
+        )
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """The well-formed rows of RECORD."""
@@ -149,6 +162,13 @@ def names_the_wheel(folder: str, name: FileName) -> bool:
 def headers_of(text: str) -> Message:
     """Return the headers of core metadata (PKG-INFO, METADATA); never raises."""
     return HeaderParser().parsestr(text)
+
+
+def _parsed_requirement(text: str) -> Requirement | None:
+    try:
+        return Requirement(text)
+    except (ValueError, RecursionError):  # InvalidRequirement is a ValueError
+        return None
 
 
 def metadata_version(headers: Message) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.fit import (
     describe,
     fit,
@@ -15,6 +16,7 @@ from wheelcheck.facts.fit import (
     is_emulated,
     native_slices,
     needs,
+    served_cpus,
     without_readable_tags,
 )
 from wheelcheck.platforms import hints
@@ -142,8 +144,10 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform holds native code for it.
 
     rustyaml 0.1.1's cp37 manylinux wheel has no extension module: it installs, and the import fails. Where the ABI tag
-    is `none`, the platform tag may have been set on purpose for headers or data, so this is a warning there. Code
-    inside a nested archive cannot be judged and is a note.
+    is `none`, the platform tag may have been set on purpose for headers, data or code for other platforms whose paths
+    say so; so this is a warning there, and WC311 asks the configuration. It is also a warning for a wheel that holds
+    stubs alone, or that pins other distributions exactly, as pyside6 (cp310-abi3) pins those that hold its modules.
+    Code inside a nested archive cannot be judged and is a note.
 
     Source: PEP 425: an ABI tag promises an extension module.
     Remedy: make the build fail when the extension or executable is missing; tag a pure package `py3-none-any`.
@@ -155,11 +159,24 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     if any(_answers_for_the_tag(member, wheel) for member in code) or fit(together, wheel.platforms) == "home":
         return
     packed = [member.path for member in wheel.members if member.archive]
-    promised = any(tag.abi != "none" for tag in wheel.name.tags)
+    promised = any(tag.abi != "none" for tag in wheel.name.tags) and (code or not _has_code_elsewhere(wheel))
+    partly = any(served_cpus(slice_, platform) for slice_ in together for platform in wheel.platforms)
     found = f"native code only inside {packed[0]}, if any" if packed else "no native code"
     found = f"only {describe(native_slices(code[0]))} code" if code else found
-    severity: Severity | None = "note" if packed else None if promised or code else "warning"
+    severity: Severity | None = "note" if packed else None if promised or partly else "warning"
     yield Hit("", f"found {found}, expected {_expected(wheel)} code for {_tags(wheel)}", severity=severity)
+
+
+def _has_code_elsewhere(wheel: Wheel) -> bool:
+    """Return whether the wheel is a meta package: stubs alone, or pins that are exact.
+
+    Beside modules of its own only a pin to its own version counts, which distributions of one project have in common.
+    """
+    suffixes = {PurePosixPath(member.path).suffix for member in wheel.members}
+    if ".py" not in suffixes:
+        return ".pyi" in suffixes or bool(wheel.dist_info.pins)
+    own = canonical_version(wheel.name.version)
+    return any(canonical_version(pin) == own for pin in wheel.dist_info.pins)
 
 
 def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:

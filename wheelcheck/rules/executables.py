@@ -1,4 +1,4 @@
-"""WC302, WC305 and WC310: a file that claims to be native code is native code, and programs can be started."""
+"""WC302, WC305, WC310 and WC311: what claims or is declared to be native code is that, and programs can be started."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import describe, is_declared, native_slices, same_system
 from wheelcheck.facts.scripts import GROUPS, without_wrapper_suffix
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.binary.model import Slice, System
-    from wheelcheck.config import Payload
+    from wheelcheck.config import ExpectedWheel, Payload
     from wheelcheck.facts import Member
 
 _LINKER_SCRIPT = re.compile(
@@ -191,3 +192,35 @@ def _payload_problem(member: Member | None, payload: Payload) -> str:
         found = " and ".join(sorted(kinds)) or f"{member.size} bytes that are no native code"
         return f"payload {payload.name!r}: found {found}, expected a native {payload.kind}"
     return ""
+
+
+def _without_platform_wheels(release: Release) -> str:
+    wanted = any(not parse_platform(expected.platform).is_any for expected in _expected_wheels(release))
+    return (
+        "" if wanted and release.wheels else "the configuration expects no wheel for a platform, or no wheel is given"
+    )
+
+
+def _expected_wheels(release: Release) -> tuple[ExpectedWheel, ...]:
+    return (*release.expected.wheels, *release.expected.built_elsewhere)
+
+
+@rule("WC311", on=Release, needs=_without_platform_wheels)
+def every_expected_platform_wheel_holds_native_code(release: Release) -> Iterator[Hit]:
+    """A wheel that the configuration expects for a platform holds native code.
+
+    Where the ABI tag is `none`, the file alone does not say whether it ought to, and WC304 only warns. A configuration
+    that lists the wheel (`python` and `architectures`, or `wheels`) says so: a build that lost its program or library
+    is an error. Where the ABI tag promises an extension module, WC304 itself is the error; what lies in a nested
+    archive is not judged.
+
+    Source: `[tool.wheelcheck]` (python, architectures, wheels).
+    Remedy: make the build fail when its output is missing; tag a package without native code `py3-none-any`.
+    """
+    wanted = {(expected.python, expected.platform) for expected in _expected_wheels(release) if expected.abi == "none"}
+    for wheel in release.wheels:
+        is_wanted = any(tag.abi == "none" and (tag.python, tag.platform) in wanted for tag in wheel.name.tags)
+        held = any(member.binary and member.binary.kinds != {"debug"} for member in wheel.natives)
+        if is_wanted and not (wheel.is_any or held or any(member.archive for member in wheel.members)):
+            message = "found no native code, expected some: the configuration lists this wheel for its platform"
+            yield Hit("", message, artifact=wheel.file)

@@ -11,7 +11,7 @@ IMPACTS = {
     "everyone": {
         "WC101", "WC102", "WC103", "WC105", "WC106", "WC110", "WC111",
         "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
-        "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC402",
+        "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311", "WC402",
         "WC603", "WC604", "WC606", "WC607", "WC608",
     },
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.

@@ -13,7 +13,7 @@ from wheelcheck.engine import examine
 from wheelcheck.facts import Member, Wheel
 from wheelcheck.facts import dist_info as distinfo
 from wheelcheck.facts.collect import collect
-from wheelcheck.facts.dist_info import Row, parse_record
+from wheelcheck.facts.dist_info import DistInfo, Row, parse_record
 from wheelcheck.facts.file_names import WheelTag
 
 if TYPE_CHECKING:
@@ -180,3 +180,21 @@ def test_nothing_of_a_record_outlives_its_wheel() -> None:
     del subject
     gc.collect()
     assert not [one for one in gc.get_objects() if isinstance(one, Row) and one.path.startswith("demo/9")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "pins"),
+    [
+        (["core==1.0"], ("1.0",)),
+        (["core (===1.0)", "more==2; python_version > '3'"], ("1.0", "2")),
+        (["core>=1.0,==1.5"], ("1.5",)),
+        (["core==1.*", "core>=1", "core"], ()),
+        (["core==1; extra == 'all'"], ()),
+        (["core (==1", "", "(" * 5000], ()),
+    ],
+)
+def test_the_exact_pins_of_a_package_are_those_that_every_installation_gets(
+    lines: list[str], pins: tuple[str, ...]
+) -> None:
+    text = "".join(f"Requires-Dist: {line}\n" for line in lines)
+    assert DistInfo("demo-1.0.dist-info", {"METADATA": text}).pins == pins

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ANY = "py3-none-any"
 CODE = File("demo/__init__.py", b"VALUE = 1\n")
 
+ABI3 = "cp310-abi3-manylinux_2_17_x86_64"
+METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
+
 
 @pytest.mark.parametrize(
     "row",
@@ -142,6 +145,45 @@ def test_what_serves_any_platform_may_be_in_an_any_wheel(row: Silent, tmp_path: 
             a_wheel("py3-none-manylinux_2_17_x86_64", exe("x86_64", "demo/win-x64/tool.exe")),
             a_wheel("py3-none-manylinux_2_17_x86_64", exe("x86_64", "demo/win-x64/tool.exe"), program("x86_64")),
             "found only windows x86_64 code",
+            severity="warning",
+        ),
+        Twins(
+            "WC304",
+            "an ABI tag promises more than payload for another system",
+            a_wheel(X86_64, exe("x86_64", "demo/win-x64/tool.exe")),
+            a_wheel(X86_64, exe("x86_64", "demo/win-x64/tool.exe"), library("x86_64")),
+            "found only windows x86_64 code",
+        ),
+        *(
+            Twins(
+                "WC304",
+                f"{why}, so its code may be in another distribution",
+                a_wheel(ABI3, *files, dist_info={"METADATA": METADATA + lines}),
+                a_wheel(ABI3, *files, library("x86_64", "demo/_x.abi3.so"), dist_info={"METADATA": METADATA + lines}),
+                "found no native code",
+                severity="warning",
+            )
+            for why, lines, files in (
+                ("a meta package pins its own version", b"Requires-Dist: demo_core ==1.0\n", (CODE,)),
+                ("an old spelling of that pin", b"Requires-Dist: demo_core (==1.0.0)\n", (CODE,)),
+                ("a package without modules pins any version", b"Requires-Dist: core==2.1\n", (File("demo/d.txt"),)),
+                ("a package of stubs has no code", b"", (File("demo/__init__.pyi"), File("demo/py.typed"))),
+            )
+        ),
+        *(
+            Twins(
+                "WC304",
+                f"{why} says nothing of where the code is",
+                a_wheel(ABI3, CODE, dist_info={"METADATA": METADATA + lines}),
+                a_wheel(ABI3, CODE, library("x86_64", "demo/_x.abi3.so"), dist_info={"METADATA": METADATA + lines}),
+                "found no native code",
+            )
+            for why, lines in (
+                ("another version", b"Requires-Dist: numpy==2.1\n"),
+                ("a version of a series", b"Requires-Dist: core==1.0.*\n"),
+                ("an oldest version", b"Requires-Dist: core>=1.0\n"),
+                ("an extra", b"Requires-Dist: core==1.0; extra == 'all'\n"),
+            )
         ),
         Twins(
             "WC304",

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import native
-from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_release, a_wheel
+from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_release, a_wheel, zipped
 from tests.support.native_files import ARM64, LIBRARY, WIN64, exe, library, mac, mac_program, program
 from tests.support.twins import Silent, Twins
-from wheelcheck.config import Config, Payload
+from wheelcheck.config import Config, ExpectedWheel, Payload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -255,4 +256,69 @@ PROBE_PAYLOAD = Config(payload=(Payload("probe", "object", "demo/probe.o"),))
     ids=str,
 )
 def test_every_wheel_carries_the_declared_payload(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+NONE = "py3-none-manylinux_2_17_x86_64"
+LISTED = Config(wheels=(ExpectedWheel("py3", "none", "manylinux_2_17_x86_64"),))
+PACKAGE = File("demo/__init__.py")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC311",
+            "a wheel that the configuration lists for Linux, without its program",
+            a_release(a_wheel(NONE, PACKAGE), config=LISTED),
+            a_release(a_wheel(NONE, PACKAGE, program("x86_64")), config=LISTED),
+            "found no native code, expected some",
+            (f"demo-1.0-{NONE}.whl",),
+        ),
+        Twins(
+            "WC311",
+            "it is one of the tags of a set",
+            a_release(a_wheel("py2.py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64", PACKAGE), config=LISTED),
+            a_release(a_wheel(NONE, PACKAGE, library("x86_64")), config=LISTED),
+            "found no native code, expected some",
+            ("demo-1.0-py2.py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",),
+        ),
+        Twins(
+            "WC311",
+            "one that is built elsewhere is listed as well",
+            a_release(a_wheel(NONE, PACKAGE), config=replace(LISTED, wheels=(), built_elsewhere=LISTED.wheels)),
+            a_release(
+                a_wheel(NONE, library("x86_64")), config=replace(LISTED, wheels=(), built_elsewhere=LISTED.wheels)
+            ),
+            "found no native code, expected some",
+            (f"demo-1.0-{NONE}.whl",),
+        ),
+    ],
+    ids=str,
+)
+def test_every_expected_platform_wheel_holds_native_code(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent(
+            "WC311",
+            "what is in a nested archive is not judged",
+            a_release(a_wheel(NONE, PACKAGE, File("demo/tool.zip", partial(zipped, PACKAGE))), config=LISTED),
+        ),
+        Silent(
+            "WC311",
+            "a wheel that nobody listed for a platform",
+            a_release(
+                a_wheel("py3-none-any", PACKAGE),
+                a_wheel(NONE, program("x86_64")),
+                config=replace(LISTED, wheels=(*LISTED.wheels, ExpectedWheel("py3", "none", "any"))),
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_a_wheel_that_may_be_without_native_code_is_left_alone(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)

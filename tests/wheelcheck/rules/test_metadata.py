@@ -301,6 +301,14 @@ def laid_out(path: str) -> WheelRecipe:
             "found a folder in scripts, expected files only",
             ("demo-1.0.data/scripts/more/tool.txt",),
         ),
+        Twins(
+            "WC224",
+            "uv refuses even an empty folder there",
+            wheel(X86_64, member("demo-1.0.data/scripts/more", b"", kind="directory")),
+            wheel(X86_64, member("demo-1.0.data/scripts", b"", kind="directory")),
+            "found a folder in scripts, expected files only",
+            ("demo-1.0.data/scripts/more",),
+        ),
         *(
             Twins(
                 "WC224",
