@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import defaultdict
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -173,10 +174,12 @@ def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     Remedy: `patchelf --set-rpath '$ORIGIN/…'`, or link without -rpath.
     """
     for member, slice_ in _linux_code(wheel):
-        for entry in (*slice_.rpath, *slice_.runpath):
+        faults: defaultdict[tuple[Severity, str], list[str]] = defaultdict(list)
+        for entry in dict.fromkeys((*slice_.rpath, *slice_.runpath)):
             if problem := _path_problem(entry, member.path):
-                severity: Severity = "note" if _is_root_only(entry) else "warning"
-                yield Hit(member.path, f"found search path '{entry}', {problem}", severity=severity)
+                faults["note" if _is_root_only(entry) else "warning", problem].append(entry)
+        for (severity, problem), entries in faults.items():
+            yield Hit(member.path, f"found search path '{':'.join(entries)}', {problem}", severity=severity)
 
 
 def _is_root_only(entry: str) -> bool:

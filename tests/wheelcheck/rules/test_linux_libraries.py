@@ -241,6 +241,15 @@ def searching(path: str, *, rpath: bool = False, at: str = LIBRARY) -> File:
         ),
         Twins(
             "WC412",
+            "several entries, which are one fault of the file",
+            a_wheel(X86_64, searching("/home/me/lib:$ORIGIN/lib:lib:/home/me/lib")),
+            a_wheel(X86_64, searching("$ORIGIN/lib")),
+            "found search path '/home/me/lib:lib', expected one relative to $ORIGIN",
+            (LIBRARY,),
+            severity="warning",
+        ),
+        Twins(
+            "WC412",
             "a path that leaves site-packages",
             a_wheel(X86_64, searching("$ORIGIN/../../lib")),
             a_wheel(X86_64, searching("$ORIGIN/..")),
