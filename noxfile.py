@@ -45,7 +45,7 @@ def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machin
 
 
 def command(words: str, project: Path, arch: str) -> list[str]:
-    """Return the command line of `wheelcheck WORDS` for a project and a CPU; the gate expects one CPU, or all."""
+    """Return the command line of `wheelcheck WORDS` for a project and a CPU; the gate expects that CPU or all."""
     name, *rest = words.format(arch=arch).split()
     if name == "build":
         cpu = [] if rest[0] in ("pack", "unpack", "verify") else ["--arch", arch]
@@ -80,7 +80,7 @@ def sdist(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=True)
 def check(session: nox.Session) -> None:
-    """Check the project's dist folder; `-- --arch all` where it holds the wheels of every CPU."""
+    """Check the project's dist folder; `-- --arch all` if it holds the wheels of every CPU."""
     wheelcheck(session, "check")
 
 
@@ -184,7 +184,7 @@ def portable(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build wheelcheck's own wheel from its sdist, install it, and use it away from the checkout."""
+    """Build wheelcheck's own wheel from its sdist, install it, and use it outside the checkout."""
     session.install(*GROUPS(PYPROJECT, "package"))
     session.run("python", "-m", "tools.package", *session.posargs)
 

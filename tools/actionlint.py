@@ -1,4 +1,4 @@
-"""Check the workflows with actionlint, which is no Python package: built by Go, where there is one.
+"""Check the workflows with actionlint, which is not a Python package: Go builds it, if Go is installed.
 
     python -m tools.actionlint
 
@@ -17,7 +17,7 @@ MODULE = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
 
 def command() -> list[str]:
-    """Return what runs actionlint here; empty where nothing can."""
+    """Return the command that runs actionlint here; empty if there is none."""
     if found := shutil.which("actionlint"):
         return [found]
     go = shutil.which("go")

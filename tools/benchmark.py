@@ -1,10 +1,10 @@
-"""Measure the gate beside what people use today: CPU seconds and peak memory on the same wheels, in the same run.
+"""Compare the gate with other checkers: CPU seconds and peak memory on the same wheels, in the same run.
 
     python -m tools.benchmark [--rounds N] [WHEEL | RELEASED-FILE-NAME …]
     python -m tools.benchmark --growth 500
 
-Absolute seconds say something about one machine only, so the table gives ratios too: a tool's least CPU time over
-wheelcheck's, from rounds that take turns. A tool that is not installed is named, not left out in silence.
+Absolute seconds depend on the machine, so the table also gives the ratio of a tool's lowest CPU time to wheelcheck's.
+The tools run in turn in every round. A tool that is not installed is listed as not measured.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PEERS = {
 }
 
 
-# On Linux a child's peak starts at its parent's: only a parent that is small measures a small child.
+# On Linux a child's peak memory starts at its parent's, so only a small parent can measure a small child.
 _LAUNCHER = """
 import os, sys
 null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
@@ -54,12 +54,12 @@ class Cost:
     code: int
 
     def over(self, other: Cost) -> float:
-        """Return how many times the CPU time of `other` this is."""
+        """Return the ratio of this CPU time to that of `other`."""
         return self.seconds / max(other.seconds, 0.001)
 
 
 def cost_of(command: tuple[str, ...]) -> Cost:
-    """Run a command in silence and return its own cost, as a small parent of its own read it."""
+    """Run a command without its output and return its cost, as measured by a small parent process."""
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
     said = subprocess.run(launcher, capture_output=True, text=True, check=True).stdout
     seconds, peak, status = said.split()
@@ -73,13 +73,13 @@ def present() -> dict[str, tuple[str, ...]]:
 
 
 def measure(wheel: Path, tools: dict[str, tuple[str, ...]], rounds: int) -> dict[str, Cost]:
-    """Return each tool's cheapest run on one wheel; the tools take turns, so that a busy moment hits all of them."""
+    """Return each tool's cheapest run on one wheel. They run in turn, so that other load affects all of them."""
     runs = [{name: cost_of((*command, str(wheel))) for name, command in tools.items()} for _ in range(rounds)]
     return {name: min(run[name] for run in runs) for name in tools}
 
 
 def rows(wheel: Path, costs: dict[str, Cost]) -> list[str]:
-    """Return the table's lines for one wheel, the ratio taken over the first tool's cost."""
+    """Return the table's lines for one wheel, with ratios to the first tool's cost."""
     first = next(iter(costs.values()))
     size = f"{wheel.stat().st_size / 1e6:.1f} MB"
     return [
@@ -90,9 +90,9 @@ def rows(wheel: Path, costs: dict[str, Cost]) -> list[str]:
 
 
 def located(names: list[str]) -> list[Path]:
-    """Return a path for every name: a file that is there, or else a released file by its name on the index.
+    """Return a path for every name: an existing file, otherwise a released file with that name on the index.
 
-    Raises wheelcheck.pypi.UnobtainableError for one that is neither.
+    Raises wheelcheck.pypi.UnobtainableError if there is neither.
     """
     here = [Path(name) for name in names if Path(name).is_file()]
     wanted = [wanted_from_filename(name) for name in names if not Path(name).is_file()]

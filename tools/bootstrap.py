@@ -1,10 +1,10 @@
-"""Put nox into `.bootstrap/` and run one of this project's sessions: all that a fresh machine has to know.
+"""Install nox into `.bootstrap/` and run one of this project's sessions: the only command a new machine needs.
 
     python3 tools/bootstrap.py verify [--project PATH] [--arch NAME]
     python3 tools/bootstrap.py tests [PYTEST ARGUMENTS]
 
-Needs Python 3.10 or newer and nothing else installed, so: standard library only. The system's Python is never
-installed into (PEP 668). What it ends with is nox's exit code, or 2 where nox could not be had at all.
+Needs Python 3.10 or newer and no packages, so it uses only the standard library. Nothing is installed into the system's
+Python (PEP 668). The exit code is nox's, or 2 if nox could not be installed.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ NOX = "nox>=2025.5,<2027"
 OLDEST = (3, 10)
 COULD_NOT = 2
 
-# Each would reach into the environment, or make pip install beside it.
+# Each of these would affect the environment, or make pip install outside it.
 _LEAKS = ("PYTHONHOME", "PYTHONPATH", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 _NO_INSTALLER = """\
-{python} can make no environment with pip in it: it has neither ensurepip nor pip 22.3 or newer.
-Debian and Ubuntu keep ensurepip in a package of its own:
+{python} cannot make an environment with pip: it has neither ensurepip nor pip 22.3 or newer.
+Debian and Ubuntu have ensurepip in a separate package:
 
     apt install python3-venv
 
@@ -41,11 +41,11 @@ On Debian and Ubuntu: apt install python3-dev"""
 
 
 class NotReadyError(Exception):
-    """Nox could not be installed; the text says why and what to do."""
+    """Nox could not be installed; the message says why and what to do."""
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment without what would lead Python or pip elsewhere."""
+    """Return this process's environment without the variables that redirect Python or pip."""
     return {name: value for name, value in os.environ.items() if name not in _LEAKS}
 
 
@@ -55,12 +55,12 @@ def python_of(home: Path) -> str:
 
 
 def identity() -> str:
-    """Return what an environment must have been made from to be used again: the requirement and this interpreter."""
+    """Return what an environment was made from: the requirement and this interpreter. If it differs, it is remade."""
     return f"{NOX}\n{sys.version}\n{sys.base_prefix}"
 
 
 def is_intact(home: Path) -> bool:
-    """Return whether `home` was finished for this very interpreter and its nox still starts."""
+    """Return whether `home` was completed for this interpreter and its nox still starts."""
     try:
         return (home / "ready").read_text("utf-8") == identity() and _starts(home)
     except (OSError, UnicodeDecodeError):
@@ -73,7 +73,7 @@ def _starts(home: Path) -> bool:
 
 
 def make(home: Path) -> None:
-    """Create the environment again; only a finished one carries the `ready` mark. Raises NotReadyError."""
+    """Create the environment again; the file `ready` marks a complete one. Raises NotReadyError."""
     print(f"bootstrap: installing {NOX} into {home}", file=sys.stderr, flush=True)
     _clear(home)
     _run([sys.executable, "-m", "venv", "--without-pip", str(home)])
@@ -99,7 +99,7 @@ def _install(home: Path) -> None:
 
 
 def _outer_pip(inside: str, absent: NotReadyError) -> list[str]:
-    """Return the pip of this interpreter, told to work on the environment: it may install there, not here."""
+    """Return the command that makes this interpreter's pip install into the environment."""
     outer: list[str] = [sys.executable, "-m", "pip", "--python", inside]
     try:
         _run([*outer, "--version"])
@@ -130,7 +130,7 @@ def has_headers() -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the session named first with the arguments that follow; without one, say how this is called."""
+    """Run the session that the first argument names with the other arguments; without any, print the usage."""
     if sys.version_info < OLDEST:
         print(f"bootstrap: Python 3.10 or newer is needed, {sys.executable} is older", file=sys.stderr)
         return COULD_NOT

@@ -4,7 +4,7 @@
                            [--write] [--require]
 
 Every release of the lists is fetched by project and file name, checked alone by the command a user would run, and
-compared with its label. --write puts the result into docs/corpus.md. The exit code is 0 whatever was found; with
+compared with its label. --write writes the result to docs/corpus.md. The exit code is 0 whatever was found; with
 --require it is 1 if a verdict and its label disagree, or a release could not be obtained.
 """
 
@@ -42,7 +42,7 @@ NO_REPORT = "no report"  # the command ended without a verdict: a crash
 
 
 def select(labels: Iterable[Label], only: Sequence[str]) -> tuple[Label, ...]:
-    """Keep the labels that a word of `only` names: category, popularity, kind, glob of file names. Empty keeps all."""
+    """Return the labels that match a word of `only`: category, popularity, kind or glob of file names. Empty: all."""
     return tuple(label for label in labels if not only or any(_chosen(label, word) for word in only))
 
 
@@ -63,7 +63,7 @@ def examine(path: Path) -> tuple[str, list[dict[str, Any]]]:
 
 
 def measure(label: Label, path: Path) -> Judgement:
-    """Judge one file on its own."""
+    """Check one file and compare the result with its label."""
     return judge(label, *examine(path))
 
 

@@ -1,4 +1,4 @@
-"""Where the files of the labelled releases are on this machine, fetched where they are not."""
+"""Finds the files of the labelled releases on this machine, and fetches the missing ones."""
 
 from __future__ import annotations
 

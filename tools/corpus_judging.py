@@ -1,7 +1,7 @@
-"""What a list of labelled releases says, and how far the gate's findings agree with it.
+"""Reads lists of labelled releases, and compares the gate's findings with the labels.
 
-The kinds of a label are the list's own words for what is wrong with a release; KINDS maps them to codes of the gate.
-Only errors count as agreement or disagreement. Warnings are counted apart, because they never decide a verdict.
+The kinds of a label are the list's own names for what is wrong with a release; KINDS maps them to codes of the gate.
+Only errors count as agreement or disagreement. Warnings are counted separately, because they never decide a verdict.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Label:
     """One line of a list: a release and what is known about it.
 
     `expected` kinds must be found, `soft` ones may be found, `traps` look like a fault but are none. `complete` is
-    false where the release may have faults beyond its label, so that a further finding proves nothing. The category is
+    false if the release may have faults beyond its label, so that a further finding proves nothing. The category is
     `defect`, `clean`, `trap`, or `unlabelled` for a plain list of names. `popularity` is `popular-native`,
-    `popular-tricky`, `pure`, `obscure`, or empty where nobody classified the project. `basis` says how the label was
+    `popular-tricky`, `pure`, `obscure`, or empty if the project is not classified. `basis` says how the label was
     established, `note` what was found in the bytes. `sha256` identifies the file whose bytes were labelled.
     """
 
@@ -72,7 +72,7 @@ class Label:
 
     @property
     def popular(self) -> bool:
-        """True where the list says that the project is widely used."""
+        """True if the list says that the project is widely used."""
         return self.popularity not in ("", OBSCURE)
 
     @property
@@ -83,7 +83,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """How the gate did on one release.
+    """The result of comparing the gate's findings on one release with its label.
 
     `right` and `missed` are expected kinds; `wrong` are codes that the label rules out; `unjudged` are codes that an
     incomplete label says nothing about.
@@ -99,17 +99,17 @@ class Judgement:
 
     @property
     def agrees(self) -> bool:
-        """True when nothing was missed and nothing wrongly flagged."""
+        """True if nothing was missed and nothing wrongly flagged."""
         return not (self.missed or self.wrong)
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes found at error severity, sorted, once each."""
+        """The codes found at error severity, sorted, without duplicates."""
         return error_codes(self.findings)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The codes found at warning severity, sorted, once each."""
+        """The codes found at warning severity, sorted, without duplicates."""
         return codes_at("warning", self.findings)
 
 
@@ -136,12 +136,12 @@ def _label(row: dict[str, Any]) -> Label:
 
 
 def error_codes(findings: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the codes of findings at error severity, sorted, once each."""
+    """Return the codes of findings at error severity, sorted, without duplicates."""
     return codes_at("error", findings)
 
 
 def codes_at(severity: str, findings: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the codes of findings at one severity, sorted, once each."""
+    """Return the codes of findings at one severity, sorted, without duplicates."""
     return tuple(sorted({item["code"] for item in findings if item["severity"] == severity}))
 
 
@@ -151,7 +151,7 @@ def codes_of(kinds: Iterable[str]) -> frozenset[str]:
 
 
 def judge(label: Label, verdict: str, findings: Iterable[dict[str, Any]]) -> Judgement:
-    """Compare what the gate said of one release with its label.
+    """Compare the gate's result for one release with its label.
 
     A code is wrong if it belongs to no expected or soft kind, and the label is complete or names the code's kind as a
     trap. A verdict other than pass or fail is wrong for a release that has no expected fault.

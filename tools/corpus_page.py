@@ -66,7 +66,7 @@ def page(judgements: Sequence[Judgement], missing: Sequence[Exception], date: st
 
 
 def measures(judgements: Sequence[Judgement]) -> list[Row]:
-    """Return the head and a row for each property that the gate aims at, with what was reached."""
+    """Return the table head and a row for each goal of the gate, with the measured value."""
     rows = [
         _measure("defects found with the right kind", "100 %", judgements, _is("defect"), lambda item: not item.missed),
         _measure("sound releases with an error", "0 %", judgements, _is("clean"), _failed),

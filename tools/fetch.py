@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-# Started as a file, Python puts this folder on its path, and not the checkout.
+# When this runs as a file, Python puts its folder on the path, but not the checkout.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from wheelcheck.pypi import PARALLEL, UnobtainableError, Wanted, fetch_all
@@ -25,7 +25,7 @@ def default_cache() -> Path:
 
 
 def wanted_from_filename(filename: str) -> Wanted:
-    """Return the file with the project that its name begins with."""
+    """Return the file together with the project at the beginning of its name."""
     project = filename.partition("-")[0] if filename.endswith(".whl") else filename.rpartition("-")[0]
     return Wanted(project, filename)
 
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Fetch what is named, print where each file is, and return 1 if any could not be obtained."""
+    """Fetch the given files, print the path of each, and return 1 if any could not be obtained."""
     options = _parser().parse_args(arguments)
     wanted = [wanted_from_filename(name) for name in options.filenames]
     wanted += [item for path in options.list for item in read_list(path)]

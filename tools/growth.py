@@ -1,4 +1,4 @@
-"""How the work of each rule grows with its input: four times the members may take five times the work, and no more.
+"""How the work of each rule grows with its input: four times the members may take at most five times the work.
 
 Each shape is a wheel, an sdist or a release that grows in one way. `python -m tools.benchmark --growth N` measures the
 CPU time on each at two sizes, side by side; a test counts calls instead, which do not depend on a busy machine.
@@ -99,7 +99,7 @@ def one_needy_library(count: int, name: str) -> Wheel:
 
 
 def programs(count: int, name: str) -> Wheel:
-    """Return a wheel of programs without exec bit, and of files that claim to be programs."""
+    """Return a wheel of programs without exec bit, and of files that look like programs."""
     natives = [Member(f"{name}/bin/p{number}", binary=_elf("x86_64", "executable")) for number in range(count)]
     empty = [Member(f"{name}/bin/e{number}", mode=0o104755) for number in range(count)]
     return _wheel([*natives, *empty])
@@ -149,7 +149,7 @@ def many_dist_infos(count: int, name: str) -> Wheel:
 
 
 def damaged(count: int, name: str) -> Wheel:
-    """Return a wheel of links, with a fault of every family in each."""
+    """Return a wheel of links, each with a fault of every family."""
     kinds = ("zip-order", "name-colon", "zip-duplicate-name", "zip-method", "zip-crc", "zip-gap")
     damage = [Damage(f"{name}{number}", kind, "x") for number in range(count) for kind in kinds]
     links = [Member(f"{name}{number}", kind="symlink", link="x") for number in range(count)]
@@ -241,7 +241,7 @@ _NAMES = itertools.count()
 
 
 def fresh(shape: Shape, count: int) -> Subject:
-    """Return a subject of this shape under a name of its own, so that no cache has seen it."""
+    """Return a subject of this shape under a new name, so that it is in no cache."""
     return shape(count, f"n{next(_NAMES)}")
 
 
@@ -273,9 +273,9 @@ def seconds(rule: Rule[Any], subject: Subject) -> float:
 
 
 def rows(count: int, rounds: int) -> Iterator[str]:
-    """Yield the table's lines: for each shape the rule with the greatest growth, of those that take a while at all.
+    """Yield the table's lines: for each shape the rule with the greatest growth, among those that take some time.
 
-    The sizes take turns, so that a busy moment hits both.
+    The sizes are measured in turn, so that other load affects both.
     """
     for shape in SHAPES:
         worst = max((_measured(shape, rule, count, rounds) for rule in rules_for(fresh(shape, 2))), default=None)

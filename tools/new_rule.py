@@ -18,7 +18,7 @@ _SKELETON = """\
 def {function}(wheel: Wheel) -> Iterator[Hit]:
     \"\"\"One sentence that holds for every good wheel.
 
-    What happens to a user where it does not, and the release in which that was seen.
+    What happens to a user otherwise, and the release in which that was seen.
 
     Source: the specification or the incident.
     Remedy: what a maintainer does about it.
@@ -52,13 +52,13 @@ def free_codes() -> dict[str, str]:
 
 
 def _following(number: int) -> list[str]:
-    """Return the codes of the same hundred, those after `number` first."""
+    """Return the codes in the same hundred, beginning with those after `number`."""
     start = number - number % 100
     return [f"WC{code}" for code in (*range(number + 1, start + 100), *range(start + 1, number))]
 
 
 def problem(code: str, name: str) -> str:
-    """Say why a rule cannot have this code and name; empty text where it can."""
+    """Return why a rule cannot have this code and name; empty if it can."""
     if not re.fullmatch(r"WC[1-9][0-9]{2}", code):
         return f"{code} is not a code: write WC and three digits"
     if not re.fullmatch(r"[a-z]+(?:-[a-z0-9]+)+", name):
@@ -68,7 +68,7 @@ def problem(code: str, name: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the skeleton and the free codes; return 2 where the code or the name cannot be used."""
+    """Print the skeleton and the free codes; return 2 if the code or the name cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m tools.new_rule", description="Print what a new rule needs.")
     parser.add_argument("code", help="the rule's code, such as WC399")
     parser.add_argument("name", help="the rule's name, such as every-name-is-a-sentence")

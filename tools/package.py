@@ -1,10 +1,10 @@
-"""Prove the product that users install: build wheelcheck's sdist and its wheel from that, and use the wheel alone.
+"""Test the product that users install: build wheelcheck's sdist, build the wheel from it, and use only that wheel.
 
     python -m tools.package [FOLDER]
 
-The wheel is built from the unpacked sdist, both are put through the gate, the wheel is installed into an environment
-that holds nothing else, and its commands run from an empty folder: the flat layout would let the checkout stand in
-for what the wheel lacks. A FOLDER gets both, once all of it went well. Exits 1 with the command that failed.
+The wheel is built from the unpacked sdist, both are checked by the gate, the wheel is installed into an empty
+environment, and its commands run in an empty folder: in the checkout, Python would import what the wheel lacks from
+there. If all of it succeeds, both files are copied into FOLDER. Exits 1 and names the command that failed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
-REAL = "markupsafe==3.0.3"  # small, on PyPI for good, and native
+REAL = "markupsafe==3.0.3"  # small and native
 
 
 def build(into: Path) -> tuple[Path, Path]:
@@ -46,7 +46,7 @@ def download(requirement: str, into: Path) -> Path:
 
 
 def run(where: Path, *command: str) -> None:
-    """Run a command in a folder. Raises CalledProcessError where it fails."""
+    """Run a command in a folder. Raises CalledProcessError if it fails."""
     print("$", *command, flush=True)
     subprocess.run(command, cwd=where, check=True)
 
@@ -54,7 +54,7 @@ def run(where: Path, *command: str) -> None:
 def prove(away: Path) -> tuple[Path, Path]:
     """Build, install and use wheelcheck in an empty folder; return sdist and wheel.
 
-    Raises CalledProcessError where a step fails.
+    Raises CalledProcessError if a step fails.
     """
     sdist, wheel = build(away / "dist")
     scripts = install(wheel, away / "environment")
@@ -69,7 +69,7 @@ def prove(away: Path) -> tuple[Path, Path]:
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Prove it in a temporary folder, keep it in the folder that is named; return 1 if a step failed."""
+    """Test it in a temporary folder and copy it to the given one; return 1 if a step failed."""
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as away:
         try:
             built = prove(Path(away))

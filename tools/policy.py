@@ -2,10 +2,10 @@
 
     python -m tools.policy [--check]
 
-What PEP 600 leaves to "the oldest mainstream distribution with that glibc" is measured by auditwheel's maintainers for
-each glibc and CPU; we keep their newest version of each symbol family, the odd names, and the libraries a wheel may
-expect of the system. The file is written by this tool only. `--check` exits 1 where it is not what would be written,
-and 2 where another auditwheel is installed than the one it names, whose policies may rightly differ.
+PEP 600 refers to the mainstream distributions with a given glibc; auditwheel's maintainers measure what these offer for
+each glibc and CPU. The file holds the newest version of each symbol family, names without a plain number, and the
+libraries that a wheel may expect from the system. Only this tool writes it. `--check` exits 1 if the file is out of
+date, and 2 if another auditwheel is installed than the one it names, whose policies may differ.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _policy(policy: dict[str, Any]) -> dict[str, Any]:
 
 
 def _summary(names: list[str]) -> dict[str, Any]:
-    """Return the newest of the numbered versions, and the names that carry no plain number."""
+    """Return the newest of the numbered versions, and the names without a plain number."""
     numbered = [name for name in names if re.fullmatch(r"[\d.]+", name)]
     newest = max(numbered, key=lambda name: tuple(map(int, name.split("."))), default="")
     return {"newest": newest, "others": sorted(set(names) - set(numbered))}
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         description="Write wheelcheck/platforms/manylinux.json from auditwheel's policies."
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file is out of date")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is out of date")
     options = parser.parse_args(arguments)
     if options.check:
         return _check(TARGET.read_text("utf-8") if TARGET.exists() else "")
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _check(current: str) -> int:
-    """Say what is wrong with the text of the data file and return the exit code."""
+    """Print what is wrong with the text of the data file and return the exit code."""
     source, installed = source_of(current), f"auditwheel {metadata.version('auditwheel')}"
     if source and source != installed:
         pinned = source.replace(" ", "==")
@@ -75,7 +75,7 @@ def _check(current: str) -> int:
 
 
 def source_of(text: str) -> str:
-    """Return the auditwheel that a data file names; empty where it names none."""
+    """Return the auditwheel that a data file names; empty if it names none."""
     try:
         return str(json.loads(text).get("source", ""))
     except ValueError:

@@ -1,10 +1,10 @@
-"""Prepare a Debian or Ubuntu machine for the other CPU: to build for it and to run what was built.
+"""Prepare a Debian or Ubuntu machine for another CPU: to build for it and to run what was built.
 
     python3 -m tools.roots cross [--arch NAME]   Rust's std, qemu-user and that CPU's C library: some 40 seconds
     python3 -m tools.roots root [--arch NAME]    a Debian root with Python in .cache/roots, by mmdebstrap: 3 minutes
     python3 -m tools.roots env                   the variables that name what was prepared, for `export $(...)`
 
-`tools.images` makes container images. What is there already is left alone; installing packages needs root or sudo.
+`tools.images` makes container images. What exists already is not changed; installing packages needs root or sudo.
 Standard library only.
 """
 
@@ -41,18 +41,18 @@ def has_std(rustc: str, row: Arch) -> bool:
 
 
 def std_commands(row: Arch) -> list[Words]:
-    """Return how a Debian machine gets Rust's standard library for a CPU: its packages, of that architecture."""
+    """Return the commands that install Rust's standard library for a CPU on Debian."""
     packages = ("rustc-web", f"libstd-rust-web-dev:{row.debian}")
     return [as_root("dpkg", "--add-architecture", row.debian), as_root("apt-get", "-qq", "update"), install(*packages)]
 
 
 def emulator_commands(row: Arch) -> list[Words]:
-    """Return how it gets the emulator, and a C library to emulate with; neither needs the other architecture."""
+    """Return the commands that install the emulator and a C library for it, without adding an architecture to apt."""
     return [install("qemu-user-static", "binfmt-support", f"libc6-{row.debian}-cross")]
 
 
 def binfmt_commands() -> list[Words]:
-    """Return how the kernel learns which files are the emulator's, where the place to say so is not mounted."""
+    """Return the commands that register the emulator with the kernel if binfmt_misc is not mounted."""
     mount = as_root("mount", "-t", "binfmt_misc", "binfmt_misc", str(BINFMT))
     return [mount, as_root("update-binfmts", "--enable")]
 
@@ -74,37 +74,37 @@ def mmdebstrap(row: Arch, packages: Words) -> Words:
 
 
 def install(*packages: str) -> Words:
-    """Return the command that installs packages and nothing that is merely recommended."""
+    """Return the command that installs packages without recommended ones."""
     options = ("-qq", "install", "--no-install-recommends")
     return as_root("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options, *packages)
 
 
 def as_root(*words: str) -> Words:
-    """Return a command as the user it needs."""
+    """Return a command that runs as root."""
     return words if os.geteuid() == 0 else ("sudo", *words)
 
 
 def run(commands: list[Words]) -> None:
-    """Run commands to their end, saying which. Raises CalledProcessError."""
+    """Print and run commands. Raises CalledProcessError if one fails."""
     for words in commands:
         print("$", shlex.join(words), file=sys.stderr, flush=True)
         subprocess.run(words, stdout=sys.stderr, check=True)
 
 
 def cross(row: Arch) -> None:
-    """Make this machine able to build for a CPU, and to run its executables."""
+    """Prepare this machine to build for a CPU and to run its executables."""
     if not any(has_std(rustc, row) for rustc in ("rustc", DISTRIBUTIONS_RUSTC)) and not rustup_adds(row):
         run(std_commands(row))
     emulate(row)
 
 
 def rustup_adds(row: Arch) -> bool:
-    """Return whether rustup could bring the standard library, having tried."""
+    """Install the standard library with rustup; return whether that succeeded."""
     return bool(shutil.which("rustup")) and not subprocess.call(["rustup", "target", "add", row.rust_triple], stdout=2)
 
 
 def emulate(row: Arch) -> None:
-    """Bring the emulator for a CPU, known to the kernel where this machine may tell it."""
+    """Install the emulator for a CPU, and register it with the kernel if this machine allows that."""
     if not shutil.which(f"qemu-{row.qemu}-static"):
         run(emulator_commands(row))
     if not (BINFMT / f"qemu-{row.qemu}").exists():
@@ -133,14 +133,14 @@ def require(*programs: str) -> None:
 
 
 def variables(row: Arch) -> list[str]:
-    """Return NAME=VALUE for what was prepared: the compiler that has the standard library, the roots."""
+    """Return NAME=VALUE lines for what was prepared: the compiler that has the standard library, the roots."""
     needs_distributions = not has_std("rustc", row) and has_std(DISTRIBUTIONS_RUSTC, row)
     compiler = [f"RUSTC={DISTRIBUTIONS_RUSTC}"] if needs_distributions else []
     return [*compiler, f"WHEELCHECK_ROOTS={ROOTS}"]
 
 
 def main(arguments: list[str]) -> int:
-    """Prepare what is named; return 1 where a command failed."""
+    """Run the given command; return 1 if it failed."""
     parser = argparse.ArgumentParser(prog="tools.roots", description="Prepare this machine for another CPU.")
     parser.add_argument("what", choices=("cross", "root", "env"))
     parser.add_argument("--arch", type=find, default=other(), help="that CPU (default: aarch64, on aarch64 x86_64)")
@@ -157,7 +157,7 @@ def main(arguments: list[str]) -> int:
 
 
 def other() -> Arch:
-    """Return the CPU that this machine is not, of the two there are runners for."""
+    """Return the CPU with a hosted runner (of two) that this machine does not have."""
     return find("x86_64" if os.uname().machine in ("aarch64", "arm64") else "aarch64")
 
 

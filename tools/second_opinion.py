@@ -1,4 +1,4 @@
-"""Compare the glibc floor we read from real Linux wheels with what `auditwheel show` says of the same files.
+"""Compare the glibc floor that wheelcheck reads from real Linux wheels with the one that `auditwheel show` reports.
 
     python -m tools.second_opinion [--list FILE …] [--explained FILE] [--cache DIR] [--jobs N] [WHEEL …]
 
@@ -41,7 +41,7 @@ _NO_ELF = "no ELF executable or shared library file (including compiled Python C
 
 @dataclass(frozen=True, slots=True, order=True)
 class Opinion:
-    """What both say of one wheel: a version such as `2.17`, `none`, or auditwheel's reason for reporting nothing."""
+    """What both say about one wheel: a version such as `2.17`, `none`, or auditwheel's reason for reporting nothing."""
 
     wheel: str
     ours: str
@@ -49,7 +49,7 @@ class Opinion:
 
     @property
     def agrees(self) -> bool:
-        """True where both name the same floor."""
+        """True if both name the same floor."""
         return self.ours == self.theirs
 
 
@@ -99,7 +99,7 @@ def _text(version: tuple[int, ...]) -> str:
 
 
 def compare(paths: Iterable[Path], jobs: int = 2) -> list[Opinion]:
-    """Return what both say of each wheel, in the order given."""
+    """Return what both say about each wheel, in the given order."""
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(lambda path: Opinion(path.name, our_floor(path), their_floor(path)), paths))
 
@@ -130,7 +130,7 @@ def _table(opinions: Sequence[Opinion], explained: Mapping[str, Explanation]) ->
 
 
 def _obtain(filenames: Sequence[str], lists: Sequence[Path], cache: Path) -> list[Path]:
-    """Return the Linux wheels of the lists, those that are named or all; exit if one cannot be obtained."""
+    """Return the Linux wheels of the lists, all or only the named ones; exit if one cannot be obtained."""
     labels = [label for path in lists for label in read_labels(path) if is_for_linux(label.filename)]
     chosen = {label.filename: label for label in labels if not filenames or label.filename in filenames}
     paths, missing = obtain([chosen[name] for name in sorted(chosen)], cache)

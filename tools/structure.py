@@ -1,4 +1,4 @@
-"""Measure how large the package is, and how much of it one use of it runs.
+"""Measure how large the package is, and how much of it one command runs.
 
     python -m tools.structure [--wheel FILE] [--project FOLDER]
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "wheelcheck"
 STEPS = ("build", "sdist", "wheels")
 _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
-# 1 is CO_OPTIMIZED, which functions have and the bodies of modules and classes have not.
+# 1 is CO_OPTIMIZED, which is set for functions, but not for the bodies of modules and classes.
 _TRACED = """
 import json, sys, threading
 called = set()
@@ -46,7 +46,7 @@ sys.exit(code)
 
 
 class RunFailedError(Exception):
-    """A traced command did not do its work; the text is what it said."""
+    """A traced command failed; the message is its output."""
 
 
 def code_lines(source: str) -> int:
@@ -76,7 +76,7 @@ def sizes() -> dict[str, int]:
 def used_by(*commands: list[str], ends: tuple[int, ...] = (0,)) -> set[str]:
     """Run commands of `wheelcheck` and return the modules of which they called a function.
 
-    Raises RunFailedError where a command ends with another code than those of `ends`.
+    Raises RunFailedError if a command ends with an exit code that is not in `ends`.
     """
     return {module for command in commands for module in _used_by_one(command, ends)}
 
@@ -94,7 +94,7 @@ def _used_by_one(command: list[str], ends: tuple[int, ...]) -> set[str]:
 
 
 def used_by_check(wheel: Path) -> set[str]:
-    """Return the modules that judging one wheel runs; it may pass or fail."""
+    """Return the modules that checking one wheel runs; it may pass or fail."""
     return used_by(["check", str(wheel.resolve())], ends=(0, 1))
 
 
@@ -106,7 +106,7 @@ def used_by_build(project: Path) -> set[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print the numbers; exit with 1 where a command that is measured fails."""
+    """Print the numbers; exit with 1 if a measured command fails."""
     parser = argparse.ArgumentParser(prog="python -m tools.structure", description=__doc__.splitlines()[0])
     parser.add_argument("--wheel", type=Path, metavar="FILE", help="a wheel to check")
     parser.add_argument("--project", type=Path, metavar="FOLDER", help="a project to build")
