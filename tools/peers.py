@@ -59,6 +59,11 @@ class Difference:
         """Name and SHA-256, which stay when a peer moves its files to other folders."""
         return self.path.rpartition("/")[2], self.sha256
 
+    def fits(self, other: Difference) -> bool:
+        """Return whether a judgement holds for what is found now: the same verdicts, and one of the same reasons."""
+        same = (self.expected, self.verdict) == (other.expected, other.verdict)
+        return same and (self.found == other.found or not {*self.found}.isdisjoint(other.found))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -101,12 +106,11 @@ def compare(
         expected = expectation(fixture.path, rows)
         found = Difference(fixture.path, fixture.sha256, expected, fixture.verdict, fixture.found)
         known = judged.get(found.key)
-        judgement = replace(found, right=known.right, why=known.why) if known else found
-        if known and (not differs(expected, fixture.verdict) or replace(known, path=fixture.path) != judgement):
+        holds = known and known.fits(found) and differs(expected, fixture.verdict)
+        if known and not holds:
             stale.append(fixture.path)
-            judgement = found
         if differs(expected, fixture.verdict):
-            differences.append(judgement)
+            differences.append(replace(found, right=known.right, why=known.why) if known and holds else found)
     return Comparison(name, len(fixtures), tuple(differences), tuple(stale))
 
 

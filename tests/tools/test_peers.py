@@ -129,6 +129,15 @@ def test_a_judgement_of_what_is_found_no_more_is_stale(tmp_path: Path) -> None:
     assert (other.stale, other.count("")) == (("x.zip",), 1)
 
 
+def test_a_judgement_holds_while_one_of_its_reasons_does(tmp_path: Path) -> None:
+    [bad] = of(tmp_path, x=COMMENTED)
+    known = judged(bad, "accept")
+    more = Fixture(bad.path, bad.sha256, "fail", ("zip-comment", "zip-gap"))
+    compared = compare("peer", [more], [], {known.key: known})
+    assert [(row.found, row.right) for row in compared.differences] == [(more.found, "policy")]
+    assert compared.stale == ()
+
+
 @pytest.mark.parametrize(
     ("right", "stale", "files", "code"),
     [("policy", (), 1, 0), ("peer", (), 1, 0), ("", (), 1, 1), ("policy", ("x",), 1, 1), (None, (), 0, 2)],
