@@ -53,7 +53,7 @@ def test_every_row_that_zig_can_build_for_is_covered() -> None:
     assert len(native.ZIG_ROWS) - len(native.GLIBC_ROWS) == 1
 
 
-def test_a_universal_file_is_laid_out_as_lipo_does() -> None:
+def test_a_universal_file_has_the_layout_that_lipo_writes() -> None:
     first, second = native.mac("x86_64"), native.mac("aarch64")
     fat = native.universal(first, second)
     magic, count, *fields = struct.unpack_from(">12I", fat)

@@ -82,7 +82,7 @@ def roar() -> Report:
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_the_faults_of_a_published_release_are_found_and_nothing_else_is(name: str) -> None:
+def test_only_the_faults_of_a_published_release_are_found(name: str) -> None:
     report = examine(obtain(name))
     assert report.verdict == "fail"
     assert {(hit.code, hit.path) for hit in report.findings if hit.severity == "error"} == BROKEN[name]

@@ -39,7 +39,7 @@ def test_a_signal_is_a_negative_exit_code() -> None:
     assert benchmark.cost_of(_python("import os; os.kill(os.getpid(), 9)")).code == -9
 
 
-def test_the_peak_is_that_of_the_command_alone() -> None:
+def test_the_peak_is_only_that_of_the_command() -> None:
     ballast = bytearray(200 << 20)
     large = benchmark.cost_of(_python("x = b'x' * (128 << 20)"))
     small = benchmark.cost_of(_python("pass"))

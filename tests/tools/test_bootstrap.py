@@ -78,9 +78,7 @@ def test_the_folder_it_is_called_from_does_not_matter(
 
 
 @pytest.mark.network
-def test_variables_that_lead_pip_or_python_elsewhere_do_no_harm(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_variables_that_redirect_pip_or_python_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_TARGET", str(tmp_path / "beside"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "shadow"))
     (tmp_path / "shadow").mkdir()
@@ -123,7 +121,7 @@ def _replace_by_a_file(environment: Path) -> None:
 @pytest.mark.parametrize(
     "breakage", [_remove_nox, _remove_base, _stop_halfway, _made_by_another, _garble, _replace_by_a_file]
 )
-def test_an_environment_that_is_not_whole_is_made_anew(marked: Checkout, breakage: object) -> None:
+def test_an_incomplete_environment_is_made_again(marked: Checkout, breakage: object) -> None:
     assert callable(breakage)
     breakage(marked.environment)
     done = marked.bootstrap("hello")
@@ -167,7 +165,7 @@ def test_without_a_session_it_says_how_it_is_called(made: Checkout, arguments: l
     assert "tools/bootstrap.py verify" in done.stderr
 
 
-def test_a_python_that_is_too_old_is_told_so(
+def test_a_python_that_is_too_old_is_refused_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
@@ -190,7 +188,7 @@ def _minor(python: Path) -> int:
 
 @pytest.mark.network
 @pytest.mark.parametrize("python", _other_pythons(), ids=lambda path: path.parents[1].name)
-def test_every_python_of_this_machine_will_do_or_is_told_why_not(tmp_path: Path, python: Path) -> None:
+def test_every_python_of_this_machine_works_or_is_refused_with_the_reason(tmp_path: Path, python: Path) -> None:
     checkout = make_checkout(tmp_path)
     done = checkout.bootstrap("hello", python=str(python))
     if _minor(python) >= 10:

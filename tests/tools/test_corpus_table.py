@@ -25,7 +25,7 @@ def test_a_wrong_flag_on_a_defect_counts_under_the_kind_it_claims() -> None:
     ]
 
 
-def test_traps_and_clean_releases_are_right_when_left_alone() -> None:
+def test_traps_and_clean_releases_are_right_without_errors() -> None:
     other = Label("p", "p-2.whl", "trap", traps=("symlink",), complete=True)
     items = [judged(TRAP), judged(TRAP, code("wrong-arch")), judged(other), judged(CLEAN), judged(CLEAN, "WC999")]
     assert table(items)[1:] == [

@@ -111,7 +111,7 @@ def test_what_was_written_is_up_to_date(tmp_path: Path) -> None:
     assert docs.main(["--check", "--root", str(tmp_path)]) == 0
 
 
-def test_a_page_that_differs_or_is_missing_is_named_and_left_alone(
+def test_a_page_that_differs_or_is_missing_is_named_and_not_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "docs").mkdir()

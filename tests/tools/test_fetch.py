@@ -65,7 +65,7 @@ def test_a_cached_file_that_no_longer_verifies_is_fetched_again(
     ("digest", "why"),
     [("0" * 64, f"the index states {'0' * 64}"), ("", "the index states no SHA-256")],
 )
-def test_bytes_the_index_does_not_vouch_for_never_enter_the_cache(
+def test_bytes_with_another_hash_than_the_index_states_never_enter_the_cache(
     digest: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with PackageIndex(FILES, digests={WHEEL: digest}) as index:

@@ -26,7 +26,7 @@ def test_every_hosted_runner_verifies_and_tests_every_python() -> None:
     )
 
 
-def test_a_new_row_with_a_runner_alone_gives_a_matrix_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_matrix_entry_needs_only_a_new_row_with_a_runner(monkeypatch: pytest.MonkeyPatch) -> None:
     row = replace(find("riscv64"), name="riscv128", runner="ubuntu-riscv")
     monkeypatch.setattr(matrix, "ARCHES", (*ARCHES, row))
     assert {"arch": "riscv128", "runner": "ubuntu-riscv"} in _outputs()["verify"]

@@ -142,14 +142,14 @@ def test_a_judgement_holds_while_one_of_its_reasons_does(tmp_path: Path) -> None
     ("right", "stale", "files", "code"),
     [("policy", (), 1, 0), ("peer", (), 1, 0), ("", (), 1, 1), ("policy", ("x",), 1, 1), (None, (), 0, 2)],
 )
-def test_the_exit_code_tells_what_nobody_judged_and_what_compared_nothing(
+def test_the_exit_code_distinguishes_unexplained_differences_and_an_empty_comparison(
     right: str | None, stale: tuple[str, ...], files: int, code: int
 ) -> None:
     row = Difference("x", "0" * 64, "accept", "fail", ("zip-gap",), right or "", "why")  # type: ignore[arg-type]
     assert exit_code([Comparison("peer", files, (row,) if right is not None else (), stale)]) == code
 
 
-def test_what_is_wrong_not_judged_or_stale_is_named_and_all_else_when_asked(tmp_path: Path) -> None:
+def test_what_is_wrong_unjudged_or_stale_is_named_and_everything_on_request(tmp_path: Path) -> None:
     [fixture] = of(tmp_path, bad=COMMENTED)
     rows = tuple(judged(fixture, "accept", right) for right in ("wheelcheck", "peer", "policy", ""))
     short = list(report([Comparison("malo", 9, rows, ("old.zip",))]))

@@ -67,14 +67,14 @@ def test_every_cpu_that_debian_has_and_we_build_for_has_an_emulator() -> None:
     assert len({row.debian for row in ARCHES if row.debian}) == len([row for row in ARCHES if row.debian])
 
 
-def test_on_a_bare_machine_std_emulator_and_binfmt_are_brought(machine: Path) -> None:
+def test_a_new_machine_gets_std_emulator_and_binfmt(machine: Path) -> None:
     assert roots.main(["cross", "--arch", "arm64"]) == 0
     tools = [line.split()[0] for line in called(machine)]
     if os.geteuid() == 0:
         assert tools == ["dpkg", "apt-get", "env", "env", "mount", "update-binfmts"]
 
 
-def test_what_is_there_is_left_alone(machine: Path) -> None:
+def test_what_exists_already_is_not_changed(machine: Path) -> None:
     with_std(machine, "rustc")
     program(machine, "qemu-aarch64-static")
     (machine / "binfmt").mkdir()
@@ -122,7 +122,7 @@ def test_a_root_that_could_not_be_made_is_not_there(machine: Path) -> None:
 @pytest.mark.parametrize(
     ("rustup", "distribution", "named"), [(False, True, True), (True, True, False), (False, False, False)]
 )
-def test_the_distributions_compiler_is_named_where_it_alone_has_the_std(
+def test_the_distributions_compiler_is_named_if_only_it_has_the_std(
     machine: Path, capsys: pytest.CaptureFixture[str], *, rustup: bool, distribution: bool, named: bool
 ) -> None:
     for present, name in ((rustup, "rustc"), (distribution, "rustc-of-the-distribution")):
@@ -133,7 +133,7 @@ def test_the_distributions_compiler_is_named_where_it_alone_has_the_std(
     assert capsys.readouterr().out.splitlines() == [*expected, f"WHEELCHECK_ROOTS={machine}/roots"]
 
 
-def test_the_module_needs_the_standard_library_alone() -> None:
+def test_the_module_needs_only_the_standard_library() -> None:
     words = [sys.executable, "-S", "-m", "tools.roots", "env"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "WHEELCHECK_ROOTS=" in done.stdout

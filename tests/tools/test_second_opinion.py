@@ -115,7 +115,7 @@ def test_an_sdist_has_no_floor(tmp_path: Path) -> None:
         ("a-1.tar.gz", False),
     ],
 )
-def test_linux_wheels_are_told_by_their_tags(name: str, linux: bool) -> None:  # noqa: FBT001
+def test_linux_wheels_are_recognised_by_their_tags(name: str, linux: bool) -> None:  # noqa: FBT001
     assert is_for_linux(name) is linux
 
 

@@ -78,7 +78,7 @@ def test_an_empty_path_is_no_name_for_the_current_folder(paths: str | list[str])
 
 
 @pytest.mark.parametrize(("name", "head"), [("wheelcheck.toml", ""), ("other.toml", "[tool.wheelcheck]\n")])
-def test_a_configuration_is_what_the_release_is_held_against(good: Path, tmp_path: Path, name: str, head: str) -> None:
+def test_a_release_is_compared_with_its_configuration(good: Path, tmp_path: Path, name: str, head: str) -> None:
     (tmp_path / name).write_text(head + PROMISE)
     report = wheelcheck.check(good, config=tmp_path / name)
     assert {found.code for found in report.findings} == {"WC701"}

@@ -64,7 +64,7 @@ def test_a_wrong_wheel_fails(tmp_path: Path) -> None:
     assert (report.verdict, codes(report)) == ("fail", {"WC301"})
 
 
-def test_a_warning_alone_is_no_failure() -> None:
+def test_a_warning_is_no_failure() -> None:
     warning = Finding("WC999", "x", "warning", "a.whl", "", "m")
     wheel = Wheel("a.whl", parse_file_name("a.whl"))
     assert Report((wheel,), (warning,)).verdict == "pass"
@@ -364,7 +364,7 @@ def test_a_folder_named_like_evidence_is_looked_at(dist: Path) -> None:
     assert examine([dist]).verdict == "unverified"
 
 
-def test_evidence_alone_is_nothing(tmp_path: Path) -> None:
+def test_evidence_without_an_artifact_is_not_verified(tmp_path: Path) -> None:
     (tmp_path / "demo.whl.asc").write_text("evidence")
     assert examine([tmp_path / "demo.whl.asc"]).verdict == "unverified"
 

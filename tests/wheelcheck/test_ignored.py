@@ -42,7 +42,7 @@ def test_an_ignore_covers_one_code_at_the_places_its_globs_name(ignore: Ignore, 
     assert ignore.covers(FOUND.code, FOUND.path, FOUND.artifact) is covers
 
 
-def test_a_finding_about_the_release_is_covered_by_stars_alone() -> None:
+def test_a_finding_about_the_release_is_covered_only_by_stars() -> None:
     assert Ignore("WC301", WHY).covers("WC301", "", "")
     assert not Ignore("WC301", WHY, "?*").covers("WC301", "", "")
 

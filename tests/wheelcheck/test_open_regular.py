@@ -23,7 +23,7 @@ def test_a_link_to_a_regular_file_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.posix
-def test_a_pipe_that_nobody_writes_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_pipe_without_a_writer_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="pipe, socket or device"):
         open_regular(tmp_path / "pipe")

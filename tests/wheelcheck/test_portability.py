@@ -101,7 +101,7 @@ def test_text_is_printed_on_a_code_page_that_lacks_its_characters(dist: Path, wo
 # --- shells ---
 
 
-def test_a_pattern_that_the_shell_left_alone_is_expanded(dist: Path) -> None:
+def test_a_pattern_that_the_shell_did_not_expand_is_expanded(dist: Path) -> None:
     (wheel,) = dist.iterdir()
     assert resolve([str(dist / "*.whl")]) == resolve([str(dist / "*")]) == [wheel]
     assert run(dist.parent, "check", "dist/*.whl").returncode == 1
@@ -131,6 +131,6 @@ def test_windows_names_a_reader_who_left_otherwise_and_the_verdict_stays(monkeyp
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
 
 
-def test_elsewhere_that_error_means_what_it_says() -> None:
+def test_on_other_systems_that_error_is_raised() -> None:
     with pytest.raises(OSError, match="Invalid argument"), reader_may_leave():
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))

@@ -155,7 +155,7 @@ def test_a_time_before_1970_is_a_number_and_a_negative_size_is_none() -> None:
         number(b"\xff" * 12, "size", "x", log())
 
 
-def test_a_header_is_told_by_its_checksum() -> None:
+def test_a_header_is_recognised_by_its_checksum() -> None:
     good = header()
     assert looks_like_tar(good)
     assert not looks_like_tar(good[:-1])
@@ -172,7 +172,7 @@ def test_a_header_is_told_by_its_checksum() -> None:
         (header(b"setup.py", magic=bytes(8)), "setup.py"),
     ],
 )
-def test_the_prefix_counts_in_posix_headers_alone(block: bytes, name: str) -> None:
+def test_the_prefix_counts_only_in_posix_headers(block: bytes, name: str) -> None:
     written = log()
     assert parse_header(block, written).name == name
     assert written.damage == []

@@ -55,7 +55,7 @@ NEAR = (
 
 
 @pytest.mark.parametrize("name", [*CONTAINERS, *COMPRESSED, *UNSUPPORTED])
-def test_a_container_is_told_by_its_head(name: str) -> None:
+def test_a_container_is_recognised_by_its_head(name: str) -> None:
     content = (CONTAINERS | COMPRESSED | UNSUPPORTED)[name]
     assert container_format(content[:HEAD]) == name
 
@@ -137,7 +137,7 @@ def test_zeros_in_a_gzip_are_content_and_no_archive() -> None:
 
 
 @pytest.mark.parametrize("name", UNSUPPORTED)
-def test_an_archive_nobody_here_opens_is_damage_that_names_it(name: str) -> None:
+def test_an_archive_of_an_unsupported_format_is_damage_that_names_it(name: str) -> None:
     reading = read(UNSUPPORTED[name])
     assert (reading.paths, reading.kinds) == ([], {"unsupported-archive"})
     assert f"a {name} archive" in reading.damage[0].why

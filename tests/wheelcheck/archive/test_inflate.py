@@ -97,7 +97,7 @@ def test_native_code_keeps_a_longer_prefix_than_text() -> None:
     assert kept[0] >= 8 * MIB > 2 * MIB > kept[1] >= MIB
 
 
-def test_what_lies_past_the_prefix_is_reached_from_a_checkpoint() -> None:
+def test_bytes_past_the_prefix_are_reached_from_a_checkpoint() -> None:
     budget = Budget(prefix_bytes=10)
     content = varied(6 * CHECKPOINT)
     source, _ = only(zipped(Member(content=content)), budget)

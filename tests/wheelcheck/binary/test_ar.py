@@ -36,7 +36,7 @@ def test_one_slice_for_each_distinct_machine_in_every_dialect(dialect: str) -> N
     assert machines(native.archive(members, f"--format={dialect}")) == [("EM_X86_64", "linux"), ("EM_AARCH64", "linux")]
 
 
-def test_objects_of_every_format_are_told() -> None:
+def test_objects_of_every_format_are_recognised() -> None:
     content = archive(
         member(b"elf.o/", native.object_file("s390x-linux-musl")),
         member(b"bpf.o/", native.bpf_object()),

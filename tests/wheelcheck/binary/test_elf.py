@@ -133,7 +133,7 @@ def test_musl_needs_no_versions() -> None:
     ],
     ids=["library", "program", "fixed address", "object", "core", "library that can be run"],
 )
-def test_programs_and_libraries_are_told_apart_by_what_they_are(content: object, kind: str) -> None:
+def test_programs_and_libraries_are_distinguished_by_their_content(content: object, kind: str) -> None:
     assert callable(content)
     assert only(content()).kind == kind
 

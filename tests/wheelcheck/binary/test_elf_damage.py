@@ -102,7 +102,7 @@ def test_version_needs_end_where_the_loader_ends_them() -> None:
     assert [damage.kind for damage in read(lying).damage] == ["elf-versions"]
 
 
-def test_a_weak_version_need_is_told_from_a_weak_symbol() -> None:
+def test_a_weak_version_need_is_distinguished_from_a_weak_symbol() -> None:
     (weak, *_) = read(elf.verneed("need.flags", 2)(library())).slices[0].versions
     (strong, *_) = read(library()).slices[0].versions
     assert (weak.weak, strong.weak) == (True, False)

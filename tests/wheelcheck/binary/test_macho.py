@@ -87,7 +87,7 @@ def test_a_debug_companion_and_an_object_are_neither_program_nor_library() -> No
     assert only(companion).kind == "debug"
 
 
-def test_segments_of_a_debug_companion_may_lie_elsewhere() -> None:
+def test_segments_of_a_debug_companion_may_have_other_offsets() -> None:
     assert only(field(12, 10)(native.mac())[:8192]).kind == "debug"
     assert kinds(native.mac()[:8192]) == {"macho-truncated"}
 

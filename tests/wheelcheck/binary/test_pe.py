@@ -56,7 +56,7 @@ READY_TO_RUN = {0xFD1D: "x86_64", 0xD11D: "aarch64", 0xEC20: "aarch64", 0xC020: 
 
 
 @pytest.mark.parametrize("number", READY_TO_RUN)
-def test_ready_to_run_numbers_are_decoded_in_a_dotnet_file_alone(number: int) -> None:
+def test_ready_to_run_numbers_are_decoded_only_in_a_dotnet_file(number: int) -> None:
     managed = chain(machine(number), directory(CLR, 0x2000))(native.windows())
     slice_ = only(managed)
     assert (slice_.arches, slice_.managed) == ((READY_TO_RUN[number],), True)

@@ -129,7 +129,7 @@ def test_the_inventory_knows_that_the_library_for_python_was_left_out(released: 
     assert "pyo3" not in names
 
 
-def test_a_wheel_without_the_program_is_held_against_the_stage(released: Build, tmp_path: Path) -> None:
+def test_a_wheel_without_the_program_is_compared_with_the_stage(released: Build, tmp_path: Path) -> None:
     (ours,) = released.settings.dist.glob("*.whl")
     with zipfile.ZipFile(ours) as whole, zipfile.ZipFile(tmp_path / ours.name, "w") as archive:
         for info in whole.infolist():
@@ -146,7 +146,7 @@ def test_a_wheel_without_the_program_is_held_against_the_stage(released: Build, 
         ("roar_cli-0.3.0.tar.gz", "WC604", "gives roar-proxy and is no member of roar_cli-0.3.0/rust/Cargo.toml"),
     ],
 )
-def test_an_sdist_that_no_configuration_could_build_is_refused_with_what_to_mend(
+def test_an_sdist_that_no_configuration_could_build_is_refused_with_the_fix(
     sdist: str, code: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (path,) = obtain(sdist)

@@ -79,7 +79,7 @@ def test_passing_over_every_cpu_is_an_error_all_the_same(settings: Settings) -> 
         architectures.buildable(settings, (STRANGE,), os.environ, print, allow_missing=True)
 
 
-def test_a_missing_cargo_is_told_before_any_build_begins(settings: Settings) -> None:
+def test_a_missing_cargo_is_reported_before_any_build_begins(settings: Settings) -> None:
     with pytest.raises(BuildError, match=r"install Rust"):
         architectures.buildable(settings, (HOST,), {"PATH": "/nonexistent"}, print, allow_missing=False)
 

@@ -75,7 +75,7 @@ def test_the_wheel_holds_the_backends_members_and_the_staged_files_with_their_mo
     assert list(modes)[-1] == "demo-1.0.dist-info/RECORD"
 
 
-def test_what_is_declared_below_data_is_laid_below_the_wheel_s_own(tmp_path: Path) -> None:
+def test_a_file_declared_below_data_is_put_below_the_data_folder_of_the_wheel(tmp_path: Path) -> None:
     (tmp_path / "tool").write_bytes(native("x86_64"))
     payload = replace(TOOL, path=".data/scripts/tool")
     stage = staging.stage({payload: tmp_path / "tool"}, TARGET, INPUTS, tmp_path / "stage")

@@ -75,7 +75,7 @@ def test_the_command_names_target_floor_lock_and_every_package_once() -> None:
         (("a",), False, ["--no-default-features", "--features", "a"]),
     ],
 )
-def test_features_are_asked_of_the_main_workspace_alone(
+def test_features_are_passed_only_to_the_main_workspace(
     features: tuple[str, ...], words: list[str], *, default: bool
 ) -> None:
     configured = replace(load(REFERENCE), features=features, default_features=default)

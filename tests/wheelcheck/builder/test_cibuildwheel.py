@@ -34,7 +34,7 @@ def target(floor: Glibc = (2, 17), arch: str = "aarch64") -> Target:
         ([("cp311", "cp311"), ("py3", "none")], {"cp311": ("cp311", "cp311")}),
     ],
 )
-def test_each_promised_interpreter_is_built_and_what_serves_any_python_is_not(
+def test_each_configured_interpreter_is_built_unless_its_wheel_is_for_any_python(
     pairs: list[Pair], names: dict[str, Pair]
 ) -> None:
     assert cibuildwheel.identifiers(pairs) == names
@@ -50,7 +50,7 @@ def test_each_promised_interpreter_is_built_and_what_serves_any_python_is_not(
         ([("cp311", "cp311"), ("cp311", "abi3")], "cp311-cp311 and cp311-abi3 would both be built by cp311"),
     ],
 )
-def test_a_project_without_a_wheel_for_a_container_is_told_so(pairs: list[Pair], found: str) -> None:
+def test_a_project_without_a_wheel_for_a_container_is_refused_with_the_reason(pairs: list[Pair], found: str) -> None:
     with pytest.raises(BuildError, match=found):
         cibuildwheel.identifiers(pairs)
 

@@ -124,7 +124,7 @@ def test_cibuildwheel_builds_a_wheel_per_python_and_the_gate_judges_it_before_it
 
 
 @pytest.mark.emulated
-def test_both_cpus_together_are_the_promised_release(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_both_cpus_together_are_the_expected_release(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if len(list((project / "dist").glob("*.whl"))) != 2:
         pytest.skip("the wheels of both CPUs were not built in this run")
     assert check(["check", str(project / "dist"), "--config", str(project / "pyproject.toml")]) == 0

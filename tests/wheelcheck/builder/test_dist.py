@@ -56,7 +56,7 @@ def test_the_folder_is_made(tmp_path: Path) -> None:
     assert dist.publish(tmp_path / SDIST, tmp_path / "a" / "dist", print).read_text() == "new"
 
 
-def test_the_wheels_of_a_target_are_its_own_alone(tmp_path: Path) -> None:
+def test_the_wheels_of_a_target_are_only_its_own(tmp_path: Path) -> None:
     for name in (WHEEL, ARM, LATER, SDIST, "nonsense.whl"):
         (tmp_path / name).touch()
     assert [file.name for file in dist.wheels(tmp_path, Target(find("x86_64"), (2, 17)))] == [WHEEL]

@@ -38,7 +38,7 @@ def test_what_says_where_things_live_stays(name: str) -> None:
     assert run.scrubbed({name: "x"}) == {name: "x"}
 
 
-def test_an_intentional_rustc_survives_by_configuration_alone() -> None:
+def test_an_intentional_rustc_is_kept_only_by_configuration() -> None:
     base = {"RUSTC": "/usr/bin/rustc", "RUSTFLAGS": "-C debuginfo=1"}
     assert run.scrubbed(base, ["RUSTC"]) == {"RUSTC": "/usr/bin/rustc"}
 
@@ -50,7 +50,7 @@ def test_cargo_finds_the_zigbuild_and_the_zig_of_this_interpreter_first() -> Non
     assert "RUSTC" not in env
 
 
-def test_cargo_without_a_path_gets_the_scripts_folder_alone() -> None:
+def test_cargo_without_a_path_gets_only_the_scripts_folder() -> None:
     assert run.for_cargo({})["PATH"] == sysconfig.get_path("scripts")
 
 

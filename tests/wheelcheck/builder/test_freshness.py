@@ -285,7 +285,7 @@ def test_a_crate_above_the_project_counts_and_what_wheelcheck_writes_below_it_do
     assert checked_in(project) == 1
 
 
-def test_a_header_that_a_c_source_includes_from_elsewhere_makes_the_stage_stale(tmp_path: Path) -> None:
+def test_a_header_that_a_c_source_includes_from_another_folder_makes_the_stage_stale(tmp_path: Path) -> None:
     table = '[[tool.wheelcheck.payload]]\nname = "t"\nkind = "object"\npath = "probe/t.o"\nsource = "bpf/t.bpf.c"\n'
     project = hatch_probe(tmp_path / "probe", more=table)
     code = '#include "../shared/a b.h"\n__attribute__((section("tracepoint"))) int f(void *at) { return ANSWER; }\n'

@@ -48,7 +48,7 @@ def test_a_bundle_arrives_with_every_byte_and_mode_it_left_with(tmp_path: Path) 
     assert all((tmp_path / "there" / name).read_text() == name for name in FILES)
 
 
-def test_artifacts_and_records_are_packed_unless_something_else_is_named(tmp_path: Path) -> None:
+def test_artifacts_and_manifests_are_packed_unless_other_files_are_named(tmp_path: Path) -> None:
     folder = project(tmp_path / "here")
     (folder / "dist" / "notes.txt").touch()
     (folder / "build" / "wheelcheck" / "t").mkdir(parents=True)

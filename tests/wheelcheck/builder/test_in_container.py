@@ -134,7 +134,7 @@ def test_a_plan_that_cannot_be_read_is_an_error(tmp_path: Path, text: str | None
         in_container.read(tmp_path)
 
 
-def test_it_runs_as_a_program_from_the_copies_alone(folder: Path) -> None:
+def test_it_runs_as_a_program_only_from_the_copies(folder: Path) -> None:
     containers.copy_tools(folder / "tools")
     words = [sys.executable, "-I", "-c", _FROM_COPIES, str(folder / "tools"), str(wheel_in(folder)), str(folder)]
     done = subprocess.run([*words, str(folder / "out"), CP311], capture_output=True, text=True, check=False)

@@ -52,7 +52,7 @@ def test_without_a_loader_the_reason_names_the_package_and_the_roots(
         install.of(find(name), {})
 
 
-def test_a_root_with_a_loader_alone_runs_executables_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_root_with_only_a_loader_runs_only_executables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     emulator(tmp_path, monkeypatch, "s390x")
     row = find("s390x")
     loader = tmp_path / "s390x" / row.glibc_loader.lstrip("/")

@@ -109,7 +109,7 @@ def test_a_nested_workspace_is_built_by_the_toolchain_it_pins_even_under_another
     assert compiler_of(tree / "probe") != version(pinned)
 
 
-def test_a_bare_nested_cargo_ignores_its_pin_in_silence_which_is_why_the_environment_is_scrubbed(
+def test_without_a_scrubbed_environment_a_nested_cargo_silently_ignores_its_pin(
     tmp_path: Path,
 ) -> None:
     pinned = other_toolchain()
@@ -138,7 +138,7 @@ def test_an_object_is_compiled_for_bpf_once_for_all_and_names_no_folder_of_this_
     assert str(tmp_path).encode() not in staged(one)
 
 
-def test_a_project_of_objects_alone_needs_no_cargo_and_no_std_of_any_cpu(
+def test_a_project_with_only_objects_needs_no_cargo_and_no_std_of_any_cpu(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")

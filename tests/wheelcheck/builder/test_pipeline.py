@@ -70,7 +70,7 @@ def test_the_installed_reference_wheel_passes_its_smoke_run(built: Build) -> Non
     assert "pass: run tally -- true" in lines
 
 
-def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_skips_alone_fails(build: Build) -> None:
+def test_a_wheel_that_cannot_run_here_is_skipped_and_a_run_of_only_skips_fails(build: Build) -> None:
     other = "s390x" if toolchain.host().name != "s390x" else "x86_64"
     target = toolchain.choose(find(other), (2, 17))
     (build.settings.dist / f"reference-0.1.0-cp310-abi3-{target.platform_tag}.whl").touch()

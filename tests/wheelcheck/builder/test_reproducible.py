@@ -151,7 +151,7 @@ def backend_sdist(path: Path, *, backwards: bool = False, **member: object) -> P
     return path
 
 
-def test_sdists_that_differ_in_order_owner_and_date_alone_become_the_same_bytes(tmp_path: Path) -> None:
+def test_sdists_that_differ_only_in_order_owner_and_date_become_the_same_bytes(tmp_path: Path) -> None:
     one = backend_sdist(tmp_path / "one.tar.gz")
     other = backend_sdist(tmp_path / "other.tar.gz", backwards=True, mtime=5, gid=7)
     assert one.read_bytes() != other.read_bytes()

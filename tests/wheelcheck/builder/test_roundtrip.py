@@ -95,7 +95,7 @@ def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(re
 
 
 @pytest.mark.network
-def test_a_project_that_is_not_reproducible_may_ask_for_the_facts_alone(tmp_path: Path) -> None:
+def test_a_project_that_is_not_reproducible_may_compare_only_the_facts(tmp_path: Path) -> None:
     project = hatch_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
     build = Build.of(project)
     build.build()

@@ -39,9 +39,7 @@ def test_the_reference_release_passes_the_gate_as_built_on_this_host(
     assert errors(capsys, built.settings.dist, "--config", config, *arch) == set()
 
 
-def test_one_host_alone_does_not_make_the_release_that_is_promised(
-    built: Build, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_host_does_not_make_the_expected_release(built: Build, capsys: pytest.CaptureFixture[str]) -> None:
     config = built.settings.project / "pyproject.toml"
     assert {code for code, _ in errors(capsys, built.settings.dist, "--config", config)} == {"WC701"}
 

@@ -131,7 +131,7 @@ def test_the_same_build_gives_the_same_serial_number_and_another_binary_another(
     assert sbom.document(GRAPH, LOCK, WHEEL, other, 1_700_000_000)["serialNumber"] != document()["serialNumber"]
 
 
-def test_a_crate_from_git_is_told_from_one_of_the_same_version_elsewhere() -> None:
+def test_a_crate_from_git_is_distinguished_from_one_with_the_same_version_from_a_registry() -> None:
     forked = package("libc", source="git+https://example.org/libc#abc")
     graph = {
         "packages": [PROBE, LIBC, forked],

@@ -142,7 +142,7 @@ def test_an_sdist_with_two_top_folders_is_refused(tmp_path: Path) -> None:
         sdist.unpack(packed(tmp_path / "x.tar.gz", "demo-1.0/PKG-INFO", "other/x"), tmp_path / "out")
 
 
-def test_sources_alone_are_accepted(tmp_path: Path) -> None:
+def test_an_sdist_of_only_sources_is_accepted(tmp_path: Path) -> None:
     sdist.require_sources_only(write(tmp_path, *SOURCES))
 
 

@@ -100,7 +100,7 @@ def test_a_binary_in_the_package_stops_the_sdist_and_is_named(tmp_path: Path, ba
 
 @pytest.mark.network
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_backend_alone_would_have_shipped_it(tmp_path: Path, backend: str) -> None:
+def test_the_backend_by_itself_would_have_shipped_it(tmp_path: Path, backend: str) -> None:
     folder = project(tmp_path / "probe", backend, IN_PACKAGE)
     command = [sys.executable, "-m", "build", "--sdist", "--outdir", str(tmp_path / "out"), str(folder)]
     subprocess.run(command, check=True, capture_output=True)

@@ -38,7 +38,7 @@ def attempt(
     return [str(result) for result in smoke.run_tests(settings, installed, folder)]
 
 
-def test_every_trial_of_the_reference_project_passes(installed: Installation, tmp_path: Path) -> None:
+def test_every_smoke_test_of_the_reference_project_passes(installed: Installation, tmp_path: Path) -> None:
     results = smoke.run_tests(load(REFERENCE), installed, tmp_path)
     assert [result.verdict for result in results] == ["pass"] * 12
     smoke.require_executed(results)
@@ -83,7 +83,7 @@ def test_a_program_that_hangs_is_a_failure_that_names_it(
     assert "it did not end within 5 seconds" in said
 
 
-def test_an_executable_without_a_script_of_its_name_is_run_where_it_lies(
+def test_an_executable_without_a_script_of_its_name_is_run_where_it_is_installed(
     installed: Installation, tmp_path: Path
 ) -> None:
     bundled = Payload("counter", "executable", "reference/bin/tally")
@@ -137,7 +137,7 @@ def test_a_run_that_is_not_required_may_skip_everything_but_must_not_fail() -> N
         smoke.require_executed([Result("run y", "fail", "exit status 1")], required=False)
 
 
-def test_passed_and_skipped_trials_are_counted() -> None:
+def test_passed_and_skipped_tests_are_counted() -> None:
     assert smoke.summary([PASSED, PASSED, Result("run y", "skip", "no ptrace")]) == "2 passed, 1 skipped"
 
 

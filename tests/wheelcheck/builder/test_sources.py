@@ -68,7 +68,7 @@ GENERATED = (
 
 
 @pytest.mark.parametrize("tracked", [False, True], ids=["no git", "new in git"])
-def test_what_tools_write_is_no_source_wherever_cargo_was_told_to_write_it(tmp_path: Path, *, tracked: bool) -> None:
+def test_what_tools_write_is_no_source_in_whichever_target_folder(tmp_path: Path, *, tracked: bool) -> None:
     folder = write(tmp_path, "src/main.rs", *GENERATED)
     (folder / "deep/out/CACHEDIR.TAG").write_text(CACHEDIR)
     if tracked:

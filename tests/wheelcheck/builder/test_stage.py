@@ -46,7 +46,7 @@ def stage(tmp_path: Path, folder: Path) -> Stage:
     return staging.stage(binaries(tmp_path), TARGET, INPUTS, folder)
 
 
-def test_a_stage_is_laid_out_as_in_the_wheel_with_the_modes_each_kind_has(stage: Stage) -> None:
+def test_a_stage_has_the_paths_of_the_wheel_and_the_modes_of_each_kind(stage: Stage) -> None:
     modes = {file.path: stage.file(file).stat().st_mode & 0o777 for file in stage.manifest.files}
     assert modes == {"pkg/bin/tool": 0o755, "pkg/lib/libplug.so": 0o644}
 
@@ -73,7 +73,7 @@ def test_a_stage_is_read_back_as_it_was_written(stage: Stage, folder: Path) -> N
     assert staging.load(folder, TARGET) == stage
 
 
-def test_staging_again_removes_whatever_lay_there_before(stage: Stage, tmp_path: Path, folder: Path) -> None:
+def test_staging_again_removes_everything_from_before(stage: Stage, tmp_path: Path, folder: Path) -> None:
     (stage.folder / "tree/pkg/bin/old-tool").write_bytes(native("aarch64"))
     again = staging.stage(binaries(tmp_path), TARGET, INPUTS, folder)
     assert staging.load(folder, TARGET) == again

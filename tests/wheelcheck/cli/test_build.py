@@ -102,7 +102,7 @@ def test_a_configured_cpu_without_std_stops_arch_all_before_anything_is_built(
     assert not (project / "build").exists()
 
 
-def test_passing_over_a_cpu_is_said_and_is_refused_in_ci(
+def test_skipping_a_cpu_is_logged_and_is_refused_in_ci(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["build", "--project", str(for_all(tmp_path / "probe", host().name, "s390x")), "--arch", "all"]

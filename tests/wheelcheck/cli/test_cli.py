@@ -109,7 +109,7 @@ def test_the_configuration_of_the_current_folder_holds(tmp_path: Path, good: Pat
 
 
 @pytest.mark.parametrize(("name", "code"), [("amd64", 0), ("aarch64", 1)])
-def test_one_architecture_alone_can_be_expected(tmp_path: Path, good: Path, name: str, code: int) -> None:
+def test_a_single_architecture_can_be_expected(tmp_path: Path, good: Path, name: str, code: int) -> None:
     (tmp_path / "other.toml").write_text(PROMISE)
     assert run(tmp_path, "check", good, "--config", "other.toml", "--architecture", name).returncode == code
 

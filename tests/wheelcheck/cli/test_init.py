@@ -56,7 +56,9 @@ def test_who_cannot_be_asked_has_not_agreed(tmp_path: Path, monkeypatch: pytest.
     assert not (tmp_path / "noxfile.py").exists()
 
 
-def test_a_project_that_has_everything_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_project_that_has_everything_is_not_changed_and_the_output_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["init", str(tracer(tmp_path)), "--yes"]) == 0
     before = contents(tmp_path)
     capsys.readouterr()

@@ -46,7 +46,7 @@ def test_each_cpu_is_built_on_a_hosted_runner_of_its_own(tmp_path: Path, capsys:
     }
 
 
-def test_a_cpu_without_a_hosted_runner_is_built_across_and_says_so(tmp_path: Path) -> None:
+def test_a_cpu_without_a_hosted_runner_is_cross_compiled_and_the_job_says_so(tmp_path: Path) -> None:
     config = load(configured(tmp_path, 'architectures = ["riscv64"]\nglibc = "2.31"\n'))
     assert matrix.jobs(config) == [
         {
@@ -97,7 +97,7 @@ def test_the_expected_set_is_what_the_gate_will_ask_for(tmp_path: Path, capsys: 
     assert expected["wheels"] == [str(wheel) for wheel in load(file).wheels]
 
 
-def test_on_github_both_are_appended_to_the_outputs_a_line_each(
+def test_on_github_both_are_appended_to_the_outputs_one_line_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = tmp_path / "output"
@@ -118,7 +118,7 @@ def test_without_the_option_nothing_is_appended(
     assert not (tmp_path / "output").exists()
 
 
-def test_elsewhere_than_on_github_there_is_nothing_to_append_to(
+def test_outside_github_nothing_is_appended(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GITHUB_OUTPUT", raising=False)

@@ -51,7 +51,7 @@ def longer() -> Table:
 @pytest.mark.parametrize(
     ("table", "colours"), [({}, ("red",)), ({"log-colours": ["green"]}, ("green",)), ({"log-colours": []}, ())]
 )
-def test_a_new_row_alone_is_read(longer: Table, table: dict[str, Any], colours: tuple[str, ...]) -> None:
+def test_a_new_key_needs_only_a_row_to_be_read(longer: Table, table: dict[str, Any], colours: tuple[str, ...]) -> None:
     assert longer.read(table, HERE)["log_colours"] == colours
 
 
@@ -67,12 +67,12 @@ def test_a_new_row_alone_is_read(longer: Table, table: dict[str, Any], colours: 
         ({"log-colours": ["pink"]}, 'log-colours #1 must be "red", "blue" or "green", not .pink.; write for example'),
     ],
 )
-def test_a_new_row_alone_is_held(longer: Table, table: dict[str, Any], said: str) -> None:
+def test_a_new_key_needs_only_a_row_to_be_checked(longer: Table, table: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         longer.read(table, HERE)
 
 
-def test_a_new_row_alone_is_in_the_schema_and_on_the_page(longer: Table) -> None:
+def test_a_new_key_needs_only_a_row_to_be_in_the_schema_and_on_the_page(longer: Table) -> None:
     assert longer.schema()["properties"]["log-colours"] == {
         "description": "The colours of the log.",
         "default": ["red"],

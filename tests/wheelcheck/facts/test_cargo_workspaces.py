@@ -246,7 +246,7 @@ def test_an_orphan_says_what_it_would_have_given(
     assert orphan == Orphan(f"{TOP}/tool/Cargo.toml", f"{TOP}/Cargo.toml", programs)
 
 
-def test_a_vendored_registry_package_is_nobody_s_member(tmp_path: Path) -> None:
+def test_a_vendored_registry_package_is_a_member_of_no_workspace(tmp_path: Path) -> None:
     files = (File("Cargo.toml", ROOT.encode()), File("vendor/x/Cargo.toml", package("x").encode()))
     checksum = File("vendor/x/.cargo-checksum.json", b"{}")
     (tmp_path / "plain").mkdir()

@@ -217,7 +217,7 @@ def test_a_broken_archive_inside_an_sdist_is_a_fixture(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("levels", "found"), [(3, []), (4, [".zip!level3!level2!level1"])])
-def test_archives_are_opened_three_deep_and_what_lies_deeper_is_not_verified(
+def test_archives_are_opened_three_deep_and_deeper_ones_are_not_verified(
     tmp_path: Path, levels: int, found: list[str]
 ) -> None:
     sdist = collect(an_sdist(_nested(levels, b"text")).write(tmp_path))

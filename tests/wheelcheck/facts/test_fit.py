@@ -67,7 +67,7 @@ def test_a_member_is_judged_against_every_tag(content: Binary, tags: list[str], 
         (macho("x86_64", "aarch64"), 2),
     ],
 )
-def test_bare_and_managed_code_is_nobody_s_native_code(content: Binary, count: int) -> None:
+def test_bare_and_managed_code_is_native_code_of_no_system(content: Binary, count: int) -> None:
     assert len(slices(content)) == count
 
 
@@ -99,7 +99,7 @@ def test_payload_is_declared_by_its_own_path(path: str, content: Binary, declare
     ("changes", "declared"),
     [({}, True), ({"needed": ("libc.so.6",)}, False), ({"soname": "x"}, False), ({"dynamic": False}, False)],
 )
-def test_a_snapshot_for_a_virtual_machine_is_declared_by_standing_alone(
+def test_a_snapshot_for_a_virtual_machine_that_links_to_nothing_is_declared(
     changes: dict[str, Any],
     declared: bool,  # noqa: FBT001
 ) -> None:

@@ -115,7 +115,7 @@ def test_the_workflows_ask_for_the_nox_that_this_project_uses() -> None:
     assert [line for line in asked if f'--spec "{NOX}" nox ' not in line] == []
 
 
-def test_a_workflow_uploads_what_lies_where_the_project_keeps_it() -> None:
+def test_a_workflow_uploads_the_folder_that_the_project_uses() -> None:
     assert "path: dist/\n" in plan.workflows()[".github/workflows/wheels.yml"]
     assert "path: a/b/dist/\n" in plan.workflows("a/b/dist")[".github/workflows/wheels.yml"]
 

@@ -138,14 +138,12 @@ def derived() -> dict[str, Any]:
         ("page", True),
     ],
 )
-def test_a_new_row_alone_gives_everything_that_is_said_of_a_cpu(
-    derived: dict[str, Any], fact: str, value: object
-) -> None:
+def test_everything_about_a_cpu_is_derived_from_its_row(derived: dict[str, Any], fact: str, value: object) -> None:
     assert derived[fact] == value
 
 
 def test_the_new_row_s_facts_are_all_held(derived: dict[str, Any]) -> None:
-    marks = test_a_new_row_alone_gives_everything_that_is_said_of_a_cpu.pytestmark
+    marks = test_everything_about_a_cpu_is_derived_from_its_row.pytestmark
     assert {fact for fact, _ in marks[0].args[1]} == set(derived)
 
 
@@ -256,7 +254,7 @@ def test_what_zig_builds_has_the_row_s_identity_and_loader(row: Arch, libc: str)
 
 
 @pytest.mark.parametrize("libc", ["glibc", "musl"])
-def test_a_loader_is_one_cpu_s_alone_but_for_arm_v6_and_v7(libc: str) -> None:
+def test_only_arm_v6_and_v7_share_a_loader(libc: str) -> None:
     rows = [row for row in BUILT if row.name != "armv6l"]
     loaders = [row.loader(libc) for row in rows]
     assert all(loader.startswith("/lib") for loader in loaders)
@@ -285,7 +283,7 @@ def test_no_loader_serves_both_c_libraries() -> None:
         ("x86_64", 0xFFFF, True),
     ],
 )
-def test_the_flags_that_name_an_abi_are_told_apart(name: str, flags: int, accepted: bool) -> None:  # noqa: FBT001  # a column
+def test_the_flags_that_name_an_abi_are_distinguished(name: str, flags: int, accepted: bool) -> None:  # noqa: FBT001  # a column
     identity = find(name).elf
     assert identity
     assert identity.accepts(flags) is accepted

@@ -40,7 +40,7 @@ def test_a_floor_between_two_policies_has_the_older_one(tag: str, same_as: str) 
         "any",
     ],
 )
-def test_where_nobody_published_a_policy_there_is_none(tag: str) -> None:
+def test_a_tag_without_a_published_policy_has_none(tag: str) -> None:
     assert linux_policy(parse_platform(tag)) is None
 
 

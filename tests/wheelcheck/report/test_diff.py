@@ -117,7 +117,7 @@ def test_the_version_in_a_data_folder_is_no_difference(tmp_path: Path) -> None:
 # --- facts ---
 
 
-def test_other_bytes_with_the_same_facts_are_told_by_their_hash() -> None:
+def test_other_bytes_with_the_same_facts_are_recognised_by_their_hash() -> None:
     before, after = (member("demo/x.so", elf("x86_64"), sha256=digit * 64) for digit in "12")
     (found,) = compare(wheel(X86_64, before), wheel(X86_64, after))
     assert found.details == (("content", "1" * 12, "2" * 12),)

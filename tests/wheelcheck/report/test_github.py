@@ -85,7 +85,7 @@ def test_a_pass_has_no_annotation() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_data_of_its_own_annotation_alone(text: str) -> None:
+def test_hostile_text_stays_within_its_own_annotation(text: str) -> None:
     ((name, properties, message),) = commands(Report(findings=(finding(text, text, text, name=text),)))
     assert name == "error"
     assert properties == {"file": safe(text), "title": safe(f"WC301 {text}")}

@@ -72,7 +72,7 @@ def test_rows_are_ordered_by_version_and_columns_by_system_and_the_cpu_table() -
     ]
 
 
-def test_a_column_names_every_floor_that_is_promised_in_it() -> None:
+def test_a_column_names_every_expected_floor_in_it() -> None:
     table = build(
         Report((wheel(X86_64), wheel("cp312-cp312-manylinux_2_28_x86_64"), wheel("py3-none-musllinux_1_2_x86_64")))
     )
@@ -123,7 +123,7 @@ def test_a_wheel_that_is_not_expected_is_extra_and_its_good_twin_is_sound() -> N
     }
 
 
-def test_every_mark_can_be_told_from_the_others() -> None:
+def test_every_mark_differs_from_the_others() -> None:
     table = build(every_mark())
     assert table.marks == MARKS
     assert ("sdist", Cell("pass", ("demo-1.0.tar.gz",))) in table.whole
@@ -165,5 +165,5 @@ def test_a_wheel_whose_name_says_nothing_has_a_row_of_its_own() -> None:
         (Report((wheel(X86_64),), config=Config((MISSING_WHEEL,))), True),
     ],
 )
-def test_one_wheel_alone_needs_no_grid(report: Report, worth: object) -> None:
+def test_a_single_wheel_needs_no_grid(report: Report, worth: object) -> None:
     assert is_worth_showing(report) is worth

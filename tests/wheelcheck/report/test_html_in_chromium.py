@@ -100,7 +100,7 @@ def test_the_focused_cell_is_outlined_and_has_a_name_for_screen_readers(show: Sh
     assert page.ask("document.activeElement.textContent") == "✔cp311-cp311, Linux x86_64: sound"
 
 
-def test_a_filter_hides_its_severity_with_the_keyboard_alone(show: Show) -> None:
+def test_a_filter_hides_its_severity_without_a_mouse(show: Show) -> None:
     page = show(every_mark())
     seen = (
         "[...document.querySelectorAll('.finding')].filter(e => e.checkVisibility())"

@@ -211,7 +211,7 @@ def test_text_is_escaped_where_standard_output_lacks_a_character(encoding: str) 
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_stream_of_text_alone_gets_text(form: str) -> None:
+def test_a_stream_without_bytes_gets_text(form: str) -> None:
     stdout = io.StringIO()
     assert report.show(every_mark(), form, stdout) == []
     assert stdout.getvalue()[:5] == report.render(every_mark(), form)[:5]

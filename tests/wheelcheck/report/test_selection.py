@@ -247,5 +247,5 @@ def test_ignored_findings_are_the_first_to_go_and_gaps_stay_with_the_errors() ->
         ((*many(2, "note"), *many(3, "error"), Gap("", "", "x")), "3 more errors, 2 more notes, 1 more not verified"),
     ],
 )
-def test_what_is_left_out_is_told_by_severity(items: tuple[Listable, ...], words: str) -> None:
+def test_what_is_left_out_is_counted_by_severity(items: tuple[Listable, ...], words: str) -> None:
     assert rest(items) == words

@@ -228,7 +228,7 @@ def test_the_artifacts_of_a_release_agree(row: Twins, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_differences_that_have_their_reason_are_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_differences_with_a_reason_pass(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

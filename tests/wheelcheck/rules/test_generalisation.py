@@ -133,7 +133,7 @@ def named(folder: str, below: str = "") -> artifacts.WheelRecipe:
     ],
     ids=str,
 )
-def test_what_popular_releases_hold_is_told_from_what_is_wrong(row: Twins, tmp_path: Path) -> None:
+def test_files_of_popular_releases_are_distinguished_from_faults(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

@@ -123,7 +123,7 @@ def program_for_arm(address: int) -> bytes:
     ],
     ids=str,
 )
-def test_what_popular_sdists_hold_is_told_from_what_is_wrong(row: Twins, tmp_path: Path) -> None:
+def test_files_of_popular_sdists_are_distinguished_from_faults(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 
@@ -144,7 +144,7 @@ def test_an_extension_module_in_a_zipped_sdist_is_found(tmp_path: Path) -> None:
     assert [hit.path for hit in examine([path]).findings if hit.code == "WC601"] == [f"demo-1.0/{MODULE}"]
 
 
-def test_a_zip_with_no_name_and_version_is_a_stranger(tmp_path: Path) -> None:
+def test_a_zip_with_no_name_and_version_is_an_other_file(tmp_path: Path) -> None:
     recipe = a_release(a_wheel(X86_64, library("x86_64")), others=("notes.zip",))
     report = examine_recipe(recipe, tmp_path / "dist")
     assert [(hit.code, hit.artifact) for hit in report.findings] == [("WC702", "notes.zip")]

@@ -139,7 +139,7 @@ def test_no_binary_needs_a_newer_runtime_library_than_the_tag(row: Twins, tmp_pa
     ],
     ids=str,
 )
-def test_runtime_versions_that_stop_nobody_are_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_runtime_versions_that_stop_no_loader_pass(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

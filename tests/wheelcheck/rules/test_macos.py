@@ -86,7 +86,7 @@ def test_no_binary_needs_a_newer_macos_than_the_tag(row: Twins, tmp_path: Path) 
     ],
     ids=str,
 )
-def test_minimum_versions_that_the_tag_meets_are_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_minimum_versions_that_the_tag_meets_pass(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

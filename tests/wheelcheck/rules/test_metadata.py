@@ -244,7 +244,7 @@ def test_every_entry_point_exists(row: Twins, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_what_the_specifications_allow_is_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_what_the_specifications_allow_passes(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

@@ -208,7 +208,7 @@ def test_record_lists_every_file_as_it_is(row: Twins, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_what_the_format_allows_in_record_is_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_what_the_format_allows_in_record_passes(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

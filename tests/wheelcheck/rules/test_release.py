@@ -198,5 +198,5 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_a_release_that_keeps_its_promise_is_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_a_release_with_everything_expected_passes(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)

@@ -111,7 +111,7 @@ def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> Non
     ],
     ids=str,
 )
-def test_packages_that_cargo_accepts_are_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_packages_that_cargo_accepts_pass(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 
@@ -259,5 +259,5 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
     ],
     ids=str,
 )
-def test_an_sdist_is_named_described_and_laid_out_as_the_format_says(row: Twins, tmp_path: Path) -> None:
+def test_an_sdist_has_the_name_metadata_and_layout_of_the_format(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)

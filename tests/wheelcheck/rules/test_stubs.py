@@ -161,5 +161,5 @@ def test_every_binary_is_whole(row: Twins, tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_files_that_claim_nothing_are_left_alone(row: Silent, tmp_path: Path) -> None:
+def test_files_that_do_not_look_native_pass(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)

@@ -153,7 +153,7 @@ def test_a_static_program_is_seen_by_ptrace_and_beyond_preload(backend: Backend)
 
 
 @pytest.mark.usefixtures("seccomp")
-def test_a_machine_that_denies_ptrace_is_told_apart_from_a_command_that_cannot_start() -> None:
+def test_a_machine_that_denies_ptrace_is_distinguished_from_a_command_that_cannot_start() -> None:
     code = """
 import reference
 try:
