@@ -32,6 +32,7 @@ _STUBS = (
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
 _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
+_MARK = b"\xef\xbb\xbf"  # of UTF-8, as editors on Windows write it
 _CHMOD = (
     "chmod at run time fails in read-only and shared installations"
     ' (to live with it: ignore = [{ code = "WC302", reason = "…" }])'
@@ -53,10 +54,11 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     ignores the code with a reason. A wheel for any platform chooses its program at run time and can make it executable
     then, so that is a warning, except in `.data/scripts`, where the user starts the file.
 
-    A script of `.data/scripts` that begins with `#!` needs the bit as a program does: pip keeps its mode even where it
-    rewrites `#!python` (uv adds the bit). Its first line must not end in a carriage return, except that of `#!python`,
-    which both rewrite: the kernel looks for an interpreter named `python3^M`. In a wheel for Windows alone neither
-    matters.
+    A script of `.data/scripts` or `.data/data/bin` that begins with `#!` needs the bit as a program does: pip keeps its
+    mode even where it rewrites `#!python` (uv adds the bit, in `scripts`). Its first line must hold no carriage return,
+    except that of `#!python` in `scripts`, which both rewrite: the kernel looks for an interpreter named `python3^M`.
+    Nor does the kernel see `#!` behind a byte order mark. In a wheel for Windows alone none of this matters. The only
+    wheel of 356 with such a script is llama_bsl 0.3, built on Windows: no user of Linux or macOS can start its command.
 
     Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable) and `fix_script`, tried with pip 26.3 and uv
     0.13.9; microsandbox#1408.
@@ -70,7 +72,11 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
             found = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
             yield Hit(member.path, f"{found}; {_CHMOD}", severity="warning" if chosen else None)
     for member in wheel.members:
-        if member.head.startswith(b"#!") and _has_exec_bits(wheel) and _is_command(member, launchers):
+        if (
+            member.head.removeprefix(_MARK).startswith(b"#!")
+            and _has_exec_bits(wheel)
+            and _is_command(member, launchers)
+        ):
             yield from _script_hits(member)
 
 
@@ -86,13 +92,15 @@ def _has_exec_bits(wheel: Wheel) -> bool:
 
 
 def _is_command(member: Member, launchers: set[str]) -> bool:
-    """Return whether installers make a command of the member, as of each file in `.data/scripts`.
+    """Return whether installers make a command of the member, as of each file in `.data/scripts` and `.data/data/bin`.
 
-    They leave out what is named like the launcher of an entry point.
+    They leave out a script that is named like the launcher of an entry point.
     """
-    top, *rest = PurePosixPath(member.path).parts or ("",)
-    is_script = top.endswith(".data") and rest[:1] == ["scripts"] and len(rest) == 2 and member.kind == "file"
-    return is_script and without_wrapper_suffix(rest[1]) not in launchers
+    top, *folders = PurePosixPath(member.path).parts or ("",)
+    name = folders.pop() if folders else ""
+    if not top.endswith(".data") or member.kind != "file":
+        return False
+    return folders == ["data", "bin"] or (folders == ["scripts"] and without_wrapper_suffix(name) not in launchers)
 
 
 def _script_hits(member: Member) -> Iterator[Hit]:
@@ -100,8 +108,11 @@ def _script_hits(member: Member) -> Iterator[Hit]:
     if not member.pip_installs_executable:
         yield Hit(member.path, f"found mode {member.mode:#o}, expected 0o100755 for a script that begins with #!")
     line = member.head.partition(b"\n")[0]
-    if line.endswith(b"\r") and not line.startswith(b"#!python"):
+    is_rewritten = line.startswith(b"#!python") and PurePosixPath(member.path).parent.name == "scripts"
+    if b"\r" in (line.removesuffix(b"\r") if is_rewritten else line):
         yield Hit(member.path, f"found {line[:80]!r}, expected a first line without carriage return")
+    if line.startswith(_MARK):
+        yield Hit(member.path, "found a byte order mark before #!, expected #! as the first two bytes")
 
 
 @rule("WC305", on=Wheel, severity=("error", "warning"))

@@ -31,6 +31,7 @@ _NEWER_FIELDS = {
     "import-name": (2, 5),
     "import-namespace": (2, 5),
 }
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # as `surrogateescape` keeps such bytes
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
@@ -47,7 +48,7 @@ def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
     if text is None:
         return
     path, headers = wheel.dist_info.path("METADATA"), wheel.dist_info.metadata
-    if any("\udc80" <= char <= "\udcff" for char in text):
+    if _NOT_UTF_8.search(text):
         yield Hit(path, "found bytes that are not UTF-8")
     version = str(headers.get("Metadata-Version", "none")).strip()
     if version not in _KNOWN_METADATA:
@@ -105,15 +106,17 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     A name that is a path (`../t`, `..`, `/abs`, `C:t`, backslashes) writes outside the folder of scripts: pip refuses
     `../t` and `/abs` since 26.1.2, uv as well, and older installers need not. pip makes a folder of `sub/t`, where no
     command is found, and uv fails. PyPI refuses every name with other characters than letters, digits, `.`, `_` and
-    `-`. uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with pip such a script replaces the
-    environment's interpreter. pip and uv refuse a script without an attribute (`t = module`), which is valid in other
-    groups. All these are errors.
+    `-`, and a file that is not UTF-8. uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with
+    pip such a script replaces the environment's interpreter. pip and uv refuse a script without an attribute (`t =
+    module`), which is valid in other groups. All these are errors.
 
     Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
     warehouse's `validate_entrypoints`; each tried with pip 26.3 and uv 0.13.9.
     Remedy: correct [project.scripts], or include the module.
     """
     path = wheel.dist_info.path("entry_points.txt")
+    if _NOT_UTF_8.search(wheel.dist_info.texts.get("entry_points.txt", "")):
+        yield Hit(path, "found bytes that are not UTF-8")
     if problem := wheel.dist_info.entry_points_problem:
         yield Hit(path, problem)
     paths = sorted({_DATA.sub("", member.path) for member in wheel.members})

@@ -100,7 +100,7 @@ def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
     the file name has, that check passes, and this is a warning. Otherwise, as for cp311 in a cp312 file, pip calls the
     installed package "not supported on this platform", and this is an error; so is a WHEEL without Tag lines.
 
-    Source: the binary distribution format (PyPA); pip's `check_unsupported`, tried with pip 26.3.
+    Source: the binary distribution format (PyPA); `pip check` of pip 26.3 and `uv pip check` of uv 0.13.9, both tried.
     Remedy: retag with `wheel tags --platform-tag …`, which writes both.
     """
     inside, outside = wheel.dist_info.tags, frozenset(wheel.name.tags)
@@ -155,17 +155,18 @@ def root_is_purelib_is_true_only_without_native_code(wheel: Wheel) -> Iterator[H
 def root_is_purelib_is_true_or_false(wheel: Wheel) -> Iterator[Hit]:
     """WHEEL says once whether the files belong into purelib: `Root-Is-Purelib: true` or `false`.
 
-    For `True` pip takes purelib and uv takes platlib: one wheel, two places. A field that is missing, empty, twice or
-    another word is invalid, and what an installer makes of it is its own choice; of 356 wheels measured none has one.
-    `False`, which one of them has, is platlib for every installer and is accepted.
+    For `True` pip takes purelib and uv takes platlib, for `true` with a space after it the other way round: one wheel,
+    two places. A field that is missing, empty, twice or another word is invalid: pip and uv take platlib, the
+    specification does not say so. None of 356 wheels measured has one of these. `False`, which one of them has, is
+    platlib for both and is accepted.
 
-    Source: the binary distribution format (PyPA); pip's `wheel_root_is_purelib`, uv's `WheelFile::lib_kind`.
+    Source: the binary distribution format (PyPA); tried with pip 26.3 and uv 0.13.9 where the two folders differ.
     Remedy: build with a current backend.
     """
     if "WHEEL" not in wheel.dist_info.texts:
         return
-    values = [str(value).strip() for value in wheel.dist_info.wheel.get_all("Root-Is-Purelib", [])]
-    if len(values) != 1 or not (values[0] == "true" or values[0].lower() == "false"):
+    values = [str(value) for value in wheel.dist_info.wheel.get_all("Root-Is-Purelib", [])]
+    if len(values) != 1 or not (values[0] == "true" or values[0].strip().lower() == "false"):
         found = " and ".join(repr(value) for value in values) or "none"
         yield Hit(wheel.dist_info.path("WHEEL"), f"found Root-Is-Purelib {found}, expected true or false once")
 

@@ -132,6 +132,38 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
                 (b"#!/usr/bin/python", ARM64, (mac("aarch64"),)),
             )
         ),
+        Twins(
+            "WC302",
+            "a script whose every line ends in a carriage return",
+            a_wheel(ANY, made(b"#!python\rprint()\r", SCRIPT, EXECUTABLE)),
+            a_wheel(ANY, made(b"#!python\nprint()\r", SCRIPT, EXECUTABLE)),
+            "expected a first line without carriage return",
+            (SCRIPT,),
+        ),
+        Twins(
+            "WC302",
+            "a byte order mark hides #! from the kernel",
+            a_wheel(ANY, made(b"\xef\xbb\xbf#!/bin/sh\n", SCRIPT, EXECUTABLE)),
+            a_wheel(ANY, made(b"#!/bin/sh\n", SCRIPT, EXECUTABLE)),
+            "found a byte order mark before #!",
+            (SCRIPT,),
+        ),
+        Twins(
+            "WC302",
+            ".data/data/bin is installed as a folder of programs, too",
+            a_wheel(ANY, made(b"#!/bin/sh\n", "demo-1.0.data/data/bin/tool")),
+            a_wheel(ANY, made(b"#!/bin/sh\n", "demo-1.0.data/data/share/tool")),
+            "found mode 0o100644",
+            ("demo-1.0.data/data/bin/tool",),
+        ),
+        Twins(
+            "WC302",
+            "and nothing is rewritten in it",
+            a_wheel(ANY, made(b"#!python\r\n", "demo-1.0.data/data/bin/tool", EXECUTABLE)),
+            a_wheel(ANY, made(b"#!python\r\n", SCRIPT, EXECUTABLE)),
+            "expected a first line without carriage return",
+            ("demo-1.0.data/data/bin/tool",),
+        ),
     ],
     ids=str,
 )

@@ -199,6 +199,14 @@ NAMES = [
         ),
         Twins(
             "WC222",
+            "a comment that is not UTF-8",
+            a_wheel(X86_64, library("x86_64"), dist_info={"entry_points.txt": b"# caf\xe9\n"}),
+            a_wheel(X86_64, library("x86_64"), dist_info={"entry_points.txt": b"# caf\xc3\xa9\n"}),
+            "found bytes that are not UTF-8",
+            (ENTRY_POINTS,),
+        ),
+        Twins(
+            "WC222",
             "one script twice",
             entering("[console_scripts]\ndemo = demo.cli:run\ndemo = demo.cli:main\n"),
             entering("[console_scripts]\ndemo = demo.cli:run\nDemo = demo.cli:main\n"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FOLDER = "demo-1.0.dist-info"
 METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
 WHEEL = b"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: cp311-cp311-manylinux_2_17_x86_64\n"
-UPPER = WHEEL.replace(b"false", b"False")
+UPPER, SPACED = WHEEL.replace(b"false", b"False"), WHEEL.replace(b"false", b"false ")
 
 
 def with_text(name: str, text: bytes | None) -> WheelRecipe:
@@ -147,6 +147,7 @@ def rezipped(tarball: bytes) -> bytes:
             in_wheel_text("WC209", why, WHEEL.replace(b"Root-Is-Purelib: false\n", bad), good, found)
             for why, bad, good, found in (
                 ("pip and uv differ over True", b"Root-Is-Purelib: True\n", UPPER, "found Root-Is-Purelib 'True'"),
+                ("and over true with a space", b"Root-Is-Purelib: true \n", SPACED, "found Root-Is-Purelib 'true '"),
                 ("no answer", b"", WHEEL, "found Root-Is-Purelib none"),
                 ("an empty answer", b"Root-Is-Purelib:\n", WHEEL, "found Root-Is-Purelib ''"),
                 ("another word", b"Root-Is-Purelib: purelib\n", WHEEL, "found Root-Is-Purelib 'purelib'"),
