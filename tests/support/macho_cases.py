@@ -55,6 +55,21 @@ def appended(command: bytes) -> Edit:
     return lambda content: rebuilt(content, [*commands(content), command])
 
 
+def without(number: int) -> Edit:
+    def edit(content: bytes) -> bytes:
+        kept = [raw for raw in commands(content) if struct.unpack_from("<I", raw)[0] != number]
+        return rebuilt(content, kept)
+
+    return edit
+
+
+def replaced(number: int, command: bytes) -> Edit:
+    def edit(content: bytes) -> bytes:
+        return appended(command)(without(number)(content))
+
+    return edit
+
+
 def command(number: int, body: bytes) -> bytes:
     return struct.pack("<II", number, 8 + len(body)) + body
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from functools import partial
 
-from tests.support import native
+from tests.support import elf_editing, macho_cases, native
 from tests.support.artifacts import EXECUTABLE, File
 from wheelcheck.platforms import arch
 
@@ -79,3 +79,52 @@ def reflagged(cpu: str, flags: int) -> File:
 def static(target: str, path: str = "demo/libnative.a") -> File:
     """Return a static library of one object."""
     return File(path, lambda: native.archive({"answer.o": native.object_file(target)}))
+
+
+def edited(file: File, *edits: elf_editing.Edit) -> File:
+    """Return an ELF file with some bytes changed."""
+    return File(file.path, lambda: elf_editing.both(*edits)(file.bytes), file.mode)
+
+
+def with_loader(loader: str, path: str = "demo/bin/tool") -> File:
+    """Return a program for Linux that is started by another dynamic loader."""
+    return File(path, partial(native.program, "x86_64", None, f"-Wl,--dynamic-linker={loader}"), EXECUTABLE)
+
+
+ANDROID_NOTE_C = (
+    '__attribute__((section(".note.android.ident"), used, aligned(4))) static const struct {\n'
+    'int owner, size, type; char name[8]; int api; } note = {8, 4, 1, "Android", 24};\n'
+)
+
+
+def linked_with(*sonames: str, source: str = "", version: str = "", path: str = LIBRARY, rpath: str = "") -> File:
+    """Return a library that needs libraries of these names: it is linked with stand-ins, which have this version."""
+    shape, target = ("-shared", "-fPIC", "-nostdlib", "-s"), "x86_64-linux-gnu.2.17"
+
+    def make() -> bytes:
+        stand_ins, script = [], native.CACHE / f"{version}.map"
+        if version:
+            script.parent.mkdir(parents=True, exist_ok=True)
+            script.write_text(f"{version} {{ *; }};\n", "utf-8")
+        for number, soname in enumerate(sonames):
+            code = f"int answer{number}(void) {{ return 42; }}\n"
+            flags = (f"-Wl,-soname,{soname}", *([f"-Wl,--version-script={script}"] if version else []))
+            stand_ins.append(native.compiled_c(code, target, *shape, *flags, name=f"stand-in-{number}.so"))
+        calls = "".join(f"extern int answer{number}(void);\n" for number in range(len(sonames)))
+        asked = " + ".join(["0", *(f"answer{number}()" for number in range(len(sonames)))])
+        code = f"{source}{calls}int ask(void) {{ return {asked}; }}\n"
+        flags = (f"-Wl,-rpath,{rpath}",) if rpath else ()
+        return native.compile_c(code, target, *shape, *flags, *map(str, stand_ins), name="libask.so")
+
+    return File(path, make)
+
+
+def apple(platform: int, *cpus: str, path: str = "demo/libnative.dylib", minimum: int = 13) -> File:
+    """Return a dylib for the Apple system with this number in LC_BUILD_VERSION, universal for several CPUs."""
+    retarget = macho_cases.replaced(macho_cases.LC_BUILD_VERSION, macho_cases.build_version(platform, minimum))
+
+    def make() -> bytes:
+        made = [retarget(native.mac(cpu, kind="library")) for cpu in cpus or ("aarch64",)]
+        return made[0] if len(made) == 1 else native.universal(*made)
+
+    return File(path, make)

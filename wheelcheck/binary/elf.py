@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
-from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
+from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter, read_notes
 from wheelcheck.binary.model import Kind, Slice, System
+from wheelcheck.platforms.loaders import c_library_of
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header
@@ -27,6 +28,9 @@ _SHF_ALLOC = 0x2
 
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
 MMAP_MIN_ADDR = 4096  # the lowest value that kernels are configured with
+_LINUX_NOTES = ("Linux", "Android")
+_UNIX_VERSIONS = ("FBSD", "SUNW", "ILLUMOS")  # of symbols in the C libraries of FreeBSD, Solaris, illumos
+_OSABI_WORDS = {"FREEBSD": "FreeBSD", "NETBSD": "NetBSD", "OPENBSD": "OpenBSD", "HURD": "Hurd"}
 _NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
 
@@ -107,9 +111,12 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     image = read_image(walk, header)
     interpreter = read_interpreter(walk, image)
     dynamic = read_dynamic(walk, header, image)
+    named = _named_systems(walk, header, image)
     if (walk.found or not image.has_code) and not dynamic.proven and is_split_debug(walk, header):
         return identify(header, "debug", "linux" if header.is_known_machine else "bare")
     system = _system(header, image, dynamic)
+    if system == "linux" and _is_for_another_unix(header, image, dynamic, interpreter, named):
+        system = "other"
     if system == "linux":
         _judge_dynamic(walk, header, image)
         judge_congruence(walk, image)
@@ -117,7 +124,8 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
         judge_linked(walk, header)
     if system != "bare":
         reading.adopt(walk)
-    return _assemble(header, image, interpreter, dynamic, system)
+    found = _assemble(header, image, interpreter, dynamic, system)
+    return replace(found, named_systems=named)
 
 
 def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
@@ -129,14 +137,12 @@ def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
 
 
 def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
-    """Return the system that a program or library is for, by evidence and not by a second list of CPUs.
+    """Return whether a program or library is for an operating system, by evidence and not by a second list of CPUs.
 
     A machine in no row of the table (GPU, BPF, micro-controller) is "bare" unless it needs a loader or a library. So is
     firmware: a static program without any mark of a Linux tool chain, whose ABI flags every row refuses or that begins
-    at address 0. OSABI names of other systems (FreeBSD, Solaris) are "other".
+    at address 0.
     """
-    if isinstance(header.osabi, str) and header.osabi not in _NOT_FOREIGN:
-        return "other"
     is_hosted = bool(image.of("PT_INTERP") or dynamic.needed)
     if not header.is_known_machine:
         return "linux" if is_hosted else "bare"
@@ -145,6 +151,31 @@ def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
     is_foreign_abi = bool(header.rows) and not header.abi_accepted
     is_firmware = is_foreign_abi or _is_unmappable(header, image)
     return "bare" if is_static and is_firmware and not is_marked else "linux"
+
+
+def _named_systems(reading: Reading, header: Header, image: Image) -> tuple[str, ...]:
+    """Return the systems that EI_OSABI and the notes name, e.g. FreeBSD, Solaris, Android."""
+    osabi = header.osabi if isinstance(header.osabi, str) and header.osabi not in _NOT_FOREIGN else ""
+    word = osabi.removeprefix("ELFOSABI_")
+    named = [_OSABI_WORDS.get(word, word.title())] if osabi else []
+    return tuple(dict.fromkeys((*named, *read_notes(reading, header, image))))
+
+
+def _is_for_another_unix(
+    header: Header, image: Image, dynamic: Dynamic, interpreter: str, named: tuple[str, ...]
+) -> bool:
+    """Return whether one proof says that the file is not for Linux: EI_OSABI, a note, a version or a program's loader.
+
+    Linux's kernel and loaders ignore a note, and the kernel EI_OSABI too, but nobody builds Linux code with either.
+    A program whose loader belongs to no C library of Linux or Android cannot be started there. MIPS and PowerPC, which
+    the table does not hold, are not asked: glibc's loader has a name there (ld.so.1) that other systems use as well.
+    """
+    if any(system not in _LINUX_NOTES for system in named):
+        return True
+    if any(need.version.startswith(_UNIX_VERSIONS) for need in dynamic.versions):
+        return True
+    is_program = _kind(header, image, dynamic) == "executable"
+    return is_program and header.is_known_machine and bool(interpreter) and c_library_of(interpreter) is None
 
 
 def _is_unmappable(header: Header, image: Image) -> bool:

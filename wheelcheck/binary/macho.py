@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.binary.model import Kind, Slice, System
+from wheelcheck.binary.model import AppleSystem, Kind, Slice, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
 
@@ -34,12 +34,30 @@ _MH_DYLIB, _MH_DSYM = 6, 10
 _LINKED = (2, _MH_DYLIB, 8)
 _LC_SEGMENT, _LC_SEGMENT_64 = 0x1, 0x19
 _LC_ID_DYLIB = 0xD
-_LC_LOADS = (0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
+_LC_LOAD_WEAK = 0x80000018
+_LC_LOADS = (0xC, _LC_LOAD_WEAK, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
 _LC_RPATH = 0x8000001C
 _LC_ENCRYPTION = (0x21, 0x2C)
+_LC_CHAINED_FIXUPS = 0x80000034
 _LC_BUILD_VERSION = 0x32
 _LC_VERSION_MIN = {0x24: 1, 0x25: 2, 0x2F: 3, 0x30: 4}  # command -> platform
-_PLATFORM_MACOS, _PLATFORM_CATALYST = 1, 6
+_PLATFORM_MACOS = 1
+_SYSTEMS: dict[int, AppleSystem] = {
+    _PLATFORM_MACOS: "macos",
+    2: "ios",
+    3: "tvos",
+    4: "watchos",
+    5: "bridgeos",
+    6: "catalyst",
+    7: "ios-simulator",
+    8: "tvos-simulator",
+    9: "watchos-simulator",
+    10: "driverkit",
+    11: "visionos",
+    12: "visionos-simulator",
+}
+_SIMULATORS = {2: 7, 3: 8, 4: 9}  # a device's platform -> its simulator's
+_INTEL = (7, 0x01000007)
 
 
 class Command(NamedTuple):
@@ -56,6 +74,8 @@ class _Facts:
     segments: int = 0
     soname: str = ""
     needed: list[str] = field(default_factory=list)
+    weak: list[str] = field(default_factory=list)
+    chained: bool = False
     rpaths: list[str] = field(default_factory=list)
     minimum: dict[int, tuple[int, ...]] = field(default_factory=dict)  # platform -> version
 
@@ -107,6 +127,8 @@ def read_thin(reading: Reading) -> Slice | None:
         rpath=tuple(facts.rpaths),
         dynamic=len(reading.found) == before,
         minimum_os=minimum,
+        chained_fixups=facts.chained,
+        weak_needed=tuple(facts.weak),
     )
 
 
@@ -166,13 +188,21 @@ def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> 
     elif number == _LC_ID_DYLIB:
         facts.soname = _string(reading, header, command) or facts.soname
     elif number in _LC_LOADS:
-        facts.needed += filter(None, [_string(reading, header, command)])
+        _note_library(reading, header, command, facts)
+    elif number == _LC_CHAINED_FIXUPS:
+        facts.chained = True
     elif number == _LC_RPATH:
         facts.rpaths += filter(None, [_string(reading, header, command)])
     elif number == _LC_BUILD_VERSION or number in _LC_VERSION_MIN:
         _note_version(reading, header, command, facts)
     elif number in _LC_ENCRYPTION:
         _judge_encryption(reading, header, command)
+
+
+def _note_library(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:
+    if name := _string(reading, header, command):
+        facts.needed.append(name)
+        facts.weak += [name] if command.number == _LC_LOAD_WEAK else []
 
 
 def _fields(reading: Reading, command: Command, layout: str) -> tuple[int, ...] | None:
@@ -214,7 +244,7 @@ def _note_version(reading: Reading, header: Header, command: Command, facts: _Fa
     if fields is None:
         return
     is_build = command.number == _LC_BUILD_VERSION
-    platform = fields[0] if is_build else _LC_VERSION_MIN[command.number]
+    platform = fields[0] if is_build else _of_old(_LC_VERSION_MIN[command.number], header)
     packed = fields[1] if is_build else fields[0]
     version = (packed >> 16, packed >> 8 & 0xFF, packed & 0xFF)
     short = version if version[2] else version[:2]
@@ -222,9 +252,14 @@ def _note_version(reading: Reading, header: Header, command: Command, facts: _Fa
         reading.damage("macho-version", f"platform {platform}: minimum OS is {facts.minimum[platform]} and {short}")
 
 
+def _of_old(platform: int, header: Header) -> int:
+    """Return the platform that LC_VERSION_MIN_* means: code for Intel is a simulator's, for no device ever had one."""
+    return _SIMULATORS.get(platform, platform) if header.cputype in _INTEL else platform
+
+
 def _platform(facts: _Facts) -> tuple[System, tuple[int, ...]]:
     """Return system and minimum OS: macOS for files that are for macOS and Catalyst, and for files that name none."""
-    for platform in (_PLATFORM_MACOS, _PLATFORM_CATALYST):
-        if platform in facts.minimum:
-            return "macos", facts.minimum[platform]
-    return ("ios", next(iter(facts.minimum.values()))) if facts.minimum else ("macos", ())
+    if not facts.minimum:
+        return "macos", ()
+    platform = _PLATFORM_MACOS if _PLATFORM_MACOS in facts.minimum else next(iter(facts.minimum))
+    return _SYSTEMS.get(platform, "other"), facts.minimum[platform]

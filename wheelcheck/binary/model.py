@@ -11,10 +11,23 @@ if TYPE_CHECKING:
 
 Format = Literal["ELF", "Mach-O", "PE", "COFF", "ar", "wasm"]
 Kind = Literal["executable", "library", "object", "debug", "core", "archive"]
-# "ios" is every Apple system except macOS, "other" another Unix (by EI_OSABI), "bare" no operating system: GPU and BPF
-# code, firmware, EFI, WebAssembly.
-System = Literal["linux", "macos", "ios", "windows", "bare", "other"]
-
+# Apple's systems are those of LC_BUILD_VERSION, "other" is another Unix or an Apple system without a name here, "bare"
+# no operating system: GPU and BPF code, firmware, EFI, WebAssembly.
+AppleSystem = Literal[
+    "macos",
+    "catalyst",
+    "driverkit",
+    "bridgeos",
+    "ios",
+    "ios-simulator",
+    "tvos",
+    "tvos-simulator",
+    "watchos",
+    "watchos-simulator",
+    "visionos",
+    "visionos-simulator",
+]
+System = Literal[AppleSystem, "linux", "windows", "bare", "other"]
 
 _GLIBC = re.compile(r"GLIBC_([0-9]+(?:\.[0-9]+)*)")
 # Marker versions, which a linker writes for a feature and not for a symbol, and the first glibc that knows them.
@@ -73,6 +86,9 @@ class Slice:
     hybrid: bool = False  # ARM64EC or ARM64X: an amd64 header over code that Windows on ARM runs natively
     launcher: bool = False  # a Windows program that starts another one, with nothing appended that says which
     minimum_os: tuple[int, ...] = ()  # Mach-O: LC_BUILD_VERSION or LC_VERSION_MIN_*
+    chained_fixups: bool = False  # Mach-O: LC_DYLD_CHAINED_FIXUPS, which no dyld before macOS 11 and iOS 13.4 reads
+    weak_needed: tuple[str, ...] = ()  # Mach-O: those of `needed` that may be missing (LC_LOAD_WEAK_DYLIB)
+    named_systems: tuple[str, ...] = ()  # ELF: what EI_OSABI and PT_NOTE name, e.g. FreeBSD, Android
     load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with larger pages refuses the file
     executable_stack: bool = False
     text_relocations: bool = False

@@ -24,14 +24,16 @@ def native_slices(member: Member) -> tuple[Slice, ...]:
 
 
 def same_system(slice_: Slice, platform: Platform) -> bool:
-    """Return whether the platform's loader accepts the slice; Mach-O without a minimum OS fits all Apple systems."""
-    if slice_.system == "macos":
-        return platform.system == "macos" or (platform.system == "ios" and not slice_.minimum_os)
-    if slice_.system == "ios":
-        return platform.system == "ios"
-    if slice_.system == "windows":
-        return platform.system == "windows"
-    return platform.system not in ("macos", "ios", "windows", "wasm", "any")
+    """Return whether the slice is what the platform's loader takes.
+
+    dyld refuses code for any other of Apple's systems, a simulator's on the device too and the other way round. Mach-O
+    without a minimum OS does not say which it is for. Android's code is ELF for Linux; c_library tells it apart.
+    """
+    if slice_.system == "macos" and not slice_.minimum_os:
+        return platform.system in ("macos", "ios")
+    if slice_.system == "linux":
+        return platform.system in ("linux", "android") or (platform.system == "other" and not platform.is_another_unix)
+    return slice_.system == platform.slice_system
 
 
 def fit(slices: tuple[Slice, ...], platforms: tuple[Platform, ...]) -> Fit:
@@ -101,9 +103,28 @@ def is_declared(member: Member, wheel: Wheel) -> bool:
     if not slices:
         return False
     if fit(slices, wheel.platforms) == "foreign-system":
-        named = all(hints.names_system(member.path, slice_.system) for slice_ in slices)
+        named = all(_names_system(member.path, slice_, wheel) for slice_ in slices)
         return named or all(_is_for_a_virtual_machine(member, slice_, wheel) for slice_ in slices)
     return all(hints.names_cpu(member.path, slice_) for slice_ in slices)
+
+
+def _names_system(path: str, slice_: Slice, wheel: Wheel) -> bool:
+    """Return whether a path names the system of code that the wheel's tags do not promise.
+
+    `.dylib` names an Apple system, but not which; in a wheel for one of them it says nothing.
+    """
+    if slice_.minimum_os and any(platform.binary_format == "Mach-O" for platform in wheel.platforms):
+        return hints.names_system_in_words(path, slice_.system)
+    return hints.names_system(path, slice_.system)
+
+
+def is_foreign_payload(member: Member, wheel: Wheel) -> bool:
+    """Return whether a member is declared payload for a platform that the wheel's tags do not promise.
+
+    A wheel for any platform promises each of them.
+    """
+    foreign = not wheel.is_any and fit(native_slices(member), wheel.platforms) in ("foreign-cpu", "foreign-system")
+    return foreign and is_declared(member, wheel)
 
 
 def _is_for_a_virtual_machine(member: Member, slice_: Slice, wheel: Wheel) -> bool:
@@ -174,5 +195,11 @@ def without_known_cpu(wheel: Wheel) -> str:
 
 def describe(slices: tuple[Slice, ...]) -> str:
     """Return what the slices are for, e.g. `linux aarch64` or `macos x86_64 + macos aarch64`."""
-    words = dict.fromkeys(f"{slice_.system} {'/'.join(slice_.arches) or slice_.machine}" for slice_ in slices)
+    words = dict.fromkeys(f"{_system_name(slice_)} {'/'.join(slice_.arches) or slice_.machine}" for slice_ in slices)
     return " + ".join(words)
+
+
+def _system_name(slice_: Slice) -> str:
+    if slice_.system != "other":
+        return slice_.system
+    return next((name for name in slice_.named_systems if name not in ("Linux", "Android")), "other Unix")

@@ -18,7 +18,14 @@ _SYSTEM_WORDS = {
     "manylinux": "linux",
     "musllinux": "linux",
     "android": "linux",
-    "freebsd": "linux",
+    "freebsd": "other",
+    "netbsd": "other",
+    "openbsd": "other",
+    "dragonfly": "other",
+    "solaris": "other",
+    "sunos": "other",
+    "illumos": "other",
+    "haiku": "other",
     "win": "windows",
     "windows": "windows",
     "mingw": "windows",
@@ -30,7 +37,20 @@ _SYSTEM_WORDS = {
     "apple": "macos",
     "ios": "ios",
     "iphoneos": "ios",
+    "iphonesimulator": "ios-simulator",
+    "tvos": "tvos",
+    "appletvos": "tvos",
+    "appletvsimulator": "tvos-simulator",
+    "watchos": "watchos",
+    "watchsimulator": "watchos-simulator",
+    "visionos": "visionos",
+    "xros": "visionos",
+    "xrsimulator": "visionos-simulator",
+    "maccatalyst": "catalyst",
+    "catalyst": "catalyst",
+    "driverkit": "driverkit",
 }
+_SIMULATOR = re.compile(r"(?<![a-z])simulator(?![a-z])")
 _SUFFIXES = {
     ".dll": "windows",
     ".exe": "windows",
@@ -85,7 +105,7 @@ class Code(Protocol):
 
     @property
     def system(self) -> str:
-        """`linux`, `windows`, `macos` or `ios`, which paths can name, or another."""
+        """`linux`, `windows`, `macos` and so on, which paths can name, or another."""
 
     @property
     def arches(self) -> tuple[str, ...]:
@@ -98,6 +118,11 @@ class Code(Protocol):
 
 def names_system(path: str, system: str) -> bool:
     """Return whether a word or the suffix of `path` names the operating system."""
+    return system in _systems(path) or _SUFFIXES.get(PurePosixPath(path.lower()).suffix) == system
+
+
+def names_system_in_words(path: str, system: str) -> bool:
+    """Return whether a word of `path` names the operating system, whatever its suffix says."""
     return system in _systems(path)
 
 
@@ -139,8 +164,9 @@ def is_fixture(path: str) -> bool:
 def _systems(path: str) -> frozenset[str]:
     spellings = (_GLUED.sub(r"\1-", spelling.lower()) for spelling in (path, _HUMPS.sub("-", path)))
     named = {_SYSTEM_WORDS[word] for spelling in spellings for word in _SYSTEM.findall(spelling)}
-    suffix = _SUFFIXES.get(PurePosixPath(path.lower()).suffix)
-    return frozenset(named | {suffix} if suffix else named)
+    if _SIMULATOR.search(path.lower()):  # as in XCFrameworks: ios-arm64_x86_64-simulator
+        named |= {f"{system}-simulator" for system in named}
+    return frozenset(named)
 
 
 @lru_cache(maxsize=4096)
@@ -155,6 +181,15 @@ def _widths(path: str) -> frozenset[int]:
     stem = PurePosixPath(path).name.partition(".")[0]
     folders = [part for part in PurePosixPath(path).parts[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
     return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(without_cpu(part)))
+
+
+def stem(path: str) -> str:
+    """Return what the names of one library on several systems and CPUs have in common: `foo` of `lib/libfoo_x64.so`.
+
+    That is the file name in lower case, up to the first dot, without `lib` in front, a CPU or a width in bits.
+    """
+    name = PurePosixPath(without_cpu(path)).name.partition(".")[0].removeprefix("lib")
+    return _SYSTEM.sub("", _BITS.sub("", name)).strip("-_")
 
 
 def without_cpu(path: str) -> str:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.platforms import arch
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,21 +40,34 @@ class LinuxPolicy:
 
 @lru_cache(maxsize=256)
 def linux_policy(platform: Platform) -> LinuxPolicy | None:
-    """Return the policy for a tag: that of its floor, or of the nearest older one; None if there is none."""
+    """Return the policy for a tag: that of its floor, or of the nearest older one; None if there is none.
+
+    A CPU that auditwheel has not measured at that floor gets what any CPU has there: a distribution's compiler has one
+    version on all of them. Below the CPU's first glibc, the floor is that.
+    """
     family = {"glibc": "manylinux", "musl": "musllinux"}.get(platform.libc)
     if family is None or len(platform.arches) != 1:
         return None
+    cpu, floor = platform.arches[0], platform.floor
     policies = {_version(name): policy for name, policy in _policy_data()[family].items()}
-    served = [v for v, policy in policies.items() if v <= platform.floor and platform.arches[0] in policy["versions"]]
-    if not served:
+    if floor < min(policies):
         return None
-    policy = policies[max(served)]
-    versions = policy["versions"][platform.arches[0]]
-    return LinuxPolicy(
-        frozenset(policy["libraries"]),
-        {name: _numbers(summary["newest"]) for name, summary in versions.items()},
-        frozenset(f"{name}_{other}" for name, summary in versions.items() for other in summary["others"]),
-    )
+    if family == "manylinux" and not any(v <= floor and cpu in policy["versions"] for v, policy in policies.items()):
+        floor = max(floor, arch.find(cpu).lowest_glibc)
+    nearest = policies[max(version for version in policies if version <= floor)]
+    return _policy(nearest, [cpu] if cpu in nearest["versions"] else list(nearest["versions"]))
+
+
+def _policy(policy: dict[str, Any], cpus: list[str]) -> LinuxPolicy:
+    """Return what a policy offers on any of these CPUs; of glibc, where CentOS patched one CPU's, on all of them."""
+    newest: dict[str, tuple[int, ...]] = {}
+    others: set[str] = set()
+    for families in (policy["versions"][cpu] for cpu in cpus):
+        for family, summary in families.items():
+            version, among = _numbers(summary["newest"]), min if family == "GLIBC" else max
+            newest[family] = among(newest.get(family, version), version)
+            others |= {f"{family}_{other}" for other in summary["others"]}
+    return LinuxPolicy(frozenset(policy["libraries"]), newest, frozenset(others))
 
 
 def _version(name: str) -> tuple[int, ...]:

@@ -27,6 +27,9 @@ _FAMILIES: dict[str, tuple[TagSystem, str]] = {
     "pyemscripten": ("wasm", ""),
     "emscripten": ("wasm", ""),
 }
+_OTHER_UNIXES = frozenset(
+    {"freebsd", "netbsd", "openbsd", "dragonfly", "solaris", "sunos", "aix", "hpux", "irix", "haiku", "gnu", "qnx"}
+)
 _FORMATS = {"macos": "Mach-O", "ios": "Mach-O", "windows": "PE", "wasm": "wasm", "any": ""}
 
 
@@ -48,6 +51,16 @@ class Platform:
     def binary_format(self) -> str:
         """The format of native code on this system; empty for `any`."""
         return _FORMATS.get(self.system, "ELF")
+
+    @property
+    def slice_system(self) -> str:
+        """The system that native code for the tag is for, as binary.model names it; `other` for an unknown family."""
+        return "ios-simulator" if self.system == "ios" and self.tag.endswith("simulator") else self.system
+
+    @property
+    def is_another_unix(self) -> bool:
+        """True for the tag of a Unix that is not Linux, e.g. freebsd_14_0_release_amd64 (sysconfig.get_platform)."""
+        return self.family in _OTHER_UNIXES
 
     @property
     def is_any(self) -> bool:

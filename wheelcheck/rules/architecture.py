@@ -19,6 +19,7 @@ from wheelcheck.facts.fit import (
     served_cpus,
     without_readable_tags,
 )
+from wheelcheck.facts.leftovers import Leftovers
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
@@ -76,19 +77,25 @@ def every_binary_matches_the_tag(wheel: Wheel) -> Iterator[Hit]:
     Nothing between the build and PyPI compares them. swig 4.1.1's macosx_11_0_arm64 wheel holds an x86_64 swig;
     llama-cpp-binaries shipped arm64 executables in an x86_64 wheel. Such a wheel installs without a complaint, and its
     programs end in "Exec format error". A file whose own path names its CPU is declared payload and is not reported.
-    Code that Windows emulates in a process of its own is a warning.
+
+    Two cases are warnings. Code that Windows emulates in a process of its own works. And a library that stands beside a
+    native one of the same name (`foo32.dll` beside `foo.dll`), and that no other file of the wheel links to, is most
+    likely left over from another build and harms nobody.
 
     Source: the ELF, Mach-O and PE headers; PEP 425, 600 and 656 for the tags.
     Remedy: build for the tag's CPU, clean the staging folder between architectures, or correct the tag.
     """
     processes = any(_runs_emulated(member, wheel) for member in wheel.natives)
+    leftovers = Leftovers(wheel)
     for member in _misfits(wheel, ("executable", "library"), "foreign-cpu"):
         emulated = processes and all(
             is_emulated(slice_, p) for slice_ in native_slices(member) for p in wheel.platforms
         )
+        twin = leftovers.native_twin(member)
         found, flags = describe(native_slices(member)), _refused_flags(member)
         message = f"found {found} code{flags}, expected {_expected(wheel)} for {_tags(wheel)}"
-        yield Hit(member.path, message, severity="warning" if emulated else None)
+        message += f"; {twin} is the native one, and nothing links to this" if twin else ""
+        yield Hit(member.path, message, severity="warning" if emulated or twin else None)
 
 
 def _runs_emulated(member: Member, wheel: Wheel) -> bool:
@@ -109,12 +116,17 @@ def _expected(wheel: Wheel) -> str:
     return " + ".join(names) or "a CPU that wheelcheck knows"
 
 
-@rule("WC303", on=Wheel)
+@rule("WC303", on=Wheel, severity=("error", "warning"))
 def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     """A wheel tagged `any` holds no native code, or code for several platforms to choose from at run time.
 
     setuptools, hatchling, flit, poetry-core and uv_build tag a package `any` even if its data holds an ELF file. It
-    then installs on every machine and works on one kind. Many releases on PyPI have this fault.
+    then installs on every machine and works on one kind. Many releases on PyPI have this fault. Test data does not
+    count as a second platform.
+
+    A path that names its system and CPU in words (`win32-x86_64/`) says that the file is one of several. Where all
+    native code is for that one platform, it is a warning: wasmtime 0.40.0 has such a wheel on purpose, which says on
+    other systems that they are not supported. A suffix (`dll/x64/x.dll`) says nothing about other systems: an error.
 
     Source: PEP 425: `any` promises every platform.
     Remedy: tag the wheel for its platform (`[tool.distutils.bdist_wheel] plat-name`, hatchling's build hook with
@@ -122,13 +134,15 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     """
     if not wheel.is_any:
         return
-    linked = [member for member in wheel.natives if member.linked and native_slices(member)]
+    linked = [member for member in wheel.natives if member.linked and not hints.is_fixture(member.path)]
+    linked = [member for member in linked if native_slices(member)]
     if len({home(member) for member in linked}) > 1:
         return
     for member in linked:
-        if not hints.is_fixture(member.path) and not _names_its_platform(member):
-            found = describe(native_slices(member))
-            yield Hit(member.path, f"found {found} code, expected none in a wheel for any platform")
+        named = _names_its_platform(member)
+        expected = "code for several platforms or none" if named else "none"
+        message = f"found {describe(native_slices(member))} code, expected {expected} in a wheel for any platform"
+        yield Hit(member.path, message, severity="warning" if named else None)
 
 
 def _names_its_platform(member: Member) -> bool:
@@ -136,7 +150,8 @@ def _names_its_platform(member: Member) -> bool:
     if is_extension_module(member.path):
         return False
     slices = native_slices(member)
-    return all(hints.names_system(member.path, p.system) and hints.names_cpu(member.path, p) for p in slices)
+    path = member.path
+    return all(hints.names_system_in_words(path, p.system) and hints.names_cpu(path, p) for p in slices)
 
 
 @rule("WC304", on=Wheel, severity=("error", "warning", "note"), needs=without_readable_tags)
@@ -221,19 +236,41 @@ def _twinless(wheel: Wheel) -> Iterator[Member]:
             yield from (member for member in members if is_declared(member, wheel))
 
 
-@rule("WC308", on=Wheel, needs=without_readable_tags)
+@rule("WC308", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
 def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
-    """Executables and libraries are in the format of the tag's operating system.
+    """Executables and libraries are for the tag's operating system.
 
     kingfisher-bin 2.14.0's win_arm64 wheel contains a 36 MB macOS executable from an earlier build. microbiorust
-    0.1.6's manylinux wheel contains a Mach-O `microbiorust.abi3.so`, which hides the real module. A file whose path or
-    suffix names its own system (`win-x64/`, `.dll`, `.dylib`) is declared payload and is not reported.
+    0.1.6's manylinux wheel contains a Mach-O `microbiorust.abi3.so`, which hides the real module.
 
-    Source: the ELF, Mach-O and PE magic numbers; PEP 425 for the tags.
+    ELF is not Linux alone: EI_OSABI, a note, symbol versions or a dynamic loader that no C library of Linux has say
+    that a file is for FreeBSD, Solaris and so on, and no Linux or Android loads it. Mach-O is not macOS alone:
+    LC_BUILD_VERSION names one of Apple's systems. dyld loads code for its own only, a simulator's never on a device.
+
+    A file whose path or suffix names its own system (`win-x64/`, `.dll`, `.dylib`) is declared payload and is not
+    reported, unless it is left over: a library that is declared by its suffix alone, beside a native one of the same
+    name (`libx.dylib` beside `libx.so`), is a warning, since it is dead weight.
+
+    Source: the ELF gABI, Apple's <mach-o/loader.h> and the PE format; PEP 425, 600, 730 and 738 for the tags.
     Remedy: clean the staging folder before each platform's build.
     """
     for member in _misfits(wheel, ("executable", "library"), "foreign-system"):
         yield Hit(member.path, f"found {describe(native_slices(member))} code, expected code for {_tags(wheel)}")
+    leftovers = Leftovers(wheel)
+    for member in wheel.natives:
+        twin = leftovers.native_twin(member)
+        if twin and not wheel.is_any and _is_declared_by_suffix(member, wheel):
+            message = f"found {describe(native_slices(member))} code beside {twin}, which is for {_tags(wheel)}"
+            yield Hit(member.path, message, severity="warning")
+
+
+def _is_declared_by_suffix(member: Member, wheel: Wheel) -> bool:
+    """Return whether nothing but its suffix says that a member is payload for another system."""
+    slices = native_slices(member)
+    if not slices or fit(slices, wheel.platforms) != "foreign-system" or hints.is_fixture(member.path):
+        return False
+    named = any(hints.names_system_in_words(member.path, slice_.system) for slice_ in slices)
+    return not named and is_declared(member, wheel)
 
 
 @rule("WC309", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)

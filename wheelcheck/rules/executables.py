@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.file_names import member_path
-from wheelcheck.facts.fit import describe, is_declared, native_slices, same_system
+from wheelcheck.facts.fit import describe, is_foreign_payload, native_slices, same_system
 from wheelcheck.facts.scripts import GROUPS, without_wrapper_suffix
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.tags import parse_platform
@@ -31,6 +31,7 @@ _STUBS = (
     (re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
+_CUT_OFF = frozenset({"elf-truncated", "macho-truncated", "pe-truncated"})
 _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, as editors on Windows write it
 _CHMOD = (
@@ -122,7 +123,8 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s.
     ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
     scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
-    library is a warning.
+    library is a warning. Damage other than a missing end is excused in code for a platform that the tags do not
+    promise, if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -132,7 +134,8 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
             continue
         if member.binary:
             broken = [damage for damage in member.binary.damage if not damage.cap]
-            if broken and not is_declared(member, wheel):
+            cut_off = any(damage.kind in _CUT_OFF for damage in broken)
+            if cut_off or (broken and not is_foreign_payload(member, wheel)):
                 yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
         elif found := _stub(member, wheel):
             yield found

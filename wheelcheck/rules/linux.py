@@ -5,14 +5,16 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.c_library import foreign_tie, is_answered_by_musl
 from wheelcheck.facts.fit import native_code, without_known_cpu
-from wheelcheck.platforms import arch
+from wheelcheck.platforms.android import ndk_libraries
+from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.manylinux import linux_policy
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -50,35 +52,31 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC402", on=Wheel, needs=without_known_cpu)
 def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
-    """A musllinux wheel holds nothing that needs glibc, and a manylinux wheel nothing that needs musl.
+    """Nothing is tied to another C library than the tag's: glibc for manylinux, musl for musllinux, bionic for Android.
 
-    A program whose loader does not exist ends in "No such file or directory". fastfetch-bin 2.69.0 carries both tags on
-    one glibc executable. A static program may carry both tags. A library that asks for `libc.so.6` without any GLIBC_
-    version loads under musl too, which answers to that name.
+    A program whose loader does not exist ends in "No such file or directory", a library that asks for another C library
+    in "cannot open shared object file" or "version not found". fastfetch-bin 2.69.0 carries the tags of glibc and musl
+    on one glibc executable; a static program may carry both. Wheels that are built in Termux hold code for bionic,
+    whatever their tag says.
 
-    Source: PEP 600, PEP 656; musl's reserved library names (ldso/dynlink.c).
+    The marks are the loader (PT_INTERP), symbol versions (GLIBC_2.17, bionic's LIBC), names of libraries and Android's
+    note. glibc's libraries have a version in their names (`libc.so.6`), musl's and bionic's have none; musl answers to
+    both kinds, so a library that asks for `libc.so.6` without any GLIBC_ version may be in a musllinux wheel.
+
+    Source: PEP 600, 656 and 738; musl's reserved library names (ldso/dynlink.c); the NDK's crtbegin_so.
     Remedy: build for the tag's C library, or link statically.
     """
-    for member, slice_, platform in native_code(wheel, "linux"):
-        if platform.libc and (found := _other_libc(slice_, platform.libc)):
+    carried = _carried(wheel)
+    for member, slice_, platform in native_code(wheel, "linux", "android"):
+        if platform.libc and (found := foreign_tie(slice_, platform.libc, carried)):
             yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
 
 
-def _other_libc(slice_: Slice, libc: str) -> str:
-    """Name what ties the slice to the other C library; empty where nothing does."""
-    other = "glibc" if libc == "musl" else "musl"
-    if slice_.interpreter in _loaders(other):
-        return f"the {other} loader {slice_.interpreter}"
-    if other == "glibc" and (need := slice_.glibc_need):
-        return f"a need of {need.version}"
-    musl = [name for name in slice_.needed if name.startswith("libc.musl-")]
-    return f"a need of {musl[0]}" if other == "musl" and musl else ""
-
-
-@lru_cache(maxsize=2)
-def _loaders(libc: str) -> frozenset[str]:
-    """Return the paths of the dynamic loader of `glibc` or `musl` on every CPU."""
-    return frozenset(row.loader(libc) for row in arch.ARCHES if row.loader(libc))
+def _carried(wheel: Wheel) -> frozenset[str]:
+    """Return the names by which a file of the wheel answers to DT_NEEDED."""
+    names = {PurePosixPath(member.path).name for member in wheel.natives}
+    names |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
+    return frozenset(names - {""})
 
 
 def _without_policy(wheel: Wheel) -> str:
@@ -89,10 +87,17 @@ def _without_policy(wheel: Wheel) -> str:
     return without_known_cpu(wheel)
 
 
-def _judged_by_policy(wheel: Wheel) -> Iterator[tuple[Member, Slice, Platform, LinuxPolicy]]:
-    for member, slice_, platform in native_code(wheel, "linux"):
-        if policy := linux_policy(platform):
-            yield member, slice_, platform, policy
+def _without_libraries(wheel: Wheel) -> str:
+    """Say the same where no libraries are known; those of Android are, although it has no policy."""
+    return "" if any(map(_libraries, wheel.platforms)) else _without_policy(wheel)
+
+
+def _libraries(platform: Platform) -> frozenset[str]:
+    """Return the names of the libraries that the tag promises; none where that is not known."""
+    if platform.system == "android" and platform.arches:
+        return ndk_libraries(platform.floor[0])
+    policy = linux_policy(platform)
+    return policy.libraries if policy else frozenset()
 
 
 @rule("WC410", on=Wheel, needs=_without_policy)
@@ -100,15 +105,17 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
     """The versions that libstdc++, libgcc and similar libraries must offer are ones that the tag's oldest system has.
 
     A C++ module built with a new compiler asks for GLIBCXX_3.4.30 although it needs no new glibc: "version
-    `GLIBCXX_3.4.30' not found". A library that is in the wheel is not held to this. Where no policy is known for the
-    tag, for example for riscv64 before glibc 2.31, the rule is skipped and the report says so.
+    `GLIBCXX_3.4.30' not found". A library that is in the wheel is not held to this. Where auditwheel has not measured
+    the tag's CPU (riscv64 before glibc 2.31), the newest version that any CPU has with the tag's glibc is allowed. For
+    Android and for `linux_*` tags, which promise no versions, the rule is skipped and the report says so.
 
     Source: PEP 600; auditwheel's policies, measured on the oldest distribution of each glibc.
     Remedy: build in the tag's manylinux container (its toolchain links newer parts of libstdc++ statically), or bundle
     the library with `auditwheel repair`.
     """
-    for member, slice_, platform, policy in _judged_by_policy(wheel):
-        missing = [need for need in slice_.versions if _is_missing(need, policy)]
+    for member, slice_, platform in native_code(wheel, "linux"):
+        policy = linux_policy(platform)
+        missing = [need for need in slice_.versions if policy and _is_missing(need, policy)]
         if missing:
             worst = max(missing, key=lambda need: _digits(need.version))
             yield Hit(member.path, f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise")
@@ -125,30 +132,61 @@ def _digits(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((len(number), number) for number in re.findall(r"[0-9]+", version))
 
 
-@rule("WC411", on=Wheel, severity="warning", needs=_without_policy)
+@rule("WC411", on=Wheel, severity=("warning", "error"), needs=_without_libraries)
 def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[Hit]:
-    """Each DT_NEEDED library is one that the tag's policy promises, or a file of the wheel.
+    """Each DT_NEEDED library is one that the tag promises, or a file of the wheel.
 
     Any other library is on the user's machine only by chance, or because another package brings it (CUDA's wheels are
-    found that way); so this is a warning. Where no policy is known for the tag, for example for riscv64 before glibc
-    2.31, the rule is skipped and the report says so.
+    found that way); so this is a warning. Two cases are errors, because nothing can bring the library. auditwheel
+    stored it in the wheel under a name with a hash, and this file still asks for the old name. Or an extension module
+    asks for libpython, which most interpreters for Linux do not have as a file: they have it built in.
 
-    Source: PEP 600; auditwheel's policies.
-    Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it.
+    manylinux and musllinux promise what auditwheel's policies list, Android the public libraries of the NDK and the
+    interpreter's own libpython. For `linux_*` tags, which promise nothing, the rule is skipped and the report says so.
+
+    Source: PEP 513, 600 and 738; auditwheel's policies; the NDK's list of stable APIs.
+    Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it. A name that
+    was not rewritten: `patchelf --replace-needed OLD NEW`, or run `auditwheel repair` after everything is in the wheel.
     """
-    carried = {PurePosixPath(member.path).name for member in wheel.natives}
-    carried |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
-    carried |= {PurePosixPath(loader).name for libc in ("glibc", "musl") for loader in _loaders(libc)}
-    for member, slice_, platform, policy in _judged_by_policy(wheel):
-        foreign = [name for name in slice_.needed if name not in carried and name not in policy.libraries]
-        foreign = [name for name in foreign if not name.startswith("libc.musl-")]
-        if foreign:
-            what = "link an extension module without libpython" if _names_python(foreign) else "bundle it"
-            yield Hit(member.path, f"needs {', '.join(foreign)}, which {platform.tag} does not promise: {what}")
+    carried = _carried(wheel)
+    for member, slice_, platform in native_code(wheel, "linux", "android"):
+        outside = _outside(slice_, platform, carried)
+        if outside and not foreign_tie(slice_, platform.libc, carried):
+            message, severity = _judge_outside(outside, member, carried)
+            yield Hit(member.path, message.format(tag=platform.tag), severity=severity)
 
 
-def _names_python(names: list[str]) -> bool:
-    return any(_PYTHON_LIBRARY.fullmatch(name) for name in names)
+def _outside(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list[str]:
+    """Return the needed libraries that neither the tag promises nor the wheel holds; none where nothing is known."""
+    promised = _libraries(platform)
+    return [
+        name
+        for name in slice_.needed
+        if promised
+        and name not in carried | promised
+        and c_library_of(name) is None
+        and not (platform.libc == "musl" and is_answered_by_musl(name))
+        and not (platform.system == "android" and _PYTHON_LIBRARY.fullmatch(name))
+    ]
+
+
+def _judge_outside(names: list[str], member: Member, carried: frozenset[str]) -> tuple[str, Severity | None]:
+    """Say what to do about libraries that are not there, and how bad it is; `{tag}` stands for the platform tag."""
+    for name in names:
+        if renamed := _renamed(name, carried):
+            return f"needs {name}, which is in the wheel as {renamed}: the needed name was not rewritten", "error"
+    unpromised = f"needs {', '.join(names)}, which {{tag}} does not promise"
+    if not any(_PYTHON_LIBRARY.fullmatch(name) for name in names):
+        return f"{unpromised}: bundle it", None
+    severity: Severity | None = "error" if is_extension_module(member.path) else None
+    return f"{unpromised}: link an extension module without libpython", severity
+
+
+def _renamed(name: str, carried: frozenset[str]) -> str:
+    """Return the file of the wheel that is this library under the name that auditwheel gives: libfoo-1a2b3c4d.so.1."""
+    stem, suffix, _ = name.partition(".so")
+    hashed = re.compile(rf"{re.escape(stem)}-[0-9a-f]{{8,}}\.so\b.*")
+    return next((file for file in sorted(carried) if suffix and hashed.fullmatch(file)), "")
 
 
 def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
@@ -197,19 +235,23 @@ def _path_problem(entry: str, member: str) -> str:
     return "which leaves the folder that packages are installed into" if target.startswith("..") else ""
 
 
-@rule("WC413", on=Wheel, severity="warning", needs=without_known_cpu)
+@rule("WC413", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
 def no_binary_requests_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
-    """PT_GNU_STACK is there and does not ask for an executable stack.
+    """PT_GNU_STACK does not ask for an executable stack.
 
-    From glibc 2.41 on dlopen refuses such a library ("cannot enable executable stack"); hardened kernels have refused
-    it for longer.
+    From glibc 2.41 on dlopen refuses such a library: "cannot enable executable stack as shared object requires". So
+    every import fails on Debian 13 and Fedora 42: an error. A program still gets the stack it asks for, unless a
+    hardened kernel refuses that, and musl ignores what a library asks for; there it is a warning.
 
-    Source: glibc 2.41 release notes; gABI supplement of GNU.
+    Source: glibc 2.41 release notes (NEWS, "dlopen"); musl's ldso/dynlink.c; gABI supplement of GNU.
     Remedy: mark hand-written assembly with `.note.GNU-stack`, or link with `-z noexecstack`.
     """
+    glibc = {member.path for member, _, platform in native_code(wheel, "linux") if platform.libc in ("glibc", "")}
     for member, slice_ in _linux_code(wheel):
         if slice_.executable_stack:
-            yield Hit(member.path, "found a request for an executable stack, expected PT_GNU_STACK without PF_X")
+            found = "found a request for an executable stack, expected PT_GNU_STACK without PF_X"
+            refused = slice_.kind == "library" and member.path in glibc
+            yield Hit(member.path, found, severity=None if refused else "warning")
 
 
 @rule("WC414", on=Wheel, severity="warning", needs=without_known_cpu)

@@ -27,29 +27,15 @@ from tests.support.macho_cases import (
     kinds,
     only,
     read,
-    rebuilt,
+    replaced,
     version_min,
+    without,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Edit = Callable[[bytes], bytes]
-
-
-def without(number: int) -> Edit:
-    def edit(content: bytes) -> bytes:
-        kept = [raw for raw in commands(content) if struct.unpack_from("<I", raw)[0] != number]
-        return rebuilt(content, kept)
-
-    return edit
-
-
-def replaced(number: int, command: bytes) -> Edit:
-    def edit(content: bytes) -> bytes:
-        return appended(command)(without(number)(content))
-
-    return edit
 
 
 def string_command(number: int, text: bytes, extra: int = 0) -> bytes:
@@ -105,14 +91,25 @@ VERSIONS = {
     "minimum with a patch level": (version_min(LC_VERSION_MIN_MACOSX, 10, 9, 4), "macos", (10, 9, 4)),
     "iOS": (build_version(2, 14), "ios", (14, 0)),
     "iOS of old": (version_min(LC_VERSION_MIN_IPHONEOS, 9, 0), "ios", (9, 0)),
-    "Catalyst": (build_version(6, 14), "macos", (14, 0)),
+    "iOS of old on Intel is the simulator": (
+        version_min(LC_VERSION_MIN_IPHONEOS, 9, 0),
+        "ios-simulator",
+        (9, 0),
+    ),
+    "tvOS": (build_version(3, 14), "tvos", (14, 0)),
+    "watchOS": (build_version(4, 7), "watchos", (7, 0)),
+    "the iOS simulator": (build_version(7, 14), "ios-simulator", (14, 0)),
+    "visionOS": (build_version(11, 1), "visionos", (1, 0)),
+    "a system without a name here": (build_version(99, 1), "other", (1, 0)),
+    "Catalyst": (build_version(6, 14), "catalyst", (14, 0)),
 }
 
 
 @pytest.mark.parametrize("name", VERSIONS)
 def test_the_minimum_os_is_that_of_the_platform(name: str) -> None:
     raw, system, minimum = VERSIONS[name]
-    slice_ = only(replaced(LC_BUILD_VERSION, raw)(native.mac()))
+    cpu = "x86_64" if "Intel" in name else "aarch64"
+    slice_ = only(replaced(LC_BUILD_VERSION, raw)(native.mac(cpu)))
     assert (slice_.system, slice_.minimum_os) == (system, minimum)
 
 
@@ -163,3 +160,12 @@ def test_more_load_commands_than_the_cap_prove_nothing() -> None:
 
     assert [damage.kind for damage in read(with_commands(4000)).damage] == []
     assert [(damage.kind, damage.cap) for damage in read(with_commands(5000)).damage] == [("macho-limit", True)]
+
+
+def test_a_weak_load_and_chained_fixups_are_told() -> None:
+    weak = string_command(0x80000018, b"/opt/x.dylib\0", 12)
+    slice_ = only(appended(weak)(appended(command(0x80000034, bytes(8)))(native.mac())))
+    assert slice_.weak_needed == ("/opt/x.dylib",)
+    assert "/opt/x.dylib" in slice_.needed
+    assert slice_.chained_fixups
+    assert not only(native.mac()).chained_fixups

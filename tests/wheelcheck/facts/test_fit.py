@@ -51,6 +51,13 @@ def slices(content: Binary) -> tuple[Slice, ...]:
         (macho("aarch64", minimum_os=(11, 0)), ["ios_13_0_arm64_iphoneos"], "foreign-system"),
         (macho("aarch64", system="ios"), ["ios_13_0_arm64_iphoneos"], "home"),
         (macho("aarch64", system="ios"), ["macosx_11_0_arm64"], "foreign-system"),
+        (macho("aarch64", system="ios"), ["ios_13_0_arm64_iphonesimulator"], "foreign-system"),
+        (macho("aarch64", system="ios-simulator"), ["ios_13_0_arm64_iphonesimulator"], "home"),
+        (macho("aarch64", system="ios-simulator"), ["ios_13_0_arm64_iphoneos"], "foreign-system"),
+        (elf("x86_64", system="other"), [LINUX], "foreign-system"),
+        (elf("x86_64", system="other"), ["freebsd_14_0_release_x86_64"], "home"),
+        (elf("x86_64"), ["freebsd_14_0_release_x86_64"], "foreign-system"),
+        (elf("x86_64"), ["linux_x86_64"], "home"),
         (macho("aarch64"), [LINUX], "foreign-system"),
     ],
 )
@@ -158,7 +165,17 @@ def tightest(tags: str, content: Binary, *systems: TagSystem) -> list[str]:
         ("macosx_10_9_x86_64.macosx_11_0_arm64", macho("aarch64"), ["macosx_11_0_arm64"]),
         (
             "ios_13_0_arm64_iphoneos.ios_14_0_arm64_iphonesimulator",
-            macho("aarch64", system="ios"),
+            macho("aarch64", system="ios", minimum_os=(13, 0)),
+            ["ios_13_0_arm64_iphoneos"],
+        ),
+        (
+            "ios_13_0_arm64_iphoneos.ios_14_0_arm64_iphonesimulator",
+            macho("aarch64", system="ios-simulator", minimum_os=(14, 0)),
+            ["ios_14_0_arm64_iphonesimulator"],
+        ),
+        (
+            "ios_13_0_arm64_iphoneos.ios_14_0_arm64_iphonesimulator",
+            macho("aarch64"),
             ["ios_13_0_arm64_iphoneos", "ios_14_0_arm64_iphonesimulator"],
         ),
     ],

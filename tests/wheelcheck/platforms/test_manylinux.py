@@ -21,6 +21,7 @@ def promised(tag: str) -> LinuxPolicy:
         ("manylinux_2_20_x86_64", "manylinux_2_17_x86_64"),
         ("manylinux_2_99_aarch64", "manylinux_2_43_aarch64"),
         ("musllinux_1_9_x86_64", "musllinux_1_2_x86_64"),
+        ("manylinux_2_5_aarch64", "manylinux_2_17_aarch64"),  # its first glibc
     ],
 )
 def test_a_floor_between_two_policies_has_the_older_one(tag: str, same_as: str) -> None:
@@ -31,7 +32,6 @@ def test_a_floor_between_two_policies_has_the_older_one(tag: str, same_as: str) 
     "tag",
     [
         "manylinux_2_4_x86_64",  # older than any policy
-        "manylinux_2_5_aarch64",  # older than the CPU's own first
         "manylinux_2_28_vax",
         "linux_x86_64",
         "win_amd64",
@@ -68,6 +68,22 @@ def test_a_version_is_offered_up_to_the_newest_and_a_foreign_family_is_not_judge
     assert promised(tag).offers(version) is offered
 
 
+@pytest.mark.parametrize(
+    ("tag", "offered", "refused"),
+    [
+        ("manylinux_2_27_riscv64", "GLIBCXX_3.4.24", "GLIBCXX_3.4.30"),
+        ("manylinux_2_17_armv6l", "GLIBCXX_3.4.19", "GLIBCXX_3.4.20"),
+        ("manylinux_2_28_ppc64", "GLIBCXX_3.4.24", "GLIBCXX_3.4.25"),
+    ],
+)
+def test_a_cpu_that_nobody_measured_has_what_others_have_with_the_same_glibc(
+    tag: str, offered: str, refused: str
+) -> None:
+    assert promised(tag).offers(offered)
+    assert not promised(tag).offers(refused)
+    assert "libc.so.6" in promised(tag).libraries
+
+
 def test_every_policy_promises_its_own_c_library_and_no_foreign_one() -> None:
     assert "libc.so.6" in promised("manylinux_2_17_x86_64").libraries
     assert "libc.so" in promised("musllinux_1_2_x86_64").libraries
@@ -79,6 +95,11 @@ def test_no_policy_offers_a_newer_glibc_than_its_tag_but_the_one_of_centos_for_a
     policies = {
         (cpu, minor): linux_policy(parse_platform(f"manylinux_2_{minor}_{cpu}")) for cpu in rows for minor in range(60)
     }
-    newer = {key for key, policy in policies.items() if policy and policy.newest["GLIBC"] > (2, key[1])}
+    newer = {
+        (cpu, floor)
+        for (cpu, minor), policy in policies.items()
+        for floor in [max((2, minor), arch.find(cpu).lowest_glibc)]
+        if policy and policy.newest["GLIBC"] > floor
+    }
     # CentOS 7 gave its aarch64 glibc 2.17 a symbol of 2.18; WC401 goes by the tag, as PEP 600 does.
-    assert newer == {("aarch64", 17)}
+    assert newer == {("aarch64", (2, 17))}

@@ -17,6 +17,7 @@ from tests.support.native_files import (
     dll,
     exe,
     library,
+    linked_with,
     mac_program,
     program,
     reflagged,
@@ -139,8 +140,8 @@ def test_code_for_another_cpu_than_the_tag_is_found(
         Twins(
             "WC301",
             "a tag of a system that the table does not know still names its CPU",
-            a_wheel("cp311-cp311-freebsd_14_0_release_x86_64", library("aarch64")),
-            a_wheel("cp311-cp311-freebsd_14_0_release_x86_64", library("x86_64")),
+            a_wheel("cp311-cp311-fenix_14_0_x86_64", library("aarch64")),
+            a_wheel("cp311-cp311-fenix_14_0_x86_64", library("x86_64")),
             "found linux aarch64 code",
             (LIBRARY,),
             everywhere=("WC208",),
@@ -202,6 +203,27 @@ def test_code_for_another_cpu_than_the_tag_is_found(
             a_wheel(X86_64, library("x86_64", f"aarch64/{MODULE}")),
             "found linux aarch64 code",
             (f"aarch64/{MODULE}",),
+        ),
+        Twins(
+            "WC301",
+            "a DLL beside a native one of its name is left over, so that is a warning",
+            a_wheel(WIN64, dll("x86_64", "demo/foo.dll"), dll("i686", "demo/libfoo.dll")),
+            a_wheel(WIN64, dll("x86_64", "demo/foo.dll"), dll("x86_64", "demo/libfoo.dll")),
+            "demo/foo.dll is the native one, and nothing links to this",
+            ("demo/libfoo.dll",),
+            severity="warning",
+        ),
+        Twins(
+            "WC301",
+            "a library that another file links to is not left over",
+            a_wheel(
+                X86_64, library("x86_64", "demo/libfoo.so"), library("aarch64", "demo/foo.so"), linked_with("foo.so")
+            ),
+            a_wheel(
+                X86_64, library("x86_64", "demo/libfoo.so"), library("x86_64", "demo/foo.so"), linked_with("foo.so")
+            ),
+            "found linux aarch64 code, expected x86_64 for manylinux_2_17_x86_64",
+            ("demo/foo.so",),
         ),
         Twins(
             "WC301",

@@ -144,6 +144,24 @@ def test_a_slice_that_no_tag_promises_is_not_missing(row: Silent, tmp_path: Path
         ),
         Twins(
             "WC308",
+            "a library that its suffix declares, beside a native one of its name, is left over",
+            a_wheel(X86_64, library("x86_64", "demo/libx.so"), mac("aarch64", path="demo/libx.dylib")),
+            a_wheel(X86_64, library("x86_64", "demo/libx.so"), mac("aarch64", path="demo/liby.dylib")),
+            "found macos aarch64 code beside demo/libx.so, which is for manylinux_2_17_x86_64",
+            ("demo/libx.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC308",
+            "the same of a DLL, whose name has no lib in front; a folder that names its system declares it",
+            a_wheel(X86_64, library("x86_64", "demo/libx.so"), dll("x86_64", "demo/x.dll")),
+            a_wheel(X86_64, library("x86_64", "demo/libx.so"), dll("x86_64", "demo/windows/x.dll")),
+            "found windows x86_64 code beside demo/libx.so",
+            ("demo/x.dll",),
+            severity="warning",
+        ),
+        Twins(
+            "WC308",
             "an iOS library in a macOS wheel is for another loader",
             artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64", system="ios"))),
             artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64"))),
@@ -160,7 +178,11 @@ def test_no_binary_is_for_another_operating_system(row: Twins, tmp_path: Path) -
 @pytest.mark.parametrize(
     "row",
     [
-        Silent("WC308", "a DLL in a Linux wheel says what it is", a_wheel(X86_64, library("x86_64"), dll("x86_64"))),
+        Silent(
+            "WC308",
+            "a DLL in a Linux wheel says what it is",
+            a_wheel(X86_64, library("x86_64"), dll("x86_64", "demo/other.dll")),
+        ),
         Silent("WC308", "test data is for anyone", a_wheel(X86_64, library("x86_64"), mac("x86_64", path="tests/a"))),
         Silent(
             "WC308",

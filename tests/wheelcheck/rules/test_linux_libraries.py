@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.native_files import LIBRARY, library
+from tests.support.native_files import LIBRARY, MODULE, edited, library, linked_with, program
 from tests.support.twins import Silent, Twins, examine_recipe, judge
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.engine import Skip
@@ -31,9 +31,9 @@ def linked(*flags: str, source: str = native.PLAIN_C, path: str = LIBRARY) -> Fi
     return File(path, lambda: native.compile_c(source, TARGET, *SHAPE, *flags, name="libanswer.so"))
 
 
-def with_executable_stack() -> File:
-    """The same library as `linked` makes, but for one flag of one program header."""
-    return File(LIBRARY, lambda: elf_editing.segment(elf_editing.STACK, flags=7)(linked().bytes))
+def with_executable_stack(file: File | None = None) -> File:
+    """The same library as `linked` makes, or another file, but for one flag of one program header."""
+    return edited(file or linked(), elf_editing.segment(elf_editing.STACK, flags=7))
 
 
 def needing(version: str, library: str = "libstdc++.so.6", *, tags: str = X86_64, weak: bool = False) -> Wheel:
@@ -179,6 +179,31 @@ def needing_foo() -> bytes:
             (LIBRARY,),
             severity="warning",
         ),
+        Twins(
+            "WC411",
+            "a module that only an interpreter loads, which has libpython built in",
+            a_wheel(X86_64, linked_with("libc.so.6", "libpython3.11.so.1.0", path=MODULE)),
+            a_wheel(X86_64, linked_with("libc.so.6", path=MODULE)),
+            "needs libpython3.11.so.1.0, which manylinux_2_17_x86_64 does not promise: link an extension module",
+            (MODULE,),
+        ),
+        Twins(
+            "WC411",
+            "a library that is in the wheel under the name that auditwheel gave it",
+            a_wheel(X86_64, linked_with("libfoo.so.1"), stand_in("libfoo-1a2b3c4d.so.1.0.0")),
+            a_wheel(X86_64, linked_with("libfoo-1a2b3c4d.so.1.0.0"), stand_in("libfoo-1a2b3c4d.so.1.0.0")),
+            "needs libfoo.so.1, which is in the wheel as libfoo-1a2b3c4d.so.1.0.0: the needed name was not rewritten",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC411",
+            "a library of another name with a hash is another library",
+            a_wheel(X86_64, linked_with("libfoo.so.1"), stand_in("libfoobar-1a2b3c4d.so.1")),
+            a_wheel(X86_64, linked_with("libfoobar-1a2b3c4d.so.1"), stand_in("libfoobar-1a2b3c4d.so.1")),
+            "does not promise: bundle it",
+            (LIBRARY,),
+            severity="warning",
+        ),
     ],
     ids=str,
 )
@@ -274,13 +299,29 @@ def test_no_search_path_leaves_the_installation(row: Twins, tmp_path: Path) -> N
             a_wheel(X86_64, linked()),
             "found a request for an executable stack",
             (LIBRARY,),
-            severity="warning",
         ),
         Twins(
             "WC413",
             "a member of several tags is named once",
             a_wheel("cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64", with_executable_stack()),
             a_wheel("cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64", library("x86_64")),
+            "found a request for an executable stack",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC413",
+            "a program gets the stack that it asks for",
+            a_wheel(X86_64, library("x86_64", "demo/a.so"), with_executable_stack(program("x86_64"))),
+            a_wheel(X86_64, library("x86_64", "demo/a.so"), program("x86_64")),
+            "found a request for an executable stack",
+            ("demo/bin/tool",),
+            severity="warning",
+        ),
+        Twins(
+            "WC413",
+            "musl gives a library no such stack and loads it",
+            a_wheel("cp311-cp311-musllinux_1_2_x86_64", with_executable_stack()),
+            a_wheel("cp311-cp311-musllinux_1_2_x86_64", linked()),
             "found a request for an executable stack",
             (LIBRARY,),
             severity="warning",
@@ -316,14 +357,14 @@ BAD_ANYWHERE = artifacts.elf(
 @pytest.mark.parametrize(
     ("platform", "policies"),
     [
-        ("manylinux_2_27_riscv64", False),
+        ("manylinux_2_27_riscv64", True),
         ("manylinux_2_31_riscv64", True),
         ("manylinux_2_36_loongarch64", True),
-        ("manylinux_2_17_armv6l", False),
-        ("musllinux_1_2_armv6l", False),
-        ("manylinux_2_5_aarch64", False),
+        ("manylinux_2_17_armv6l", True),
+        ("musllinux_1_2_armv6l", True),
+        ("manylinux_2_5_aarch64", True),
         ("linux_armv7l", False),
-        ("android_24_arm64_v8a", False),
+        ("linux_aarch64", False),
         ("manylinux_2_17_x86_64", True),
         ("musllinux_1_1_x86_64", True),
         ("macosx_11_0_arm64", True),
@@ -349,9 +390,18 @@ def test_no_rule_about_native_code_counts_as_run_for_a_cpu_that_no_table_holds()
     }
 
 
-def test_a_riscv64_wheel_before_any_policy_is_reported_with_what_was_not_judged(tmp_path: Path) -> None:
-    recipe = a_wheel("cp311-cp311-manylinux_2_27_riscv64", library("riscv64"))
-    report = examine_recipe(recipe, tmp_path / "dist")
+def test_android_promises_libraries_and_no_versions() -> None:
+    assert [skip.code for skip in skips("cp313-cp313-android_24_arm64_v8a")] == ["WC410"]
+
+
+def test_a_cpu_that_nobody_measured_is_held_to_what_any_cpu_has_with_that_glibc() -> None:
+    wheel = artifacts.wheel("cp311-cp311-manylinux_2_27_riscv64", artifacts.member(LIBRARY, BAD_ANYWHERE))
+    assert "needs GLIBCXX_3.4.99" in judge(wheel, "WC410")[0].message
+    assert "needs libcuda.so.1" in judge(wheel, "WC411")[0].message
+
+
+def test_a_wheel_without_any_policy_is_reported_with_what_was_not_judged(tmp_path: Path) -> None:
+    report = examine_recipe(a_wheel("cp311-cp311-linux_armv7l", library("armv7l")), tmp_path / "dist")
     assert [skip.code for skip in report.skips if skip.artifact] == ["WC410", "WC411"]
     assert {"WC410", "WC411"}.isdisjoint(report.rules)
 

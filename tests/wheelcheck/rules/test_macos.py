@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import artifacts, native
-from tests.support.artifacts import File, a_wheel
+from tests.support import artifacts, macho_cases, native
+from tests.support.artifacts import EXECUTABLE, File, a_wheel
 from tests.support.native_files import ARM64, UNIVERSAL2, WIN64, dll, mac
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import Binary
@@ -23,6 +24,16 @@ def for_macos(cpu: str, minimum: str) -> File:
     return File(DYLIB, lambda: native.mac(cpu, minimum, kind="library"))
 
 
+def chained(file: File) -> File:
+    """Return a library that says it has chained fixups."""
+    fixups = macho_cases.command(0x80000034, bytes(8))
+    return File(file.path, lambda: macho_cases.appended(fixups)(file.bytes))
+
+
+def program_for(minimum: str) -> File:
+    return File("demo/bin/tool", lambda: native.mac("aarch64", minimum), EXECUTABLE)
+
+
 def loading(*names: str, tags: str = ARM64) -> Wheel:
     binary = artifacts.macho("aarch64", needed=names, minimum_os=(11, 0))
     return artifacts.wheel(tags, artifacts.member(DYLIB, binary))
@@ -36,8 +47,9 @@ def loading(*names: str, tags: str = ARM64) -> Wheel:
             "an Intel library for macOS 12 under a 10.9 tag",
             a_wheel(INTEL, for_macos("x86_64", "12.0")),
             a_wheel(INTEL, for_macos("x86_64", "10.9")),
-            "x86_64 code needs macos 12.0, expected at most 10.9 for macosx_10_9_x86_64",
+            "x86_64 code needs macos 12.0, expected at most 10.9 for macosx_10_9_x86_64: it fails there if",
             (DYLIB,),
+            severity="warning",
         ),
         Twins(
             "WC501",
@@ -46,6 +58,32 @@ def loading(*names: str, tags: str = ARM64) -> Wheel:
             a_wheel(ARM64, for_macos("aarch64", "11.0")),
             "aarch64 code needs macos 13.0, expected at most 11.0",
             (DYLIB,),
+            severity="warning",
+        ),
+        Twins(
+            "WC501",
+            "chained fixups, which the dyld of macOS 10 does not know",
+            a_wheel(INTEL, chained(for_macos("x86_64", "12.0"))),
+            a_wheel("py3-none-macosx_12_0_x86_64", chained(for_macos("x86_64", "12.0"))),
+            "x86_64 code needs macos 12.0, expected at most 10.9 for macosx_10_9_x86_64: an older dyld cannot read",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC501",
+            "a program is built for its minimum as a whole",
+            a_wheel(ARM64, program_for("13.0")),
+            a_wheel(ARM64, program_for("11.0")),
+            "aarch64 code needs macos 13.0, expected at most 11.0",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC501",
+            "a minor version that no tag can name is a note",
+            a_wheel(ARM64, program_for("11.3")),
+            a_wheel("py3-none-macosx_12_0_arm64", program_for("11.3")),
+            "needs macos 11.3, expected at most 11.0 for macosx_11_0_arm64: no tag can name a minor version",
+            ("demo/bin/tool",),
+            severity="note",
         ),
         Twins(
             "WC501",
@@ -69,6 +107,7 @@ def loading(*names: str, tags: str = ARM64) -> Wheel:
             ),
             "x86_64 code needs macos 11.0, expected at most 10.9",
             (DYLIB,),
+            severity="warning",
         ),
     ],
     ids=str,
@@ -90,14 +129,26 @@ def test_minimum_versions_that_the_tag_meets_pass(row: Silent, tmp_path: Path) -
     row.assert_holds(tmp_path)
 
 
-def needing_foo(install_name: str) -> File:
+def needing_foo(install_name: str, path: str = "demo/libask.dylib") -> File:
     def make() -> bytes:
         flags = ("-dynamiclib", "-install_name", install_name)
         foo = native.compiled_c(native.PLAIN_C, "aarch64-macos.11.0", *flags, name="libfoo.dylib")
         source = "extern int answer(void);\nint ask(void) { return answer(); }\n"
         return native.compile_c(source, "aarch64-macos.11.0", "-dynamiclib", str(foo), name="libask.dylib")
 
-    return File("demo/libask.dylib", make)
+    return File(path, make)
+
+
+def weakly(file: File) -> File:
+    """Return a library that loads libfoo weakly."""
+
+    def edit() -> bytes:
+        commands = macho_cases.commands(file.bytes)
+        at = [b"libfoo" in raw for raw in commands].index(True)
+        commands[at] = struct.pack("<I", 0x80000018) + commands[at][4:]
+        return macho_cases.rebuilt(file.bytes, commands)
+
+    return File(file.path, edit)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +161,6 @@ def needing_foo(install_name: str) -> File:
             a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib")),
             "loads /opt/homebrew/lib/libfoo.dylib, expected a system library or one in the wheel",
             ("demo/libask.dylib",),
-            severity="warning",
         ),
         Twins(
             "WC502",
@@ -127,6 +177,39 @@ def needing_foo(install_name: str) -> File:
             a_wheel(ARM64, needing_foo("/usr/local/lib/libfoo.dylib"), mac("aarch64", path="demo/libfoo.dylib")),
             a_wheel(ARM64, needing_foo("@loader_path/libfoo.dylib"), mac("aarch64", path="demo/libfoo.dylib")),
             "loads /usr/local/lib/libfoo.dylib",
+            ("demo/libask.dylib",),
+        ),
+        Twins(
+            "WC502",
+            "what is loaded weakly may be missing",
+            a_wheel(ARM64, weakly(needing_foo("/opt/homebrew/lib/libfoo.dylib"))),
+            a_wheel(ARM64, weakly(needing_foo("/usr/lib/libfoo.dylib"))),
+            "loads /opt/homebrew/lib/libfoo.dylib",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
+            "the framework of somebody's own Python",
+            loading("/opt/homebrew/opt/python@3.12/Frameworks/Python.framework/Versions/3.12/Python"),
+            loading("/Library/Frameworks/Python.framework/Versions/3.12/Python"),
+            "loads /opt/homebrew/opt/python@3.12/Frameworks/Python.framework",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC502",
+            "an extension module that is linked with libpython",
+            a_wheel(ARM64, needing_foo("@rpath/libpython3.12.dylib", "demo/_x.abi3.so")),
+            a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib", "demo/_x.abi3.so")),
+            "loads @rpath/libpython3.12.dylib",
+            ("demo/_x.abi3.so",),
+        ),
+        Twins(
+            "WC502",
+            "a library that embeds an interpreter may find one",
+            a_wheel(ARM64, needing_foo("@rpath/libpython3.12.dylib")),
+            a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib")),
+            "loads @rpath/libpython3.12.dylib",
             ("demo/libask.dylib",),
             severity="warning",
         ),

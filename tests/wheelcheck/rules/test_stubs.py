@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import native
+from tests.support import artifacts, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_wheel
-from tests.support.native_files import ARM64, LIBRARY, WIN64, dll, exe, library, mac, mac_program
-from tests.support.twins import Silent, Twins
+from tests.support.native_files import ARM64, LIBRARY, WIN64, dll, exe, library, mac, mac_program, program
+from tests.support.twins import Silent, Twins, judge
+from wheelcheck.binary.model import Binary
+from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +44,42 @@ def cut(content: bytes, size: int) -> bytes:
 def without_machine() -> bytes:
     content = native.library("x86_64")
     return content[:18] + b"\0\0" + content[20:]
+
+
+def cut_off(sentence: str, tags: str, file: File, size: int, found: str) -> Twins:
+    """Return a row with a file that ends after `size` bytes, below a path that names its own CPU."""
+    beside = {X86_64: library("x86_64"), ARM64: mac("aarch64"), WIN64: dll("x86_64")}[tags]
+    bad = File(file.path, lambda: cut(file.bytes, size), file.mode)
+    return Twins("WC305", sentence, a_wheel(tags, beside, bad), a_wheel(tags, beside, file), found, (file.path,))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        cut_off("an ELF header", X86_64, program("x86_64", "demo/bin/tool-x86_64"), 64, "elf-"),
+        cut_off("a folder with the CPU", X86_64, library("x86_64", "demo/lib/x86_64/libfoo.so"), 64, "elf-"),
+        cut_off("a folder with the width", X86_64, program("x86_64", "demo/bin64/tool64"), 64, "elf-"),
+        cut_off("half a library", X86_64, library("x86_64", "demo/lib/x86_64/libfoo.so"), 2000, "elf-"),
+        cut_off("Mach-O", ARM64, mac("aarch64", path="demo/lib/arm64/libx.dylib"), 5000, "macho-truncated"),
+        cut_off("PE", WIN64, dll("x86_64", "demo/lib/x64/x.dll"), 600, "pe-truncated"),
+        cut_off("another CPU", X86_64, library("aarch64", "demo/linux-aarch64/libfoo.so"), 64, "elf-"),
+        cut_off("another system", X86_64, mac("aarch64", path="demo/darwin-arm64/libx.dylib"), 5000, "macho-truncated"),
+        cut_off("another system's PE", X86_64, dll("x86_64", "demo/win-x64/x.dll"), 600, "pe-truncated"),
+    ],
+    ids=str,
+)
+def test_a_file_that_is_cut_off_is_payload_for_no_platform(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"), [("demo/x86_64/libx.so", ("demo/x86_64/libx.so",)), ("demo/linux-arm64/libx.so", ())]
+)
+def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, found: tuple[str, ...]) -> None:
+    damage = Damage(path, "elf-sections", "a table that is not there")
+    binary = Binary("ELF", artifacts.elf("aarch64" if "arm64" in path else "x86_64").slices, (damage,))
+    hits = judge(artifacts.wheel(X86_64, artifacts.member(path, binary)), "WC305")
+    assert tuple(hit.path for hit in hits) == found
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ import pytest
 
 from tests.support import native
 from tests.support.artifacts import File, a_wheel
-from tests.support.native_files import WIN64
+from tests.support.native_files import WIN64, dll
 from tests.support.twins import Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def importing(name: str) -> File:
+def importing(name: str, path: str = "demo/native.dll") -> File:
     """A DLL that imports one function of another DLL of this name."""
 
     def make() -> bytes:
@@ -26,7 +26,7 @@ def importing(name: str) -> File:
         flags = ("-nostdlib", "-shared", str(library), "-s")
         return native.compile_c(source, "x86_64-windows-gnu", *flags, name="answer.dll")
 
-    return File("demo/native.dll", make)
+    return File(path, make)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,31 @@ def importing(name: str) -> File:
             a_wheel(WIN64, importing("ucrtbase")),
             "imports ucrtbased.dll",
             ("demo/native.dll",),
+        ),
+        Twins(
+            "WC503",
+            "a debug build beside code that does without it, which nothing links to: a warning",
+            a_wheel(WIN64, dll("x86_64"), importing("ucrtbased", "demo/natived.dll")),
+            a_wheel(WIN64, dll("x86_64"), importing("ucrtbase", "demo/natived.dll")),
+            "imports ucrtbased.dll",
+            ("demo/natived.dll",),
+            severity="warning",
+        ),
+        Twins(
+            "WC503",
+            "a debug build that another library of the wheel loads",
+            a_wheel(WIN64, importing("other"), importing("ucrtbased", "demo/other.dll")),
+            a_wheel(WIN64, importing("other"), importing("ucrtbase", "demo/other.dll")),
+            "imports ucrtbased.dll",
+            ("demo/other.dll",),
+        ),
+        Twins(
+            "WC503",
+            "an extension module is loaded by Python",
+            a_wheel(WIN64, dll("x86_64"), importing("ucrtbased", "demo/_x.pyd")),
+            a_wheel(WIN64, dll("x86_64"), importing("ucrtbase", "demo/_x.pyd")),
+            "imports ucrtbased.dll",
+            ("demo/_x.pyd",),
         ),
     ],
     ids=str,

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.artifacts import a_wheel
+from tests.support.native_files import ARM64, UNIVERSAL2, apple
+from tests.support.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEVICE, SIMULATOR = "cp313-cp313-ios_13_0_arm64_iphoneos", "cp313-cp313-ios_14_0_arm64_iphonesimulator"
+MACOS, IOS, TVOS, WATCHOS, CATALYST, IOS_SIMULATOR, VISIONOS = 1, 2, 3, 4, 6, 7, 11
+DYLIB = "demo/libnative.dylib"
+FRAMEWORK = "demo/X.xcframework"
+NATIVE = {DEVICE: IOS, SIMULATOR: IOS_SIMULATOR, ARM64: MACOS, UNIVERSAL2: MACOS}
+
+
+def other(tags: str, system: int, found: str) -> Twins:
+    cpus = ("x86_64", "aarch64") if tags == UNIVERSAL2 else ("aarch64",)
+    beside = apple(NATIVE[tags], *cpus, path="demo/a.dylib", minimum=11)
+    bad, good = apple(system, *cpus, minimum=11), apple(NATIVE[tags], *cpus, minimum=11)
+    return Twins(
+        "WC308",
+        f"{found} under {tags}",
+        a_wheel(tags, beside, bad),
+        a_wheel(tags, beside, good),
+        f"found {found} ",
+        (DYLIB,),
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        other(DEVICE, IOS_SIMULATOR, "ios-simulator"),
+        other(DEVICE, TVOS, "tvos"),
+        other(DEVICE, WATCHOS, "watchos"),
+        other(DEVICE, VISIONOS, "visionos"),
+        other(DEVICE, MACOS, "macos"),
+        other(SIMULATOR, IOS, "ios"),
+        other(SIMULATOR, MACOS, "macos"),
+        other(ARM64, CATALYST, "catalyst"),
+        other(ARM64, IOS, "ios"),
+        other(UNIVERSAL2, CATALYST, "catalyst"),
+    ],
+    ids=str,
+)
+def test_each_apple_system_loads_code_for_its_own_only(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+BOTH_VARIANTS = (
+    apple(IOS, path=f"{FRAMEWORK}/ios-arm64/X.framework/X"),
+    apple(IOS_SIMULATOR, path=f"{FRAMEWORK}/ios-arm64_x86_64-simulator/X.framework/X", minimum=14),
+)
+
+
+@pytest.mark.parametrize("code", ["WC301", "WC308", "WC501"])
+@pytest.mark.parametrize("tags", [DEVICE, SIMULATOR])
+def test_a_framework_with_both_variants_is_judged_by_the_tags_own(code: str, tags: str, tmp_path: Path) -> None:
+    Silent(code, "an XCFramework", a_wheel(tags, *BOTH_VARIANTS)).assert_holds(tmp_path)
+
+
+def test_the_device_half_alone_does_not_make_a_wheel_for_the_simulator(tmp_path: Path) -> None:
+    bad, good = a_wheel(SIMULATOR, BOTH_VARIANTS[0]), a_wheel(SIMULATOR, *BOTH_VARIANTS)
+    row = Twins("WC304", "the device half alone", bad, good, "found only ios aarch64 code", ("",))
+    row.assert_holds(tmp_path)

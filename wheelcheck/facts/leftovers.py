@@ -1,0 +1,48 @@
+"""Libraries for another platform that a build left beside the wheel's own: nothing loads them."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts.fit import fit, native_slices
+from wheelcheck.platforms import hints
+from wheelcheck.platforms.suffixes import is_extension_module
+
+if TYPE_CHECKING:
+    from wheelcheck.facts import Member, Wheel
+
+
+class Leftovers:
+    """What the native files of a wheel link to, and which of its libraries are for its own platforms."""
+
+    def __init__(self, wheel: Wheel) -> None:
+        self._linked: set[str] = set()
+        self._native: dict[tuple[PurePosixPath, str], str] = {}
+        for member in wheel.natives:
+            slices = native_slices(member)
+            self._linked |= {PurePosixPath(name).name.lower() for slice_ in slices for name in slice_.needed}
+            if _is_library(member) and fit(slices, wheel.platforms) == "home":
+                self._native.setdefault(_place(member), member.path)
+
+    def is_linked_to(self, member: Member) -> bool:
+        """Return whether some native file of the wheel asks for a library of this file's name."""
+        return PurePosixPath(member.path).name.lower() in self._linked
+
+    def native_twin(self, member: Member) -> str:
+        """Return the path of the native library that stands beside a foreign one of the same name.
+
+        System, CPU, width, `lib` and suffix are no part of the name: `foo.dll` is a twin of `libfoo32.so`. Empty text
+        where there is none, for what is imported or started, and for what another file of the wheel links to.
+        """
+        if not _is_library(member) or is_extension_module(member.path) or self.is_linked_to(member):
+            return ""
+        return self._native.get(_place(member), "")
+
+
+def _is_library(member: Member) -> bool:
+    return member.binary is not None and member.binary.kinds == {"library"}
+
+
+def _place(member: Member) -> tuple[PurePosixPath, str]:
+    return PurePosixPath(member.path).parent, hints.stem(member.path)
