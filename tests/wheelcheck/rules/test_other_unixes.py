@@ -84,6 +84,7 @@ def for_unix(osabi: int, file: File) -> File:
             a_wheel("cp311-cp311-freebsd_14_0_release_x86_64", for_unix(FREEBSD, library("x86_64"))),
             "found linux x86_64 code",
             (LIBRARY,),
+            everywhere=("WC208",),
         ),
         Twins(
             "WC308",
