@@ -1,7 +1,7 @@
-"""What a run must be to count, and in which order it goes.
+"""The order of a test run, and when it counts.
 
-In CI, a run that executed no test at all proves nothing and fails. The files with tests that build projects come first:
-where several processes share the files, none is left alone with the longest at the end.
+In CI, a run that executed no test fails. Files with tests that build projects come first, so that with several
+processes the longest file is not the last one to start.
 """
 
 from __future__ import annotations

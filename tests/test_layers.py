@@ -74,7 +74,7 @@ def test_no_imports_form_a_circle() -> None:
     TopologicalSorter(GRAPH).prepare()
 
 
-def test_an_import_is_seen_wherever_it_stands() -> None:
+def test_an_import_is_seen_anywhere_in_a_file() -> None:
     source = (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from wheelcheck.rules import linux\n"
         "def f():\n    import wheelcheck.damage\n    from wheelcheck.config import Config\n"

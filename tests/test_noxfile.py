@@ -125,14 +125,14 @@ def test_a_command_gets_project_and_cpu(words: str, called: str) -> None:
     assert noxfile.command(words, Path("/there"), "s390x") == ["wheelcheck", *called.split()]
 
 
-def test_the_gate_expects_all_cpus_where_all_are_named() -> None:
+def test_the_gate_expects_all_cpus_if_all_are_named() -> None:
     called = noxfile.command("check", Path("/there"), "all")
     assert called == ["wheelcheck", "check", "/there/dist", "--config", "/there/pyproject.toml"]
 
 
 @pytest.mark.parametrize("name", ["wheelcheck.toml", "pyproject.toml"])
 @pytest.mark.parametrize("words", ["check", "matrix --github-output", "matrix --expected"])
-def test_the_configuration_may_stand_in_a_file_of_its_own(tmp_path: Path, name: str, words: str) -> None:
+def test_the_configuration_may_be_in_a_separate_file(tmp_path: Path, name: str, words: str) -> None:
     (tmp_path / name).touch()
     called = noxfile.command(words, tmp_path, "all")
     assert called[called.index("--config") + 1] == str(tmp_path / name)

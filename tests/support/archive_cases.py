@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """`kinds` are exactly the kinds of damage that the hostile bytes must be answered with."""
+    """`kinds` are exactly the kinds of damage that reading the hostile bytes must record."""
 
     name: str
     kinds: frozenset[str]

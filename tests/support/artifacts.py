@@ -219,7 +219,7 @@ class SdistRecipe:
 
 @dataclass(frozen=True)
 class ReleaseRecipe:
-    """A folder of artifacts, what the configuration expects of them, and other files that lie beside them."""
+    """A folder of artifacts, what the configuration expects of them, and other files in the same folder."""
 
     artifacts: tuple[WheelRecipe | SdistRecipe, ...]
     config: Config = field(default_factory=Config)

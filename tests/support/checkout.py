@@ -1,4 +1,4 @@
-"""A checkout in small for the bootstrap to work on, and Pythons that lack what Debian takes out of its own."""
+"""A small checkout for the bootstrap to work on, and Pythons that lack what Debian removes from its own."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _folder_of(package: str) -> Path:
 
 
 def _interpreter(home: Path) -> Path:
-    """Copy the interpreter, and the library it may need: it finds what belongs to it from where it really lies."""
+    """Copy the interpreter and the library it may need: it finds its files relative to its real path."""
     (home / "bin").mkdir()
     for shared in Path(sysconfig.get_config_var("LIBDIR")).glob("libpython*.so*"):
         (home / "lib" / shared.name).symlink_to(shared)

@@ -1,4 +1,4 @@
-"""Runs `python -m wheelcheck` as users do: in a process of its own, its output as bytes."""
+"""Runs `python -m wheelcheck` as users do: in a separate process, its output as bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from wheelcheck.cli import main
 
 ROOT = Path(__file__).parents[2]
-# What a developer's machine or a CI may set, and what would change a report's looks or where it goes.
+# Variables that a developer's machine or CI may set, and that change the form or destination of a report.
 _SETTINGS = (
     *("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "COLUMNS"),
     *("PYTHONIOENCODING", "PYTHONUNBUFFERED"),

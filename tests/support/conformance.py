@@ -1,4 +1,4 @@
-"""What every rule owes, and what it still lacks: its code, its words, its place, its rows in the tests' tables."""
+"""What every rule must have, and what it still lacks: its code, name, texts and place, and its rows in the tests."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _rows(test: object) -> Iterator[Row]:
 
 
 def lacking(rule: Rule[Any], rows: tuple[Row, ...], listed: tuple[Rule[Any], ...]) -> list[str]:
-    """Say everything that the rule lacks."""
+    """Return everything that the rule lacks."""
     return [
         *_badly_named(rule, listed),
         *_badly_explained(rule),
@@ -83,7 +83,7 @@ def _badly_named(rule: Rule[Any], listed: tuple[Rule[Any], ...]) -> Iterator[str
     if not _NAME.fullmatch(rule.name) or rule.name != rule.judge.__name__.replace("_", "-"):
         yield "a name in words with hyphens"
     if [other.code for other in listed].count(rule.code) != 1 or [other.name for other in listed].count(rule.name) != 1:
-        yield "its one place in all_rules(), under a code and a name of its own"
+        yield "exactly one place in all_rules(), under its own code and name"
 
 
 def _badly_explained(rule: Rule[Any]) -> Iterator[str]:
@@ -95,7 +95,7 @@ def _badly_explained(rule: Rule[Any]) -> Iterator[str]:
 
 
 def _badly_weighed(rule: Rule[Any]) -> Iterator[str]:
-    """Hold the declared severities against those that the rule's code names, both ways."""
+    """Compare the declared severities with those that the rule's code names, in both directions."""
     named = {rule.severity, *_named_severities(cast("FunctionType", rule.judge), set())}
     for severity in sorted(named - set(rule.severities)):
         yield f"the severity {severity!r} in its declaration"
@@ -108,7 +108,7 @@ def _named_severities(function: FunctionType, seen: set[object]) -> set[str]:
     """Return the severities that a function names, and every function of the rules that it can call."""
     seen.add(function)
     codes, constants, names = [function.__code__], set[str](), set[str]()
-    for code in codes:  # grows by the generator expressions and lambdas inside
+    for code in codes:  # the list grows by the generator expressions and lambdas inside
         codes += [constant for constant in code.co_consts if isinstance(constant, CodeType)]
         constants |= {constant for constant in code.co_consts if isinstance(constant, str)}
         names |= set(code.co_names)
@@ -120,7 +120,7 @@ def _named_severities(function: FunctionType, seen: set[object]) -> set[str]:
 
 
 def _unseen(rule: Rule[Any], rows: tuple[Row, ...]) -> Iterator[str]:
-    """Name the severities that no failing test of the rule shows."""
+    """Yield the severities that no failing test of the rule shows."""
     shown = {row.severity for row in rows if isinstance(row, Twins) and row.code == rule.code}
     yield from (
         f"a failing test with the severity {severity!r}" for severity in rule.severities if severity not in shown

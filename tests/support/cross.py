@@ -1,4 +1,4 @@
-"""The tests' other CPU: aarch64 on x86_64, x86_64 elsewhere. `tools/roots.py` installs what it needs.
+"""The tests' other CPU: aarch64 on x86_64, x86_64 on any other. `tools/roots.py` installs what it needs.
 
 A test that lacks what it needs is skipped with the reason; in CI it fails, because everything is installed there.
 """
@@ -40,7 +40,7 @@ def has_std(rustc: str, row: Arch) -> bool:
 
 @cache
 def rustc_for_other() -> str:
-    """Return a compiler with the standard library of both CPUs, empty where there is none."""
+    """Return a compiler with the standard library of both CPUs, empty if there is none."""
     return next((rustc for rustc in RUSTCS if has_std(rustc, OTHER) and has_std(rustc, host())), "")
 
 

@@ -54,7 +54,7 @@ def many(number: int, count: int) -> Edit:
 
 
 def decoy_dynamic(content: bytes) -> bytes:
-    """Leave PT_DYNAMIC's address, which the loader follows, and point its offset elsewhere."""
+    """Keep PT_DYNAMIC's address, which the loader follows, and change its offset."""
     return segment(elf.DYNAMIC, offset=elf.dynamic_at(content) - 16)(content)
 
 
@@ -87,7 +87,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "four bytes of magic": (cut(4), "elf-truncated"),
     "fifteen bytes": (cut(15), "elf-truncated"),
     "sixty-three bytes": (cut(63), "elf-truncated"),
-    "header alone": (cut(64), "elf-truncated"),
+    "header only": (cut(64), "elf-truncated"),
     "cut within the dynamic segment": (lambda content: content[: elf.dynamic_at(content) + 20], "elf-truncated"),
     "magic then zeros": (lambda _: b"\x7fELF" + bytes(4096), "elf-header"),
     "class 0": (byte(4, 0), "elf-header"),
@@ -140,7 +140,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "version needs of version 2": (elf.verneed("file.version", 2), "elf-versions"),
     "version needs that leave the segment": (elf.verneed("file.next", 1 << 30), "elf-versions"),
     "a need that leaves the segment": (elf.verneed("file.aux", 1 << 30), "elf-versions"),
-    "vn_cnt lies": (elf.verneed("file.cnt", 9), "elf-versions"),
+    "vn_cnt is wrong": (elf.verneed("file.cnt", 9), "elf-versions"),
     "DT_VERNEEDNUM 0": (tag(elf.VERNEEDNUM, 0), "elf-versions"),
     "DT_VERNEEDNUM missing": (without(elf.VERNEEDNUM), "elf-versions"),
     "DT_VERNEED without DT_VERSYM": (without(elf.VERSYM), "elf-versions"),

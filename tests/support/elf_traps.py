@@ -44,7 +44,7 @@ def sectionless() -> bytes:
 
 
 def decoy() -> bytes:
-    """Point the section header table at a made-up version table that needs GLIBC_2.5 alone."""
+    """Point the section header table at a made-up version table that needs only GLIBC_2.5."""
     content = needs_2_34()
     start = len(content)
     strings = b"\0libc.so.6\0GLIBC_2.5\0.shstrtab\0.gnu.version_r\0".ljust(64, b"\0")

@@ -55,7 +55,7 @@ def tracer(folder: Path) -> Path:
 
 
 def bindings(folder: Path, features: str = '"abi3-py312"', more: str = "") -> Path:
-    """Write a maturin project whose crate is an extension module; `pyo3` lies beside it, so that cargo needs no net."""
+    """Write a maturin project whose crate is an extension module, with a local `pyo3`, so cargo needs no network."""
     return write(
         folder,
         {

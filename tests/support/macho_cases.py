@@ -101,9 +101,9 @@ def first_command(size: int) -> Edit:
 
 
 CASES: dict[str, tuple[Edit, str]] = {
-    "magic alone": (cut(4), "macho-truncated"),
+    "magic only": (cut(4), "macho-truncated"),
     "header cut off": (cut(31), "macho-truncated"),
-    "header alone": (cut(32), "macho-truncated"),
+    "header only": (cut(32), "macho-truncated"),
     "commands cut off": (cut(200), "macho-truncated"),
     "segments cut off": (cut(9000), "macho-truncated"),
     "magic then zeros": (lambda content: content[:4] + bytes(4096), "macho-header"),

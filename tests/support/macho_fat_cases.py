@@ -37,7 +37,7 @@ def counted(count: int) -> Edit:
 
 
 FAT_CASES: dict[str, tuple[Edit, str]] = {
-    "magic alone": (cut(4), "macho-truncated"),
+    "magic only": (cut(4), "macho-truncated"),
     "table cut off": (cut(20), "macho-truncated"),
     "slice cut off": (cut(40_000), "macho-truncated"),
     "2^32-1 slices": (counted(0xFFFFFFFF), "macho-truncated"),

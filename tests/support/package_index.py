@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class PackageIndex:
     """Serves `files` (project → file name → bytes) at `address`; a context manager.
 
-    `digests` overrides what is stated for a file ("" states none), `cut` breaks that many first bodies in the
-    middle, `together` makes every body wait until so many are asked for at a time, `login` is the USER:PASSWORD that
-    is asked for, `files_at` another server for the files. `requests` lists the paths asked for, `logins` the
+    `digests` overrides the stated hash of a file ("" states none), `cut` is the number of first bodies that break in
+    the middle, `together` makes every body wait until so many are requested at the same time, `login` is the required
+    USER:PASSWORD, `files_at` another server for the files. `requests` lists the requested paths, `logins` the
     USER:PASSWORD sent with each.
     """
 

@@ -108,9 +108,9 @@ def cut_behind_header(length: int) -> Edit:
 
 
 PE_CASES: dict[str, tuple[Edit, str]] = {
-    "DOS stub alone": (cut(0x70), "pe-truncated"),
+    "DOS stub only": (cut(0x70), "pe-truncated"),
     "e_lfanew past the end": (lambda content: content[:0x3C] + b"\xff\xff\xff\x7f" + content[0x40:], "pe-truncated"),
-    "signature alone": (cut_behind_header(0), "pe-truncated"),
+    "signature only": (cut_behind_header(0), "pe-truncated"),
     "cut in the COFF header": (cut_behind_header(19), "pe-truncated"),
     "cut in the optional header": (cut_behind_header(100), "pe-truncated"),
     "cut in the section table": (cut_behind_header(270), "pe-truncated"),

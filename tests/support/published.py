@@ -1,4 +1,4 @@
-"""Releases that other people published, out of the cache or the index."""
+"""Releases that other people published, from the cache or the index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def obtain(*names: str) -> list[Path]:
-    """Return the cached files, fetched where they are not; what cannot be had raises."""
+    """Return the files from the cache, after fetching missing ones. Raises if one cannot be obtained."""
     paths = []
     for _, outcome in fetch_all(map(wanted_from_filename, names), default_cache()):
         if isinstance(outcome, Exception):

@@ -26,7 +26,7 @@ def copy_reference(folder: Path) -> Path:
 
 
 def rewritten(wheel: Path, path: str, content: bytes | None, mode: int) -> None:
-    """Replace one member and write RECORD again, as a tool that repacks wheels would; no content removes the member."""
+    """Replace one member and update RECORD, as a tool that repacks wheels does; without content, remove the member."""
     with zipfile.ZipFile(wheel) as archive:
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist()}
     record = next(name for name in members if name.endswith("/RECORD"))

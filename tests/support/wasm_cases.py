@@ -5,7 +5,7 @@ from __future__ import annotations
 HEADER = b"\0asm\x01\0\0\0"
 
 CASES: dict[str, tuple[bytes, str]] = {
-    "magic alone": (b"\0asm", "wasm-truncated"),
+    "magic only": (b"\0asm", "wasm-truncated"),
     "cut within the version": (HEADER[:7], "wasm-truncated"),
     "version 2": (b"\0asm\x02\0\0\0", "wasm-header"),
     "an unknown section": (HEADER + b"\x7f\x00", "wasm-header"),

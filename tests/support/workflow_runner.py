@@ -1,7 +1,7 @@
 """A GitHub runner in small: executes the very commands of a workflow, each job in a fresh copy of the project.
 
 What it imitates: `needs`, a matrix, outputs, `env`, composite actions of the repository, checkout, and the artifact
-store, which forgets mode bits as the real one does and refuses to upload nothing where it is told to.
+store, which drops mode bits as the real one does, and can refuse an upload without files.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Runner:
         assert given["name"] not in self.store, "an artifact is never overwritten"
         kept.mkdir(parents=True)
         for file in files:
-            shutil.copyfile(file, kept / file.name)  # bytes alone: the mode is lost on the way
+            shutil.copyfile(file, kept / file.name)  # only the bytes: the mode is lost
         self.store[given["name"]] = kept
 
     def _download(self, given: Values, folder: Path) -> None:

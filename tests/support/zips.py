@@ -31,7 +31,7 @@ class Member:
     mode: int = 0o100644
     extra: bytes = b""
     comment: bytes = b""
-    data: bytes | None = None  # what lies in the file instead of the packed content
+    data: bytes | None = None  # what the file contains instead of the packed content
     descriptor: bytes = b""
     before: bytes = b""  # bytes between the member before and this one
     both: Fields = field(default_factory=dict)

@@ -149,7 +149,9 @@ def test_without_any_pip_it_names_the_package_to_install(tmp_path: Path) -> None
     assert not (checkout.environment / "ready").exists()
 
 
-def test_what_pip_said_is_shown_when_nox_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_output_of_pip_is_shown_when_nox_cannot_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     done = make_checkout(tmp_path / "checkout").bootstrap("hello")

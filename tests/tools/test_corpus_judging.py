@@ -49,7 +49,7 @@ def test_any_code_of_a_kind_finds_it(kind: str) -> None:
         (PLAIN, "WC999", (), ("WC999",)),
     ],
 )
-def test_a_surplus_code_is_wrong_only_where_the_label_can_tell(
+def test_a_surplus_code_is_wrong_only_if_the_label_rules_it_out(
     label: Label, found: str, wrong: tuple[str, ...], unjudged: tuple[str, ...]
 ) -> None:
     result = judged(label, found)
@@ -126,7 +126,7 @@ def test_every_release_of_the_survey_says_how_popular_its_project_is() -> None:
 @pytest.mark.parametrize(
     ("popularity", "popular"), [("popular-native", True), ("pure", True), ("obscure", False), ("", False)]
 )
-def test_a_project_is_popular_where_the_list_says_so(popularity: str, popular: bool) -> None:  # noqa: FBT001
+def test_a_project_is_popular_if_the_list_says_so(popularity: str, popular: bool) -> None:  # noqa: FBT001
     assert Label("p", "p-1.whl", popularity=popularity).popular is popular
 
 

@@ -117,7 +117,7 @@ def test_a_body_that_breaks_off_every_time_leaves_nothing(tmp_path: Path, monkey
     assert visible(tmp_path) == []
 
 
-def test_outcomes_come_in_the_order_asked_for_and_once_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcomes_come_in_the_requested_order_and_only_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"demo-{number}.tar.gz" for number in range(12)]
     wanted = [Wanted("demo", name) for name in reversed(names)]
     with PackageIndex({"demo": {name: name.encode() for name in names}}) as index:
@@ -145,7 +145,7 @@ def test_four_files_are_fetched_at_a_time(tmp_path: Path, monkeypatch: pytest.Mo
         ("my_tool-1.0.zip", "my_tool"),
     ],
 )
-def test_a_file_name_tells_its_project(filename: str, project: str) -> None:
+def test_a_file_name_names_its_project(filename: str, project: str) -> None:
     assert wanted_from_filename(filename) == Wanted(project, filename)
 
 

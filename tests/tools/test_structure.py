@@ -70,7 +70,7 @@ def test_a_build_runs_the_builder_and_no_rule(tmp_path: Path) -> None:
     assert not {name for name in used if name.startswith(("rules/", "report/html"))}
 
 
-def test_a_command_that_fails_is_no_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_fails_has_no_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert structure.main(["--project", str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert "modules: " in captured.out

@@ -72,7 +72,7 @@ def test_what_cannot_be_read_is_a_gap_and_never_raises(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("paths", ["", [""], ["dist", ""]])
-def test_an_empty_path_is_no_name_for_the_current_folder(paths: str | list[str]) -> None:
+def test_an_empty_path_does_not_mean_the_current_folder(paths: str | list[str]) -> None:
     with pytest.raises(ValueError, match="found an empty path, expected a file or a folder"):
         wheelcheck.check(paths)
 

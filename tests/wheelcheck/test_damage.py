@@ -40,7 +40,7 @@ def test_every_kind_is_explained_with_its_meaning_and_its_topic(kind: str) -> No
     assert text.endswith(TOPICS[KINDS[kind].topic])
 
 
-def test_what_is_no_kind_has_no_explanation() -> None:
+def test_what_is_not_a_kind_has_no_explanation() -> None:
     assert explain("WC301") is None
 
 

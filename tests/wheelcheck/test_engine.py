@@ -64,7 +64,7 @@ def test_a_wrong_wheel_fails(tmp_path: Path) -> None:
     assert (report.verdict, codes(report)) == ("fail", {"WC301"})
 
 
-def test_a_warning_is_no_failure() -> None:
+def test_a_warning_is_not_a_failure() -> None:
     warning = Finding("WC999", "x", "warning", "a.whl", "", "m")
     wheel = Wheel("a.whl", parse_file_name("a.whl"))
     assert Report((wheel,), (warning,)).verdict == "pass"

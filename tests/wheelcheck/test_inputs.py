@@ -102,7 +102,7 @@ def test_a_file_that_the_index_replaced_is_the_new_one(index: PackageIndex) -> N
 @pytest.mark.parametrize(
     "argument", ["https://example.invalid/demo-1.0.tar.gz", "file:///demo.whl", "git+ssh://example.invalid/demo"]
 )
-def test_a_url_is_no_path(argument: str) -> None:
+def test_a_url_is_not_a_path(argument: str) -> None:
     with pytest.raises(UnreachableError, match="is a URL, not a file: download it first, or name pypi:NAME==VERSION"):
         resolve([argument])
 

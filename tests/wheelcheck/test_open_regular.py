@@ -48,6 +48,6 @@ def test_a_refused_file_is_closed_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "error"), [("", IsADirectoryError), ("missing", FileNotFoundError)])
-def test_what_is_no_file_is_python_s_own_error(tmp_path: Path, name: str, error: type[OSError]) -> None:
+def test_what_is_not_a_file_is_python_s_own_error(tmp_path: Path, name: str, error: type[OSError]) -> None:
     with pytest.raises(error):
         open_regular(tmp_path / name)

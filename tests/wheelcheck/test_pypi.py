@@ -81,7 +81,7 @@ def test_an_index_that_is_not_there_is_a_reason(address: str) -> None:
         ("text/html", b'<meta name="pypi:repository-version" content="9.0">'),
     ],
 )
-def test_an_answer_that_is_no_index_is_a_reason(media: str, page: bytes) -> None:
+def test_an_answer_that_is_not_an_index_is_a_reason(media: str, page: bytes) -> None:
     class Strange(PackageIndex):
         def page(self, project: str) -> bytes:
             assert project == "demo"

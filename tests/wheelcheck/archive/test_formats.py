@@ -85,7 +85,7 @@ def saying_ustar(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", [*CONTAINERS, *COMPRESSED, *UNSUPPORTED])
-def test_another_container_that_says_ustar_where_a_tar_does_is_no_tar(name: str) -> None:
+def test_another_container_that_says_ustar_where_a_tar_does_is_not_a_tar(name: str) -> None:
     begun = (CONTAINERS | COMPRESSED | UNSUPPORTED)[name]
     plain = name.removeprefix("tar.") if name.startswith("tar.") else name
     assert container_format(saying_ustar(begun)) in (name, plain)
@@ -99,7 +99,9 @@ def test_a_whole_zip_that_says_ustar_where_a_tar_does_is_read_as_a_zip() -> None
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
-def test_a_compressed_zip_that_says_ustar_where_a_tar_does_is_no_compressed_tar(pack: Callable[[bytes], bytes]) -> None:
+def test_a_compressed_zip_that_says_ustar_where_a_tar_does_is_not_a_compressed_tar(
+    pack: Callable[[bytes], bytes],
+) -> None:
     content = pack(saying_ustar(b"PK\3\4" + b"." * 600))
     assert container_format(content[:HEAD]) in COMPRESSED
     assert read(content).paths == [CONTENT]
@@ -149,7 +151,7 @@ def test_a_zip_behind_a_program_is_found_and_refused() -> None:
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"", "empty"), (b"<html>", "not-an-archive")])
-def test_what_is_no_archive_is_damage(content: bytes, kind: str) -> None:
+def test_what_is_not_an_archive_is_damage(content: bytes, kind: str) -> None:
     assert read(content).kinds == {kind}
 
 

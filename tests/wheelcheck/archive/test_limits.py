@@ -152,13 +152,13 @@ def test_a_budget_starts_unspent_and_is_not_shared_by_accident() -> None:
     assert (other.packed, other.members, other.unpacked, other.reread, other.extended) == (0, 0, 0, 0, 0)
 
 
-def test_what_repeats_itself_below_the_free_bytes_is_no_bomb() -> None:
+def test_what_repeats_itself_below_the_free_bytes_is_not_a_bomb() -> None:
     content = nothing(2)
     assert read(zipped(Member(content=content)), Budget(ratio_free_bytes=2 * MIB)).damage == []
     assert read(zipped(Member(content=content)), Budget(ratio_free_bytes=2 * MIB - 1)).kinds == {"cap-ratio"}
 
 
-def test_what_hardly_shrinks_is_no_bomb_whatever_its_size() -> None:
+def test_what_hardly_shrinks_is_not_a_bomb_whatever_its_size() -> None:
     content = b"".join(zlib.compress(b"%d" % number) for number in range(9_000))
     assert read(zipped(Member(content=content)), Budget(ratio_free_bytes=1_000)).damage == []
 

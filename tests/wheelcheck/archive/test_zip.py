@@ -42,7 +42,7 @@ def test_zipfile_reads_the_good_twin_alike(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", ASKED_FOR_A_ZIP, ids=by_name)
-def test_what_is_no_zip_at_all_is_refused_as_a_wheel(case: Case) -> None:
+def test_a_file_that_is_not_a_zip_at_all_is_refused_as_a_wheel(case: Case) -> None:
     assert read(case.hostile, walker=walk_zip).kinds == case.kinds
     assert read(case.twin, walker=walk_zip).damage == []
 
@@ -73,7 +73,7 @@ def test_the_mode_and_kind_are_what_pip_takes_from_the_attributes(mode: int, kin
 
 
 @pytest.mark.parametrize("creator", [0, 3, 10, 19])
-def test_the_mode_counts_whatever_system_the_record_claims(creator: int) -> None:
+def test_the_mode_counts_whichever_system_the_record_claims(creator: int) -> None:
     content = bytearray(zipped(Member(mode=0o100755)))
     content[content.index(b"PK\1\2") + 5] = creator
     assert read(bytes(content)).entries[0].mode == 0o100755

@@ -64,7 +64,7 @@ def test_flags_do_not_make_machines_distinct() -> None:
     assert len(machines(archive(member(b"a.o/", hard), member(b"b.o/", bytes(soft))))) == 1
 
 
-def test_a_windows_import_library_tells_its_cpu() -> None:
+def test_the_cpu_of_a_windows_import_library_is_read() -> None:
     target = "aarch64-windows-gnu"
     made = native.compiled_c(
         native.WINDOWS_C, target, "-nostdlib", "-shared", "-lkernel32", "-Wl,--out-implib,answer.lib", name="answer.dll"

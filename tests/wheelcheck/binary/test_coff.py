@@ -65,5 +65,5 @@ IMPLAUSIBLE = {
 
 
 @pytest.mark.parametrize("name", IMPLAUSIBLE)
-def test_two_bytes_of_machine_number_are_no_coff_object(name: str) -> None:
+def test_two_bytes_of_machine_number_are_not_a_coff_object(name: str) -> None:
     assert read_binary("x.obj", Bytes(IMPLAUSIBLE[name])) is None

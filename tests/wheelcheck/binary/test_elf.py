@@ -73,7 +73,7 @@ def test_a_static_pie_has_a_dynamic_segment_that_needs_nothing(cpu: str) -> None
 
 
 @pytest.mark.parametrize("cpu", GLIBC_ROWS)
-def test_version_needs_tell_the_floor_a_library_was_linked_for(cpu: str) -> None:
+def test_version_needs_show_the_floor_a_library_was_linked_for(cpu: str) -> None:
     floor = max(native.floor_of(arch.find(cpu)), (2, 34))
     versions = only(native.library(cpu, floor)).versions
     newest = max(tuple(map(int, need.version.removeprefix("GLIBC_").split("."))) for need in versions)

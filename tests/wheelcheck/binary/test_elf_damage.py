@@ -82,7 +82,7 @@ def test_damage_is_listed_up_to_a_limit_that_is_itself_recorded() -> None:
     ],
     ids=["no sections at all", "OSABI Linux", "ABI version of GNU", "stack", "extended e_shstrndx", "none counted"],
 )
-def test_what_no_loader_minds_is_no_damage(edit: Edit) -> None:
+def test_what_every_loader_accepts_is_not_damage(edit: Edit) -> None:
     assert read(edit(library())).damage == ()
 
 

@@ -77,7 +77,7 @@ def test_an_unknown_machine_is_its_number() -> None:
     ("subsystem", "kind", "system"),
     [(3, "executable", "windows"), (1, "library", "windows"), (10, "executable", "bare")],
 )
-def test_drivers_are_loaded_and_efi_is_no_windows(subsystem: int, kind: str, system: str) -> None:
+def test_drivers_are_loaded_and_efi_is_not_windows(subsystem: int, kind: str, system: str) -> None:
     slice_ = only(put("H", SUBSYSTEM, subsystem)(native.windows()))
     assert (slice_.kind, slice_.system) == (kind, system)
 
@@ -216,7 +216,7 @@ def test_a_signature_is_nothing_that_a_launcher_starts() -> None:
     ],
     ids=lambda each: each if isinstance(each, str) else "",
 )
-def test_a_program_is_no_launcher_stub_where(what: str, content: Callable[[], bytes]) -> None:
+def test_a_program_is_not_a_launcher_stub_where(what: str, content: Callable[[], bytes]) -> None:
     assert what
     (slice_,) = read(content()).slices
     assert not slice_.launcher

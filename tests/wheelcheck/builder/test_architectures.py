@@ -56,7 +56,7 @@ def test_ci_is_what_the_variable_says(value: str, *, is_ci: bool) -> None:
     assert not architectures.in_ci({})
 
 
-def test_passing_over_a_cpu_is_refused_in_ci_and_allowed_by_hand() -> None:
+def test_skipping_a_cpu_is_refused_in_ci_and_allowed_outside() -> None:
     architectures.require_opt_out_is_local({})
     with pytest.raises(ConfigError, match="refused in CI: every configured CPU is required"):
         architectures.require_opt_out_is_local({"CI": "true"})

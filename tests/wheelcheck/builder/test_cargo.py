@@ -113,7 +113,7 @@ def test_the_package_is_read_from_every_form_of_its_id(package_id: str, name: st
     assert [item.package for item in built] == [name]
 
 
-def test_messages_of_other_kinds_and_lines_that_are_no_message_are_passed_over() -> None:
+def test_messages_of_other_kinds_and_other_lines_are_ignored() -> None:
     text = f'warning: said by a build script\n[1]\n{stream({"reason": "build-finished"}, TALLY_BUILT)}\n"text"\n'
     assert cargo.artifacts(text) == (Artifact("tally", "tally", ("bin",), (Path("/t/tally"),)),)
 
@@ -172,7 +172,7 @@ def test_none_and_several_are_errors_that_name_what_was_found(
     )
 
 
-def test_a_real_build_is_found_where_cargo_says_it_is(built: Build) -> None:
+def test_a_real_build_is_found_at_the_path_that_cargo_reports(built: Build) -> None:
     found = compiled(built.settings.project)
     found = {payload: file for payload, file in found.items() if not payload.source}
     assert {payload.name: file.name for payload, file in found.items()} == {
@@ -193,7 +193,7 @@ def test_poison_in_the_outer_environment_does_not_reach_cargo(tmp_path: Path) ->
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_the_same_poison_kills_the_build_where_the_configuration_lets_it_in(tmp_path: Path) -> None:
+def test_the_same_variables_break_the_build_if_the_configuration_keeps_them(tmp_path: Path) -> None:
     project = probe(tmp_path / "probe", more='[tool.wheelcheck.build]\nkeep-environment = ["RUSTFLAGS"]\n')
     with pytest.raises(BuildError, match="no-such-flag"):
         compiled(project, base={**os.environ, "RUSTFLAGS": "--no-such-flag"})
@@ -246,7 +246,7 @@ def test_a_lock_file_that_does_not_fit_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("floor", [(2, 17), (2, 28)])
-def test_each_floor_has_a_folder_of_its_own_so_no_build_takes_anothers_binary(
+def test_each_floor_has_its_own_folder_so_no_build_takes_the_binary_of_another(
     tmp_path: Path, floor: tuple[int, int]
 ) -> None:
     project = probe(tmp_path / "probe")

@@ -34,7 +34,7 @@ def test_what_it_compiles_is_for_the_target(tmp_path: Path, arch: str) -> None:
 @pytest.mark.parametrize(
     "flags", [(), ("-I/usr/include", "-L/usr/lib", "-L/usr/lib/x86_64-linux-gnu", "-march=native")]
 )
-def test_the_floor_holds_even_where_a_backend_adds_the_hosts_folders(tmp_path: Path, flags: tuple[str, ...]) -> None:
+def test_the_floor_holds_even_if_a_backend_adds_the_folders_of_the_host(tmp_path: Path, flags: tuple[str, ...]) -> None:
     file = compiled(tmp_path, "x86_64", *flags)
     if find("x86_64") != find(sysconfig.get_platform().partition("-")[2]):
         pytest.skip("the compiled program runs on x86_64 alone")
@@ -56,7 +56,7 @@ def test_every_variable_names_a_script_that_runs(tmp_path: Path) -> None:
         assert subprocess.run([env[name], flag], capture_output=True, check=False).returncode == 0
 
 
-def test_writing_the_scripts_again_is_no_error(tmp_path: Path) -> None:
+def test_writing_the_scripts_again_is_not_an_error(tmp_path: Path) -> None:
     target = Target(find("x86_64"), (2, 17))
     assert toolchain.install(tmp_path, target) == toolchain.install(tmp_path, target)
 

@@ -30,14 +30,12 @@ HOST = choose(host(), (2, 17))
         (["/io=/a=b"], "/io/x", "/a=b/x"),
     ],
 )
-def test_the_longest_folder_that_holds_a_path_says_where_it_is_here(
-    words: list[str], inside: str, outside: str
-) -> None:
+def test_a_path_is_mapped_by_the_longest_folder_that_contains_it(words: list[str], inside: str, outside: str) -> None:
     assert PathMap.of(words).to_host(Path(inside)) == Path(outside)
 
 
 @pytest.mark.parametrize("word", ["", "/io", "/io=", "io=/p", "=/p"])
-def test_a_word_that_is_no_pair_is_a_usage_error(word: str) -> None:
+def test_a_word_that_is_not_a_pair_is_a_usage_error(word: str) -> None:
     with pytest.raises(ConfigError, match="is not CONTAINER=HOST"):
         PathMap.of([word])
 
@@ -60,7 +58,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_what_a_cargo_in_a_container_built_is_found_where_it_is_here(
+def test_what_cargo_built_in_a_container_is_found_at_its_mapped_path(
     elsewhere: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     messages, project = elsewhere / "messages.json", elsewhere / "project"

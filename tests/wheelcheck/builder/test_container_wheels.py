@@ -159,7 +159,7 @@ def test_a_planted_executable_of_another_cpu_stops_cibuildwheel_and_no_wheel_is_
     assert not [*(run.folder / "out").iterdir(), *build.settings.dist.glob("*.whl")]
 
 
-def test_a_run_that_gives_fewer_wheels_than_interpreters_is_no_release(tmp_path: Path) -> None:
+def test_a_run_that_gives_fewer_wheels_than_interpreters_fails(tmp_path: Path) -> None:
     build = Build.of(for_containers(tmp_path / "project"))
     (tmp_path / "run" / "out").mkdir(parents=True)
     (tmp_path / "run" / "cibuildwheel.py").touch()  # one that does nothing, found where it is started

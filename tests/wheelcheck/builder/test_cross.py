@@ -9,7 +9,7 @@ from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.arch import find
 
 
-def test_a_test_that_lacks_what_can_be_installed_is_skipped_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_that_lacks_what_can_be_installed_is_skipped_outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match=r"no std: run `python3 -m tools.roots cross`"):
         cross.lacking("no std")
@@ -29,6 +29,6 @@ def test_a_machine_without_an_emulator_is_such_a_lack(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("rustc", "expected"), [("rustc", True), ("/nonexistent/rustc", False), ("false", False)])
-def test_a_compiler_has_a_std_where_its_files_lie(rustc: str, *, expected: bool) -> None:
+def test_a_compiler_has_a_std_if_its_files_exist(rustc: str, *, expected: bool) -> None:
     assert cross.has_std(rustc, host()) is expected
     assert not cross.has_std(rustc, find("s390x"))

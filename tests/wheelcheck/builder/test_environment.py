@@ -34,7 +34,7 @@ def test_what_a_surrounding_cargo_leaves_is_removed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STAYING)
-def test_what_says_where_things_live_stays(name: str) -> None:
+def test_variables_that_name_folders_are_kept(name: str) -> None:
     assert run.scrubbed({name: "x"}) == {name: "x"}
 
 

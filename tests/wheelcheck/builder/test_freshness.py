@@ -82,7 +82,7 @@ def checked_in(project: Path) -> int:
     return main(["build", "--check", "--project", str(project)])
 
 
-def test_a_change_in_a_module_called_target_is_no_fresh_stage_no_wheel_and_no_release(tmp_path: Path) -> None:
+def test_a_change_in_a_module_called_target_makes_the_stage_stale_and_stops_wheel_and_release(tmp_path: Path) -> None:
     project = hatch_probe(tmp_path / "probe", main='mod target; fn main() { println!("{}", target::NAME) }')
     write(project, "src/target/mod.rs")
     (project / "src/target/mod.rs").write_text('pub const NAME: &str = "OLD";')

@@ -110,7 +110,7 @@ def test_a_bundle_that_is_not_as_listed_is_refused_before_a_byte_is_written(
 
 
 @pytest.mark.parametrize("content", [b"", b"no tar at all" * 100])
-def test_a_file_that_is_no_bundle_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_bundle_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.tar").write_bytes(content)
     with pytest.raises(BuildError, match="not a readable bundle with a manifest"):
         handover.unpack(tmp_path / "there", tmp_path / "p.tar")
@@ -151,7 +151,7 @@ def test_a_link_in_a_bundle_is_refused(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_nothing_of_any_bundle_is_written_where_one_file_cannot_be(
+def test_nothing_of_any_bundle_is_written_if_one_file_cannot_be(
     tmp_path: Path, second: dict[str, bytes], said: str
 ) -> None:
     there = tmp_path / "there"
@@ -169,7 +169,7 @@ def test_nothing_of_any_bundle_is_written_where_one_file_cannot_be(
     assert (there / "taken").read_bytes() == b"taken"
 
 
-def test_what_is_already_there_byte_for_byte_is_no_obstacle(tmp_path: Path) -> None:
+def test_an_identical_file_that_is_already_there_is_accepted(tmp_path: Path) -> None:
     file = holding(tmp_path / "1.tar", {"dist/a": b"a", "Dist/b": b"b"})
     assert handover.unpack(tmp_path / "there", file) == handover.unpack(tmp_path / "there", file)
 

@@ -155,7 +155,7 @@ sys.exit(in_container.main(sys.argv[2:5], sys.argv[5]))
 """
 
 
-def test_a_refusal_is_said_and_has_the_status_that_stops_cibuildwheel(
+def test_a_refusal_is_printed_with_the_status_that_stops_cibuildwheel(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = [str(wheel_in(folder)), str(folder), str(folder / "out")]

@@ -99,6 +99,6 @@ def test_a_truncated_executable_is_refused() -> None:
         require_native("it", whole[: len(whole) // 2], "executable", X86)
 
 
-def test_an_archive_of_objects_is_no_payload() -> None:
+def test_an_archive_of_objects_is_not_a_payload() -> None:
     with pytest.raises(BuildError, match="it is not a complete ELF file"):
         require_native("it", b"!<arch>\n", "library", X86)

@@ -113,6 +113,6 @@ def test_a_wheel_that_pip_refuses_is_an_error(tmp_path: Path) -> None:
         (".data/purelib/demo/tool", "site/demo/tool"),
     ],
 )
-def test_a_file_is_where_its_scheme_puts_it(tmp_path: Path, path: str, place: str) -> None:
+def test_a_file_is_found_where_its_scheme_puts_it(tmp_path: Path, path: str, place: str) -> None:
     installed = install.Installation(NATIVE, tmp_path / "venv" / "bin", tmp_path / "site", {})
     assert installed.place(path) == tmp_path / place

@@ -77,7 +77,7 @@ def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Build) -> 
     assert {slice_.arches for slice_ in held.values() if slice_.kind != "object"} == {(built.target.arch.name,)}
 
 
-def test_the_object_is_the_kernels_and_tells_nothing_of_where_it_was_built(built: Build) -> None:
+def test_the_object_is_for_the_kernel_and_does_not_name_the_folder_it_was_built_in(built: Build) -> None:
     content = staged(built, "reference/bpf/opens.bpf.o").read_bytes()
     assert int.from_bytes(content[18:20], "little") == ENUM_E_MACHINE["EM_BPF"]
     assert str(built.settings.project).encode() not in content

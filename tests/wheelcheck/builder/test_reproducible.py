@@ -48,12 +48,12 @@ def test_a_date_in_the_environment_comes_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["yesterday", "-1", "1.5"])
-def test_a_date_that_is_no_number_is_refused(tmp_path: Path, value: str) -> None:
+def test_a_date_that_is_not_a_number_is_refused(tmp_path: Path, value: str) -> None:
     with pytest.raises(BuildError, match=f"SOURCE_DATE_EPOCH: '{value}' is not a number of seconds"):
         reproducible.epoch(tmp_path, {"SOURCE_DATE_EPOCH": value})
 
 
-def test_a_commit_dates_what_is_built_from_it_whatever_the_files_say(tmp_path: Path) -> None:
+def test_the_date_of_a_build_is_that_of_the_commit_whatever_the_files_say(tmp_path: Path) -> None:
     assert reproducible.epoch(committed(project(tmp_path)), {}) == COMMITTED
 
 

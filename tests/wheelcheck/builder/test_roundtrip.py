@@ -182,7 +182,7 @@ def test_a_file_that_only_the_sdist_builds_is_named() -> None:
         require_same("x.whl", {"a": ONE}, {"a": ONE, "b": ONE})
 
 
-def test_a_mode_without_a_file_type_is_said(build: Build) -> None:
+def test_a_mode_without_a_file_type_is_reported(build: Build) -> None:
     wheel = wheel_of(build)
     rewritten(wheel, TOOL, (build.stage_folder / "tree" / TOOL).read_bytes(), 0o755)
     assert manifest(wheel)[TOOL].mode == "000755 (no regular file)"

@@ -50,7 +50,7 @@ def test_a_flood_on_both_streams_neither_blocks_nor_loses_anything(tmp_path: Pat
     assert (len(output.splitlines()), len(lines)) == (20_000, 20_001)
 
 
-def test_bytes_that_are_no_text_do_not_stop_a_run(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_do_not_stop_a_run(tmp_path: Path) -> None:
     assert run.run(python("import os; os.write(1, b'\\xff')", tmp_path), print) == "\ufffd"
 
 
@@ -96,7 +96,7 @@ def test_a_command_that_does_not_end_is_killed_with_all_it_started(
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "1.5", "soon"])
-def test_a_time_limit_that_is_no_positive_number_is_refused(given: str) -> None:
+def test_a_time_limit_that_is_not_a_positive_number_is_refused(given: str) -> None:
     with pytest.raises(BuildError, match="is not a positive number of seconds"):
         run.limit({run.LIMIT_VARIABLE: given})
 

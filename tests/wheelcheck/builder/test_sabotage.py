@@ -92,7 +92,7 @@ def test_a_stub_in_place_of_a_binary_is_named_by_the_gate_and_refused_by_the_rec
 
 
 @pytest.mark.parametrize("content", [b"", None], ids=["a zero-byte executable", "a missing executable"])
-def test_a_payload_that_is_no_binary_or_not_there_is_named_by_the_gate_that_knows_the_project(
+def test_a_payload_that_is_not_a_binary_or_not_there_is_named_by_the_gate_that_knows_the_project(
     build: Build, capsys: pytest.CaptureFixture[str], content: bytes | None
 ) -> None:
     wheel = wheel_of(build)

@@ -163,7 +163,7 @@ def test_a_crate_from_git_is_distinguished_from_one_with_the_same_version_from_a
     ],
     ids=["a + in the version", "sparse crates.io", "a registry", "a sparse registry", "git"],
 )
-def test_a_crate_has_the_canonical_purl_of_where_it_comes_from(crate: dict[str, Any], purl: str) -> None:
+def test_a_crate_has_the_canonical_purl_of_its_source(crate: dict[str, Any], purl: str) -> None:
     graph = {
         "packages": [PROBE, crate],
         "workspace_members": [PROBE["id"]],
@@ -191,7 +191,7 @@ def test_a_payload_of_no_package_is_refused() -> None:
 
 
 @pytest.mark.parametrize("output", ["", "[]", "{}", "warning: x"])
-def test_output_that_is_no_metadata_is_refused(output: str) -> None:
+def test_output_that_is_not_metadata_is_refused(output: str) -> None:
     with pytest.raises(BuildError, match="cargo metadata: its output cannot be read"):
         sbom.read(output)
 
@@ -215,7 +215,7 @@ def test_cargo_itself_says_what_a_real_crate_is_compiled_with(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("words", "crates"), [((), ["inner", "probe"]), (("--no-default-features",), ["probe"])])
-def test_what_a_feature_would_bring_is_in_the_inventory_exactly_where_it_is_built(
+def test_the_dependencies_of_a_feature_are_in_the_inventory_only_if_it_is_built(
     tmp_path: Path, words: tuple[str, ...], crates: list[str]
 ) -> None:
     folder = probe(tmp_path / "p")

@@ -118,7 +118,7 @@ def test_a_link_out_of_the_project_is_copied_as_what_it_leads_to_and_one_inside_
     assert (tmp_path / "copy" / "shared" / "x.rs").read_text() == "shared/x.rs"
 
 
-def test_a_name_that_is_no_utf8_is_copied(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_copied(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.txt")
     sdist.copy_sources(committed(write(tmp_path / "project", name)), tmp_path / "copy")
     assert (tmp_path / "copy" / name).read_text("utf-8", "surrogateescape") == name
@@ -146,7 +146,7 @@ def test_an_sdist_of_only_sources_is_accepted(tmp_path: Path) -> None:
     sdist.require_sources_only(write(tmp_path, *SOURCES))
 
 
-def test_native_code_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+def test_native_code_is_refused_whatever_its_name(tmp_path: Path) -> None:
     (write(tmp_path, *SOURCES) / "data.txt").write_bytes(native("x86_64"))
     with pytest.raises(BuildError, match=r"data.txt: a prebuilt ELF file would be shipped"):
         sdist.require_sources_only(tmp_path)

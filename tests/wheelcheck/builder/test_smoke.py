@@ -168,7 +168,7 @@ def test_what_the_kernel_of_a_machine_lacks_is_skipped_with_the_reason(
     assert attempt(emulated(installed), tmp_path, command) == [said]
 
 
-def test_the_same_need_is_no_reason_to_skip_on_a_real_kernel(installed: Installation, tmp_path: Path) -> None:
+def test_the_same_need_is_not_a_reason_to_skip_on_a_real_kernel(installed: Installation, tmp_path: Path) -> None:
     command = SmokeCommand(("tally", "--", "true"), "exit_status", needs=("bpf", "ptrace", "seccomp"))
     assert attempt(installed, tmp_path, command) == ["pass: run tally -- true"]
 

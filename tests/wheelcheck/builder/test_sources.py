@@ -68,7 +68,7 @@ GENERATED = (
 
 
 @pytest.mark.parametrize("tracked", [False, True], ids=["no git", "new in git"])
-def test_what_tools_write_is_no_source_in_whichever_target_folder(tmp_path: Path, *, tracked: bool) -> None:
+def test_the_output_of_tools_is_not_a_source_in_any_target_folder(tmp_path: Path, *, tracked: bool) -> None:
     folder = write(tmp_path, "src/main.rs", *GENERATED)
     (folder / "deep/out/CACHEDIR.TAG").write_text(CACHEDIR)
     if tracked:
@@ -76,20 +76,20 @@ def test_what_tools_write_is_no_source_in_whichever_target_folder(tmp_path: Path
     assert listed(folder) == {"src/main.rs"}
 
 
-def test_what_git_tracks_is_a_source_whatever_it_is_called(tmp_path: Path) -> None:
+def test_what_git_tracks_is_a_source_whatever_its_name(tmp_path: Path) -> None:
     folder = write(tmp_path, "src/main.rs", *GENERATED)
     (folder / "deep/out/CACHEDIR.TAG").write_text(CACHEDIR)
     assert listed(committed(folder)) == {"src/main.rs", *GENERATED}
 
 
-def test_a_library_that_was_built_in_place_is_no_source_outside_git_but_a_linker_script_is(tmp_path: Path) -> None:
+def test_a_library_that_was_built_in_place_is_not_a_source_outside_git_but_a_linker_script_is(tmp_path: Path) -> None:
     write(tmp_path, "lib/libx.so")
     (tmp_path / "lib/_x.so").write_bytes(native("x86_64", "library"))
     assert listed(tmp_path) == {"lib/libx.so"}
 
 
 @pytest.mark.parametrize("tracked", [False, True], ids=["no git", "new in git"])
-def test_a_bundle_that_is_packed_into_the_project_is_no_source(tmp_path: Path, *, tracked: bool) -> None:
+def test_a_bundle_that_is_packed_into_the_project_is_not_a_source(tmp_path: Path, *, tracked: bool) -> None:
     folder = write(tmp_path, "src/main.rs", "dist/demo-1.0.tar.gz", "data/own.tar")
     if tracked:
         git(folder, "init", "-q")
@@ -166,7 +166,7 @@ def test_a_repository_inside_the_project_that_git_does_not_know_as_a_submodule_i
 
 
 @pytest.mark.parametrize("tracked", [False, True], ids=["no git", "git"])
-def test_a_link_is_a_file_wherever_it_leads(tmp_path: Path, *, tracked: bool) -> None:
+def test_a_link_is_a_file_whatever_its_target(tmp_path: Path, *, tracked: bool) -> None:
     write(tmp_path, "outside/x.rs")
     folder = write(tmp_path / "project", "src/main.rs")
     for name, to in (("here", "src"), ("file", "src/main.rs"), ("away", "../outside"), ("round", "."), ("dead", "no")):
@@ -176,7 +176,7 @@ def test_a_link_is_a_file_wherever_it_leads(tmp_path: Path, *, tracked: bool) ->
     assert listed(folder) == {"src/main.rs", "here", "file", "away", "round", "dead"}
 
 
-def test_a_name_that_is_no_utf8_is_a_name(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_is_a_name(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.rs")
     folder = committed(write(tmp_path, "src/main.rs", name))
     assert files(folder) == tuple(sorted([Path(name), Path("src/main.rs")]))

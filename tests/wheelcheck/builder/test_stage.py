@@ -86,7 +86,7 @@ def test_a_refused_binary_leaves_the_stage_before_it_whole(stage: Stage, tmp_pat
     assert staging.load(folder, TARGET) == stage
 
 
-def test_remains_of_an_interrupted_staging_are_no_obstacle(tmp_path: Path, folder: Path) -> None:
+def test_remains_of_an_interrupted_staging_are_replaced(tmp_path: Path, folder: Path) -> None:
     for suffix in ("new", "old"):
         rest = folder.with_name(f"{folder.name}.{suffix}") / "tree" / "pkg" / "bin"
         rest.mkdir(parents=True)

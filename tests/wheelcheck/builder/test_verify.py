@@ -78,7 +78,7 @@ def test_what_a_swap_left_behind_says_nothing_about_todays_wheels(build: Build, 
     assert verify(build.settings.project, {}) == (f"as staged: {wheel_of(build).name}",)
 
 
-def test_a_stage_of_an_earlier_floor_and_remains_of_an_interrupted_build_are_no_obstacle(build: Build) -> None:
+def test_a_stage_of_an_earlier_floor_and_remains_of_an_interrupted_build_are_ignored(build: Build) -> None:
     project, file = build.settings.project, build.settings.project / "pyproject.toml"
     file.write_text(file.read_text().replace('glibc = "2.17"', 'glibc = "2.28"'))
     later = Build.of(project)
@@ -98,7 +98,7 @@ def test_a_wheel_of_an_earlier_floor_than_the_configuration_asks_for_is_refused(
         verify(build.settings.project, {})
 
 
-def test_a_checkout_of_other_sources_than_were_built_is_refused_wherever_it_is(build: Build, tmp_path: Path) -> None:
+def test_a_checkout_of_other_sources_than_were_built_is_refused_on_any_machine(build: Build, tmp_path: Path) -> None:
     there = tmp_path / "there"
     shutil.copytree(build.settings.project, there)
     (there / "rust" / "not-on-the-other-machine.txt").touch()

@@ -116,7 +116,7 @@ def test_skipping_a_cpu_is_logged_and_is_refused_in_ci(
 
 
 @pytest.mark.parametrize(("ci", "status"), [("", 0), ("true", 1)])
-def test_an_emulated_cpu_on_which_nothing_could_run_is_skipped_by_hand_and_fails_in_ci(
+def test_an_emulated_cpu_on_which_nothing_could_run_is_skipped_outside_ci_and_fails_in_ci(
     built: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, status: int
 ) -> None:
     project = Path(shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True))
@@ -183,7 +183,7 @@ def test_a_folder_called_build_is_not_the_package_of_that_name(
         (["unpack", "file"], "wheelcheck: "),
     ],
 )
-def test_an_operating_system_error_is_no_failed_build(tmp_path: Path, words: list[str], said: str) -> None:
+def test_an_operating_system_error_is_not_a_failed_build(tmp_path: Path, words: list[str], said: str) -> None:
     (tmp_path / "file").touch()
     done = run(tmp_path, "build", *words)
     assert done.returncode == (2 if words[0] == "pack" else 1)

@@ -81,7 +81,7 @@ def test_reports_that_cannot_be_asked_for_are_refused_before_anything_is_read(
 @pytest.mark.parametrize(
     ("recipe", "code", "verdict"), [(SOUND, 2, "PASS"), (BROKEN, 1, "FAIL")], ids=["sound", "broken"]
 )
-def test_a_report_that_cannot_be_written_is_no_pass_and_loses_no_verdict(
+def test_a_report_that_cannot_be_written_is_not_a_pass_and_loses_no_verdict(
     tmp_path: Path, recipe: object, code: int, verdict: str
 ) -> None:
     file = recipe.write(tmp_path)  # type: ignore[attr-defined]  # a recipe
@@ -116,7 +116,7 @@ def test_annotations_asked_for_by_name_are_not_printed_twice(tmp_path: Path) -> 
     assert (tmp_path / "annotations").read_text().startswith("::error file=")
 
 
-def test_a_terminal_that_cannot_show_a_name_is_no_reason_to_stop(tmp_path: Path) -> None:
+def test_a_terminal_that_cannot_show_a_name_is_not_a_reason_to_stop(tmp_path: Path) -> None:
     dist = a_wheel(X86_64, File("demo/Größe.so", b"\x7fELF")).write(tmp_path)
     code, said, complained = check(tmp_path, dist.name, PYTHONIOENCODING="ascii")
     assert (code, complained) == (1, "")
@@ -158,7 +158,7 @@ sys.exit(main())
         ("wheelcheck.report.github.render", ()),
     ],
 )
-def test_a_bug_in_a_report_is_no_pass_and_loses_no_verdict(
+def test_a_bug_in_a_report_is_not_a_pass_and_loses_no_verdict(
     tmp_path: Path, recipe: Recipe, code: int, broken: str, options: tuple[str, ...]
 ) -> None:
     file = recipe.write(tmp_path)
@@ -228,7 +228,7 @@ RISKY = a_wheel("py3-none-any", File("demo/__init__.py"), File("demo/__pycache__
     ("arguments", "settings", "code"),
     [((), "", 0), (("--strict",), "", 1), ((), "strict = true\n", 1), (("--strict",), "strict = false\n", 1)],
 )
-def test_a_warning_passes_and_fails_where_the_check_is_strict(
+def test_a_warning_passes_and_fails_if_the_check_is_strict(
     tmp_path: Path, arguments: tuple[str, ...], settings: str, code: int
 ) -> None:
     (tmp_path / "wheelcheck.toml").write_text(f"sdist = false\n{settings}")

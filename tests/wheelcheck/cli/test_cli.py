@@ -257,7 +257,7 @@ def test_markup_in_a_name_is_shown_as_it_is(tmp_path: Path) -> None:
     assert b"[bold]a[/bold]" in run(tmp_path, "check", _hostile_wheel(tmp_path, "[bold]a[/bold]")).stdout
 
 
-def test_a_python_2_setup_py_prints_no_warning_of_its_own(tmp_path: Path) -> None:
+def test_a_python_2_setup_py_prints_no_syntax_warning(tmp_path: Path) -> None:
     setup = b'print "x"\nRustExtension("a", "../out/Cargo.toml")\nx = "\\d"\n'
     done = run(tmp_path, "check", an_sdist(File("setup.py", setup)).write(tmp_path))
     assert (done.returncode, done.stderr) == (1, b"")
@@ -403,7 +403,7 @@ def test_a_command_imports_the_module_of_no_other(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_every_command_is_in_the_help_and_has_one_of_its_own(name: str, tmp_path: Path) -> None:
+def test_every_command_is_in_the_help_and_has_its_own(name: str, tmp_path: Path) -> None:
     assert f"    {name} ".encode() in run(tmp_path, "--help").stdout
     done = run(tmp_path, name, "--help")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -419,7 +419,7 @@ def test_a_bug_before_the_command_runs_is_2_as_well(
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("inspect", "a.whl"), ("explain", "WC301")])
-def test_a_closed_standard_output_is_no_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_closed_standard_output_is_not_an_error(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     a_wheel(X86_64, TOOL).write(tmp_path).rename(tmp_path / "a.whl")
     shell = ["sh", "-c", 'exec "$@" >&-', "sh", *command(*arguments)]
     done = subprocess.run(shell, cwd=tmp_path, stderr=subprocess.PIPE, check=False, env=environment())
@@ -461,7 +461,9 @@ def _not_artifacts(folder: Path) -> None:
         ("missing.whl", "cannot be read: No such file or directory"),
     ],
 )
-def test_what_is_no_artifact_is_neither_inspected_nor_compared(tmp_path: Path, good: Path, name: str, why: str) -> None:
+def test_what_is_not_an_artifact_is_neither_inspected_nor_compared(
+    tmp_path: Path, good: Path, name: str, why: str
+) -> None:
     _not_artifacts(tmp_path)
     for words in (("inspect", name), ("diff", name, good), ("diff", good, name)):
         done = run(tmp_path, *words)

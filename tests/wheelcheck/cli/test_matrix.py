@@ -27,7 +27,7 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> dict[str,
     return dict(json.loads(capsys.readouterr().out))
 
 
-def test_each_cpu_is_built_on_a_hosted_runner_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_cpu_is_built_on_its_own_hosted_runner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed(capsys, "--config", configured(tmp_path)) == {
         "include": [
             {
@@ -127,7 +127,7 @@ def test_outside_github_nothing_is_appended(
 
 
 @pytest.mark.parametrize("table", ["", 'python = ["py3-none"]\n', "sdist = true\n"])
-def test_no_cpu_is_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str) -> None:
+def test_a_release_without_a_cpu_has_no_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str) -> None:
     assert main(["matrix", "--config", str(configured(tmp_path, table))]) == 2
     assert "tool.wheelcheck names no CPU to build for; add for example architectures =" in capsys.readouterr().err
 

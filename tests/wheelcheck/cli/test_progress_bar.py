@@ -21,7 +21,7 @@ def release(folder: Path) -> Path:
     return a_release(a_wheel(X86_64, NOISE), a_wheel("py3-none-any", NOISE), an_sdist(NOISE)).write(folder)
 
 
-def test_a_run_tells_of_every_file_and_ends_with_all_bytes_read(tmp_path: Path) -> None:
+def test_a_run_reports_every_file_and_ends_with_all_bytes_read(tmp_path: Path) -> None:
     steps: list[Progress] = []
     examine([release(tmp_path)], progress=steps.append)
     assert {step.file for step in steps} == {path.name for path in tmp_path.iterdir()}

@@ -299,7 +299,7 @@ def test_an_architecture_counts_once_under_all_its_names(tmp_path: Path) -> None
         (b"a = 1\nb = '\xff'", "is not encoded as UTF-8: byte 0xff in line 2; save it as UTF-8"),
     ],
 )
-def test_a_file_that_is_no_toml_is_named_with_what_to_do(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_a_file_that_is_not_toml_is_named_with_what_to_do(tmp_path: Path, content: bytes, problem: str) -> None:
     (tmp_path / "pyproject.toml").write_bytes(content)
     with pytest.raises(ConfigError) as error:
         load(tmp_path / "pyproject.toml")
@@ -314,7 +314,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, why: 
 
 
 @pytest.mark.posix
-def test_a_pipe_is_no_configuration_and_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_is_not_a_configuration_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     with pytest.raises(ConfigError, match="pipe"):
         load(tmp_path / "pipe.toml")

@@ -74,7 +74,7 @@ def test_a_shared_file_that_cannot_be_read_may_hold_another_configuration(tmp_pa
 
 @pytest.mark.posix
 @pytest.mark.parametrize("name", [OWN, SHARED])
-def test_a_link_to_nowhere_is_no_missing_configuration(tmp_path: Path, name: str) -> None:
+def test_a_link_to_nowhere_is_not_a_missing_configuration(tmp_path: Path, name: str) -> None:
     os.symlink("nowhere", tmp_path / name)  # noqa: PTH211  # pathlib's is the same call
     found = find(tmp_path)
     assert found == tmp_path / name

@@ -255,7 +255,7 @@ def test_a_vendored_registry_package_is_a_member_of_no_workspace(tmp_path: Path)
 
 
 @pytest.mark.parametrize("text", ["", "a = ", "workspace = 3", "[workspace]\nmembers = 3", "[package]\nname = 3"])
-def test_a_manifest_of_another_shape_is_no_crash(text: str) -> None:
+def test_a_manifest_of_another_shape_is_not_a_crash(text: str) -> None:
     texts = {f"{TOP}/Cargo.toml": text, f"{TOP}/a/Cargo.toml": package("a")}
     assert {PurePosixPath(orphan.manifest).parent.name for orphan in orphans(sdist(texts=texts))} <= {"a"}
     assert {entry.lock for entry in unlocked(sdist(texts=texts))} == set()

@@ -63,7 +63,7 @@ def test_the_metadata_of_an_epoch_s_wheel_is_read(tmp_path: Path) -> None:
     assert "demo-1!2.0.dist-info/METADATA" in wheel.texts
 
 
-def test_bytes_that_are_no_text_stay_what_they_are(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_stay_what_they_are(tmp_path: Path) -> None:
     wheel = collect(a_wheel("py3-none-any", dist_info={"METADATA": b"Name: \xff\n"}).write(tmp_path))
     assert wheel.texts["demo-1.0.dist-info/METADATA"].encode("utf-8", "surrogateescape") == b"Name: \xff\n"
 
@@ -88,7 +88,7 @@ def test_progress_hears_every_byte_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "kinds"), [(b"", ["empty"]), (b"text", ["not-a-zip"]), (b"PK\3\4", ["zip-truncated"])]
 )
-def test_what_is_no_archive_is_damage_and_no_error(tmp_path: Path, content: bytes, kinds: list[str]) -> None:
+def test_what_is_not_an_archive_is_damage_and_no_error(tmp_path: Path, content: bytes, kinds: list[str]) -> None:
     (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(content)
     artifact = collect(tmp_path / "demo-1.0-py3-none-any.whl")
     assert ([damage.kind for damage in artifact.damage], artifact.members) == (kinds, ())

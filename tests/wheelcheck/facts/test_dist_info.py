@@ -85,7 +85,7 @@ def test_tags_are_expanded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["nonsense", "a-b", "a-b-c-d", "-".join([".".join("ab" * 60)] * 3)])
-def test_a_line_that_is_no_tag_stands_for_itself(tmp_path: Path, line: str) -> None:
+def test_a_line_that_is_not_a_tag_stands_for_itself(tmp_path: Path, line: str) -> None:
     found = read(tmp_path, WHEEL=f"Wheel-Version: 1.0\nTag: {line}\n".encode())
     assert found.dist_info.tags == {WheelTag(line, "", "")}
 
@@ -135,7 +135,7 @@ def test_rows_are_read_and_what_is_none_is_named(text: str, rows: tuple[Row, ...
     assert parse_record(text) == (rows, problems)
 
 
-def test_a_field_that_never_ends_is_no_csv() -> None:
+def test_a_field_that_never_ends_is_not_csv() -> None:
     rows, (problem,) = parse_record(f"{'a' * 200_000},b,1\n")
     assert rows == ()
     assert problem.startswith("not CSV: field larger")

@@ -78,7 +78,7 @@ def test_bare_and_managed_code_is_native_code_of_no_system(content: Binary, coun
     assert len(slices(content)) == count
 
 
-def test_what_is_no_binary_has_no_slices() -> None:
+def test_what_is_not_a_binary_has_no_slices() -> None:
     assert placement.native_slices(member("x", b"text")) == ()
 
 

@@ -21,12 +21,12 @@ def key(parts: int) -> str:
         ("\"a\" . 'b'." * 50 + "c = 1", "\"a\" . 'b'.c = 1"),
     ],
 )
-def test_what_is_no_toml_or_nests_deeper_than_cargo_reads_is_empty(bad: str, good: str) -> None:
+def test_what_is_not_toml_or_nests_deeper_than_cargo_reads_is_empty(bad: str, good: str) -> None:
     assert parse_toml(bad) == {}
     assert parse_toml(good) != {}
 
 
-def test_many_dots_that_are_no_key_are_no_matter() -> None:
+def test_many_dots_outside_a_key_are_accepted() -> None:
     versions = ", ".join(f'"1.2.{number}"' for number in range(200))
     assert len(parse_toml(f"a = [{versions}]")["a"]) == 200
 

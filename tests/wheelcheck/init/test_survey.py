@@ -105,7 +105,7 @@ def test_a_workspace_goes_before_a_crate_and_neither_is_looked_for_in_build_outp
         ({"pyproject.toml": pyproject("maturin"), "Cargo.toml": "nonsense"}, "Cargo.toml: cargo cannot read it: error"),
     ],
 )
-def test_what_is_no_project_is_refused(tmp_path: Path, files: dict[str, str], said: str) -> None:
+def test_what_is_not_a_project_is_refused(tmp_path: Path, files: dict[str, str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         survey(write(tmp_path, files))
 

@@ -49,7 +49,7 @@ def test_a_tag_is_taken_apart(tag: str, system: TagSystem, arches: tuple[str, ..
 
 
 @pytest.mark.parametrize("digits", ["9" * 5_000, "\uff12"])
-def test_a_version_that_is_no_number_of_ours_is_another_system_and_no_error(digits: str) -> None:
+def test_a_version_that_is_not_numeric_is_another_system_and_not_an_error(digits: str) -> None:
     assert parse_platform(f"manylinux_{digits}_17_x86_64").system == "other"
 
 

@@ -30,7 +30,7 @@ def test_a_missing_chromium_is_a_failure_in_ci_and_a_skip_with_a_reason_elsewher
 
 
 @pytest.mark.posix
-def test_a_snap_is_no_chromium_and_a_program_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snap_of_chromium_is_not_used_and_a_program_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("snap", "real"):
         (tmp_path / name).write_text("")
         (tmp_path / name).chmod(0o755)

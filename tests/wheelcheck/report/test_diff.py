@@ -72,7 +72,7 @@ def test_another_cpu_is_named(tmp_path: Path) -> None:
     assert details["loader"] == ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
 
 
-def test_what_came_and_went_is_described_and_text_is_no_matter(tmp_path: Path) -> None:
+def test_added_and_removed_files_are_described_and_text_does_not_count(tmp_path: Path) -> None:
     library = File("demo/lib.so", native.library)
     before, after = a_wheel(X86_64, OLD, File("demo/a.py")), a_wheel(X86_64, library, File("demo/a.py", b"changed\n"))
     gone, new = sorted(differences(tmp_path, before, after), key=lambda found: found.change, reverse=True)
@@ -100,13 +100,13 @@ def test_of_two_modules_of_one_name_neither_hides_the_other() -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
-def test_the_version_in_an_sdist_s_top_folder_is_no_difference(tmp_path: Path, version: str) -> None:
+def test_the_version_in_an_sdist_s_top_folder_is_not_a_difference(tmp_path: Path, version: str) -> None:
     before = an_sdist(File("demo/tool", native.program))
     after = an_sdist(File("demo/tool", native.program), version=version)
     assert differences(tmp_path, before, after) == ()
 
 
-def test_the_version_in_a_data_folder_is_no_difference(tmp_path: Path) -> None:
+def test_the_version_in_a_data_folder_is_not_a_difference(tmp_path: Path) -> None:
     def scripts(version: str) -> Recipe:
         script = File(f"demo-{version}.data/scripts/tool", native.program, EXECUTABLE)
         return a_wheel(X86_64, script, version=version)

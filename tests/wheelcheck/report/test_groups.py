@@ -163,7 +163,7 @@ def test_every_report_for_people_says_why_a_severity_was_changed(form: str, said
     assert rendered(form, *LOWERED).count(said) == 1
 
 
-def test_a_lowered_error_is_no_failure_in_junit_and_a_raised_warning_is_one() -> None:
+def test_a_lowered_error_is_not_a_failure_in_junit_and_a_raised_warning_is_one() -> None:
     raised = replace(ODD, severity_change=SeverityChange("warning", "strict"))
     for found, failures in ((LOWERED[0], "0"), (raised, "1")):
         root = ET.fromstring(rendered("junit", found))  # noqa: S314  # our own output

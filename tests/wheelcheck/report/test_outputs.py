@@ -177,7 +177,7 @@ def test_a_bug_in_the_step_summary_is_a_sentence(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_step_summary_of_a_name_that_is_no_unicode_is_written_all_the_same(
+def test_a_step_summary_of_a_name_that_is_not_unicode_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "summary.md"

@@ -322,7 +322,7 @@ def test_a_wheel_whose_bytes_changed_on_the_way_is_refused(
     ],
     ids=str,
 )
-def test_what_ordinary_tools_write_is_noted_and_a_cap_is_no_finding(row: Twins, tmp_path: Path) -> None:
+def test_what_ordinary_tools_write_is_noted_and_a_cap_is_not_a_finding(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

@@ -150,5 +150,5 @@ def test_every_cargo_manifest_resolves_inside_the_sdist(row: Twins, tmp_path: Pa
     ],
     ids=str,
 )
-def test_what_is_no_path_to_a_manifest_passes(row: Silent, tmp_path: Path) -> None:
+def test_what_is_not_a_path_to_a_manifest_passes(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)

@@ -237,7 +237,7 @@ def test_what_projects_keep_in_sdists_on_purpose_is_a_warning(row: Twins, tmp_pa
     ],
     ids=str,
 )
-def test_test_data_is_no_prebuilt_binary(row: Silent, tmp_path: Path) -> None:
+def test_test_data_is_not_a_prebuilt_binary(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

@@ -82,13 +82,13 @@ os.rmdir("d")
     assert below(report, tmp_path) == [File(a, 1, 0, 0, 0, b), removed, replace(removed, path=str(tmp_path / "d"))]
 
 
-def test_a_path_that_is_no_utf8_comes_back_as_it_was(backend: Backend, tmp_path: Path) -> None:
+def test_a_path_that_is_not_utf8_comes_back_as_it_was(backend: Backend, tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path / 'a "quoted" \\ word\n') + b"\xff")
     report = reference.trace(python("import sys; open(sys.argv[1], 'w').write('1')", odd), backend)
     assert report.file(odd) == File(odd, 1, 0, 1, 0, None)
 
 
-def test_what_a_thread_does_belongs_to_the_report_and_a_thread_is_no_process(backend: Backend, tmp_path: Path) -> None:
+def test_what_a_thread_does_belongs_to_the_report_and_a_thread_is_not_a_process(backend: Backend, tmp_path: Path) -> None:
     code = """
 import sys, threading
 thread = threading.Thread(target=lambda: open(sys.argv[1], "w").write("1"))
