@@ -76,6 +76,7 @@ _ARCHIVE: dict[str, Kind] = {
     "zip-member-comment": Kind("hidden data", "a comment on a member", legal=True),
     "zip-version": Kind("structure", "a member needs a version of the format that does not exist"),
     "zip-extra": Kind("structure", "an extra field that is not a sequence of whole, distinct blocks"),
+    "zip-extra-data": Kind("hidden data", "an extra field with data that no zip tool needs", legal=True),
     "zip-unicode-path": Kind("structure", "an extra field gives a member another name"),
     "zip-name-flag": Kind("structure", "a name beyond ASCII that is not marked as UTF-8"),
     "zip-duplicate-name": Kind("collision", "two members with the same name"),
@@ -94,7 +95,7 @@ _ARCHIVE: dict[str, Kind] = {
     "zip-size": Kind("content", "the data has another size than declared"),
     "zip-crc": Kind("content", "the data has another CRC-32 than declared"),
     "zip-stream-suffix": Kind("content", "bytes after the end of the deflate stream"),
-    "zip-kind-differs": Kind("structure", "the mode and the trailing slash disagree about what is a directory"),
+    "zip-kind-differs": Kind("structure", "mode, MS-DOS attributes and trailing slash disagree about what is a file"),
     # tar
     "tar-checksum": Kind("structure", "a block that is not a tar header"),
     "tar-truncated": Kind("content", "the archive ends inside a member"),

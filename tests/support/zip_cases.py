@@ -78,6 +78,8 @@ ZIP64_CASES = (
         zipped(Member(central={"extra": b""})),
     ),
     case("a locator of two disks", "zip-zip64", ZIP64.with_(end64={"disks": 2}).build(), WIDE_GOOD),
+    case("disk 0xFFFF without zip64", "zip-disk", Zip(end={"disk": 0xFFFF}).build(), WIDE_GOOD),
+    case("a member on disk 0xFFFF", "zip-disk", zipped(Member(central={"disk": 0xFFFF})), GOOD),
     case("a record of two disks", "zip-zip64", ZIP64.with_(end64={"disk": 1}).build(), WIDE_GOOD),
     case("extensible data", "zip-zip64", ZIP64.with_(end64={"extensible": b"more", "length": 48}).build(), WIDE_GOOD),
     case("a length that lies", "zip-zip64", ZIP64.with_(end64={"length": 48}).build(), WIDE_GOOD),
@@ -128,6 +130,26 @@ HEADER_CASES = (
     case("a Unicode comment", "zip-member-comment", zipped(Member(extra=block(0x6375, b"\1abcd!"))), GOOD),
     case("an extra field of 3 bytes", "zip-extra", zipped(Member(extra=b"\1\2\3")), zipped(Member(extra=b"\1\2\0\0"))),
     case("an extra block longer than the field", "zip-extra", zipped(Member(extra=b"\1\2\1\0")), GOOD),
+    *(
+        case(
+            f"an extra block {identifier:#06x} that some readers obey or none reads",
+            "zip-extra-data",
+            zipped(Member(local={"extra": block(identifier, bytes(14))})),
+            zipped(Member(local={"extra": block(identifier, b"")})),
+        )
+        for identifier in (0x000D, 0x6C78, 0x756E, 0xCAFE, 0x1234)
+    ),
+    case(
+        "an extra block of times with more behind them",
+        "zip-extra-data",
+        zipped(Member(central={"extra": block(0x5455, bytes(14))})),
+        zipped(
+            Member(
+                local={"extra": block(0x5455, bytes(13)) + block(0x7875, bytes(11)) + block(0x0A, bytes(32))},
+                central={"extra": block(0x5455, bytes(5)) + block(0x7875, bytes(11)) + block(0x0A, bytes(32))},
+            )
+        ),
+    ),
     case("an extra block twice", "zip-extra", zipped(Member(extra=b"\1\2\0\0" * 2)), zipped(Member(extra=b"\1\2\0\0"))),
     case("65 extra blocks", "zip-extra", zipped(Member(extra=BLOCKS)), zipped(Member(extra=BLOCKS[4:]))),
     case("a second name", "zip-unicode-path", zipped(Member(extra=OTHER_PATH)), zipped(Member(extra=UNICODE_PATH))),
@@ -235,6 +257,14 @@ MODE_CASES = (
     ),
     case("no slash on a directory's mode", "zip-kind-differs", zipped(Member(mode=0o40755)), GOOD),
     case("a pipe", "entry-device", zipped(Member(mode=0o10644)), GOOD),
+    *(
+        case(f"a file that is a {what} for MS-DOS", "zip-kind-differs", zipped(Member(mode=mode, dos=dos)), good)
+        for mode in (0, 0o100644)
+        for what, dos, good in (
+            ("volume label", 0x08, zipped(Member(dos=0x27))),
+            ("folder", 0x10, zipped(Member(name=b"d/", content=b"", mode=0o40755, dos=0x10))),
+        )
+    ),
     case("a device", "entry-device", zipped(Member(mode=0o20644)), GOOD),
     case("a socket", "entry-device", zipped(Member(mode=0o140644)), GOOD),
 )

@@ -29,6 +29,7 @@ class Member:
     method: int = 8
     flags: int = 0
     mode: int = 0o100644
+    dos: int = 0  # MS-DOS attributes
     extra: bytes = b""
     comment: bytes = b""
     data: bytes | None = None  # what the file contains instead of the packed content
@@ -72,7 +73,13 @@ class Member:
         numbers = [number(f[key]) for key in ("flags", "method", "time", "date", "crc", "packed", "size")]
         lengths = len(name), len(extra), len(self.comment), number(f["disk"]), 0
         header = CENTRAL.pack(
-            b"PK\1\2", 3 << 8 | 20, number(f["needed"]), *numbers, *lengths, self.mode << 16, number(f["offset"])
+            b"PK\1\2",
+            3 << 8 | 20,
+            number(f["needed"]),
+            *numbers,
+            *lengths,
+            self.mode << 16 | self.dos,
+            number(f["offset"]),
         )
         return header + name + extra + self.comment
 

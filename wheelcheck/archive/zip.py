@@ -43,6 +43,7 @@ STORED, DEFLATED = 0, 8
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
 _LONGEST_LINK = 4_096  # PATH_MAX
+_VOLUME_LABEL, _DIRECTORY = 0x08, 0x10  # MS-DOS attributes, which some readers obey: unzip leaves out a volume label
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,9 @@ def _entry(record: Record, source: Inflated, log: Log) -> Entry:
     if (kind == "directory") != stat.S_ISDIR(mode) and stat.S_IFMT(mode):
         why = f"mode {mode:#o} on a name {'with' if kind == 'directory' else 'without'} a trailing slash"
         log.note("zip-kind-differs", f"{why}, expected both to say the same", record.path)
+    if record.attributes & _VOLUME_LABEL or (kind == "file" and record.attributes & _DIRECTORY):
+        why = f"MS-DOS attributes {record.attributes & 0xFF:#04x} of a folder or volume label, expected those of a file"
+        log.note("zip-kind-differs", why, record.path)
     if kind == "directory" and source.size:
         log.note("entry-directory-data", f"a directory with {source.size} bytes of data, expected none", record.path)
     if kind == "symlink":

@@ -22,6 +22,11 @@ UNICODE_PATH = 0x7075
 UNICODE_COMMENT = 0x6375
 STRONG_ENCRYPTION = (0x0017, 0x9901)
 MOST_BLOCKS = 64
+# Blocks that zip tools write, with the most bytes of each that have a use: zip64 and names, whose content is checked,
+# and times and owners (Info-ZIP's forms, NTFS). A block that makes a link or sets a mode for the readers that know it
+# (libarchive, ASi, PKWARE Unix) is none of these.
+_NAMES = {UNICODE_PATH: 0xFFFF, UNICODE_COMMENT: 0xFFFF}
+_LONGEST = {ZIP64: 28, **_NAMES, 0x5455: 13, 0x7875: 24, 0x7855: 4, 0x5855: 12, 0x000A: 32}
 _LIMIT = 0xFFFFFFFF
 
 END = struct.Struct("<4s4H2LH")
@@ -54,6 +59,9 @@ def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, byte
             log.note("zip-extra", f"the {where} has extra block {identifier:#06x} twice, expected it once", name)
         if identifier in STRONG_ENCRYPTION:
             log.note("zip-encrypted", f"the {where} announces encryption, expected none", name)
+        elif length > _LONGEST.get(identifier, 0):
+            why = f"the {where} has extra block {identifier:#06x} of {length} bytes, expected none that can hide data"
+            log.note("zip-extra-data", why, name)
         fields.setdefault(identifier, extra[at : at + length])
         at += length
     return fields
@@ -140,7 +148,8 @@ def find_end(file: BinaryIO, size: int, log: Log) -> End:
         log.stop(kind, "no end-of-central-directory record, expected one in the last 22 bytes")
     _check_tail(tail, at, log)
     _, disk, start_disk, here, entries, length, offset, _ = END.unpack_from(tail, at)
-    if (disk, start_disk) not in ((0, 0), (0xFFFF, 0xFFFF)) or here != entries:
+    single = ((0, 0), (0xFFFF, 0xFFFF)) if _locator(file, start + at) else ((0, 0),)
+    if (disk, start_disk) not in single or here != entries:
         log.note("zip-disk", f"disk {disk} of a set, {here} of {entries} members on it, expected a single file")
     return _widen_end(file, End(start + at, entries, length, offset), log)
 
@@ -170,11 +179,18 @@ def _occurrences(content: bytes, pattern: bytes) -> Iterator[int]:
         at = content.find(pattern, at + 1)
 
 
+def _locator(file: BinaryIO, position: int) -> bytes:
+    """Return the zip64 locator before the end record at a position; empty where there is none."""
+    at = position - END64_LOCATOR.size
+    locator = read_at(file, at, END64_LOCATOR.size) if at >= 0 else b""
+    return locator if locator.startswith(b"PK\6\7") else b""
+
+
 def _widen_end(file: BinaryIO, end: End, log: Log) -> End:
     """Follow the zip64 locator, which must exist if, and only if, a classic field is at its limit."""
     saturated = 0xFFFFFFFF in (end.size, end.offset)
-    locator = read_at(file, end.position - END64_LOCATOR.size, END64_LOCATOR.size) if end.position >= 20 else b""
-    if not locator.startswith(b"PK\6\7"):
+    locator = _locator(file, end.position)
+    if not locator:
         if saturated:
             log.stop("zip-zip64", "the end record refers to a zip64 one, expected its locator before it")
         return end
@@ -261,7 +277,7 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
         log.note("zip-version", f"needs version {version / 10} of the format, expected at most {NEWEST / 10}", path)
     if comment_length:
         log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
-    if disk not in (0, 0xFFFF):
+    if disk:
         log.note("zip-disk", f"on disk {disk}, expected a single file", path)
     record = Record(name, raw, flags, method, date << 16 | time, crc, packed, size, attributes, offset + shift)
     return record, extra_end + comment_length

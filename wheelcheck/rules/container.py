@@ -132,9 +132,11 @@ def the_content_of_every_member_is_whole(artifact: Artifact) -> Iterator[Hit]:
 
 @rule("WC107", on=Artifact, severity=("error", "note"))
 def the_container_has_no_hidden_data(artifact: Artifact) -> Iterator[Hit]:
-    """There are no comments, needless zip64 structures or gzip extras, which can hide another archive.
+    """There are no comments, needless zip64 structures, unusual zip or gzip extras, which can hide another archive.
 
-    They are legal, but no build backend writes them, and PyPI refuses data descriptors. Members in another order than
+    They are legal, but no build backend writes them, and PyPI refuses data descriptors. Of a zip's extra fields, times,
+    owners, zip64 sizes and Unicode names are expected; others can hide data, and some make a link or set a mode for the
+    readers that know them. Members in another order than
     listed, and the signature that one zip library leaves as a comment, are notes.
 
     Source: APPNOTE.TXT 4.3.9, 4.3.12, 4.4.12; RFC 1952.
