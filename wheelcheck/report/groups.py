@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wheelcheck.report.wording import counted, severity_change
+from wheelcheck.report.wording import LONGEST, counted, severity_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -72,8 +72,12 @@ class Group:
 
     @property
     def line(self) -> str:
-        """Everything in one line: where, the names, what was found, the change of the severity."""
+        """Everything in one line: where, the names, what was found, the change of the severity.
+
+        Endless names are cut here, so that they do not displace what was found.
+        """
         where = f"{self.where} ({self.names})" if self.names else self.where
+        where = f"{where[: LONGEST // 2]}…" if len(where) > LONGEST // 2 else where
         words = f"{where}: {self.message}" if where else self.message
         return f"{words} ({self.changed})" if self.changed else words
 

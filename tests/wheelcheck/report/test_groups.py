@@ -187,3 +187,8 @@ def test_a_group_that_is_left_out_counts_all_its_findings() -> None:
     chosen = select(grouped((*SIX, ODD)), 1)
     assert rest(chosen.omitted) == "1 more error"
     assert rest(select(grouped((*SIX, ODD)), 0).omitted) == "7 more errors"
+
+
+@pytest.mark.parametrize("form", ["text", "github", "summary", "junit", "html"])
+def test_an_endless_name_hides_nothing_that_was_found(form: str) -> None:
+    assert "found a fault" in rendered(form, finding(DEMO.file, "x" * 10_000, "found a fault"))
