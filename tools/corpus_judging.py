@@ -42,6 +42,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dead-script": ("WC222",),
     "record-mismatch": ("WC212",),
     "damaged-member": ("WC106",),
+    "builder-dylib": ("WC502",),
     "dll-not-bundled": (),
 }
 OBSCURE = "obscure"

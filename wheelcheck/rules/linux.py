@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.c_library import foreign_tie, is_answered_by_musl
 from wheelcheck.facts.fit import native_code, without_known_cpu
+from wheelcheck.facts.other_packages import bringers
 from wheelcheck.platforms.android import ndk_libraries
 from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.manylinux import linux_policy
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Severity
 
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
+_SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
@@ -132,14 +134,18 @@ def _digits(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((len(number), number) for number in re.findall(r"[0-9]+", version))
 
 
-@rule("WC411", on=Wheel, severity=("warning", "error"), needs=_without_libraries)
+@rule("WC411", on=Wheel, severity=("warning", "error", "note"), needs=_without_libraries)
 def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[Hit]:
     """Each DT_NEEDED library is one that the tag promises, or a file of the wheel.
 
-    Any other library is on the user's machine only by chance, or because another package brings it (CUDA's wheels are
-    found that way); so this is a warning. Two cases are errors, because nothing can bring the library. auditwheel
-    stored it in the wheel under a name with a hash, and this file still asks for the old name. Or an extension module
-    asks for libpython, which most interpreters for Linux do not have as a file: they have it built in.
+    Any other library is on the user's machine only by chance, so this is a warning. It is a note where another package
+    may bring the library, which this wheel alone does not show: the wheel requires other distributions, and the file
+    looks for libraries where they put theirs, in a folder of site-packages that is not the wheel's (CUDA's wheels) or
+    in the lib folder of the environment (tbb and intel-openmp, from `.data/data/lib`).
+
+    Two cases are errors, because nothing can bring the library. auditwheel stored it in the wheel under a name with a
+    hash, and this file still asks for the old name. Or an extension module asks for libpython, which most interpreters
+    for Linux do not have as a file: they have it built in.
 
     manylinux and musllinux promise what auditwheel's policies list, Android the public libraries of the NDK and the
     interpreter's own libpython. For `linux_*` tags, which promise nothing, the rule is skipped and the report says so.
@@ -152,7 +158,7 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     for member, slice_, platform in native_code(wheel, "linux", "android"):
         outside = _outside(slice_, platform, carried)
         if outside and not foreign_tie(slice_, platform.libc, carried):
-            message, severity = _judge_outside(outside, member, carried)
+            message, severity = _judge_outside(outside, member, carried, bringers(wheel, member, slice_))
             yield Hit(member.path, message.format(tag=platform.tag), severity=severity)
 
 
@@ -170,16 +176,24 @@ def _outside(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list
     ]
 
 
-def _judge_outside(names: list[str], member: Member, carried: frozenset[str]) -> tuple[str, Severity | None]:
+def _judge_outside(
+    names: list[str], member: Member, carried: frozenset[str], others: tuple[str, ...]
+) -> tuple[str, Severity | None]:
     """Say what to do about libraries that are not there, and how bad it is; `{tag}` stands for the platform tag."""
     for name in names:
         if renamed := _renamed(name, carried):
             return f"needs {name}, which is in the wheel as {renamed}: the needed name was not rewritten", "error"
     unpromised = f"needs {', '.join(names)}, which {{tag}} does not promise"
     if not any(_PYTHON_LIBRARY.fullmatch(name) for name in names):
-        return f"{unpromised}: bundle it", None
+        return (f"{unpromised}: {_may_bring(others)}", "note") if others else (f"{unpromised}: bundle it", None)
     severity: Severity | None = "error" if is_extension_module(member.path) else None
     return f"{unpromised}: link an extension module without libpython", severity
+
+
+def _may_bring(distributions: tuple[str, ...]) -> str:
+    """Say which required distributions may bring a library: the first few of them."""
+    more = f" or {len(distributions) - _SHOWN} others" if len(distributions) > _SHOWN else ""
+    return f"bundle it, unless it comes with {' or '.join(distributions[:_SHOWN])}{more}"
 
 
 def _renamed(name: str, carried: frozenset[str]) -> str:

@@ -152,6 +152,15 @@ def stand_in(soname: str) -> File:
     return linked(f"-Wl,-soname,{soname}", path=f"demo.libs/{soname}")
 
 
+IN_PREFIX = "demo-1.0.data/data/lib/libdemo.so"
+
+
+def requiring(*names: str) -> dict[str, bytes]:
+    """Return the METADATA of a wheel that requires these distributions."""
+    lines = ("Metadata-Version: 2.1", "Name: demo", "Version: 1.0", *(f"Requires-Dist: {name}" for name in names), "")
+    return {"METADATA": "\n".join(lines).encode()}
+
+
 def needing_foo() -> bytes:
     foo = native.compiled_c(native.PLAIN_C, TARGET, *SHAPE, "-Wl,-soname,libfoo.so.1", name="libfoo.so.1")
     source = "extern int answer(void);\nint ask(void) { return answer(); }\n"
@@ -200,6 +209,42 @@ def needing_foo() -> bytes:
             "a library of another name with a hash is another library",
             a_wheel(X86_64, linked_with("libfoo.so.1"), stand_in("libfoobar-1a2b3c4d.so.1")),
             a_wheel(X86_64, linked_with("libfoobar-1a2b3c4d.so.1"), stand_in("libfoobar-1a2b3c4d.so.1")),
+            "does not promise: bundle it",
+            (LIBRARY,),
+            severity="warning",
+        ),
+        Twins(
+            "WC411",
+            "a library that a required distribution puts into the environment's lib folder",
+            a_wheel(X86_64, linked_with("libfoo.so.1", path=IN_PREFIX), dist_info=requiring("foo", "bar")),
+            a_wheel(X86_64, linked_with("libc.so.6", path=IN_PREFIX), dist_info=requiring("foo")),
+            "does not promise: bundle it, unless it comes with foo or bar",
+            (IN_PREFIX,),
+            severity="note",
+        ),
+        Twins(
+            "WC411",
+            "a library of the environment's lib folder where nothing is required",
+            a_wheel(X86_64, linked_with("libfoo.so.1", path=IN_PREFIX)),
+            a_wheel(X86_64, linked_with("libc.so.6", path=IN_PREFIX)),
+            "does not promise: bundle it",
+            (IN_PREFIX,),
+            severity="warning",
+        ),
+        Twins(
+            "WC411",
+            "a library of several required distributions: three are named",
+            a_wheel(X86_64, linked_with("libfoo.so.1", path=IN_PREFIX), dist_info=requiring(*"abcde")),
+            a_wheel(X86_64, linked_with("libc.so.6", path=IN_PREFIX), dist_info=requiring(*"abcde")),
+            "unless it comes with a or b or c or 2 others",
+            (IN_PREFIX,),
+            severity="note",
+        ),
+        Twins(
+            "WC411",
+            "a requirement does not bring what is looked for in the wheel's own folder",
+            a_wheel(X86_64, linked_with("libfoo.so.1"), dist_info=requiring("foo")),
+            a_wheel(X86_64, linked_with("libc.so.6"), dist_info=requiring("foo")),
             "does not promise: bundle it",
             (LIBRARY,),
             severity="warning",
