@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Fetch, judge, print; return 2 when nothing was selected, 1 on disagreement if required, else 0."""
+    """Fetch, judge, print; return 2 if nothing was selected, 1 on disagreement if required, otherwise 0."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.write and options.only:

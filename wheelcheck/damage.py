@@ -174,8 +174,8 @@ _ARCHIVE: dict[str, Kind] = {
 }
 
 
-# What the readers of native code record. A kind that ends in `-limit` is recorded where reading stopped at a cap of
-# ours, so that nothing is proven; every other says that the bytes are wrong. A test produces each of them.
+# What the readers of native code record. A kind that ends in `-limit` is recorded if reading stopped at a cap of
+# wheelcheck, so the file is not verified; every other kind means that the bytes are wrong. A test produces each.
 _BINARY: dict[str, Kind] = {
     "elf-truncated": Kind("native", "the ELF header, program headers or a PT_LOAD reach past the end of the file"),
     "elf-header": Kind("native", "a field of the ELF header has a value no loader accepts"),
@@ -236,6 +236,6 @@ def of_topic(*topics: Topic) -> frozenset[str]:
 
 
 def explain(kind: str) -> str | None:
-    """Return what a kind of damage means, for people; None where there is no such kind."""
+    """Return what a kind of damage means, for people; None if there is no such kind."""
     row = KINDS.get(kind)
     return f"{kind}: {row.meaning}\n\n{TOPICS[row.topic]}" if row else None

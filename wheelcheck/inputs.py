@@ -76,7 +76,7 @@ def _listed(path: Path) -> tuple[list[Path], str]:
 
 
 def _why_no_file(path: Path) -> str:
-    """Return why `path` cannot be read as a regular file; empty where it can."""
+    """Return why `path` cannot be read as a regular file; empty if it can."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -102,7 +102,7 @@ def _is_sdist_name(name: str) -> bool:
 
 
 def open_regular(path: Path) -> io.FileIO:
-    """Open a regular file for reading, without blocking on a pipe that nobody writes. Raises OSError."""
+    """Open a regular file for reading, without blocking on a pipe without a writer. Raises OSError."""
     return io.FileIO(path, opener=_open)
 
 
@@ -146,7 +146,7 @@ def _resolve(argument: str, index_url: str) -> list[Path]:
 def _expanded(argument: str) -> list[Path]:
     """Return the files that a pattern such as `dist/*` matches; anything else is a path.
 
-    Shells do this elsewhere; on Windows they leave it to the program.
+    On Windows the shell leaves this to the program.
     """
     if os.path.lexists(argument) or not glob.has_magic(argument):
         return [Path(argument)]

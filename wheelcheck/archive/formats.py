@@ -77,7 +77,7 @@ def _uncompressed_format(head: bytes) -> Container:
 
     The checksum of a tar header covers a whole block, so it outranks the few bytes of a magic number, which may begin
     the name of a tar's first member. A magic number at the start outranks tar's own at byte 257, where the content of
-    any other file may say `ustar`; that alone is a tar with a broken header.
+    any other file may say `ustar`. A file with only the latter is a tar with a broken header.
     """
     if looks_like_tar(head[:BLOCK]):
         return "tar"

@@ -100,7 +100,7 @@ class Ends:
     _known: dict[str, str | None] = field(default_factory=dict)
 
     def of(self, path: str) -> str | None:
-        """Return the path at the end of a link; None where there is no end."""
+        """Return the path at the end of a link; None if links form a loop."""
         waiting = {} if path in self._known else {path: None}  # in this order, the last one first
         while waiting:
             last, _ = waiting.popitem()

@@ -284,7 +284,7 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
 
 
 def decode_name(raw: bytes, flags: int, log: Log) -> str:
-    """Decode a name as zipfile and pip do: UTF-8 under flag 11, else code page 437, where only ASCII is safe."""
+    """Decode a name as zipfile and pip do: UTF-8 with flag 11, otherwise code page 437, of which only ASCII is safe."""
     if raw.isascii():
         return raw.decode("ascii")
     if not flags & _UTF8:

@@ -166,7 +166,7 @@ def _is_for_another_unix(
 ) -> bool:
     """Return whether one proof says that the file is not for Linux: EI_OSABI, a note, a version or a program's loader.
 
-    Linux's kernel and loaders ignore a note, and the kernel EI_OSABI too, but nobody builds Linux code with either.
+    Linux's kernel and loaders ignore a note, and the kernel EI_OSABI too, but Linux code is never built with either.
     A program whose loader belongs to no C library of Linux or Android cannot be started there. MIPS and PowerPC, which
     the table does not hold, are not asked: glibc's loader has a name there (ld.so.1) that other systems use as well.
     """
@@ -179,7 +179,7 @@ def _is_for_another_unix(
 
 
 def _is_unmappable(header: Header, image: Image) -> bool:
-    """Return whether a 32-bit program is for a micro-controller: it begins where Linux maps nothing."""
+    """Return whether a 32-bit program is for a micro-controller: it begins at an address that Linux does not map."""
     lowest = min((load.vaddr for load in image.of("PT_LOAD")), default=MMAP_MIN_ADDR)
     return header.bits == 32 and lowest < MMAP_MIN_ADDR and not image.of("PT_GNU_STACK")
 

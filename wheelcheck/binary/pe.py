@@ -82,7 +82,7 @@ class Tables:
 
     @property
     def is_split_debug(self) -> bool:
-        """True if no byte of any code is in the file: `objcopy --only-keep-debug` leaves addresses alone."""
+        """True if no byte of any code is in the file: `objcopy --only-keep-debug` does not change addresses."""
         code = [section for section in self.sections if section.is_code]
         return bool(code) and not any(section.raw_size and section.raw_offset for section in code)
 
@@ -94,7 +94,7 @@ class Tables:
     def end(self) -> int:
         """The file offset behind the last section and the certificates, where the file ends if nothing is appended."""
         sections = max((section.raw_offset + section.raw_size for section in self.sections), default=0)
-        # Certificates alone are found by file offset.
+        # Only certificates are found by file offset.
         offset, size = self.directories[_CERTIFICATES] if len(self.directories) > _CERTIFICATES else (0, 0)
         return offset + size if size and offset >= sections else sections
 
@@ -197,7 +197,7 @@ def signature_offset(head: bytes, size: int) -> int | None:
 def is_pe(head: bytes, size: int) -> bool:
     """Return whether a file is PE: MZ and the signature where it points, or a Windows DOS stub whose rest is cut off.
 
-    MZ alone is a DOS program, or text. Where the signature lies behind `head`, read_pe looks.
+    With only MZ it is a DOS program, or text. If the signature is behind `head`, read_pe reads it.
     """
     offset = signature_offset(head, size)
     if offset is None:

@@ -53,7 +53,7 @@ def require_executed(results: Iterable[Result], *, required: bool = True) -> Non
         )
     if required and not any(result.verdict == "pass" and result.name.startswith("run ") for result in results):
         reasons = "; ".join(map(str, results)) or "none is declared"
-        fix = "declare tool.wheelcheck.smoke.commands, and run them where the wheel can be installed"
+        fix = "declare tool.wheelcheck.smoke.commands, and run them on a machine that can install the wheel"
         raise BuildError("smoke test", f"no command was executed ({reasons})", fix)
 
 

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Return the exit code of a run; a report that is lost turns a pass into "could not verify", never a fail."""
+    """Return the exit code of a run; a report that cannot be written turns a pass into "could not verify"."""
     config = _config(arguments)
     outputs = _outputs(arguments)
     report = _examine(arguments, config)
@@ -84,7 +84,7 @@ def _config(arguments: argparse.Namespace) -> Config:
 
 
 def _outputs(arguments: argparse.Namespace) -> list[reports.Output]:
-    """Return every report to write; standard output gets text where nothing else goes there. Raises ConfigError."""
+    """Return every report to write; standard output gets text if nothing else goes there. Raises ConfigError."""
     from wheelcheck.config import ConfigError  # noqa: PLC0415
 
     outputs = list(arguments.report)

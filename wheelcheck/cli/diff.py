@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Return 0 for no difference, 1 for any, 2 where damage hides whether there is one."""
+    """Return 0 for no difference, 1 for any, 2 if damage hides whether there is one."""
     from rich.console import Console  # noqa: PLC0415  # slow to import
 
     from wheelcheck.report import diff  # noqa: PLC0415

@@ -19,7 +19,7 @@ PASS, FAIL, UNVERIFIED = 0, 1, 2
 
 
 def exit_code(run: Callable[[], int]) -> int:
-    """Return what `run` returns, or 2 where it raises; SystemExit is argparse's, and passes.
+    """Return what `run` returns, or 2 if it raises; SystemExit, which argparse raises, is passed on.
 
     Errors that explain themselves, and operating system errors, are one line on standard error. Anything else is a bug
     of ours, shown with its traceback: Python itself would exit with 1, and that says "fail".
@@ -46,7 +46,7 @@ def say(*lines: str) -> None:
     """Print lines on standard error: harmless, and without the credentials of any URL."""
     if sys.stderr is None:  # closed before Python started
         return
-    with suppress(OSError):  # nobody reads it; the exit code still counts
+    with suppress(OSError):  # the reader has left; the exit code still counts
         sys.stderr.write("".join(f"wheelcheck: {safe(without_credentials(line))}\n" for line in lines))
         sys.stderr.flush()
 

@@ -50,7 +50,7 @@ def _told(wanted: Sequence[Change]) -> str:
 
 
 def _agreed() -> bool:
-    """Ask for a yes; where standard input is no terminal, the answer is no."""
+    """Ask for a yes; if standard input is not a terminal, the answer is no."""
     if not sys.stdin.isatty():
         return False
     _say("Write this? [y/N] ")

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     add_config(parser)
     parser.add_argument("--expected", action="store_true", help="print the expected artifacts, not the machines")
-    parser.add_argument("--github-output", action="store_true", help="append both to $GITHUB_OUTPUT, where that is set")
+    parser.add_argument("--github-output", action="store_true", help="append both to $GITHUB_OUTPUT, if that is set")
     parser.set_defaults(run=_run)
 
 

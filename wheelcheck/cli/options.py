@@ -33,7 +33,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def read_artifact(path: Path) -> Artifact:
-    """Read a wheel or an sdist. Raises UnreachableError where the file cannot be read or is no archive."""
+    """Read a wheel or an sdist. Raises UnreachableError if the file cannot be read or is not an archive."""
     from wheelcheck.archive.formats import CONTENT  # noqa: PLC0415  # the command line starts without the readers
     from wheelcheck.facts.collect import collect  # noqa: PLC0415
     from wheelcheck.inputs import UnreachableError  # noqa: PLC0415

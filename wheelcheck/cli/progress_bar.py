@@ -1,4 +1,4 @@
-"""The progress bar of a run: on standard error, and only where that is a terminal."""
+"""The progress bar of a run: on standard error, and only if that is a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown(console: Console) -> Iterator[Callable[[Progress], None] | None]:
-    """Show a bar while the block runs, and yield what moves it; None where the console is no terminal."""
+    """Show a bar while the block runs, and yield the function that moves it; None without a terminal."""
     if not console.is_terminal:
         yield None
         return

@@ -120,7 +120,7 @@ class Config(Expected):
     strict: bool = False
 
     def for_architecture(self, name: str) -> Config:
-        """Return what is expected where only the wheels for one CPU are built. Raises ConfigError if there are none."""
+        """Return what is expected if only the wheels for one CPU are built. Raises ConfigError if there are none."""
         wanted = arch.find(name).name
         wheels = tuple(wheel for wheel in self.wheels if wanted in parse_platform(wheel.platform).arches)
         if self.wheels and not wheels:

@@ -56,7 +56,7 @@ class Place:
 def find(folder: Path) -> Path | None:
     """Return the file that configures a folder: its wheelcheck.toml or its pyproject.toml; None if it has neither.
 
-    Raises ConfigError if both configure it: a release must not be held against the file that nobody meant.
+    Raises ConfigError if both configure it: a release must not be compared with the wrong one of the two.
     """
     own, shared = folder / OWN, folder / SHARED
     if not os.path.lexists(own):
@@ -128,6 +128,6 @@ def _text(content: bytes, path: Path) -> str:
 
 
 def _hint(problem: str) -> str:
-    """Return a hint where the parser met the backslash of a Windows path."""
+    """Return a hint if the parser found the backslash of a Windows path."""
     escapes = ("Unescaped '\\'", "Invalid hex value")
     return "; a backslash is an escape here: write paths with /" if problem.startswith(escapes) else ""

@@ -24,7 +24,7 @@ _TERMUX = re.compile(r"/data/(?:data|user/\d+)/")
 
 
 def foreign_tie(slice_: Slice, libc: str, carried: Collection[str] = ()) -> str:
-    """Say what ties ELF code to another C library than `libc` (glibc, musl or bionic); empty text where nothing does.
+    """Return what ties ELF code to another C library than `libc` (glibc, musl or bionic); empty if nothing does.
 
     `carried` are the names of the libraries in the wheel, which answer for themselves.
     """

@@ -30,7 +30,7 @@ class TooManyAlternativesError(ValueError):
 
 
 def canonical(field: str, value: str) -> object:
-    """Return what is equal for values of a metadata field that mean the same; text without spaces where it is invalid.
+    """Return what is equal for values of a metadata field that mean the same; text without spaces if it is invalid.
 
     Knows Requires-Dist, Requires-Python and License-Expression.
     """

@@ -122,7 +122,7 @@ def is_imported_by(name: ModuleName, interpreter: str) -> bool:
 
 
 def version_of(interpreter: str) -> tuple[int, ...]:
-    """Return the version in an interpreter tag, (3, 12) for `cp312`; empty where it has none."""
+    """Return the version in an interpreter tag, (3, 12) for `cp312`; empty if it has none."""
     digits = interpreter.lstrip("abcdefghijklmnopqrstuvwxyz")
     return tuple(int(part) for part in (digits[:1], digits[1:]) if part.isdecimal())
 

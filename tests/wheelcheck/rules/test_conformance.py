@@ -116,7 +116,7 @@ def test_a_new_rule_without_its_words_is_named_with_what_it_lacks(text: str, lac
     [
         (replace(NEW, code="WC399"), "a code of its family's hundred (module 'names')"),
         (replace(NEW, code="X1"), "a code of the form WC123"),
-        (replace(NEW, code="WC201"), "its one place in all_rules(), under a code and a name of its own"),
+        (replace(NEW, code="WC201"), "exactly one place in all_rules(), under its own code and name"),
     ],
 )
 def test_a_code_of_another_family_or_another_rule_is_refused(wrong: Rule[Any], lacks: str) -> None:
@@ -162,7 +162,7 @@ def test_the_severities_that_a_rule_finds_are_those_it_declares_and_each_has_a_r
 
 
 def test_a_rule_that_no_family_lists_is_not_there() -> None:
-    assert "its one place in all_rules(), under a code and a name of its own" in lacking(NEW, TESTED, RULES)
+    assert "exactly one place in all_rules(), under its own code and name" in lacking(NEW, TESTED, RULES)
 
 
 def test_only_rows_that_pytest_runs_are_counted() -> None:
