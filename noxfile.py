@@ -222,6 +222,13 @@ def corpus(session: nox.Session) -> None:
     session.run("python", "-m", "tools.corpus", *session.posargs)
 
 
+@nox.session(reuse_venv=True)
+def releases(session: nox.Session) -> None:
+    """Check whole releases, all files of one together, and compare with what is known of them."""
+    session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
+    session.run("python", "-m", "tools.releases", *session.posargs)
+
+
 @nox.session(name="second-opinion", reuse_venv=True)
 def second_opinion(session: nox.Session) -> None:
     """Compare the glibc floors of real Linux wheels with auditwheel's, and list the differences."""

@@ -23,6 +23,7 @@ PROMISED = (
     "lint",
     "docs",
     "corpus",
+    "releases",
     "benchmark",
     "second-opinion",
     "fuzz",
