@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from wheelcheck.facts.requirements import canonical
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import without_interpreter
 from wheelcheck.rules import Hit, rule
+from wheelcheck.rules.linux import every_needed_library_is_promised_or_in_the_wheel as NEEDED  # noqa: N812  # a rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,25 +65,42 @@ def _needs_families(release: Release) -> str:
     return "" if any(_families(release)) else "needs wheels for several CPUs of one system"
 
 
-@rule("WC710", on=Release, severity=("error", "warning"), needs=_needs_families)
+@rule("WC710", on=Release, severity=("error", "warning", "note"), needs=_needs_families)
 def every_architecture_has_the_same_payload(release: Release) -> Iterator[Hit]:
     """Wheels that differ only in the CPU hold the same executables and libraries, with the same exec bits.
 
     Otherwise a user is the first to notice that one of five executables was not built for aarch64. A library that only
-    some CPUs have can be right, so that is a warning. Files named for an instruction set (`_aesni`, `libx-avx2.so`) are
-    for one CPU by nature. Where folders are named for families of CPUs (`Linux-64bit-arm/run`), files are compared by
-    name. Code that a wheel carries for another platform, and says so by its path, is not compared.
+    some CPUs have can be right, so that is a warning; of a plug-in for what is on the user's machine (it needs a
+    library that neither the wheel nor the platform brings) it is a note. Files named for an instruction set (`_aesni`,
+    `libx-avx2.so`) are for one CPU by nature. Where folders are named for families of CPUs (`Linux-64bit-arm/run`),
+    files are compared by name. Code that a wheel carries for another platform, and says so by its path, is not
+    compared.
 
     Source: packetframe 0.0.1, whose other targets lacked their objects.
     Remedy: build every target from one declared payload; stop at the first that fails.
     """
     for family in _families(release):
-        payloads = {wheel.file: _payload(wheel) for wheels in family.values() for wheel in wheels}
-        for cpu, wheels in sorted(family.items()):
-            others = [[payloads[each.file] for each in family[other]] for other in sorted(family) if other != cpu]
-            for wheel in wheels:
-                for theirs, ours in chain.from_iterable(_twins(payloads[wheel.file], other) for other in others):
-                    yield from _difference(wheel, ours, theirs)
+        hits = list(_different_payloads(family))
+        has_warning = any(hit.severity == "warning" for hit in hits)
+        plugins = _plugins(chain.from_iterable(family.values())) if has_warning else frozenset()
+        for hit in hits:
+            optional = hit.severity == "warning" and hit.path in plugins
+            yield replace(hit, severity="note") if optional else hit
+
+
+def _plugins(wheels: Iterable[Wheel]) -> frozenset[str]:
+    """Return the libraries that need what neither their wheel nor its platform brings: only some machines use them."""
+    judged = (wheel for wheel in wheels if not (NEEDED.needs and NEEDED.needs(wheel)))
+    return frozenset(hit.path for wheel in judged for hit in NEEDED.judge(wheel) if hit.severity in (None, "warning"))
+
+
+def _different_payloads(family: dict[str, list[Wheel]]) -> Iterator[Hit]:
+    payloads = {wheel.file: _payload(wheel) for wheels in family.values() for wheel in wheels}
+    for cpu, wheels in sorted(family.items()):
+        others = [[payloads[each.file] for each in family[other]] for other in sorted(family) if other != cpu]
+        for wheel in wheels:
+            for theirs, ours in chain.from_iterable(_twins(payloads[wheel.file], other) for other in others):
+                yield from _difference(wheel, ours, theirs)
 
 
 def _twins(ours: dict[str, Member], others: list[dict[str, Member]]) -> Iterator[tuple[Member, Member | None]]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import artifacts as building
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
 from tests.support.native_files import dll, library, program
 from tests.support.twins import Silent, Twins, findings
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import ReleaseRecipe, WheelRecipe
+    from wheelcheck.facts import Member, Release
 
 INTEL_FILE = f"demo-1.0-{X86_64}.whl"
 TOOL = "demo/bin/tool"
@@ -28,6 +30,14 @@ def arm(*files: File) -> WheelRecipe:
 
 def pair(more_intel: tuple[File, ...], more_arm: tuple[File, ...]) -> ReleaseRecipe:
     return a_release(intel(*more_intel), arm(*more_arm))
+
+
+def facts(*more_intel: Member) -> Release:
+    """A release of two wheels, one of which holds more."""
+    return building.release(
+        building.wheel(X86_64, building.member("demo/a.so", building.elf("x86_64")), *more_intel),
+        building.wheel(AARCH64, building.member("demo/a.so", building.elf("aarch64"))),
+    )
 
 
 def metadata(*lines: str, version: str = "2.2") -> bytes:
@@ -129,6 +139,24 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "found nothing like it",
             (TOOL,),
             everywhere=("WC402",),
+        ),
+        Twins(
+            "WC710",
+            "a plug-in for what is on the user's machine may be missing for a CPU",
+            facts(building.member("demo/libverbs-fi.so", building.elf("x86_64", needed=("libibverbs.so.1",)))),
+            facts(),
+            "found nothing like it",
+            ("demo/libverbs-fi.so",),
+            severity="note",
+        ),
+        Twins(
+            "WC710",
+            "a library that needs nothing from elsewhere is no plug-in",
+            facts(building.member("demo/libextra.so", building.elf("x86_64", needed=("libc.so.6",)))),
+            facts(),
+            "found nothing like it",
+            ("demo/libextra.so",),
+            severity="warning",
         ),
         Twins(
             "WC711",
