@@ -169,7 +169,7 @@ def test_native_code_that_is_undeclared_or_of_another_target_is_refused(
 def test_a_wheel_without_its_dist_info_is_refused(stage: Stage, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
         archive.writestr("demo/__init__.py", "")
-    with pytest.raises(BuildError, match=r"it holds 0 .dist-info/WHEEL files, not one"):
+    with pytest.raises(BuildError, match=r"it has 0 .dist-info/WHEEL files, not one"):
         assembly.assemble(tmp_path / "x.whl", NAME, stage, TARGET, tmp_path)
 
 
