@@ -140,6 +140,12 @@ HEADER_CASES = (
         for identifier in (0x000D, 0x6C78, 0x756E, 0xCAFE, 0x1234)
     ),
     case(
+        "an access list of Windows that is none",
+        "zip-extra-data",
+        zipped(Member(local={"extra": block(0x4453, bytes(513))})),
+        zipped(Member(local={"extra": block(0x4453, bytes(124))}, central={"extra": block(0x4453, bytes(4))})),
+    ),
+    case(
         "an extra block of times with more behind them",
         "zip-extra-data",
         zipped(Member(central={"extra": block(0x5455, bytes(14))})),
