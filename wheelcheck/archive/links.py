@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheelcheck.archive.limits import Log
     from wheelcheck.source import EntryKind
@@ -31,7 +31,7 @@ def steps(path: str, link: str) -> list[str] | None:
     return passed
 
 
-def top_folder(paths: Iterator[str]) -> str:
+def top_folder(paths: Iterable[str]) -> str:
     """Return the one folder that holds every member, which pip strips before it extracts; empty if there is none."""
     parts = [path.partition("/") for path in paths]
     tops = {top for top, _, _ in parts}
@@ -60,10 +60,10 @@ class LinkTable:
         """Judge the symbolic links, each for the first fault that it has."""
         if not self._links:
             return
-        top = top_folder(iter(self.kinds))
+        top = top_folder(self.kinds)
         passed = {path: steps(path, link) or [] for path, link in self._links.items()}
         ends = Ends({path: each[-1] for path, each in passed.items()})
-        folders = set(_folders(self.kinds))
+        folders = _folders(self.kinds)
         for path, link in self._links.items():
             for kind, why in self._flaws(link, top, passed[path], ends.of(path), folders):
                 self.log.note(kind, f"a symbolic link to {link!r} {why}", path)
@@ -83,13 +83,15 @@ class LinkTable:
             yield "tar-link-dangling", "which is not in this archive, expected a target that is"
 
 
-def _folders(paths: Mapping[str, EntryKind]) -> Iterator[str]:
-    """Yield every folder that a member lies in."""
+def _folders(paths: Iterable[str]) -> set[str]:
+    """Return every folder that a member lies in."""
+    folders: set[str] = set()
     for path in paths:
         folder = path.rpartition("/")[0]
-        while folder:
-            yield folder
+        while folder and folder not in folders:
+            folders.add(folder)
             folder = folder.rpartition("/")[0]
+    return folders
 
 
 @dataclass(slots=True)

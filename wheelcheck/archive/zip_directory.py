@@ -23,8 +23,8 @@ UNICODE_COMMENT = 0x6375
 STRONG_ENCRYPTION = (0x0017, 0x9901)
 MOST_BLOCKS = 64
 # Blocks that zip tools write, with the most bytes of each that have a use: zip64 and names, whose content is checked,
-# and times, owners and access lists (Info-ZIP's forms, NTFS, Windows). A block that makes a link or sets a mode for the readers that know it
-# (libarchive, ASi, PKWARE Unix) is none of these.
+# and times, owners and access lists (Info-ZIP's forms, NTFS, Windows). A block that makes a link or sets a mode for the
+# readers that know it (libarchive, ASi, PKWARE Unix) is none of these.
 _NAMES = {UNICODE_PATH: 0xFFFF, UNICODE_COMMENT: 0xFFFF}
 _LONGEST = {ZIP64: 28, **_NAMES, 0x5455: 13, 0x7875: 24, 0x7855: 4, 0x5855: 12, 0x000A: 32, 0x4453: 512}
 _LIMIT = 0xFFFFFFFF
