@@ -19,7 +19,7 @@ from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wheelcheck.binary.model import Slice, VersionNeed
     from wheelcheck.facts import Member
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
+_HASHED = re.compile(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
@@ -155,11 +156,15 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     was not rewritten: `patchelf --replace-needed OLD NEW`, or run `auditwheel repair` after everything is in the wheel.
     """
     carried = _carried(wheel)
+    hashed = _by_name_without_hash(carried)
     for member, slice_, platform in native_code(wheel, "linux", "android"):
         outside = _outside(slice_, platform, carried)
         if outside and not foreign_tie(slice_, platform.libc, carried):
-            message, severity = _judge_outside(outside, member, carried, bringers(wheel, member, slice_))
-            yield Hit(member.path, message.format(tag=platform.tag), severity=severity)
+            if message := _renamed(outside, hashed):
+                yield Hit(member.path, message, severity="error")
+            else:
+                message, severity = _judge_outside(outside, member, platform, bringers(wheel, member, slice_))
+                yield Hit(member.path, message, severity=severity)
 
 
 def _outside(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list[str]:
@@ -169,7 +174,8 @@ def _outside(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list
         name
         for name in slice_.needed
         if promised
-        and name not in carried | promised
+        and name not in carried
+        and name not in promised
         and c_library_of(name) is None
         and not (platform.libc == "musl" and is_answered_by_musl(name))
         and not (platform.system == "android" and _PYTHON_LIBRARY.fullmatch(name))
@@ -177,13 +183,10 @@ def _outside(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list
 
 
 def _judge_outside(
-    names: list[str], member: Member, carried: frozenset[str], others: tuple[str, ...]
+    names: list[str], member: Member, platform: Platform, others: tuple[str, ...]
 ) -> tuple[str, Severity | None]:
-    """Say what to do about libraries that are not there, and how bad it is; `{tag}` stands for the platform tag."""
-    for name in names:
-        if renamed := _renamed(name, carried):
-            return f"needs {name}, which is in the wheel as {renamed}: the needed name was not rewritten", "error"
-    unpromised = f"needs {', '.join(names)}, which {{tag}} does not promise"
+    """Say what to do about libraries that are not there, and how bad it is."""
+    unpromised = f"needs {', '.join(names)}, which {platform.tag} does not promise"
     if not any(_PYTHON_LIBRARY.fullmatch(name) for name in names):
         return (f"{unpromised}: {_may_bring(others)}", "note") if others else (f"{unpromised}: bundle it", None)
     severity: Severity | None = "error" if is_extension_module(member.path) else None
@@ -196,11 +199,23 @@ def _may_bring(distributions: tuple[str, ...]) -> str:
     return f"bundle it, unless it comes with {' or '.join(distributions[:_SHOWN])}{more}"
 
 
-def _renamed(name: str, carried: frozenset[str]) -> str:
-    """Return the file of the wheel that is this library under the name that auditwheel gives: libfoo-1a2b3c4d.so.1."""
-    stem, suffix, _ = name.partition(".so")
-    hashed = re.compile(rf"{re.escape(stem)}-[0-9a-f]{{8,}}\.so\b.*")
-    return next((file for file in sorted(carried) if suffix and hashed.fullmatch(file)), "")
+def _by_name_without_hash(carried: frozenset[str]) -> Mapping[str, list[str]]:
+    """Return the files of the wheel that have a hash in their names, by the stem of the name without it."""
+    hashed = defaultdict(list)
+    for name in sorted(carried):
+        if found := _HASHED.fullmatch(name):
+            hashed[found[1]].append(name)
+    return hashed
+
+
+def _renamed(names: list[str], hashed: Mapping[str, list[str]]) -> str:
+    """Say which of these libraries is in the wheel under a name with a hash; empty text if none is."""
+    for name in names:
+        stem, _, version = name.partition(".so")
+        for file in hashed.get(stem, ()):
+            if f"{file.partition('.so')[2]}.".startswith(f"{version}."):
+                return f"needs {name}, which is in the wheel as {file}: the needed name was not rewritten"
+    return ""
 
 
 def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
