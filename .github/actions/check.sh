@@ -7,4 +7,5 @@ while IFS= read -r path; do
 done <<<"$WHEELCHECK_PATHS"
 [[ -z $WHEELCHECK_CONFIG ]] || words+=(--config "$WHEELCHECK_CONFIG")
 [[ -z $WHEELCHECK_ARCHITECTURE ]] || words+=(--architecture "$WHEELCHECK_ARCHITECTURE")
+[[ $WHEELCHECK_STRICT != true ]] || words+=(--strict)
 exec pipx run --spec "$GITHUB_ACTION_PATH" wheelcheck check "${words[@]}"

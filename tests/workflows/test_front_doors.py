@@ -80,6 +80,17 @@ def test_the_action_hands_on_configuration_and_architecture(tmp_path: Path) -> N
     assert acted(tmp_path, config="release.toml", architecture="x86_64").returncode == 0
 
 
+@pytest.mark.parametrize(("strict", "status"), [("false", 0), ("true", 1)])
+def test_the_action_lets_warnings_fail_only_when_it_is_strict(tmp_path: Path, strict: str, status: int) -> None:
+    release(tmp_path / "dist", "x86_64")
+    (tmp_path / "release.toml").write_text(
+        'tool.wheelcheck = { ignore = [{ code = "WC301", reason = "an ignore that matches nothing is a warning" }] }\n'
+    )
+    done = acted(tmp_path, config="release.toml", strict=strict)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "WC801" in done.stdout
+
+
 def test_the_hook_runs_a_command_that_exists_on_the_folder_it_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
