@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import Crates
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from wheelcheck.damage import Damage
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.source import EntryKind
+
+_SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,12 @@ class Wheel(Artifact):
     def platforms(self) -> tuple[Platform, ...]:
         """The parsed platform tags of the compressed set."""
         return tuple(parse_platform(tag) for tag in self.name.platforms)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """The folders of site-packages that its files are installed into, and all above them; `.` is site-packages."""
+        paths = (PurePosixPath(_SITE_PACKAGES.sub("", member.path)) for member in self.members)
+        return frozenset(str(parent) for path in paths for parent in path.parents)
 
     @cached_property
     def dist_info_folders(self) -> tuple[str, ...]:

@@ -45,19 +45,14 @@ def _of_an_extra(requirement: Requirement) -> bool:
 
 
 def _searches_elsewhere(wheel: Wheel, member: Member, slice_: Slice) -> bool:
-    folders = {posixpath.dirname(_SITE_PACKAGES.sub("", each.path)) for each in wheel.members}
     here = posixpath.dirname(_SITE_PACKAGES.sub("", member.path))
-    return any(_is_elsewhere(entry, here, folders) for entry in (*slice_.rpath, *slice_.runpath))
+    return any(_is_elsewhere(entry, here, wheel) for entry in (*slice_.rpath, *slice_.runpath))
 
 
-def _is_elsewhere(entry: str, here: str, folders: set[str]) -> bool:
+def _is_elsewhere(entry: str, here: str, wheel: Wheel) -> bool:
     """Return whether a search path leads to a folder of site-packages in which the wheel has no file."""
     origin = _ORIGIN.match(entry)
     if not origin:
         return False
     target = posixpath.normpath(posixpath.join(here, entry[origin.end() :].lstrip("/") or "."))
-    return not target.startswith("..") and not _above_or_in(target, folders)
-
-
-def _above_or_in(target: str, folders: set[str]) -> bool:
-    return target == "." or any(folder == target or folder.startswith(f"{target}/") for folder in folders)
+    return not target.startswith("..") and target not in wheel.folders
