@@ -199,6 +199,14 @@ def many_wheels(count: int, name: str) -> Release:
     return Release(wheels, sdists, Expected(expected, sdist=True, payload=(Payload("x", "library", "x"),)))
 
 
+def hollow_wheels(count: int, name: str) -> Release:
+    """Return a release of expected platform wheels that hold no native code."""
+    tags = [f"cp3{number}-none-manylinux_2_17_x86_64" for number in range(count)]
+    wheels = tuple(_wheel([Member(f"{name}/x.py")], tag) for tag in tags)
+    expected = tuple(ExpectedWheel(f"cp3{number}", "none", "manylinux_2_17_x86_64") for number in range(count))
+    return Release(wheels, (), Expected(expected))
+
+
 def builds_of_one_wheel(count: int, name: str) -> Release:
     """Return a release of builds of one wheel for several Pythons, beside as many sdists of its version."""
     files = [f"demo-1.0-{number}{name.lower()}-{LINUX}.whl" for number in range(count)]
@@ -234,6 +242,7 @@ SHAPES: tuple[Shape, ...] = (
     workspaces,
     prebuilt,
     many_wheels,
+    hollow_wheels,
     builds_of_one_wheel,
     twins_for_each_cpu,
 )

@@ -193,13 +193,13 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
     Remedy: let the build backend lay out data files.
     """
     own = f"{wheel.dist_info.folder.removesuffix('.dist-info')}.data"
-    strangers: set[str] = set()
+    foreign: set[str] = set()
     for member in wheel.members:
         top, *parts = PurePosixPath(member.path).parts or ("",)
         if not (top.endswith(".data") and parts):
             continue
-        if top != own and wheel.dist_info.folder and top not in strangers:
-            strangers.add(top)
+        if top != own and wheel.dist_info.folder and top not in foreign:
+            foreign.add(top)
             yield Hit(top, f"found {top}, expected {own}: uv does not install what is in it")
         if problem := _place_problem(parts, is_folder=member.kind == "directory"):
             yield Hit(member.path, problem)
