@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice
@@ -20,12 +21,20 @@ _ORIGIN = re.compile(r"\$ORIGIN|\$\{ORIGIN\}")
 def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:
     """Return the required distributions that may bring a library this file needs; empty where none can be found.
 
-    Files of other distributions are found in two places: the environment's own folder (`.data/data/lib`), which all
-    distributions share, and a folder of site-packages to which the search path leads and in which the wheel has no file
-    (`$ORIGIN/../nvidia/cublas/lib`). Requirements of an extra do not count.
+    Files of other distributions are found in two places. All distributions share the environment's own folder
+    (`.data/data/lib`). And the search path may lead to a folder of site-packages in which the wheel has no file
+    (`$ORIGIN/../nvidia/cublas/lib`): then only distributions whose names begin as that folder does count
+    (nvidia-cublas-cu12). Requirements of an extra never count.
     """
-    shared = bool(_PREFIX.match(member.path))
-    return _required(wheel) if shared or _searches_elsewhere(wheel, member, slice_) else ()
+    required = _required(wheel)
+    if _PREFIX.match(member.path):
+        return required
+    folders = {canonicalize_name(folder) for folder in _foreign_folders(wheel, member, slice_)}
+    return tuple(name for name in required if any(_begins_as(canonicalize_name(name), folder) for folder in folders))
+
+
+def _begins_as(name: str, folder: str) -> bool:
+    return name == folder or name.startswith(f"{folder}-")
 
 
 def _required(wheel: Wheel) -> tuple[str, ...]:
@@ -44,15 +53,15 @@ def _of_an_extra(requirement: Requirement) -> bool:
     return requirement.marker is not None and re.search(r"\bextra\b", str(requirement.marker)) is not None
 
 
-def _searches_elsewhere(wheel: Wheel, member: Member, slice_: Slice) -> bool:
+def _foreign_folders(wheel: Wheel, member: Member, slice_: Slice) -> set[str]:
+    """Return the top folders of site-packages below which the file looks for libraries and the wheel has no file."""
     here = posixpath.dirname(_SITE_PACKAGES.sub("", member.path))
-    return any(_is_elsewhere(entry, here, wheel) for entry in (*slice_.rpath, *slice_.runpath))
+    targets = {_target(entry, here) for entry in (*slice_.rpath, *slice_.runpath)}
+    return {target.partition("/")[0] for target in targets if target and target not in wheel.folders}
 
 
-def _is_elsewhere(entry: str, here: str, wheel: Wheel) -> bool:
-    """Return whether a search path leads to a folder of site-packages in which the wheel has no file."""
+def _target(entry: str, here: str) -> str:
+    """Return the folder of site-packages to which a search path leads; empty text where it leads elsewhere."""
     origin = _ORIGIN.match(entry)
-    if not origin:
-        return False
-    target = posixpath.normpath(posixpath.join(here, entry[origin.end() :].lstrip("/") or "."))
-    return not target.startswith("..") and target not in wheel.folders
+    path = posixpath.normpath(posixpath.join(here, entry[origin.end() :].lstrip("/") or ".")) if origin else ".."
+    return "" if path.startswith("..") or path == "." else path

@@ -141,8 +141,8 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
 
     Any other library is on the user's machine only by chance, so this is a warning. It is a note where another package
     may bring the library, which this wheel alone does not show: the wheel requires other distributions, and the file
-    looks for libraries where they put theirs, in a folder of site-packages that is not the wheel's (CUDA's wheels) or
-    in the lib folder of the environment (tbb and intel-openmp, from `.data/data/lib`).
+    looks for libraries where they put theirs, in a folder of site-packages that is named like one of them (CUDA's
+    wheels) or in the lib folder of the environment (tbb and intel-openmp, from `.data/data/lib`).
 
     Two cases are errors, because nothing can bring the library. auditwheel stored it in the wheel under a name with a
     hash, and this file still asks for the old name. Or an extension module asks for libpython, which most interpreters

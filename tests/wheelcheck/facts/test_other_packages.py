@@ -32,10 +32,10 @@ def found(folder: Path, path: str, search: str, *requires: str) -> tuple[str, ..
     ("path", "search"),
     [
         ("demo-1.0.data/data/lib/libdemo.so", "$ORIGIN"),
-        ("demo/libdemo.so", "$ORIGIN/../nvidia/cublas/lib"),
-        ("demo/libdemo.so", "${ORIGIN}/../other"),
-        ("demo-1.0.data/platlib/demo/libdemo.so", "$ORIGIN/../other"),
-        ("demo/libdemo.so", "/opt/lib:$ORIGIN:$ORIGIN/../other"),
+        ("demo/libdemo.so", "$ORIGIN/../math/cublas/lib"),
+        ("demo/libdemo.so", "${ORIGIN}/../math_lib"),
+        ("demo-1.0.data/platlib/demo/libdemo.so", "$ORIGIN/../math_lib"),
+        ("demo/libdemo.so", "/opt/lib:$ORIGIN:$ORIGIN/../math_lib/lib"),
     ],
 )
 def test_a_required_distribution_may_bring_what_is_looked_for_outside_the_wheels_own_folders(
@@ -51,7 +51,10 @@ def test_a_required_distribution_may_bring_what_is_looked_for_outside_the_wheels
         ("demo/lib/libdemo.so", "$ORIGIN/..", REQUIRED),
         ("demo/libdemo.so", "$ORIGIN/..", REQUIRED),
         ("demo/libdemo.so", "$ORIGIN/../../outside", REQUIRED),
-        ("demo/libdemo.so", "/opt/nvidia/lib", REQUIRED),
+        ("demo/libdemo.so", "/opt/math_lib", REQUIRED),
+        ("demo/libdemo.so", "$ORIGIN/../other", REQUIRED),
+        ("demo/libdemo.so", "$ORIGIN/../mat", REQUIRED),
+        ("demo/libdemo.so", "$ORIGIN/../plots", REQUIRED),
         ("demo-1.0.data/data/lib/libdemo.so", "$ORIGIN", ()),
         ("demo-1.0.data/data/lib/libdemo.so", "$ORIGIN", REQUIRED[1:]),
         ("demo-1.0.data/data/lib/libdemo.so", "$ORIGIN", ("Requires-Dist: no requirement!",)),
