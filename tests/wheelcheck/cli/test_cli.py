@@ -322,7 +322,11 @@ def test_an_interrupt_is_2_and_shows_no_traceback(tmp_path: Path) -> None:
     content = zips.zipped(*members)
     for number in range(12):
         (tmp_path / f"demo-{number}-py3-none-any.whl").write_bytes(content)
-    script = "import wheelcheck.engine, sys; print(flush=True); from wheelcheck.cli import main; sys.exit(main())"
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    script = (
+        "import signal, sys, wheelcheck.cli.check; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "print(flush=True); sys.exit(wheelcheck.cli.main())"
+    )
     child = subprocess.Popen(
         [sys.executable, "-c", script, "check", str(tmp_path)],
         cwd=tmp_path,
