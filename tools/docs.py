@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.config import json_schema
+from wheelcheck.config import fields
 from wheelcheck.config.fields import SETTINGS
 from wheelcheck.config.shapes import Table, Tables
 from wheelcheck.platforms.arch import ARCHES
@@ -169,7 +169,7 @@ def pages() -> dict[str, str]:
         "docs/rules.md": rules_page(),
         "docs/architectures.md": architectures_page(),
         "docs/configuration.md": configuration_page(),
-        f"wheelcheck/config/schema/{json_schema.FILE}": json_schema.generate(),
+        f"wheelcheck/config/schema/{fields.FILE}": fields.generate(),
     }
 
 

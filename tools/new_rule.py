@@ -27,7 +27,7 @@ def {function}(wheel: Wheel) -> Iterator[Hit]:
         if False:
             yield Hit(member.path, "found …, expected …")
 
-# wheelcheck/rules/impact.py: add {code} under the users that it stops
+# wheelcheck/rules/catalogue.py: add {code} under the users that it stops
 
 # tests/wheelcheck/rules/test_FAMILY.py
 

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck.config import Config
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
-from wheelcheck.facts.collect import collect
-from wheelcheck.facts.progress import Meter, Progress
+from wheelcheck.facts.collect import Meter, Progress, collect
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
-from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.rules.catalogue import all_rules, impact_rank
 from wheelcheck.rules.configuration import Configuration
-from wheelcheck.rules.impact import impact_rank
 from wheelcheck.severities import cannot_fail, weigh
 
 if TYPE_CHECKING:

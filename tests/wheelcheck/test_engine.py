@@ -23,7 +23,7 @@ from wheelcheck.rules.catalogue import all_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelcheck.facts.progress import Progress
+    from wheelcheck.facts.collect import Progress
 
 ROOT = Path(__file__).parents[2]
 TOOL = File("demo/bin/tool", native.program, EXECUTABLE)

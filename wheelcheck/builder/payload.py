@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wheelcheck.binary.model import Binary, Kind, Slice
-    from wheelcheck.builder.cargo import Artifact, CargoRun
-    from wheelcheck.builder.container_paths import PathMap
+    from wheelcheck.builder.cargo import Artifact, CargoRun, PathMap
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.config import Payload

@@ -36,7 +36,7 @@ from wheelcheck.builder import wheel as assembly
 from wheelcheck.config.builder import Settings, load
 
 if TYPE_CHECKING:
-    from wheelcheck.builder.container_paths import PathMap
+    from wheelcheck.builder.cargo import PathMap
     from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.smoke import Result

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import architectures, container_paths, handover
+from wheelcheck.builder import architectures, cargo, handover
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, say
@@ -223,7 +223,7 @@ def _adopt(options: Options) -> Results:
     except (OSError, ValueError) as problem:
         fix = "write cargo's messages to a file"
         raise BuildError(options.messages, f"it cannot be read ({problem})", fix) from problem
-    stage = build.adopt(messages, container_paths.PathMap.of(options.map))
+    stage = build.adopt(messages, cargo.PathMap.of(options.map))
     return [stage.file(file) for file in stage.manifest.files]
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from wheelcheck.facts.progress import Progress
+    from wheelcheck.facts.collect import Progress
 
 
 @contextmanager

@@ -8,14 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.facts.cargo import (
-    MOST_GLOBS,
-    dependencies,
-    dependency_path,
-    is_glob,
-    manifest_at,
-    matching,
-)
+from wheelcheck.facts.cargo import MOST_GLOBS, dependencies, dependency_path, is_glob, manifest_at, matching
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.engine import Gap
 from wheelcheck.report import grid
-from wheelcheck.report.groups import Group, grouped, grouped_ignored
-from wheelcheck.report.selection import more, rest, select
+from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, rest, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, shown
 
 if TYPE_CHECKING:

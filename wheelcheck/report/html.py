@@ -15,10 +15,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
-from wheelcheck.report.groups import NAMED, grouped, grouped_ignored
-from wheelcheck.report.html_tables import binaries_section, grid_section
-from wheelcheck.report.markup import append, breakable, coded, element, heading, own, serialized
-from wheelcheck.report.selection import more, select
+from wheelcheck.report.html_tables import (
+    append,
+    binaries_section,
+    breakable,
+    coded,
+    element,
+    grid_section,
+    heading,
+    own,
+    serialized,
+)
+from wheelcheck.report.selection import NAMED, grouped, grouped_ignored, more, select
 from wheelcheck.report.wording import RELEASE, SEVERITIES, VERDICTS, counted, counts, examined
 from wheelcheck.rules.catalogue import all_rules
 
@@ -28,8 +36,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Gap, Report, Skip
     from wheelcheck.facts import Artifact
-    from wheelcheck.report.groups import Group
-    from wheelcheck.report.selection import Ignored
+    from wheelcheck.report.selection import Group, Ignored
     from wheelcheck.rules import Finding
 
 Anchors = dict[str, str]  # where on the page each file is told of; the empty name is the release's

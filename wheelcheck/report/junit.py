@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.engine import Gap
 from wheelcheck.facts import Artifact
-from wheelcheck.report.groups import Group, grouped, grouped_ignored
-from wheelcheck.report.selection import more, select
+from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, select
 from wheelcheck.report.wording import RELEASE, safe, shown
 from wheelcheck.rules.catalogue import all_rules
 

@@ -16,8 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wheelcheck.report import grid
-from wheelcheck.report.groups import grouped
-from wheelcheck.report.selection import more, select
+from wheelcheck.report.selection import grouped, more, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, safe, severity_change, shown
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Gap, Report, Skip
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
-    from wheelcheck.report.groups import Group
-    from wheelcheck.report.selection import Ignored
+    from wheelcheck.report.selection import Group, Ignored
     from wheelcheck.rules import Finding
 
 _ROOM = 40  # columns for what a finding says, at least, if its lines are indented

@@ -1,4 +1,4 @@
-"""The rule catalogue: one module per family, listed here and nowhere else."""
+"""The rule catalogue: one module per family, listed only here, and how many users each rule's findings stop."""
 
 from __future__ import annotations
 
@@ -23,6 +23,39 @@ from wheelcheck.rules import (
     sdist,
     windows,
 )
+
+# How many users a finding stops: findings of one severity are reported in this order, and not by code alone.
+#
+# Every rule stands in the table once. What counts is its worst case: a rule that can keep everybody from installing or
+# running the release is under "everyone".
+
+IMPACTS = {
+    # Nobody can publish, install, build or run it, or nobody on the platform of its tag.
+    "everyone": {
+        "WC101", "WC102", "WC103", "WC105", "WC106", "WC110", "WC111",
+        "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
+        "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311", "WC402",
+        "WC603", "WC604", "WC606", "WC607", "WC608",
+    },
+    # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.
+    "some": {
+        "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213",
+        "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414", "WC501", "WC502", "WC503",
+        "WC602", "WC605", "WC701", "WC702", "WC703", "WC704", "WC705", "WC710", "WC713",
+    },
+    # It works, and is not as it should be.
+    "nobody": {
+        "WC107", "WC206", "WC221", "WC223", "WC226",
+        "WC601", "WC609", "WC610", "WC711", "WC712", "WC801", "WC802",
+    },
+}  # fmt: skip  # one line per family
+_RANKS = {code: rank for rank, codes in enumerate(IMPACTS.values()) for code in codes}
+
+
+def impact_rank(code: str) -> int:
+    """Return the place of a rule's findings among those of one severity: 0 comes first, an unknown code last."""
+    return _RANKS.get(code, len(IMPACTS))
+
 
 FAMILIES = (
     container,

@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Wheel
+from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import describe, is_foreign_payload, native_slices, same_system
-from wheelcheck.facts.scripts import GROUPS, without_wrapper_suffix
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.rules import Hit, rule

@@ -9,11 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.c_library import foreign_tie, is_answered_by_musl
-from wheelcheck.facts.fit import native_code, without_known_cpu
-from wheelcheck.facts.other_packages import bringers
-from wheelcheck.platforms.android import ndk_libraries
-from wheelcheck.platforms.loaders import c_library_of
+from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, without_known_cpu
+from wheelcheck.facts.requirements import bringers
+from wheelcheck.platforms.loaders import c_library_of, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule

@@ -11,13 +11,13 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.scripts import GROUPS, is_reserved, script_name_problem
+from wheelcheck.facts.dist_info import GROUPS, is_reserved, script_name_problem
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.facts.scripts import NameProblem
+    from wheelcheck.facts.dist_info import NameProblem
 
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 _SCRIPT_FOLDERS = frozenset({("scripts",), ("data", "bin"), ("data", "Scripts")})  # below .data: installed as programs

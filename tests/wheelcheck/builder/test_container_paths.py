@@ -10,7 +10,7 @@ import pytest
 from tests.support.commandline import build as main
 from tests.support.crates import probe
 from wheelcheck.builder import cargo
-from wheelcheck.builder.container_paths import PathMap
+from wheelcheck.builder.cargo import PathMap
 from wheelcheck.builder.toolchain import choose, host
 from wheelcheck.config import ConfigError
 from wheelcheck.config.builder import load

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelcheck.builder import differences
+from wheelcheck.builder import rebuild
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +39,8 @@ def sdist(folder: Path, members: Members = PLAIN, *, mtime: int = 1) -> Path:
 
 
 def test_the_same_bytes_have_no_difference(tmp_path: Path) -> None:
-    assert differences.first_between(wheel(tmp_path / "a"), wheel(tmp_path / "b")) == ""
-    assert differences.first_between_folders(tmp_path / "a", tmp_path / "b") == ""
+    assert rebuild.first_between(wheel(tmp_path / "a"), wheel(tmp_path / "b")) == ""
+    assert rebuild.first_between_folders(tmp_path / "a", tmp_path / "b") == ""
 
 
 @pytest.mark.parametrize("write", [wheel, sdist])
@@ -59,20 +59,18 @@ def test_the_first_member_that_differs_is_named_with_its_offset(
 ) -> None:
     assert callable(write)
     one, other = write(tmp_path / "a"), write(tmp_path / "b", members)
-    assert differences.first_between(one, other) == f"{one.name}: {said}"
+    assert rebuild.first_between(one, other) == f"{one.name}: {said}"
 
 
 def test_a_mode_and_a_date_are_differences(tmp_path: Path) -> None:
     one, other = wheel(tmp_path / "a"), wheel(tmp_path / "b", mode=0o100755)
-    assert "a.py: first mode 100644, date (2026, 1, 2, 3, 4, 6), then mode 100755" in differences.first_between(
-        one, other
-    )
-    later = differences.first_between(sdist(tmp_path / "a"), sdist(tmp_path / "b", mtime=2))
+    assert "a.py: first mode 100644, date (2026, 1, 2, 3, 4, 6), then mode 100755" in rebuild.first_between(one, other)
+    later = rebuild.first_between(sdist(tmp_path / "a"), sdist(tmp_path / "b", mtime=2))
     assert "a.py: first mode 644, date 1, owner 0 '', then mode 644, date 2" in later
 
 
 def test_bytes_between_the_members_are_a_difference_of_the_archive(tmp_path: Path) -> None:
-    said = differences.first_between(wheel(tmp_path / "a"), wheel(tmp_path / "b", comment=b"!"))
+    said = rebuild.first_between(wheel(tmp_path / "a"), wheel(tmp_path / "b", comment=b"!"))
     assert said.startswith("x.whl: every member is the same, the archive differs at offset ")
 
 
@@ -80,7 +78,7 @@ def test_another_kind_of_file_is_compared_by_its_bytes(tmp_path: Path) -> None:
     for name, content in (("a", b"12"), ("b", b"13")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "notes.txt").write_bytes(content)
-    found = differences.first_between(tmp_path / "a" / "notes.txt", tmp_path / "b" / "notes.txt")
+    found = rebuild.first_between(tmp_path / "a" / "notes.txt", tmp_path / "b" / "notes.txt")
     assert found == "notes.txt: every member is the same, the archive differs at offset 1: first b'2', then b'3'"
 
 
@@ -88,7 +86,7 @@ def test_an_artifact_of_one_build_only_is_named(tmp_path: Path) -> None:
     wheel(tmp_path / "a")
     wheel(tmp_path / "b")
     sdist(tmp_path / "b")
-    found = differences.first_between_folders(tmp_path / "a", tmp_path / "b")
+    found = rebuild.first_between_folders(tmp_path / "a", tmp_path / "b")
     assert found == "only one build has x.tar.gz"
 
 
@@ -97,4 +95,4 @@ def test_the_first_artifact_that_differs_is_named(tmp_path: Path) -> None:
         wheel(tmp_path / folder)
     sdist(tmp_path / "a")
     sdist(tmp_path / "b", {"a.py": b"sane", "b.so": b""})
-    assert "x.tar.gz: a.py: differs at offset 2" in differences.first_between_folders(tmp_path / "a", tmp_path / "b")
+    assert "x.tar.gz: a.py: differs at offset 2" in rebuild.first_between_folders(tmp_path / "a", tmp_path / "b")

@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
 from tests.support.checkout import ROOT
-from wheelcheck.config import builder, json_schema
+from wheelcheck.config import builder, fields
 from wheelcheck.config.files import OWN, SHARED, ConfigError, read
 
 if sys.version_info >= (3, 11):
@@ -56,7 +56,7 @@ def test_the_schema_is_one_of_the_2020_12_draft() -> None:
 
 
 def test_the_schema_that_ships_is_what_the_rows_say() -> None:
-    assert json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n" == json_schema.generate()
+    assert json.dumps(SCHEMA, indent=2, ensure_ascii=False) + "\n" == fields.generate()
 
 
 def tables_of(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -256,7 +256,7 @@ def test_validate_pyproject_takes_what_wheelcheck_takes_and_names_the_key_that_i
 
 @pytest.mark.parametrize(("texts", "accepted"), [(GOOD, True), (BAD, False)], ids=["good", "bad"])
 def test_the_draft_that_validate_pyproject_uses_gives_the_same_verdict(texts: tuple[str, ...], accepted: bool) -> None:  # noqa: FBT001
-    schema = json_schema.for_validate_pyproject("wheelcheck")
+    schema = fields.for_validate_pyproject("wheelcheck")
     Draft7Validator.check_schema(schema)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     assert [text for text in texts if Draft7Validator(schema).is_valid(tomllib.loads(text)) is not accepted] == []

@@ -8,7 +8,7 @@ from tests.support import native
 from tests.support.artifacts import X86_64, File, a_wheel
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
-from wheelcheck.facts.other_packages import bringers
+from wheelcheck.facts.requirements import bringers
 
 if TYPE_CHECKING:
     from pathlib import Path

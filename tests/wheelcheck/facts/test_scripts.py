@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelcheck.facts.scripts import is_reserved, without_wrapper_suffix
+from wheelcheck.facts.dist_info import is_reserved, without_wrapper_suffix
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,7 @@ from wheelcheck import report as reports
 from wheelcheck.engine import Report
 from wheelcheck.report import github
 from wheelcheck.report import text as text_report
-from wheelcheck.report.groups import Group, grouped
-from wheelcheck.report.selection import rest, select
+from wheelcheck.report.selection import Group, grouped, rest, select
 from wheelcheck.rules import Finding, SeverityChange
 
 DEMO = wheel(X86_64)

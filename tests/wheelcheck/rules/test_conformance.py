@@ -13,8 +13,7 @@ from tests.support.conformance import lacking, rows_of, table_modules
 from tests.support.twins import Silent, Twins
 from wheelcheck.facts import Wheel
 from wheelcheck.rules import Hit, Rule, rule
-from wheelcheck.rules.catalogue import FAMILIES, all_rules, find
-from wheelcheck.rules.impact import IMPACTS
+from wheelcheck.rules.catalogue import FAMILIES, IMPACTS, all_rules, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import pytest
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins, examine_recipe
-from wheelcheck.report.groups import grouped
+from wheelcheck.report.selection import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
