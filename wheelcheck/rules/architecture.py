@@ -162,9 +162,10 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     is `none`, the platform tag may have been set on purpose for headers, data or code for other platforms whose paths
     say so; so this is a warning there, and WC311 asks the configuration. It is also a warning for a wheel that holds
     stubs alone, or that pins other distributions exactly, as pyside6 (cp310-abi3) pins those that hold its modules.
-    Code inside a nested archive cannot be judged and is a note.
+    A nested archive may hold the code that a program unpacks, which cannot be judged and is a note; but no interpreter
+    imports a module from an archive, so that an ABI tag's promise stays broken and this an error.
 
-    Source: PEP 425: an ABI tag promises an extension module.
+    Source: PEP 425: an ABI tag promises an extension module; `zipimport` ("dynamic modules [...] are disallowed").
     Remedy: make the build fail when the extension or executable is missing; tag a pure package `py3-none-any`.
     """
     if wheel.is_any:
@@ -178,7 +179,7 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     partly = any(served_cpus(slice_, platform) for slice_ in together for platform in wheel.platforms)
     found = f"native code only inside {packed[0]}, if any" if packed else "no native code"
     found = f"only {describe(native_slices(code[0]))} code" if code else found
-    severity: Severity | None = "note" if packed else None if promised or partly else "warning"
+    severity: Severity | None = None if promised or (partly and not packed) else "note" if packed else "warning"
     yield Hit("", f"found {found}, expected {_expected(wheel)} code for {_tags(wheel)}", severity=severity)
 
 

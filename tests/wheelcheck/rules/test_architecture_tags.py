@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 ANY = "py3-none-any"
 CODE = File("demo/__init__.py", b"VALUE = 1\n")
 
+NONE = "py3-none-manylinux_2_17_x86_64"
 ABI3 = "cp310-abi3-manylinux_2_17_x86_64"
+ABI3_WINDOWS = "cp310-abi3-win_amd64"
+EXTENSION, PYD = library("x86_64", MODULE), dll("x86_64", "demo/_x.pyd")
 METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"
 
 
@@ -160,10 +164,25 @@ def test_what_serves_any_platform_may_be_in_an_any_wheel(row: Silent, tmp_path: 
         Twins(
             "WC304",
             "a payload in a nested archive cannot be judged",
-            a_wheel(X86_64, CODE, File("demo/payload.zip", partial(zipped, CODE))),
-            a_wheel(X86_64, CODE, File("demo/payload.zip", partial(zipped, CODE)), library("x86_64")),
+            a_wheel(NONE, CODE, File("demo/payload.zip", partial(zipped, CODE))),
+            a_wheel(NONE, CODE, File("demo/payload.zip", partial(zipped, CODE)), program("x86_64")),
             "found native code only inside demo/payload.zip, if any",
             severity="note",
+        ),
+        *(
+            Twins(
+                "WC304",
+                f"no interpreter imports the extension module that {tags} promises from {path}",
+                a_wheel(tags, CODE, File(path, content)),
+                a_wheel(tags, CODE, File(path, content), module),
+                f"found native code only inside {path}, if any",
+            )
+            for tags, path, content, module in (
+                (X86_64, "demo/payload.zip", partial(zipped, CODE), EXTENSION),
+                (X86_64, "demo/data.csv.gz", gzip.compress(b"a,b", mtime=0), EXTENSION),
+                (ABI3_WINDOWS, "demo/weights.npz", partial(zipped, CODE), PYD),
+                (ABI3_WINDOWS, "demo/tool.jar", partial(zipped, CODE, PYD), PYD),
+            )
         ),
         Twins(
             "WC304",
