@@ -169,7 +169,17 @@ def is_declared(member: Member, wheel: Wheel) -> bool:
     if fit(slices, wheel.platforms) == "foreign-system":
         named = all(_names_system(member.path, slice_, wheel) for slice_ in slices)
         return named or all(_is_for_a_virtual_machine(member, slice_, wheel) for slice_ in slices)
-    return all(hints.names_cpu(member.path, slice_) for slice_ in slices)
+    return all(_names_cpu(member.path, slice_, wheel) for slice_ in slices)
+
+
+def _names_cpu(path: str, slice_: Slice, wheel: Wheel) -> bool:
+    """Return whether a path names the CPU of code that the wheel's tags do not promise.
+
+    A width distinguishes it only from code of another width: in a wheel for a 64-bit CPU the 64 of `libbase64.so` or
+    `linux64/tool` says nothing.
+    """
+    widths = {arch.find(name).bits for platform in wheel.platforms for name in platform.arches}
+    return hints.names_cpu_in_words(path, slice_) or (widths != {slice_.bits} and hints.names_cpu(path, slice_))
 
 
 def _names_system(path: str, slice_: Slice, wheel: Wheel) -> bool:

@@ -98,6 +98,11 @@ class Arch:
         """Return the platform tag of PEP 600."""
         return f"manylinux_{floor[0]}_{floor[1]}_{self.name}"
 
+    @property
+    def bits(self) -> int:
+        """The width: 32 or 64. The row without ELF, 32-bit PowerPC, was Apple's."""
+        return self.elf.bits if self.elf else 32
+
     def loader(self, libc: str) -> str:
         """Return the path of the dynamic loader (PT_INTERP) for `glibc` or `musl`."""
         return self.musl_loader if libc == "musl" else self.glibc_loader

@@ -73,6 +73,7 @@ _CPU_WORDS = sorted(
     key=len,
     reverse=True,
 )
+_WIDER = {"armv7l": "aarch64", "i686": "x86_64", "ppc": "ppc64"}  # what `arm`, `x86` and `powerpc` are with a 64
 # linux64, winx64, darwinarm64: put a separator where the CPU begins
 _GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|{'|'.join(_CPU_WORDS)})")
 _CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
@@ -128,7 +129,15 @@ def names_system_in_words(path: str, system: str) -> bool:
 
 def names_cpu(path: str, code: Code) -> bool:
     """Return whether a word of `path` names the code's CPU, or its width in bits (`tool64.exe`, `lib_32bit.so`)."""
-    return bool(_cpus(path) & set(code.arches)) or code.bits in _widths(path)
+    return names_cpu_in_words(path, code) or code.bits in _widths(path)
+
+
+def names_cpu_in_words(path: str, code: Code) -> bool:
+    """Return whether a word of `path` names the code's CPU; a width may complete it, as in distlib's `t64-arm.exe`."""
+    named = _cpus(path)
+    if 64 in _widths(path):
+        named |= {_WIDER[name] for name in named & _WIDER.keys()}
+    return bool(named & set(code.arches))
 
 
 def names_platform(path: str, code: Code) -> bool:

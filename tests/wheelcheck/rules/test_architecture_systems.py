@@ -61,6 +61,14 @@ if TYPE_CHECKING:
         ),
         Twins(
             "WC307",
+            "a width names neither of two CPUs of that width",
+            a_wheel(UNIVERSAL2, mac("x86_64", path="demo/mac64/libnative.dylib")),
+            a_wheel(UNIVERSAL2, mac("x86_64", "aarch64", path="demo/mac64/libnative.dylib")),
+            "found macos x86_64, expected x86_64 + aarch64",
+            ("demo/mac64/libnative.dylib",),
+        ),
+        Twins(
+            "WC307",
             "an extension module with one slice, whatever its folder says",
             a_wheel(UNIVERSAL2, mac("aarch64", path="arm64/_x.abi3.so")),
             a_wheel(UNIVERSAL2, mac("aarch64", "x86_64", path="arm64/_x.abi3.so")),
