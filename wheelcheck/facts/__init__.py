@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.facts.cargo import Crates
 from wheelcheck.facts.dist_info import DistInfo, headers_of
 from wheelcheck.facts.toml import parse_toml
+from wheelcheck.platforms.hints import without_width
 from wheelcheck.platforms.tags import Platform, parse_platform
 
 if TYPE_CHECKING:
@@ -86,6 +87,15 @@ class Wheel(Artifact):
     def platforms(self) -> tuple[Platform, ...]:
         """The parsed platform tags of the compressed set."""
         return tuple(parse_platform(tag) for tag in self.name.platforms)
+
+    @cached_property
+    def widths(self) -> Mapping[str, set[int]]:
+        """The widths in bits of native code, by its path without the widths that this names."""
+        found: dict[str, set[int]] = {}
+        for member in self.natives:
+            bits = {slice_.bits for slice_ in member.binary.slices} if member.binary else set()
+            found.setdefault(without_width(member.path), set()).update(bits)
+        return found
 
     @cached_property
     def folders(self) -> frozenset[str]:

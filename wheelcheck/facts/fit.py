@@ -176,10 +176,12 @@ def _names_cpu(path: str, slice_: Slice, wheel: Wheel) -> bool:
     """Return whether a path names the CPU of code that the wheel's tags do not promise.
 
     A width distinguishes it only from code of another width: in a wheel for a 64-bit CPU the 64 of `libbase64.so` or
-    `linux64/tool` says nothing.
+    `linux64/tool` says nothing, unless a file of the other width has the same name but for that (`foo32.dll` beside
+    `foo64.dll`).
     """
-    widths = {arch.find(name).bits for platform in wheel.platforms for name in platform.arches}
-    return hints.names_cpu_in_words(path, slice_) or (widths != {slice_.bits} and hints.names_cpu(path, slice_))
+    promised = {arch.find(name).bits for platform in wheel.platforms for name in platform.arches}
+    counts = promised != {slice_.bits} or len(wheel.widths.get(hints.without_width(path), ())) > 1
+    return hints.names_cpu_in_words(path, slice_) or (counts and hints.names_cpu(path, slice_))
 
 
 def _names_system(path: str, slice_: Slice, wheel: Wheel) -> bool:

@@ -204,3 +204,8 @@ def stem(path: str) -> str:
 def without_cpu(path: str) -> str:
     """Remove CPU names from a path, in lower case, so that per-CPU copies of a file get the same name."""
     return _CPU.sub("", _GLUED.sub(r"\1-", path.lower()))
+
+
+def without_width(path: str) -> str:
+    """Remove widths in bits from a path, in lower case, so that copies for each width get the same name."""
+    return _BITS.sub("", path.lower())

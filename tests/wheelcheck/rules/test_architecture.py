@@ -222,6 +222,14 @@ def test_code_for_another_cpu_than_the_tag_is_found(
         ),
         Twins(
             "WC301",
+            "a width counts where the other width's file has the same name otherwise",
+            a_wheel(WIN_ARM, dll("aarch64"), dll("x86_64", "demo/foo64.dll"), dll("i686", "demo/bar32.dll")),
+            a_wheel(WIN_ARM, dll("aarch64"), dll("x86_64", "demo/foo64.dll"), dll("i686", "demo/foo32.dll")),
+            "found windows x86_64 code",
+            ("demo/foo64.dll",),
+        ),
+        Twins(
+            "WC301",
             "a 32 in a name says nothing in a wheel that is 32-bit too",
             a_wheel(tags_of("armv7l"), library("armv7l"), library("i686", "demo/libcrc32.so")),
             a_wheel(tags_of("armv7l"), library("armv7l"), library("x86_64", "demo/libcrc64.so")),
