@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, without_known_cpu
+from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
 from wheelcheck.facts.requirements import bringers
+from wheelcheck.platforms import arch
 from wheelcheck.platforms.loaders import c_library_of, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Severity
 
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
+_LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in ("lib", "lib32", "lib64"))
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
 _HASHED = re.compile(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
@@ -60,6 +62,10 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     on one glibc executable; a static program may carry both. Wheels that are built in Termux hold code for bionic,
     whatever their tag says.
 
+    A program names its loader by the whole path, and the kernel looks nowhere else. `/nix/store/…/ld-linux-x86-64.so.2`
+    or another CPU's loader ends in "cannot execute: required file not found", so the path must be that of the ABI, in
+    `/lib`, `/lib64` or one of their aliases.
+
     The marks are the loader (PT_INTERP), symbol versions (GLIBC_2.17, bionic's LIBC), names of libraries and Android's
     note. glibc's libraries have a version in their names (`libc.so.6`), musl's and bionic's have none; musl answers to
     both kinds, so a library that asks for `libc.so.6` without any GLIBC_ version may be in a musllinux wheel.
@@ -71,6 +77,21 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     for member, slice_, platform in native_code(wheel, "linux", "android"):
         if platform.libc and (found := foreign_tie(slice_, platform.libc, carried)):
             yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
+        elif expected := _loader_elsewhere(slice_, platform, carried):
+            yield Hit(member.path, f"found the loader {slice_.interpreter}, expected {expected} for {platform.tag}")
+
+
+def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]) -> str:
+    """Return where the tag's loader is, if a program names another path or CPU; empty text if the path is right.
+
+    A program whose loader is in the wheel is not judged: a package can start it through that loader.
+    """
+    folder, name = posixpath.split(posixpath.normpath(slice_.interpreter))
+    if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic" or name in carried:
+        return ""
+    expected = [arch.find(cpu).loader(platform.libc) for cpu in served_cpus(slice_, platform)]
+    is_there = name.startswith("ld-lsb") or name in map(posixpath.basename, expected)
+    return "" if folder in _LOADER_FOLDERS and is_there else " or ".join(dict.fromkeys(expected))
 
 
 def _carried(wheel: Wheel) -> frozenset[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
-from tests.support.native_files import BOTH_CPUS, LIBRARY, library
+from tests.support.native_files import BOTH_CPUS, LIBRARY, library, program, tags_of, with_loader
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import VersionNeed
 
@@ -20,6 +20,7 @@ UNDEFINED, WEAK = b"\x12\0\0\0" + bytes(16), b"\x22\0\0\0" + bytes(16)  # of a f
 TOOL, SCRIPT = "demo/bin/tool", "demo-1.0.data/scripts/t"
 STATIC, DYNAMIC = File(TOOL, native.static_program, EXECUTABLE), File(TOOL, native.program, EXECUTABLE)
 BOTH_LIBCS = "py3-none-manylinux_2_17_x86_64.musllinux_1_2_x86_64"
+GLIBC_CPUS = ("x86_64", "aarch64", "i686", "armv7l", "ppc64le", "s390x", "riscv64")
 NEWER = "cp311-cp311-manylinux_2_28_x86_64"
 
 
@@ -192,6 +193,46 @@ def test_needs_that_the_tags_glibc_meets_pass(row: Silent, tmp_path: Path) -> No
         ),
         Twins(
             "WC402",
+            "the loader of a Nix store is on no other system",
+            a_wheel(X86_64, library("x86_64"), with_loader("/nix/store/a/lib/ld-linux-x86-64.so.2")),
+            a_wheel(X86_64, library("x86_64"), with_loader("/usr/lib64/ld-linux-x86-64.so.2")),
+            "found the loader /nix/store/a/lib/ld-linux-x86-64.so.2, expected /lib64/ld-linux-x86-64.so.2 for",
+            (TOOL,),
+        ),
+        Twins(
+            "WC402",
+            "a loader in a folder of its own is on no other system",
+            a_wheel(X86_64, library("x86_64"), with_loader("/opt/ld-linux-x86-64.so.2")),
+            a_wheel(X86_64, library("x86_64"), with_loader("/usr/lib64/ld-linux-x86-64.so.2")),
+            "found the loader /opt/ld-linux-x86-64.so.2, expected /lib64/ld-linux-x86-64.so.2 for",
+            (TOOL,),
+        ),
+        Twins(
+            "WC402",
+            "the loader of another CPU",
+            a_wheel(X86_64, library("x86_64"), with_loader("/lib/ld-linux-aarch64.so.1")),
+            a_wheel(X86_64, library("x86_64"), with_loader("/usr/lib64/ld-linux-x86-64.so.2")),
+            "found the loader /lib/ld-linux-aarch64.so.1, expected /lib64/ld-linux-x86-64.so.2 for",
+            (TOOL,),
+        ),
+        Twins(
+            "WC402",
+            "the file that the loader's name was a link to is there with one glibc only",
+            a_wheel(X86_64, library("x86_64"), with_loader("/lib64/ld-2.31.so")),
+            a_wheel(X86_64, library("x86_64"), with_loader("/usr/lib64/ld-linux-x86-64.so.2")),
+            "found the loader /lib64/ld-2.31.so, expected /lib64/ld-linux-x86-64.so.2 for",
+            (TOOL,),
+        ),
+        Twins(
+            "WC402",
+            "a relative path is looked up from the current directory",
+            a_wheel(X86_64, library("x86_64"), with_loader("ld-linux-x86-64.so.2")),
+            a_wheel(X86_64, library("x86_64"), with_loader("/usr/lib64/ld-linux-x86-64.so.2")),
+            "found the loader ld-linux-x86-64.so.2, expected /lib64/ld-linux-x86-64.so.2 for",
+            (TOOL,),
+        ),
+        Twins(
+            "WC402",
             "a library that Alpine's linker tied to musl",
             artifacts.wheel(
                 X86_64, artifacts.member(LIBRARY, artifacts.elf("x86_64", needed=("libc.musl-x86_64.so.1",)))
@@ -214,6 +255,17 @@ def test_every_binary_is_for_the_c_library_of_the_tag(row: Twins, tmp_path: Path
             "WC402",
             "musl answers to libc.so.6 where no version is asked for",
             artifacts.wheel(MUSL, artifacts.member(LIBRARY, artifacts.elf("x86_64", needed=("libc.so.6",)))),
+        ),
+        Silent(
+            "WC402",
+            "a program whose loader is in the wheel can be started through it",
+            a_wheel(
+                X86_64, library("x86_64", "demo/lib/ld-linux-x86-64.so.2"), with_loader("/opt/ld-linux-x86-64.so.2")
+            ),
+        ),
+        *(
+            Silent("WC402", f"every {cpu} program names its ABI's loader", a_wheel(tags_of(cpu), program(cpu)))
+            for cpu in GLIBC_CPUS
         ),
         Silent(
             "WC402",

@@ -59,6 +59,7 @@ def for_unix(osabi: int, file: File) -> File:
             a_wheel(X86_64, library("x86_64"), with_loader("/nix/store/x-glibc-2.17/lib/ld-linux-x86-64.so.2")),
             "found other Unix x86_64 code",
             (TOOL,),
+            everywhere=("WC402",),
         ),
         Twins(
             "WC308",
@@ -113,6 +114,7 @@ def test_elf_for_another_unix_is_for_another_operating_system(row: Twins, tmp_pa
             "WC308",
             "what a version of GNU's loader is called elsewhere",
             a_wheel(X86_64, library("x86_64"), with_loader("/opt/root/lib/ld-2.31.so")),
+            everywhere=("WC402",),
         ),
     ],
     ids=str,
