@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from wheelcheck.platforms.tags import Platform
 
 # Every suffix under which an interpreter looks for an extension module (Python/dynload_shlib.c, dynload_win.c).
@@ -23,23 +25,24 @@ _NAME = re.compile(
         cpython-(?P<cpython>\d+)(?P<flags>[a-z]*)
         | (?P<cp>cp\d+)(?P<letters>[a-z]*)
         | pypy(?P<pypy>\d+)-pp\d+
-        | graalpy\d+
+        | graalpy\d*(?:-(?P<graalpy>\d+))?
         | (?P<stable>abi3t?)
+        | (?P<misspelled>cpython[\w-]*)
     )(?:-(?P<platform>[\w-]+))?)?
     \.(?P<end>so|pyd)""",
     re.VERBOSE | re.DOTALL,
 )
-_LINUX = re.compile(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)\w*")
-
-
-_STABLE_WITH_PLATFORM = (3, 15)
+_LINUX = re.compile(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)(?P<abi>\w*)")
+_STYLE = {"cp": "cpython", "py": "pypy", "gr": "graalpy", "ab": "abi3"}
+_STABLE_WITH_PLATFORM = (3, 15)  # and `.abi3t.so`
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleName:
     """An extension module's name: the interpreter tag it is for (`cp311`, `pp38`, `abi3`) and the platform part.
 
-    The platform is empty for a name without one, `x.cpython-311.so`; `end` is `so` or `pyd`.
+    The platform is empty for a name without one, `x.cpython-311.so`; `end` is `so` or `pyd`. `style` is the word before
+    the version, empty where CPython's is misspelled, as in `x.cpython311.so`; `flags` are the letters behind it.
     """
 
     module: str
@@ -47,6 +50,8 @@ class ModuleName:
     platform: str
     free_threaded: bool = False
     end: str = "so"
+    style: str = field(default="", compare=False)
+    flags: str = field(default="", compare=False)
 
     @property
     def is_stable(self) -> bool:
@@ -62,12 +67,25 @@ def parse_module_name(path: str) -> ModuleName | None:
     found = _NAME.fullmatch(PurePosixPath(path).name)
     if not found or "." in found["module"]:
         return None
-    flags = found["flags"] or found["letters"] or ""
-    version = found["cpython"] or found["pypy"]
-    interpreter = found["cp"] or (version and f"{'pp' if found['pypy'] else 'cp'}{version}") or found["stable"]
-    if not interpreter or module_for_any_version(path):
+    if found["abi"] is None or module_for_any_version(path):
         return None
-    return ModuleName(found["module"], interpreter, found["platform"] or "", "t" in flags, found["end"])
+    flags = found["flags"] or found["letters"] or ""
+    free_threaded, style = "t" in flags, "" if found["misspelled"] else _style(found)
+    return ModuleName(
+        found["module"], _interpreter(found), found["platform"] or "", free_threaded, found["end"], style, flags
+    )
+
+
+def _style(found: re.Match[str]) -> str:
+    return "cp" if found["cp"] else _STYLE[found["abi"][:2]]
+
+
+def _interpreter(found: re.Match[str]) -> str:
+    """Return the interpreter tag that a name is for, `abi3` or `abi3t`; the word alone if it lacks a version."""
+    for group, word in (("cpython", "cp"), ("pypy", "pp"), ("graalpy", "graalpy")):
+        if found[group]:
+            return f"{word}{found[group]}"
+    return found["cp"] or found["stable"] or str(found["abi"])
 
 
 def is_extension_module(path: str) -> bool:
@@ -111,6 +129,31 @@ def lacks_its_platform(name: ModuleName, platform: Platform) -> bool:
     return not old
 
 
+def is_spelled_for(name: ModuleName, platform: Platform) -> bool:
+    """Return whether interpreters on `platform` spell suffixes in the same way, version and platform aside.
+
+    CPython writes `.cp312-….pyd` on Windows and `.cpython-312-….so` elsewhere.
+    """
+    if not name.style:
+        return False
+    if platform.system in ("wasm", "other", "any"):
+        return True
+    is_windows = platform.system == "windows"
+    return (name.end == "pyd") == is_windows and name.style != ("cpython" if is_windows else "cp")
+
+
+def is_found_without_version(path: str, interpreters: Collection[str], platform: Platform) -> bool:
+    """Return whether all of the CPythons look on `platform` for a name that `module_for_any_version` knows.
+
+    None looks for a `.pyd` but on Windows, nor there for a `.so`; `.abi3t.so` is looked for from 3.15 on.
+    """
+    if platform.system not in ("wasm", "other", "any") and path.endswith(".pyd") != (platform.system == "windows"):
+        return False
+    return not path.endswith(".abi3t.so") or all(
+        version_of(each) >= _STABLE_WITH_PLATFORM for each in interpreters if each.startswith("cp")
+    )
+
+
 def is_imported_by(name: ModuleName, interpreter: str) -> bool:
     """Return whether an interpreter of this tag looks for the name, its platform aside.
 
@@ -133,11 +176,21 @@ def is_imported_on(spelling: str, platform: Platform) -> bool:
     Before bpo-43112 CPython used `linux-gnu` on musl too, so that spelling is valid for both.
     """
     if linux := _LINUX.fullmatch(spelling):
-        spellings = {cpu for row in arch.ARCHES if row.name in platform.arches for cpu in row.multiarch}
-        right_libc = linux["libc"] != "musl" or platform.libc != "glibc"
-        return linux["cpu"] in spellings and right_libc
+        return _is_imported_on_linux(linux["cpu"], linux["libc"], linux["abi"], platform)
     if spelling == "darwin":
         return platform.system == "macos"
     if spelling.startswith("iphone"):
         return platform.system == "ios"
-    return spelling == platform.tag or platform.system in ("wasm", "other")
+    is_windows = platform.system == "windows"
+    return (is_windows and spelling == platform.tag) or platform.system in ("wasm", "other")
+
+
+def _is_imported_on_linux(cpu: str, libc: str, abi: str, platform: Platform) -> bool:
+    """Judge `arm-linux-gnueabihf` in its three parts; the ABI is the CPU's usual one or unnamed."""
+    if (libc == "android") != (platform.system == "android") or (libc == "musl" and platform.libc == "glibc"):
+        return False
+    rows = [row for row in arch.ARCHES if row.name in platform.arches and cpu in row.multiarch]
+    usual = {row.rust_abi.removeprefix("gnu") for row in rows}
+    if libc == "android":
+        usual = {each.removesuffix("hf") for each in usual}
+    return bool(rows) and abi in {"", *usual}

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
 from wheelcheck.platforms.suffixes import (
+    is_extension_module,
+    is_found_without_version,
     is_imported_by,
     is_imported_on,
+    is_spelled_for,
     lacks_its_platform,
     module_for_any_version,
     parse_module_name,
+    version_of,
 )
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.facts import Member
     from wheelcheck.platforms.suffixes import ModuleName
 
 _CPYTHON_ABI = re.compile(r"cp\d+[a-z]*")
+_STABLE_ABIS = ("abi3", "abi3t")
+_WITHOUT_FLAGS = (3, 8)  # since then no release build of CPython has a flag but t
 _PYPY_ABI = re.compile(r"pypy(\d+)_pp\d+")
 
 
@@ -46,71 +54,98 @@ def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit
     if wheel.is_any:
         return
     pythons = _pythons(wheel)
-    imported = _imported(wheel, pythons)
-    for member in wheel.natives:
-        name = parse_module_name(member.path) if member.linked else None
-        if name:
-            found = (str(PurePosixPath(member.path).parent), name.module) in imported
-            yield from _judge(member.path, name, wheel, pythons, found=found)
+    judged = [(member, *_problem_of(member.path, wheel, pythons)) for member in wheel.natives if member.linked]
+    imported = {_place(member.path, module) for member, module, problem in judged if module and not problem}
+    for member, module, problem in judged:
+        if problem:
+            found = _place(member.path, module) in imported
+            yield from _judge(member, problem, wheel, found=found)
 
 
-def _judge(path: str, name: ModuleName, wheel: Wheel, pythons: set[str], *, found: bool) -> Iterator[Hit]:
-    """Judge one module's name; `found` says that the same module is there under a name that the tags import."""
-    if all(lacks_its_platform(name, platform) for platform in wheel.platforms):
-        message = f"named without platform ({PurePosixPath(path).name}), which no {_joined(pythons)} imports"
-        by_path = all(tag.abi == "none" for tag in wheel.name.tags)
-        yield Hit(path, message, severity="warning" if found or by_path else None)
-    elif name.platform and (problem := _other_platform(name, wheel)):
-        yield Hit(path, problem)
-    elif name.is_stable:
-        if not found and not _serves_all(name, pythons):
-            yield Hit(path, f"named for CPython 3.15 or newer, expected a suffix that {_joined(pythons)} imports")
-    elif name.interpreter in pythons:
-        if problem := _other_threading(name, wheel):
-            yield Hit(path, problem)
-    elif any(python.startswith(("cp", "pp")) for python in pythons):
-        yield _other_version(path, name, pythons, stale=_serves_later_versions(wheel) or found)
+def _place(path: str, module: str) -> tuple[str, str]:
+    return str(PurePosixPath(path).parent), module
 
 
-def _serves_all(name: ModuleName, pythons: set[str]) -> bool:
-    """Return whether every CPython of the tags looks for the name."""
-    return all(is_imported_by(name, python) for python in pythons if python.startswith("cp"))
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why no interpreter of the tags looks for a name, and who it is that does not."""
+
+    what: str
+    who: str
+    kind: Literal["version", "platform", "stable"] = "version"
 
 
-def _other_version(path: str, name: ModuleName, pythons: set[str], *, stale: bool) -> Hit:
-    """Say that a module is for another version: an error unless another file serves the tags and this one is stale."""
-    if stale:
-        return Hit(path, f"named for {name.interpreter}, which {_joined(pythons)} does not import", severity="warning")
-    return Hit(path, f"named for {name.interpreter}, expected a suffix that {_joined(pythons)} imports")
+def _judge(member: Member, problem: _Problem, wheel: Wheel, *, found: bool) -> Iterator[Hit]:
+    """Judge a name; `found` says that the same module is there under a name that the tags import."""
+    if found and problem.kind == "stable":
+        return
+    loaded_by_path = problem.kind == "version" and any(tag.abi == "none" for tag in wheel.name.tags)
+    if found or loaded_by_path:
+        yield Hit(member.path, f"{problem.what}, which {problem.who} does not import", severity="warning")
+    else:
+        yield Hit(member.path, f"{problem.what}, expected a suffix that {problem.who} imports")
 
 
-def _imported(wheel: Wheel, pythons: set[str]) -> set[tuple[str, str]]:
-    """Return folder and name of every module that is there under a name that the tags' interpreters import."""
-    found = set()
-    for member in wheel.natives:
-        name = parse_module_name(member.path)
-        ours = name and name.platform and any(is_imported_by(name, python) for python in pythons)
-        module = name.module if name and ours else module_for_any_version(member.path)
-        if module:
-            found.add((str(PurePosixPath(member.path).parent), module))
-    return found
+def _problem_of(path: str, wheel: Wheel, pythons: set[str]) -> tuple[str, _Problem | None]:
+    """Return the module that a file is by its name, if any, and what is wrong with the name."""
+    if name := parse_module_name(path):
+        return name.module, (
+            _other_spelling(path, name, wheel, pythons)
+            or _other_platform(name, wheel)
+            or _other_interpreter(name, wheel, pythons)
+        )
+    module = module_for_any_version(path)
+    if not module or any(is_found_without_version(path, pythons, platform) for platform in wheel.platforms):
+        return module, None
+    if not is_extension_module(path):
+        return "", None
+    return module, _Problem(f"named {PurePosixPath(path).name}", f"{_joined(pythons)} on {_platforms(wheel)}")
 
 
-def _other_platform(name: ModuleName, wheel: Wheel) -> str:
+def _other_spelling(path: str, name: ModuleName, wheel: Wheel, pythons: set[str]) -> _Problem | None:
+    file = PurePosixPath(path).name
+    if name.style and all(lacks_its_platform(name, platform) for platform in wheel.platforms):
+        return _Problem(f"named without platform ({file})", _joined(pythons))
+    if any(is_spelled_for(name, platform) for platform in wheel.platforms):
+        return None
+    return _Problem(f"named {file}", f"{_joined(pythons)} on {_platforms(wheel)}")
+
+
+def _other_platform(name: ModuleName, wheel: Wheel) -> _Problem | None:
+    if not name.platform or name.style == "graalpy":
+        return None
     if any(is_imported_on(name.platform, platform) for platform in wheel.platforms):
-        return ""
-    return f"named for {name.platform}, expected a suffix that Python on {'.'.join(wheel.name.platforms)} imports"
+        return None
+    return _Problem(f"named for {name.platform}", f"Python on {_platforms(wheel)}", "platform")
 
 
-def _other_threading(name: ModuleName, wheel: Wheel) -> str:
-    """Say why the ABI tags exclude a module built with or without the GIL; empty text where they do not."""
+def _other_interpreter(name: ModuleName, wheel: Wheel, pythons: set[str]) -> _Problem | None:
+    if name.is_stable:
+        serves_all = all(is_imported_by(name, python) for python in pythons if python.startswith("cp"))
+        return None if serves_all else _Problem("named for CPython 3.15 or newer", _joined(pythons), "stable")
+    if name.interpreter in pythons:
+        if all(tag.abi in _STABLE_ABIS for tag in wheel.name.tags):
+            return _Problem(f"named for {name.interpreter} alone", "every later CPython")
+        return _other_build(name, wheel)
+    if not any(python.startswith(("cp", "pp")) for python in pythons) or _is_for_graalpy(name, pythons):
+        return None
+    return _Problem(f"named for {name.interpreter}", _joined(pythons))
+
+
+def _is_for_graalpy(name: ModuleName, pythons: set[str]) -> bool:
+    return name.style == "graalpy" and any(python.startswith("graalpy") for python in pythons)
+
+
+def _other_build(name: ModuleName, wheel: Wheel) -> _Problem | None:
+    """Say why the ABI tags exclude a module built with or without the GIL, for debugging or with a flag of old."""
     abis = {tag.abi for tag in wheel.name.tags if tag.python == name.interpreter}
     if not abis or not all(_CPYTHON_ABI.fullmatch(abi) for abi in abis):
-        return ""
-    if any(abi.endswith("t") == name.free_threaded for abi in abis):
-        return ""
-    build = "a free-threaded" if name.free_threaded else "a GIL"
-    return f"named for {build} build, expected a suffix that {_joined(abis)} imports"
+        return None
+    if not any(abi.endswith("t") == name.free_threaded for abi in abis):
+        return _Problem(f"named for {'a free-threaded' if name.free_threaded else 'a GIL'} build", _joined(abis))
+    known = set("t" if version_of(name.interpreter) >= _WITHOUT_FLAGS else "tmu").union(*(abi[2:] for abi in abis))
+    flags = "".join(flag for flag in name.flags if flag not in known)
+    return _Problem(f"named with flag {flags}", _joined(abis)) if flags else None
 
 
 def _pythons(wheel: Wheel) -> set[str]:
@@ -122,8 +157,8 @@ def _pythons(wheel: Wheel) -> set[str]:
     return {tag.python for tag in wheel.name.tags} | {f"pp{match[1]}" for match in pypys if match}
 
 
-def _serves_later_versions(wheel: Wheel) -> bool:
-    return any(tag.abi in ("abi3", "none") for tag in wheel.name.tags)
+def _platforms(wheel: Wheel) -> str:
+    return ".".join(wheel.name.platforms)
 
 
 def _joined(names: set[str]) -> str:
