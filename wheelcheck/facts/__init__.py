@@ -89,6 +89,12 @@ class Wheel(Artifact):
         return tuple(parse_platform(tag) for tag in self.name.platforms)
 
     @cached_property
+    def has_plain_files(self) -> bool:
+        """Whether some file outside .dist-info has no exec bit, so that the bit of another one is meant."""
+        files = (member for member in self.members if member.kind == "file" and ".dist-info/" not in member.path)
+        return any(not member.mode & 0o111 for member in files)
+
+    @cached_property
     def widths(self) -> Mapping[str, set[int]]:
         """The widths in bits of native code, by its path without the widths that this names."""
         found: dict[str, set[int]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ _LINKER_SCRIPT = re.compile(
     re.DOTALL,
 )
 _BUILT = re.compile(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
+_WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
 _STUBS = (
     (re.compile(rb"version https://git-lfs\.github\.com/spec/"), "a git-lfs pointer"),
     (re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
@@ -123,8 +125,9 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s.
     ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
     scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
-    library is a warning. Damage other than a missing end is excused in code for a platform that the tags do not
-    promise, if its path names that platform: other loaders have other rules.
+    library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
+    empty or nothing but zeros is an error under any name. Damage other than a missing end is excused in code for a
+    platform that the tags do not promise, if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -146,13 +149,15 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
     path = PurePosixPath(member.path)
     library, built = hints.is_library(member.path), bool(_BUILT.search(path.name))
     claims = library or built or _is_program(member)
-    if claims and not member.head.strip(b"\0"):
+    if (claims or _is_blank_program(member, wheel)) and not member.head.strip(b"\0"):
         found = "nothing but zeros" if member.size else "an empty file"
         excused = path.name.startswith(".") or (not member.size and _placeholder(member, wheel))
         return None if excused else Hit(member.path, f"found {found}, expected native code")
     for pattern, what in _STUBS[: 2 if claims else 1]:
         if pattern.match(member.head):
             return Hit(member.path, f"found {what}, expected the file's own content")
+    if path.suffix.lower() in _WINDOWS_CODE and any(platform.system == "windows" for platform in wheel.platforms):
+        return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Windows loads nothing else")
     if not library or _LINKER_SCRIPT.match(member.head):
         return None
     if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):
@@ -164,6 +169,28 @@ def _is_program(member: Member) -> bool:
     """Return whether mode, name and folder say that this is a program, of whatever kind."""
     path = PurePosixPath(member.path)
     return bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
+
+
+def _is_blank_program(member: Member, wheel: Wheel) -> bool:
+    """Return whether a file has nothing but zeros, or no byte, although its exec bit says that it can be started.
+
+    Where every file has the bit, it comes from a file system without modes and says nothing. An empty file is meant
+    only without suffix (`tool`, `tool-1.2`): `__init__.py` and `py.typed` are not.
+    """
+    path = PurePosixPath(member.path)
+    if not (member.mode & 0o111 and wheel.has_plain_files) or member.head.strip(b"\0") or ".dist-info/" in member.path:
+        return False
+    if member.size:
+        return member.sha256 == _hash_of_zeros(member.size)
+    return not path.suffix or path.suffix[1:].isdecimal()
+
+
+def _hash_of_zeros(size: int) -> str:
+    hashed, block = hashlib.sha256(), bytes(1 << 20)
+    for _ in range(size // len(block)):
+        hashed.update(block)
+    hashed.update(bytes(size % len(block)))
+    return hashed.hexdigest()
 
 
 def _placeholder(member: Member, wheel: Wheel) -> bool:

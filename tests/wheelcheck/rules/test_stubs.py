@@ -13,6 +13,7 @@ from wheelcheck.binary.model import Binary
 from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 TOOL = "demo/bin/tool"
@@ -182,9 +183,66 @@ def test_every_binary_is_whole(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 
+def beginning(size: int) -> bytes:
+    """Return the first bytes of a DLL."""
+    return cut(native.windows(kind="library"), size)
+
+
+def for_windows(sentence: str, content: bytes | Callable[[], bytes], path: str, good: str = "") -> Twins:
+    """Return a row with a file that is not PE in a Windows wheel; under the name `good` that is nobody's business."""
+    bad = File(path, content)
+    right = File(good, content) if good else File(path, partial(native.windows, kind="library"))
+    return Twins(
+        "WC305",
+        sentence,
+        a_wheel(WIN64, dll("x86_64"), bad),
+        a_wheel(WIN64, dll("x86_64"), right),
+        "expected native code: Windows loads nothing else",
+        (path,),
+    )
+
+
 @pytest.mark.parametrize(
     "row",
     [
+        *(
+            for_windows(f"{path} of {size} bytes", partial(beginning, size), path)
+            for path, size in (
+                ("demo/tool.exe", 1),
+                ("demo/tool.exe", 2),
+                ("demo/tool.exe", 40),
+                ("demo/tool.exe", 63),
+                ("demo/x.dll", 64),
+                ("demo/_x.pyd", 60),
+                ("demo/_x.PYD", 10),
+            )
+        ),
+        for_windows("a text", b"not found\n" * 9, "demo/tool.exe"),
+        for_windows("a signature past the end", b"MZ" + bytes(58) + b"\xff\xff\0\0" + bytes(36), "demo/tool.exe"),
+        for_windows("a batch file under a program's name", b"@echo off\r\n" * 9, "demo/tool.exe", "demo/tool.bat"),
+        stub("a blank program anywhere", bytes(4096), "found nothing but zeros", "demo/tool", EXECUTABLE),
+        stub("an empty program anywhere", b"", "found an empty file", "demo/tool", EXECUTABLE),
+        stub("an empty program with a version", b"", "found an empty file", "demo/tool-1.2", EXECUTABLE),
+        stub("a blank program under any suffix", bytes(4096), "found nothing but zeros", "demo/tool.bin", EXECUTABLE),
+    ],
+    ids=str,
+)
+def test_what_a_system_would_start_is_code(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC305", "an empty file without an exec bit", linux(made(b"", "demo/tool"))),
+        Silent("WC305", "an empty file whose suffix says text", linux(made(b"", "demo/py.typed", EXECUTABLE))),
+        Silent("WC305", "an image that only begins with zeros", linux(made(bytes(4096) + b"CD", "demo/x", EXECUTABLE))),
+        Silent(
+            "WC305",
+            "an exec bit that every file has",
+            a_wheel(X86_64, File(LIBRARY, partial(native.library, "x86_64"), EXECUTABLE), made(b"", "d/x", EXECUTABLE)),
+        ),
+        Silent("WC305", "a text named like a program for DOS", linux(made(b"text\n", "demo/tool.exe"))),
         Silent("WC305", "a linker script", linux(made(b"/* GNU ld script */\nGROUP ( libc.so.6 AS_NEEDED ( x ) )\n"))),
         Silent("WC305", "a linker script that explains itself, as libcuopt 26.10 does", linux(made(LONG_SCRIPT))),
         Silent("WC305", "a one-line linker script", linux(made(b"INPUT(libncurses.so.6)\n"))),
