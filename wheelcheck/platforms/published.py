@@ -35,6 +35,8 @@ _FORMS = {
     "macosx": re.compile(r"macosx_[0-9]+_[0-9]+_[a-z]\w*"),
 }
 
+_LEADING_ZERO = re.compile(r"_0[0-9]")
+_NO_VERSION = re.compile(r"(?:py|cp|pp)(?![23](?:0|[1-9][0-9]*)?\Z)")  # of interpreters that do not exist
 _INTERPRETER = re.compile(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]+)")
 _CPYTHON_ABI = re.compile(r"cp(?P<version>[0-9]+)(?P<threads>t?)d?(?P<old>m?u?)")
 _ABIS = {"pp": re.compile(r"pypy\w+|pp_?[0-9]+"), "graalpy": re.compile(r"graalpy\w+")}
@@ -72,6 +74,8 @@ def _has_cpu(platform: Platform, world: str) -> bool:
 
 def is_looked_for(platform: Platform) -> bool:
     """Return whether an installer on some machine asks for the platform tag; True for a system that is not known."""
+    if platform.floor and _LEADING_ZERO.search(platform.tag):
+        return False
     judge = _ASKED.get(platform.family)
     return judge is None or judge(platform)
 
@@ -112,10 +116,10 @@ def is_asked_for(python: str, abi: str) -> bool:
     """Return whether some interpreter asks for an interpreter tag together with an ABI tag.
 
     CPython X.Y asks for cpXY with its own ABI, abi3 (abi3t without the GIL) and none, for older cpXZ with abi3 alone,
-    and every interpreter for `py` tags with none. There is no cp315t, and cp3 lacks the version.
+    and every interpreter for `py` tags with none. There is no cp315t, no Python 4, and cp3 lacks the version.
     """
     found = _INTERPRETER.fullmatch(python)
-    if not found or (found["word"] == "cp" and len(found["version"]) == 1):
+    if not found or _NO_VERSION.match(python) or (found["word"] == "cp" and len(found["version"]) == 1):
         return False
     if abi == "none":
         return True

@@ -20,6 +20,7 @@ TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
 # Names that only Windows changes: harmless in a wheel for another system. No installer creates a folder because of its
 # own entry, and a file below it has the same fault.
 _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
+_ON_SOME_SYSTEMS = frozenset({"name-case-collision", "name-unicode-collision"})
 _CASE_SENSITIVE = frozenset({"linux", "android"})
 
 # The kinds of damage that one rule reports; WC101 and WC102 report all others.
@@ -88,19 +89,19 @@ def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
     """No two members have the same name, nor names that differ only in case or in Unicode normalisation.
 
     Which of them is installed depends on the installer and on the file system: macOS and Windows ignore case. In a
-    wheel whose every tag is for Linux or Android, names that differ only in case are a note: file systems there keep
-    them apart, and Open MPI's `mpicc` and `mpiCC` are two programs. The same name twice is an error everywhere.
+    wheel whose every tag is for Linux or Android, names that differ only so are a note: file systems there keep them
+    apart, and Open MPI's `mpicc` and `mpiCC` are two programs. The same name twice is an error everywhere.
 
     Source: PyPI's and uv's rules on duplicate members; Unicode Standard Annex 15.
     Remedy: rename one of the files, and build into an empty folder.
     """
     for damage in _damage(artifact, COLLISIONS):
-        harmless = damage.kind == "name-case-collision" and _keeps_case(artifact)
+        harmless = damage.kind in _ON_SOME_SYSTEMS and _keeps_names_apart(artifact)
         yield _hit(damage, "note" if harmless else None)
 
 
-def _keeps_case(artifact: Artifact) -> bool:
-    """Return whether every system that an artifact is for keeps names apart that differ in case."""
+def _keeps_names_apart(artifact: Artifact) -> bool:
+    """Return whether every system that an artifact is for keeps names apart that differ in case or normalisation."""
     systems = {p.system for p in artifact.platforms} if isinstance(artifact, Wheel) else set()
     return bool(systems) and systems <= _CASE_SENSITIVE
 

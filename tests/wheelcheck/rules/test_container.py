@@ -149,6 +149,23 @@ def test_every_member_name_is_safe_to_write(row: Twins, tmp_path: Path) -> None:
         ),
         Twins(
             "WC104",
+            "names that differ in normalisation alone where all file systems keep them apart",
+            a_wheel(X86_64, library("x86_64"), File("demo/caf\u00e9.txt"), File("demo/cafe\u0301.txt")),
+            a_wheel(X86_64, library("x86_64"), File("demo/caf\u00e9.txt"), File("demo/cafe.txt")),
+            "name-unicode-collision",
+            ("demo/cafe\u0301.txt",),
+            severity="note",
+        ),
+        Twins(
+            "WC104",
+            "names that differ in normalisation alone in a wheel for any system",
+            a_wheel("py3-none-any", File("demo/caf\u00e9.txt"), File("demo/cafe\u0301.txt")),
+            a_wheel("py3-none-any", File("demo/caf\u00e9.txt"), File("demo/cafe.txt")),
+            "name-unicode-collision",
+            ("demo/cafe\u0301.txt",),
+        ),
+        Twins(
+            "WC104",
             "names that differ in normalisation alone",
             an_sdist(File("demo/caf\u00e9.txt"), File("demo/cafe\u0301.txt")),
             an_sdist(File("demo/caf\u00e9.txt"), File("demo/cafe.txt")),
