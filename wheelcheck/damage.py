@@ -177,7 +177,9 @@ _ARCHIVE: dict[str, Kind] = {
 # What the readers of native code record. A kind that ends in `-limit` is recorded if reading stopped at a cap of
 # wheelcheck, so the file is not verified; every other kind means that the bytes are wrong. A test produces each.
 _BINARY: dict[str, Kind] = {
-    "elf-truncated": Kind("native", "the ELF header, program headers or a PT_LOAD reach past the end of the file"),
+    "elf-truncated": Kind(
+        "native", "the ELF header, the program or section headers or a PT_LOAD reach past the end of the file"
+    ),
     "elf-header": Kind("native", "a field of the ELF header has a value no loader accepts"),
     "elf-osabi": Kind("native", "EI_OSABI or EI_ABIVERSION is one that Linux's dynamic loader refuses"),
     "elf-machine-none": Kind("native", "e_machine is 0, EM_NONE: no CPU can run it (sdbus 0.14.1 shipped such files)"),

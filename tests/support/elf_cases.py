@@ -116,10 +116,10 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "PT_LOADs on one another across a third": (hidden_overlap, "elf-segment"),
     "PT_LOAD at another place within its page": (segment(elf.LOAD, 1, offset=0x351), "elf-segment"),
     "two PT_DYNAMIC": (segment(elf.STACK, type=elf.DYNAMIC), "elf-segment"),
-    "section headers past the end": (header(shoff=1 << 40), "elf-sections"),
-    "section headers at 2^64-1": (header(shoff=(1 << 64) - 1), "elf-sections"),
+    "section headers past the end": (header(shoff=1 << 40), "elf-truncated"),
+    "section headers at 2^64-1": (header(shoff=(1 << 64) - 1), "elf-truncated"),
     "e_shentsize 0": (header(shentsize=0), "elf-sections"),
-    "e_shnum 0 with 2^58 sections": (both(header(shnum=0), section(0, size=1 << 58)), "elf-sections"),
+    "e_shnum 0 with 2^58 sections": (both(header(shnum=0), section(0, size=1 << 58)), "elf-truncated"),
     "e_shstrndx out of range": (header(shstrndx=200), "elf-sections"),
     "e_shstrndx out of range in section 0": (both(header(shstrndx=0xFFFF), section(0, link=99)), "elf-sections"),
     "sections counted, but nowhere": (header(shoff=0), "elf-sections"),
@@ -163,7 +163,7 @@ PROGRAM_CASES: dict[str, tuple[Edit, str]] = {
 OBJECT_CASES: dict[str, tuple[Edit, str]] = {
     "an object without sections": (header(shoff=0, shnum=0), "elf-sections"),
     "an object that counts no sections": (header(shnum=0, shstrndx=0), "elf-sections"),
-    "an object cut off": (cut(200), "elf-sections"),
+    "an object cut off": (cut(200), "elf-truncated"),
 }
 
 LIMIT_CASES: dict[str, Edit] = {

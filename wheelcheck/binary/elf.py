@@ -49,7 +49,7 @@ def judge_sections(reading: Reading, header: Header) -> None:
         return
     if header.shoff + count * size > reading.size:
         table = f"{count} section headers at {header.shoff:#x}"
-        reading.damage("elf-sections", f"{table} reach past the end of the file ({reading.size} bytes)")
+        reading.damage("elf-truncated", f"{table} reach past the end of the file ({reading.size} bytes)")
         return
     names = header.shstrndx if header.shstrndx != _SHN_XINDEX else _extended(reading, header, "sh_link")
     if names >= count:

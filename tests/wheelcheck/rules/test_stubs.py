@@ -73,6 +73,14 @@ def test_a_file_that_is_cut_off_is_payload_for_no_platform(row: Twins, tmp_path:
     row.assert_holds(tmp_path)
 
 
+@pytest.mark.parametrize("lost", [1, 8, 64])
+@pytest.mark.parametrize("path", ["demo/linux-aarch64/libfoo.so", "demo/x86_64/libfoo.so"])
+def test_the_last_bytes_are_missed_on_every_platform(path: str, lost: int, tmp_path: Path) -> None:
+    file = library("aarch64" if "aarch64" in path else "x86_64", path)
+    row = cut_off("the last bytes", X86_64, file, len(file.bytes) - lost, "elf-truncated: ")
+    row.assert_holds(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("path", "found"), [("demo/x86_64/libx.so", ("demo/x86_64/libx.so",)), ("demo/linux-arm64/libx.so", ())]
 )
