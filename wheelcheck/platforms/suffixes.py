@@ -179,8 +179,8 @@ def is_imported_on(spelling: str, platform: Platform) -> bool:
         return _is_imported_on_linux(linux["cpu"], linux["libc"], linux["abi"], platform)
     if spelling == "darwin":
         return platform.system == "macos"
-    if spelling.startswith("iphone"):
-        return platform.system == "ios"
+    if spelling in ("iphoneos", "iphonesimulator"):
+        return platform.system == "ios" and platform.tag.endswith(f"_{spelling}")
     is_windows = platform.system == "windows"
     return (is_windows and spelling == platform.tag) or platform.system in ("wasm", "other")
 
