@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import member_path
-from wheelcheck.facts.fit import describe, is_foreign_payload, native_slices, same_system
+from wheelcheck.facts.fit import describe, is_emulated, is_foreign_payload, native_slices, same_system
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.rules import Hit, rule
@@ -248,20 +248,31 @@ def _expected_wheels(release: Release) -> tuple[ExpectedWheel, ...]:
 
 @rule("WC311", on=Release, needs=_without_platform_wheels)
 def every_expected_platform_wheel_holds_native_code(release: Release) -> Iterator[Hit]:
-    """A wheel that the configuration expects for a platform holds native code.
+    """A wheel that the configuration expects for a platform holds native code for that platform.
 
-    Where the ABI tag is `none`, the file alone does not say whether it ought to, and WC304 only warns. A configuration
-    that lists the wheel (`python` and `architectures`, or `wheels`) says so: a build that lost its program or library
-    is an error. Where the ABI tag promises an extension module, WC304 itself is the error; what lies in a nested
-    archive is not judged.
+    The file alone does not always say whether it ought to, and WC304 only warns where the ABI tag is `none` or the
+    wheel may be a meta package. A configuration that lists the wheel (`python` and `architectures`, or `wheels`) says
+    so: a build that lost its program or library is an error. Test data and payload that its path declares for another
+    platform do not make up for it, nor do objects for a debugger. Code that no CPU runs (eBPF, WebAssembly, .NET)
+    counts, and so does code of the wrong platform for which another rule has an error. What lies in a nested archive
+    is not judged where the ABI tag is `none`; no interpreter imports from it.
 
     Source: `[tool.wheelcheck]` (python, architectures, wheels).
     Remedy: make the build fail when its output is missing; tag a package without native code `py3-none-any`.
     """
-    wanted = {(expected.python, expected.platform) for expected in _expected_wheels(release) if expected.abi == "none"}
+    wanted = {(expected.python, expected.abi, expected.platform) for expected in _expected_wheels(release)}
     for wheel in release.wheels:
-        is_wanted = any(tag.abi == "none" and (tag.python, tag.platform) in wanted for tag in wheel.name.tags)
-        held = any(member.binary and member.binary.kinds != {"debug"} for member in wheel.natives)
-        if is_wanted and not (wheel.is_any or held or any(member.archive for member in wheel.members)):
+        abis = {tag.abi for tag in wheel.name.tags if (tag.python, tag.abi, tag.platform) in wanted}
+        packed = "none" in abis and any(member.archive for member in wheel.members)
+        if abis and not (wheel.is_any or packed or any(_is_held(member, wheel) for member in wheel.natives)):
             message = "found no native code, expected some: the configuration lists this wheel for its platform"
             yield Hit("", message, artifact=wheel.file)
+
+
+def _is_held(member: Member, wheel: Wheel) -> bool:
+    """Return whether the member is native code that the wheel's users run, or that another rule refuses."""
+    if not member.binary or member.binary.kinds == {"debug"} or hints.is_fixture(member.path):
+        return False
+    slices = native_slices(member)
+    emulated = any(is_emulated(slice_, platform) for slice_ in slices for platform in wheel.platforms)
+    return not slices or emulated or not is_foreign_payload(member, wheel)

@@ -293,6 +293,8 @@ def test_every_wheel_carries_the_declared_payload(row: Twins, tmp_path: Path) ->
 
 NONE = "py3-none-manylinux_2_17_x86_64"
 LISTED = Config(wheels=(ExpectedWheel("py3", "none", "manylinux_2_17_x86_64"),))
+STABLE = "cp39-abi3-manylinux_2_17_x86_64"
+LISTED_STABLE = Config(wheels=(ExpectedWheel("cp39", "abi3", "manylinux_2_17_x86_64"),))
 PACKAGE = File("demo/__init__.py")
 
 
@@ -314,6 +316,38 @@ PACKAGE = File("demo/__init__.py")
             a_release(a_wheel(NONE, PACKAGE, library("x86_64")), config=LISTED),
             "found no native code, expected some",
             ("demo-1.0-py2.py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",),
+        ),
+        *(
+            Twins(
+                "WC311",
+                f"{why} is no code for the wheel's users",
+                a_release(a_wheel(NONE, PACKAGE, bad), config=LISTED),
+                a_release(a_wheel(NONE, PACKAGE, bad, program("x86_64")), config=LISTED),
+                "found no native code, expected some",
+                (f"demo-1.0-{NONE}.whl",),
+            )
+            for why, bad in (
+                ("a program among test data", program("x86_64", "demo/tests/data/tool")),
+                ("payload declared for another system", exe("x86_64", "demo/win-x64/tool.exe")),
+                ("payload declared for another CPU", program("aarch64", "demo/aarch64/tool")),
+            )
+        ),
+        Twins(
+            "WC311",
+            "an extension module of the stable ABI that is there as test data alone",
+            a_release(a_wheel(STABLE, PACKAGE, library("x86_64", "demo/tests/_x.abi3.so")), config=LISTED_STABLE),
+            a_release(a_wheel(STABLE, PACKAGE, library("x86_64", "demo/_x.abi3.so")), config=LISTED_STABLE),
+            "found no native code, expected some",
+            (f"demo-1.0-{STABLE}.whl",),
+        ),
+        Twins(
+            "WC311",
+            "an extension module of the stable ABI that was lost beside an archive of data",
+            a_release(a_wheel(STABLE, PACKAGE, File("demo/tool.zip", partial(zipped, PACKAGE))), config=LISTED_STABLE),
+            a_release(a_wheel(STABLE, PACKAGE, library("x86_64", "demo/_x.abi3.so")), config=LISTED_STABLE),
+            "found no native code, expected some",
+            (f"demo-1.0-{STABLE}.whl",),
+            also=("WC304",),
         ),
         Twins(
             "WC311",
@@ -339,6 +373,19 @@ def test_every_expected_platform_wheel_holds_native_code(row: Twins, tmp_path: P
             "WC311",
             "what is in a nested archive is not judged",
             a_release(a_wheel(NONE, PACKAGE, File("demo/tool.zip", partial(zipped, PACKAGE))), config=LISTED),
+        ),
+        Silent(
+            "WC311",
+            "a program that Windows emulates",
+            a_release(
+                a_wheel("py3-none-win_amd64", PACKAGE, exe("i686", "demo/win32/tool.exe")),
+                config=Config(wheels=(ExpectedWheel("py3", "none", "win_amd64"),)),
+            ),
+        ),
+        Silent(
+            "WC311",
+            "code for the kernel",
+            a_release(a_wheel(NONE, PACKAGE, File("demo/probe.o", native.bpf_object)), config=LISTED),
         ),
         Silent(
             "WC311",
