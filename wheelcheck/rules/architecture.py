@@ -16,6 +16,7 @@ from wheelcheck.facts.fit import (
     is_emulated,
     native_slices,
     needs,
+    same_system,
     served_cpus,
     without_readable_tags,
 )
@@ -27,6 +28,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.binary.model import Slice
     from wheelcheck.facts import Member
     from wheelcheck.facts.fit import Fit
     from wheelcheck.rules import Severity
@@ -162,6 +164,7 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     is `none`, the platform tag may have been set on purpose for headers, data or code for other platforms whose paths
     say so; so this is a warning there, and WC311 asks the configuration. It is also a warning for a wheel that holds
     stubs alone, or that pins other distributions exactly, as pyside6 (cp310-abi3) pins those that hold its modules.
+    Of a set of tags for several systems (`ios_…_iphoneos.ios_…_iphonesimulator`), each needs code.
     A nested archive may hold the code that a program unpacks, which cannot be judged and is a note; but no interpreter
     imports a module from an archive, so that an ABI tag's promise stays broken and this an error.
 
@@ -172,15 +175,24 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
         return
     code = [member for member in wheel.natives if member.binary and member.binary.kinds != {"debug"}]
     together = tuple(chain.from_iterable(native_slices(member) for member in code))
+    packed = [member.path for member in wheel.members if member.archive]
+    if (forgotten := _forgotten(together, wheel)) and not packed:
+        yield Hit("", f"found only {describe(together)} code, expected code for {'.'.join(forgotten)} too")
     if any(_answers_for_the_tag(member, wheel) for member in code) or fit(together, wheel.platforms) == "home":
         return
-    packed = [member.path for member in wheel.members if member.archive]
     promised = any(tag.abi != "none" for tag in wheel.name.tags) and (code or not _has_code_elsewhere(wheel))
     partly = any(served_cpus(slice_, platform) for slice_ in together for platform in wheel.platforms)
     found = f"native code only inside {packed[0]}, if any" if packed else "no native code"
     found = f"only {describe(native_slices(code[0]))} code" if code else found
     severity: Severity | None = None if promised or (partly and not packed) else "note" if packed else "warning"
     yield Hit("", f"found {found}, expected {_expected(wheel)} code for {_tags(wheel)}", severity=severity)
+
+
+def _forgotten(slices: tuple[Slice, ...], wheel: Wheel) -> list[str]:
+    """Return the tags without code for their system, in a set of which another tag has code for its own."""
+    without = [p.tag for p in wheel.platforms if p.arches and not any(same_system(slice_, p) for slice_ in slices)]
+    is_partly_served = any(same_system(slice_, platform) for slice_ in slices for platform in wheel.platforms)
+    return without if is_partly_served else []
 
 
 def _has_code_elsewhere(wheel: Wheel) -> bool:

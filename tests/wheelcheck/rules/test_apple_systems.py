@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import a_wheel
-from tests.support.native_files import ARM64, UNIVERSAL2, apple
+from tests.support.native_files import ARM64, UNIVERSAL2, apple, dll, library
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
@@ -68,3 +68,17 @@ def test_the_device_half_alone_does_not_make_a_wheel_for_the_simulator(tmp_path:
     bad, good = a_wheel(SIMULATOR, BOTH_VARIANTS[0]), a_wheel(SIMULATOR, *BOTH_VARIANTS)
     row = Twins("WC304", "the device half alone", bad, good, "found only ios aarch64 code", ("",))
     row.assert_holds(tmp_path)
+
+
+def test_a_tag_for_device_and_one_for_simulator_need_code_for_both(tmp_path: Path) -> None:
+    tags = f"{DEVICE}.ios_14_0_arm64_iphonesimulator"
+    bad, good = a_wheel(tags, BOTH_VARIANTS[0]), a_wheel(tags, *BOTH_VARIANTS)
+    found = "found only ios aarch64 code, expected code for ios_14_0_arm64_iphonesimulator too"
+    Twins("WC304", "the device half alone", bad, good, found).assert_holds(tmp_path)
+
+
+def test_tags_for_two_systems_need_code_for_both(tmp_path: Path) -> None:
+    tags = "py3-none-manylinux_2_17_x86_64.win_amd64"
+    bad, good = a_wheel(tags, library("x86_64")), a_wheel(tags, library("x86_64"), dll("x86_64"))
+    found = "found only linux x86_64 code, expected code for win_amd64 too"
+    Twins("WC304", "no code for Windows", bad, good, found).assert_holds(tmp_path)
