@@ -37,6 +37,14 @@ class TooManyAlternativesError(ValueError):
     """A marker whose alternatives are too many to be listed."""
 
 
+def is_requirement(text: str) -> bool:
+    """Return whether text is a requirement (PEP 508); what is too long to be parsed safely counts as one."""
+    try:
+        return len(text) > _LONGEST or bool(Requirement(text).name)
+    except (InvalidRequirement, RecursionError):
+        return False
+
+
 def canonical(field: str, value: str) -> object:
     """Return what is equal for values of a metadata field that mean the same; text without spaces if it is invalid.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -11,7 +12,8 @@ from packaging.utils import canonicalize_name
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.dist_info import metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
-from wheelcheck.facts.toml import table
+from wheelcheck.facts.requirements import is_requirement
+from wheelcheck.facts.toml import table, texts
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
@@ -165,31 +167,57 @@ def _compiles_python(sdist: Sdist) -> bool:
 def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     """There is a pyproject.toml with [build-system] requires, or at least a setup.py.
 
-    Without either, nothing can be built. With only a setup.py the build uses whatever setuptools is current, so that is
-    a warning.
+    Without either, nothing can be built. With only a setup.py, or without [build-system], the build uses whatever
+    setuptools is current, so that is a warning. What pip refuses is an error, with or without a setup.py: TOML that
+    cannot be read, a [build-system] without requires, requires that is no list of requirements (an empty list is one),
+    and a backend-path that is not in the sdist.
 
-    Source: PEP 517, PEP 518; the source distribution format requires pyproject.toml.
+    Source: PEP 517, PEP 518 (pip's pyproject.py and pyproject_hooks); the source distribution format requires
+    pyproject.toml.
     Remedy: add `[build-system] requires = …` and `build-backend = …`, and include pyproject.toml in the sdist.
     """
     there, old = (f"{sdist.top}/{name}" in sdist.texts for name in ("pyproject.toml", "setup.py"))
     if not there and sdist.members and sdist.is_read_whole:
         yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="warning" if old else None)
-    elif there and not _has_requires(sdist):
-        readable = bool(sdist.pyproject) or _says_nothing(sdist.texts[f"{sdist.top}/pyproject.toml"])
-        found = "no [build-system] requires" if readable else "a file that is no TOML"
-        severity: Severity | None = "warning" if old or readable else None
-        yield Hit(f"{sdist.top}/pyproject.toml", f"found {found}, expected the build's requirements", severity=severity)
+    elif there:
+        path = f"{sdist.top}/pyproject.toml"
+        for found, severity in _build_system_problems(sdist, sdist.texts[path]):
+            yield Hit(path, f"found {found}, expected the build's requirements", severity=severity)
+        if missing := _missing_backend_path(sdist):
+            yield Hit(path, f"found backend-path {missing!r}, expected a folder of the sdist")
+
+
+def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Severity | None]]:
+    """Yield what is wrong with [build-system] requires, and how bad it is."""
+    if not sdist.pyproject and not _says_nothing(text):
+        yield "a file that is no TOML", None
+    elif "build-system" not in sdist.pyproject:
+        yield "no [build-system] requires", "warning"
+    elif "requires" not in table(sdist.pyproject, "build-system"):
+        yield "no [build-system] requires", None
+    else:
+        requires = table(sdist.pyproject, "build-system")["requires"]
+        if not isinstance(requires, list) or not all(isinstance(each, str) for each in requires):
+            yield "[build-system] requires that is no list of text", None
+        else:
+            yield from (
+                (f"the invalid requirement {each[:80]!r}", None) for each in requires if not is_requirement(each)
+            )
+
+
+def _missing_backend_path(sdist: Sdist) -> str:
+    """Return an entry of backend-path that is no folder of the sdist; empty where all are."""
+    for entry in texts(table(sdist.pyproject, "build-system"), "backend-path") if sdist.is_read_whole else ():
+        folder = posixpath.normpath(posixpath.join(sdist.top, entry)) + "/"
+        inside = folder.startswith(f"{sdist.top}/")
+        if not inside or not any(member.path.startswith(folder) for member in sdist.members):
+            return entry
+    return ""
 
 
 def _says_nothing(text: str) -> bool:
     """Return whether a TOML document is empty but for comments."""
     return all(line.lstrip().startswith("#") for line in text.splitlines() if line.strip())
-
-
-def _has_requires(sdist: Sdist) -> bool:
-    """Return whether [build-system] requires is there: a list, which is empty where a backend builds itself."""
-    requires = table(sdist.pyproject, "build-system").get("requires")
-    return isinstance(requires, list) and all(isinstance(each, str) for each in requires)
 
 
 @rule("WC607", on=Sdist)

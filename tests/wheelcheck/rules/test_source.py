@@ -153,6 +153,7 @@ def test_the_lock_file_holds_every_package_of_its_workspace(row: Twins, tmp_path
 SETUP = File("setup.py", b"from setuptools import setup\nsetup()\n")
 BUILD = File("pyproject.toml", b'[build-system]\nrequires = ["hatchling"]\n')
 TOOLS_ONLY = File("pyproject.toml", b"[tool.black]\nline-length = 100\n")
+LOCAL = "requires = []\nbackend-path = "
 NO_TOML = File("pyproject.toml", b"<<<<<<< HEAD\n")
 INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
 
@@ -193,14 +194,34 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             (f"{TOP}/pyproject.toml",),
             severity="warning",
         ),
+        *(
+            Twins(
+                "WC606",
+                f"pip refuses {bad}",
+                an_sdist(*more, File("pyproject.toml", f"[build-system]\n{bad}\n".encode())),
+                an_sdist(*more, File("pyproject.toml", f"[build-system]\n{good}\n".encode())),
+                found,
+                (f"{TOP}/pyproject.toml",),
+            )
+            for more in ((File("demo/x.py"),), (SETUP, File("demo/x.py")))
+            for bad, good, found in (
+                ('requires = "setuptools"', 'requires = ["setuptools"]', "requires that is no list of text"),
+                ('requires = ["setuptools", 1]', "requires = []", "requires that is no list of text"),
+                ('build-backend = "x"', 'requires = []\nbuild-backend = "x"', "found no [build-system] requires"),
+                ('requires = ["set up"]', "requires = [\"setup; python_version > '3'\"]", "requirement 'set up'"),
+                ('requires = ["x=>1"]', 'requires = ["x>=1", "y @ file:///y.whl"]', "invalid requirement 'x=>1'"),
+                (f"{LOCAL}['lost']", f"{LOCAL}['demo']", "found backend-path 'lost', expected a folder of the sdist"),
+                (f"{LOCAL}['.', '../x']", f"{LOCAL}['.', './demo/']", "found backend-path '../x'"),
+                (f"{LOCAL}['/demo']", f"{LOCAL}['./']", "found backend-path '/demo'"),
+            )
+        ),
         Twins(
             "WC606",
-            "requirements that are no list",
-            an_sdist(File("pyproject.toml", b'[build-system]\nrequires = "setuptools"\n')),
-            an_sdist(File("pyproject.toml", b'[build-system]\nrequires = ["setuptools"]\n')),
-            "found no [build-system] requires",
+            "a pyproject.toml that cannot be read beside a setup.py, which pip does not fall back to",
+            an_sdist(SETUP, NO_TOML),
+            an_sdist(SETUP, BUILD),
+            "found a file that is no TOML",
             (f"{TOP}/pyproject.toml",),
-            severity="warning",
         ),
         Twins(
             "WC606",
