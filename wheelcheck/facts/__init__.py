@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from wheelcheck.facts.cargo import Crates
 from wheelcheck.facts.dist_info import DistInfo, headers_of
 from wheelcheck.facts.toml import parse_toml
@@ -87,6 +89,24 @@ class Wheel(Artifact):
     def platforms(self) -> tuple[Platform, ...]:
         """The parsed platform tags of the compressed set."""
         return tuple(parse_platform(tag) for tag in self.name.platforms)
+
+    def below_package(self, path: str) -> str:
+        """Return what a path says of one file: without `NAME.data`, and without the folder that names the package.
+
+        That is the first folder if it is named like the distribution, or every file is in it.
+        """
+        top, slash, rest = path.partition("/")
+        if slash and top.endswith(".data"):
+            return self.below_package(rest.partition("/")[2])
+        ours = top == self._only_top or canonicalize_name(top.partition(".")[0]) == canonicalize_name(self.name.project)
+        return rest if slash and ours else path
+
+    @cached_property
+    def _only_top(self) -> str:
+        """The first folder of every file outside .dist-info and .data; empty if they have several."""
+        tops = {member.path.partition("/")[0] for member in self.members}
+        tops = {top for top in tops if not top.endswith((".dist-info", ".data"))}
+        return tops.pop() if len(tops) == 1 else ""
 
     @cached_property
     def has_plain_files(self) -> bool:

@@ -157,10 +157,11 @@ def home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
 def is_declared(member: Member, wheel: Wheel) -> bool:
     """Return whether the path of a member that does not fit names the platform that its code is for.
 
-    A stub has no code, so it is never declared.
+    A stub has no code, so it is never declared; test data always is. The package's own name says nothing: it is part
+    of every path, also in the wheels for other platforms.
     """
     if is_extension_module(member.path):
-        return False
+        return hints.is_test_data(member.path)
     if hints.is_fixture(member.path):
         return True
     slices = native_slices(member)
@@ -181,7 +182,8 @@ def _names_cpu(path: str, slice_: Slice, wheel: Wheel) -> bool:
     """
     promised = {arch.find(name).bits for platform in wheel.platforms for name in platform.arches}
     counts = promised != {slice_.bits} or len(wheel.widths.get(hints.without_width(path), ())) > 1
-    return hints.names_cpu_in_words(path, slice_) or (counts and hints.names_cpu(path, slice_))
+    named = wheel.below_package(path)
+    return hints.names_cpu_in_words(named, slice_) or (counts and hints.names_cpu(named, slice_))
 
 
 def _names_system(path: str, slice_: Slice, wheel: Wheel) -> bool:
@@ -190,8 +192,8 @@ def _names_system(path: str, slice_: Slice, wheel: Wheel) -> bool:
     `.dylib` names an Apple system, but not which; in a wheel for one of them it says nothing.
     """
     if slice_.minimum_os and any(platform.binary_format == "Mach-O" for platform in wheel.platforms):
-        return hints.names_system_in_words(path, slice_.system)
-    return hints.names_system(path, slice_.system)
+        return hints.names_system_in_words(wheel.below_package(path), slice_.system)
+    return hints.names_system(wheel.below_package(path), slice_.system)
 
 
 def is_foreign_payload(member: Member, wheel: Wheel) -> bool:

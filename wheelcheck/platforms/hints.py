@@ -98,6 +98,7 @@ _FIXTURE_FOLDERS = frozenset(
         *("fixtures", "samples"),
     }
 )
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _EXAMPLE_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
 
 
@@ -167,6 +168,13 @@ def is_specimen(path: str) -> bool:
 def is_fixture(path: str) -> bool:
     """Return whether `path` is in a folder of test data."""
     return any(part.lower() in _FIXTURE_FOLDERS for part in PurePosixPath(path).parts[:-1])
+
+
+def is_test_data(path: str) -> bool:
+    """Return whether `path` is in a folder for data among tests: a test imports no module from there."""
+    folders = [part.lower() for part in PurePosixPath(path).parts[:-1]]
+    first = next((place for place, folder in enumerate(folders) if folder in _FIXTURE_FOLDERS), len(folders))
+    return any(folder == "data" or folder in _FIXTURE_FOLDERS - _TEST_FOLDERS for folder in folders[first:])
 
 
 @lru_cache(maxsize=4096)

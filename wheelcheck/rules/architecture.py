@@ -282,7 +282,8 @@ def _is_declared_by_suffix(member: Member, wheel: Wheel) -> bool:
     slices = native_slices(member)
     if not slices or fit(slices, wheel.platforms) != "foreign-system" or hints.is_fixture(member.path):
         return False
-    named = any(hints.names_system_in_words(member.path, slice_.system) for slice_ in slices)
+    path = wheel.below_package(member.path)
+    named = any(hints.names_system_in_words(path, slice_.system) for slice_ in slices)
     return not named and is_declared(member, wheel)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
+from wheelcheck.platforms.hints import is_test_data
 from wheelcheck.platforms.suffixes import (
     is_extension_module,
     is_found_without_version,
@@ -54,7 +55,8 @@ def extension_modules_are_named_for_their_platform(wheel: Wheel) -> Iterator[Hit
     if wheel.is_any:
         return
     pythons = _pythons(wheel)
-    judged = [(member, *_problem_of(member.path, wheel, pythons)) for member in wheel.natives if member.linked]
+    modules = [member for member in wheel.natives if member.linked and not is_test_data(member.path)]
+    judged = [(member, *_problem_of(member.path, wheel, pythons)) for member in modules]
     imported = {_place(member.path, module) for member, module, problem in judged if module and not problem}
     for member, module, problem in judged:
         if problem:

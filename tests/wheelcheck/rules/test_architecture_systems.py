@@ -170,6 +170,50 @@ def test_a_slice_that_no_tag_promises_is_not_missing(row: Silent, tmp_path: Path
         ),
         Twins(
             "WC308",
+            "a word that is in the path of every file says nothing of one",
+            a_wheel(X86_64, library("x86_64", "mac_notify/a.so"), mac_program("x86_64", "mac_notify/bin/tool")),
+            a_wheel(X86_64, library("x86_64", "mac_notify/a.so"), mac_program("x86_64", "mac_notify/macos/tool")),
+            "found macos x86_64 code",
+            ("mac_notify/bin/tool",),
+        ),
+        Twins(
+            "WC308",
+            "nor does a folder that is named like the distribution, beside other modules",
+            a_wheel(
+                X86_64,
+                library("x86_64", "other/a.so"),
+                mac_program("x86_64", "Mac_Notify/tool"),
+                project="mac_notify",
+            ),
+            a_wheel(
+                X86_64,
+                library("x86_64", "other/a.so"),
+                mac_program("x86_64", "mac/tool"),
+                project="mac_notify",
+            ),
+            "found macos x86_64 code",
+            ("Mac_Notify/tool",),
+        ),
+        Twins(
+            "WC308",
+            "nor does the folder for data of a distribution with such a name",
+            a_wheel(
+                X86_64,
+                library("x86_64", "other/a.so"),
+                mac_program("x86_64", "mac_notify-1.0.data/scripts/tool"),
+                project="mac_notify",
+            ),
+            a_wheel(
+                X86_64,
+                library("x86_64", "other/a.so"),
+                mac_program("x86_64", "mac_notify-1.0.data/scripts/tool-darwin"),
+                project="mac_notify",
+            ),
+            "found macos x86_64 code",
+            ("mac_notify-1.0.data/scripts/tool",),
+        ),
+        Twins(
+            "WC308",
             "an iOS library in a macOS wheel is for another loader",
             artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64", system="ios"))),
             artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64"))),
@@ -190,6 +234,19 @@ def test_no_binary_is_for_another_operating_system(row: Twins, tmp_path: Path) -
             "WC308",
             "a DLL in a Linux wheel says what it is",
             a_wheel(X86_64, library("x86_64"), dll("x86_64", "demo/other.dll")),
+        ),
+        *(
+            Silent(
+                code,
+                f"what is named like an extension module is test data too, for another {what}",
+                a_wheel(X86_64, library("x86_64"), file),
+            )
+            for code in ("WC301", "WC306", "WC308")
+            for what, file in (
+                ("system", mac("x86_64", path="demo/tests/data/x.cpython-312-darwin.so")),
+                ("system of its own suffix", dll("x86_64", "demo/tests/data/x.pyd")),
+                ("CPU", library("aarch64", "demo/tests/data/x.cpython-312-aarch64-linux-gnu.so")),
+            )
         ),
         Silent("WC308", "test data is for anyone", a_wheel(X86_64, library("x86_64"), mac("x86_64", path="tests/a"))),
         Silent(
