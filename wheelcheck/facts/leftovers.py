@@ -1,4 +1,4 @@
-"""Libraries for another platform that a build left beside the wheel's own: nothing loads them."""
+"""Libraries and programs for another platform that a build left beside the wheel's own: nothing loads them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ class Leftovers:
     def __init__(self, wheel: Wheel) -> None:
         self._linked: set[str] = set()
         self._native: dict[tuple[PurePosixPath, str], str] = {}
+        self._programs: dict[tuple[PurePosixPath, str], str] = {}
         for member in wheel.natives:
             slices = native_slices(member)
             self._linked |= {PurePosixPath(name).name.lower() for slice_ in slices for name in slice_.needed}
-            if _is_library(member) and fit(slices, wheel.platforms) == "home":
-                self._native.setdefault(_place(member), member.path)
+            if (_is_library(member) or _is_program(member)) and fit(slices, wheel.platforms) == "home":
+                found = self._native if _is_library(member) else self._programs
+                found.setdefault(_place(member), member.path)
 
     def is_linked_to(self, member: Member) -> bool:
         """Return whether some native file of the wheel asks for a library of this file's name."""
@@ -38,6 +40,14 @@ class Leftovers:
         if not _is_library(member) or is_extension_module(member.path) or self.is_linked_to(member):
             return ""
         return self._native.get(_place(member), "")
+
+    def native_program(self, member: Member) -> str:
+        """Return the path of the native program that stands beside a foreign one of the same name, or empty text."""
+        return self._programs.get(_place(member), "") if _is_program(member) else ""
+
+
+def _is_program(member: Member) -> bool:
+    return member.binary is not None and member.binary.kinds == {"executable"}
 
 
 def _is_library(member: Member) -> bool:

@@ -261,8 +261,8 @@ def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
     LC_BUILD_VERSION names one of Apple's systems. dyld loads code for its own only, a simulator's never on a device.
 
     A file whose path or suffix names its own system (`win-x64/`, `.dll`, `.dylib`) is declared payload and is not
-    reported, unless it is left over: a library that is declared by its suffix alone, beside a native one of the same
-    name (`libx.dylib` beside `libx.so`), is a warning, since it is dead weight.
+    reported, unless it is left over: one that is declared by its suffix alone, beside a native one of the same name
+    (`libx.dylib` beside `libx.so`, `tool.exe` beside `tool`), is a warning, since it is dead weight.
 
     Source: the ELF gABI, Apple's <mach-o/loader.h> and the PE format; PEP 425, 600, 730 and 738 for the tags.
     Remedy: clean the staging folder before each platform's build.
@@ -271,7 +271,7 @@ def no_binary_is_for_another_operating_system(wheel: Wheel) -> Iterator[Hit]:
         yield Hit(member.path, f"found {describe(native_slices(member))} code, expected code for {_tags(wheel)}")
     leftovers = Leftovers(wheel)
     for member in wheel.natives:
-        twin = leftovers.native_twin(member)
+        twin = leftovers.native_twin(member) or leftovers.native_program(member)
         if twin and not wheel.is_any and _is_declared_by_suffix(member, wheel):
             message = f"found {describe(native_slices(member))} code beside {twin}, which is for {_tags(wheel)}"
             yield Hit(member.path, message, severity="warning")

@@ -214,6 +214,15 @@ def test_a_slice_that_no_tag_promises_is_not_missing(row: Silent, tmp_path: Path
         ),
         Twins(
             "WC308",
+            "a program that its suffix declares, beside a native one of its name, is left over",
+            a_wheel(X86_64, library("x86_64"), program("x86_64"), exe("x86_64")),
+            a_wheel(X86_64, library("x86_64"), program("x86_64"), exe("x86_64", "demo/bin/other.exe")),
+            "found windows x86_64 code beside demo/bin/tool, which is for manylinux_2_17_x86_64",
+            ("demo/bin/tool.exe",),
+            severity="warning",
+        ),
+        Twins(
+            "WC308",
             "an iOS library in a macOS wheel is for another loader",
             artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64", system="ios"))),
             artifacts.wheel(ARM64, artifacts.member("demo/x.dylib", artifacts.macho("aarch64"))),
