@@ -133,7 +133,7 @@ def test_in_strict_mode_an_ignore_that_matches_nothing_fails(tmp_path: Path) -> 
         (to("error", "WC302"), False),
         (to("error", "WC711"), False),
         (to("warning", "WC711"), False),
-        (to("warning", "WC413"), False),
+        (to("warning", "WC414"), False),
         (to("warning"), False),
         (to("error"), False),
         (to("note", "WC801"), False),
