@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.builder import reproducible, sources
 from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
 from wheelcheck.builder.run import run as start
-from wheelcheck.config import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +40,8 @@ class PathMap:
     @classmethod
     def of(cls, words: Iterable[str]) -> PathMap:
         """Read `CONTAINER=HOST` words, the first absolute. Raises ConfigError."""
+        from wheelcheck.config import ConfigError  # noqa: PLC0415  # in_container runs on Pythons without a TOML parser
+
         pairs = []
         for word in words:
             inside, _, outside = word.partition("=")

@@ -42,7 +42,7 @@ def test_a_program_that_names_its_source_file_is_the_same_everywhere(tmp_path: P
 def test_a_planted_difference_is_named_with_artifact_member_and_offset(tmp_path: Path) -> None:
     with pytest.raises(
         BuildError,
-        match=r"the same sources differ: probe-1.0-py3.*\.whl: probe/bin/probe: differs at offset \d+: found b'",
+        match=r"the same sources differ: probe-1.0-py3.*\.whl: probe/bin/probe: differs at offset \d+: first b'",
     ):
         reproduce(Build.of(hatch_probe(tmp_path / "probe", main=FOLDER)))
 

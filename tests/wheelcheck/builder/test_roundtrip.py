@@ -168,7 +168,7 @@ ONE = Native("executable", "x86_64", "0755", "2.17", "ab")
         (Native("executable", "x86_64", "0644", "2.17", "ab"), "mode 0644"),
         (Native("executable", "x86_64", "0755", "2.18", "ab"), "glibc 2.18"),
         (Native("executable", "x86_64", "0755", "", "ab"), "needs no glibc"),
-        (Native("executable", "x86_64", "0755", "2.17", "cd"), "sha256 cd from"),
+        (Native("executable", "x86_64", "0755", "2.17", "cd"), "sha256 cd, but"),
     ],
 )
 def test_each_fact_of_a_native_file_must_be_the_same(other: Native, found: str) -> None:

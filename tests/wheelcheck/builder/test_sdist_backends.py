@@ -64,6 +64,8 @@ def project(folder: Path, backend: str, *binaries: str) -> Path:
     for name in binaries:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(native("x86_64"))
+    if (folder / "target").exists():  # cargo marks its output with a tag, and a plain folder has no other sign of it
+        (folder / "target" / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
     return folder
 
 
