@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from email.message import Message
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
-from wheelcheck.facts import Wheel
+from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.facts.dist_info import GROUPS, is_reserved, script_name_problem
 from wheelcheck.rules import Hit, rule
 
@@ -35,19 +36,19 @@ _NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # as `surrogateescape` keeps such by
 _DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
-@rule("WC220", on=Wheel)
-def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
-    """METADATA is UTF-8, of a known version, and its requirements and Python specifier can be parsed.
+@rule("WC220", on=Artifact)
+def metadata_can_be_read(artifact: Artifact) -> Iterator[Hit]:
+    """METADATA or PKG-INFO is UTF-8, of a known version, and its requirements and Python specifier can be parsed.
 
-    An installer that cannot parse Requires-Dist or Requires-Python either refuses the wheel or ignores the field.
+    An installer that cannot parse Requires-Dist or Requires-Python either refuses the file or ignores the field. The
+    wheel that is built from an sdist has the same requirement, and pip refuses it then.
 
     Source: core metadata specification (PyPA), PEP 440, PEP 508.
     Remedy: fix the field in pyproject.toml and build again.
     """
-    text = wheel.dist_info.texts.get("METADATA")
+    path, text, headers = _core_metadata(artifact)
     if text is None:
         return
-    path, headers = wheel.dist_info.path("METADATA"), wheel.dist_info.metadata
     if _NOT_UTF_8.search(text):
         yield Hit(path, "found bytes that are not UTF-8")
     version = str(headers.get("Metadata-Version", "none")).strip()
@@ -59,6 +60,15 @@ def metadata_can_be_read(wheel: Wheel) -> Iterator[Hit]:
     for value in headers.get_all("Requires-Python", []):
         if not _is_specifier(str(value)):
             yield Hit(path, f"found Requires-Python {str(value)!r}, expected a version specifier")
+
+
+def _core_metadata(artifact: Artifact) -> tuple[str, str | None, Message]:
+    """Return the path, the text (None if it is missing) and the headers of METADATA or PKG-INFO."""
+    if isinstance(artifact, Sdist):
+        path = f"{artifact.top}/PKG-INFO"
+        return path, artifact.texts.get(path), artifact.pkg_info
+    info = artifact.dist_info if isinstance(artifact, Wheel) else None
+    return (info.path("METADATA"), info.texts.get("METADATA"), info.metadata) if info else ("", None, Message())
 
 
 def _requirement_problem(value: str) -> str:

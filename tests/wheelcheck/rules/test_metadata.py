@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, member, wheel
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, member, wheel
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 
@@ -40,9 +40,21 @@ def in_metadata(sentence: str, bad: str, good: str, found: str) -> Twins:
     return Twins("WC220", sentence, described(bad), described(good), found, (METADATA,))
 
 
+def in_pkg_info(line: str) -> File:
+    return File("PKG-INFO", f"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n{line}\n".encode())
+
+
 @pytest.mark.parametrize(
     "row",
     [
+        Twins(
+            "WC220",
+            "a requirement of an sdist whose version is none",
+            an_sdist(in_pkg_info("Requires-Dist: other ==2010i")),
+            an_sdist(in_pkg_info("Requires-Dist: other ==2010")),
+            "found Requires-Dist 'other ==2010i'",
+            ("demo-1.0/PKG-INFO",),
+        ),
         in_metadata(
             "a requirement that no installer can parse",
             "Requires-Dist: numpy (>1.0",
