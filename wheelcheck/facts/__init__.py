@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -12,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.facts.cargo import Crates
 from wheelcheck.facts.dist_info import DistInfo, headers_of
+from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.hints import without_width
 from wheelcheck.platforms.tags import Platform, parse_platform
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from wheelcheck.damage import Damage
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.source import EntryKind
-
-_SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Wheel(Artifact):
     @cached_property
     def folders(self) -> frozenset[str]:
         """The folders of site-packages that its files are installed into, and all above them; `.` is site-packages."""
-        paths = (PurePosixPath(_SITE_PACKAGES.sub("", member.path)) for member in self.members)
+        paths = (PurePosixPath(installed_path(member.path)) for member in self.members)
         return frozenset(str(parent) for path in paths for parent in path.parents)
 
     @cached_property

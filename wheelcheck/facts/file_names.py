@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from packaging.utils import (
@@ -14,6 +15,7 @@ from packaging.utils import (
 )
 
 DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
+_SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,6 +59,11 @@ def parse_file_name(name: str) -> FileName:
 def member_path(path: str, wheel: str) -> str:
     """Return the path of a configured file in the wheel of that file name: `.data/…` is below NAME-VERSION.data."""
     return f"{'-'.join(wheel.split('-')[:2])}{path}" if path.startswith(DATA) else path
+
+
+def installed_path(path: str) -> str:
+    """Return where a member of a wheel is in site-packages: `NAME-VERSION.data/purelib/x` is installed as `x`."""
+    return _SITE_PACKAGES.sub("", path)
 
 
 def canonical_version(version: str) -> str:

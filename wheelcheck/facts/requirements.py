@@ -15,6 +15,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
+from wheelcheck.facts.file_names import installed_path
+
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
@@ -129,7 +131,6 @@ def _minimal(found: AbstractSet[frozenset[Comparison]]) -> Alternatives:
 # What a wheel's own files say about libraries that other distributions bring.
 
 _PREFIX = re.compile(r"[^/]+\.data/data/")
-_SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 _ORIGIN = re.compile(r"\$ORIGIN|\$\{ORIGIN\}")
 
 
@@ -170,7 +171,7 @@ def _of_an_extra(requirement: Requirement) -> bool:
 
 def _foreign_folders(wheel: Wheel, member: Member, slice_: Slice) -> set[str]:
     """Return the top folders of site-packages below which the file looks for libraries and the wheel has no file."""
-    here = posixpath.dirname(_SITE_PACKAGES.sub("", member.path))
+    here = posixpath.dirname(installed_path(member.path))
     targets = {_target(entry, here) for entry in (*slice_.rpath, *slice_.runpath)}
     return {target.partition("/")[0] for target in targets if target and target not in wheel.folders}
 

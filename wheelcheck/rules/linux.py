@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
 from wheelcheck.facts.requirements import bringers
 from wheelcheck.platforms import arch
@@ -31,7 +32,6 @@ _LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in 
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
 _HASHED = re.compile(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
-_DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
 @rule("WC401", on=Wheel, needs=without_known_cpu)
@@ -278,7 +278,7 @@ def _path_problem(entry: str, member: str) -> str:
     """Say what is wrong with one entry of a search path; empty text for a sound one."""
     if not entry.startswith(("$ORIGIN", "${ORIGIN}")):
         return "expected one relative to $ORIGIN"
-    folder = posixpath.dirname(_DATA.sub("", member))
+    folder = posixpath.dirname(installed_path(member))
     target = posixpath.normpath(posixpath.join(folder, entry.partition("ORIGIN")[2].lstrip("}").lstrip("/") or "."))
     return "which leaves the folder that packages are installed into" if target.startswith("..") else ""
 

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.facts.dist_info import GROUPS, is_reserved, script_name_problem
+from wheelcheck.facts.file_names import installed_path
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _NEWER_FIELDS = {
     "import-namespace": (2, 5),
 }
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # as `surrogateescape` keeps such bytes
-_DATA = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
 @rule("WC220", on=Artifact)
@@ -67,8 +67,10 @@ def _core_metadata(artifact: Artifact) -> tuple[str, str | None, Message]:
     if isinstance(artifact, Sdist):
         path = f"{artifact.top}/PKG-INFO"
         return path, artifact.texts.get(path), artifact.pkg_info
-    info = artifact.dist_info if isinstance(artifact, Wheel) else None
-    return (info.path("METADATA"), info.texts.get("METADATA"), info.metadata) if info else ("", None, Message())
+    if isinstance(artifact, Wheel):
+        info = artifact.dist_info
+        return info.path("METADATA"), info.texts.get("METADATA"), info.metadata
+    return "", None, Message()
 
 
 def _requirement_problem(value: str) -> str:
@@ -129,7 +131,7 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
         yield Hit(path, "found bytes that are not UTF-8")
     if problem := wheel.dist_info.entry_points_problem:
         yield Hit(path, problem)
-    paths = sorted({_DATA.sub("", member.path) for member in wheel.members})
+    paths = sorted({installed_path(member.path) for member in wheel.members})
     for group, entries in wheel.dist_info.entry_points.items():
         for name, reference in entries.items():
             found = _REFERENCE.fullmatch(reference.strip())
