@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu
-from wheelcheck.platforms import arch
+from wheelcheck.facts.floors import needed, promised
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
@@ -52,7 +52,7 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     --require-target-macos-version`).
     """
     for member, slice_, platform in native_code(wheel, "macos", "ios"):
-        found, allowed = slice_.minimum_os[:2], _newest_minimum(slice_, platform)
+        found, allowed = needed(slice_, platform), promised(slice_, platform)
         if found > allowed:
             severity = _severity_of(slice_, found, allowed, platform)
             message = f"{'/'.join(slice_.arches)} code needs {slice_.system} {_dotted(found)}"
@@ -76,15 +76,6 @@ def _consequence(slice_: Slice, severity: Severity) -> str:
     if slice_.kind == "executable":
         return "a program is built for its minimum as a whole"
     return "it fails there if it uses a symbol that the older system lacks"
-
-
-def _newest_minimum(slice_: Slice, platform: Platform) -> tuple[int, ...]:
-    """Return the newest minimum OS that still serves every user whom the tag promises to serve."""
-    rows = [arch.find(name) for name in slice_.arches]
-    if platform.system == "macos":
-        return max([platform.floor[:2], *(row.macos_since for row in rows)])
-    simulated = [row.ios_simulator_since for row in rows if platform.tag.endswith("simulator")]
-    return max([platform.floor[:2], *simulated])
 
 
 @rule("WC502", on=Wheel, severity=("warning", "error"), needs=without_known_cpu)
