@@ -11,6 +11,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+Show = Callable[..., "Page"]  # opens a report in a window of some width: the fixture `show` of the reports' tests
 _PATIENCE = 60  # seconds; more means Chromium hangs
 
 

@@ -56,6 +56,12 @@ class Floor:
             return 0
         return step(self.system, self.needed) - step(self.system, self.promised)
 
+    @property
+    def badness(self) -> tuple[int, bool, float]:
+        """A sort key: what is found about the file, then how far it is above the promise; no version comes first."""
+        severity = -SEVERITIES.index(self.severity) if self.severity else -len(SEVERITIES)
+        return severity, bool(self.needed), self.excess
+
 
 @dataclass(frozen=True, slots=True)
 class Fold:
@@ -100,7 +106,7 @@ def folded(rows: Iterable[Floor]) -> tuple[Fold, ...]:
     """Return one row per wheel, system and CPU: those with a finding first, then those closest to their promise."""
     ordered = sorted(rows, key=_platform_of)
     folds = [_fold(list(group)) for _, group in groupby(ordered, key=_platform_of)]
-    return tuple(sorted(folds, key=lambda fold: _badness(fold.worst), reverse=True))
+    return tuple(sorted(folds, key=lambda fold: fold.worst.badness, reverse=True))
 
 
 def dotted(version: tuple[int, ...]) -> str:
@@ -113,13 +119,7 @@ def _platform_of(floor: Floor) -> tuple[str, str, str]:
 
 
 def _fold(group: list[Floor]) -> Fold:
-    return Fold(max(group, key=_badness), len(group), sum(floor.over for floor in group))
-
-
-def _badness(floor: Floor) -> tuple[int, bool, float]:
-    """Return a sort key: what is found about a file, then how far it is above the promise; no version comes first."""
-    severity = -SEVERITIES.index(floor.severity) if floor.severity else -len(SEVERITIES)
-    return severity, bool(floor.needed), floor.excess
+    return Fold(max(group, key=lambda floor: floor.badness), len(group), sum(floor.over for floor in group))
 
 
 def _of_wheel(wheel: Wheel, severities: dict[tuple[str, str], str]) -> Iterator[Floor]:

@@ -1,96 +1,33 @@
-"""The HTML report's elements and its two tables: the release grid and the native code."""
+"""The HTML report's tables: the release grid, the artifacts and the native code."""
 
 from __future__ import annotations
 
-import re
 import stat
-import xml.etree.ElementTree as ET
+from collections import Counter
 from itertools import groupby, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.report import diff, grid
-from wheelcheck.report.wording import shown
+from wheelcheck.report.html_charts import bar, short
+from wheelcheck.report.html_elements import breakable, element, heading, megabytes
+from wheelcheck.report.html_findings import anchor
+from wheelcheck.report.sizes import sizes
+from wheelcheck.report.wording import RELEASE, SEVERITIES, counted
 
 if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    Content = Element | str
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
     from wheelcheck.engine import Report
+    from wheelcheck.facts import Artifact
     from wheelcheck.report.diff import Row
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
+    from wheelcheck.report.html_elements import Content
+    from wheelcheck.report.sizes import Size
+    from wheelcheck.rules import Finding
 
-
-# HTML as a tree of elements: text can only be text, because nothing here puts markup together from strings.
-
-
-class Shown(str):
-    """Text to which `shown` has been applied: a part of it must not be cut again."""
-
-    __slots__ = ()
-
-
-def element(name: str, /, *content: Content, **attributes: str) -> Element:
-    """Return an element with these attributes, around text and other elements.
-
-    All text and all values are made harmless by `shown`. An attribute's name is written as Python allows it: `class_`,
-    `data_label`. One without a value is left out, except those that HTML has no value for, such as `checked`.
-    """
-    made = ET.Element(name)
-    for key, value in attributes.items():
-        attribute = key.rstrip("_").replace("_", "-")
-        if value or attribute in ("checked", "data-label"):
-            made.set(attribute, shown(value))
-    for part in content:
-        append(made, part)
-    return made
-
-
-def append(parent: Element, part: Content) -> None:
-    """Append an element or text; the empty text adds nothing."""
-    if not isinstance(part, str):
-        parent.append(part)
-        return
-    text = part if isinstance(part, Shown) else shown(part)
-    if len(parent):
-        parent[-1].tail = (parent[-1].tail or "") + text
-    else:
-        parent.text = (parent.text or "") + text
-
-
-def own(name: str, content: str) -> Element:
-    """Return a `style` or `script` element with content of ours, which HTML takes as it is, without escapes."""
-    made = ET.Element(name)
-    made.text = content
-    return made
-
-
-def heading(anchor: str, text: str) -> Element:
-    """Return the heading of a section of the page."""
-    return element("h2", text, id=anchor)
-
-
-def breakable(text: str) -> list[Content]:
-    """Return a path or a tag that may break after a slash, hyphen or underscore."""
-    first, *others = map(Shown, re.split(r"(?<=[/_-])(?=[^/_-])", shown(text)))
-    return [first, *(part for other in others for part in (element("wbr"), other))]
-
-
-def coded(text: str) -> list[Content]:
-    """Return the text of a docstring with its code spans as elements."""
-    parts = map(Shown, re.split("`([^`]+)`", shown(text)))
-    return [element("code", part) if number % 2 else part for number, part in enumerate(parts)]
-
-
-def serialized(root: Element) -> str:
-    """Return an element as HTML."""
-    text = ET.tostring(root, "unicode", method="html")
-    return text.replace("</wbr>", "")  # Python 3.10 does not know that wbr has no end tag; text holds no "<"
-
-
+Anchors = dict[str, str]  # where on the page each file is told of; the empty name is the release's
 SHOWN = 2_000  # rows of native code; the rest is counted
 SYMBOLS: dict[Mark, str] = {"pass": "✔", "warn": "▲", "unverified": "?", "extra": "+", "missing": "○", "fail": "✘"}
 _COLUMNS = ("artifact", "member", "system", "machine", "kind", "floor", "needed", "size", "mode")
@@ -156,6 +93,83 @@ def _legend(table: Grid) -> Element:
     return element("div", *parts, class_="legend")
 
 
+# --- artifacts: the grid's links lead here, and from here to what was found ---
+
+
+def anchors_of(report: Report) -> Anchors:
+    """Return the fragment under which each file is told of; what is about no single file is under `release`."""
+    named = [*(artifact.file for artifact in report.artifacts), *(gap.artifact for gap in report.gaps)]
+    others = [finding.artifact for finding in report.findings]
+    known = dict.fromkeys(name for name in (*named, *others) if name)
+    release = {"": "release"} if "" in others else {}
+    return release | {name: f"file-{number}" for number, name in enumerate(known, 1)}
+
+
+def artifacts_section(report: Report, anchors: Anchors) -> Iterator[Element]:
+    """Yield a row for every file, with its findings as links and what its bytes are."""
+    if not anchors:
+        return
+    artifacts = {artifact.file: artifact for artifact in report.artifacts}
+    made = {size.artifact: size for size in sizes(report)}
+    whole = max((size.unpacked for size in made.values()), default=0)
+    found, ignored = _found(report), Counter(finding.artifact for finding, _ in report.ignored)
+    unverified = {gap.artifact for gap in report.gaps}
+    rows = [
+        element(
+            "tr",
+            element("th", *_name(file, artifacts.get(file)), scope="row"),
+            element("td", *_marks(found.get(file, []), ignored[file], file in unverified), data_label="found"),
+            *_size(made.get(file), whole),
+            id=place,
+            tabindex="-1",
+        )
+        for file, place in anchors.items()
+    ]
+    head = element(
+        "tr", *(element("th", name, scope="col") for name in ("file", "found", "packed", "unpacked", "of what"))
+    )
+    table = element("table", element("thead", head), element("tbody", *rows), class_="artifacts")
+    yield heading("artifacts", "Artifacts")
+    yield element("div", table, class_="card")
+
+
+def _found(report: Report) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in report.findings:
+        found.setdefault(finding.artifact, []).append(finding)
+    return found
+
+
+def _name(file: str, artifact: Artifact | None) -> Iterator[Content]:
+    yield element("span", *breakable(file or RELEASE))
+    if artifact and artifact.sha256:
+        yield element("small", element("code", f"sha256 {artifact.sha256}"))
+
+
+def _marks(findings: list[Finding], ignored: int, is_unverified: bool) -> Iterator[Element]:  # noqa: FBT001  # one call above
+    """Yield a mark, and a link for every rule that found something in the file."""
+    if is_unverified:
+        yield element("b", "? not verified", class_="chip unverified")
+    if not findings and not is_unverified:
+        yield element("b", "✔ nothing found", class_="chip pass")
+    counts = Counter((SEVERITIES.index(finding.severity), anchor(finding)) for finding in findings)
+    for (severity, place), number in sorted(counts.items()):
+        words = f"{place.partition('-')[0]}: {counted(number, SEVERITIES[severity])}"
+        yield element("a", words, href=f"#{place}", class_=f"chip {SEVERITIES[severity]}")
+    if ignored:
+        yield element("small", f"{ignored} ignored")
+
+
+def _size(size: Size | None, whole: int) -> Iterator[Element]:
+    if size is None:
+        yield from (element("td", class_="empty") for _ in range(3))
+        return
+    yield element("td", megabytes(size.packed), class_="number", data_label="packed")
+    yield element("td", megabytes(size.unpacked), class_="number", data_label="unpacked")
+    told = ", ".join(f"{kind} {megabytes(part)}" for kind, part in size.kinds.items())
+    yield element("td", element("span", told, class_="hidden"), bar(size.kinds, whole), class_="track", title=told)
+
+
 # --- native code: one row per slice, sorted by its columns where scripts run, cards on a phone ---
 
 
@@ -169,14 +183,15 @@ def binaries_section(report: Report) -> Iterator[Element]:
         table = element("table", element("thead", head), element("tbody", *drawn), class_="binaries")
         more = [element("p", f"… and {rest:,} more", class_="none")] if rest else []
         yield heading("binaries", "Native code")
-        yield element("div", element("div", table, class_="scroll"), *more, class_="card")
+        box = element("div", table, class_="scroll tall", role="region", aria_label="Native code", tabindex="0")
+        yield element("div", box, *more, class_="card searchable")
 
 
 def _row(row: Row) -> Element:
     mode = [element("code", stat.filemode(row.mode))] if row.mode else []
     return element(
         "tr",
-        _cell("artifact", element("span", *breakable(_short(row)), title=row.artifact), class_="long"),
+        _cell("artifact", element("span", *breakable(short(row.artifact)), title=row.artifact), class_="long"),
         _cell("member", element("code", *breakable(row.path)), class_="long"),
         _cell("system", row.system, class_="short"),
         _cell("machine", row.machine, class_="short"),
@@ -186,11 +201,6 @@ def _row(row: Row) -> Element:
         _cell("size", f"{row.size:,}", class_="number", data_key=str(row.size)),
         _cell("mode", *mode, class_="short"),
     )
-
-
-def _short(row: Row) -> str:
-    """Return a wheel's tags: every row of a release begins with the same project and version."""
-    return "-".join(row.artifact.removesuffix(".whl").split("-")[2:]) if row.artifact.endswith(".whl") else row.artifact
 
 
 def _needed(row: Row) -> list[Content]:

@@ -29,7 +29,7 @@ NAMED = 3  # files that a folded list names before it counts the rest
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings in one artifact with the same rule, severity and cause, in the order of the report.
+    """Findings with the same rule, severity and cause, in the order of the report; most often in one artifact.
 
     `why` is the reason why the configuration ignores them; empty where it does not.
     """
@@ -41,6 +41,11 @@ class Group:
     def first(self) -> Finding:
         """The finding that stands for all: they differ in the path, and perhaps in details of the message."""
         return self.findings[0]
+
+    @property
+    def artifacts(self) -> tuple[str, ...]:
+        """The artifacts, each once; the empty name stands for the release as a whole."""
+        return tuple(dict.fromkeys(finding.artifact for finding in self.findings))
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -94,6 +99,14 @@ class Group:
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Return findings by cause, each group in the place of its first finding."""
     return _grouped((finding, "") for finding in findings)
+
+
+def grouped_across(findings: Iterable[Finding]) -> tuple[Group, ...]:
+    """Return findings by cause like `grouped`, and one cause in several artifacts as one group."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(_key(finding)[1:], []).append(finding)
+    return tuple(Group(tuple(group)) for group in groups.values())
 
 
 def grouped_ignored(ignored: Iterable[tuple[Finding, str]]) -> tuple[Group, ...]:

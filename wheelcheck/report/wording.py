@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LONGEST = 2_000  # characters of one text in a report for people
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
 SEVERITIES = ("error", "warning", "note")
+RULE_PAGES = "https://wheelcheck.github.io/wheelcheck/rules"  # of each rule one page, by its code
 RELEASE = "the release"  # what a finding is about that is about no single file
 
 # Control, format, surrogate, private and unassigned characters, and the separators that some readers break lines at.
@@ -69,6 +70,11 @@ def severity_change(finding: Finding) -> tuple[str, str]:
     if now == before:
         return "kept", f"at {change.before}"
     return "lowered" if now > before else "raised", f"from {change.before}"
+
+
+def page(code: str) -> str:
+    """Return the permanent address of a rule's page."""
+    return f"{RULE_PAGES}/{code}/"
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

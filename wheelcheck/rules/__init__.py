@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -89,6 +90,25 @@ class Rule(Generic[Subject]):
     def explanation(self) -> str:
         """The rest of the docstring: why it matters, the incident, the remedy."""
         return inspect.getdoc(self.judge).partition("\n")[2].strip()  # type: ignore[union-attr]  # a test holds this
+
+    @property
+    def why(self) -> str:
+        """The explanation without its source and its remedy."""
+        return re.split(r"(?m)^(?:Source|Remedy):", self.explanation)[0].strip()
+
+    @property
+    def source(self) -> str:
+        """The specification or incident that the rule comes from."""
+        return self._part("Source")
+
+    @property
+    def remedy(self) -> str:
+        """What the reader should do."""
+        return self._part("Remedy")
+
+    def _part(self, label: str) -> str:
+        found = re.search(rf"(?ms)^{label}:(.*?)(?=^(?:Source|Remedy):|\Z)", self.explanation)
+        return " ".join(found[1].split()) if found else ""
 
     @property
     def module(self) -> str:

@@ -10,10 +10,12 @@ import pytest
 
 from tests.support.artifacts import X86_64, elf, macho, member, wheel
 from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
+from wheelcheck.binary.model import VersionNeed
 from wheelcheck.engine import Gap, Report
-from wheelcheck.report import html, html_tables
+from wheelcheck.report import html, html_charts, html_tables
 from wheelcheck.report.selection import CAP
-from wheelcheck.report.wording import safe
+from wheelcheck.report.wording import RULE_PAGES, page, safe
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +71,14 @@ def test_every_link_leads_to_a_place_on_the_page_and_no_place_is_there_twice(rep
     page = read(report)
     places = page.attributes("id")
     assert len(places) == len(set(places))
-    assert {link.removeprefix("#") for link in page.attributes("href")} <= set(places)
-    assert all(link.startswith("#") for link in page.attributes("href"))
+    here = {link for link in page.attributes("href") if not link.startswith(RULE_PAGES)}
+    assert all(link.startswith("#") for link in here)
+    assert {link.removeprefix("#") for link in here} <= set(places)
+
+
+def test_a_code_leads_to_the_page_of_its_rule() -> None:
+    links = {link for link in read(every_mark()).attributes("href") if not link.startswith("#")}
+    assert links == {page(code) for code in ("WC301", "WC306", "WC701", "WC702")}
 
 
 @REPORTS
@@ -144,12 +152,11 @@ def test_a_real_report_names_its_findings_its_rules_and_its_files(tmp_path: Path
     report = real(tmp_path)
     text = read(report).text
     assert all(found.message in text for found in report.findings)
-    assert all(
-        artifact.sha256 in text
-        for artifact in report.artifacts
-        if any(found.artifact == artifact.file for found in report.findings)
-    )
-    assert "Remedy:" in text
+    assert all(artifact.sha256 in text for artifact in report.artifacts)
+    codes = {found.code for found in report.findings}
+    remedies = [rule.remedy.replace("`", "") for rule in all_rules() if rule.code in codes]
+    assert len(remedies) == len(codes)
+    assert all(remedy in text for remedy in remedies)
 
 
 def test_a_binary_is_a_row_with_what_a_maintainer_compares() -> None:
@@ -198,3 +205,60 @@ def test_severities_without_a_finding_have_no_filter() -> None:
         "show-error",
         "show-warning",
     ]
+
+
+def test_one_fault_of_many_wheels_is_told_once_and_its_wheels_are_folded() -> None:
+    wheels = [wheel(f"cp3{minor}-cp3{minor}-manylinux_2_17_x86_64") for minor in range(8, 14)]
+    found = tuple(finding(each.file, "x.so", "found a fault that all have") for each in wheels)
+    page = read(Report(tuple(wheels), found))
+    assert page.text.count("found a fault that all have") == 1
+    assert page.text.count("1 file in 6 artifacts") == 1
+    assert all(page.text.count(each.file) >= 2 for each in wheels)
+
+
+def test_different_messages_of_one_cause_are_all_told() -> None:
+    found = tuple(finding(f"{at}.whl", "x.so", f"found {at} bytes", cause="found bytes") for at in range(5))
+    text = read(Report((), found)).text
+    assert all(each.message in text for each in found)
+
+
+def test_a_file_is_linked_to_each_rule_that_found_something_in_it() -> None:
+    page = read(every_mark())
+    chips = [values for name, values in page.elements if name == "a" and str(values.get("class")).startswith("chip")]
+    links = {values["href"] for values in chips}
+    assert links == {"#WC701-error", "#WC702-error", "#WC301-error", "#WC306-warning"}
+
+
+def test_a_floor_chart_says_in_words_what_it_draws() -> None:
+    text = " ".join(read(every_mark()).text.split())
+    assert "glibc: 1 of 1 binary above what the tag promises" in text
+    assert "2.17" in text
+    assert "17 releases newer" in text
+
+
+def test_what_is_drawn_stays_inside_its_column_whatever_a_file_claims() -> None:
+    needs = [(VersionNeed("libc.so.6", f"GLIBC_{number}"),) for number in ("2.4", "999999999.9", "0", "2.17")]
+    natives = [member(f"{at}.so", elf("x86_64", versions=need)) for at, need in enumerate(needs)]
+    page = read(Report((wheel(X86_64, *natives),)))
+    places = [values[key] for _, values in page.elements for key in ("x", "cx", "x1", "x2") if key in values]
+    assert len(places) > len(natives)
+    assert all(0 <= float(str(place).removesuffix("%")) <= 100 for place in places)
+
+
+def test_more_binaries_than_fit_are_folded_by_wheel_and_the_rest_is_counted() -> None:
+    need = (VersionNeed("libc.so.6", "GLIBC_2.5"),)
+    natives = [member(f"{number}.so", elf("x86_64", versions=need)) for number in range(3)]
+    count = html_charts.SHOWN + html_charts.FOLDED + 2
+    wheels = tuple(wheel(f"py3-none-manylinux_2_{minor}_x86_64", *natives) for minor in range(5, 5 + count))
+    text = read(Report(wheels)).text
+    assert "3 binaries, the furthest is " in text
+    assert f"{html_charts.FOLDED + 2} more, none of them worse" in text
+    assert "… and 2 more" in text
+
+
+def test_the_page_says_what_the_bytes_are() -> None:
+    library = replace(member("demo/x.so", elf("x86_64")), size=3_000_000)
+    text = read(Report((wheel(X86_64, library, replace(member("demo/x.py"), size=1_000_000), size=2_000_000),))).text
+    assert "2.0 MB to download, 4.0 MB unpacked." in text
+    assert "native code 3.0 MB (75 %)" in text
+    assert "Python 1.0 MB (25 %)" in text

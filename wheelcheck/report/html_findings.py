@@ -1,0 +1,122 @@
+"""The HTML report's findings: one card per rule, the remedy beside what was found, the explanation folded."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.report.html_elements import breakable, coded, details, element, heading
+from wheelcheck.report.selection import grouped_across, more, select
+from wheelcheck.report.wording import RELEASE, SEVERITIES, counted, page
+from wheelcheck.rules.catalogue import all_rules, impact_rank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from xml.etree.ElementTree import Element
+
+    from wheelcheck.engine import Report
+    from wheelcheck.report.html_elements import Content
+    from wheelcheck.report.selection import Group
+    from wheelcheck.rules import Finding, Rule
+
+NAMED = 3  # places that are named before the list is folded
+
+
+def findings_section(report: Report) -> Iterator[Element]:
+    """Yield the findings by severity and rule: what stops most users comes first."""
+    yield heading("findings", "Findings")
+    if not report.findings:
+        yield element("p", "Nothing was found.", class_="card none")
+        return
+    yield _filter(report)
+    chosen = select(report.findings)
+    rules = {rule.code: rule for rule in all_rules()}
+    for (_, _, code), group in groupby(sorted(chosen.listed, key=_order), key=_order):
+        yield _card(list(group), rules.get(code))
+    for words in more(chosen.omitted):
+        yield element("p", words, class_="none")
+
+
+def anchor(finding: Finding) -> str:
+    """Return the fragment of the card that a finding is in."""
+    return f"{finding.code}-{finding.severity}"
+
+
+def _order(finding: Finding) -> tuple[int, int, str]:
+    return SEVERITIES.index(finding.severity), impact_rank(finding.code), finding.code
+
+
+def _filter(report: Report) -> Element:
+    boxes = [
+        element(
+            "label",
+            element("input", type="checkbox", id=f"show-{severity}", checked=""),
+            counted(report.count(severity), severity),
+            class_=severity,
+        )
+        for severity in SEVERITIES
+        if report.count(severity)
+    ]
+    return element("fieldset", element("legend", "Show", class_="hidden"), *boxes, class_="filter")
+
+
+def _card(findings: list[Finding], rule: Rule[Any] | None) -> Element:
+    first = findings[0]
+    link = element("a", first.code, href=page(first.code), rel="noreferrer")
+    title = element("h3", _badge(first), link, " ", *(coded(rule.summary) if rule else [first.name]))
+    found = element("ol", *map(_finding, grouped_across(findings)), class_="found")
+    return element(
+        "article",
+        title,
+        element("div", found, *_advice(rule), class_="beside"),
+        class_=f"card finding is-{first.severity}",
+        id=anchor(first),
+        tabindex="-1",
+    )
+
+
+def _badge(finding: Finding) -> Element:
+    return element("span", finding.severity, class_=f"badge {finding.severity}")
+
+
+def _advice(rule: Rule[Any] | None) -> Iterator[Element]:
+    """Yield the remedy, and below it why the rule exists, folded."""
+    if rule:
+        remedy = [element("p", *coded(rule.remedy), class_="remedy")] if rule.remedy else []
+        source = [element("p", element("b", "Source: "), *coded(rule.source))] if rule.source else []
+        why = details("Why it matters", *_paragraphs(rule.why), *source)
+        yield element("aside", element("h4", "How to fix it"), *remedy, why)
+
+
+def _paragraphs(text: str) -> Iterator[Element]:
+    for part in text.split("\n\n"):
+        if part.strip():
+            yield element("p", *coded(" ".join(part.split())))
+
+
+def _finding(group: Group) -> Element:
+    changed = [element("p", group.changed, class_="soft")] if group.changed else []
+    return element("li", element("p", group.message), *_places(group), *changed)
+
+
+def _places(group: Group) -> Iterator[Element]:
+    """Yield where it was found: one place as it is, a few as a list, more of them folded behind their number."""
+    differ = len({finding.message for finding in group.findings}) > 1
+    items = [element("li", *_place(finding, with_message=differ)) for finding in group.findings]
+    listing = element("ul", *items, class_="places")
+    yield listing if len(items) <= NAMED else details(_number(group), listing)
+
+
+def _number(group: Group) -> str:
+    files = counted(len(group.paths), "file") if group.paths else ""
+    artifacts = counted(len(group.artifacts), "artifact")
+    return f"{files} in {artifacts}" if files else f"in {artifacts}"
+
+
+def _place(finding: Finding, *, with_message: bool) -> Iterable[Content]:
+    yield element("b", *breakable(finding.artifact or RELEASE))
+    if finding.path:
+        yield " "
+        yield element("code", *breakable(finding.path))
+    if with_message:
+        yield f": {finding.message}"
