@@ -21,7 +21,7 @@ LAYERS = (
     ("config",),  # what a release must hold
     ("inputs",),  # which files a path, a folder or a requirement stands for; opens only regular files
     ("pypi",),  # published releases, which inputs asks for
-    ("archive", "binary"),  # the readers, which know nothing of each other
+    ("archive", "binary", "wheel_writer"),  # the readers, which know nothing of each other; what writes a wheel
     ("platforms",),  # the tables of CPUs, tags and policies
     ("source", "damage", "credentials"),  # bytes at an offset, what is wrong with them; passwords in URLs
 )

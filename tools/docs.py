@@ -108,10 +108,11 @@ def _family(family: ModuleType) -> Iterator[str]:
 
 def rule_section(rule: Rule[Any]) -> str:
     """Return the section about one rule."""
+    fixable = f"\nFixable: {markdown(rule.fixable)}\n" if rule.fixable else ""
     return (
         f"### {rule.code} {rule.name}\n\n"
         f"*{' or '.join(rule.severities)}, about the {rule.on.__name__.lower()}*\n\n"
-        f"{markdown(rule.summary)}\n\n{markdown(rule.explanation)}\n"
+        f"{markdown(rule.summary)}\n\n{markdown(rule.explanation)}\n{fixable}"
     )
 
 

@@ -57,6 +57,11 @@ class VersionNeed:
         found = _GLIBC.fullmatch(self.version)
         return tuple(int(number[:9]) for number in found[1].split(".")) if found else ()
 
+    @property
+    def is_unknown_marker(self) -> bool:
+        """Whether this is a marker version that is not in the table, so that `glibc` is a lower bound only."""
+        return self.version.startswith("GLIBC_ABI_") and self.version not in _MARKERS
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:

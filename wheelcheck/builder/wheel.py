@@ -9,10 +9,7 @@ a backend: each backend would need its own settings, and several would pack the 
 
 from __future__ import annotations
 
-import base64
-import csv
 import hashlib
-import io
 import stat
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -26,6 +23,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
+from wheelcheck.wheel_writer import expanded_tags, record_text, with_field, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 Pair = tuple[str, str]  # interpreter and ABI tag: ("cp310", "abi3")
 Members = dict[str, tuple[ZipInfo, bytes]]
-Entry = tuple[ZipInfo, bytes]
 
 
 def tagged_name(built: str, pair: Pair, target: Target) -> str:
@@ -86,7 +83,8 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel is made from this many parts)
     record = f"{folder}/RECORD"
     paths = sorted(contents.keys() - {record}, key=_place)
     entries = [(_info(path, date, modes[path]), contents[path]) for path in paths]
-    return _write(out / name, [*entries, (_info(record, date, 0o644), _record(entries, record))])
+    sealed = record_text(_rows(entries), record).encode()
+    return write(out / name, [*entries, (_info(record, date, 0o644), sealed)])
 
 
 def require_record(wheel: Path, stage: Stage) -> None:
@@ -154,20 +152,11 @@ def _libraries(natives: Mapping[str, Binary]) -> Iterable[str]:
 
 def _wheel_text(text: str, name: str) -> str:
     """Return the WHEEL file of a platform wheel: the other fields, and every tag of the compressed set."""
-    kept = [line for line in text.splitlines() if line and not line.startswith(("Tag:", "Root-Is-Purelib:"))]
-    python, abi, platform = name.removesuffix(".whl").rsplit("-", 3)[1:]
-    sets = ((one, two, three) for one in python.split(".") for two in abi.split(".") for three in platform.split("."))
-    return "\n".join([*kept, "Root-Is-Purelib: false", *(f"Tag: {'-'.join(tag)}" for tag in sets), ""])
+    return with_field(with_field(text, "Root-Is-Purelib", ["false"]), "Tag", expanded_tags(name))
 
 
-def _record(entries: Iterable[Entry], own_path: str) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    for info, data in entries:
-        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
-        writer.writerow((info.filename, f"sha256={digest}", len(data)))
-    writer.writerow((own_path, "", ""))
-    return out.getvalue().encode()
+def _rows(entries: Iterable[tuple[ZipInfo, bytes]]) -> Iterable[tuple[str, str, int]]:
+    return ((info.filename, hashlib.sha256(data).hexdigest(), len(data)) for info, data in entries)
 
 
 def _place(path: str) -> tuple[bool, str]:
@@ -182,14 +171,6 @@ def _info(path: str, date: Date, mode: int) -> ZipInfo:
     info.external_attr = (stat.S_IFREG | (0o755 if mode & 0o111 else 0o644)) << 16
     info.compress_type = ZIP_DEFLATED
     return info
-
-
-def _write(path: Path, entries: Iterable[Entry]) -> Path:
-    partial = path.with_name(f"{path.name}.partial")
-    with ZipFile(partial, "w") as archive:
-        for info, data in entries:
-            archive.writestr(info, data)
-    return partial.replace(path)
 
 
 def _described(info: ZipInfo, content: bytes) -> str:

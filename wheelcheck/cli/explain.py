@@ -39,4 +39,5 @@ def _explanation(code: str) -> str | None:
     rule = find(code)
     if rule is None:
         return damage.explain(code.lower())
-    return f"{rule.code} {rule.name} ({', '.join(rule.severities)})\n\n{rule.summary}\n\n{rule.explanation}"
+    fixable = f"\nFixable: {rule.fixable}" if rule.fixable else ""
+    return f"{rule.code} {rule.name} ({', '.join(rule.severities)})\n\n{rule.summary}\n\n{rule.explanation}{fixable}"

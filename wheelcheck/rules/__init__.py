@@ -5,15 +5,25 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from wheelcheck.config.fields import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Finding", "Hit", "Rule", "Severity", "SeverityChange", "UndeclaredSeverityError", "rule"]
+__all__ = ["FIXES", "Finding", "Fix", "Hit", "Rule", "Severity", "SeverityChange", "UndeclaredSeverityError", "rule"]
 Subject = TypeVar("Subject")
+Fix = Literal["mode", "record", "tags", "purelib", "floor"]
+
+# What `wheelcheck check --fix` does about the findings of a rule that declares it (`fix=`).
+FIXES: dict[Fix, str] = {
+    "mode": "gives the file mode 0755 if it must be executable or has an exec bit, otherwise 0644",
+    "record": "writes RECORD again, from the bytes of the files that are in the wheel",
+    "tags": "writes the tags of the file name into WHEEL",
+    "purelib": "writes Root-Is-Purelib by the content: false with native code, true without it for any platform",
+    "floor": "raises the platform tag to what the binaries need, in the file name and in WHEEL",
+}
 
 
 class UndeclaredSeverityError(ValueError):
@@ -26,7 +36,8 @@ class Hit:
 
     `severity` is one of those the rule declares, its first where none is given; `artifact` names the file for rules
     about a whole release. Hits of one `cause` are one line in a report for people, even where their messages differ in
-    a detail such as a size; without one, the message is the cause.
+    a detail such as a size; without one, the message is the cause. `fixable` is false where the fix
+    that the rule declares cannot be proven right for this hit.
     """
 
     path: str
@@ -34,6 +45,7 @@ class Hit:
     severity: Severity | None = None
     artifact: str = ""
     cause: str = ""
+    fixable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class Finding:
     message: str
     cause: str = ""  # what it has in common with others, where the message says more; else empty
     severity_change: SeverityChange | None = None
+    fix: Fix | None = None  # what `--fix` does about it, unless the wheel as a whole must not be rewritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +83,7 @@ class Rule(Generic[Subject]):
     severities: tuple[Severity, ...]
     judge: Callable[[Subject], Iterator[Hit]]
     needs: Callable[[Subject], str] | None = None  # says why the rule cannot judge; empty text: it can
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:
@@ -106,6 +120,11 @@ class Rule(Generic[Subject]):
         """What the reader should do."""
         return self._part("Remedy")
 
+    @property
+    def fixable(self) -> str:
+        """What `--fix` does about its findings; empty if it does nothing."""
+        return f"`wheelcheck check --fix` {FIXES[self.fix]}." if self.fix else ""
+
     def _part(self, label: str) -> str:
         found = re.search(rf"(?ms)^{label}:(.*?)(?=^(?:Source|Remedy):|\Z)", self.explanation)
         return " ".join(found[1].split()) if found else ""
@@ -124,7 +143,9 @@ class Rule(Generic[Subject]):
             severity = hit.severity or self.severity
             if severity not in self.severities:
                 raise UndeclaredSeverityError(f"{self.code} does not declare the severity {severity!r}")
-            yield Finding(self.code, self.name, severity, hit.artifact or artifact, hit.path, hit.message, hit.cause)
+            where = (hit.artifact or artifact, hit.path)
+            fix = self.fix if hit.fixable else None
+            yield Finding(self.code, self.name, severity, *where, hit.message, hit.cause, fix=fix)
 
 
 def rule(
@@ -132,16 +153,17 @@ def rule(
     on: type[Subject],
     severity: Severity | tuple[Severity, ...] = "error",
     needs: Callable[[Subject], str] | None = None,
+    fix: Fix | None = None,
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
     """Make a generator function over `on` the rule `code`.
 
     `severity` is the one severity of its hits, or all that it can yield, the usual one first. `needs` is asked about
     each subject: it returns the reason why the rule cannot judge that one, or empty text. A reason becomes a skip of
-    the report, so no rule counts as run where it judged nothing.
+    the report, so no rule counts as run where it judged nothing. `fix` is what `--fix` does about its hits.
     """
     severities: tuple[Severity, ...] = (severity,) if isinstance(severity, str) else severity
 
     def make(judge: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
-        return Rule(code, on, severities, judge, needs)
+        return Rule(code, on, severities, judge, needs, fix)
 
     return make

@@ -185,7 +185,7 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
             )
 
 
-@rule("WC112", on=Artifact, severity=("error", "warning"))
+@rule("WC112", on=Artifact, severity=("error", "warning"), fix="mode")
 def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
     """No file is setuid or setgid, and every file can be read by someone.
 
@@ -197,7 +197,11 @@ def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
     """
     for member in artifact.members:
         if member.kind == "file" and member.mode & (stat.S_ISUID | stat.S_ISGID):
-            yield Hit(member.path, f"found mode {member.mode:#o}, expected no setuid or setgid bit")
+            yield Hit(
+                member.path,
+                f"found mode {member.mode:#o}, expected no setuid or setgid bit",
+                fixable=isinstance(artifact, Wheel),
+            )
         elif member.kind == "file" and stat.S_IFMT(member.mode) and not stat.S_IMODE(member.mode):
             message = f"found mode {member.mode:#o}, expected at least 0o100644"
-            yield Hit(member.path, message, severity="warning")
+            yield Hit(member.path, message, severity="warning", fixable=isinstance(artifact, Wheel))

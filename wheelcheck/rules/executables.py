@@ -43,7 +43,7 @@ _CHMOD = (
 _FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
 
 
-@rule("WC302", on=Wheel, severity=("error", "warning"))
+@rule("WC302", on=Wheel, severity=("error", "warning"), fix="mode")
 def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     """Every program and every `#!` script for Linux or macOS is a regular file that pip installs with its exec bit.
 
@@ -113,9 +113,9 @@ def _script_hits(member: Member) -> Iterator[Hit]:
     line = member.head.partition(b"\n")[0]
     is_rewritten = line.startswith(b"#!python") and PurePosixPath(member.path).parent.name == "scripts"
     if b"\r" in (line.removesuffix(b"\r") if is_rewritten else line):
-        yield Hit(member.path, f"found {line[:80]!r}, expected a first line without carriage return")
+        yield Hit(member.path, f"found {line[:80]!r}, expected a first line without carriage return", fixable=False)
     if line.startswith(_MARK):
-        yield Hit(member.path, "found a byte order mark before #!, expected #! as the first two bytes")
+        yield Hit(member.path, "found a byte order mark before #!, expected #! as the first two bytes", fixable=False)
 
 
 @rule("WC305", on=Wheel, severity=("error", "warning"))

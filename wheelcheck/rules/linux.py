@@ -34,7 +34,7 @@ _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/",
 _HASHED = re.compile(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
 
 
-@rule("WC401", on=Wheel, needs=without_known_cpu)
+@rule("WC401", on=Wheel, needs=without_known_cpu, fix="floor")
 def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """The newest GLIBC_ version that any executable or library needs is at most that of every manylinux tag.
 
@@ -50,7 +50,7 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         if platform.libc == "glibc" and need and need.glibc > platform.floor:
             floor = ".".join(map(str, platform.floor))
             message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
-            yield Hit(member.path, message)
+            yield Hit(member.path, message, fixable=not need.is_unknown_marker)
 
 
 @rule("WC402", on=Wheel, needs=without_known_cpu)

@@ -32,7 +32,7 @@ def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-@rule("WC501", on=Wheel, severity=("error", "warning", "note"), needs=without_known_cpu)
+@rule("WC501", on=Wheel, severity=("error", "warning", "note"), needs=without_known_cpu, fix="floor")
 def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """The minimum OS of every slice (LC_BUILD_VERSION, LC_VERSION_MIN) is at most that of every macOS or iOS tag.
 
@@ -57,7 +57,8 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
             severity = _severity_of(slice_, found, allowed, platform)
             message = f"{'/'.join(slice_.arches)} code needs {slice_.system} {_dotted(found)}"
             message += f", expected at most {_dotted(allowed)} for {platform.tag}: {_consequence(slice_, severity)}"
-            yield Hit(member.path, message, severity=severity)
+            fixable = severity == "error" and platform.system == "macos"
+            yield Hit(member.path, message, severity=severity, fixable=fixable)
 
 
 def _severity_of(slice_: Slice, found: tuple[int, ...], allowed: tuple[int, ...], platform: Platform) -> Severity:

@@ -88,7 +88,7 @@ def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
         yield Hit(wheel.dist_info.path("WHEEL"), f"found Wheel-Version {version}, expected 1.x")
 
 
-@rule("WC205", on=Wheel, severity=("error", "warning"))
+@rule("WC205", on=Wheel, severity=("error", "warning"), fix="tags")
 def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
     """The Tag lines of WHEEL, expanded, are exactly the tags of the file name.
 
@@ -135,7 +135,7 @@ def _spell(tag: WheelTag) -> str:
     return "-".join(part for part in (tag.python, tag.abi, tag.platform) if part)
 
 
-@rule("WC206", on=Wheel, severity="note")
+@rule("WC206", on=Wheel, severity="note", fix="purelib")
 def root_is_purelib_is_true_only_without_native_code(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform with native code says `Root-Is-Purelib: false`.
 
@@ -151,7 +151,7 @@ def root_is_purelib_is_true_only_without_native_code(wheel: Wheel) -> Iterator[H
         yield Hit(wheel.dist_info.path("WHEEL"), "found Root-Is-Purelib: true, expected false: it has native code")
 
 
-@rule("WC209", on=Wheel)
+@rule("WC209", on=Wheel, fix="purelib")
 def root_is_purelib_is_true_or_false(wheel: Wheel) -> Iterator[Hit]:
     """WHEEL says once whether the files belong into purelib: `Root-Is-Purelib: true` or `false`.
 
@@ -168,7 +168,18 @@ def root_is_purelib_is_true_or_false(wheel: Wheel) -> Iterator[Hit]:
     values = [str(value) for value in wheel.dist_info.wheel.get_all("Root-Is-Purelib", [])]
     if len(values) != 1 or not (values[0] == "true" or values[0].strip().lower() == "false"):
         found = " and ".join(repr(value) for value in values) or "none"
-        yield Hit(wheel.dist_info.path("WHEEL"), f"found Root-Is-Purelib {found}, expected true or false once")
+        yield Hit(
+            wheel.dist_info.path("WHEEL"),
+            f"found Root-Is-Purelib {found}, expected true or false once",
+            fixable=root_is_purelib(wheel) is not None,
+        )
+
+
+def root_is_purelib(wheel: Wheel) -> bool | None:
+    """Return what Root-Is-Purelib must be by the content of the wheel; None if the content does not show it."""
+    if wheel.is_any:
+        return None if any(member.linked for member in wheel.natives) else True
+    return False if any(member.linked for member in wheel.natives) else None
 
 
 @rule("WC207", on=Wheel)

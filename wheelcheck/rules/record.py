@@ -32,7 +32,7 @@ def _files(wheel: Wheel) -> Iterator[tuple[Row, str]]:
         yield row, row.path if row.path in paths else row.path.replace("\\", "/")
 
 
-@rule("WC210", on=Wheel)
+@rule("WC210", on=Wheel, fix="record")
 def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     """Every file of the wheel has a row in RECORD.
 
@@ -48,7 +48,7 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
             yield Hit(member.path, "found in the wheel but not in RECORD, expected a row with its hash and size")
 
 
-@rule("WC211", on=Wheel)
+@rule("WC211", on=Wheel, fix="record")
 def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     """Every row of RECORD names a file that is in the wheel.
 
@@ -63,7 +63,7 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
             yield Hit(row.path, "found in RECORD but not in the wheel, expected the file")
 
 
-@rule("WC212", on=Wheel)
+@rule("WC212", on=Wheel, fix="record")
 def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
     """The sha256 and the size in each row of RECORD are those of the file's bytes.
 
@@ -90,7 +90,7 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
             yield Hit(member.path, message, cause="found other bytes than those whose hash and size RECORD gives")
 
 
-@rule("WC213", on=Wheel)
+@rule("WC213", on=Wheel, fix="record")
 def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     """RECORD is CSV of path, strong hash and size, with one row per file and relative paths inside the wheel.
 
