@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck.config import Config
@@ -17,7 +18,7 @@ from wheelcheck.rules.configuration import Configuration
 from wheelcheck.severities import cannot_fail, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wheelcheck.rules import Finding, Rule
@@ -45,12 +46,12 @@ class Skip:
     artifact: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """What was examined and what was found.
 
     `rules` are the codes of the rules that judged something. `skips` holds the rules that did not, and the artifacts
-    that a rule could not judge.
+    that a rule could not judge. `seconds` says how long each rule took, by artifact (empty: the release) and code.
     """
 
     artifacts: tuple[Artifact, ...] = ()
@@ -60,6 +61,12 @@ class Report:
     skips: tuple[Skip, ...] = ()
     config: Config = field(default_factory=Config)  # what was expected
     ignored: tuple[tuple[Finding, str], ...] = ()  # findings that the configuration ignores, and the reason
+    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
+
+    def __repr__(self) -> str:
+        """Return one line: a whole release is megabytes."""
+        found = ", ".join(f"{severity}s={self.count(severity)}" for severity in ("error", "warning", "note"))
+        return f"<Report {self.verdict}: artifacts={len(self.artifacts)}, {found}, gaps={len(self.gaps)}>"
 
     @property
     def verdict(self) -> Verdict:
@@ -123,13 +130,17 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
     release = Release(wheels, sdists, config, other_files)
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
-    findings, ran, skips = _apply([rule for rule in all_rules() if rule.on is not Configuration], subjects, gaps)
+    seconds: dict[tuple[str, str], float] = {}
+    findings, ran, skips = _apply(
+        [rule for rule in all_rules() if rule.on is not Configuration], subjects, gaps, seconds
+    )
     gaps.extend(_caps(artifacts))
     gaps.extend(_switched_off(config, ran))
     weighed = weigh(config, findings)
     kept, ignored = set_aside(config.ignores, sorted(weighed.findings, key=_order))
     configuration = [(Configuration(config, ignored.unused, weighed.stale(config)), "")]
-    late, ran_late, skips_late = _apply([rule for rule in all_rules() if rule.on is Configuration], configuration, gaps)
+    last = [rule for rule in all_rules() if rule.on is Configuration]
+    late, ran_late, skips_late = _apply(last, configuration, gaps, seconds)
     return Report(
         artifacts=release.artifacts,
         findings=tuple(sorted([*kept, *weigh(config, late).findings], key=_order)),
@@ -138,11 +149,15 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
         skips=(*skips, *skips_late),
         config=config,
         ignored=ignored.findings,
+        seconds=seconds,
     )
 
 
 def _apply(
-    rules: Iterable[Rule[Any]], subjects: Sequence[tuple[object, str]], gaps: list[Gap]
+    rules: Iterable[Rule[Any]],
+    subjects: Sequence[tuple[object, str]],
+    gaps: list[Gap],
+    seconds: dict[tuple[str, str], float],
 ) -> tuple[set[Finding], list[str], list[Skip]]:
     """Run each rule on its subjects; return the findings, the codes that ran, and what could not run."""
     findings: set[Finding] = set()
@@ -154,7 +169,9 @@ def _apply(
         skips += [Skip(rule.code, why, name) for why, (_, name) in zip(whys, given, strict=True) if why]
         judged = [each for why, each in zip(whys, given, strict=True) if not why]
         for subject, name in judged:
+            start = perf_counter()
             findings.update(_run(rule, subject, name, gaps))
+            seconds[name, rule.code] = perf_counter() - start
         ran += [rule.code] if judged else []
         skips += [] if given else [Skip(rule.code, f"no {rule.on.__name__.lower()} is given")]
     return findings, ran, skips

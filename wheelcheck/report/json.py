@@ -7,17 +7,20 @@ changes neither.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
+from wheelcheck.report.floors import dotted, floors
 from wheelcheck.report.selection import select
+from wheelcheck.report.sizes import by_kind
 from wheelcheck.report.wording import SEVERITIES
 
 if TYPE_CHECKING:
-    from wheelcheck.binary.model import Binary
+    from wheelcheck.binary.model import Binary, Slice
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
+    from wheelcheck.report.floors import Floor
     from wheelcheck.rules import Finding
 
 SCHEMA = 1
@@ -34,6 +37,9 @@ def as_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain values."""
     findings, ignored, gaps = select(report.findings), select(report.ignored), select(report.gaps)
     counts: Counter[tuple[str, str]] = Counter((finding.artifact, finding.severity) for finding in report.findings)
+    versions: defaultdict[str, list[Floor]] = defaultdict(list)
+    for floor in floors(report):
+        versions[floor.artifact].append(floor)
     return {
         "schema": SCHEMA,
         "wheelcheck": __version__,
@@ -41,7 +47,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "counts": {severity: report.count(severity) for severity in SEVERITIES},
         "rules": list(report.rules),
         "skipped": [{"code": skip.code, "why": skip.why, "artifact": skip.artifact} for skip in report.skips],
-        "artifacts": [_artifact(artifact, counts) for artifact in report.artifacts],
+        "artifacts": [_artifact(artifact, counts, versions[artifact.file]) for artifact in report.artifacts],
         "findings": [_finding(finding) for finding in findings.listed],
         "findings_omitted": len(findings.omitted),
         "ignored": [{**_finding(finding), "reason": why} for finding, why in ignored.listed],
@@ -51,14 +57,16 @@ def as_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def _artifact(artifact: Artifact, counts: Counter[tuple[str, str]]) -> dict[str, Any]:
+def _artifact(artifact: Artifact, counts: Counter[tuple[str, str]], versions: list[Floor]) -> dict[str, Any]:
     return {
         "file": artifact.file,
         "sha256": artifact.sha256,
         "bytes": artifact.size,
         "members": len(artifact.members),
         "unpacked_bytes": sum(member.size for member in artifact.members),
+        "bytes_by_kind": dict(by_kind(artifact)),
         "counts": {severity: counts[artifact.file, severity] for severity in SEVERITIES},
+        "floors": [_floor(floor) for floor in versions],
         "binaries": [
             {"path": member.path, "mode": f"{member.mode:#o}", "bytes": member.size, **_binary(member.binary)}
             for member in artifact.natives
@@ -67,13 +75,35 @@ def _artifact(artifact: Artifact, counts: Counter[tuple[str, str]]) -> dict[str,
     }
 
 
-def _binary(binary: Binary) -> dict[str, Any]:
+def _floor(floor: Floor) -> dict[str, Any]:
     return {
-        "format": binary.format,
-        "slices": [
-            {"system": slice_.system, "machine": slice_.machine, "arches": list(slice_.arches), "kind": slice_.kind}
-            for slice_ in binary.slices
-        ],
+        "path": floor.member,
+        "system": floor.system,
+        "cpu": floor.cpu,
+        "promised": dotted(floor.promised),
+        "needed": dotted(floor.needed),
+        "over": floor.over,
+    }
+
+
+def _binary(binary: Binary) -> dict[str, Any]:
+    return {"format": binary.format, "slices": [_slice(slice_) for slice_ in binary.slices]}
+
+
+def _slice(slice_: Slice) -> dict[str, Any]:
+    return {
+        "system": slice_.system,
+        "machine": slice_.machine,
+        "arches": list(slice_.arches),
+        "kind": slice_.kind,
+        "bits": slice_.bits,
+        "minimum_os": dotted(slice_.minimum_os),
+        "loader": slice_.interpreter,
+        "soname": slice_.soname,
+        "needs": list(slice_.needed),
+        "versions": [{"library": need.library, "version": need.version, "weak": need.weak} for need in slice_.versions],
+        "rpath": list(slice_.rpath),
+        "runpath": list(slice_.runpath),
     }
 
 

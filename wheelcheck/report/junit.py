@@ -2,6 +2,9 @@
 
 A case passes only where its rule judged the subject of its suite and found no error there. A rule that was skipped is a
 skipped case, and one that broke is an error, as is everything else that was not examined.
+
+A case's class is `wheelcheck.` and the artifact without dots: Jenkins takes what stands before the last dot for a
+package, and would cut every version in two.
 """
 
 from __future__ import annotations
@@ -47,7 +50,11 @@ def render(report: Report) -> str:
     root = ET.Element("testsuites", name="wheelcheck")
     names = {rule.code: f"{rule.code} {rule.name}" for rule in all_rules()}
     for file, cases in _suites(report).items():
-        _add_suite(root, file, {names.get(code, code): cases[code] for code in sorted(cases)})
+        suite = _add_suite(root, file, {names.get(code, code): cases[code] for code in sorted(cases)})
+        times = [report.seconds.get((file, code), 0) for code in sorted(cases)]
+        for element, time in zip((suite, *suite), (sum(times), *times), strict=True):
+            element.set("time", f"{time:.6f}")
+    root.set("time", f"{sum(report.seconds.values()):.6f}")
     for what in ("tests", "failures", "errors"):
         root.set(what, str(sum(int(suite.get(what, "0")) for suite in root)))
     ET.indent(root)
@@ -94,13 +101,15 @@ def _add_findings(suites: _Suites, report: Report, about_the_whole: set[str]) ->
         case(ignored[0]).ignored.append(ignored)
 
 
-def _add_suite(root: ET.Element, file: str, cases: dict[str, _Case]) -> None:
+def _add_suite(root: ET.Element, file: str, cases: dict[str, _Case]) -> ET.Element:
     suite = ET.SubElement(root, "testsuite", name=safe(file) or RELEASE)
+    classname = f"wheelcheck.{suite.get('name', '').replace('.', '_')}"
     for name, case in cases.items():
-        _fill(ET.SubElement(suite, "testcase", classname=suite.get("name", ""), name=name), case, file)
+        _fill(ET.SubElement(suite, "testcase", classname=classname, name=name), case, file)
     suite.set("tests", str(len(suite)))
     for what, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(what, str(sum(case.find(element) is not None for case in suite)))
+    return suite
 
 
 def _fill(element: ET.Element, case: _Case, file: str) -> None:

@@ -1,19 +1,22 @@
 """The report as SARIF 2.1.0 (OASIS), for code scanning and editors.
 
-A result is located in the artifact, and its text names the member. Ignored findings are suppressed results.
+A result is located in the configuration, a file of the repository that every release has: a wheel is in no repository,
+and its name has a version, so that code scanning would close and reopen every alert with each release. The text names
+the artifact and the member, and so does the logical location. Ignored findings are suppressed results.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck import __version__
 from wheelcheck.report.selection import rest, select
-from wheelcheck.report.wording import safe, shown
+from wheelcheck.report.wording import page, safe, shown
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_CONFIGURATION = "pyproject.toml"  # where a finding about no file is located: it says what the release must hold
+_CONFIGURATION = "pyproject.toml"
+_GRAFTED = re.compile(r"-[0-9a-f]{8,}(?=\.)")  # the hash in the name of a library that auditwheel or delvewheel copied
 
 
 def render(report: Report) -> str:
@@ -38,12 +42,20 @@ def as_dict(report: Report) -> Json:
     """Return the SARIF log as plain values."""
     run = {
         "tool": {"driver": _driver()},
+        "automationDetails": {"id": _category(report)},
         "invocations": [_invocation(report)],
         "artifacts": [_artifact(artifact) for artifact in report.artifacts],
         "results": list(_results(report)),
         "columnKind": "utf16CodeUnits",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _category(report: Report) -> str:
+    """Return what later runs of the same check are known by: the project, without its version (SARIF 3.17.3)."""
+    projects = Counter(artifact.name.project for artifact in report.artifacts if artifact.name.project)
+    project = min(projects, key=lambda name: (-projects[name], name), default="")
+    return "/".join(filter(None, ("wheelcheck", _uri(project)))) + "/"
 
 
 def _driver() -> Json:
@@ -56,16 +68,23 @@ def _driver() -> Json:
 
 
 def _rule(rule: Rule[Any]) -> Json:
-    why = rule.explanation.partition("Source:")[0].strip()
     return {
         "id": rule.code,
         "name": rule.name,
         "shortDescription": _message(rule.summary),
-        "fullDescription": _message(f"{rule.summary}\n\n{why}".strip()),
-        "help": _message(f"{rule.summary}\n\n{rule.explanation}"),
+        "fullDescription": _message(f"{rule.summary}\n\n{rule.why}".strip()),
+        "help": _message(f"{rule.summary}\n\n{rule.explanation}") | {"markdown": _markdown(rule)},
+        "helpUri": page(rule.code),
         "defaultConfiguration": {"level": rule.severity},
         "properties": {"tags": [rule.module], "severities": list(rule.severities)},
     }
+
+
+def _markdown(rule: Rule[Any]) -> str:
+    """Return the help of a rule as Markdown, which is what code scanning shows; all of it is text of ours."""
+    parts = [f"**{rule.summary}**", f"**How to fix it:** {rule.remedy}" if rule.remedy else "", rule.why]
+    parts += [f"Source: {rule.source}" if rule.source else "", f"[{rule.code}]({page(rule.code)})"]
+    return "\n\n".join(filter(None, parts))
 
 
 def _message(text: str) -> Json:
@@ -95,13 +114,15 @@ def _results(report: Report) -> Iterator[Json]:
     for finding, why in [*found, *select(report.ignored).listed]:
         identity = _identity(finding, versions.get(finding.artifact, ""))
         seen[identity] += 1
+        where = (shown(part) for part in (finding.artifact, finding.path) if part)
         yield {
             "ruleId": finding.code,
             **({"ruleIndex": places[finding.code]} if finding.code in places else {}),
             "level": finding.severity,
-            "message": _message(f"{finding.path}: {finding.message}" if finding.path else finding.message),
+            "message": _message(": ".join((*where, finding.message))),
+            **({"analysisTarget": {"uri": _uri(finding.artifact)}} if finding.artifact else {}),
             "locations": [_location(finding.artifact, finding.path)],
-            "partialFingerprints": {"place/v1": _digest(f"{identity}\n{seen[identity]}")},
+            "partialFingerprints": {"primaryLocationLineHash": f"{_digest(identity)}:{seen[identity]}"},
             **({"suppressions": [{"kind": "external", "justification": why}]} if why else {}),
             **_change(finding),
         }
@@ -114,9 +135,13 @@ def _change(finding: Finding) -> Json:
 
 
 def _identity(finding: Finding, version: str) -> str:
-    """Return what stays the same from release to release: the rule and the place, without the version."""
-    place = f"{finding.artifact}\n{finding.path}"
-    return f"{finding.code}\n{place.replace(version, '*') if version else place}"
+    """Return what stays the same from release to release: the rule and the place without version and content hash.
+
+    A finding about no file is known by its words, such as those that name the missing wheel.
+    """
+    place = f"{finding.artifact}\n{finding.path}" if finding.artifact or finding.path else finding.message
+    place = re.sub(rf"-{re.escape(version)}(?=[-./]|$)", "-*", place, flags=re.MULTILINE) if version else place
+    return f"{finding.code}\n{_GRAFTED.sub('-*', place)}"
 
 
 def _digest(text: str) -> str:
@@ -125,9 +150,10 @@ def _digest(text: str) -> str:
 
 def _location(artifact: str, path: str) -> Json:
     # GitHub's code scanning refuses a result without a file and a line.
-    where = {"artifactLocation": {"uri": _uri(artifact or _CONFIGURATION)}, "region": {"startLine": 1}}
-    member = [{"fullyQualifiedName": safe(f"{artifact}!{path}"), "kind": "member"}] if path else []
-    return {"physicalLocation": where, **({"logicalLocations": member} if member else {})}
+    where = {"artifactLocation": {"uri": _CONFIGURATION}, "region": {"startLine": 1}}
+    name = "!".join(filter(None, (artifact, path)))
+    resource = [{"fullyQualifiedName": safe(name), "kind": "resource"}] if name else []
+    return {"physicalLocation": where, **({"logicalLocations": resource} if resource else {})}
 
 
 def _invocation(report: Report) -> Json:
@@ -159,4 +185,5 @@ def _omissions(report: Report) -> Iterator[Json]:
 
 def _notification(level: str, text: str, artifact: str = "") -> Json:
     where = {"locations": [_location(artifact, "")]} if artifact else {}
-    return {"level": level, "message": _message(text), **where}
+    told = ": ".join(filter(None, (shown(artifact), text)))
+    return {"level": level, "message": _message(told), **where}

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from tests.support import schemas
-from tests.support.reports import every_mark, finding, hostile, many, real
+from tests.support import native, schemas
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.native_files import mac
+from tests.support.reports import every_mark, examined, finding, hostile, many, real
 from wheelcheck.binary import model
 from wheelcheck.engine import Report
 from wheelcheck.report import json as json_report
 from wheelcheck.report.selection import CAP
+from wheelcheck.report.sizes import KINDS
 from wheelcheck.rules import SeverityChange
 
 if TYPE_CHECKING:
@@ -44,6 +48,40 @@ def test_a_changed_severity_is_there_with_the_one_before_and_the_reason() -> Non
     assert [each["severity_change"] for each in found] == [{"before": "error", "reason": "the launcher does it"}, None]
 
 
+def test_a_binary_is_there_with_what_it_needs_and_where_it_looks(tmp_path: Path) -> None:
+    code = partial(native.library, "x86_64", (2, 34), "-Wl,-rpath,$ORIGIN/../demo.libs", "-Wl,-soname,libx.so")
+    (artifact,) = document_of(examined(a_wheel(X86_64, File("demo/libx.so", code)), tmp_path))["artifacts"]
+    (slice_,) = artifact["binaries"][0]["slices"]
+    assert "libc.so.6" in slice_["needs"]
+    assert slice_["soname"] == "libx.so"
+    assert [*slice_["rpath"], *slice_["runpath"]] == ["$ORIGIN/../demo.libs"]
+    assert {"library": "libc.so.6", "version": "GLIBC_2.34", "weak": False} in slice_["versions"]
+    assert artifact["floors"] == [
+        {
+            "path": "demo/libx.so",
+            "system": "glibc",
+            "cpu": "x86_64",
+            "promised": "2.17",
+            "needed": "2.34",
+            "over": True,
+        }
+    ]
+
+
+def test_the_bytes_by_kind_are_all_unpacked_bytes(tmp_path: Path) -> None:
+    for artifact in document_of(real(tmp_path))["artifacts"]:
+        assert sum(artifact["bytes_by_kind"].values()) == artifact["unpacked_bytes"] > 0
+
+
+def test_macos_code_says_for_which_system_it_is_built(tmp_path: Path) -> None:
+    wheel = a_wheel("py3-none-macosx_10_9_universal2", mac("x86_64", "aarch64"))
+    (artifact,) = document_of(examined(wheel, tmp_path))["artifacts"]
+    slices = artifact["binaries"][0]["slices"]
+    assert [slice_["arches"] for slice_ in slices] == [["x86_64"], ["aarch64"]]
+    assert all(slice_["minimum_os"].startswith("11.0") for slice_ in slices)
+    assert [floor["promised"] for floor in artifact["floors"]] == ["10.9", "11.0"]
+
+
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
@@ -59,11 +97,20 @@ def test_the_schema_refuses_what_is_not_a_report(change: dict[str, Any], fault: 
 
 @pytest.mark.parametrize(
     ("words", "place"),
-    [(model.Format, ("binary", "format")), (model.Kind, ("slice", "kind")), (model.System, ("slice", "system"))],
+    [
+        (model.Format, ("binary", "format")),
+        (model.Kind, ("slice", "kind")),
+        (model.System, ("slice", "system")),
+    ],
 )
 def test_the_schema_knows_every_word_of_the_model(words: object, place: tuple[str, str]) -> None:
     definition, name = place
     assert schemas.report_schema()["$defs"][definition]["properties"][name]["enum"] == list(get_args(words))
+
+
+def test_the_schema_knows_every_kind_of_member() -> None:
+    kinds = schemas.report_schema()["$defs"]["artifact"]["properties"]["bytes_by_kind"]["propertyNames"]["enum"]
+    assert kinds == list(KINDS)
 
 
 def test_the_schema_file_carries_the_number_reports_carry() -> None:

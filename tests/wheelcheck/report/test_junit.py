@@ -221,3 +221,25 @@ def test_above_the_cap_findings_of_a_case_are_counted() -> None:
     text = case(suites_of(report)[FILE], "WC301").findtext("failure") or ""
     assert text.splitlines()[-1] == "… and 7 more errors"
     assert len(text.splitlines()) == junit.SHOWN + 1
+
+
+def test_a_class_keeps_its_name_in_a_viewer_that_cuts_at_dots() -> None:
+    suites = suites_of(Report(ARTIFACTS))
+    classes = {name: {each.get("classname") for each in suite} for name, suite in suites.items()}
+    assert classes == {
+        FILE: {"wheelcheck.demo-1_0-cp311-cp311-manylinux_2_17_x86_64_whl"},
+        "demo-1.0.tar.gz": {"wheelcheck.demo-1_0_tar_gz"},
+        RELEASE: {"wheelcheck.the release"},
+    }
+
+
+def test_the_time_of_a_case_is_that_of_its_rule_and_suites_add_theirs(tmp_path: Path) -> None:
+    report = real(tmp_path)
+    suites = suites_of(report)
+    for (artifact, code), seconds in report.seconds.items():
+        assert case(suites[artifact or RELEASE], code).get("time") == f"{seconds:.6f}"
+    for suite in suites.values():
+        assert float(suite.get("time", "")) == pytest.approx(
+            sum(float(each.get("time", "")) for each in suite), abs=1e-4
+        )
+    assert {code for _, code in report.seconds} == set(report.rules)

@@ -13,6 +13,7 @@ from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.report import sarif
 from wheelcheck.report.selection import CAP
+from wheelcheck.report.wording import page
 from wheelcheck.rules import SeverityChange
 from wheelcheck.rules.catalogue import all_rules
 
@@ -41,28 +42,31 @@ def test_the_schema_refuses_what_is_not_sarif() -> None:
     ]
 
 
-def test_a_result_is_on_the_artifact_with_the_member_in_its_text(tmp_path: Path) -> None:
+def test_a_result_is_in_the_configuration_and_names_artifact_and_member(tmp_path: Path) -> None:
     report = real(tmp_path)
     run = run_of(report)
     stub = next(result for result in run["results"] if "native.so" in result["message"]["text"])
     file = wheel(X86_64).file
     assert stub["level"] == "error"
-    assert stub["message"]["text"].startswith("demo/native.so: ")
+    assert stub["message"]["text"].startswith(f"{file}: demo/native.so: ")
+    assert stub["analysisTarget"] == {"uri": file}
     assert stub["locations"] == [
         {
-            "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": 1}},
-            "logicalLocations": [{"fullyQualifiedName": f"{file}!demo/native.so", "kind": "member"}],
+            "physicalLocation": {"artifactLocation": {"uri": "pyproject.toml"}, "region": {"startLine": 1}},
+            "logicalLocations": [{"fullyQualifiedName": f"{file}!demo/native.so", "kind": "resource"}],
         }
     ]
     assert run["tool"]["driver"]["rules"][stub["ruleIndex"]]["id"] == stub["ruleId"]
     assert len(run["results"]) == len(report.findings)
 
 
-def test_a_finding_about_no_file_is_located_in_the_configuration() -> None:
+def test_a_finding_about_no_file_has_no_artifact() -> None:
     (result,) = run_of(Report(findings=(finding(message="found no sdist"),)))["results"]
     (location,) = result["locations"]
+    assert result["message"]["text"] == "found no sdist"
     assert location["physicalLocation"]["artifactLocation"]["uri"] == "pyproject.toml"
     assert "logicalLocations" not in location
+    assert "analysisTarget" not in result
 
 
 def test_every_rule_is_described_by_its_docstring() -> None:
@@ -72,6 +76,9 @@ def test_every_rule_is_described_by_its_docstring() -> None:
         assert entry["shortDescription"]["text"].startswith(rule.summary[:20].replace("{", "{{"))
         assert "Remedy:" in entry["help"]["text"]
         assert "Source:" not in entry["fullDescription"]["text"]
+        assert entry["helpUri"] == page(rule.code)
+        assert rule.remedy in entry["help"]["markdown"]
+        assert f"({page(rule.code)})" in entry["help"]["markdown"]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +92,12 @@ def test_every_rule_is_described_by_its_docstring() -> None:
 )
 def test_foreign_text_is_neither_a_link_nor_a_placeholder(text: str, shown: str) -> None:
     (result,) = run_of(Report(findings=(finding("a.whl", message=text),)))["results"]
-    assert result["message"]["text"] == shown
+    assert result["message"]["text"] == f"a.whl: {shown}"
+
+
+def test_a_foreign_file_name_is_neither_a_link_nor_a_placeholder() -> None:
+    (result,) = run_of(Report(findings=(finding("[a](https://owned.example){0}\x1b", message="m"),)))["results"]
+    assert result["message"]["text"] == "[a] (https://owned.example){{0}}\\x1b: m"
 
 
 @pytest.mark.parametrize(
@@ -99,19 +111,52 @@ def test_foreign_text_is_neither_a_link_nor_a_placeholder(text: str, shown: str)
 )
 def test_a_file_name_is_encoded_as_a_relative_uri(file: str, uri: str) -> None:
     (result,) = run_of(Report(findings=(finding(file),)))["results"]
-    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+    assert result["analysisTarget"]["uri"] == uri
 
 
 def prints_of(report: Report) -> list[str]:
-    return [result["partialFingerprints"]["place/v1"] for result in run_of(report)["results"]]
+    return [result["partialFingerprints"]["primaryLocationLineHash"] for result in run_of(report)["results"]]
 
 
-def test_a_fingerprint_stays_when_the_version_and_the_words_change() -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (("demo-1.0.tar.gz", "demo-1.0/x"), ("demo-1.1.tar.gz", "demo-1.1/x")),
+        (("demo-1.0-py3-none-any.whl", "demo-1.0.data/x"), ("demo-1.1-py3-none-any.whl", "demo-1.1.data/x")),
+        (
+            ("demo-1.0-py3-none-any.whl", "demo.libs/libz-1a2b3c4d.so.1"),
+            ("demo-1.1-py3-none-any.whl", "demo.libs/libz-99887766.so.1"),
+        ),
+        (("demo-1-py3-none-any.whl", "a/lib1.so"), ("demo-2-py3-none-any.whl", "a/lib1.so")),
+    ],
+)
+def test_a_fingerprint_stays_when_the_version_and_the_words_change(
+    before: tuple[str, str], after: tuple[str, str]
+) -> None:
     old, new = (
-        Report((replace(sdist(), file=name, name=parse_file_name(name)),), (finding(name, f"{name[:-7]}/x", message),))
-        for name, message in (("demo-1.0.tar.gz", "found 1"), ("demo-1.1.tar.gz", "found 2"))
+        Report((replace(sdist(), file=file, name=parse_file_name(file)),), (finding(file, path, message),))
+        for (file, path), message in ((before, "found 1"), (after, "found 2"))
     )
     assert prints_of(old) == prints_of(new)
+
+
+def test_the_number_of_a_version_is_not_taken_out_of_other_words() -> None:
+    file = "demo-1-py3-none-any.whl"
+    found = (finding(file, "a/lib1.so"), finding(file, "a/lib-1x.so"), finding(file, "a/lib*.so"))
+    report = Report((replace(sdist(), file=file, name=parse_file_name(file)),), found)
+    assert len({each.partition(":")[0] for each in prints_of(report)}) == 3
+
+
+def test_when_one_missing_wheel_is_there_the_others_keep_their_fingerprints() -> None:
+    found = tuple(finding(message=f"found no wheel for cp3{minor}", code="WC701") for minor in range(9, 13))
+    assert prints_of(Report(findings=found[1:])) == prints_of(Report(findings=found))[1:]
+
+
+def test_later_runs_are_known_by_the_project_and_not_by_its_version() -> None:
+    files = ("demo-1.0.tar.gz", "demo-2.0.tar.gz")
+    reports = [Report((replace(sdist(), file=file, name=parse_file_name(file)),)) for file in files]
+    assert [run_of(report)["automationDetails"]["id"] for report in reports] == ["wheelcheck/demo/"] * 2
+    assert run_of(Report())["automationDetails"]["id"] == "wheelcheck/"
 
 
 def test_no_two_findings_share_a_fingerprint() -> None:
@@ -130,7 +175,7 @@ def test_a_gap_is_a_notification_of_a_run_that_did_not_succeed() -> None:
     (invocation,) = run_of(Report((wheel(X86_64),), gaps=gaps))["invocations"]
     assert not invocation["executionSuccessful"]
     assert [note["message"]["text"] for note in invocation["toolExecutionNotifications"]] == [
-        "x/y: a cap was reached",
+        "a.whl: x/y: a cap was reached",
         "no wheel",
     ]
     assert [len(note.get("locations", ())) for note in invocation["toolExecutionNotifications"]] == [1, 0]
@@ -187,7 +232,7 @@ def test_above_the_cap_errors_stay_and_the_others_are_counted() -> None:
     levels = [result["level"] for result in run["results"]]
     assert (len(levels), levels.count("warning"), levels.count("error")) == (CAP, 2, 1)
     notes = run["invocations"][0]["toolConfigurationNotifications"]
-    assert [note["message"]["text"] for note in notes] == ["not listed: 3 more notes"]
+    assert [note["message"]["text"] for note in notes] == ["a.whl: not listed: 3 more notes"]
 
 
 def test_a_rule_declares_every_severity_it_can_find() -> None:
@@ -204,5 +249,5 @@ def test_a_rule_that_could_not_judge_a_file_is_a_notification_there() -> None:
     skips = (Skip("WC410", "no policy", wheel(X86_64).file),)
     (invocation,) = run_of(Report((wheel(X86_64),), skips=skips))["invocations"]
     (note,) = invocation["toolConfigurationNotifications"]
-    assert note["message"]["text"] == "WC410 judged nothing: no policy"
-    assert note["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == wheel(X86_64).file
+    assert note["message"]["text"] == f"{wheel(X86_64).file}: WC410 judged nothing: no policy"
+    assert note["locations"][0]["logicalLocations"][0]["fullyQualifiedName"] == wheel(X86_64).file
