@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     ("__main__",),  # python -m wheelcheck
     ("cli",),  # arguments to exit code
+    ("__init__",),  # the Python API: read, judge, report as a value that writes itself
     ("init", "report"),  # what is written into projects; what is said about a release
     ("builder",),  # builds what the gate will judge, and may ask the gate
-    ("__init__",),  # the Python API: read, judge, report as a value
     ("engine",),  # runs the rules and sets aside what is ignored
     ("ignored", "severities"),  # which findings a configuration sets aside, which it gives another severity
     ("rules",),  # facts to findings

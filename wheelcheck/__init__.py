@@ -1,7 +1,7 @@
 """The release gate and builder for Python packages that ship native binaries.
 
-`check` is the public API, beside the command line. It, the fields of the Report it returns, the rule codes, the exit
-codes and the schema of the JSON report are stable within a major version. Everything else may change.
+`check` is the public API, beside the command line. It, the fields and methods of the Report it returns, the rule codes,
+the exit codes and the schema of the JSON report are stable within a major version. Everything else may change.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
 
-    from wheelcheck.engine import Report
+    from wheelcheck.report.public import Report
 
 __all__ = ["__version__", "check"]
 __version__ = "0.1.0"
@@ -28,9 +28,9 @@ def check(
 
     `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`. None is looked for: without `config`, no
     particular set of wheels is expected. `strict` makes an error of every warning, as `strict = true` there does.
-    The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why. Bad content never raises,
-    and nothing is printed. Raises wheelcheck.config.ConfigError for a configuration that cannot be used, ValueError for
-    an empty path.
+    The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why, and `to_json()`,
+    `to_html()` and `to_sarif()` return it as text. Bad content never raises, and nothing is printed. Raises
+    wheelcheck.config.ConfigError for a configuration that cannot be used, ValueError for an empty path.
     """
     from dataclasses import replace  # noqa: PLC0415  # `import wheelcheck` stays light
     from os import PathLike  # noqa: PLC0415  # `import wheelcheck` stays light
@@ -38,9 +38,10 @@ def check(
 
     from wheelcheck.config import Config, load  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
+    from wheelcheck.report.public import Report  # noqa: PLC0415
 
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if "" in given:  # a variable that was never set, and Path would take it for the current folder
         raise ValueError("found an empty path, expected a file or a folder")
     expected = load(Path(config), required=True) if config is not None else Config()
-    return examine([Path(path) for path in given], replace(expected, strict=True) if strict else expected)
+    return Report.of(examine([Path(path) for path in given], replace(expected, strict=True) if strict else expected))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import ROOT, environment, run
 from wheelcheck.config import ConfigError
+from wheelcheck.report import html
 from wheelcheck.report import json as json_report
 
 if TYPE_CHECKING:
@@ -141,3 +143,44 @@ def test_a_strict_check_makes_an_error_of_a_warning_and_says_so(tmp_path: Path) 
     assert (report.verdict, found.severity) == ("fail", "error")
     assert found.severity_change
     assert found.severity_change.before == "warning"
+
+
+# --- what the report can do ---
+
+
+def test_the_report_of_a_release_is_one_short_line(good: Path, tmp_path: Path) -> None:
+    broken = a_wheel(AARCH64, TOOL).write(tmp_path)
+    report = wheelcheck.check([good, broken])
+    assert repr(report) == "<Report fail: artifacts=2, errors=1, warnings=0, notes=0, gaps=0>"
+    assert len(repr(wheelcheck.check([]))) < 80
+
+
+def test_the_report_is_written_as_the_command_line_writes_it(good: Path, tmp_path: Path) -> None:
+    files = {form: tmp_path / f"out.{form}" for form in ("json", "html", "sarif")}
+    options = [part for form, file in files.items() for part in ("--report", f"{form}={file}")]
+    run(tmp_path, "check", str(good), *options)
+    report = wheelcheck.check(good)
+    written = {form: file.read_text("utf-8") for form, file in files.items()}
+    assert json.loads(report.to_json())["artifacts"] == json.loads(written["json"])["artifacts"]
+    assert json.loads(report.to_sarif())["runs"][0]["results"] == json.loads(written["sarif"])["runs"][0]["results"]
+    assert report.to_html().count("<tr") == written["html"].count("<tr") > 0
+
+
+def test_a_notebook_shows_verdict_totals_and_the_worst_findings(tmp_path: Path) -> None:
+    tools = [File(f"demo/bin/<b>{name}", native.program, EXECUTABLE) for name in range(9)]
+    report = wheelcheck.check(a_wheel(AARCH64, *tools).write(tmp_path))
+    shown = report._repr_html_()  # the name that IPython asks for
+    assert shown.startswith("<div><p><b>FAIL</b> demo 1.0: 9 errors")
+    assert "WC301" in shown
+    assert "<b>0" not in shown
+    assert len(shown) < 2_000
+
+
+def test_a_notebook_counts_what_it_does_not_show(tmp_path: Path) -> None:
+    files = [File(f"demo/{number}.so", b"\x7fELF" + bytes(number)) for number in range(20)]
+    shown = wheelcheck.check(a_wheel(X86_64, *files).write(tmp_path))._repr_html_()
+    assert shown.count("<li>") <= html.BRIEF + 1
+
+
+def test_the_empty_report_of_a_notebook_says_so() -> None:
+    assert "COULD NOT VERIFY" in wheelcheck.check([])._repr_html_()

@@ -18,8 +18,8 @@ from wheelcheck.report.html_charts import floor_section, size_section
 from wheelcheck.report.html_elements import append, details, element, heading, megabytes, own, serialized
 from wheelcheck.report.html_findings import findings_section
 from wheelcheck.report.html_tables import anchors_of, artifacts_section, binaries_section, grid_section
-from wheelcheck.report.selection import grouped_ignored, more, select
-from wheelcheck.report.wording import RELEASE, VERDICTS, counted, counts, examined
+from wheelcheck.report.selection import grouped_across, grouped_ignored, more, select
+from wheelcheck.report.wording import RELEASE, SEVERITIES, VERDICTS, counted, counts, examined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,6 +35,24 @@ def render(report: Report) -> str:
     body = element("body", *_body(report), own("script", script))
     page = element("html", _head(report, style, script), body, lang="en")
     return f"<!doctype html>\n{serialized(page)}\n"
+
+
+BRIEF = 5  # findings that a notebook shows
+
+
+def brief(report: Report) -> str:
+    """Return verdict, totals and the worst findings as a fragment of a few lines, without style and script."""
+    groups = sorted(grouped_across(report.findings), key=lambda group: SEVERITIES.index(group.first.severity))
+    chosen = select(groups, BRIEF)
+    lines = [*map(_brief_line, chosen.listed), *(element("li", words) for words in more(chosen.omitted))]
+    title = element("p", element("b", VERDICTS[report.verdict]), f" {subject(report)}: {counts(report)}")
+    return serialized(element("div", title, *([element("ul", *lines)] if lines else [])))
+
+
+def _brief_line(group: Group) -> Element:
+    artifacts = group.artifacts
+    named = (artifacts[0] or RELEASE) if len(artifacts) == 1 else counted(len(artifacts), "artifact")
+    return element("li", f"{group.first.severity} {group.first.code} ", element("b", named), f" {group.line}")
 
 
 def _page_file(name: str) -> str:

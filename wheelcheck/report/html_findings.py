@@ -85,7 +85,8 @@ def _advice(rule: Rule[Any] | None) -> Iterator[Element]:
         remedy = [element("p", *coded(rule.remedy), class_="remedy")] if rule.remedy else []
         source = [element("p", element("b", "Source: "), *coded(rule.source))] if rule.source else []
         why = details("Why it matters", *_paragraphs(rule.why), *source)
-        yield element("aside", element("h4", "How to fix it"), *remedy, why)
+        fixable = [element("p", *coded(rule.fixable))] if rule.fixable else []
+        yield element("aside", element("h4", "How to fix it"), *remedy, *fixable, why)
 
 
 def _paragraphs(text: str) -> Iterator[Element]:
