@@ -46,6 +46,15 @@ class Skip:
     artifact: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a report came about. `configuration` is the file that held, empty for none; `date` is ISO 8601 in UTC."""
+
+    configuration: str = ""
+    command: str = ""
+    date: str = ""
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """What was examined and what was found.
@@ -61,6 +70,7 @@ class Report:
     skips: tuple[Skip, ...] = ()
     config: Config = field(default_factory=Config)  # what was expected
     ignored: tuple[tuple[Finding, str], ...] = ()  # findings that the configuration ignores, and the reason
+    run: Run = field(default_factory=Run, compare=False)
     seconds: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
 
     def __repr__(self) -> str:

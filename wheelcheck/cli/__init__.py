@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     arguments = _parse(words)
+    arguments.words = words  # as they were typed, for the report
     return int(arguments.run(arguments))
 
 

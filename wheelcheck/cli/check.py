@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, discard_output, reader_may_leave, say
 from wheelcheck.cli.options import add_config
+from wheelcheck.credentials import without_credentials
 
 if TYPE_CHECKING:
     from wheelcheck.config import Config
-    from wheelcheck.engine import Report
+    from wheelcheck.engine import Report, Run
 
 _EXIT = {"pass": PASS, "fail": FAIL, "unverified": UNVERIFIED}
 
@@ -47,9 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     """Return the exit code of a run; a report that cannot be written turns a pass into "could not verify"."""
-    config = _config(arguments)
+    file = _configuration(arguments)
+    config = _config(arguments, file)
     outputs = _outputs(arguments)
-    report = _examine(arguments, config)
+    report = replace(_examine(arguments, config), run=_told(arguments.words, file))
     problems = _print(report, outputs, quiet=arguments.quiet)
     problems += reports.write(report, outputs)
     if _on_github() or any(output.format == "github" for output in outputs):
@@ -69,18 +73,29 @@ def _examine(arguments: argparse.Namespace, config: Config) -> Report:
         return examine(inputs.resolve(arguments.paths, arguments.index_url), config, progress)
 
 
-def _config(arguments: argparse.Namespace) -> Config:
-    from wheelcheck.config import Config, load  # noqa: PLC0415
+def _configuration(arguments: argparse.Namespace) -> Path | None:
+    """Return the configuration file that holds, None if there is none."""
     from wheelcheck.config.files import find  # noqa: PLC0415
 
-    if arguments.config is not None:
-        config = load(arguments.config, required=True)
-    else:
-        found = find(Path())
-        config = load(found) if found else Config()
+    return find(Path()) if arguments.config is None else Path(arguments.config)
+
+
+def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
+    from wheelcheck.config import Config, load  # noqa: PLC0415
+
+    config = load(file, required=arguments.config is not None) if file else Config()
     if arguments.strict:
         config = replace(config, strict=True)
     return config.for_architecture(arguments.architecture) if arguments.architecture else config
+
+
+def _told(words: list[str], file: Path | None) -> Run:
+    """Return what reports say of this run; no password of an address is in it."""
+    from wheelcheck.engine import Run  # noqa: PLC0415
+
+    command = shlex.join(["wheelcheck", *map(without_credentials, words)])
+    date = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return Run(file.as_posix() if file else "", command, date)
 
 
 def _outputs(arguments: argparse.Namespace) -> list[reports.Output]:

@@ -119,9 +119,13 @@ def _header(report: Report) -> Element:
 def _run(report: Report) -> Iterator[Element]:
     """Yield what was run, as terms and their values."""
     packed = sum(artifact.size for artifact in report.artifacts)
+    run = report.run
     for term, value in (
         ("examined", examined(report)),
         ("to download", megabytes(packed)),
+        ("date", run.date.replace("T", " ").replace("+00:00", " UTC")),
+        ("command", run.command),
+        ("configuration", run.configuration or "none: nothing is promised"),
     ):
         if value:
             yield element("div", element("dt", term), element("dd", value))

@@ -44,6 +44,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "schema": SCHEMA,
         "wheelcheck": __version__,
         "verdict": report.verdict,
+        "configuration": report.run.configuration,
         "counts": {severity: report.count(severity) for severity in SEVERITIES},
         "rules": list(report.rules),
         "skipped": [{"code": skip.code, "why": skip.why, "artifact": skip.artifact} for skip in report.skips],

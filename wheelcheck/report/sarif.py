@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter, defaultdict
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-_CONFIGURATION = "pyproject.toml"
+_CONFIGURATION = "pyproject.toml"  # the file for results where none configures wheelcheck
 _GRAFTED = re.compile(r"-[0-9a-f]{8,}(?=\.)")  # the hash in the name of a library that auditwheel or delvewheel copied
 
 
@@ -110,6 +111,7 @@ def _results(report: Report) -> Iterator[Json]:
     places = {rule.code: index for index, rule in enumerate(all_rules())}
     versions = {artifact.file: artifact.name.version for artifact in report.artifacts}
     seen: Counter[str] = Counter()
+    file = _configuration(report)
     found = [(finding, "") for finding in select(report.findings).listed]
     for finding, why in [*found, *select(report.ignored).listed]:
         identity = _identity(finding, versions.get(finding.artifact, ""))
@@ -121,7 +123,7 @@ def _results(report: Report) -> Iterator[Json]:
             "level": finding.severity,
             "message": _message(": ".join((*where, finding.message))),
             **({"analysisTarget": {"uri": _uri(finding.artifact)}} if finding.artifact else {}),
-            "locations": [_location(finding.artifact, finding.path)],
+            "locations": [_location(file, finding.artifact, finding.path)],
             "partialFingerprints": {"primaryLocationLineHash": f"{_digest(identity)}:{seen[identity]}"},
             **({"suppressions": [{"kind": "external", "justification": why}]} if why else {}),
             **_change(finding),
@@ -148,29 +150,35 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _location(artifact: str, path: str) -> Json:
+def _configuration(report: Report) -> str:
+    """Return the file that results are located in, relative to where the run was; of one elsewhere its name."""
+    path = PurePosixPath(report.run.configuration or _CONFIGURATION)
+    return str(path) if not path.is_absolute() and ".." not in path.parts else path.name
+
+
+def _location(file: str, artifact: str, path: str) -> Json:
     # GitHub's code scanning refuses a result without a file and a line.
-    where = {"artifactLocation": {"uri": _CONFIGURATION}, "region": {"startLine": 1}}
+    where = {"artifactLocation": {"uri": _uri(file)}, "region": {"startLine": 1}}
     name = "!".join(filter(None, (artifact, path)))
     resource = [{"fullyQualifiedName": safe(name), "kind": "resource"}] if name else []
     return {"physicalLocation": where, **({"logicalLocations": resource} if resource else {})}
 
 
 def _invocation(report: Report) -> Json:
-    gaps = select(report.gaps)
+    gaps = [(gap.artifact, ": ".join(filter(None, (gap.path, gap.why)))) for gap in select(report.gaps).listed]
+    skips = [(skip.artifact, f"{skip.code} judged nothing: {skip.why}") for skip in report.skips]
+    file = _configuration(report)
     return {
         "executionSuccessful": not report.gaps and bool(report.artifacts),
-        "toolExecutionNotifications": [
-            _notification("error", ": ".join(filter(None, (gap.path, gap.why))), gap.artifact) for gap in gaps.listed
-        ],
+        "toolExecutionNotifications": [_notification(file, "error", *gap) for gap in gaps],
         "toolConfigurationNotifications": [
-            *(_notification("note", f"{skip.code} judged nothing: {skip.why}", skip.artifact) for skip in report.skips),
-            *_omissions(report),
+            *(_notification(file, "note", *skip) for skip in skips),
+            *(_notification(file, "warning", *omission) for omission in _omissions(report)),
         ],
     }
 
 
-def _omissions(report: Report) -> Iterator[Json]:
+def _omissions(report: Report) -> Iterator[tuple[str, str]]:
     """Yield how much of each artifact is not listed: a file without a result is not one without findings."""
     omitted: defaultdict[str, list[Listable]] = defaultdict(list)
     for finding in select(report.findings).omitted:
@@ -180,10 +188,10 @@ def _omissions(report: Report) -> Iterator[Json]:
     for gap in select(report.gaps).omitted:
         omitted[gap.artifact].append(gap)
     for artifact, items in omitted.items():
-        yield _notification("warning", f"not listed: {rest(items)}", artifact)
+        yield artifact, f"not listed: {rest(items)}"
 
 
-def _notification(level: str, text: str, artifact: str = "") -> Json:
-    where = {"locations": [_location(artifact, "")]} if artifact else {}
+def _notification(file: str, level: str, artifact: str, text: str) -> Json:
+    where = {"locations": [_location(file, artifact, "")]} if artifact else {}
     told = ": ".join(filter(None, (shown(artifact), text)))
     return {"level": level, "message": _message(told), **where}

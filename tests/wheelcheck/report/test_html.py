@@ -11,7 +11,7 @@ import pytest
 from tests.support.artifacts import X86_64, elf, macho, member, wheel
 from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.engine import Gap, Report
+from wheelcheck.engine import Gap, Report, Run
 from wheelcheck.report import html, html_charts, html_tables
 from wheelcheck.report.selection import CAP
 from wheelcheck.report.wording import RULE_PAGES, page, safe
@@ -262,3 +262,11 @@ def test_the_page_says_what_the_bytes_are() -> None:
     assert "2.0 MB to download, 4.0 MB unpacked." in text
     assert "native code 3.0 MB (75 %)" in text
     assert "Python 1.0 MB (25 %)" in text
+
+
+def test_the_page_says_what_was_run_when_and_with_which_configuration() -> None:
+    run = Run("sub/wheelcheck.toml", "wheelcheck check dist", "2026-01-02T03:04:05+00:00")
+    text = read(replace(every_mark(), run=run)).text
+    for words in ("sub/wheelcheck.toml", "wheelcheck check dist", "2026-01-02 03:04:05 UTC"):
+        assert words in text
+    assert "none: nothing is promised" in read(Report()).text

@@ -9,7 +9,7 @@ import pytest
 from tests.support import schemas
 from tests.support.artifacts import X86_64, a_wheel, sdist, wheel
 from tests.support.reports import every_mark, examined, finding, hostile, many, real
-from wheelcheck.engine import Gap, Report, Skip
+from wheelcheck.engine import Gap, Report, Run, Skip
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.report import sarif
 from wheelcheck.report.selection import CAP
@@ -58,6 +58,24 @@ def test_a_result_is_in_the_configuration_and_names_artifact_and_member(tmp_path
     ]
     assert run["tool"]["driver"]["rules"][stub["ruleIndex"]]["id"] == stub["ruleId"]
     assert len(run["results"]) == len(report.findings)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "uri"),
+    [
+        ("wheelcheck.toml", "wheelcheck.toml"),
+        ("rust/pyproject.toml", "rust/pyproject.toml"),
+        ("a b/pyproject.toml", "a%20b/pyproject.toml"),
+        ("../pyproject.toml", "pyproject.toml"),
+        ("/home/me/x.toml", "x.toml"),
+        ("", "pyproject.toml"),
+    ],
+)
+def test_a_result_is_in_the_configuration_that_held(configuration: str, uri: str) -> None:
+    gap = Gap("b.whl", "", "cannot be read")
+    run = run_of(Report(findings=(finding("a.whl"),), gaps=(gap,), run=Run(configuration)))
+    for place in (run["results"][0], run["invocations"][0]["toolExecutionNotifications"][0]):
+        assert place["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
 
 
 def test_a_finding_about_no_file_has_no_artifact() -> None:
