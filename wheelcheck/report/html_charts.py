@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.report.sizes import Large, MemberKind
 
 SHOWN = 5  # rows of one system that stand open; with more binaries than these, a row is a wheel
+SOUND = 2  # the same where no binary is above what its tag promises
 FOLDED = 100  # further rows, folded; the rest is counted
 _NEAREST_LABELS = 20  # percent of the axis between two labels
 
@@ -62,8 +63,9 @@ def _chart(system: str, rows: list[Floor]) -> Element:
     folds = sorted(folds, key=lambda fold: fold.worst.badness, reverse=True)
     axis = _Axis(system, [version for fold in folds for version in (fold.worst.promised, fold.worst.needed) if version])
     rows_ = [_floor_row(fold, axis) for fold in folds[: SHOWN + FOLDED]]
-    table = _table(axis, rows_[:SHOWN], element("caption", _caption(system, folds)))
-    return element("div", table, *_folded(axis, rows_[SHOWN:], len(folds) - len(rows_)), class_="chart")
+    shown = SHOWN if any(fold.over for fold in folds) else SOUND
+    table = _table(axis, rows_[:shown], element("caption", _caption(system, folds)))
+    return element("div", table, *_folded(axis, rows_[shown:], len(folds) - len(rows_)), class_="chart")
 
 
 def _table(axis: _Axis, rows: list[Element], *caption: Element) -> Element:

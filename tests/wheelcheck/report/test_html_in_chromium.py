@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.reports import every_mark, hostile
+from tests.support.artifacts import elf, macho, member, wheel
+from tests.support.reports import every_mark, finding, hostile
+from wheelcheck.binary.model import VersionNeed
 from wheelcheck.engine import Report
 from wheelcheck.report.wording import RULE_PAGES
 
@@ -125,6 +128,32 @@ def test_no_width_scrolls_sideways(show: Show, report: Report, width: int) -> No
     assert page.ask(
         "[...document.querySelectorAll('h1, h2, h3, p, li')].every(e => e.getBoundingClientRect().right <= innerWidth)"
     )
+
+
+def long_names() -> Report:
+    pythons = ".".join(f"py{minor}" for minor in range(27, 60))
+    needs = (VersionNeed("libc.so.6", "GLIBC_2.39"),)
+    natives = [member(f"demo/{'very_' * at}long/module.so", elf("x86_64", versions=needs)) for at in (1, 9, 30)]
+    dylib = member("demo/y.dylib", macho("aarch64", minimum_os=(26, 1)))
+    made = [wheel(f"{pythons}-none-{tag}", *natives) for tag in ("manylinux_2_17_x86_64", "win_amd64")]
+    report = Report((*made, wheel(f"{pythons}-none-macosx_10_9_universal2", dylib)))
+    return replace(report, findings=tuple(finding(each.file, "a" * 300, "found " + "b" * 300) for each in made))
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_long_names_push_nothing_out_of_sight(show: Show, width: int) -> None:
+    page = show(long_names(), width)
+    assert page.ask("document.documentElement.scrollWidth") == width
+    shown = (
+        "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('.scroll, .hidden'))"
+    )
+    assert page.ask(f"{shown}.filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML)") == []
+    edges = page.ask(
+        "['.release', '.grid tbody th', '.grid tbody td'].map(e => document.querySelector(e).getBoundingClientRect())"
+        ".map(e => [e.left, e.right])"
+    )
+    (_, end), (_, head), (cell, _) = edges
+    assert head <= cell < end - 20
 
 
 def test_a_phone_gets_binaries_as_cards(show: Show) -> None:
