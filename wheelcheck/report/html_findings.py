@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.report.html_elements import breakable, coded, details, element, heading
@@ -30,11 +30,17 @@ def findings_section(report: Report) -> Iterator[Element]:
         return
     yield _filter(report)
     chosen = select(report.findings)
+    listed, omitted = _by_rule(chosen.listed), _by_rule(chosen.omitted)
     rules = {rule.code: rule for rule in all_rules()}
-    for (_, _, code), group in groupby(sorted(chosen.listed, key=_order), key=_order):
-        yield _card(list(group), rules.get(code))
-    for words in more(chosen.omitted):
-        yield element("p", words, class_="none")
+    for key in sorted({*listed, *omitted}):
+        yield _card(listed[key], omitted[key], rules.get(key[-1]))
+
+
+def _by_rule(findings: tuple[Finding, ...]) -> defaultdict[tuple[int, int, str], list[Finding]]:
+    groups: defaultdict[tuple[int, int, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        groups[_order(finding)].append(finding)
+    return groups
 
 
 def anchor(finding: Finding) -> str:
@@ -60,11 +66,12 @@ def _filter(report: Report) -> Element:
     return element("fieldset", element("legend", "Show", class_="hidden"), *boxes, class_="filter")
 
 
-def _card(findings: list[Finding], rule: Rule[Any] | None) -> Element:
-    first = findings[0]
+def _card(listed: list[Finding], omitted: list[Finding], rule: Rule[Any] | None) -> Element:
+    first = (listed or omitted)[0]
     link = element("a", first.code, href=page(first.code), rel="noreferrer")
     title = element("h3", _badge(first), link, " ", *(coded(rule.summary) if rule else [first.name]))
-    found = element("ol", *map(_finding, grouped_across(findings)), class_="found")
+    rest = (element("li", words, class_="soft") for words in more(omitted))
+    found = element("ol", *map(_finding, grouped_across(listed)), *rest, class_="found")
     return element(
         "article",
         title,

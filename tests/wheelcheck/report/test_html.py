@@ -270,3 +270,12 @@ def test_the_page_says_what_was_run_when_and_with_which_configuration() -> None:
     for words in ("sub/wheelcheck.toml", "wheelcheck check dist", "2026-01-02 03:04:05 UTC"):
         assert words in text
     assert "none: nothing is promised" in read(Report()).text
+
+
+def test_a_rule_without_room_for_its_findings_has_a_card_that_counts_them() -> None:
+    errors = many(CAP, "error", "a.whl")
+    rare = tuple(finding("b.whl", f"{at}", "found", severity="note", code="WC206") for at in range(3))
+    page = read(Report((), (*errors, *rare)))
+    assert "WC206-note" in page.attributes("id")
+    assert "#WC206-note" in page.attributes("href")
+    assert "… and 3 more notes" in page.text

@@ -148,6 +148,8 @@ def test_long_names_push_nothing_out_of_sight(show: Show, width: int) -> None:
         "[...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('.scroll, .hidden'))"
     )
     assert page.ask(f"{shown}.filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML)") == []
+    cells = "[...document.querySelectorAll('.floors :is(th, td):not(.track), .artifacts td')]"
+    assert page.ask(f"{cells}.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML)") == []
     edges = page.ask(
         "['.release', '.grid tbody th', '.grid tbody td'].map(e => document.querySelector(e).getBoundingClientRect())"
         ".map(e => [e.left, e.right])"
