@@ -14,6 +14,7 @@ LAYERS = (
     ("__init__",),  # the Python API: read, judge, report as a value that writes itself
     ("init", "report"),  # what is written into projects; what is said about a release
     ("builder",),  # builds what the gate will judge, and may ask the gate
+    ("fix",),  # what is repaired in a wheel, and the wheel that this gives
     ("engine",),  # runs the rules and sets aside what is ignored
     ("ignored", "severities"),  # which findings a configuration sets aside, which it gives another severity
     ("rules",),  # facts to findings

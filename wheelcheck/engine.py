@@ -91,19 +91,23 @@ class Report:
 
 
 def examine(
-    paths: Sequence[Path], config: Config | None = None, progress: Callable[[Progress], None] | None = None
+    paths: Sequence[Path],
+    config: Config | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    instead: Mapping[Path, Path] | None = None,
 ) -> Report:
     """Read the artifacts at `paths` and judge them, one by one and as a release.
 
     Bad content becomes findings. What cannot be read, and any internal error, becomes a gap and never a pass.
-    `progress` is called by the threads that read.
+    `progress` is called by the threads that read. `instead` maps an artifact to the file that is judged in its place.
     """
     files = find_files(paths)
     gaps = [Gap(str(path), "", why) for path, why in files.unusable]
     config = config or Config()
     artifacts: list[Artifact] = []
-    meter = Meter.over(files.artifacts, progress) if progress else None
-    for outcome in _collect_all(files.artifacts, meter):
+    judged = [(instead or {}).get(file, file) for file in files.artifacts]
+    meter = Meter.over(judged, progress) if progress else None
+    for outcome in _collect_all(judged, meter):
         (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # each goes where it belongs
     if not artifacts and not gaps:
         gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
+from wheelcheck.cli import fixing
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, discard_output, reader_may_leave, say
 from wheelcheck.cli.options import add_config
 from wheelcheck.credentials import without_credentials
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wheelcheck.config import Config
     from wheelcheck.engine import Report, Run
 
@@ -45,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="make an error of every warning")
     parser.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
+    fixing.add_arguments(parser)
     parser.set_defaults(run=_run)
 
 
@@ -53,8 +57,9 @@ def _run(arguments: argparse.Namespace) -> int:
     file = _configuration(arguments)
     config = _config(arguments, file)
     outputs = _outputs(arguments)
-    report = replace(_examine(arguments, config), run=_told(arguments.words, file))
-    problems = _print(report, outputs, quiet=arguments.quiet)
+    report, problems = _judged(arguments, config, is_text=_printed(outputs) == "text")
+    report = replace(report, run=_told(arguments.words, file))
+    problems += _print(report, outputs, quiet=arguments.quiet)
     problems += reports.write(report, outputs)
     if _on_github() or any(output.format == "github" for output in outputs):
         problems += reports.append_step_summary(report, os.environ)
@@ -62,15 +67,26 @@ def _run(arguments: argparse.Namespace) -> int:
     return UNVERIFIED if problems and report.verdict == "pass" else _EXIT[report.verdict]
 
 
-def _examine(arguments: argparse.Namespace, config: Config) -> Report:
+def _judged(arguments: argparse.Namespace, config: Config, *, is_text: bool) -> tuple[Report, list[str]]:
+    """Return the report, with `--fix` that of the repaired release, and a sentence for each wheel not written."""
+    from wheelcheck import inputs  # noqa: PLC0415  # slow to import; the arguments are checked first
+
+    paths = inputs.resolve(arguments.paths, arguments.index_url)
+    report = _examine(paths, config)
+    if not (arguments.fix or arguments.fix_diff):
+        return report, []
+    repair = fixing.repair(arguments, report, paths, is_text=is_text)
+    return _examine(paths, config, repair.instead) if repair.instead else report, repair.problems
+
+
+def _examine(paths: list[Path], config: Config, instead: Mapping[Path, Path] | None = None) -> Report:
     from rich.console import Console  # noqa: PLC0415  # slow to import; the arguments are checked first
 
-    from wheelcheck import inputs  # noqa: PLC0415
     from wheelcheck.cli import progress_bar  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
 
     with progress_bar.shown(Console(stderr=True)) as progress:
-        return examine(inputs.resolve(arguments.paths, arguments.index_url), config, progress)
+        return examine(paths, config, progress, instead)
 
 
 def _configuration(arguments: argparse.Namespace) -> Path | None:
@@ -110,9 +126,14 @@ def _outputs(arguments: argparse.Namespace) -> list[reports.Output]:
     return outputs
 
 
+def _printed(outputs: list[reports.Output]) -> str:
+    """Return the format of the report on standard output."""
+    return next(output.format for output in outputs if output.file == reports.STDOUT)
+
+
 def _print(report: Report, outputs: list[reports.Output], *, quiet: bool) -> list[str]:
     """Print the report that goes to standard output; return a sentence for each that could not be printed."""
-    form = next(output.format for output in outputs if output.file == reports.STDOUT)
+    form = _printed(outputs)
     annotated = form == "text" and _on_github() and all(output.format != "github" for output in outputs)
     problems: list[str] = []
     with reader_may_leave():

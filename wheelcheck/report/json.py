@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Finding
 
 SCHEMA = 1
-_FINDING = ("code", "name", "severity", "artifact", "path", "message")
+_FINDING = ("code", "name", "severity", "artifact", "path", "message", "fix")
 
 
 def render(report: Report) -> str:

@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from wheelcheck.report import grid
+from wheelcheck.report import fixes, grid
 from wheelcheck.report.selection import grouped, more, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, safe, severity_change, shown
 
@@ -59,6 +59,8 @@ def render(report: Report, console: Console, *, quiet: bool = False) -> None:
         _print_skips(report.skips, console)
         _print_ignored(report.ignored, console)
         _print_changes(report.findings, console)
+        if fixable := fixes.hint(report):
+            _print(console, Text(fixable, style="bold"))
     verdict = (VERDICTS[report.verdict], _VERDICT_STYLES[report.verdict])
     _print(console, Text.assemble(verdict, f"  {examined(report)}: {counts(report)}"))
 

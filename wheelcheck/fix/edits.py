@@ -1,0 +1,106 @@
+"""From a wheel's facts and its fixable findings to the facts of the fixed wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import stat
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts.collect import KEPT_HEAD
+from wheelcheck.facts.file_names import parse_file_name
+from wheelcheck.facts.fit import native_code
+from wheelcheck.facts.floors import needed, promised
+from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.rules.names import root_is_purelib
+from wheelcheck.wheel_writer import expanded_tags, record_text, with_field
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from wheelcheck.facts import Member, Wheel
+    from wheelcheck.rules import Finding
+
+_MUST_START = "WC302"  # its files must be executable; the other rules about modes leave that as it is
+_MACOS = re.compile(r"macosx_[0-9]+_[0-9]+_(?P<cpu>\w+)")
+_FIRST_YEARLY_MACOS = 11  # from here on installers ask for macosx_N_0 only
+
+
+def edited(wheel: Wheel, findings: Collection[Finding]) -> Wheel:
+    """Return the facts of the wheel after the fixes of these findings; its own size and hash are not known yet.
+
+    RECORD is written again if a file's row in it changes.
+    """
+    fixes = {finding.fix for finding in findings}
+    file = _raised(wheel, {each.path for each in findings if each.fix == "floor"}) if "floor" in fixes else wheel.file
+    members = _with_modes(wheel.members, [finding for finding in findings if finding.fix == "mode"])
+    after = replace(wheel, file=file, name=parse_file_name(file), members=members, damage=(), size=0, sha256="")
+    text = wheel.dist_info.texts["WHEEL"]
+    if fixes & {"floor", "tags"}:
+        text = with_field(text, "Tag", expanded_tags(file))
+    if "purelib" in fixes and (pure := root_is_purelib(wheel)) is not None:
+        text = with_field(text, "Root-Is-Purelib", [str(pure).lower()])
+    is_new = text != wheel.dist_info.texts["WHEEL"]
+    after = _with_text(after, "WHEEL", text) if is_new else after
+    after = _with_text(after, "RECORD", _record(after)) if is_new or "record" in fixes else after
+    return replace(after, damage=tuple(each for each in wheel.damage if not each.kind.startswith("zip-")))
+
+
+def _with_modes(members: tuple[Member, ...], findings: Iterable[Finding]) -> tuple[Member, ...]:
+    """Return the members with the modes that installers keep: 0755 and 0644, as regular files."""
+    codes = {(finding.path, finding.code) for finding in findings}
+    paths = {path for path, _ in codes}
+    return tuple(
+        replace(member, mode=_mode(member, starts=(member.path, _MUST_START) in codes))
+        if member.path in paths
+        else member
+        for member in members
+    )
+
+
+def _mode(member: Member, *, starts: bool) -> int:
+    return stat.S_IFREG | (0o755 if starts or member.mode & 0o111 else 0o644)
+
+
+def _with_text(wheel: Wheel, name: str, text: str) -> Wheel:
+    """Return the wheel with another content of one file of .dist-info."""
+    path, content = wheel.dist_info.path(name), text.encode("utf-8", "surrogateescape")
+    digest = hashlib.sha256(content).hexdigest()
+    members = tuple(
+        replace(member, size=len(content), sha256=digest, head=content[:KEPT_HEAD]) if member.path == path else member
+        for member in wheel.members
+    )
+    return replace(wheel, members=members, texts={**wheel.texts, path: text})
+
+
+def _record(wheel: Wheel) -> str:
+    """Return a true RECORD: rows stay in their order, and those that were missing come after them."""
+    own = wheel.dist_info.path("RECORD")
+    files = {member.path: member for member in wheel.members if member.kind != "directory" and member.path != own}
+    listed = (row.path if row.path in files else row.path.replace("\\", "/") for row in wheel.dist_info.rows)
+    paths = dict.fromkeys(path for path in (*listed, *files) if path in files)
+    return record_text(((path, files[path].sha256, files[path].size) for path in paths), own)
+
+
+def _raised(wheel: Wheel, paths: Collection[str]) -> str:
+    """Return the file name with each platform tag raised that promises older systems than the files at `paths` need."""
+    stem, _, platforms = wheel.file.removesuffix(".whl").rpartition("-")
+    raised = dict.fromkeys(_raised_tag(tag, wheel, paths) for tag in platforms.split("."))
+    return f"{stem}-{'.'.join(raised)}.whl"
+
+
+def _raised_tag(tag: str, wheel: Wheel, paths: Collection[str]) -> str:
+    only = replace(wheel.name, tags=tuple(each for each in wheel.name.tags if each.platform == tag))
+    needs = [
+        found
+        for member, slice_, platform in native_code(replace(wheel, name=only), "linux", "macos")
+        if member.path in paths and platform.libc != "musl"
+        if (found := needed(slice_, platform)) > promised(slice_, platform) > ()
+    ]
+    if not needs:
+        return tag
+    major, minor, *patch = *max(needs), 0
+    if mac := _MACOS.fullmatch(tag):
+        return f"macosx_{major}_{0 if major >= _FIRST_YEARLY_MACOS else minor}_{mac['cpu']}"
+    return f"manylinux_{major}_{minor + any(patch)}_{parse_platform(tag).arches[0]}"
