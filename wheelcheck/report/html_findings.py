@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.report.html_elements import breakable, coded, details, element, heading
-from wheelcheck.report.selection import grouped_across, more, select
+from wheelcheck.report.selection import NAMED, grouped_across, more, select
 from wheelcheck.report.wording import RELEASE, SEVERITIES, counted, page
 from wheelcheck.rules.catalogue import all_rules, impact_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
     from wheelcheck.engine import Report
     from wheelcheck.report.html_elements import Content
     from wheelcheck.report.selection import Group
     from wheelcheck.rules import Finding, Rule
-
-NAMED = 3  # places that are named before the list is folded
 
 
 def findings_section(report: Report) -> Iterator[Element]:
@@ -108,11 +107,20 @@ def _finding(group: Group) -> Element:
 
 
 def _places(group: Group) -> Iterator[Element]:
-    """Yield where it was found: one place as it is, a few as a list, more of them folded behind their number."""
+    """Yield where it was found: an artifact with its files, or every place of several artifacts.
+
+    A few are listed as they are, more of them folded behind their number. A message stands where they differ.
+    """
+    first, alone = group.first, len(group.artifacts) == 1
     differ = len({finding.message for finding in group.findings}) > 1
-    items = [element("li", *_place(finding, with_message=differ)) for finding in group.findings]
+    if alone:
+        yield element("p", *_place(replace(first, path="" if len(group.findings) > 1 else first.path)), class_="places")
+    if len(group.findings) == 1:
+        return
+    items = [element("li", *_place(finding, named=not alone, told=differ)) for finding in group.findings]
     listing = element("ul", *items, class_="places")
-    yield listing if len(items) <= NAMED else details(_number(group), listing)
+    number = group.names if alone and group.names else _number(group)
+    yield listing if len(items) <= NAMED and not differ else details(number, listing)
 
 
 def _number(group: Group) -> str:
@@ -121,10 +129,12 @@ def _number(group: Group) -> str:
     return f"{files} in {artifacts}" if files else f"in {artifacts}"
 
 
-def _place(finding: Finding, *, with_message: bool) -> Iterable[Content]:
-    yield element("b", *breakable(finding.artifact or RELEASE))
+def _place(finding: Finding, *, named: bool = True, told: bool = False) -> Iterator[Content]:
+    """Yield the artifact if it is to be named, the member, and the message if it is to be told."""
+    if named:
+        yield element("b", *breakable(finding.artifact or RELEASE))
     if finding.path:
-        yield " "
+        yield from [" "] * named
         yield element("code", *breakable(finding.path))
-    if with_message:
+    if told:
         yield f": {finding.message}"
