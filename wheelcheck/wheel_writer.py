@@ -74,14 +74,16 @@ def _copy(archive: ZipFile, info: ZipInfo, packed: Packed) -> None:
     archive.start_dir = file.tell()
 
 
-def record_text(rows: Iterable[tuple[str, str, int]], own_path: str) -> str:
-    """Return a RECORD: a row for each path, SHA-256 (hexadecimal) and size, and one for RECORD without them."""
+def record_text(rows: Iterable[tuple[str, str, int]]) -> str:
+    """Return a RECORD with a row for each path, SHA-256 (hexadecimal) and size.
+
+    Without a hash the row has no size either, as that of RECORD itself.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for path, sha256, size in rows:
         digest = base64.urlsafe_b64encode(bytes.fromhex(sha256)).rstrip(b"=").decode()
-        writer.writerow((path, f"sha256={digest}", size))
-    writer.writerow((own_path, "", ""))
+        writer.writerow((path, f"sha256={digest}", size) if sha256 else (path, "", ""))
     return out.getvalue()
 
 
@@ -93,11 +95,9 @@ def expanded_tags(file: str) -> list[str]:
 
 
 def with_field(text: str, name: str, values: Iterable[str]) -> str:
-    """Return a WHEEL file with these values of one field, where its first line was; the other lines stay."""
-    lines = [line for line in text.splitlines() if line]
+    """Return a WHEEL file with these values of one field, where its first line was, or else last; other lines stay."""
+    lines = text.rstrip().splitlines()
     found = [number for number, line in enumerate(lines) if line.partition(":")[0].lower() == name.lower()]
+    kept = [line for number, line in enumerate(lines) if number not in found]
     place = found[0] if found else len(lines)
-    kept = [(number, line) for number, line in enumerate(lines) if number not in found]
-    before = [line for number, line in kept if number < place]
-    after = [line for number, line in kept if number > place]
-    return "\n".join([*before, *(f"{name}: {value}" for value in values), *after, ""])
+    return "\n".join([*kept[:place], *(f"{name}: {value}" for value in values), *kept[place:], ""])

@@ -83,7 +83,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel is made from this many parts)
     record = f"{folder}/RECORD"
     paths = sorted(contents.keys() - {record}, key=_place)
     entries = [(_info(path, date, modes[path]), contents[path]) for path in paths]
-    sealed = record_text(_rows(entries), record).encode()
+    sealed = record_text([*_rows(entries), (record, "", 0)]).encode()
     return write(out / name, [*entries, (_info(record, date, 0o644), sealed)])
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Finding, Severity
 
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
-_REWRITTEN = frozenset({"zip-descriptor", "zip-order"})  # gone once the zip is written again, with nothing lost
+_REWRITTEN = frozenset(
+    {"zip-descriptor", "zip-order", "zip-writer-comment"}
+)  # gone once the zip is written again, with nothing lost
 _KEPT = frozenset(kind for kind, row in KINDS.items() if row.legal and row.topic in ("name", "collision"))
 _LARGEST = 2**32 - 1  # bytes that a zip can count without zip64 structures
 _SHOWN = 3

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.collect import KEPT_HEAD
 from wheelcheck.facts.file_names import parse_file_name
-from wheelcheck.facts.fit import native_code
-from wheelcheck.facts.floors import needed, promised
-from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.fix.floors import with_raised_tags
 from wheelcheck.rules.names import root_is_purelib
 from wheelcheck.wheel_writer import expanded_tags, record_text, with_field
 
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Finding
 
 _MUST_START = "WC302"  # its files must be executable; the other rules about modes leave that as it is
-_MACOS = re.compile(r"macosx_[0-9]+_[0-9]+_(?P<cpu>\w+)")
-_FIRST_YEARLY_MACOS = 11  # from here on installers ask for macosx_N_0 only
 
 
 def edited(wheel: Wheel, findings: Collection[Finding]) -> Wheel:
@@ -33,7 +28,11 @@ def edited(wheel: Wheel, findings: Collection[Finding]) -> Wheel:
     RECORD is written again if a file's row in it changes.
     """
     fixes = {finding.fix for finding in findings}
-    file = _raised(wheel, {each.path for each in findings if each.fix == "floor"}) if "floor" in fixes else wheel.file
+    file = (
+        with_raised_tags(wheel, {each.path for each in findings if each.fix == "floor"})
+        if "floor" in fixes
+        else wheel.file
+    )
     members = _with_modes(wheel.members, [finding for finding in findings if finding.fix == "mode"])
     after = replace(wheel, file=file, name=parse_file_name(file), members=members, damage=(), size=0, sha256="")
     text = wheel.dist_info.texts["WHEEL"]
@@ -75,32 +74,9 @@ def _with_text(wheel: Wheel, name: str, text: str) -> Wheel:
 
 
 def _record(wheel: Wheel) -> str:
-    """Return a true RECORD: rows stay in their order, and those that were missing come after them."""
+    """Return a true RECORD: rows stay in their order, and those that were missing come after them, its own last."""
     own = wheel.dist_info.path("RECORD")
-    files = {member.path: member for member in wheel.members if member.kind != "directory" and member.path != own}
+    files = {member.path: member for member in wheel.members if member.kind != "directory"}
     listed = (row.path if row.path in files else row.path.replace("\\", "/") for row in wheel.dist_info.rows)
-    paths = dict.fromkeys(path for path in (*listed, *files) if path in files)
-    return record_text(((path, files[path].sha256, files[path].size) for path in paths), own)
-
-
-def _raised(wheel: Wheel, paths: Collection[str]) -> str:
-    """Return the file name with each platform tag raised that promises older systems than the files at `paths` need."""
-    stem, _, platforms = wheel.file.removesuffix(".whl").rpartition("-")
-    raised = dict.fromkeys(_raised_tag(tag, wheel, paths) for tag in platforms.split("."))
-    return f"{stem}-{'.'.join(raised)}.whl"
-
-
-def _raised_tag(tag: str, wheel: Wheel, paths: Collection[str]) -> str:
-    only = replace(wheel.name, tags=tuple(each for each in wheel.name.tags if each.platform == tag))
-    needs = [
-        found
-        for member, slice_, platform in native_code(replace(wheel, name=only), "linux", "macos")
-        if member.path in paths and platform.libc != "musl"
-        if (found := needed(slice_, platform)) > promised(slice_, platform) > ()
-    ]
-    if not needs:
-        return tag
-    major, minor, *patch = *max(needs), 0
-    if mac := _MACOS.fullmatch(tag):
-        return f"macosx_{major}_{0 if major >= _FIRST_YEARLY_MACOS else minor}_{mac['cpu']}"
-    return f"manylinux_{major}_{minor + any(patch)}_{parse_platform(tag).arches[0]}"
+    paths = dict.fromkeys(path for path in (*listed, *sorted(files, key=own.__eq__)) if path in files)
+    return record_text((path, "" if path == own else files[path].sha256, files[path].size) for path in paths)

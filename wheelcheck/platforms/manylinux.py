@@ -58,6 +58,12 @@ def linux_policy(platform: Platform) -> LinuxPolicy | None:
     return _policy(nearest, [cpu] if cpu in nearest["versions"] else list(nearest["versions"]))
 
 
+def policy_floors(libc: str) -> tuple[tuple[int, ...], ...]:
+    """Return the versions of a C library for which there is a policy, the oldest first."""
+    family = {"glibc": "manylinux", "musl": "musllinux"}[libc]
+    return tuple(sorted(map(_version, _policy_data()[family])))
+
+
 def _policy(policy: dict[str, Any], cpus: list[str]) -> LinuxPolicy:
     """Return what a policy offers on any of these CPUs; of glibc, where CentOS patched one CPU's, on all of them."""
     newest: dict[str, tuple[int, ...]] = {}

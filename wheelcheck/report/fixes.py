@@ -61,6 +61,8 @@ def differences(plan: Plan) -> Iterator[str]:
 
 
 def _changed_lines(path: str, before: str, after: str) -> Iterator[str]:
+    if "\r\n" in before and "\r\n" not in after:
+        yield f"line ends CRLF → LF {path}"
     lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), path, path, lineterm="", n=0))
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:

@@ -122,7 +122,7 @@ def _libraries(platform: Platform) -> frozenset[str]:
     return policy.libraries if policy else frozenset()
 
 
-@rule("WC410", on=Wheel, needs=_without_policy)
+@rule("WC410", on=Wheel, needs=_without_policy, fix="floor")
 def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """The versions that libstdc++, libgcc and similar libraries must offer are ones that the tag's oldest system has.
 
@@ -136,11 +136,15 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
     the library with `auditwheel repair`.
     """
     for member, slice_, platform in native_code(wheel, "linux"):
-        policy = linux_policy(platform)
-        missing = [need for need in slice_.versions if policy and _is_missing(need, policy)]
-        if missing:
+        if missing := unoffered(slice_, platform):
             worst = max(missing, key=lambda need: _digits(need.version))
             yield Hit(member.path, f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise")
+
+
+def unoffered(slice_: Slice, platform: Platform) -> list[VersionNeed]:
+    """Return the version needs, those of glibc left out, that libraries of the tag's oldest system do not offer."""
+    policy = linux_policy(platform)
+    return [need for need in slice_.versions if policy and _is_missing(need, policy)]
 
 
 def _is_missing(need: VersionNeed, policy: LinuxPolicy) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -69,6 +70,31 @@ def md5_rows(rows: Rows) -> Rows:
 
 def lost_and_added(rows: Rows) -> Rows:
     return [("demo/gone.py", "sha256=" + "A" * 43, "9"), *(row for row in rows if row[0] != MODULE.path)]
+
+
+class Stream(io.BytesIO):
+    """A stream that cannot go back, so that sizes are written behind the data."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def tell(self) -> int:
+        raise OSError
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        raise OSError(offset, whence)
+
+
+def streamed(content: bytes) -> bytes:
+    """Return the same zip, written by a tool that streams."""
+    out = Stream()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for info in old.infolist():
+            new.writestr(info, old.read(info))
+    return out.getvalue()
+
+
+CRLF_RECORD = f"{MODULE.path},sha256={'A' * 43},12\r\n{RECORD},,\r\n".encode()
 
 
 @dataclass(frozen=True)
@@ -157,6 +183,25 @@ FIXED = [
         {"WC501"},
         ("+Tag: py3-none-macosx_10_13_x86_64",),
         "py3-none-macosx_10_13_x86_64.macosx_11_0_arm64",
+    ),
+    Fixed(
+        "a library that needs a newer libstdc++",
+        plain(X86_64, linked_with("libstdc++.so.6", version="GLIBCXX_3.4.29", path="demo/libcpp.so")),
+        {"WC410"},
+        ("+Tag: cp311-cp311-manylinux_2_34_x86_64",),
+        "cp311-cp311-manylinux_2_34_x86_64",
+    ),
+    Fixed(
+        "RECORD with Windows line ends",
+        plain(X86_64, tool(0o100755), dist_info={"RECORD": CRLF_RECORD}),
+        {"WC210", "WC212"},
+        (f"line ends CRLF → LF {RECORD}",),
+    ),
+    Fixed(
+        "sizes that follow the data",
+        plain(X86_64, tool(0o100644), change=streamed),
+        {"WC302"},
+        ("zip written again without zip-descriptor: sizes follow the data instead of preceding it",),
     ),
     Fixed("a program for macOS 13", plain(ARM64, mac("13.0")), {"WC501"}, (), "py3-none-macosx_13_0_arm64"),
     Fixed(
@@ -331,6 +376,7 @@ def test_two_originals_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
         rewrite(plan, [original, original], tmp_path / "fixed")
 
 
+AUDITWHEEL = [sys.executable, "-m", "auditwheel", "show"]
 INSTALLERS = {
     "pip": [sys.executable, "-m", "pip", "install"],
     "uv": ["uv", "pip", "install", "--python", sys.executable],
@@ -353,3 +399,15 @@ def test_installers_take_the_fixed_wheel_and_its_program_starts(installer: str, 
     with zipfile.ZipFile(made) as archive:
         rows = archive.read(RECORD).decode().splitlines()
     assert f"{MODULE.path},sha256={record_row(MODULE.path, MODULE.bytes)[1][7:]},{len(MODULE.bytes)}" in rows
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("file", [lib(2, 34), tool(EXECUTABLE, floor=(2, 34))], ids=lambda file: file.path)
+def test_auditwheel_finds_no_lower_tag_and_asks_for_no_higher_one(file: File, tmp_path: Path) -> None:
+    original = plain("cp311-cp311-manylinux_2_5_x86_64", file).write(tmp_path)
+    (plan,) = plans(check([original]))
+    assert isinstance(plan, Plan)
+    made = rewrite(plan, [original], tmp_path / "fixed")
+    shown = subprocess.run([*AUDITWHEEL, str(made)], check=True, capture_output=True, text=True).stdout
+    tag = made.stem.rpartition("-")[2]
+    assert f'consistent with the following platform tag: "{tag}"' in " ".join(shown.split())
