@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from wheelcheck.report.html_elements import Content
     from wheelcheck.report.sizes import Large, MemberKind
 
-SHOWN = 5  # rows of one system that stand open; with more binaries than these, a row is a wheel
+EACH = 24  # binaries of one system that have a row each; more of them have one row per wheel
+SHOWN = 5  # rows of one system that stand open
 SOUND = 2  # the same where no binary is above what its tag promises
 FOLDED = 100  # further rows, folded; the rest is counted
 _NEAREST_LABELS = 20  # percent of the axis between two labels
@@ -59,13 +60,13 @@ def _sign(sign: Element) -> Element:
 
 def _chart(system: str, rows: list[Floor]) -> Element:
     """Return the chart of one system; `rows` are its binaries."""
-    folds = [Fold(row, 1, int(row.over)) for row in rows] if len(rows) <= SHOWN else folded(rows)
+    folds = [Fold(row, 1, int(row.over)) for row in rows] if len(rows) <= EACH else folded(rows)
     folds = sorted(folds, key=lambda fold: fold.worst.badness, reverse=True)
     axis = _Axis(system, [version for fold in folds for version in (fold.worst.promised, fold.worst.needed) if version])
-    rows_ = [_floor_row(fold, axis) for fold in folds[: SHOWN + FOLDED]]
+    drawn = [_floor_row(fold, axis) for fold in folds[: SHOWN + FOLDED]]
     shown = SHOWN if any(fold.over for fold in folds) else SOUND
-    table = _table(axis, rows_[:shown], element("caption", _caption(system, folds)))
-    return element("div", table, *_folded(axis, rows_[shown:], len(folds) - len(rows_)), class_="chart")
+    table = _table(axis, drawn[:shown], element("caption", _caption(system, folds)))
+    return element("div", table, *_folded(axis, drawn[shown:], len(folds) - len(drawn)), class_="chart")
 
 
 def _table(axis: _Axis, rows: list[Element], *caption: Element) -> Element:
