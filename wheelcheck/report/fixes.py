@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
+from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.fix import Plan, Refusal
 
 _MOST_LINES = 60  # of the differences of one file; a RECORD can have thousands
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_STYLES = {"+": "green", "-": "red"}
 
 
 def show(decided: Plan | Refusal, console: Console, outcome: str) -> None:
@@ -61,9 +62,16 @@ def differences(plan: Plan) -> Iterator[str]:
 
 
 def _changed_lines(path: str, before: str, after: str) -> Iterator[str]:
+    """Yield the lines that went and came, in pairs. Lines keep their order, so no search for moved ones is needed."""
+    if before == after:
+        return
+    yield f"text {path}"
     if "\r\n" in before and "\r\n" not in after:
-        yield f"line ends CRLF → LF {path}"
-    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), path, path, lineterm="", n=0))
+        yield "  line ends CRLF → LF"
+    old, new = before.splitlines(), after.splitlines()
+    gone, came = list((Counter(old) - Counter(new)).elements()), list((Counter(new) - Counter(old)).elements())
+    pairs = zip_longest((f"- {line}" for line in gone), (f"+ {line}" for line in came))
+    lines = [line for pair in pairs for line in pair if line]
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:
-        yield f"… and {counted(len(lines) - _MOST_LINES, 'more line')} of {path}"
+        yield f"… and {counted(len(lines) - _MOST_LINES, 'more line')}"

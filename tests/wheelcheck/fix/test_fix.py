@@ -16,7 +16,7 @@ from tests.support.native_files import ARM64, library, linked_with
 from wheelcheck import check
 from wheelcheck.fix import Plan, Refusal, fixable, plans
 from wheelcheck.fix.rewrite import UnwritableError, rewrite
-from wheelcheck.report.fixes import differences
+from wheelcheck.report.fixes import differences, hint
 from wheelcheck.rules import FIXES
 from wheelcheck.rules.catalogue import all_rules
 
@@ -130,44 +130,44 @@ FIXED = [
         "a false row of RECORD",
         plain(X86_64, library("x86_64"), record=false_row),
         {"WC212"},
-        ("-demo/__init__.py,sha256=" + "A" * 43 + ",1",),
+        ("- demo/__init__.py,sha256=" + "A" * 43 + ",1",),
     ),
     Fixed(
         "a lost file and one that is not listed",
         plain(X86_64, library("x86_64"), record=lost_and_added),
         {"WC210", "WC211"},
-        ("-demo/gone.py,sha256=" + "A" * 43 + ",9",),
+        ("- demo/gone.py,sha256=" + "A" * 43 + ",9",),
     ),
     Fixed("md5 in RECORD", plain(X86_64, library("x86_64"), record=md5_rows), {"WC213"}, ()),
     Fixed(
         "the Tag lines of another name",
         plain(X86_64, library("x86_64"), wheel="Root-Is-Purelib: false\nTag: cp311-cp311-linux_x86_64\n"),
         {"WC205"},
-        ("-Tag: cp311-cp311-linux_x86_64", f"+Tag: {X86_64}"),
+        ("- Tag: cp311-cp311-linux_x86_64", f"+ Tag: {X86_64}"),
     ),
     Fixed(
         "no Tag line for the second tag",
         plain(TWO_TAGS, library("x86_64"), wheel=f"{IMPURE}Tag: py3-none-manylinux_2_17_x86_64\n"),
         {"WC205"},
-        ("+Tag: py3-none-manylinux_2_28_x86_64",),
+        ("+ Tag: py3-none-manylinux_2_28_x86_64",),
     ),
     Fixed(
         "native code in purelib",
         plain(X86_64, library("x86_64"), wheel=f"Root-Is-Purelib: true\nTag: {X86_64}\n"),
         {"WC206"},
-        ("-Root-Is-Purelib: true", "+Root-Is-Purelib: false"),
+        ("- Root-Is-Purelib: true", "+ Root-Is-Purelib: false"),
     ),
     Fixed(
         "Root-Is-Purelib with a capital",
         plain(ANY, wheel=f"Root-Is-Purelib: True\nTag: {ANY}\n"),
         {"WC209"},
-        ("+Root-Is-Purelib: true",),
+        ("+ Root-Is-Purelib: true",),
     ),
     Fixed(
         "a library that needs a newer glibc",
         plain(X86_64, lib(2, 34)),
         {"WC401"},
-        (f"-Tag: {X86_64}", "+Tag: cp311-cp311-manylinux_2_34_x86_64"),
+        (f"- Tag: {X86_64}", "+ Tag: cp311-cp311-manylinux_2_34_x86_64"),
         "cp311-cp311-manylinux_2_34_x86_64",
     ),
     Fixed(
@@ -181,21 +181,21 @@ FIXED = [
         "one of two tags for macOS",
         plain("py3-none-macosx_10_9_x86_64.macosx_11_0_arm64", universal("10.13", "11.0")),
         {"WC501"},
-        ("+Tag: py3-none-macosx_10_13_x86_64",),
+        ("+ Tag: py3-none-macosx_10_13_x86_64",),
         "py3-none-macosx_10_13_x86_64.macosx_11_0_arm64",
     ),
     Fixed(
         "a library that needs a newer libstdc++",
         plain(X86_64, linked_with("libstdc++.so.6", version="GLIBCXX_3.4.29", path="demo/libcpp.so")),
         {"WC410"},
-        ("+Tag: cp311-cp311-manylinux_2_34_x86_64",),
+        ("+ Tag: cp311-cp311-manylinux_2_34_x86_64",),
         "cp311-cp311-manylinux_2_34_x86_64",
     ),
     Fixed(
         "RECORD with Windows line ends",
         plain(X86_64, tool(0o100755), dist_info={"RECORD": CRLF_RECORD}),
         {"WC210", "WC212"},
-        (f"line ends CRLF → LF {RECORD}",),
+        ("  line ends CRLF → LF",),
     ),
     Fixed(
         "sizes that follow the data",
@@ -262,7 +262,7 @@ def test_nothing_changes_but_what_the_difference_says(case: Fixed, tmp_path: Pat
             )
             mode_changed = before.external_attr >> 16 != after.external_attr >> 16
             assert mode_changed == (f"{after.external_attr >> 16:06o} {after.filename}" in said)
-            assert (old.read(before) != new.read(after)) == (f"--- {after.filename}" in said)
+            assert (old.read(before) != new.read(after)) == (f"text {after.filename}" in said)
 
 
 def test_every_fix_has_rules_and_a_case_here() -> None:
@@ -411,3 +411,24 @@ def test_auditwheel_finds_no_lower_tag_and_asks_for_no_higher_one(file: File, tm
     shown = subprocess.run([*AUDITWHEEL, str(made)], check=True, capture_output=True, text=True).stdout
     tag = made.stem.rpartition("-")[2]
     assert f'consistent with the following platform tag: "{tag}"' in " ".join(shown.split())
+
+
+def test_a_long_difference_is_cut_and_counted_and_takes_no_search(tmp_path: Path) -> None:
+    def every_second(rows: Rows) -> Rows:
+        return [
+            (path, digest and "sha256=" + "A" * 43, size) if number % 2 else (path, digest, size)
+            for number, (path, digest, size) in enumerate(rows)
+        ]
+
+    many = [File(f"demo/m{number}.py") for number in range(4000)]
+    (plan,) = plans(check([plain(X86_64, library("x86_64"), *many, record=every_second).write(tmp_path)]))
+    assert isinstance(plan, Plan)
+    *_, last = lines = list(differences(plan))
+    assert len(lines) == 62
+    assert last.startswith("… and ")
+
+
+def test_only_findings_that_would_be_fixed_are_counted_as_fixable(tmp_path: Path) -> None:
+    report = check([plain(X86_64, NOT_EXECUTABLE, lib(2, 17, cpu="aarch64")).write(tmp_path)])
+    assert [finding.code for finding in report.findings if finding.fix] == ["WC302"]
+    assert (fixable(report), hint(report)) == ((), "")
