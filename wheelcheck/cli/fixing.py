@@ -73,6 +73,9 @@ def repair(arguments: argparse.Namespace, report: Report, paths: Sequence[Path],
             outcome = _carry_out(each, [path for path in originals if path.name == each.before.file], arguments, done)
         with reader_may_leave():
             fixes.show(each, console, outcome)
+    if done.instead:
+        with reader_may_leave():
+            fixes.show_end(len(done.instead), str(arguments.fix_to), console)
     return done
 
 

@@ -39,6 +39,13 @@ def show(decided: Plan | Refusal, console: Console, outcome: str) -> None:
     console.print()
 
 
+def show_end(number: int, folder: str, console: Console) -> None:
+    """Print what to do with the fixed wheels, and what the report that follows is about."""
+    wheels, them = counted(number, "wheel"), "it" if number == 1 else "them"
+    text = f"{wheels} written to {folder}: publish {them} in place of the original{'s' * (number > 1)}."
+    console.print(Text(f"{safe(text)} The report that follows is about the release with {them}.\n"), soft_wrap=True)
+
+
 def hint(report: Report) -> str:
     """Return how many findings `--fix` would repair; empty if none."""
     from wheelcheck.fix import fixable  # noqa: PLC0415  # as above

@@ -38,6 +38,7 @@ def test_the_fixed_release_is_judged_and_decides_the_exit_code(dist: Path) -> No
     assert f"{NAME}: 2 fixable findings (WC302, WC401), written to fixed/{RAISED}" in said
     assert f"name {NAME} → {RAISED}" in said
     assert "mode 100644 → 100755 demo/bin/tool" in said
+    assert "1 wheel written to fixed: publish it in place of the original." in said
     assert said.splitlines()[-1].startswith("PASS")
     assert [path.name for path in (dist.parent / "fixed").iterdir()] == [RAISED]
     assert run(dist.parent, "check", "fixed").returncode == 0
