@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 LONGEST = 2_000  # characters of one text in a report for people
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
 SEVERITIES = ("error", "warning", "note")
-RULE_PAGES = "https://wheelcheck.github.io/wheelcheck/rules"  # of each rule one page, by its code
+SITE = "https://wheelcheck.github.io/wheelcheck/"  # the documentation, as pyproject.toml names it too
+RULE_PAGES = f"{SITE}rules"  # one page for each rule, by its code
 RELEASE = "the release"  # what a finding is about that is about no single file
 
 # Control, format, surrogate, private and unassigned characters, and the separators that some readers break lines at.
