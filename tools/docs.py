@@ -28,14 +28,45 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = "<!-- Written by tools/docs.py; `nox -s docs` writes it again. -->\n"
+RULES = "docs/rules"
 _LABELS = ("Source:", "Remedy:")
 
 _RULES = """\
 # Rules
 
 {generated}
-Each rule's name is the sentence that must hold. `wheelcheck explain CODE` prints the same text.
+Each rule's name is the sentence that must hold. `wheelcheck explain CODE` prints the text of a rule's page.
 An *error* harms an installer, a loader or a user; a *warning* is legal but risky; a *note* is worth knowing.
+"""
+# GitHub shows it as it is, the site as the pages below "Rules" in its navigation.
+_RULE_PAGES = """\
+```{toctree}
+:hidden:
+:glob:
+
+WC*
+```
+"""
+_RULE = """\
+# {rule.code} {rule.name}
+
+{generated}
+*{severities}, about the {subject}, family [{family}](index.md#{family})*
+
+{summary}
+
+{explanation}
+{fixable}
+## Accepting a finding
+
+Where it is right on purpose, the [configuration](../configuration.md) says so, with a reason that the reports repeat:
+
+```toml
+[[tool.wheelcheck.ignore]]
+code = "{rule.code}"
+path = "*"  # which members; a glob whose `*` crosses slashes
+reason = "why this is right here"
+```
 """
 
 _ARCHITECTURES = """\
@@ -83,36 +114,32 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def rules_page() -> str:
-    """Return docs/rules.md: one table of all rules, then every rule's docstring under its family."""
-    parts = [_RULES.format(generated=GENERATED), table(("code", "name", "severity", "about"), _overview())]
-    for family in FAMILIES:
-        parts += _family(family)
-    return "\n".join(parts)
-
-
-def _overview() -> list[tuple[str, ...]]:
-    return [(_link(rule), rule.name, ", ".join(rule.severities), markdown(rule.summary)) for rule in all_rules()]
-
-
-def _link(rule: Rule[Any]) -> str:
-    return f"[{rule.code}](#{rule.code.lower()}-{rule.name})"
+    """Return docs/rules/index.md: for each family what it is about, and a table of its rules."""
+    families = (part for family in FAMILIES for part in _family(family))
+    return "\n".join([_RULES.format(generated=GENERATED), *families, _RULE_PAGES])
 
 
 def _family(family: ModuleType) -> Iterator[str]:
     name = family.__name__.rpartition(".")[2]
     yield f"## {name.capitalize()}\n\n{markdown((family.__doc__ or '').strip())}\n"
-    for rule in all_rules():
-        if rule.module == name:
-            yield rule_section(rule)
+    yield table(("code", "name", "severity", "about"), [_row(rule) for rule in all_rules() if rule.module == name])
 
 
-def rule_section(rule: Rule[Any]) -> str:
-    """Return the section about one rule."""
-    fixable = f"\nFixable: {markdown(rule.fixable)}\n" if rule.fixable else ""
-    return (
-        f"### {rule.code} {rule.name}\n\n"
-        f"*{' or '.join(rule.severities)}, about the {rule.on.__name__.lower()}*\n\n"
-        f"{markdown(rule.summary)}\n\n{markdown(rule.explanation)}\n{fixable}"
+def _row(rule: Rule[Any]) -> tuple[str, ...]:
+    return f"[{rule.code}]({rule.code}.md)", rule.name, ", ".join(rule.severities), markdown(rule.summary)
+
+
+def rule_page(rule: Rule[Any]) -> str:
+    """Return the page about one rule, whose address on the site holds its code only."""
+    return _RULE.format(
+        generated=GENERATED,
+        rule=rule,
+        severities=" or ".join(rule.severities),
+        subject=rule.on.__name__.lower(),
+        family=rule.module,
+        summary=markdown(rule.summary),
+        explanation=markdown(rule.explanation),
+        fixable=f"\n**Fixable:** {markdown(rule.fixable)}\n" if rule.fixable else "",
     )
 
 
@@ -167,7 +194,8 @@ def _setting(field: Field) -> tuple[str, ...]:
 def pages() -> dict[str, str]:
     """Return the text of every generated file by its path in the repository."""
     return {
-        "docs/rules.md": rules_page(),
+        f"{RULES}/index.md": rules_page(),
+        **{f"{RULES}/{rule.code}.md": rule_page(rule) for rule in all_rules()},
         "docs/architectures.md": architectures_page(),
         "docs/configuration.md": configuration_page(),
         f"wheelcheck/config/schema/{fields.FILE}": fields.generate(),
@@ -175,8 +203,11 @@ def pages() -> dict[str, str]:
 
 
 def stale(root: Path) -> list[str]:
-    """Return the files below `root` that are missing or out of date."""
-    return [name for name, text in pages().items() if not _says(root / name, text)]
+    """Return the files below `root` that are missing or out of date, and the pages of rules that no longer exist."""
+    wanted = pages()
+    there = [path.relative_to(root).as_posix() for path in sorted((root / RULES).glob("*.md"))]
+    old = [name for name, text in wanted.items() if not _says(root / name, text)]
+    return old + [name for name in there if name not in wanted]
 
 
 def _says(page: Path, text: str) -> bool:
@@ -194,14 +225,19 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             print(f"{options.root / name}: out of date, `nox -s docs` writes it again")
         else:
-            _write(options.root / name, pages()[name])
-            print(f"wrote {name}")
+            print(_renew(options.root, name))
     return int(options.check and bool(old))
 
 
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
+def _renew(root: Path, name: str) -> str:
+    """Write a file, or remove it where nothing belongs into it any more; return what was done."""
+    text = pages().get(name)
+    if text is None:
+        (root / name).unlink()
+        return f"removed {name}"
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text, "utf-8")
+    return f"wrote {name}"
 
 
 if __name__ == "__main__":

@@ -47,27 +47,27 @@ def test_a_docstring_is_shown_as_it_was_written(text: str, shown: str) -> None:
     assert docs.markdown(text) == shown
 
 
-def test_a_section_holds_code_name_severity_subject_and_both_parts_of_the_docstring() -> None:
-    assert docs.rule_section(every_name_is_plain) == (
-        "### WC999 every-name-is-plain\n\n"
-        "*warning, about the wheel*\n\n"
+def test_the_page_of_a_rule_holds_code_name_severity_subject_and_both_parts_of_the_docstring() -> None:
+    page = docs.rule_page(every_name_is_plain)
+    assert page.startswith("# WC999 every-name-is-plain\n")
+    assert "*warning, about the wheel, family [test_docs](index.md#test_docs)*\n" in page
+    assert (
         "Names such as \\*.so or `*.so` are \\<plain>.\n\n"
         "Why `__init__` and \\_\\_init__ matter.\n\n**Source:** nowhere.\n\n**Remedy:** none.\n"
-    )
+    ) in page
 
 
-def test_every_rule_has_one_row_that_links_to_its_one_section() -> None:
-    page = docs.rules_page()
-    links = re.findall(r"^\| \[(WC\d+)\]\(#([a-z0-9-]+)\)", page, re.MULTILINE)
-    sections = re.findall(r"^### (.+)$", page, re.MULTILINE)
-    assert [code for code, _ in links] == [item.code for item in all_rules()]
-    assert sorted(anchor for _, anchor in links) == sorted(title.lower().replace(" ", "-") for title in sections)
+def test_every_rule_has_one_row_that_links_to_its_page() -> None:
+    links = re.findall(r"^\| \[(WC\d+)\]\((\S+)\)", docs.rules_page(), re.MULTILINE)
+    assert sorted(code for code, _ in links) == [item.code for item in all_rules()]
+    assert [page for code, page in links if f"# {code} " not in docs.pages()[f"{docs.RULES}/{page}"]] == []
 
 
 @pytest.mark.parametrize("item", all_rules(), ids=lambda item: item.code)
-def test_a_rule_stands_under_its_family(item: Rule[Any]) -> None:
-    before, _, _ = docs.rules_page().partition(f"### {item.code} ")
-    assert re.findall(r"^## (.+)$", before, re.MULTILINE)[-1].lower() == item.module
+def test_a_rule_stands_under_its_family_and_leads_back_to_it(item: Rule[Any]) -> None:
+    before, _, _ = docs.rules_page().partition(f"| [{item.code}]")
+    family = re.findall(r"^## (.+)$", before, re.MULTILINE)[-1].lower()
+    assert f"](index.md#{family})" in docs.rule_page(item)
 
 
 @pytest.mark.parametrize("row", ARCHES, ids=lambda row: row.name)
@@ -114,23 +114,33 @@ def test_what_was_written_is_up_to_date(tmp_path: Path) -> None:
 def test_a_page_that_differs_or_is_missing_is_named_and_not_changed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/rules.md").write_text(docs.rules_page() + "by hand\n", "utf-8")
+    (tmp_path / docs.RULES).mkdir(parents=True)
+    (tmp_path / "docs/rules/index.md").write_text(docs.rules_page() + "by hand\n", "utf-8")
     assert docs.main(["--check", "--root", str(tmp_path)]) == 1
     said = capsys.readouterr().out
-    assert f"{tmp_path / 'docs/rules.md'}: out of date" in said
+    assert f"{tmp_path / 'docs/rules/index.md'}: out of date" in said
     assert f"{tmp_path / 'docs/architectures.md'}: out of date" in said
     assert f"{tmp_path / 'wheelcheck/config/schema/config-1.json'}: out of date" in said
-    assert (tmp_path / "docs/rules.md").read_text("utf-8").endswith("by hand\n")
+    assert (tmp_path / "docs/rules/index.md").read_text("utf-8").endswith("by hand\n")
     assert not (tmp_path / "docs/architectures.md").exists()
 
 
 def test_only_what_is_out_of_date_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     docs.main(["--root", str(tmp_path)])
-    (tmp_path / "docs/rules.md").write_text("old", "utf-8")
+    (tmp_path / "docs/rules/index.md").write_text("old", "utf-8")
     capsys.readouterr()
     docs.main(["--root", str(tmp_path)])
-    assert capsys.readouterr().out == "wrote docs/rules.md\n"
+    assert capsys.readouterr().out == "wrote docs/rules/index.md\n"
+
+
+def test_the_page_of_a_rule_that_is_gone_goes_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    docs.main(["--root", str(tmp_path)])
+    gone = tmp_path / docs.RULES / "WC000.md"
+    gone.write_text("# WC000\n", "utf-8")
+    assert docs.main(["--check", "--root", str(tmp_path)]) == 1
+    assert docs.main(["--root", str(tmp_path)]) == 0
+    assert "removed docs/rules/WC000.md\n" in capsys.readouterr().out
+    assert not gone.exists()
 
 
 def test_the_pages_of_this_checkout_are_what_the_code_says() -> None:
