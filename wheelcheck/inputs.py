@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_EMPTY = "the folder is empty"
 _NOT_REGULAR = "is a pipe, socket or device, not a regular file"
 
 
@@ -64,6 +65,13 @@ def find_files(paths: Sequence[Path]) -> Files:
     return Files(tuple(ordered), tuple(sorted(other)), tuple(unusable))
 
 
+def is_present(argument: str) -> bool:
+    """Return whether there is something to check at an argument: a release, a file, or a folder that is not empty."""
+    if _URL.match(argument) or argument.startswith("pypi:"):
+        return True
+    return any(os.path.lexists(path) and _listed(path)[1] != _EMPTY for path in _expanded(argument))
+
+
 def _listed(path: Path) -> tuple[list[Path], str]:
     """Return the files that a path stands for, and why there are none."""
     try:
@@ -72,7 +80,7 @@ def _listed(path: Path) -> tuple[list[Path], str]:
         files = [file for file in path.iterdir() if not (file.name.endswith(_COMPANIONS) and file.is_file())]
     except OSError as problem:
         return [], f"cannot be listed: {problem.strerror}"
-    return files, "" if files else "the folder is empty"
+    return files, "" if files else _EMPTY
 
 
 def _why_no_file(path: Path) -> str:

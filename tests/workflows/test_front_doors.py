@@ -91,13 +91,14 @@ def test_the_action_lets_warnings_fail_only_when_it_is_strict(tmp_path: Path, st
     assert "WC801" in done.stdout
 
 
-def test_the_hook_runs_a_command_that_exists_on_the_folder_it_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("arch", "status"), [("", 0), ("x86_64", 0), ("aarch64", 1)])
+def test_the_hook_judges_what_is_in_dist_and_passes_where_nothing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str, status: int
 ) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    words = [*hook["entry"].split(), *hook["args"]]
     monkeypatch.chdir(tmp_path)
-    words = [*hook["entry"].split()[1:], *hook["args"]]
-    assert hook["entry"].split()[0] == "wheelcheck"
-    assert hook["pass_filenames"] is False
-    release(tmp_path / "dist", "x86_64")
-    assert main(words) == 0
+    if arch:
+        release(tmp_path / "dist", arch)
+    assert (words[0], hook["pass_filenames"]) == ("wheelcheck", False)
+    assert main(words[1:]) == status

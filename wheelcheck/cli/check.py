@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strict", action="store_true", help="make an error of every warning")
     parser.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
+    parser.add_argument(
+        "--if-present", action="store_true", help="leave out paths where nothing is; pass if that is all of them"
+    )
     fixing.add_arguments(parser)
     parser.set_defaults(run=_run)
 
@@ -57,6 +60,8 @@ def _run(arguments: argparse.Namespace) -> int:
     file = _configuration(arguments)
     config = _config(arguments, file)
     outputs = _outputs(arguments)
+    if arguments.if_present and not _leave_out_absent(arguments):
+        return PASS
     report, problems = _judged(arguments, config, is_text=_printed(outputs) == "text")
     report = replace(report, run=_told(arguments.words, file))
     problems += _print(report, outputs, quiet=arguments.quiet)
@@ -65,6 +70,17 @@ def _run(arguments: argparse.Namespace) -> int:
         problems += reports.append_step_summary(report, os.environ)
     say(*problems)
     return UNVERIFIED if problems and report.verdict == "pass" else _EXIT[report.verdict]
+
+
+def _leave_out_absent(arguments: argparse.Namespace) -> bool:
+    """Keep only the paths where something is; if that is none, say so and return False."""
+    from wheelcheck import inputs  # noqa: PLC0415  # slow to import; the arguments are checked first
+
+    absent = [path for path in arguments.paths if not inputs.is_present(path)]
+    arguments.paths = [path for path in arguments.paths if path not in absent]
+    if not arguments.paths:
+        say(f"nothing to check in {', '.join(absent)}; that passes because of --if-present")
+    return bool(arguments.paths)
 
 
 def _judged(arguments: argparse.Namespace, config: Config, *, is_text: bool) -> tuple[Report, list[str]]:
