@@ -47,10 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"also write a report, any number of times: {formats}; - is standard output",
     )
     parser.add_argument("--strict", action="store_true", help="make an error of every warning")
-    parser.add_argument("--quiet", action="store_true", help="print errors and the verdict only")
     parser.add_argument(
         "--if-present", action="store_true", help="leave out paths where nothing is; pass if that is all of them"
     )
+    loudness = parser.add_mutually_exclusive_group()
+    quiet, verbose = "print errors and the verdict only", "also print floors, large files and what no rule judged"
+    loudness.add_argument("-q", "--quiet", dest="verbosity", action="store_const", const=-1, default=0, help=quiet)
+    loudness.add_argument("-v", "--verbose", dest="verbosity", action="store_const", const=1, help=verbose)
     fixing.add_arguments(parser)
     parser.set_defaults(run=_run)
 
@@ -64,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return PASS
     report, problems = _judged(arguments, config, is_text=_printed(outputs) == "text")
     report = replace(report, run=_told(arguments.words, file))
-    problems += _print(report, outputs, quiet=arguments.quiet)
+    problems += _print(report, outputs, verbosity=arguments.verbosity)
     problems += reports.write(report, outputs)
     if _on_github() or any(output.format == "github" for output in outputs):
         problems += reports.append_step_summary(report, os.environ)
@@ -147,14 +150,14 @@ def _printed(outputs: list[reports.Output]) -> str:
     return next(output.format for output in outputs if output.file == reports.STDOUT)
 
 
-def _print(report: Report, outputs: list[reports.Output], *, quiet: bool) -> list[str]:
+def _print(report: Report, outputs: list[reports.Output], *, verbosity: int) -> list[str]:
     """Print the report that goes to standard output; return a sentence for each that could not be printed."""
     form = _printed(outputs)
     annotated = form == "text" and _on_github() and all(output.format != "github" for output in outputs)
     problems: list[str] = []
     with reader_may_leave():
         for wanted in (form, "github") if annotated else (form,):
-            problems += reports.show(report, wanted, sys.stdout, quiet=quiet)
+            problems += reports.show(report, wanted, sys.stdout, verbosity=verbosity)
         if problems:
             discard_output()  # what a full disk did not take must not fail once more at exit
     return problems

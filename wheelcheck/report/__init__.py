@@ -94,12 +94,12 @@ def write_to(stream: BinaryIO, report: Report, form: str) -> None:
     stream.flush()
 
 
-def show(report: Report, form: str, stdout: TextIO | None, *, quiet: bool = False) -> list[str]:
+def show(report: Report, form: str, stdout: TextIO | None, *, verbosity: int = 0) -> list[str]:
     """Print the report on standard output; return a sentence if that failed.
 
-    Text is printed in the terminal's width, colours and encoding, with escapes for what the encoding lacks; `quiet`
-    shortens it. Every other format is UTF-8 whatever encoding the stream has. Raises BrokenPipeError, or rich's
-    SystemExit, where the reader has left.
+    Text is printed in the terminal's width, colours and encoding, with escapes for what the encoding lacks; a
+    `verbosity` below 0 shortens it, one above 0 extends it. Every other format is UTF-8 whatever encoding the stream
+    has. Raises BrokenPipeError, or rich's SystemExit, where the reader has left.
     """
 
     @broken_pipe_named()
@@ -107,7 +107,7 @@ def show(report: Report, form: str, stdout: TextIO | None, *, quiet: bool = Fals
         if stdout is None or not _is_open(stdout):
             raise OSError(None, "it is closed")
         if form == "text":
-            _show_text(report, stdout, quiet=quiet)
+            _show_text(report, stdout, verbosity=verbosity)
         elif hasattr(stdout, "buffer"):
             stdout.flush()
             write_to(stdout.buffer, report, form)
@@ -170,13 +170,13 @@ def _degraded(problem: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_DEGRADE, _degraded)
 
 
-def _show_text(report: Report, stdout: TextIO, *, quiet: bool) -> None:
+def _show_text(report: Report, stdout: TextIO, *, verbosity: int) -> None:
     from rich.console import Console  # noqa: PLC0415  # slow to import
 
     from wheelcheck.report import text  # noqa: PLC0415
 
     degrade(stdout)
-    text.render(report, Console(file=stdout, highlight=False), quiet=quiet)
+    text.render(report, Console(file=stdout, highlight=False), verbosity=verbosity)
     stdout.flush()
 
 

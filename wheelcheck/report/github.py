@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.engine import Gap
 from wheelcheck.report import grid
 from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, rest, select
-from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, shown
+from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counts, examined, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,8 @@ def summary(report: Report) -> str:
 
     It stays below `SUMMARY_CAP`: what does not fit is counted.
     """
-    head = f"## wheelcheck: {VERDICTS[report.verdict]}\n\n{escaped(examined(report))}: {counts(report)}\n\n"
+    told = (f"{examined(report)}: {counts(report)}", configured(report))
+    head = f"## wheelcheck: {VERDICTS[report.verdict]}\n\n" + "".join(f"{escaped(line)}\n\n" for line in told)
     head += _drawn(report)
     limit = SUMMARY_ROWS
     while len((text := f"{head}{_details(report, limit)}").encode()) > SUMMARY_CAP:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.report.html_charts import floor_section, size_section
-from wheelcheck.report.html_elements import append, details, element, heading, megabytes, own, serialized
+from wheelcheck.report.html_elements import append, details, element, heading, own, serialized
 from wheelcheck.report.html_findings import findings_section
 from wheelcheck.report.html_tables import anchors_of, artifacts_section, binaries_section, grid_section
 from wheelcheck.report.selection import grouped_across, grouped_ignored, more, select
-from wheelcheck.report.wording import RELEASE, SEVERITIES, VERDICTS, counted, counts, examined
+from wheelcheck.report.wording import RELEASE, SEVERITIES, VERDICTS, configured, counted, counts, examined, ran, sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,10 +122,11 @@ def _run(report: Report) -> Iterator[Element]:
     run = report.run
     for term, value in (
         ("examined", examined(report)),
-        ("to download", megabytes(packed)),
+        ("rules", ran(report)),
+        ("to download", sized(packed)),
         ("date", run.date.replace("T", " ").replace("+00:00", " UTC")),
         ("command", run.command),
-        ("configuration", run.configuration or "none: nothing is promised"),
+        ("configuration", configured(report).partition(": ")[2]),
     ):
         if value:
             yield element("div", element("dt", term), element("dd", value))

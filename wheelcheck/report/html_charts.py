@@ -10,9 +10,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from wheelcheck.report.floors import Fold, dotted, floors, folded, step
-from wheelcheck.report.html_elements import breakable, details, element, heading, megabytes, share
+from wheelcheck.report.html_elements import breakable, details, element, heading, share
 from wheelcheck.report.sizes import KINDS, largest, sizes
-from wheelcheck.report.wording import counted
+from wheelcheck.report.wording import counted, sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -188,14 +188,14 @@ def size_section(report: Report) -> Iterator[Element]:
     if total:
         yield heading("sizes", "What the bytes are")
         unpacked, packed = sum(total.values()), sum(size.packed for size in made)
-        words = f"{megabytes(packed)} to download, {megabytes(unpacked)} unpacked."
+        words = f"{sized(packed)} to download, {sized(unpacked)} unpacked."
         whole = [element("p", words), bar(total, unpacked), _kinds(total, unpacked)]
         yield element("div", *whole, _largest(largest(report)), class_="card sizes")
 
 
 def _kinds(total: dict[MemberKind, int], unpacked: int) -> Element:
     parts: Iterable[Element] = (
-        element("span", _swatch(kind), f"{kind} {megabytes(size)} ({100 * size / unpacked:.0f} %)")
+        element("span", _swatch(kind), f"{kind} {sized(size)} ({100 * size / unpacked:.0f} %)")
         for kind, size in total.items()
     )
     return element("div", *parts, class_="legend")
@@ -219,6 +219,6 @@ def _large_row(large: Large, whole: int) -> Element:
     return element(
         "tr",
         element("th", element("code", *breakable(large.path)), *several, scope="row"),
-        element("td", megabytes(large.size), class_="number"),
+        element("td", sized(large.size), class_="number"),
         element("td", bar({large.kind: large.size}, whole), class_="track"),
     )

@@ -86,8 +86,3 @@ def details(summary: str, *content: Content, **attributes: str) -> Element:
 def share(part: float, whole: float) -> str:
     """Return a place on a drawing that is as wide as its column, such as `12.50%`; nothing is outside."""
     return f"{100 * min(max(part / whole, 0), 1) if whole else 0:.2f}%"
-
-
-def megabytes(size: int) -> str:
-    """Return a size in bytes as people read it: 1.2 MB, or kB below that."""
-    return f"{size / 1e6:,.1f} MB" if size >= 10**5 else f"{size / 1e3:,.1f} kB"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.report import diff, grid
 from wheelcheck.report.html_charts import bar, short
-from wheelcheck.report.html_elements import breakable, element, heading, megabytes
+from wheelcheck.report.html_elements import breakable, element, heading
 from wheelcheck.report.html_findings import anchor
 from wheelcheck.report.sizes import sizes
-from wheelcheck.report.wording import RELEASE, SEVERITIES, counted
+from wheelcheck.report.wording import RELEASE, SEVERITIES, counted, sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,9 +164,9 @@ def _size(size: Size | None, whole: int) -> Iterator[Element]:
     if size is None:
         yield from (element("td", class_="empty") for _ in range(3))
         return
-    yield element("td", megabytes(size.packed), class_="number", data_label="packed")
-    yield element("td", megabytes(size.unpacked), class_="number", data_label="unpacked")
-    told = ", ".join(f"{kind} {megabytes(part)}" for kind, part in size.kinds.items())
+    yield element("td", sized(size.packed), class_="number", data_label="packed")
+    yield element("td", sized(size.unpacked), class_="number", data_label="unpacked")
+    told = ", ".join(f"{kind} {sized(part)}" for kind, part in size.kinds.items())
     yield element("td", element("span", told, class_="hidden"), bar(size.kinds, whole), class_="track", title=told)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wheelcheck.engine import Gap
-from wheelcheck.report.wording import LONGEST, SEVERITIES, counted, severity_change
+from wheelcheck.report.wording import LONGEST, RELEASE, SEVERITIES, counted, severity_change
 from wheelcheck.rules import Finding
 from wheelcheck.rules.catalogue import impact_rank
 
@@ -94,6 +94,39 @@ class Group:
         where = f"{where[: LONGEST // 2]}…" if len(where) > LONGEST // 2 else where
         words = f"{where}: {self.message}" if where else self.message
         return f"{words} ({self.changed})" if self.changed else words
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The file names of a release, told by what distinguishes them: `NAME-VERSION-` is left out where all begin so."""
+
+    prefix: str = ""
+
+    @classmethod
+    def of(cls, files: Iterable[str]) -> Names:
+        """Return the names of these files."""
+        wheels = [file for file in files if file.endswith(".whl")]
+        projects = {"-".join(file.split("-")[:2]) for file in wheels}
+        return cls(f"{projects.pop()}-" if len(projects) == 1 and len(wheels) > 1 else "")
+
+    def listed(self, artifacts: tuple[str, ...]) -> str:
+        """Return one name whole, or how many there are and the tags of the first few."""
+        if len(artifacts) == 1:
+            return artifacts[0] or RELEASE
+        short = [self._short(name) for name in artifacts[:NAMED]]
+        rest = f" and {len(artifacts) - NAMED} more" if len(artifacts) > NAMED else ""
+        return f"{len(artifacts)} files: {', '.join(short)}{rest}"
+
+    def _short(self, name: str) -> str:
+        if not self.prefix or not name.startswith(self.prefix):
+            return name or RELEASE
+        return "-".join(map(_set_shortened, name.removeprefix(self.prefix).removesuffix(".whl").split("-")))
+
+
+def _set_shortened(tags: str) -> str:
+    """Return a compressed tag set by its first and last tag if it is long."""
+    first, *others = tags.split(".")
+    return f"{first}.(…).{others[-1]}" if len(others) > 2 else tags
 
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:

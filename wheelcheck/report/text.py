@@ -1,7 +1,7 @@
-"""The report for people: the release grid, findings grouped by artifact, what was not examined, the verdict.
+"""The report for people: configuration, release grid, findings with their remedy, what was not examined, the verdict.
 
-The grid is a table where that fits into the terminal, and one line per row of the grid where it does not. Encodings
-without Unicode get ASCII marks.
+One fault is told once, with the artifacts that have it. The grid is a table where that fits into the terminal, and one
+line per row of the grid where it does not. Encodings without Unicode get ASCII marks.
 """
 
 from __future__ import annotations
@@ -15,22 +15,35 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from wheelcheck.report import fixes, grid
-from wheelcheck.report.selection import grouped, more, select
-from wheelcheck.report.wording import RELEASE, VERDICTS, counts, examined, safe, severity_change, shown
+from wheelcheck.report import fixes, grid, measures
+from wheelcheck.report.selection import Names, grouped_across, more, select
+from wheelcheck.report.wording import (
+    SEVERITIES,
+    VERDICTS,
+    configured,
+    counts,
+    examined,
+    page,
+    ran,
+    safe,
+    severity_change,
+    shown,
+)
+from wheelcheck.rules.catalogue import find, impact_rank
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console, RenderableType
 
-    from wheelcheck.engine import Gap, Report, Skip
+    from wheelcheck.engine import Gap, Report
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
     from wheelcheck.report.selection import Group, Ignored
     from wheelcheck.rules import Finding
 
 _ROOM = 40  # columns for what a finding says, at least, if its lines are indented
-SHOWN = 200  # causes per artifact, and gaps; the rest is counted
+_INDENT = 15  # columns of severity and code
+SHOWN = 200  # findings of one cause each, and gaps; the rest is counted
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _VERDICT_STYLES = {"pass": "bold green", "fail": "bold red", "unverified": "bold magenta"}
 _SYMBOLS: dict[Mark, str] = {"pass": "✔", "warn": "▲", "unverified": "?", "extra": "+", "missing": "○", "fail": "✘"}
@@ -46,23 +59,35 @@ _MARK_STYLES: dict[Mark, str] = {
 _UNBOUNDED = 10**6  # columns; what is measured within the terminal's width never exceeds it
 
 
-def render(report: Report, console: Console, *, quiet: bool = False) -> None:
-    """Print the report in the console's colours and width; with `quiet` only errors, gaps and the verdict."""
-    if not quiet and grid.is_worth_showing(report):
-        _print_grid(grid.build(report), console)
-    for artifact, group in groupby(report.findings, key=lambda finding: finding.artifact):
-        findings = [finding for finding in group if finding.severity == "error" or not quiet]
-        if findings:
-            _print_group(artifact, findings, console)
+def render(report: Report, console: Console, *, verbosity: int = 0) -> None:
+    """Print the report in the console's colours and width.
+
+    With a `verbosity` below 0 only errors, gaps and the verdict; above 0 also every floor, the largest files, and the
+    rules that had nothing to judge.
+    """
+    if verbosity >= 0:
+        _print(console, Text(configured(report), style="dim"))
+        console.print()
+        if grid.is_worth_showing(report):
+            _print_grid(grid.build(report), console)
+    _print_findings(report, console, errors_only=verbosity < 0)
     _print_gaps(report.gaps, console)
-    if not quiet:
-        _print_skips(report.skips, console)
-        _print_ignored(report.ignored, console)
-        _print_changes(report.findings, console)
-        if fixable := fixes.hint(report):
-            _print(console, Text(fixable, style="bold"))
+    if verbosity >= 0:
+        _print_rest(report, console, verbose=verbosity > 0)
     verdict = (VERDICTS[report.verdict], _VERDICT_STYLES[report.verdict])
     _print(console, Text.assemble(verdict, f"  {examined(report)}: {counts(report)}"))
+
+
+def _print_rest(report: Report, console: Console, *, verbose: bool) -> None:
+    """Print what is worth knowing beside the findings, a line or a block each."""
+    lines = (*measures.floor_lines(report), *measures.size_lines(report)) if verbose else measures.tight_lines(report)
+    for line in lines:
+        _print(console, line)
+    _print_skips(report, console, verbose=verbose)
+    _print_ignored(report.ignored, console)
+    _print_changes(report.findings, console)
+    if fixable := fixes.hint(report):
+        _print(console, Text(fixable, style="bold"))
 
 
 def _print(console: Console, line: Text) -> None:
@@ -132,28 +157,49 @@ def _marked(mark: Mark, symbols: dict[Mark, str]) -> tuple[str, str]:
 # --- the lists ---
 
 
-def _print_group(artifact: str, findings: list[Finding], console: Console) -> None:
-    _print(console, Text(safe(artifact) or RELEASE, style="bold"))
-    chosen = select(grouped(findings), SHOWN)
-    for group in chosen.listed:
-        for head, words in _told(group):
-            _print_indented(console, head, words)
+def _print_findings(report: Report, console: Console, *, errors_only: bool) -> None:
+    """Print what was found, the worst first, and behind the last finding of each rule how to fix it."""
+    findings = [finding for finding in report.findings if finding.severity == "error" or not errors_only]
+    chosen = select(sorted(grouped_across(findings), key=_order), SHOWN)
+    names = Names.of(artifact.file for artifact in report.artifacts)
+    for _, groups in groupby(chosen.listed, key=_order):
+        _print_rule(list(groups), names, console)
+        console.print()
     for line in more(chosen.omitted):
-        _print(console, Text(f"  {line}"))
-    for code in [finding.code for finding in findings if finding.severity == "error"][:1]:
-        _print(console, Text(f"  how to fix it: wheelcheck explain {code}", style="dim"))
-    console.print()
+        _print(console, Text(f"{line}; --report json=FILE lists them all"))
 
 
-def _told(group: Group) -> Iterator[tuple[Text, Text]]:
-    """Yield the lines of a group, each as its head and its words: the second names the files if there are several."""
-    severity = (f"{group.first.severity:<7}", _STYLES[group.first.severity])
+def _order(group: Group) -> tuple[int, int, str]:
+    """Return the place of a finding: the worst severity first, and of these what stops most users."""
+    return SEVERITIES.index(group.first.severity), impact_rank(group.first.code), group.first.code
+
+
+def _print_rule(groups: list[Group], names: Names, console: Console) -> None:
+    for group in groups:
+        head, *lines = _told(group, names, console)
+        _print_indented(console, *head)
+        for line in lines:
+            _print_indented(console, *line)
+    rule = find(groups[0].first.code)
+    if rule and rule.remedy:
+        _print_indented(console, Text(" " * _INDENT), Text(f"fix: {rule.remedy}", style="dim"))
+
+
+def _told(group: Group, names: Names, console: Console) -> Iterator[tuple[Text, Text]]:
+    """Yield the lines of a group, each as its head and its words: what was found, the files, the artifacts."""
+    found = group.first
+    link = f" link {page(found.code)}" if console.is_terminal else ""
+    severity = (f"{found.severity:<7}", _STYLES[found.severity])
     where = f"{shown(group.where)}: " if group.where else ""
     change = f" ({group.change})" if group.change else ""
-    head = Text.assemble("  ", severity, f" {group.first.code}  ")
-    yield head, Text.assemble((where, "bold"), shown(group.message), change)
+    yield (
+        Text.assemble(severity, " ", (found.code, f"not bold{link}"), "  "),
+        Text.assemble((where, "bold"), shown(group.message), change),
+    )
+    blank = Text(" " * _INDENT)
     if group.names:
-        yield Text(" " * len(head)), Text(shown(group.names), style="dim")
+        yield blank, Text(shown(group.names), style="dim")
+    yield blank, Text(shown(f"in {names.listed(group.artifacts)}"), style="dim")
 
 
 def _print_indented(console: Console, head: Text, words: Text) -> None:
@@ -177,12 +223,18 @@ def _print_gaps(gaps: tuple[Gap, ...], console: Console) -> None:
         _print(console, Text(f"  {line}"))
 
 
-def _print_skips(skips: tuple[Skip, ...], console: Console) -> None:
-    """Print one line for each reason why rules were skipped."""
-    ordered = sorted(skips, key=lambda skip: (skip.why, skip.code))
+def _print_skips(report: Report, console: Console, *, verbose: bool) -> None:
+    """Print which artifacts a rule could not judge, and how many rules had nothing to judge; `verbose` names them."""
+    if not report.artifacts:
+        return
+    idle = [skip for skip in report.skips if not skip.artifact]
+    told = report.skips if verbose else tuple(skip for skip in report.skips if skip.artifact)
+    ordered = sorted(told, key=lambda skip: (skip.why, skip.code))
     for why, group in groupby(ordered, key=lambda skip: skip.why):
         codes = ", ".join(dict.fromkeys(skip.code for skip in group))
-        _print(console, Text(f"skipped {codes}: {shown(why)}", style="dim"))
+        _print(console, Text(f"not judged by {codes}: {shown(why)}", style="dim"))
+    hint = " (-v lists them)" if idle and not verbose else ""
+    _print(console, Text(f"{ran(report)}{hint}", style="dim"))
 
 
 def _print_ignored(ignored: tuple[Ignored, ...], console: Console) -> None:

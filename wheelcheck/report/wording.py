@@ -43,15 +43,36 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii") if unicodedata.category(char) in _UNSAFE else char
 
 
+def configured(report: Report) -> str:
+    """Return which configuration held: the first line of every report, since another one may change the verdict."""
+    where = safe(report.run.configuration) or "none, so no particular set of files is expected"
+    return f"configuration: {where}"
+
+
 def examined(report: Report) -> str:
-    """Return how many artifacts, members, bytes, binaries and rules there were."""
+    """Return how many artifacts, members, bytes and binaries there were."""
     members = sum(len(artifact.members) for artifact in report.artifacts)
     unpacked = sum(member.size for artifact in report.artifacts for member in artifact.members)
     binaries = sum(len(artifact.natives) for artifact in report.artifacts)
     return (
-        f"{counted(len(report.artifacts), 'artifact')}, {counted(members, 'member')}, {unpacked / 1e6:.1f} MB unpacked,"
-        f" {counted(binaries, 'binary', 'binaries')}, {counted(len(report.rules), 'rule')}"
+        f"{counted(len(report.artifacts), 'artifact')}, {counted(members, 'member')}, {sized(unpacked)} unpacked,"
+        f" {counted(binaries, 'binary', 'binaries')}"
     )
+
+
+def ran(report: Report) -> str:
+    """Return how many rules judged something, and how many had nothing to judge."""
+    idle = {skip.code for skip in report.skips} - set(report.rules)
+    words = f"{len(report.rules)} of {counted(len(report.rules) + len(idle), 'rule')} ran"
+    return f"{words}; {len(idle)} had nothing to judge" if idle else words
+
+
+def sized(size: int) -> str:
+    """Return a number of bytes as people read it, in decimal units: 812 B, 12.3 kB, 175.0 MB."""
+    for unit, bytes_ in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= bytes_ * 0.99995:  # what rounds to 1000.0 kB is 1.0 MB
+            return f"{size / bytes_:,.1f} {unit}"
+    return f"{size} B"
 
 
 def counts(report: Report) -> str:

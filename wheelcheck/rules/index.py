@@ -73,8 +73,9 @@ def _interpreter_hits(wheel: Wheel) -> Iterator[Hit]:
     asked = {pair for pair in pairs if is_asked_for(*pair)}
     abis = sorted({abi for _, abi in pairs})
     lost = sorted({python for python, _ in pairs} - {python for python, _ in asked})
-    for python in lost:
-        yield Hit("", f"found tag {python}-{'.'.join(abis)}, expected an interpreter and ABI that Python asks for")
-    if not lost:
+    if lost:
+        tags = ", ".join(f"{python}-{'.'.join(abis)}" for python in lost)
+        yield Hit("", f"no Python asks for {tags}: correct the tag, or leave it out of the set")
+    else:
         for abi in sorted(set(abis) - {abi for _, abi in asked}):
             yield Hit("", f"found ABI tag {abi}, expected that of an interpreter in the file name")

@@ -57,7 +57,7 @@ def test_a_bad_wheel_is_1_and_the_member_is_named(tmp_path: Path, bad: Path) -> 
     done = run(tmp_path, "check", bad)
     assert (done.returncode, done.stderr) == (1, b"")
     assert re.search(rb"error   WC301  demo/bin/tool: found linux aarch64", done.stdout)
-    assert b"how to fix it: wheelcheck explain WC301" in done.stdout
+    assert b"fix: build for the tag" in done.stdout
     assert b"FAIL  1 artifact" in done.stdout
 
 
@@ -166,8 +166,8 @@ def test_quiet_leaves_out_all_but_errors_and_the_verdict(tmp_path: Path, bad: Pa
     a_wheel(X86_64, TOOL, project="other", dist_info={"RECORD": None}).write(bad.parent)
     done = run(tmp_path, "check", bad, "--quiet")
     lines = [line.strip().split()[0] for line in done.stdout.decode().splitlines() if line.strip()]
-    assert lines == [bad.name, "error", "how", "FAIL"]
-    assert b"skipped" in run(tmp_path, "check", bad).stdout
+    assert lines == ["error", "in", "fix:", "FAIL"]
+    assert b"rules ran" in run(tmp_path, "check", bad).stdout
 
 
 def test_a_report_that_goes_to_no_terminal_has_no_colour(tmp_path: Path, good: Path, bad: Path) -> None:

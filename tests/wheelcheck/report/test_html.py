@@ -269,7 +269,7 @@ def test_the_page_says_what_was_run_when_and_with_which_configuration() -> None:
     text = read(replace(every_mark(), run=run)).text
     for words in ("sub/wheelcheck.toml", "wheelcheck check dist", "2026-01-02 03:04:05 UTC"):
         assert words in text
-    assert "none: nothing is promised" in read(Report()).text
+    assert "none, so no particular set of files is expected" in read(Report()).text
 
 
 def test_a_rule_without_room_for_its_findings_has_a_card_that_counts_them() -> None:

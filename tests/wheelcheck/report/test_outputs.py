@@ -55,7 +55,7 @@ def test_two_reports_cannot_go_to_one_place(files: tuple[str, ...], problem: str
 @pytest.mark.parametrize(
     ("form", "begins"),
     [
-        ("text", "    "),
+        ("text", "configuration: "),
         ("json", "{"),
         ("sarif", "{"),
         ("github", "::error "),
@@ -207,7 +207,7 @@ def test_text_is_escaped_where_standard_output_lacks_a_character(encoding: str) 
     stdout = io.TextIOWrapper(raw, encoding, errors="strict", newline="\n")
     broken = Report(NON_ASCII.artifacts, (finding("é.whl", "日本", "found x"),))
     assert report.show(broken, "text", stdout) == []
-    assert "  error   WC301  \\u65e5\\u672c: found x" in raw.getvalue().decode(encoding).splitlines()
+    assert "error   WC301  \\u65e5\\u672c: found x" in raw.getvalue().decode(encoding).splitlines()
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -66,9 +66,12 @@ def lines_matching(**patterns: str) -> Callable[[str], Counter[str]]:
 
 
 def in_text(text: str) -> Counter[str]:
-    count = lines_matching(error="^  error   WC", warning="^  warning WC", not_verified="^not verified demo")
+    count = lines_matching(not_verified="^not verified demo")
+    found: Counter[str] = Counter()
+    for kind, files in re.findall(r"^(error|warning) +WC.*\n +in (?:(\d+) files: )?", text, re.MULTILINE):
+        found[kind] += int(files or 1)  # one line tells what several files have in common
     (ignored,) = re.findall(r"^ignored (\d+) \(WC301\): upstream's bug$", text, re.MULTILINE)
-    return count(text) + Counter({"ignored": int(ignored)})
+    return count(text) + found + Counter({"ignored": int(ignored)})
 
 
 def in_json(text: str) -> Counter[str]:

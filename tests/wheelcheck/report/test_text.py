@@ -7,33 +7,64 @@ from rich.console import Console
 
 from tests.support.artifacts import X86_64, elf, member, wheel
 from tests.support.reports import finding, hostile, many
-from wheelcheck.engine import Gap, Report, Skip
+from wheelcheck.binary.model import VersionNeed
+from wheelcheck.engine import Gap, Report, Run, Skip
 from wheelcheck.report import text
 from wheelcheck.report.wording import LONGEST
 
+INDENT = " " * 15
 DEMO = wheel(X86_64, member("demo/tool", elf("x86_64")), member("demo/data"))
 
 
-def shown(report: Report, *, quiet: bool = False, width: int = 80, **colour: bool) -> str:
+def shown(report: Report, *, verbosity: int = 0, width: int = 80, **colour: bool) -> str:
     file = StringIO()
-    text.render(report, Console(file=file, width=width, highlight=False, **colour), quiet=quiet)  # type: ignore[arg-type]
+    text.render(report, Console(file=file, width=width, highlight=False, **colour), verbosity=verbosity)  # type: ignore[arg-type]
     return file.getvalue()
 
 
-def test_findings_are_listed_below_their_artifact_with_how_to_fix_them() -> None:
+def test_each_finding_is_followed_by_its_artifact_and_each_rule_by_its_remedy() -> None:
     report = Report((DEMO,), (finding("a.whl", "x", "found a"), finding("b.whl", "y", "found b", code="WC302")))
     lines = shown(report).splitlines()
-    expected = ["a.whl", "  error   WC301  x: found a", "  how to fix it: wheelcheck explain WC301", ""]
-    assert lines[lines.index("a.whl") :][:4] == expected
-    assert lines[lines.index("b.whl") :][1:3] == [
-        "  error   WC302  y: found b",
-        "  how to fix it: wheelcheck explain WC302",
-    ]
+    start = lines.index("error   WC301  x: found a")
+    assert lines[start + 1] == f"{INDENT}in a.whl"
+    assert lines[start + 2].startswith(f"{INDENT}fix: build for the tag's CPU")
+    assert lines[lines.index("error   WC302  y: found b") + 1] == f"{INDENT}in b.whl"
 
 
-def test_a_finding_about_no_file_is_listed_under_the_release() -> None:
+def test_one_cause_in_several_wheels_is_told_once_by_what_distinguishes_them() -> None:
+    tags = [f"cp3{minor}-cp3{minor}-win_amd64" for minor in range(10, 15)]
+    names = [f"demo-1.0-{tag}.whl" for tag in tags]
+    artifacts = tuple(wheel(tag, member("demo/data")) for tag in tags)
+    lines = shown(Report(artifacts, tuple(finding(name, "x", "found a") for name in names)), width=200).splitlines()
+    assert [line for line in lines if "found a" in line] == ["error   WC301  x: found a"]
+    assert f"{INDENT}in 5 files: {', '.join(tags[:3])} and 2 more" in lines
+
+
+def test_the_worst_comes_first_whatever_artifact_it_is_in() -> None:
+    findings = (
+        finding("a.whl", "x", severity="note"),
+        finding("b.whl", "y"),
+        finding("a.whl", "z", severity="warning"),
+    )
+    lines = shown(Report((DEMO,), findings)).splitlines()
+    assert [line.split()[0] for line in lines if "WC301" in line] == ["error", "warning", "note"]
+
+
+def test_a_finding_about_no_file_is_in_the_release() -> None:
     lines = shown(Report((DEMO,), (finding("", "", "found none"),))).splitlines()
-    assert lines[lines.index("the release") + 1] == "  error   WC301  found none"
+    assert lines[lines.index("error   WC301  found none") + 1] == f"{INDENT}in the release"
+
+
+def test_the_first_line_says_which_configuration_held() -> None:
+    assert shown(Report((DEMO,), run=Run("demo/pyproject.toml"))).startswith("configuration: demo/pyproject.toml\n")
+    assert shown(Report((DEMO,))).startswith("configuration: none")
+
+
+def test_a_verbose_report_draws_floors_and_names_the_largest_files() -> None:
+    needing = member("demo/_core.so", elf("x86_64", "library", versions=(VersionNeed("libc.so.6", "GLIBC_2.17"),)))
+    lines = shown(Report((wheel("cp312-cp312-manylinux_2_28_x86_64", needing),)), verbosity=1, width=200)
+    assert "2.17/2.28  o----------------------|  x86_64  demo/_core.so" in lines
+    assert "largest    4.1 kB  demo/_core.so" in lines
 
 
 @pytest.mark.parametrize(
@@ -61,13 +92,25 @@ def test_a_gap_says_where_and_why(gap: Gap, line: str) -> None:
     assert line in shown(Report((DEMO,), (), (gap,))).splitlines()
 
 
-def test_skipped_rules_are_listed_once_for_each_reason() -> None:
+def test_rules_with_nothing_to_judge_are_counted_and_a_verbose_report_lists_them_by_reason() -> None:
     skips = (Skip("WC602", "no sdist"), Skip("WC310", "no payload"), Skip("WC601", "no sdist"))
-    lines = shown(Report((DEMO,), skips=skips)).splitlines()
-    assert [line for line in lines if line.startswith("skipped")] == [
-        "skipped WC310: no payload",
-        "skipped WC601, WC602: no sdist",
+    report = Report((DEMO,), rules=("WC301",), skips=skips)
+    assert shown(report).splitlines()[-2] == "1 of 4 rules ran; 3 had nothing to judge (-v lists them)"
+    assert [line for line in shown(report, verbosity=1).splitlines() if line.startswith("not judged")] == [
+        "not judged by WC310: no payload",
+        "not judged by WC601, WC602: no sdist",
     ]
+
+
+def test_an_artifact_that_a_rule_could_not_judge_is_always_named() -> None:
+    report = Report((DEMO,), rules=("WC410",), skips=(Skip("WC410", "no policy for vax", "a.whl"),))
+    assert "not judged by WC410: no policy for vax" in shown(report)
+
+
+def test_nothing_is_said_about_rules_where_nothing_was_examined() -> None:
+    output = shown(Report(gaps=(Gap("nope", "", "no such file"),), skips=(Skip("WC602", "no sdist"),)))
+    assert "WC602" not in output
+    assert "rules ran" not in output
 
 
 def test_ignored_findings_are_counted_once_for_each_reason() -> None:
@@ -80,7 +123,7 @@ def test_ignored_findings_are_counted_once_for_each_reason() -> None:
     output = shown(Report((DEMO,), ignored=ignored))
     lines = [line for line in output.splitlines() if line.startswith("ignored")]
     assert lines == ["ignored 3 (WC301, WC308): a cross compiler", "ignored 1 (WC302): upstream's bug"]
-    quiet = shown(Report((DEMO,), ignored=ignored), quiet=True).splitlines()
+    quiet = shown(Report((DEMO,), ignored=ignored), verbosity=-1).splitlines()
     assert len(quiet) == 1
     assert quiet[0].endswith("4 ignored")
 
@@ -88,11 +131,13 @@ def test_ignored_findings_are_counted_once_for_each_reason() -> None:
 def test_quiet_keeps_errors_gaps_and_verdict() -> None:
     findings = (finding("a.whl", "x"), finding("a.whl", "y", severity="note"), finding("b.whl", severity="warning"))
     report = Report((DEMO,), findings, (Gap("a", "b", "c"),), skips=(Skip("WC1", "x"),))
-    starts = [line.split()[0] for line in shown(report, quiet=True).splitlines() if line]
-    assert starts == ["a.whl", "error", "how", "not", "FAIL"]
+    starts = [line.split()[0] for line in shown(report, verbosity=-1).splitlines() if line]
+    assert starts == ["error", "in", "fix:", "not", "FAIL"]
 
 
-@pytest.mark.parametrize(("count", "more"), [(text.SHOWN, []), (text.SHOWN + 7, ["  … and 7 more errors"])])
+@pytest.mark.parametrize(
+    ("count", "more"), [(text.SHOWN, []), (text.SHOWN + 7, ["… and 7 more errors; --report json=FILE lists them all"])]
+)
 def test_a_flood_of_findings_is_counted_and_errors_come_first(count: int, more: list[str]) -> None:
     lines = shown(Report((DEMO,), many(count, "error"))).splitlines()
     assert len([line for line in lines if "WC301  member" in line]) == text.SHOWN

@@ -11,17 +11,17 @@ from wheelcheck.engine import Report
 from wheelcheck.report import text
 
 
-def printed(report: Report, width: int, encoding: str = "utf-8", *, quiet: bool = False) -> list[str]:
+def printed(report: Report, width: int, encoding: str = "utf-8", *, verbosity: int = 0) -> list[str]:
     """Return the lines a terminal of this width shows."""
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding, errors="strict", newline="\n")
-    text.render(report, Console(file=file, width=width, highlight=False, legacy_windows=False), quiet=quiet)
+    text.render(report, Console(file=file, width=width, highlight=False, legacy_windows=False), verbosity=verbosity)
     file.flush()
     return raw.getvalue().decode(encoding).split("\n")
 
 
-def test_the_grid_comes_first_and_says_what_its_marks_mean() -> None:
-    lines = printed(every_mark(), 120)
+def test_the_grid_follows_the_configuration_and_says_what_its_marks_mean() -> None:
+    lines = printed(every_mark(), 120)[2:]
     assert lines[0].split() == ["Linux", "Linux", "macOS", "Windows", "Windows"]
     assert lines[1].split() == ["x86_64", "aarch64", "arm64", "amd64", "win32"]
     assert lines[2].split() == ["glibc", "2.17", "glibc", "2.17", "11.0"]
@@ -41,27 +41,27 @@ def test_the_grid_comes_first_and_says_what_its_marks_mean() -> None:
 
 
 def test_a_narrow_terminal_gets_one_line_per_row_and_no_name_is_broken() -> None:
-    lines = printed(every_mark(), 30)
+    lines = printed(every_mark(), 30)[2:]
     assert lines[0] == "cp311-cp311  Linux: ✔ x86_64 ✘ aarch64  macOS: ▲ arm64  Windows: ? amd64 + win32"
     assert lines[1:3] == ["cp312-cp312  Linux: ○ x86_64", "sdist  ✔"]
-    assert "demo-1.0-cp311-cp311-macosx_11_0_arm64.whl" in lines
+    assert any(line.endswith("in demo-1.0-cp311-cp311-macosx_11_0_arm64.whl") for line in lines)
 
 
 def test_a_terminal_without_unicode_gets_the_grid_in_ascii() -> None:
-    lines = printed(every_mark(), 120, "ascii")
+    lines = printed(every_mark(), 120, "ascii")[2:]
     assert [slice_ for slice_ in lines[4].split() if slice_ != "|"] == ["cp311-cp311", "ok", "X", "!", "?", "+"]
 
 
 @pytest.mark.parametrize(
-    ("report", "quiet", "shown"),
+    ("report", "verbosity", "shown"),
     [
-        (Report((wheel(X86_64), sdist())), False, True),
-        (Report((wheel(X86_64), sdist())), True, False),
-        (Report((wheel(X86_64),)), False, False),
+        (Report((wheel(X86_64), sdist())), 0, True),
+        (Report((wheel(X86_64), sdist())), -1, False),
+        (Report((wheel(X86_64),)), 0, False),
     ],
 )
-def test_a_grid_is_shown_where_it_says_more_than_the_findings(report: Report, *, quiet: bool, shown: bool) -> None:
-    assert any("✔ sound" in line for line in printed(report, 100, quiet=quiet)) is shown
+def test_a_grid_is_shown_where_it_says_more_than_the_findings(report: Report, verbosity: int, *, shown: bool) -> None:
+    assert any("✔ sound" in line for line in printed(report, 100, verbosity=verbosity)) is shown
 
 
 @pytest.mark.parametrize("width", [20, 80, 400])
@@ -73,6 +73,5 @@ def test_no_hostile_name_reaches_the_terminal_or_the_runner_of_a_log(width: int)
 
 def test_the_last_line_says_how_much_was_examined_and_what_was_found() -> None:
     assert printed(every_mark(), 80)[-2] == (
-        "FAIL  6 artifacts, 5 members, 0.0 MB unpacked, 5 binaries, 5 rules:"
-        " 3 errors, 1 warning, 0 notes, 1 not verified"
+        "FAIL  6 artifacts, 5 members, 20.5 kB unpacked, 5 binaries: 3 errors, 1 warning, 0 notes, 1 not verified"
     )
