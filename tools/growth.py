@@ -12,10 +12,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.model import Binary, Slice, VersionNeed
-from wheelcheck.config import Expected, ExpectedWheel, Payload
+from wheelcheck.config import Expected, Payload
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Member, Release, Sdist, Wheel
 from wheelcheck.facts.file_names import parse_file_name
+from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def many_wheels(count: int, name: str) -> Release:
     module = Member(f"{name}/x.so", binary=_elf("x86_64"), sha256=name)
     wheels = tuple(Wheel(file, parse_file_name(file), (module,), texts) for file in files)
     sdists = tuple(_sdist([], {f"demo-{number}/PKG-INFO": _METADATA}, str(number)) for number in range(count))
-    expected = tuple(ExpectedWheel(f"cp{number}", "none", "any") for number in range(count))
+    expected = tuple(WheelTag(f"cp{number}", "none", "any") for number in range(count))
     return Release(wheels, sdists, Expected(expected, sdist=True, payload=(Payload("x", "library", "x"),)))
 
 
@@ -203,7 +204,7 @@ def hollow_wheels(count: int, name: str) -> Release:
     """Return a release of expected platform wheels that hold no native code."""
     tags = [f"cp3{number}-none-manylinux_2_17_x86_64" for number in range(count)]
     wheels = tuple(_wheel([Member(f"{name}/x.py")], tag) for tag in tags)
-    expected = tuple(ExpectedWheel(f"cp3{number}", "none", "manylinux_2_17_x86_64") for number in range(count))
+    expected = tuple(WheelTag(f"cp3{number}", "none", "manylinux_2_17_x86_64") for number in range(count))
     return Release(wheels, (), Expected(expected))
 
 

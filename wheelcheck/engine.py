@@ -143,7 +143,8 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
     wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
     release = Release(wheels, sdists, config, other_files)
-    subjects = [*((artifact, artifact.file) for artifact in release.artifacts), (release, "")]
+    releases = release.split() if config.each else (release,)
+    subjects = [*((artifact, artifact.file) for artifact in release.artifacts), *((each, "") for each in releases)]
     seconds: dict[tuple[str, str], float] = {}
     findings, ran, skips = _apply(
         [rule for rule in all_rules() if rule.on is not Configuration], subjects, gaps, seconds

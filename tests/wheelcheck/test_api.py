@@ -132,7 +132,9 @@ def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[tool.wheelcheck]\n{PROMISE}")
     command = [sys.executable, "-c", example]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment())
-    assert done.stdout == f"error WC701   found no wheel for {AARCH64}, expected one\n"
+    python, abi, platform = AARCH64.split("-")
+    said = f"error WC701   missing: a {python}-{abi} wheel for {platform}, which the configuration declares"
+    assert done.stdout.startswith(said)
 
 
 def test_a_strict_check_makes_an_error_of_a_warning_and_says_so(tmp_path: Path) -> None:

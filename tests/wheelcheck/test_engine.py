@@ -13,10 +13,11 @@ import pytest
 
 from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
-from wheelcheck.config import Config, ExpectedWheel, Ignore
+from wheelcheck.config import Config, Ignore
 from wheelcheck.engine import Gap, Report, Skip, examine
 from wheelcheck.facts import Release, Sdist, Wheel
 from wheelcheck.facts.file_names import parse_file_name
+from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.rules import Finding, Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
 
@@ -385,10 +386,10 @@ def test_an_sdist_may_be_a_zip_where_its_name_says_so(tmp_path: Path) -> None:
 
 
 def test_a_release_is_judged_as_a_whole(dist: Path) -> None:
-    expected = tuple(ExpectedWheel("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
+    expected = tuple(WheelTag("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
     report = examine([dist], Config(expected))
     assert [(finding.code, finding.message) for finding in report.findings] == [
-        ("WC701", "found no wheel for cp311-cp311-manylinux_2_17_aarch64, expected one")
+        ("WC701", "missing: a cp311-cp311 wheel for manylinux_2_17_aarch64, which the configuration declares")
     ]
     assert examine([dist], Config(expected[1:])).verdict == "pass"
 

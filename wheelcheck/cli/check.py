@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--index-url", default="", metavar="URL", help="the simple index that pypi: asks (default: $PIP_INDEX_URL)"
     )
-    add_config(parser)
+    add_config(parser).add_argument("--no-config", action="store_true", help="use no configuration")
     parser.add_argument("--architecture", metavar="CPU", help="expect the wheels of one CPU only, as built on one host")
     parser.add_argument("--format", choices=reports.FORMATS, help="the report on standard output (default: text)")
     parser.add_argument(
@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FORMAT=FILE",
         help=f"also write a report, any number of times: {formats}; - is standard output",
     )
+    parser.add_argument("--each", action="store_true", help="check single artifacts: no file is missed, none is extra")
     parser.add_argument("--strict", action="store_true", help="make an error of every warning")
     parser.add_argument(
         "--if-present", action="store_true", help="leave out paths where nothing is; pass if that is all of them"
@@ -110,27 +111,31 @@ def _examine(paths: list[Path], config: Config, instead: Mapping[Path, Path] | N
 
 def _configuration(arguments: argparse.Namespace) -> Path | None:
     """Return the configuration file that holds, None if there is none."""
-    from wheelcheck.config.files import find  # noqa: PLC0415
+    from wheelcheck.config.discovery import discover  # noqa: PLC0415
 
-    return find(Path()) if arguments.config is None else Path(arguments.config)
+    if arguments.config is not None:
+        return Path(arguments.config)
+    return None if arguments.no_config else discover(Path(), arguments.paths)
 
 
 def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
     from wheelcheck.config import Config, load  # noqa: PLC0415
 
     config = load(file, required=arguments.config is not None) if file else Config()
-    if arguments.strict:
-        config = replace(config, strict=True)
+    config = replace(config, strict=config.strict or arguments.strict, each=arguments.each)
+    if arguments.architecture and not config.wheels:
+        say("--architecture has no effect: the configuration names no wheels that the release must contain")
     return config.for_architecture(arguments.architecture) if arguments.architecture else config
 
 
 def _told(words: list[str], file: Path | None) -> Run:
     """Return what reports say of this run; no password of an address is in it."""
+    from wheelcheck.config.discovery import shown  # noqa: PLC0415
     from wheelcheck.engine import Run  # noqa: PLC0415
 
     command = shlex.join(["wheelcheck", *map(without_credentials, words)])
     date = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return Run(file.as_posix() if file else "", command, date)
+    return Run(shown(file, Path()) if file else "", command, date)
 
 
 def _outputs(arguments: argparse.Namespace) -> list[reports.Output]:

@@ -74,9 +74,10 @@ def append(lines: list[str], environment: Mapping[str, str]) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from wheelcheck.config import ConfigError, load  # noqa: PLC0415  # --help starts without them
-    from wheelcheck.config.files import SHARED, find, read  # noqa: PLC0415
+    from wheelcheck.config.discovery import configuring  # noqa: PLC0415
+    from wheelcheck.config.files import SHARED, read  # noqa: PLC0415
 
-    file = arguments.config or find(Path()) or Path(SHARED)
+    file = arguments.config or configuring(Path()) or Path(SHARED)
     config = load(file)
     if not jobs(config):
         raise ConfigError(

@@ -21,15 +21,17 @@ class Parser(argparse.ArgumentParser):
         super().error(safe(without_credentials(message)))
 
 
-def add_config(parser: argparse.ArgumentParser) -> None:
-    """Add `--config`, the same for every command that reads the configuration."""
-    parser.add_argument(
+def add_config(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """Add `--config`, the same for every command that reads the configuration; return its group."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
         help="a wheelcheck.toml, or a TOML file with [tool.wheelcheck]"
-        " (default: wheelcheck.toml or pyproject.toml in the current folder)",
+        " (default: the one of the current folder or of the files, searched up to the root of the repository)",
     )
+    return group
 
 
 def read_artifact(path: Path) -> Artifact:

@@ -11,6 +11,7 @@ from wheelcheck.config.fields import SETTINGS, PayloadKind, Severity
 from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +21,6 @@ __all__ = [
     "Config",
     "ConfigError",
     "Expected",
-    "ExpectedWheel",
     "Ignore",
     "Payload",
     "PayloadKind",
@@ -28,18 +28,6 @@ __all__ = [
     "SeverityOverride",
     "load",
 ]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ExpectedWheel:
-    """A wheel that the release must contain: its interpreter tag, its ABI tag and one of its platform tags."""
-
-    python: str
-    abi: str
-    platform: str
-
-    def __str__(self) -> str:
-        return f"{self.python}-{self.abi}-{self.platform}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +51,15 @@ class Payload:
 class Expected:
     """What a release must contain. Without `wheels` and `sdist`, completeness is not checked.
 
-    `built_elsewhere` are expected wheels that another machine builds: they may be present, and need not be.
+    `built_elsewhere` are expected wheels that another machine builds: they may be present, and need not be. With `each`
+    the artifacts given are no release: each one is judged alone, and none is missed.
     """
 
-    wheels: tuple[ExpectedWheel, ...] = ()
-    built_elsewhere: tuple[ExpectedWheel, ...] = ()
+    wheels: tuple[WheelTag, ...] = ()
+    built_elsewhere: tuple[WheelTag, ...] = ()
     sdist: bool | None = None
     payload: tuple[Payload, ...] = ()
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -157,14 +147,14 @@ def from_settings(settings: Mapping[str, Any]) -> Config:
     )
 
 
-def _derived_wheels(settings: Mapping[str, Any]) -> set[ExpectedWheel]:
+def _derived_wheels(settings: Mapping[str, Any]) -> set[WheelTag]:
     tags = [arch.find(name).manylinux_tag(settings["glibc"]) for name in settings["architectures"]]
-    return {ExpectedWheel(python, abi, tag) for (python, abi), tag in product(settings["python"], tags)}
+    return {WheelTag(python, abi, tag) for (python, abi), tag in product(settings["python"], tags)}
 
 
-def _explicit_wheels(settings: Mapping[str, Any]) -> set[ExpectedWheel]:
+def _explicit_wheels(settings: Mapping[str, Any]) -> set[WheelTag]:
     return {
-        ExpectedWheel(python, abi, tag)
+        WheelTag(python, abi, tag)
         for entry in settings["wheels"]
         for (python, abi), tag in product(entry["python"], entry["platforms"])
     }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 OWN = "wheelcheck.toml"  # the whole file is the table
 SHARED = "pyproject.toml"
+_TABLE = "wheelcheck"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -77,9 +78,10 @@ def read(path: Path) -> tuple[dict[str, Any], Place]:
         if "tool" in document:
             raise ConfigError(f"{path}: the whole file is the table; remove `tool.wheelcheck` from its headers")
         return document, Place(path)
-    place = Place(path, ("tool", "wheelcheck"))
+    place = Place(path, ("tool", _TABLE))
+    _refuse_nearly_named(document, path)
     tool = document.get("tool", {})
-    table = tool.get("wheelcheck", {}) if isinstance(tool, dict) else {}
+    table = tool.get(_TABLE, {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
         raise ConfigError(f"{place} must be a table; start it with [tool.wheelcheck]")
     return table, place
@@ -95,10 +97,52 @@ def read_required(path: Path, what: str) -> tuple[dict[str, Any], Place]:
     raise ConfigError(f"{path} is empty; add {what}")
 
 
+def project_name(path: Path) -> str:
+    """Return `project.name` of a pyproject.toml; empty text if it has none or does not exist."""
+    if not os.path.lexists(path):
+        return ""
+    project = _document(path).get("project", {})
+    name = project.get("name", "") if isinstance(project, dict) else ""
+    return name if isinstance(name, str) else ""
+
+
+def _refuse_nearly_named(document: dict[str, Any], path: Path) -> None:
+    """Raise ConfigError for a table that is meant for us and has another name: it would silently not count."""
+    tool = document.get("tool")
+    for place, table in (("", document), ("tool.", tool if isinstance(tool, dict) else {})):
+        for name, value in table.items():
+            if f"{place}{name}" != f"tool.{_TABLE}" and isinstance(value, dict) and is_nearly(name, _TABLE):
+                raise ConfigError(f"{path}: [{place}{name}] is not read because of its name; call it [tool.{_TABLE}]")
+
+
+def is_nearly(word: str, wanted: str) -> bool:
+    """Return whether a word differs from the wanted one in one or two letters, or in case."""
+    if abs(len(word) - len(wanted)) > 2:
+        return False
+    return _distance(word.lower(), wanted) <= 2
+
+
+def _distance(one: str, other: str) -> int:
+    """Return the edit distance (Levenshtein): insertions, deletions and replacements."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        diagonal, row[0] = row[0], number
+        for column, wanted in enumerate(other, 1):
+            diagonal, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, diagonal + (letter != wanted)),
+            )
+    return row[-1]
+
+
 def _document(path: Path) -> dict[str, Any]:
     try:
         with open_regular(path) as file:
             content = file.read()
+    except FileNotFoundError as problem:
+        raise ConfigError(f"{path}: no such file") from problem
+    except IsADirectoryError as problem:
+        raise ConfigError(f"{path} is a folder; name the file in it, {OWN} or {SHARED}") from problem
     except OSError as problem:
         raise ConfigError(f"{path} cannot be read: {problem.strerror or problem}") from problem
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -182,3 +182,9 @@ class Release:
     def artifacts(self) -> tuple[Artifact, ...]:
         """All of them, in a stable order."""
         return (*self.wheels, *self.sdists)
+
+    def split(self) -> tuple[Release, ...]:
+        """Return a release of one for every artifact; other files belong to none."""
+        wheels = (replace(self, wheels=(wheel,), sdists=(), other_files=()) for wheel in self.wheels)
+        sdists = (replace(self, wheels=(), sdists=(sdist,), other_files=()) for sdist in self.sdists)
+        return (*wheels, *sdists)

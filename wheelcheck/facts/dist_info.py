@@ -17,7 +17,8 @@ from packaging.requirements import Requirement
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name
 
-from wheelcheck.facts.file_names import WheelTag, canonical_version
+from wheelcheck.facts.file_names import canonical_version
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

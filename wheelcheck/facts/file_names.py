@@ -14,17 +14,10 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from wheelcheck.platforms.wheel_tags import WheelTag
+
 DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
 _SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class WheelTag:
-    """One expanded tag of a wheel: interpreter, ABI, platform."""
-
-    python: str
-    abi: str
-    platform: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Literal
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.wheel_tags import Wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from wheelcheck.config import Config
     from wheelcheck.engine import Report
     from wheelcheck.facts.file_names import FileName
 
@@ -154,29 +156,28 @@ def _files(report: Report) -> set[str]:
 
 def _placed(names: dict[str, FileName], report: Report) -> _Places:
     places = _Places()
-    filled = {(tag.python, tag.abi, tag.platform) for name in names.values() for tag in name.tags}
+    given = Wheels((tag, file) for file, name in names.items() for tag in name.tags)
     for file, name in names.items():
         for tag in name.tags:
             places.add("files", f"{tag.python}-{tag.abi}", tag.platform, file)
     for expected in report.config.wheels:
-        if (expected.python, expected.abi, expected.platform) not in filled:
+        if not given.fill(expected):
             places.add("missing", f"{expected.python}-{expected.abi}", expected.platform, str(expected))
     return places
 
 
-def _is_extra(name: FileName, report: Report) -> bool:
-    wheels = (*report.config.wheels, *report.config.built_elsewhere)
-    expected = {(wheel.python, wheel.abi, wheel.platform) for wheel in wheels}
+def _is_extra(name: FileName, config: Config, expected: Wheels) -> bool:
     if name.tags:
-        return bool(expected) and expected.isdisjoint((tag.python, tag.abi, tag.platform) for tag in name.tags)
-    return not name.error and report.config.sdist is False
+        return bool(config.wheels) and not any(map(expected.need, name.tags))
+    return not name.error and config.sdist is False
 
 
 def _marks(names: dict[str, FileName], report: Report) -> dict[str, Mark]:
     """Return the worst mark of each file; one that is only unexpected (WC702) is `extra` and not `fail`."""
     found: dict[str, set[Mark]] = {file: {"pass"} for file in names}
+    expected = Wheels((tag, str(tag)) for tag in (*report.config.wheels, *report.config.built_elsewhere))
     for file, name in names.items():
-        found[file].update(["extra"] if _is_extra(name, report) else [])
+        found[file].update(["extra"] if _is_extra(name, report.config, expected) else [])
     for gap in report.gaps:
         found.setdefault(gap.artifact, set()).add("unverified")
     for finding in report.findings:

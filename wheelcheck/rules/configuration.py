@@ -28,11 +28,18 @@ class Configuration:
 _NONE = "the configuration has no such entry"
 
 
+_PART = "single artifacts were checked, and an entry may be about another one"
+
+
 def _without_ignores(configuration: Configuration) -> str:
+    if configuration.config.each:
+        return _PART
     return "" if configuration.config.ignores else _NONE
 
 
 def _without_severities(configuration: Configuration) -> str:
+    if configuration.config.each:
+        return _PART
     return "" if configuration.config.severities else _NONE
 
 

@@ -13,13 +13,14 @@ from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import describe, is_emulated, is_foreign_payload, native_slices, same_system
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.binary.model import Slice, System
-    from wheelcheck.config import ExpectedWheel, Payload
+    from wheelcheck.config import Payload
     from wheelcheck.facts import Member
 
 _LINKER_SCRIPT = re.compile(
@@ -242,7 +243,7 @@ def _without_platform_wheels(release: Release) -> str:
     )
 
 
-def _expected_wheels(release: Release) -> tuple[ExpectedWheel, ...]:
+def _expected_wheels(release: Release) -> tuple[WheelTag, ...]:
     return (*release.expected.wheels, *release.expected.built_elsewhere)
 
 
@@ -260,9 +261,9 @@ def every_expected_platform_wheel_holds_native_code(release: Release) -> Iterato
     Source: `[tool.wheelcheck]` (python, architectures, wheels).
     Remedy: make the build fail when its output is missing; tag a package without native code `py3-none-any`.
     """
-    wanted = {(expected.python, expected.abi, expected.platform) for expected in _expected_wheels(release)}
+    wanted = Wheels((expected, str(expected)) for expected in _expected_wheels(release))
     for wheel in release.wheels:
-        abis = {tag.abi for tag in wheel.name.tags if (tag.python, tag.abi, tag.platform) in wanted}
+        abis = {tag.abi for tag in wheel.name.tags if wanted.need(tag)}
         packed = "none" in abis and any(member.archive for member in wheel.members)
         if abis and not (wheel.is_any or packed or any(_is_held(member, wheel) for member in wheel.natives)):
             message = "found no native code, expected some: the configuration lists this wheel for its platform"

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from email.message import Message
 
-    from wheelcheck.facts.file_names import FileName, WheelTag
+    from wheelcheck.facts.file_names import FileName
     from wheelcheck.platforms.tags import Platform
+    from wheelcheck.platforms.wheel_tags import WheelTag
     from wheelcheck.rules import Severity
 
 _MOST_PAIRS = 100_000  # of Tag lines and tags of the file name; a sound wheel has under a hundred

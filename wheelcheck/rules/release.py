@@ -6,26 +6,27 @@ from collections import Counter, defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from wheelcheck.config import ExpectedWheel
 from wheelcheck.facts import Release
 from wheelcheck.facts.file_names import canonical_version
+from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.facts import Wheel
-    from wheelcheck.facts.file_names import WheelTag
-
-
-def _served(wheel: Wheel) -> set[ExpectedWheel]:
-    """Return the expected wheels that this wheel can be, by its tags: a compressed tag set may be several."""
-    return {ExpectedWheel(tag.python, tag.abi, tag.platform) for tag in wheel.name.tags}
 
 
 def _expects_nothing(release: Release) -> str:
+    if release.expected.each:
+        return "single artifacts were checked"
     says = release.expected.wheels or release.expected.sdist is not None
     return "" if says else "the configuration expects no set of wheels and no sdist"
+
+
+def _only_one_artifact(release: Release) -> str:
+    return "single artifacts were checked" if release.expected.each else ""
 
 
 @rule("WC701", on=Release, needs=_expects_nothing)
@@ -33,20 +34,24 @@ def every_expected_file_is_there(release: Release) -> Iterator[Hit]:
     """Every wheel of the expected set, and the sdist where one is expected, is among the artifacts.
 
     fory published 10 of 30 wheels. PyPI closes a release after 14 days and never allows a file name to be used again,
-    so such a gap is permanent. The set is exact (Python tag, ABI tag and platform tag), not a count.
+    so such a gap is permanent. The set is exact (Python tag, ABI tag and platform tag), not a count. A platform
+    tag with an older floor, such as manylinux_2_5 for manylinux_2_17, fills the place too.
 
     Source: `[tool.wheelcheck]` (python, architectures, glibc, wheels, sdist); fory#2527, nucleus-python-client#466.
     Remedy: build what is missing before anything is uploaded, or change the configuration.
     """
-    present = {each for wheel in release.wheels for each in _served(wheel)}
+    wanted = Wheels((expected, "") for expected in release.expected.wheels)
+    tags = [(tag, wheel.file) for wheel in release.wheels for tag in wheel.name.tags]
+    present, strays = Wheels(tags), Wheels((tag, file) for tag, file in tags if not wanted.need(tag))
     for expected in release.expected.wheels:
-        if expected not in present:
-            yield Hit("", f"found no wheel for {expected}, expected one")
+        if not present.fill(expected):
+            what = f"a {expected.python}-{expected.abi} wheel for {expected.platform}, which the configuration declares"
+            yield Hit("", f"missing: {what}{_instead(expected, strays)}")
     if release.expected.sdist and not release.sdists:
-        yield Hit("", "found no sdist, expected one")
+        yield Hit("", "missing: the sdist, which the configuration declares")
 
 
-@rule("WC702", on=Release)
+@rule("WC702", on=Release, needs=_only_one_artifact)
 def no_file_is_extra(release: Release) -> Iterator[Hit]:
     """Every artifact is an expected one, and there is no other file among them.
 
@@ -57,15 +62,37 @@ def no_file_is_extra(release: Release) -> Iterator[Hit]:
     """
     expected = release.expected
     if expected.wheels:
-        welcome = {*expected.wheels, *expected.built_elsewhere}
+        welcome = Wheels((each, str(each)) for each in (*expected.wheels, *expected.built_elsewhere))
         for wheel in release.wheels:
-            if not wheel.name.error and welcome.isdisjoint(_served(wheel)):
-                yield Hit("", "found a wheel that is not among the expected ones", artifact=wheel.file)
+            tags = wheel.name.tags
+            if tags and not any(map(welcome.need, tags)):
+                yield Hit("", f"the configuration declares no such wheel{_wanted(tags[0], welcome)}", None, wheel.file)
     if expected.sdist is False:
         for sdist in release.sdists:
-            yield Hit("", "found an sdist, expected none", artifact=sdist.file)
+            yield Hit("", "the configuration says sdist = false", artifact=sdist.file)
     for name in release.other_files:
-        yield Hit("", "found a file that is neither a wheel nor an sdist", artifact=name)
+        yield Hit("", "is neither a wheel nor an sdist, and an upload of the folder would include it", artifact=name)
+
+
+def _instead(expected: WheelTag, strays: Wheels) -> str:
+    """Return which wheel is there instead of a missing one, as the end of a sentence; empty text if none is like it."""
+    name, difference = strays.nearest(expected)
+    if difference == "version":
+        return f". {name} is there, but it needs a newer {_system(expected)}"
+    return f". {name} is there, but it is for {difference}" if name else ""
+
+
+def _wanted(wheel: WheelTag, welcome: Wheels) -> str:
+    """Return which expected wheel is most like this one, as the end of a sentence; empty text if none is."""
+    name, difference = welcome.nearest(wheel)
+    if difference == "version":
+        return f": it declares {name}, and this one needs a newer {_system(wheel)}"
+    return f"; the most similar one is {name}" if name else ""
+
+
+def _system(wheel: WheelTag) -> str:
+    platform = parse_platform(wheel.platform)
+    return platform.libc or {"macos": "macOS", "ios": "iOS"}.get(platform.system, platform.system)
 
 
 @rule("WC703", on=Release, severity=("error", "warning"))
@@ -95,7 +122,7 @@ def no_two_files_fill_one_place(release: Release) -> Iterator[Hit]:
         files = versions[sdist.name.project, sdist.name.version]
         if len(files) > 1:
             other = files[files[0] == sdist.file]
-            yield Hit("", f"found another sdist of this version, expected one: {other}", artifact=sdist.file)
+            yield Hit("", f"{other} is an sdist of the same version. Delete one of them", artifact=sdist.file)
 
 
 def _taken(rivals: list[Wheel]) -> Wheel | None:
@@ -107,10 +134,13 @@ def _taken(rivals: list[Wheel]) -> Wheel | None:
 def _rivalry(wheel: Wheel, tag: str, rivals: list[Wheel], taken: Wheel | None) -> Hit:
     """Say that a wheel is not the only one for a tag, and which other one there is or which one is taken."""
     if taken:
-        message = f"found {len(rivals)} builds for {tag}, expected one: an installer takes {taken.file}"
+        message = f"is one of {len(rivals)} builds for {tag}; installers take {taken.file}"
         return Hit("", message, severity="warning", artifact=wheel.file)
     other = rivals[rivals[0] is wheel]
-    return Hit("", f"found another wheel for {tag}, expected one: {other.file}", artifact=wheel.file)
+    cause = "another wheel serves the same tags, and users get either one. Delete one of them"
+    return Hit(
+        "", f"{other.file} serves {tag} too, and users get either one. Delete one of them", None, wheel.file, cause
+    )
 
 
 @rule("WC704", on=Release)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelcheck.config import Config, ConfigError, ExpectedWheel, Ignore, Payload, SeverityOverride, load
+from wheelcheck.config import Config, ConfigError, Ignore, Payload, SeverityOverride, load
 from wheelcheck.config.fields import python_pair
 from wheelcheck.platforms.arch import Glibc, UnknownArchitectureError
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -307,7 +308,7 @@ def test_a_file_that_is_not_toml_is_named_with_what_to_do(tmp_path: Path, conten
     assert problem in str(error.value)
 
 
-@pytest.mark.parametrize(("name", "why"), [("missing.toml", "No such file"), (".", "directory")])
+@pytest.mark.parametrize(("name", "why"), [("missing.toml", "no such file"), (".", "is a folder")])
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(ConfigError, match=why):
         load(tmp_path / name)
@@ -321,7 +322,7 @@ def test_a_pipe_is_not_a_configuration_and_is_not_waited_for(tmp_path: Path) -> 
 
 
 def test_a_table_that_is_required_must_be_there(tmp_path: Path) -> None:
-    (tmp_path / "a.toml").write_text("[tool.whelcheck]\nsdist = true\n")
+    (tmp_path / "a.toml").write_text("[tool.other]\nsdist = true\n")
     assert load(tmp_path / "a.toml") == Config()
     with pytest.raises(
         ConfigError, match=re.escape("has no [tool.wheelcheck]; add the table with what the release must contain")
@@ -333,11 +334,11 @@ def test_a_table_that_is_required_must_be_there(tmp_path: Path) -> None:
 
 EVERYWHERE = Config(
     wheels=(
-        ExpectedWheel("cp311", "cp311", "macosx_11_0_universal2"),
-        ExpectedWheel("cp311", "cp311", "manylinux_2_17_aarch64"),
-        ExpectedWheel("cp311", "cp311", "manylinux_2_17_x86_64"),
-        ExpectedWheel("cp311", "cp311", "win_arm64"),
-        ExpectedWheel("py3", "none", "any"),
+        WheelTag("cp311", "cp311", "macosx_11_0_universal2"),
+        WheelTag("cp311", "cp311", "manylinux_2_17_aarch64"),
+        WheelTag("cp311", "cp311", "manylinux_2_17_x86_64"),
+        WheelTag("cp311", "cp311", "win_arm64"),
+        WheelTag("py3", "none", "any"),
     ),
     sdist=True,
     payload=(Payload("a", "object", "b"),),

@@ -78,7 +78,7 @@ def test_a_link_to_nowhere_is_not_a_missing_configuration(tmp_path: Path, name: 
     os.symlink("nowhere", tmp_path / name)  # noqa: PTH211  # pathlib's is the same call
     found = find(tmp_path)
     assert found == tmp_path / name
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="no such file"):
         read(tmp_path / name)
 
 
@@ -130,7 +130,7 @@ def test_the_builder_reads_the_file_that_the_gate_reads(tmp_path: Path) -> None:
 
 
 def test_the_builder_refuses_two_configurations_and_none(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"pyproject\.toml cannot be read: No such file"):
+    with pytest.raises(ConfigError, match=r"pyproject\.toml: no such file"):
         builder.load(tmp_path)
     with pytest.raises(ConfigError, match=r"both .* configure this project"):
         builder.load(write(tmp_path, own=TABLE, shared=f"[tool.wheelcheck]\n{TABLE}"))
@@ -149,7 +149,7 @@ def test_the_gate_holds_a_release_against_the_file_it_finds(half: Path, name: st
     head = "" if name == "own" else "[tool.wheelcheck]\n"
     done = run(write(half, **{name: head + TABLE}), "check", "dist")
     assert done.returncode == 1
-    assert b"found no wheel for cp311-cp311-manylinux_2_17_aarch64" in done.stdout
+    assert b"missing: a cp311-cp311 wheel for manylinux_2_17_aarch64" in done.stdout
 
 
 def test_without_a_configuration_nothing_is_expected(half: Path) -> None:
@@ -160,9 +160,7 @@ def test_two_configurations_are_2_unless_one_is_named(half: Path) -> None:
     write(half, own='python = ["cp311"]\narchitectures = ["x86_64"]\n', shared=f"[tool.wheelcheck]\n{TABLE}")
     done = run(half, "check", "dist")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert (
-        b"both wheelcheck.toml and [tool.wheelcheck] in pyproject.toml configure this project; delete one of them"
-        in done.stderr
-    )
+    both = f"both {half / OWN} and [tool.wheelcheck] in {half / SHARED} configure this project; delete one of them"
+    assert both in done.stderr.decode()
     assert run(half, "check", "dist", "--config", OWN).returncode == 0
     assert run(half, "check", "dist", "--config", SHARED).returncode == 1

@@ -14,7 +14,7 @@ from wheelcheck.facts import Member, Wheel
 from wheelcheck.facts import dist_info as distinfo
 from wheelcheck.facts.collect import collect
 from wheelcheck.facts.dist_info import DistInfo, Row, parse_record
-from wheelcheck.facts.file_names import WheelTag
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wheelcheck.facts.dist_info import headers_of
-from wheelcheck.facts.file_names import FileName, WheelTag, member_path, parse_file_name
+from wheelcheck.facts.file_names import FileName, member_path, parse_file_name
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 
 @pytest.mark.parametrize(

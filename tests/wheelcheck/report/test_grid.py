@@ -4,8 +4,9 @@ import pytest
 
 from tests.support.artifacts import X86_64, sdist, wheel
 from tests.support.reports import MISSING_WHEEL, every_mark, finding
-from wheelcheck.config import Config, ExpectedWheel
+from wheelcheck.config import Config
 from wheelcheck.engine import Gap, Report
+from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.report.grid import MARKS, Cell, Column, build, is_worth_showing
 
 
@@ -88,7 +89,7 @@ def test_pythons_served_by_the_same_wheels_share_a_row_and_others_do_not() -> No
 
 
 def test_the_same_wheel_missing_for_two_pythons_leaves_two_holes() -> None:
-    expected = tuple(ExpectedWheel(python, "none", "any") for python in ("py2", "py3"))
+    expected = tuple(WheelTag(python, "none", "any") for python in ("py2", "py3"))
     assert grid_of(config=Config(expected)) == {
         ("py2-none", "any platform"): "missing",
         ("py3-none", "any platform"): "missing",
@@ -110,13 +111,16 @@ def test_one_broken_wheel_of_two_in_a_place_marks_it() -> None:
     assert marks == {("cp311-cp311", "Linux x86_64"): "fail"}
 
 
-def test_a_wheel_in_the_place_of_another_leaves_the_hole_open() -> None:
-    config = Config((ExpectedWheel("cp311", "cp311", "manylinux_2_28_x86_64"),))
-    assert grid_of(X86_64, config=config) == {("cp311-cp311", "Linux x86_64"): "missing"}
+def test_a_wheel_with_a_newer_floor_leaves_the_hole_open_and_one_with_an_older_floor_fills_it() -> None:
+    newer = "cp311-cp311-manylinux_2_28_x86_64"
+    promised = Config((WheelTag("cp311", "cp311", "manylinux_2_17_x86_64"),))
+    assert grid_of(newer, config=promised) == {("cp311-cp311", "Linux x86_64"): "missing"}
+    raised = Config((WheelTag("cp311", "cp311", "manylinux_2_28_x86_64"),))
+    assert grid_of(X86_64, config=raised) == {("cp311-cp311", "Linux x86_64"): "pass"}
 
 
 def test_a_wheel_that_is_not_expected_is_extra_and_its_good_twin_is_sound() -> None:
-    config = Config((ExpectedWheel("cp311", "cp311", "manylinux_2_17_x86_64"),))
+    config = Config((WheelTag("cp311", "cp311", "manylinux_2_17_x86_64"),))
     assert grid_of(X86_64, "py3-none-any", config=config) == {
         ("py3-none", "any platform"): "extra",
         ("cp311-cp311", "Linux x86_64"): "pass",

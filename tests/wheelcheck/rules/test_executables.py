@@ -10,7 +10,8 @@ from tests.support import native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_release, a_wheel, zipped
 from tests.support.native_files import ARM64, LIBRARY, WIN64, exe, library, mac, mac_program, program
 from tests.support.twins import Silent, Twins
-from wheelcheck.config import Config, ExpectedWheel, Payload
+from wheelcheck.config import Config, Payload
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -292,9 +293,9 @@ def test_every_wheel_carries_the_declared_payload(row: Twins, tmp_path: Path) ->
 
 
 NONE = "py3-none-manylinux_2_17_x86_64"
-LISTED = Config(wheels=(ExpectedWheel("py3", "none", "manylinux_2_17_x86_64"),))
+LISTED = Config(wheels=(WheelTag("py3", "none", "manylinux_2_17_x86_64"),))
 STABLE = "cp39-abi3-manylinux_2_17_x86_64"
-LISTED_STABLE = Config(wheels=(ExpectedWheel("cp39", "abi3", "manylinux_2_17_x86_64"),))
+LISTED_STABLE = Config(wheels=(WheelTag("cp39", "abi3", "manylinux_2_17_x86_64"),))
 PACKAGE = File("demo/__init__.py")
 
 
@@ -379,7 +380,7 @@ def test_every_expected_platform_wheel_holds_native_code(row: Twins, tmp_path: P
             "a program that Windows emulates",
             a_release(
                 a_wheel("py3-none-win_amd64", PACKAGE, exe("i686", "demo/win32/tool.exe")),
-                config=Config(wheels=(ExpectedWheel("py3", "none", "win_amd64"),)),
+                config=Config(wheels=(WheelTag("py3", "none", "win_amd64"),)),
             ),
         ),
         Silent(
@@ -393,7 +394,7 @@ def test_every_expected_platform_wheel_holds_native_code(row: Twins, tmp_path: P
             a_release(
                 a_wheel("py3-none-any", PACKAGE),
                 a_wheel(NONE, program("x86_64")),
-                config=replace(LISTED, wheels=(*LISTED.wheels, ExpectedWheel("py3", "none", "any"))),
+                config=replace(LISTED, wheels=(*LISTED.wheels, WheelTag("py3", "none", "any"))),
             ),
         ),
     ],

@@ -8,7 +8,8 @@ from tests.support import artifacts as building
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
-from wheelcheck.config import Config, ExpectedWheel
+from wheelcheck.config import Config
+from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ INTEL = a_wheel(X86_64, library("x86_64"))
 ARM = a_wheel(AARCH64, library("aarch64"))
 SOURCE = an_sdist(File("src/native.c", b"int answer(void) { return 42; }\n"))
 SDIST = "demo-1.0.tar.gz"
-WHEELS = tuple(ExpectedWheel("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
+WHEELS = tuple(WheelTag("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
 BOTH = Config(wheels=WHEELS, sdist=True)
 
 
@@ -48,15 +49,21 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "one wheel of the set is not there",
             expecting(INTEL, SOURCE),
             COMPLETE,
-            "found no wheel for cp311-cp311-manylinux_2_17_aarch64, expected one",
+            "missing: a cp311-cp311 wheel for manylinux_2_17_aarch64, which the configuration declares",
         ),
-        Twins("WC701", "the sdist is not there", expecting(INTEL, ARM), COMPLETE, "found no sdist, expected one"),
+        Twins(
+            "WC701",
+            "the sdist is not there",
+            expecting(INTEL, ARM),
+            COMPLETE,
+            "missing: the sdist, which the configuration declares",
+        ),
         Twins(
             "WC701",
             "a wheel for a newer glibc is another wheel: the set is exact, not a count",
             expecting(a_wheel("cp311-cp311-manylinux_2_28_aarch64", library("aarch64")), INTEL, SOURCE),
             COMPLETE,
-            "found no wheel for cp311-cp311-manylinux_2_17_aarch64",
+            "demo-1.0-cp311-cp311-manylinux_2_28_aarch64.whl is there, but it needs a newer glibc",
             also=("WC702",),
         ),
         Twins(
@@ -64,7 +71,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "a wheel for another Python is not the expected one",
             expecting(a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64")), ARM, SOURCE),
             expecting(LEGACY, ARM, SOURCE),
-            "found no wheel for cp311-cp311-manylinux_2_17_x86_64",
+            "demo-1.0-cp312-cp312-manylinux_2_17_x86_64.whl is there, but it is for cp312-cp312",
             also=("WC702",),
         ),
         Twins(
@@ -72,7 +79,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "a leftover wheel",
             expecting(INTEL, ARM, SOURCE, a_wheel("cp310-cp310-manylinux_2_17_x86_64", library("x86_64"))),
             COMPLETE,
-            "found a wheel that is not among the expected ones",
+            "the configuration declares no such wheel",
             ("demo-1.0-cp310-cp310-manylinux_2_17_x86_64.whl",),
         ),
         Twins(
@@ -80,7 +87,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "an sdist that is not expected",
             expecting(INTEL, ARM, SOURCE, config=Config(wheels=WHEELS, sdist=False)),
             expecting(INTEL, ARM, SOURCE, config=Config(wheels=WHEELS)),
-            "found an sdist, expected none",
+            "the configuration says sdist = false",
             (SDIST,),
         ),
         Twins(
@@ -88,7 +95,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "a other_file among the artifacts",
             a_release(INTEL, others=("notes.txt",)),
             a_release(INTEL, others=(f"{file_of(INTEL)}.publish.attestation", ".gitignore")),
-            "found a file that is neither a wheel nor an sdist",
+            "is neither a wheel nor an sdist",
             ("notes.txt",),
         ),
         Twins(
@@ -96,7 +103,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "two wheels for one tag",
             a_release(INTEL, a_wheel("cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64", library("x86_64"))),
             a_release(INTEL, a_wheel("cp311-cp311-manylinux_2_28_x86_64", library("x86_64"))),
-            "found another wheel for cp311-cp311-manylinux_2_17_x86_64, expected one",
+            "serves cp311-cp311-manylinux_2_17_x86_64 too, and users get either one",
             (file_of(INTEL), "demo-1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"),
         ),
         Twins(
@@ -104,7 +111,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "of two builds of one wheel an installer takes the later, which is legal",
             a_release(BUILD_9, BUILD_10),
             a_release(BUILD_10),
-            f"found 2 builds for {X86_64}, expected one: an installer takes demo-1.0-10-{X86_64}.whl",
+            f"is one of 2 builds for {X86_64}; installers take demo-1.0-10-{X86_64}.whl",
             (f"demo-1.0-9-{X86_64}.whl", f"demo-1.0-10-{X86_64}.whl"),
             severity="warning",
         ),
@@ -113,7 +120,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "a build tag is newer than none",
             a_release(INTEL, BUILD_9),
             a_release(INTEL),
-            f"an installer takes demo-1.0-9-{X86_64}.whl",
+            f"installers take demo-1.0-9-{X86_64}.whl",
             (file_of(INTEL), f"demo-1.0-9-{X86_64}.whl"),
             severity="warning",
         ),
@@ -122,7 +129,7 @@ LEGACY = a_wheel("cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64", libra
             "two wheels of one build are chance, whatever other builds there are",
             building.release(*map(building.wheel, (X86_64, f"9-{X86_64}", f"9-{X86_64}.manylinux_2_5_x86_64"))),
             building.release(*map(building.wheel, (X86_64, f"9-{AARCH64}", "9-py3-none-any"))),
-            f"found another wheel for {X86_64}, expected one",
+            f"serves {X86_64} too, and users get either one",
             (file_of(INTEL), f"demo-1.0-9-{X86_64}.whl", f"demo-1.0-9-{X86_64}.manylinux_2_5_x86_64.whl"),
         ),
         Twins(
@@ -154,7 +161,7 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
         "two sdists",
         building.release(building.sdist(), building.sdist()),
         building.release(building.sdist()),
-        "found another sdist of this version, expected one",
+        "is an sdist of the same version",
         (SDIST,),
     )
     row.assert_holds(tmp_path)
@@ -179,9 +186,7 @@ def test_two_sdists_of_one_version_are_one_too_many(tmp_path: Path) -> None:
             expecting(
                 a_wheel("cp310.cp311-abi3-manylinux_2_17_x86_64", library("x86_64")),
                 config=Config(
-                    wheels=tuple(
-                        ExpectedWheel(python, "abi3", "manylinux_2_17_x86_64") for python in ("cp310", "cp311")
-                    )
+                    wheels=tuple(WheelTag(python, "abi3", "manylinux_2_17_x86_64") for python in ("cp310", "cp311"))
                 ),
             ),
         ),
