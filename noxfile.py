@@ -29,6 +29,7 @@ REFERENCE = Path("tests/projects/reference").absolute()
 _FOR_LINUX = ("builder", "init", "cli/test_build.py", "cli/test_init.py")
 PORTABLE = ("tests/wheelcheck", *(f"--ignore=tests/wheelcheck/{path}" for path in _FOR_LINUX))
 GROUPS = nox.project.dependency_groups
+DOCS_SITE = ("docs-site",) if sys.version_info >= (3, 11) else ()  # Sphinx 9 does not run on Python 3.10
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -163,10 +164,9 @@ def build_for(arch: str) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests under coverage; without arguments all of them, followed by `package` and `lint`."""
-    if not session.posargs:
-        session.notify("package")
-        session.notify("lint")
+    """Run the tests under coverage; without arguments all of them, then `package`, `lint` and `docs-site`."""
+    for after in () if session.posargs else ("package", "lint", *DOCS_SITE):
+        session.notify(after)
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     # One process per CPU, a file's tests in one: they share what they build. The order is that of tests/conftest.py.
     beside = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
@@ -206,6 +206,20 @@ def docs(session: nox.Session) -> None:
     """Regenerate the pages of docs/ that are generated."""
     session.install("-e", ".")
     session.run("python", "-m", "tools.docs")
+
+
+@nox.session(name="docs-site", reuse_venv=True)
+def docs_site(session: nox.Session) -> None:
+    """Build the documentation site; a warning, a dead link or a request to another host is an error."""
+    session.install("-e", ".", *GROUPS(PYPROJECT, "site"))
+    session.run("python", "-m", "tools.site", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
+def picture(session: nox.Session) -> None:
+    """Draw the report of a published release for README and the site; `-- NAME==VERSION`."""
+    session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
+    session.run("python", "-m", "tools.picture", *session.posargs)
 
 
 @nox.session(reuse_venv=True)

@@ -22,6 +22,8 @@ PROMISED = (
     "tests",
     "lint",
     "docs",
+    "docs-site",
+    "picture",
     "corpus",
     "releases",
     "benchmark",

@@ -18,15 +18,19 @@ WARNINGS: Row = ("rule", "wheels", "sdists", "what it says")
 _INTRO = """\
 # The gate on published releases
 
-`nox -s corpus -- --write` writes this page: it fetches the releases listed in [tests/corpus](../tests/corpus), checks
+`nox -s corpus -- --write` writes this page: it fetches the releases listed in [tests/corpus], checks
 each one alone with `wheelcheck check`, and compares the verdict with the label of the release. Written on {date}.
 
-[releases.jsonl](../tests/corpus/releases.jsonl) holds releases with faults, releases that look faulty and are not
-("traps"), and sound ones. [survey.jsonl](../tests/corpus/survey.jsonl) holds the current releases of popular projects
+[releases.jsonl] holds releases with faults, releases that look faulty and are not
+("traps"), and sound ones. [survey.jsonl] holds the current releases of popular projects
 and a few obscure ones. Each label says on what it is based: `hand` is a person who read the bytes, `rule` a script that
 is independent of wheelcheck, `independent` another reader of the binaries, `gate` wheelcheck itself (then a label
 proves only that nothing changed), `pip-install` an installation, `upstream-issue` a public bug report. `note` says what
 was found in the bytes. A label that turns out wrong is corrected, and its note then holds the proof.
+
+[tests/corpus]: https://github.com/wheelcheck/wheelcheck/tree/main/tests/corpus
+[releases.jsonl]: https://github.com/wheelcheck/wheelcheck/blob/main/tests/corpus/releases.jsonl
+[survey.jsonl]: https://github.com/wheelcheck/wheelcheck/blob/main/tests/corpus/survey.jsonl
 """
 _KINDS = """\
 ## By kind

