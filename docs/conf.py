@@ -18,10 +18,6 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
 # Nothing is loaded from another host when a page is read: system fonts, and a search index of our own.
-html_theme_options = {
-    "source_repository": "https://github.com/wheelcheck/wheelcheck/",
-    "source_branch": "main",
-    "source_directory": "docs/",
-}
+html_theme_options = {"top_of_page_buttons": []}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
