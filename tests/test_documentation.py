@@ -164,7 +164,7 @@ def test_the_noxfile_of_the_recipes_has_the_session(tmp_path: Path) -> None:
     (tmp_path / "noxfile.py").write_text(block.text)
     command = [sys.executable, "-m", "nox", "--list"]
     listed = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    assert "wheelcheck -> Build, and check what would be uploaded." in listed
+    assert "gate -> Build, and check what would be uploaded." in listed
 
 
 def test_every_version_that_a_page_pins_is_this_one() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wheelcheck.init import plan as changes
+from wheelcheck.init import plan
 from wheelcheck.init.survey import survey
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.init.plan import Change
 
+GATE_FILES = ("pyproject.toml", "noxfile.py", ".github/workflows/gate.yml")
 FILES = (
     "pyproject.toml",
     "noxfile.py",
@@ -23,7 +24,8 @@ FILES = (
 
 
 def planned(project: Path) -> dict[str, Change]:
-    return {change.path: change for change in changes.plan(survey(project))}
+    """Return what `init --builder` would do."""
+    return {change.path: change for change in plan.builder(survey(project))}
 
 
 def applied(project: Path) -> None:

@@ -40,7 +40,7 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Runner:
     file = project / "pyproject.toml"
     own = f'architectures = ["{toolchain.host().name}"]'
     file.write_text(re.sub(r"^architectures = .*$", own, file.read_text(), flags=re.MULTILINE))
-    assert main(["init", str(project), "--yes"]) == 0
+    assert main(["init", "--builder", str(project), "--yes"]) == 0
     workflow = yaml.safe_load((project / ".github" / "workflows" / "wheels.yml").read_text())
     runner = Runner(project, home, workflow)
     runner.run("plan", "sdist", "build")
@@ -196,7 +196,7 @@ def test_a_project_with_its_configuration_in_a_file_of_its_own_is_released_the_s
     own = text.replace("x86_64", toolchain.host().name) + SMOKE
     (project / "wheelcheck.toml").write_text(own)
     (project / "pyproject.toml").write_text((project / "pyproject.toml").read_text().replace(TABLE, ""))
-    assert main(["init", str(project), "--yes"]) == 0
+    assert main(["init", "--builder", str(project), "--yes"]) == 0
     workflow = yaml.safe_load((project / ".github" / "workflows" / "wheels.yml").read_text())
     folder = Runner(project, tmp_path, workflow).run(*JOBS)
     assert sorted(file.suffix for file in (folder / "dist").iterdir()) == [".gz", ".whl"]

@@ -1,4 +1,4 @@
-"""`wheelcheck init`: give an existing project this release flow, without overwriting a line of it.
+"""`wheelcheck init`: give an existing project the gate, or the whole release flow, without overwriting a line of it.
 
-`survey` finds out what the project is; `plan` says what would be written.
+`plan` says what would be written; `survey` finds out for it, before a whole release, what the project is.
 """

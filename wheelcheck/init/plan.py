@@ -1,7 +1,8 @@
 """What `init` writes into a project: the texts, and the change for each file.
 
-A change is a new file, or a section at the end of an existing one. Files are only opened to append, or to create a new
-file, so nothing can be overwritten.
+`gate` is the gate alone, and guesses nothing; `builder` is a whole release, from what a survey found. A change is a new
+file, or a section at the end of an existing one. Files are only opened to append, or to create a new file, so nothing
+can be overwritten.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
-from wheelcheck.config.files import OWN
+from wheelcheck.config.files import OWN, SHARED, ConfigError
 from wheelcheck.facts import toml
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
 
 # Patch releases keep what passes; a minor release may add rules, so the project decides when to update.
-REQUIREMENT = f"wheelcheck[build]=={'.'.join(__version__.split('.')[:2])}.*"
+_PINNED = f"=={'.'.join(__version__.split('.')[:2])}.*"
+REQUIREMENTS = {"noxfile.txt": f"wheelcheck[build]{_PINNED}", "gate.txt": f"wheelcheck{_PINNED}"}
+GATE = ".github/workflows/gate.yml"
 BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
 _PAYLOAD = """
 [[tool.wheelcheck.payload]]
@@ -35,7 +38,9 @@ kind = {kind}
 path = {path}
 """
 _HEAD = '"""The sessions of this project."""\n\nfrom __future__ import annotations\n\n'
-_IMPORTS = "import platform\nimport shutil\n\nimport nox\n\n"
+_IMPORTS = {"noxfile.txt": "import platform\nimport shutil\n\nimport nox\n\n", "gate.txt": "import nox\n\n\n"}
+_SITE = "https://wheelcheck.github.io/wheelcheck/"
+_OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
 def configuration(found: Survey) -> str:
@@ -53,14 +58,14 @@ def configuration(found: Survey) -> str:
     return "\n".join(lines) + "\n" + payload + build + _smoke(found)
 
 
-def sessions(*, new: bool) -> str:
-    """Return the sessions: a whole noxfile (`new`), or a section for the end of one."""
-    section = _IMPORTS + template("noxfile.txt").replace("@REQUIREMENT@", REQUIREMENT)
+def sessions(name: str = "noxfile.txt", *, new: bool) -> str:
+    """Return the sessions of a template: a whole noxfile (`new`), or a section for the end of one."""
+    section = _IMPORTS[name] + template(name).replace("@REQUIREMENT@", REQUIREMENTS[name])
     return _HEAD + section if new else section
 
 
 def workflows(dist: str = "dist") -> dict[str, str]:
-    """Return the files of .github by their path; `dist` is the folder of finished artifacts in the repository."""
+    """Return the files of .github that build a release, by path; `dist` is the folder of what is finished."""
     return {
         ".github/workflows/wheels.yml": template("wheels.yml").replace("@DIST@", dist),
         ".github/workflows/release.yml": template("release.yml"),
@@ -120,31 +125,67 @@ class Change:
             out.write(self.added)
 
 
-def plan(found: Survey) -> list[Change]:
-    """Return one change per file; those that add nothing say why."""
+def gate(project: Path) -> list[Change]:
+    """Return one change per file for the gate alone. Raises ConfigError where there is no Python project."""
+    if not any((project / name).is_file() for name in (SHARED, "setup.py")):
+        raise ConfigError(
+            f"{project}: there is no {SHARED} and no setup.py; run init in the folder of a Python project"
+        )
+    return [_promise(project), _sessions(project, "gate.txt"), _gate_workflow(project)]
+
+
+def builder(found: Survey) -> list[Change]:
+    """Return one change per file for a whole release; those that add nothing say why."""
     return [
         _configuration(found),
-        _sessions(found.project),
+        _sessions(found.project, "noxfile.txt"),
         _ignored(found.project),
         *(_new(found.project, path, text) for path, text in workflows().items()),
     ]
 
 
-def _configuration(found: Survey) -> Change:
-    before = (found.project / "pyproject.toml").read_text("utf-8")
-    if found.configuration == OWN:
-        return Change(found.project, "pyproject.toml", before, kept=f"needs no [tool.wheelcheck] beside {OWN}")
+def _promise(project: Path) -> Change:
+    """Return a comment that says where to write down what a release must contain: nobody but the project knows."""
+    section = template("gate.toml")
+    if (project / OWN).exists():
+        return Change(project, OWN, None, kept="configures this project already")
+    if not (project / SHARED).exists():
+        return Change(
+            project,
+            OWN,
+            None,
+            kept=f"not written: what a release must contain is for you to say, see {_SITE}configuration/",
+        )
+    before = (project / SHARED).read_text("utf-8")
     if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
-        return Change(found.project, "pyproject.toml", before, kept="has [tool.wheelcheck] already")
-    return _appended(found.project, "pyproject.toml", before, configuration(found))
+        return Change(project, SHARED, before, kept="has [tool.wheelcheck] already")
+    if section in before:
+        return Change(project, SHARED, before, kept="says already where to write what a release must contain")
+    return _appended(project, SHARED, before, section)
 
 
-def _sessions(project: Path) -> Change:
+def _gate_workflow(project: Path) -> Change:
+    other = next((name for name in _OTHER_CI if (project / name).exists()), None)
+    if other and not (project / ".github").exists():
+        return Change(project, GATE, None, kept=f"not written, because this project has {other}: see {_SITE}recipes/")
+    return _new(project, GATE, template("gate.yml"))
+
+
+def _configuration(found: Survey) -> Change:
+    before = (found.project / SHARED).read_text("utf-8")
+    if found.configuration == OWN:
+        return Change(found.project, SHARED, before, kept=f"needs no [tool.wheelcheck] beside {OWN}")
+    if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
+        return Change(found.project, SHARED, before, kept="has [tool.wheelcheck] already")
+    return _appended(found.project, SHARED, before, configuration(found))
+
+
+def _sessions(project: Path, name: str) -> Change:
     file = project / "noxfile.py"
     if not file.exists():
-        return Change(project, file.name, None, sessions(new=True))
+        return Change(project, file.name, None, sessions(name, new=True))
     before = file.read_text("utf-8")
-    section = sessions(new=False)
+    section = sessions(name, new=False)
     taken = sorted(set(_defined(section)) & set(_defined(before)))
     if taken:
         return Change(project, file.name, before, kept=f"defines {', '.join(taken)} already")

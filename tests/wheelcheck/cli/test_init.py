@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.init_files import FILES, contents
+from tests.support.init_files import FILES, GATE_FILES, contents
 from tests.support.layouts import tracer
 from wheelcheck.cli import main
 
@@ -24,16 +27,16 @@ def test_a_dry_run_shows_the_diff_of_everything_and_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = contents(tracer(tmp_path))
-    assert main(["init", str(tmp_path), "--dry-run"]) == 0
+    assert main(["init", "--builder", str(tmp_path), "--dry-run"]) == 0
     shown = capsys.readouterr().out
     assert contents(tmp_path) == before
     assert [name for name in FILES if f"+++ b/{name}\n" not in shown] == []
     assert '+name = "tool"\n' in shown
-    assert f"2 native files, built with hatchling; to be written: {', '.join(FILES)}" in shown
+    assert f"\nTo be written: {', '.join(FILES)}\n" in shown
 
 
 def test_yes_writes_what_was_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["init", str(tracer(tmp_path)), "--yes"]) == 0
+    assert main(["init", "--builder", str(tracer(tmp_path)), "--yes"]) == 0
     assert set(FILES) <= set(contents(tmp_path))
     assert "--- a/pyproject.toml" in capsys.readouterr().out
 
@@ -43,7 +46,7 @@ def test_without_yes_it_asks_and_takes_only_a_yes_for_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, answer: str, status: int
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(answer))
-    assert main(["init", str(tracer(tmp_path))]) == status
+    assert main(["init", "--builder", str(tracer(tmp_path))]) == status
     assert (tmp_path / "noxfile.py").exists() is (status == 0)
     said = capsys.readouterr()
     assert "Write this? [y/N]" in said.out
@@ -52,28 +55,28 @@ def test_without_yes_it_asks_and_takes_only_a_yes_for_one(
 
 def test_who_cannot_be_asked_has_not_agreed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
-    assert main(["init", str(tracer(tmp_path))]) == 2
+    assert main(["init", "--builder", str(tracer(tmp_path))]) == 2
     assert not (tmp_path / "noxfile.py").exists()
 
 
 def test_a_project_that_has_everything_is_not_changed_and_the_output_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["init", str(tracer(tmp_path)), "--yes"]) == 0
+    assert main(["init", "--builder", str(tracer(tmp_path)), "--yes"]) == 0
     before = contents(tmp_path)
     capsys.readouterr()
-    assert main(["init", str(tmp_path)]) == 0
+    assert main(["init", "--builder", str(tmp_path)]) == 0
     assert contents(tmp_path) == before
     said = capsys.readouterr().out
     assert "pyproject.toml: has [tool.wheelcheck] already\n" in said
-    assert "nothing to be written" in said
+    assert "Nothing to be written." in said
 
 
 def test_the_project_is_that_of_this_folder_unless_another_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["init", "--dry-run"]) == 2
+    assert main(["init", "--builder", "--dry-run"]) == 2
     assert "pyproject.toml: there is no such file" in capsys.readouterr().err
 
 
@@ -84,6 +87,39 @@ def test_what_to_read_next_is_the_file_that_holds_the_configuration(
     tracer(tmp_path)
     if own:
         (tmp_path / "wheelcheck.toml").write_text("sdist = true\n")
-    assert main(["init", str(tmp_path), "--yes"]) == 0
+    assert main(["init", "--builder", str(tmp_path), "--yes"]) == 0
     name = "wheelcheck.toml" if own else "pyproject.toml"
     assert f"Next, read the smoke commands in {name}: " in capsys.readouterr().out
+
+
+def test_without_builder_it_is_the_gate_alone_and_ends_with_the_next_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(tracer(tmp_path))
+    assert main(["init", str(tmp_path), "--yes"]) == 0
+    assert set(contents(tmp_path)) == {*before, *GATE_FILES}
+    said = capsys.readouterr().out
+    assert f"\nTo be written: {', '.join(GATE_FILES)}\nWritten. Next, build into dist/" in said
+    assert "\n    wheelcheck check dist\n" in said
+    assert "The first lines of .github/workflows/gate.yml say how the job that publishes waits for it." in said
+
+
+def test_the_next_command_is_said_where_nothing_is_left_to_write_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tracer(tmp_path) / "dist").mkdir()
+    assert main(["init", str(tmp_path), "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["init", str(tmp_path)]) == 0
+    assert "\nNothing to be written.\nNext, type:\n\n    wheelcheck check dist\n" in capsys.readouterr().out
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("more", [(), ("--builder",)])
+def test_a_reader_of_the_diff_who_leaves_ends_it_in_silence(tmp_path: Path, more: tuple[str, ...]) -> None:
+    words = [sys.executable, "-m", "wheelcheck", "init", str(tracer(tmp_path)), "--dry-run", *more]
+    read, written = os.pipe()
+    os.close(read)
+    done = subprocess.run(words, stdout=written, stderr=subprocess.PIPE, check=False)
+    os.close(written)
+    assert (done.returncode, done.stderr) == (0, b"")
