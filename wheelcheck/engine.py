@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
-from wheelcheck.config import Config
+from wheelcheck.config import Config, ConfigError
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.facts.collect import Meter, Progress, collect
 from wheelcheck.ignored import set_aside
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4
+_NAMED = 3  # files that a sentence names before it counts the rest
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -99,19 +101,39 @@ def examine(
     """Read the artifacts at `paths` and judge them, one by one and as a release.
 
     Bad content becomes findings. What cannot be read, and any internal error, becomes a gap and never a pass.
+    Raises ConfigError for a configuration about rules that do not exist.
     `progress` is called by the threads that read. `instead` maps an artifact to the file that is judged in its place.
     """
+    config = config or Config()
+    _require_known(config)
     files = find_files(paths)
     gaps = [Gap(str(path), "", why) for path, why in files.unusable]
-    config = config or Config()
     artifacts: list[Artifact] = []
     judged = [(instead or {}).get(file, file) for file in files.artifacts]
     meter = Meter.over(judged, progress) if progress else None
     for outcome in _collect_all(judged, meter):
         (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # each goes where it belongs
     if not artifacts and not gaps:
-        gaps.append(Gap("", "", "no wheel and no sdist among the given paths"))
+        gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
+    if not artifacts:
+        return Report(gaps=tuple(sorted(gaps)), config=config)  # no rule says more about what is not there
     return _judge(artifacts, files.other, gaps, config)
+
+
+def _require_known(config: Config) -> None:
+    """Raise ConfigError for an entry about a rule that does not exist: it would silently do nothing."""
+    codes = [rule.code for rule in all_rules()]
+    for name, entries in (("ignore", config.ignores), ("severity", config.severities)):
+        for entry in entries:
+            if entry.code not in codes:
+                near = difflib.get_close_matches(entry.code, codes, 1, 0)[0]
+                raise ConfigError(f"{name}: {entry.code} is not the code of a rule; did you mean {near}?")
+
+
+def _instead(names: tuple[str, ...]) -> str:
+    """Return which files are there instead, as the end of a sentence."""
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f", only {', '.join(names[:_NAMED])}{more}" if names else ""
 
 
 def _collect_all(files: Iterable[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
@@ -146,15 +168,15 @@ def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[G
     releases = release.split() if config.each else (release,)
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), *((each, "") for each in releases)]
     seconds: dict[tuple[str, str], float] = {}
-    findings, ran, skips = _apply(
-        [rule for rule in all_rules() if rule.on is not Configuration], subjects, gaps, seconds
-    )
+    selected = [rule for rule in all_rules() if config.runs(rule.code)]
+    findings, ran, skips = _apply([rule for rule in selected if rule.on is not Configuration], subjects, gaps, seconds)
     gaps.extend(_caps(artifacts))
     gaps.extend(_switched_off(config, ran))
     weighed = weigh(config, findings)
     kept, ignored = set_aside(config.ignores, sorted(weighed.findings, key=_order))
     configuration = [(Configuration(config, ignored.unused, weighed.stale(config)), "")]
-    last = [rule for rule in all_rules() if rule.on is Configuration]
+    skips += [Skip(rule.code, "it is not selected") for rule in all_rules() if rule not in selected]
+    last = [rule for rule in selected if rule.on is Configuration]
     late, ran_late, skips_late = _apply(last, configuration, gaps, seconds)
     return Report(
         artifacts=release.artifacts,
@@ -193,8 +215,10 @@ def _apply(
 
 
 def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
-    """Yield a gap if none of the rules that ran can make the release fail: then nothing was judged."""
-    if ran and cannot_fail(config).issuperset(ran):
+    """Yield a gap if no rule ran, or none that can make the release fail: then nothing was judged."""
+    if not ran:
+        yield Gap("", "", "none of the selected rules had anything to judge")
+    elif cannot_fail(config).issuperset(ran):
         how = "ignores or lowers" if config.severities else "ignores"
         yield Gap("", "", f"the configuration {how} every rule that ran")
 

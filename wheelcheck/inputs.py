@@ -5,6 +5,7 @@ Only regular files are opened: reading a pipe, a socket or a device may never en
 
 from __future__ import annotations
 
+import difflib
 import errno
 import glob
 import io
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # Signatures and attestations beside artifacts (PEP 740, GnuPG, sigstore), and the .gitignore of hatch and uv.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _EMPTY = "the folder is empty"
+_DEEPEST = 5  # folders below a given one
 _NOT_REGULAR = "is a pipe, socket or device, not a regular file"
 
 
@@ -45,8 +47,8 @@ class UnreachableError(Exception):
 def find_files(paths: Sequence[Path]) -> Files:
     """Return the artifacts, the other files and the unusable paths among `paths`, without opening any.
 
-    A folder stands for the files directly in it; a file counts once under each of its names. Signatures and
-    attestations are passed over, so that `dist` and `dist/*` mean the same.
+    A folder stands for the files in it and for the artifacts in the folders below; a file counts once under each of its
+    names. Signatures and attestations are passed over, so that `dist` and `dist/*` mean the same.
     """
     artifacts: dict[tuple[Path, str], Path] = {}
     other: set[str] = set()
@@ -77,10 +79,23 @@ def _listed(path: Path) -> tuple[list[Path], str]:
     try:
         if not path.is_dir():
             return [path], ""
-        files = [file for file in path.iterdir() if not (file.name.endswith(_COMPANIONS) and file.is_file())]
+        files = list(_files_in(path, _DEEPEST))
     except OSError as problem:
         return [], f"cannot be listed: {problem.strerror}"
     return files, "" if files else _EMPTY
+
+
+def _files_in(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield the files of a folder, and the artifacts of the folders below it. A hidden or linked folder is left alone.
+
+    A folder named like an artifact is yielded itself: somebody took it for a file.
+    """
+    for entry in sorted(folder.iterdir()):
+        if not entry.is_dir() or _is_artifact(entry.name):
+            if not (entry.name.endswith(_COMPANIONS) and entry.is_file()):
+                yield entry
+        elif depth and not entry.name.startswith(".") and not entry.is_symlink():
+            yield from (file for file in _files_in(entry, depth - 1) if _is_artifact(file.name))
 
 
 def _why_no_file(path: Path) -> str:
@@ -88,12 +103,24 @@ def _why_no_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return "does not exist"
+        return f"no such file{_meant(path)}"
     except OSError as problem:
         return f"cannot be examined: {problem.strerror}"
     if stat.S_ISDIR(mode):
         return "is a folder, not a file"
     return "" if stat.S_ISREG(mode) else _NOT_REGULAR
+
+
+def _meant(path: Path) -> str:
+    """Return a question for what a path that does not exist was probably meant to be; empty text if unknown."""
+    if _RELEASE.fullmatch(f"pypi:{path}"):
+        return f"; did you mean pypi:{path}?"
+    try:
+        names = [entry.name for entry in path.parent.iterdir() if entry.name != path.name]  # a link to nowhere is there
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, names, 1, 0.7)
+    return f"; did you mean {path.parent / near[0]}?" if near else ""
 
 
 def _is_artifact(name: str) -> bool:

@@ -137,7 +137,7 @@ def _link_to_itself(folder: Path) -> Path:
 
 
 UNREADABLE: list[tuple[Callable[[Path], Path], str]] = [
-    (_glob, "does not exist"),
+    (_glob, "no such file"),
     (_empty, "the folder is empty"),
     (_only_companions, "the folder is empty"),
     (_folder_named_like_a_wheel, "is a folder, not a file"),
@@ -145,7 +145,7 @@ UNREADABLE: list[tuple[Callable[[Path], Path], str]] = [
     (_device, "is a pipe, socket or device"),
     (_too_long, "File name too long"),
     (_below_a_file, "Not a directory"),
-    (_broken_link, "does not exist"),
+    (_broken_link, "no such file"),
     (_link_to_itself, "Too many levels of symbolic links"),
 ]
 
@@ -362,7 +362,8 @@ def test_evidence_beside_an_artifact_is_passed_over_in_a_folder_and_in_a_glob(di
 
 def test_a_folder_named_like_evidence_is_looked_at(dist: Path) -> None:
     (dist / "more.asc").mkdir()
-    assert examine([dist]).verdict == "unverified"
+    (dist / "more.asc" / "demo-2.0.tar.gz").write_text("no archive")
+    assert examine([dist]).verdict == "fail"
 
 
 def test_evidence_without_an_artifact_is_not_verified(tmp_path: Path) -> None:

@@ -129,7 +129,6 @@ def test_in_strict_mode_an_ignore_that_matches_nothing_fails(tmp_path: Path) -> 
         (to("warning", "WC302"), True),
         (to("warning", path="demo/devise.so"), True),
         (to("note", "WC226", artifact="*.tar.gz"), True),
-        (to("error", "WC999"), True),
         (to("error", "WC302"), False),
         (to("error", "WC711"), False),
         (to("warning", "WC711"), False),

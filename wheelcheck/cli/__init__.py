@@ -53,11 +53,14 @@ def _parse(words: list[str]) -> argparse.Namespace:
     parser = Parser(
         prog="wheelcheck", description="The release gate and builder for wheels and sdists with native code."
     )
-    parser.add_argument("--version", action="version", version=f"wheelcheck {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("-V", "--version", action="version", version=f"wheelcheck {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     chosen = next((word for word in words if word in COMMANDS), None)
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == chosen:
             import_module(f"wheelcheck.cli.{name}").add_arguments(command)
-    return parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:
+        commands.choices[arguments.command].refuse(unknown)
+    return arguments

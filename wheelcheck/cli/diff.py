@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    """Return 0 for no difference, 1 for any, 2 if damage hides whether there is one."""
+    """Return 0 for no difference, 1 for any, 2 if one of the two is damaged: not all of it was compared."""
     from rich.console import Console  # noqa: PLC0415  # slow to import
 
     from wheelcheck.report import diff  # noqa: PLC0415
@@ -31,4 +31,4 @@ def _run(arguments: argparse.Namespace) -> int:
         differences = diff.show_differences(before, after, Console(highlight=False))
     damaged = dict.fromkeys(artifact.file for artifact in (before, after) if artifact.damage)
     say(*(f"{file} is damaged: what cannot be read cannot be compared" for file in damaged))
-    return FAIL if differences else UNVERIFIED if damaged else PASS
+    return UNVERIFIED if damaged else FAIL if differences else PASS

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from wheelcheck.credentials import without_credentials
 from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wheelcheck.facts import Artifact
 
 
+_CHOICE = re.compile(r"(?s)invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)")
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors repeat no control character and no password of what it did not understand."""
+    """A parser whose errors are two lines and suggest what was meant.
+
+    They repeat no control character and no password of what was not understood. Options are never abbreviated.
+    """
+
+    def __init__(self, **settings: Any) -> None:  # argparse's own
+        super().__init__(**{"allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         """Print what was wrong with the call, and exit with 2."""
-        super().error(safe(without_credentials(message)))
+        if found := _CHOICE.search(message):
+            message += suggestion(found["word"], re.findall(r"[\w.-]+", found["choices"]))
+        self.exit(2, f"wheelcheck: {safe(without_credentials(message))}\n`{self.prog} --help` lists what there is.\n")
+
+    def refuse(self, unknown: list[str]) -> NoReturn:
+        """Say that these arguments are not understood, and exit with 2."""
+        options = [option for action in self._actions for option in action.option_strings]
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{suggestion(unknown[0].partition('=')[0], options)}")
 
 
-def add_config(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return a question for the known word that is most like another one; empty text if none is."""
+    near = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def add_config(parser: argparse._ActionsContainer) -> argparse._MutuallyExclusiveGroup:
     """Add `--config`, the same for every command that reads the configuration; return its group."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @contextmanager
 def shown(console: Console) -> Iterator[Callable[[Progress], None] | None]:
     """Show a bar while the block runs, and yield the function that moves it; None without a terminal."""
-    if not console.is_terminal:
+    if not console.file.isatty():  # FORCE_COLOR makes a terminal of a log
         yield None
         return
     from rich import progress  # noqa: PLC0415  # slow to import, and a pipe gets no bar

@@ -100,7 +100,8 @@ class SeverityOverride(Selector):
 class Config(Expected):
     """Everything the gate reads of the configuration: what is expected, for which CPUs and glibc, and how to judge it.
 
-    `strict` makes every warning an error.
+    `strict` makes every warning an error. Only rules whose code begins with an entry of `select` run, and none of those
+    of `deselect`.
     """
 
     glibc: arch.Glibc = (2, 17)
@@ -108,6 +109,8 @@ class Config(Expected):
     ignores: tuple[Ignore, ...] = ()
     severities: tuple[SeverityOverride, ...] = ()
     strict: bool = False
+    select: tuple[str, ...] = ("WC",)
+    deselect: tuple[str, ...] = ()
 
     def for_architecture(self, name: str) -> Config:
         """Return what is expected if only the wheels for one CPU are built. Raises ConfigError if there are none."""
@@ -117,6 +120,10 @@ class Config(Expected):
             raise ConfigError(f"no wheel is expected for {wanted}; the configuration has wheels for {self._served}")
         others = tuple(wheel for wheel in self.wheels if wheel not in wheels)
         return replace(self, wheels=wheels, built_elsewhere=others, architectures=(wanted,))
+
+    def runs(self, code: str) -> bool:
+        """Return whether a rule is selected."""
+        return code.startswith(self.select) and not code.startswith(self.deselect)
 
     @property
     def _served(self) -> str:

@@ -259,7 +259,7 @@ class Tables:
 
     def read(self, value: object, where: Place, fix: str) -> tuple[dict[str, Any], ...]:
         """Return the values of every entry. Raises ConfigError."""
-        header = f"start each entry with [[{where.header}]]"
+        header = f"write each entry as [[{where.header}]] with {self._example}"
         if not isinstance(value, list):
             raise wrong(value, where, "an array of tables", header)
         for number, each in enumerate(value, 1):
@@ -272,6 +272,11 @@ class Tables:
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the value, which cannot say that entries differ in one key."""
         return {"type": "array", "items": self.table.schema()}
+
+    @property
+    def _example(self) -> str:
+        """The required keys of an entry, as a table's lines."""
+        return " and ".join(f"{field.key} = {field.example}" for field in self.table.fields if field.required)
 
     def _check_unique(self, entries: tuple[dict[str, Any], ...], where: Place) -> None:
         if not self.unique:

@@ -65,6 +65,10 @@ def render(report: Report, console: Console, *, verbosity: int = 0) -> None:
     With a `verbosity` below 0 only errors, gaps and the verdict; above 0 also every floor, the largest files, and the
     rules that had nothing to judge.
     """
+    if not report.artifacts and not report.findings:
+        _print_gaps(report.gaps, console)
+        _print(console, Text(f"{VERDICTS[report.verdict]}  nothing was checked", _VERDICT_STYLES[report.verdict]))
+        return
     if verbosity >= 0:
         _print(console, Text(configured(report), style="dim"))
         console.print()
@@ -225,8 +229,6 @@ def _print_gaps(gaps: tuple[Gap, ...], console: Console) -> None:
 
 def _print_skips(report: Report, console: Console, *, verbose: bool) -> None:
     """Print which artifacts a rule could not judge, and how many rules had nothing to judge; `verbose` names them."""
-    if not report.artifacts:
-        return
     idle = [skip for skip in report.skips if not skip.artifact]
     told = report.skips if verbose else tuple(skip for skip in report.skips if skip.artifact)
     ordered = sorted(told, key=lambda skip: (skip.why, skip.code))

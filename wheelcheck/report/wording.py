@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def ran(report: Report) -> str:
     """Return how many rules judged something, and how many had nothing to judge."""
     idle = {skip.code for skip in report.skips} - set(report.rules)
     words = f"{len(report.rules)} of {counted(len(report.rules) + len(idle), 'rule')} ran"
-    return f"{words}; {len(idle)} had nothing to judge" if idle else words
+    return f"{words}; the other {len(idle)} had nothing to judge or were not selected" if idle else words
 
 
 def sized(size: int) -> str:
@@ -81,6 +82,13 @@ def counts(report: Report) -> str:
     ignored = [f"{len(report.ignored)} ignored"] if report.ignored else []
     gaps = [f"{len(report.gaps)} not verified"] if report.gaps else []
     return ", ".join(found + ignored + gaps)
+
+
+def statistics(report: Report) -> list[str]:
+    """Return a line for each rule and severity: how many findings, the code and the name, the most frequent first."""
+    found = Counter((finding.severity, finding.code, finding.name) for finding in report.findings)
+    ordered = sorted(found.items(), key=lambda item: (SEVERITIES.index(item[0][0]), -item[1], item[0]))
+    return [f"{number:>6}  {severity:<7} {code}  {name}" for (severity, code, name), number in ordered]
 
 
 def severity_change(finding: Finding) -> tuple[str, str]:

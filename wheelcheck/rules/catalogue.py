@@ -83,6 +83,12 @@ def all_rules() -> tuple[Rule[Any], ...]:
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 
+def matching(beginning: str) -> tuple[Rule[Any], ...]:
+    """Return the rules whose code begins so, in any case; none for a single letter, which says nothing."""
+    wanted = beginning.upper()
+    return tuple(rule for rule in all_rules() if rule.code.startswith(wanted)) if len(wanted) != 1 else ()
+
+
 def find(code: str) -> Rule[Any] | None:
     """Return the rule with this code or name, in any case; None where there is none."""
     wanted = code.lower()

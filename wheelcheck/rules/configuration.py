@@ -28,19 +28,23 @@ class Configuration:
 _NONE = "the configuration has no such entry"
 
 
+_SELECTED = "only some rules ran, and an entry may be about another one"
 _PART = "single artifacts were checked, and an entry may be about another one"
 
 
 def _without_ignores(configuration: Configuration) -> str:
-    if configuration.config.each:
-        return _PART
-    return "" if configuration.config.ignores else _NONE
+    return _incomplete(configuration.config) or ("" if configuration.config.ignores else _NONE)
 
 
 def _without_severities(configuration: Configuration) -> str:
-    if configuration.config.each:
+    return _incomplete(configuration.config) or ("" if configuration.config.severities else _NONE)
+
+
+def _incomplete(config: Config) -> str:
+    """Return why an entry that matches nothing may be right all the same; empty text if it cannot."""
+    if config.each:
         return _PART
-    return "" if configuration.config.severities else _NONE
+    return "" if config.select == ("WC",) and not config.deselect else _SELECTED
 
 
 @rule("WC801", on=Configuration, severity="warning", needs=_without_ignores)

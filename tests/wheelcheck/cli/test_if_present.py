@@ -46,7 +46,7 @@ def test_what_is_there_is_judged_as_ever(tmp_path: Path, recipe: Recipe, status:
 def test_a_folder_without_artifacts_but_with_other_files_is_no_pass(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "demo-1.0.exe").write_bytes(b"MZ")
-    assert main(["check", "--if-present", "dist"]) == 1
+    assert main(["check", "--if-present", "dist"]) == 2
 
 
 @pytest.mark.posix

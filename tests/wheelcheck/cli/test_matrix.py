@@ -142,4 +142,4 @@ def test_the_configuration_is_that_of_this_folder_unless_another_is_named(
 
 def test_a_configuration_that_is_missing_ends_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["matrix", "--config", str(tmp_path / "none.toml")]) == 2
-    assert "none.toml cannot be read" in capsys.readouterr().err
+    assert "none.toml: no such file" in capsys.readouterr().err

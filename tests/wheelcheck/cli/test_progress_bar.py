@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 NOISE = File("demo/noise.bin", bytes(range(256)) * 4096)
 
 
+class Screen(io.StringIO):
+    """A terminal that keeps what is written to it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def release(folder: Path) -> Path:
     return a_release(a_wheel(X86_64, NOISE), a_wheel("py3-none-any", NOISE), an_sdist(NOISE)).write(folder)
 
@@ -72,7 +79,7 @@ def test_a_counted_file_reads_what_any_file_reads(tmp_path: Path, *, listens: bo
 
 
 def test_a_terminal_gets_a_bar_that_names_the_file_and_is_gone_afterwards(tmp_path: Path) -> None:
-    screen = io.StringIO()
+    screen = Screen()
     console = Console(file=screen, force_terminal=True, width=80)
     with progress_bar.shown(console) as listen:
         assert listen is not None
@@ -83,8 +90,9 @@ def test_a_terminal_gets_a_bar_that_names_the_file_and_is_gone_afterwards(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_pipe_gets_no_bar() -> None:
+@pytest.mark.parametrize("coloured", [True, False])
+def test_a_pipe_gets_no_bar_not_even_a_coloured_one(*, coloured: bool) -> None:
     pipe = io.StringIO()
-    with progress_bar.shown(Console(file=pipe, force_terminal=False)) as listen:
+    with progress_bar.shown(Console(file=pipe, force_terminal=coloured)) as listen:
         assert listen is None
     assert pipe.getvalue() == ""

@@ -103,7 +103,10 @@ def test_both_files_say_the_same_and_place_it_as_they_spell_it(tmp_path: Path) -
         (f"[tool.wheelcheck]\n{TABLE}", "wheelcheck.toml: the whole file is the table; remove `tool.wheelcheck`"),
         ("glib = '2.17'", r"wheelcheck.toml: unknown key 'glib'; did you mean 'glibc'\?"),
         ("glibc = 2", "wheelcheck.toml: glibc must be a glibc version in quotes, not the number 2; write for example"),
-        ("wheels = 3", r"wheelcheck.toml: wheels must be an array of tables, not .* 3; start each .* \[\[wheels\]\]"),
+        (
+            "wheels = 3",
+            r"wheels must be an array of tables, not .* 3; write each entry as \[\[wheels\]\] with python = ",
+        ),
         ("ignore = [3]", "wheelcheck.toml: ignore #1 must be a table, not the number 3"),
         ("payload = [{}]", "wheelcheck.toml: payload #1 has no 'name'; add for example name = \"tool\""),
     ],

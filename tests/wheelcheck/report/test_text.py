@@ -70,7 +70,7 @@ def test_a_verbose_report_draws_floors_and_names_the_largest_files() -> None:
 @pytest.mark.parametrize(
     ("report", "verdict"),
     [
-        (Report(), "COULD NOT VERIFY  0 artifacts"),
+        (Report(), "COULD NOT VERIFY  nothing was checked"),
         (Report((DEMO,)), "PASS  1 artifact"),
         (Report((DEMO,), (finding(),)), "FAIL  1 artifact"),
         (Report((DEMO,), (), (Gap("a", "b", "c"),)), "COULD NOT VERIFY  1 artifact"),
@@ -95,7 +95,9 @@ def test_a_gap_says_where_and_why(gap: Gap, line: str) -> None:
 def test_rules_with_nothing_to_judge_are_counted_and_a_verbose_report_lists_them_by_reason() -> None:
     skips = (Skip("WC602", "no sdist"), Skip("WC310", "no payload"), Skip("WC601", "no sdist"))
     report = Report((DEMO,), rules=("WC301",), skips=skips)
-    assert shown(report).splitlines()[-2] == "1 of 4 rules ran; 3 had nothing to judge (-v lists them)"
+    assert shown(report).splitlines()[-2] == (
+        "1 of 4 rules ran; the other 3 had nothing to judge or were not selected (-v lists them)"
+    )
     assert [line for line in shown(report, verbosity=1).splitlines() if line.startswith("not judged")] == [
         "not judged by WC310: no payload",
         "not judged by WC601, WC602: no sdist",
