@@ -218,7 +218,7 @@ def docs_site(session: nox.Session) -> None:
 @nox.session(reuse_venv=True)
 def picture(session: nox.Session) -> None:
     """Draw the report of a published release for README and the site; `-- NAME==VERSION`."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
+    session.install("-e", ".")
     session.run("python", "-m", "tools.picture", *session.posargs)
 
 
@@ -232,14 +232,14 @@ def rule(session: nox.Session) -> None:
 @nox.session(reuse_venv=True)
 def corpus(session: nox.Session) -> None:
     """Check real releases, and print what was found, missed and wrongly reported."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
+    session.install("-e", ".")
     session.run("python", "-m", "tools.corpus", *session.posargs)
 
 
 @nox.session(reuse_venv=True)
 def releases(session: nox.Session) -> None:
     """Check whole releases, all files of one together, and compare with what is known of them."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "corpus"))
+    session.install("-e", ".")
     session.run("python", "-m", "tools.releases", *session.posargs)
 
 

@@ -150,10 +150,16 @@ def _open(path: str, flags: int) -> int:
 
 
 def cache_folder() -> Path:
-    """Return where fetched releases are kept: WHEELCHECK_CACHE, or the user's cache folder (XDG)."""
+    """Return where fetched releases are kept: WHEELCHECK_CACHE, or wheelcheck's folder among the user's caches."""
     if own := os.environ.get("WHEELCHECK_CACHE"):
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "wheelcheck"
+    if sys.platform == "win32":
+        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        caches = Path.home() / "Library" / "Caches"
+    else:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return caches / "wheelcheck"
 
 
 def resolve(arguments: Iterable[str], index_url: str = "") -> list[Path]:
@@ -190,10 +196,8 @@ def _expanded(argument: str) -> list[Path]:
 
 
 def _fetch(project: str, version: str, index_url: str) -> list[Path]:
-    try:
-        from wheelcheck import pypi  # noqa: PLC0415  # the extra may be missing
-    except ImportError as problem:
-        raise UnreachableError(f"pypi: needs an extra: pip install 'wheelcheck[index]' ({problem})") from problem
+    from wheelcheck import pypi  # noqa: PLC0415  # slow to import, and most runs need no index
+
     try:
         outcomes = [outcome for _, outcome in pypi.fetch_release(project, version, cache_folder(), index_url)]
     except (pypi.UnobtainableError, OSError) as problem:

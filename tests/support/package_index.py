@@ -30,6 +30,7 @@ class PackageIndex:
     media: str = "text/html"  # what a listing is called
     login: str = ""
     files_at: str = ""
+    moved_to: str = ""  # the server to which every request is redirected
     requests: list[str] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
 
@@ -74,6 +75,12 @@ def _handler(index: PackageIndex) -> type[BaseHTTPRequestHandler]:
             index.logins.append(base64.b64decode(self.headers.get("Authorization", "").removeprefix("Basic ")).decode())
             if index.login and index.logins[-1] != index.login:
                 self.send_error(403)
+                return
+            if index.moved_to:
+                self.send_response(302)
+                self.send_header("Location", f"{index.moved_to}{self.path}")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
                 return
             _, kind, project, *rest = self.path.split("/")
             if project not in index.files:

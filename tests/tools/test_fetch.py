@@ -9,7 +9,8 @@ import pytest
 from tests.support.package_index import PackageIndex
 from tools import fetch
 from tools.fetch import read_list, wanted_from_filename
-from wheelcheck.pypi import TRIES, UnobtainableError, Wanted, fetch_all
+from wheelcheck.pypi import UnobtainableError, Wanted, fetch_all
+from wheelcheck.pypi.http import TRIES
 
 WHEEL = "demo-1.0-py3-none-any.whl"
 SDIST = "demo-1.0.tar.gz"
@@ -93,7 +94,7 @@ def test_an_index_that_does_not_answer_is_a_reason_not_a_crash(tmp_path: Path, m
     with PackageIndex(FILES) as index:
         pass
     problem = fetch_one(index, tmp_path, monkeypatch)
-    assert str(problem).startswith(f"{WHEEL}: the index did not answer for 'demo': ")
+    assert str(problem).startswith(f"{WHEEL}: cannot reach the index for demo: ")
 
 
 def test_a_file_name_that_leaves_the_cache_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

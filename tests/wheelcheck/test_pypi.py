@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TYPE_CHECKING
+import json
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
 from tests.support.package_index import PackageIndex
-from wheelcheck.pypi import UnobtainableError, Wanted, _connected, fetch_release, release_files, sha256_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from wheelcheck.pypi import UnobtainableError, Wanted, fetch_release, release_files, sha256_of
 
 PURE = "py3-none-any.whl"
-REFUSED = "the index (did not answer|gave no usable listing) for 'demo': "
+REFUSED = "is no package index for demo: it"
 VERSIONS = ("1.0", "1.0.post1", "1.0+local", "2.0rc1", "10.0", "9.0")
 FILES = {
     "demo": dict.fromkeys([*(f"demo-{version}-{PURE}" for version in VERSIONS), "demo-1.0.tar.gz"], b"bytes"),
@@ -68,7 +65,7 @@ def test_what_there_is_not_is_said_with_what_there_is(project: str, version: str
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/simple/", "nonsense", "http://[::/", "ftp://127.0.0.1/"])
 def test_an_index_that_is_not_there_is_a_reason(address: str) -> None:
-    with pytest.raises(UnobtainableError, match="the index did not answer for 'demo'"):
+    with pytest.raises(UnobtainableError, match="cannot reach the index for demo: "):
         release_files("demo", "1.0", address)
 
 
@@ -78,6 +75,9 @@ def test_an_index_that_is_not_there_is_a_reason(address: str) -> None:
         ("text/plain", b"hello"),
         ("application/vnd.pypi.simple.v1+json", b"{"),
         ("application/vnd.pypi.simple.v1+json", b'{"meta": {"api-version": "9.0"}}'),
+        ("application/vnd.pypi.simple.v1+json", b"[]"),
+        ("application/vnd.pypi.simple.v1+json", b'{"files": [{"filename": 7}]}'),
+        ("application/vnd.pypi.simple.v1+json", b"[" * 100_000),
         ("text/html", b'<meta name="pypi:repository-version" content="9.0">'),
     ],
 )
@@ -97,6 +97,58 @@ def test_the_index_that_is_named_comes_before_that_of_the_environment(monkeypatc
     with PackageIndex(FILES) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.address)
         assert release_files("demo", "1.0.post1") == (Wanted("demo", f"demo-1.0.post1-{PURE}"),)
+
+
+class Json(PackageIndex):
+    """Answers in JSON (PEP 691), with relative addresses."""
+
+    media = "application/vnd.pypi.simple.v1+json"
+
+    def page(self, project: str) -> bytes:
+        files = [
+            {"filename": name, "url": f"../../file/{project}/{name}", "hashes": {"sha256": sha256(body).hexdigest()}}
+            for name, body in self.files[project].items()
+        ]
+        return json.dumps({"meta": {"api-version": "1.4"}, "name": project, "files": files}).encode()
+
+
+def test_a_listing_in_json_is_read_like_one_in_html(tmp_path: Path) -> None:
+    with Json(FILES, media=Json.media) as index:
+        assert [Path(str(path)).name for path in fetched(index.address, tmp_path)] == listed("demo", "1.0")
+
+
+def test_an_index_that_refuses_connections_is_named_with_the_reason() -> None:
+    with pytest.raises(UnobtainableError) as error:
+        release_files("demo", "1.0", "http://127.0.0.1:9/simple/")
+    assert str(error.value) == "cannot reach the index for demo: connection refused (http://127.0.0.1:9/simple/)"
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x"])
+def test_a_listing_reaches_nothing_but_http(tmp_path: Path, address: str) -> None:
+    class Elsewhere(PackageIndex):
+        def page(self, project: str) -> bytes:
+            digest = sha256(b"bytes").hexdigest()
+            return "".join(f'<a href="{address}#sha256={digest}">{name}</a>' for name in self.files[project]).encode()
+
+    with Elsewhere(FILES) as index:
+        outcomes = fetched(index.address, tmp_path)
+    assert [f"{outcome}".endswith("is not an http address") for outcome in outcomes] == [True, True]
+
+
+def test_the_login_does_not_follow_a_redirect_to_another_host(tmp_path: Path) -> None:
+    with PackageIndex(FILES) as files, PackageIndex(FILES, login=LOGIN, moved_to=files.root) as index:
+        assert [type(path) for path in fetched(index.with_login(QUOTED), tmp_path)] == [type(tmp_path)] * 2
+    assert set(index.logins) == {LOGIN}
+    assert set(files.logins) == {""}
+
+
+@pytest.mark.posix
+def test_the_login_of_a_host_may_be_in_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ci password token\n")
+    (tmp_path / "netrc").chmod(0o600)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with PackageIndex(FILES, login="ci:token") as index:
+        assert [type(path) for path in fetched(index.address, tmp_path / "cache")] == [type(tmp_path)] * 2
 
 
 # --- private indexes ---
@@ -137,20 +189,8 @@ def test_no_message_about_a_refusal_holds_the_login(tmp_path: Path) -> None:
         with PackageIndex(FILES, files_at=there) as index:
             files = [str(outcome) for outcome in fetched(index.address, tmp_path)]
     for said in (str(refused.value), *files):
-        assert "403 Client Error" in said
+        assert "403 " in said
         assert "s3cr3t" not in said
-
-
-def test_each_thread_has_a_session_of_its_own() -> None:
-    with _connected("http://127.0.0.1:9/simple/") as index, ThreadPoolExecutor(2) as pool:
-        together = Barrier(2)
-
-        def session(_: int) -> int:
-            together.wait(30)
-            return id(index.client.s)
-
-        assert len(set(pool.map(session, range(2)))) == 2
-        assert index.client is index.client
 
 
 @pytest.mark.parametrize("digest", ["../../escaped", "0" * 63, "g" * 64, "0" * 64 + "/.."])
