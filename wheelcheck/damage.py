@@ -51,6 +51,16 @@ class Damage:
             raise ValueError(f"{self.kind!r} is not a kind of damage: add it to wheelcheck/damage.py")
 
 
+EMPTY = "the file is empty (0 bytes): was the build or the download cut short?"
+
+
+def beginning(head: bytes) -> str:
+    """Return the first bytes of a file as people read them: as text if they are text, else in hexadecimal."""
+    first = head[:16].partition(b"\n")[0].rstrip(b"\r")
+    is_text = first.isascii() and first.decode("ascii").isprintable()
+    return f'"{first.decode("ascii")}"' if first and is_text else head[:8].hex(" ")
+
+
 # What the archive readers record. A test proves that some input produces each kind.
 _ARCHIVE: dict[str, Kind] = {
     # any file

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4
+_CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
 
 
@@ -225,6 +226,8 @@ def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
 
 def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> str:
     """Return why a rule cannot judge a subject; empty if it can."""
+    if isinstance(subject, Artifact) and not subject.is_opened and rule.module != _CONTAINER:
+        return "the container cannot be opened, so nothing is known of its content"
     try:
         return rule.needs(subject) if rule.needs else ""
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged

@@ -8,6 +8,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
+from wheelcheck.damage import EMPTY, beginning
+
 if TYPE_CHECKING:
     from wheelcheck.archive.limits import Log
 
@@ -102,7 +104,9 @@ class GzipStream(Stream):
     def _read_header(self) -> None:
         fixed = self._take(10)
         if fixed[:3] != b"\x1f\x8b\x08" or len(fixed) < 10:
-            self.log.stop("not-gzip", f"begins with {fixed[:4].hex(' ')}, expected a gzip header (1f 8b 08)")
+            if not fixed:
+                self.log.stop("empty", EMPTY)
+            self.log.stop("not-gzip", f"it begins with {beginning(fixed)}, not with a gzip header (1f 8b 08)")
         flags, read = fixed[3], [fixed]
         if flags & _RESERVED:
             self.log.note("gzip-header", f"header flags {flags:#04x}, expected none of the reserved ones")

@@ -15,7 +15,7 @@ from wheelcheck.archive.tar import Held, start, walk_tar
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip import walk_zip
 from wheelcheck.archive.zip_directory import END_REACH
-from wheelcheck.damage import Damage
+from wheelcheck.damage import EMPTY, Damage, beginning
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def _refusal(found: str, head: bytes) -> Damage:
     if found:
         return Damage("", "unsupported-archive", f"a {found} archive, expected zip or tar (plain, gzip, xz or bzip2)")
     if head:
-        return Damage("", "not-an-archive", f"begins with {head[:8].hex(' ')}, expected a zip or tar archive")
-    return Damage("", "empty", "a file of 0 bytes, expected an archive")
+        return Damage("", "not-an-archive", f"begins with {beginning(head)}, expected a zip or tar archive")
+    return Damage("", "empty", EMPTY)
 
 
 def _ends_like_zip(file: BinaryIO) -> bool:

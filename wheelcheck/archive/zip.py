@@ -24,6 +24,7 @@ from wheelcheck.archive.zip_directory import (
     read_at,
     read_directory,
 )
+from wheelcheck.damage import EMPTY
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[t
 def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
     size = file.seek(0, io.SEEK_END)
     if not size:
-        log.stop("empty", "a file of 0 bytes, expected an archive")
+        log.stop("empty", EMPTY)
     log.budget.open(size)
     end, records = read_directory(file, find_end(file, size, log), log)
     if not records:

@@ -11,6 +11,8 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from wheelcheck.damage import beginning
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -144,8 +146,10 @@ def find_end(file: BinaryIO, size: int, log: Log) -> End:
     if not (tail[at:].startswith(b"PK\5\6") and tail.endswith(b"\0\0")):
         at = tail.rfind(b"PK\5\6", 0, at + 4) if at >= 0 else -1
     if at < 0:
-        kind = "zip-truncated" if read_at(file, 0, 4) == b"PK\3\4" else "not-a-zip"
-        log.stop(kind, "no end-of-central-directory record, expected one in the last 22 bytes")
+        head = read_at(file, 0, min(size, 16))
+        if head.startswith(b"PK\3\4"):
+            log.stop("zip-truncated", "its end is missing: was the build or the download cut short?")
+        log.stop("not-a-zip", f"it begins with {beginning(head)}: was the build or the download cut short?")
     _check_tail(tail, at, log)
     _, disk, start_disk, here, entries, length, offset, _ = END.unpack_from(tail, at)
     single = ((0, 0), (0xFFFF, 0xFFFF)) if _locator(file, start + at) else ((0, 0),)

@@ -1,12 +1,11 @@
-"""`wheelcheck inspect`: print what one artifact is and which native files it holds."""
+"""`wheelcheck inspect`: print what artifacts are and which native files they hold."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import PASS, reader_may_leave
-from wheelcheck.cli.options import read_artifact
+from wheelcheck.cli.options import add_index_and_format, read_artifacts
 
 if TYPE_CHECKING:
     import argparse
@@ -14,16 +13,26 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a wheel or an sdist")
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a wheel, an sdist, a folder of them, or pypi:NAME==VERSION"
+    )
+    add_index_and_format(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from rich.console import Console  # noqa: PLC0415  # slow to import
 
-    from wheelcheck.report import diff  # noqa: PLC0415
+    from wheelcheck.report import diff, json  # noqa: PLC0415
 
-    artifact = read_artifact(arguments.file)
+    artifacts = [artifact for file in arguments.files for artifact in read_artifacts(file, arguments.index_url)]
+    console = Console(highlight=False)
     with reader_may_leave():
-        diff.show(artifact, Console(highlight=False))
+        if arguments.format == "json":
+            print(json.dumped([json.described(artifact) for artifact in artifacts]), end="")
+            return PASS
+        for number, artifact in enumerate(artifacts):
+            if number:
+                console.print()
+            diff.show(artifact, console)
     return PASS

@@ -60,6 +60,28 @@ def add_config(parser: argparse._ActionsContainer) -> argparse._MutuallyExclusiv
     return group
 
 
+def add_index_and_format(parser: argparse.ArgumentParser) -> None:
+    """Add `--index-url` and `--format`, the same for the commands that show artifacts."""
+    parser.add_argument("--index-url", default="", metavar="URL", help="the simple index that pypi: asks")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print it (default: text)")
+
+
+def read_artifacts(argument: str, index_url: str = "") -> list[Artifact]:
+    """Read what an argument stands for: one file whatever its name, the artifacts of a folder, or a published release.
+
+    Raises UnreachableError if there is none, or one cannot be read or is not an archive.
+    """
+    from wheelcheck.inputs import UnreachableError, find_files, resolve  # noqa: PLC0415  # as below
+
+    paths = resolve([argument], index_url)
+    if len(paths) == 1 and not paths[0].is_dir():
+        return [read_artifact(paths[0])]
+    files = find_files(paths)
+    if not files.artifacts:
+        raise UnreachableError(f"{argument} holds no wheel and no sdist")
+    return [read_artifact(path) for path in files.artifacts]
+
+
 def read_artifact(path: Path) -> Artifact:
     """Read a wheel or an sdist. Raises UnreachableError if the file cannot be read or is not an archive."""
     from wheelcheck.archive.formats import CONTENT  # noqa: PLC0415  # the command line starts without the readers

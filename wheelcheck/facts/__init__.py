@@ -73,6 +73,11 @@ class Artifact:
         """False if a limit of wheelcheck ended the reading: the artifact may then have further members."""
         return not any(damage.cap for damage in self.damage)
 
+    @property
+    def is_opened(self) -> bool:
+        """False if the container cannot be read at all: only its damage is known then."""
+        return bool(self.members) or not self.damage
+
     @cached_property
     def natives(self) -> tuple[Member, ...]:
         """The members with native content of any format, found by content."""

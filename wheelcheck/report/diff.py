@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +16,7 @@ from wheelcheck.platforms import suffixes
 from wheelcheck.report.wording import counted, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact, Member
     from wheelcheck.facts.file_names import FileName
+    from wheelcheck.platforms.wheel_tags import Place
 
 Change = Literal["added", "removed", "changed"]
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -102,6 +103,52 @@ def compare(before: Artifact, after: Artifact) -> tuple[Difference, ...]:
         if (details := _details(old[name], new[name]))
     ]
     return tuple(sorted([*removed, *added, *changed]))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two artifacts for the same place, by file name, and how their native files differ."""
+
+    before: str
+    after: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two sides: the pairs, and the artifacts that one side alone has."""
+
+    pairs: tuple[Pair, ...]
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything is different."""
+        return bool(self.only_before or self.only_after) or any(pair.differences for pair in self.pairs)
+
+
+def paired(before: Sequence[Artifact], after: Sequence[Artifact]) -> Comparison:
+    """Compare two artifacts whatever they are, or the artifacts of two releases that have the same tags."""
+    if len(before) == len(after) == 1:
+        return Comparison((_pair(before[0], after[0]),))
+    older, newer = ({_place(artifact): artifact for artifact in side} for side in (before, after))
+    pairs = tuple(_pair(artifact, newer[place]) for place, artifact in older.items() if place in newer)
+    told = {pair.before for pair in pairs}, {pair.after for pair in pairs}
+    return Comparison(
+        pairs,
+        tuple(artifact.file for artifact in before if artifact.file not in told[0]),
+        tuple(artifact.file for artifact in after if artifact.file not in told[1]),
+    )
+
+
+def _pair(before: Artifact, after: Artifact) -> Pair:
+    return Pair(before.file, after.file, compare(before, after))
+
+
+def _place(artifact: Artifact) -> tuple[Place, ...]:
+    """Return what a wheel is for, whatever the floor of its platform is; nothing for an sdist."""
+    return tuple(sorted({tag.place for tag in artifact.name.tags}))
 
 
 def properties(member: Member) -> dict[str, str]:
@@ -189,15 +236,46 @@ def _table(values: dict[str, str]) -> Table:
     return table
 
 
-def show_differences(before: Artifact, after: Artifact, console: Console) -> int:
-    """Print the native differences between two artifacts and return how many there are."""
-    found = compare(before, after)
-    console.print(Text(f"{safe(before.file)} → {safe(after.file)}", style="bold"), soft_wrap=True)
-    for difference in found:
+def show_comparison(comparison: Comparison, console: Console) -> None:
+    """Print the native differences of every pair, and the files without a counterpart."""
+    for number, pair in enumerate(comparison.pairs):
+        if number:
+            console.print()
+        _show_pair(pair, console)
+    for side, files in (("before", comparison.only_before), ("after", comparison.only_after)):
+        for file in files:
+            console.print(Text(f"only {side}: {safe(file)}", style="yellow"), soft_wrap=True)
+
+
+def _show_pair(pair: Pair, console: Console) -> None:
+    console.print(Text(f"{safe(pair.before)} → {safe(pair.after)}", style="bold"), soft_wrap=True)
+    for difference in pair.differences:
         mark, style = _MARKS[difference.change]
         console.print(Text(f"{mark} {safe(difference.path)}", style=style), soft_wrap=True)
         for name, old, new in difference.details:
             change = f"{safe(old) or 'none'} → {safe(new) or 'none'}" if difference.change == "changed" else safe(new)
             console.print(Text(f"    {name:<7} {change}"), soft_wrap=True)
-    console.print(Text(counted(len(found), "native difference")))
-    return len(found)
+    console.print(Text(counted(len(pair.differences), "native difference")))
+
+
+def as_dict(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as plain values."""
+    return {
+        "pairs": [
+            {
+                "before": pair.before,
+                "after": pair.after,
+                "differences": [
+                    {
+                        "path": each.path,
+                        "change": each.change,
+                        "details": [{"name": name, "before": old, "after": new} for name, old, new in each.details],
+                    }
+                    for each in pair.differences
+                ],
+            }
+            for pair in comparison.pairs
+        ],
+        "only_before": list(comparison.only_before),
+        "only_after": list(comparison.only_after),
+    }

@@ -29,8 +29,24 @@ _FINDING = ("code", "name", "severity", "artifact", "path", "message", "fix")
 
 def render(report: Report) -> str:
     """Return the report as indented ASCII JSON with a fixed order of keys."""
-    text = json.dumps(as_dict(report), indent=2) + "\n"
-    return text.replace("##[", "##\\u005b")  # the same value, and no command to a GitHub runner that logs it
+    return dumped(as_dict(report))
+
+
+def dumped(value: object) -> str:
+    """Return plain values as indented ASCII JSON that holds no command to a GitHub runner which logs it."""
+    return (json.dumps(value, indent=2) + "\n").replace("##[", "##\\u005b")
+
+
+def described(artifact: Artifact) -> dict[str, Any]:
+    """Return what an artifact is and which native files it holds, as plain values."""
+    return {
+        "file": artifact.file,
+        "project": artifact.name.project,
+        "version": artifact.name.version,
+        "tags": [str(tag) for tag in artifact.name.tags],
+        **_content(artifact),
+        "damage": [{"path": each.path, "kind": each.kind, "why": each.why} for each in artifact.damage],
+    }
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -61,13 +77,19 @@ def as_dict(report: Report) -> dict[str, Any]:
 def _artifact(artifact: Artifact, counts: Counter[tuple[str, str]], versions: list[Floor]) -> dict[str, Any]:
     return {
         "file": artifact.file,
+        **_content(artifact),
+        "counts": {severity: counts[artifact.file, severity] for severity in SEVERITIES},
+        "floors": [_floor(floor) for floor in versions],
+    }
+
+
+def _content(artifact: Artifact) -> dict[str, Any]:
+    return {
         "sha256": artifact.sha256,
         "bytes": artifact.size,
         "members": len(artifact.members),
         "unpacked_bytes": sum(member.size for member in artifact.members),
         "bytes_by_kind": dict(by_kind(artifact)),
-        "counts": {severity: counts[artifact.file, severity] for severity in SEVERITIES},
-        "floors": [_floor(floor) for floor in versions],
         "binaries": [
             {"path": member.path, "mode": f"{member.mode:#o}", "bytes": member.size, **_binary(member.binary)}
             for member in artifact.natives

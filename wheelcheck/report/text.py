@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _ROOM = 40  # columns for what a finding says, at least, if its lines are indented
 _INDENT = 15  # columns of severity and code
+_CODES = 8  # rules that one line names before it counts them
 SHOWN = 200  # findings of one cause each, and gaps; the rest is counted
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _VERDICT_STYLES = {"pass": "bold green", "fail": "bold red", "unverified": "bold magenta"}
@@ -233,8 +234,9 @@ def _print_skips(report: Report, console: Console, *, verbose: bool) -> None:
     told = report.skips if verbose else tuple(skip for skip in report.skips if skip.artifact)
     ordered = sorted(told, key=lambda skip: (skip.why, skip.code))
     for why, group in groupby(ordered, key=lambda skip: skip.why):
-        codes = ", ".join(dict.fromkeys(skip.code for skip in group))
-        _print(console, Text(f"not judged by {codes}: {shown(why)}", style="dim"))
+        codes = list(dict.fromkeys(skip.code for skip in group))
+        rules = ", ".join(codes) if len(codes) <= _CODES or verbose else f"{len(codes)} rules"
+        _print(console, Text(f"not judged by {rules}: {shown(why)}", style="dim"))
     hint = " (-v lists them)" if idle and not verbose else ""
     _print(console, Text(f"{ran(report)}{hint}", style="dim"))
 

@@ -32,7 +32,10 @@ def shown(artifact: Artifact) -> list[str]:
 
 def compared(before: Artifact, after: Artifact) -> tuple[int, list[str]]:
     file = StringIO()
-    count = diff.show_differences(before, after, Console(file=file, width=100, highlight=False))
+    comparison = diff.paired([before], [after])
+    diff.show_comparison(comparison, Console(file=file, width=100, highlight=False))
+    (pair,) = comparison.pairs
+    count = len(pair.differences)
     return count, file.getvalue().splitlines()
 
 
@@ -94,7 +97,7 @@ def test_nothing_hostile_is_printed_raw(text: str) -> None:
     assert [line for line in shown(artifact) if line.lstrip().startswith("::")] == []
 
 
-@pytest.mark.parametrize("name", ["missing.whl", "."])
+@pytest.mark.parametrize("name", ["missing.whl", "folder/below.whl"])
 def test_what_is_not_a_file_is_2_with_the_reason(tmp_path: Path, name: str) -> None:
     done = run(tmp_path, "inspect", name)
     assert (done.returncode, done.stdout) == (2, b"")
