@@ -51,7 +51,7 @@ class Damage:
             raise ValueError(f"{self.kind!r} is not a kind of damage: add it to wheelcheck/damage.py")
 
 
-EMPTY = "the file is empty (0 bytes): was the build or the download cut short?"
+EMPTY = "the file is empty (0 bytes), expected an archive: was the build or the download cut short?"
 
 
 def beginning(head: bytes) -> str:

@@ -106,7 +106,7 @@ class GzipStream(Stream):
         if fixed[:3] != b"\x1f\x8b\x08" or len(fixed) < 10:
             if not fixed:
                 self.log.stop("empty", EMPTY)
-            self.log.stop("not-gzip", f"it begins with {beginning(fixed)}, not with a gzip header (1f 8b 08)")
+            self.log.stop("not-gzip", f"it begins with {beginning(fixed)}, expected a whole gzip header (1f 8b 08 …)")
         flags, read = fixed[3], [fixed]
         if flags & _RESERVED:
             self.log.note("gzip-header", f"header flags {flags:#04x}, expected none of the reserved ones")

@@ -148,8 +148,13 @@ def find_end(file: BinaryIO, size: int, log: Log) -> End:
     if at < 0:
         head = read_at(file, 0, min(size, 16))
         if head.startswith(b"PK\3\4"):
-            log.stop("zip-truncated", "its end is missing: was the build or the download cut short?")
-        log.stop("not-a-zip", f"it begins with {beginning(head)}: was the build or the download cut short?")
+            log.stop(
+                "zip-truncated", "its end is missing, expected an end record: was the build or the download cut short?"
+            )
+        log.stop(
+            "not-a-zip",
+            f"it begins with {beginning(head)}, expected a zip archive: was the build or the download cut short?",
+        )
     _check_tail(tail, at, log)
     _, disk, start_disk, here, entries, length, offset, _ = END.unpack_from(tail, at)
     single = ((0, 0), (0xFFFF, 0xFFFF)) if _locator(file, start + at) else ((0, 0),)
