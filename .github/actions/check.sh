@@ -15,6 +15,7 @@ while IFS= read -r path; do
 done <<<"$WHEELCHECK_PATHS"
 [[ -z $WHEELCHECK_CONFIG ]] || words+=(--config "$WHEELCHECK_CONFIG")
 [[ -z $WHEELCHECK_ARCHITECTURE ]] || words+=(--architecture "$WHEELCHECK_ARCHITECTURE")
+[[ $WHEELCHECK_EACH != true ]] || words+=(--each)
 [[ $WHEELCHECK_STRICT != true ]] || words+=(--strict)
 
 files=()

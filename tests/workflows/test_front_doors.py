@@ -127,6 +127,7 @@ def test_the_action_hands_on_configuration_and_architecture(tmp_path: Path) -> N
     assert both.status == 1
     assert "aarch64" in both.printed
     assert acted(tmp_path, config="release.toml", architecture="x86_64").status == 0
+    assert acted(tmp_path, config="release.toml", each="true").status == 0
 
 
 @pytest.mark.parametrize(("strict", "status"), [("false", 0), ("true", 1)])
