@@ -522,3 +522,14 @@ def test_a_password_is_left_out_of_a_traceback(
     said = capsys.readouterr().err
     assert "ZeroDivisionError: https://example.invalid/simple/" in said
     assert SECRET not in said
+
+
+@pytest.mark.parametrize(
+    "words", [["explain", "WC301"], ["explain"], *(["check", f"--format={f}"] for f in ("sarif", "html"))]
+)
+def test_the_texts_of_the_rules_survive_a_python_without_docstrings(bad: Path, words: list[str]) -> None:
+    paths = [bad] if words[0] == "check" else []
+    plain, stripped = (run(bad.parent, *words, *paths, PYTHONOPTIMIZE=level) for level in ("0", "2"))
+    assert plain.returncode == stripped.returncode
+    assert b"CPU of every platform tag" in stripped.stdout
+    assert stripped.stderr == b""
