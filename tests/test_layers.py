@@ -20,6 +20,7 @@ LAYERS = (
     ("rules",),  # facts to findings
     ("facts",),  # bytes to facts
     ("config",),  # what a release must hold
+    ("locks",),  # which released files an install takes
     ("inputs",),  # which files a path, a folder or a requirement stands for; opens only regular files
     ("pypi",),  # published releases, which inputs asks for
     ("archive", "binary", "wheel_writer"),  # the readers, which know nothing of each other; what writes a wheel

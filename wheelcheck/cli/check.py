@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from contextlib import nullcontext
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.engine import Report, Run
 
 _COLORS = {"always": {"FORCE_COLOR": "1"}, "never": {"NO_COLOR": "1"}}
+_LOCK = re.compile(r"(^|[/\\])(pylock\.([^./\\]+\.)?toml|uv\.lock)$")
 _EXIT = {"pass": PASS, "fail": FAIL, "unverified": UNVERIFIED}
 
 
@@ -37,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     """Return the exit code of a run; a report that cannot be written turns a pass into "could not verify"."""
+    if not arguments.paths and not arguments.requirement:
+        arguments.paths = ["dist"]
     if arguments.color != "auto":
         os.environ.update({"NO_COLOR": "", "FORCE_COLOR": ""} | _COLORS[arguments.color])  # an empty one does not count
     file = _configuration(arguments)
@@ -76,12 +80,31 @@ def _judged(arguments: argparse.Namespace, config: Config, *, is_text: bool) -> 
     """Return the report, with `--fix` that of the repaired release, and a sentence for each wheel not written."""
     from wheelcheck import inputs  # noqa: PLC0415  # slow to import; the arguments are checked first
 
-    paths = inputs.resolve(arguments.paths, arguments.index_url)
+    paths = inputs.resolve(
+        [path for path in arguments.paths if path not in _locks(arguments)], arguments.index_url
+    ) + _locked(arguments)
     report = _examine(paths, config, shows_progress=not arguments.no_progress)
     if not (arguments.fix or arguments.fix_diff):
         return report, []
     repair = fixing.repair(arguments, report, paths, is_text=is_text)
     return _examine(paths, config, repair.instead, shows_progress=False) if repair.instead else report, repair.problems
+
+
+def _locks(arguments: argparse.Namespace) -> list[str]:
+    """Return the lock files among the arguments."""
+    named: list[str] = arguments.requirement
+    return [path for path in arguments.paths if _LOCK.search(path)] + named
+
+
+def _locked(arguments: argparse.Namespace) -> list[Path]:
+    """Return the files that an install from the lock files takes, fetched into the cache."""
+    if not (files := _locks(arguments)):
+        return []
+    from wheelcheck import locks  # noqa: PLC0415  # slow to import, and few runs need it
+
+    found = locks.fetch(map(Path, files), locks.Target(arguments.platform, arguments.python), arguments.index_url)
+    say(f"{len(found)} files that an install on {locks.Target(arguments.platform, arguments.python)} takes")
+    return found
 
 
 def _examine(
@@ -102,7 +125,10 @@ def _configuration(arguments: argparse.Namespace) -> Path | None:
 
     if arguments.config is not None:
         return Path(arguments.config)
-    return None if arguments.no_config else discover(Path(), arguments.paths)
+    ours = [path for path in arguments.paths if path not in _locks(arguments)]
+    if arguments.no_config or not ours:  # what a lock file takes are releases of other projects
+        return None
+    return discover(Path(), ours)
 
 
 def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
@@ -112,7 +138,7 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
     config = replace(
         config,
         strict=config.strict or arguments.strict,
-        each=arguments.each,
+        each=arguments.each or bool(_locks(arguments)),
         select=tuple(arguments.select) or config.select,
         deselect=tuple(arguments.ignore),
     )

@@ -62,6 +62,13 @@ def release_files(project: str, version: str, index_url: str = "") -> tuple[Want
     return _of_release(_listing(_connected(index_url), project), project, version)
 
 
+def release_digests(project: str, version: str, index_url: str = "") -> dict[str, str]:
+    """Return the SHA-256 of every file of one release by its name; raises UnobtainableError as release_files does."""
+    listing = _listing(_connected(index_url), project)
+    names = [item.filename for item in _of_release(listing, project, version)]
+    return {name: listing[name].sha256 for name in names} if isinstance(listing, dict) else {}
+
+
 def fetch_release(project: str, version: str, cache: Path, index_url: str = "") -> Iterator[tuple[Wanted, Outcome]]:
     """Yield every file of one release with its path or the reason why there is none; the index is listed once.
 
