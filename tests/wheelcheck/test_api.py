@@ -127,8 +127,8 @@ def test_the_package_says_that_it_is_typed_and_names_what_is_public() -> None:
 
 
 @pytest.mark.usefixtures("good")
-def test_the_example_of_the_readme_runs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+def test_the_example_of_the_documentation_runs(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL)
     (tmp_path / "pyproject.toml").write_text(f"[tool.wheelcheck]\n{PROMISE}")
     command = [sys.executable, "-c", example]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment())

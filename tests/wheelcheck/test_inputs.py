@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import AARCH64, X86_64, File, a_wheel, an_sdist
-from tests.support.commandline import run
+from tests.support.commandline import run_here as run
 from tests.support.native_files import library
 from tests.support.package_index import PackageIndex
 from wheelcheck.inputs import UnreachableError, cache_folder, find_files, resolve

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import native
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
-from tests.support.commandline import run
+from tests.support.commandline import run_here as run
 from tests.support.native_files import library
 
 if TYPE_CHECKING:

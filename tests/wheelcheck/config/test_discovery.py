@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, a_wheel
-from tests.support.commandline import run
+from tests.support.commandline import run_here as run
 from tests.support.native_files import library
 from wheelcheck.config.discovery import configuring, discover, shown
 from wheelcheck.config.files import OWN, SHARED, ConfigError
