@@ -31,7 +31,8 @@ COMMANDS = {
     "explain": "print why a rule exists and how to fix what it finds, or what a kind of damage means",
     "build": "build native binaries, sdist and wheels, step by step; needs wheelcheck[build]",
     "matrix": "print the machines a release is built on, or the artifacts it must consist of, as JSON",
-    "init": "add configuration, nox sessions and workflows to a project; overwrites nothing",
+    "init": "add the gate to a project, or with --builder the whole release; overwrites nothing",
+    "completion": "print a script with which bash, zsh or fish complete the command line",
 }
 
 
