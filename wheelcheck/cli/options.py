@@ -32,7 +32,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print what was wrong with the call, and exit with 2."""
         if found := _CHOICE.search(message):
-            message += suggestion(found["word"], re.findall(r"[\w.-]+", found["choices"]))
+            choices = re.findall(r"[\w.-]+", found["choices"])
+            hint = suggestion(found["word"], choices) or f"; there is {', '.join(choices)}"
+            message = f"{message[: found.start()].replace('argument COMMAND: ', '')}there is no {found['word']!r}{hint}"
         self.exit(2, f"wheelcheck: {safe(without_credentials(message))}\n`{self.prog} --help` lists what there is.\n")
 
     def refuse(self, unknown: list[str]) -> NoReturn:

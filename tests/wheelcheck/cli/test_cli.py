@@ -73,8 +73,8 @@ def test_nothing_to_examine_is_2(tmp_path: Path, path: str) -> None:
     [
         ((), "required: COMMAND"),
         (("check", ""), "found an empty path, expected a file or a folder"),
-        (("chek", "x"), "invalid choice: 'chek'"),
-        (("check", "x", "--format", "xml"), "invalid choice: 'xml'"),
+        (("chek", "x"), "there is no 'chek'; did you mean check?"),
+        (("check", "x", "--format", "xml"), "argument --format: there is no 'xml'"),
         (("check", "x", "--fast\x1b[31m\n::error::"), "unrecognized arguments: --fast\\x1b[31m\\n::error::"),
         (("check", "x", "--config", "missing.toml"), "missing.toml: no such file"),
         (("check", "x", "--config", "empty.toml"), "empty.toml has no [tool.wheelcheck]; add the table"),
