@@ -93,7 +93,7 @@ class Client:
                 with self._opener.open(self.request(address, accept), timeout=SECONDS) as answer:
                     return use(answer)
             except _BROKEN as problem:  # noqa: PERF203  # a try that fails is what the loop is for
-                status = problem.code if isinstance(problem, urllib.error.HTTPError) else 0
+                status = _closed(problem)
                 if number == TRIES or (status and status not in _AGAIN) or isinstance(problem, ValueError):
                     raise TransferError(_why(problem), status) from problem
                 time.sleep(0.25 * 2**number)
@@ -120,6 +120,14 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, req: Any, _fp: Any, _code: int, _msg: str, _headers: Any, newurl: str) -> Any:  # noqa: ANN401  # urllib's signature
         return self._client.request(newurl, req.get_header("Accept") or "*/*")
+
+
+def _closed(problem: BaseException) -> int:
+    """Return the status of an answer that is an error, and close it; 0 for any other problem."""
+    if not isinstance(problem, urllib.error.HTTPError):
+        return 0
+    problem.close()
+    return problem.code
 
 
 def _trusted() -> ssl.SSLContext:
