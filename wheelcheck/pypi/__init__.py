@@ -13,7 +13,6 @@ import hashlib
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -188,15 +187,14 @@ def _find(listing: Listing, item: Wanted) -> Listed:
 
 
 def _download(index: Client, listed: Listed, path: Path) -> Path:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.parent.parent / f".{listed.sha256}.{path.name}.{os.getpid()}.part"  # no other download takes it away
     try:
         index.download(listed.address, part)
         if (found := sha256_of(part)) != listed.sha256:
             raise UnobtainableError(f"{path.name}: SHA-256 is {found}, the index states {listed.sha256}")
+        path.parent.mkdir(exist_ok=True)
         return part.replace(path)
     except TransferError as problem:
         raise UnobtainableError(f"{path.name}: download failed: {problem}") from problem
     finally:
         part.unlink(missing_ok=True)
-        with suppress(OSError):  # it holds the file, or that of another run
-            path.parent.rmdir()
