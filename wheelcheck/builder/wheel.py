@@ -124,8 +124,12 @@ def _require_loadable(members: Members, target: Target) -> None:
     expected = _modules_and_their_libraries(natives)
     for path, binary in natives.items():
         if path not in expected:
-            fix = "declare it in [[tool.wheelcheck.payload]], or keep it out of the wheel"
-            raise BuildError(path, f"the build backend packed an undeclared {binary.format} file", fix)
+            fix = (
+                f'if it belongs there, declare it in [[tool.wheelcheck.payload]] with path = "{path}" and set'
+                ' build.wheel = "payload", so that cargo alone builds it; if not, keep it out of the wheel'
+            )
+            problem = f"the build backend put this {binary.format} file into the wheel, and no payload declares it"
+            raise BuildError(path, problem, fix)
         payload.require_loadable(path, binary, target)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import member_path
-from wheelcheck.facts.fit import describe, is_emulated, is_foreign_payload, native_slices, same_system
+from wheelcheck.facts.fit import is_emulated, is_foreign_payload, native_slices, same_system
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
@@ -37,10 +37,7 @@ _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"
 _CUT_OFF = frozenset({"elf-truncated", "macho-truncated", "pe-truncated"})
 _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, as editors on Windows write it
-_CHMOD = (
-    "chmod at run time fails in read-only and shared installations"
-    ' (to live with it: ignore = [{ code = "WC302", reason = "…" }])'
-)
+_NOT_EXECUTABLE = 'is not executable: pip installs it without an exec bit. Running it says "Permission denied"'
 _FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
 
 
@@ -67,14 +64,15 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable) and `fix_script`, tried with pip 26.3 and uv
     0.13.9; microsandbox#1408.
     Remedy: chmod 0755 before the wheel is built. A transport such as upload-artifact loses modes: set them again after.
+    Where a launcher sets the bit at run time, a `severity` entry for WC302 says so.
     """
     launchers = {name for group in GROUPS for name in wheel.dist_info.entry_points.get(group, {})}
     for member in wheel.natives:
         programs = [slice_ for slice_ in native_slices(member) if _must_start(slice_, wheel)]
         if programs and not member.pip_installs_executable and not hints.is_fixture(member.path):
             chosen = wheel.is_any and not _is_command(member, launchers)
-            found = f"found mode {member.mode:#o}, expected 0o100755 for {describe(tuple(programs))} executable"
-            yield Hit(member.path, f"{found}; {_CHMOD}", severity="warning" if chosen else None)
+            message = _not_executable(member)
+            yield Hit(member.path, message, severity="warning" if chosen else None, cause=_NOT_EXECUTABLE)
     for member in wheel.members:
         if (
             member.head.removeprefix(_MARK).startswith(b"#!")
@@ -82,6 +80,15 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
             and _is_command(member, launchers)
         ):
             yield from _script_hits(member)
+
+
+def _not_executable(member: Member) -> str:
+    """Say why installers leave a file without its exec bit, and what its user sees."""
+    if member.mode & 0o111:
+        why = f"its mode {member.mode:#o} does not say that it is a regular file, and pip leaves the exec bit out"
+    else:
+        why = f"its mode {member.mode:#o} has no exec bit, and pip installs it as it is"
+    return f'is not executable: {why}. Running it says "Permission denied"'
 
 
 def _must_start(slice_: Slice, wheel: Wheel) -> bool:
@@ -110,13 +117,17 @@ def _is_command(member: Member, launchers: set[str]) -> bool:
 def _script_hits(member: Member) -> Iterator[Hit]:
     """Judge the mode and the first line of a script that the kernel starts."""
     if not member.pip_installs_executable:
-        yield Hit(member.path, f"found mode {member.mode:#o}, expected 0o100755 for a script that begins with #!")
+        yield Hit(member.path, _not_executable(member), cause=_NOT_EXECUTABLE)
     line = member.head.partition(b"\n")[0]
     is_rewritten = line.startswith(b"#!python") and PurePosixPath(member.path).parent.name == "scripts"
     if b"\r" in (line.removesuffix(b"\r") if is_rewritten else line):
-        yield Hit(member.path, f"found {line[:80]!r}, expected a first line without carriage return", fixable=False)
+        yield Hit(
+            member.path,
+            f"its first line {line[:80]!r} ends with a carriage return, which the kernel takes for part of the name",
+            fixable=False,
+        )
     if line.startswith(_MARK):
-        yield Hit(member.path, "found a byte order mark before #!, expected #! as the first two bytes", fixable=False)
+        yield Hit(member.path, "begins with a byte order mark, so the kernel does not see its #!", fixable=False)
 
 
 @rule("WC305", on=Wheel, severity=("error", "warning"))

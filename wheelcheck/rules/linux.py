@@ -269,7 +269,8 @@ def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
             if problem := _path_problem(entry, member.path):
                 faults["note" if _is_root_only(entry) else "warning", problem].append(entry)
         for (severity, problem), entries in faults.items():
-            yield Hit(member.path, f"found search path '{':'.join(entries)}', {problem}", severity=severity)
+            message = f"the search path '{':'.join(entries)}' {problem}"
+            yield Hit(member.path, message, severity, cause=f"the search path {problem}")
 
 
 def _is_root_only(entry: str) -> bool:
@@ -278,13 +279,22 @@ def _is_root_only(entry: str) -> bool:
     return path.startswith("/") and "$" not in path and not f"{path.lstrip('/')}/".startswith(_OPEN_FOLDERS)
 
 
+def _not_from_origin(entry: str) -> str:
+    """Say what an entry means that does not begin at the file's own folder."""
+    if "ORIGIN" in entry.partition("/")[0]:
+        return "holds $ORIGIN in a form that no loader expands: the build quoted the dollar sign once too often"
+    if entry.startswith("/"):
+        return "is a folder of the machine that built it; it must begin with $ORIGIN"
+    return "is below the current folder of whoever starts the program; it must begin with $ORIGIN"
+
+
 def _path_problem(entry: str, member: str) -> str:
     """Say what is wrong with one entry of a search path; empty text for a sound one."""
     if not entry.startswith(("$ORIGIN", "${ORIGIN}")):
-        return "expected one relative to $ORIGIN"
+        return _not_from_origin(entry)
     folder = posixpath.dirname(installed_path(member))
     target = posixpath.normpath(posixpath.join(folder, entry.partition("ORIGIN")[2].lstrip("}").lstrip("/") or "."))
-    return "which leaves the folder that packages are installed into" if target.startswith("..") else ""
+    return "leaves the folder that packages are installed into" if target.startswith("..") else ""
 
 
 @rule("WC413", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)

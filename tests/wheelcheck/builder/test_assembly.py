@@ -139,12 +139,12 @@ def test_an_extension_module_for_the_target_is_welcome(stage: Stage, tmp_path: P
         (
             "demo__tool2",
             lambda: native("x86_64"),
-            "demo/tool2: the build backend packed an undeclared ELF file",
+            "demo/tool2: the build backend put this ELF file into the wheel",
         ),
         (
             "demo__stray_so",
             lambda: native("x86_64", "library"),
-            "demo/stray.so: .*packed an undeclared ELF file",
+            "demo/stray.so: .*put this ELF file into the wheel",
         ),
         (
             "demo__bin__tool",

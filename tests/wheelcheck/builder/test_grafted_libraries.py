@@ -86,20 +86,20 @@ def test_a_library_that_a_module_needs_directly_or_through_another_is_kept(tmp_p
 
 def test_a_library_that_only_an_unneeded_one_needs_is_undeclared(tmp_path: Path, stage: Stage) -> None:
     members = {**grafted(tmp_path), EXTENSION: linked(tmp_path, "_ext.so")}
-    with pytest.raises(BuildError, match=f"{DIRECT}: the build backend packed an undeclared ELF file"):
+    with pytest.raises(BuildError, match=f"{DIRECT}: the build backend put this ELF file into the wheel"):
         assembled(wheel_of(tmp_path, members), stage)
 
 
 def test_a_library_of_another_file_name_than_is_needed_is_undeclared(tmp_path: Path, stage: Stage) -> None:
     members = grafted(tmp_path)
     members["demo.libs/libinner.so.2"] = members.pop(INDIRECT)
-    with pytest.raises(BuildError, match=r"demo\.libs/libinner\.so\.2: the build backend packed an undeclared ELF"):
+    with pytest.raises(BuildError, match=r"demo\.libs/libinner\.so\.2: the build backend put this ELF file into"):
         assembled(wheel_of(tmp_path, members), stage)
 
 
 def test_a_program_beside_needed_libraries_is_undeclared(tmp_path: Path, stage: Stage) -> None:
     members = {**grafted(tmp_path), "demo.libs/helper": native(host().name)}
-    with pytest.raises(BuildError, match=r"demo\.libs/helper: the build backend packed an undeclared ELF file"):
+    with pytest.raises(BuildError, match=r"demo\.libs/helper: the build backend put this ELF file into the wheel"):
         assembled(wheel_of(tmp_path, members), stage)
 
 

@@ -43,45 +43,48 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
     "row",
     [
         not_executable(
-            "0644, as microsandbox 0.6.10 had it", with_mode(0o100644), with_mode(0o100755), "found mode 0o100644"
+            "0644, as microsandbox 0.6.10 had it",
+            with_mode(0o100644),
+            with_mode(0o100755),
+            "is not executable: its mode 0o100644",
         ),
         not_executable(
             "0755 without the file type, which pip installs as 0644",
             with_mode(0o755),
             with_mode(0o100755),
-            "found mode 0o755, expected 0o100755",
+            "its mode 0o755 does not say that it is a regular file",
         ),
-        not_executable("no mode at all", with_mode(0), with_mode(0o100711), "found mode 0o0"),
+        not_executable("no mode at all", with_mode(0), with_mode(0o100711), "is not executable: its mode 0o0"),
         not_executable(
             "a script of .data keeps its mode under pip",
             with_mode(0o100644, SCRIPT),
             with_mode(0o100755, SCRIPT),
-            "found mode 0o100644",
+            "is not executable: its mode 0o100644",
         ),
         not_executable(
             "an executable that ends in .so is one by what it is",
             File("demo/tool.so", partial(native.program, "x86_64")),
             File("demo/tool.so", partial(native.library, "x86_64")),
-            "for linux x86_64 executable",
+            "is not executable: its mode",
         ),
         not_executable(
             "a static program has no loader and is one all the same",
             File(TOOL, native.static_program),
             File(TOOL, native.static_program, EXECUTABLE),
-            "found mode 0o100644",
+            "is not executable: its mode 0o100644",
         ),
         not_executable(
             "a static position-independent program is one by DF_1_PIE",
             File(TOOL, partial(native.static_program, "x86_64", "-fPIE", "-static-pie")),
             File(TOOL, partial(native.static_program, "x86_64", "-fPIE", "-static-pie"), EXECUTABLE),
-            "found mode 0o100644",
+            "is not executable: its mode 0o100644",
         ),
         Twins(
             "WC302",
             "a macOS program needs the bit as well",
             a_wheel(ARM64, File(TOOL, native.mac)),
             a_wheel(ARM64, mac_program("aarch64")),
-            "for macos aarch64 executable",
+            "is not executable: its mode",
             (TOOL,),
         ),
         Twins(
@@ -89,7 +92,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             "a wheel for any platform may make its choice executable when it runs",
             a_wheel(ANY, with_mode(0o100644), mac("aarch64")),
             a_wheel(ANY, with_mode(0o100755), mac("aarch64")),
-            "found mode 0o100644",
+            "is not executable: its mode 0o100644",
             (TOOL,),
             severity="warning",
         ),
@@ -98,7 +101,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             "but not in .data/scripts, where the user starts it",
             a_wheel(ANY, with_mode(0o100644, SCRIPT), mac("aarch64")),
             a_wheel(ANY, with_mode(0o100755, SCRIPT), mac("aarch64")),
-            'in read-only and shared installations (to live with it: ignore = [{ code = "WC302", reason = "…" }])',
+            "is not executable: its mode",
             (SCRIPT,),
         ),
         *(
@@ -107,7 +110,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
                 f"a script at {bad:#o} that begins with {line!r}, in a wheel for {tags}",
                 a_wheel(tags, *code, made(line + b"\n", SCRIPT, bad)),
                 a_wheel(tags, *code, made(line + b"\n", SCRIPT, EXECUTABLE)),
-                f"found mode {bad:#o}, expected 0o100755 for a script that begins with #!",
+                f"is not executable: its mode {bad:#o}",
                 (SCRIPT,),
             )
             for bad, line, tags, code in (
@@ -124,7 +127,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
                 f"a carriage return after {line!r}, in a wheel for {tags}",
                 a_wheel(tags, *code, made(line + b"\r\nprint()\r\n", SCRIPT, EXECUTABLE)),
                 a_wheel(tags, *code, made(line + b"\nprint()\r\n", SCRIPT, EXECUTABLE)),
-                "expected a first line without carriage return",
+                "ends with a carriage return",
                 (SCRIPT,),
             )
             for line, tags, code in (
@@ -138,7 +141,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             "a script whose every line ends in a carriage return",
             a_wheel(ANY, made(b"#!python\rprint()\r", SCRIPT, EXECUTABLE)),
             a_wheel(ANY, made(b"#!python\nprint()\r", SCRIPT, EXECUTABLE)),
-            "expected a first line without carriage return",
+            "ends with a carriage return",
             (SCRIPT,),
         ),
         Twins(
@@ -146,7 +149,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             "a byte order mark hides #! from the kernel",
             a_wheel(ANY, made(b"\xef\xbb\xbf#!/bin/sh\n", SCRIPT, EXECUTABLE)),
             a_wheel(ANY, made(b"#!/bin/sh\n", SCRIPT, EXECUTABLE)),
-            "found a byte order mark before #!",
+            "begins with a byte order mark",
             (SCRIPT,),
         ),
         Twins(
@@ -154,7 +157,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             ".data/data/bin is installed as a folder of programs, too",
             a_wheel(ANY, made(b"#!/bin/sh\n", "demo-1.0.data/data/bin/tool")),
             a_wheel(ANY, made(b"#!/bin/sh\n", "demo-1.0.data/data/share/tool")),
-            "found mode 0o100644",
+            "is not executable: its mode 0o100644",
             ("demo-1.0.data/data/bin/tool",),
         ),
         Twins(
@@ -162,7 +165,7 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             "and nothing is rewritten in it",
             a_wheel(ANY, made(b"#!python\r\n", "demo-1.0.data/data/bin/tool", EXECUTABLE)),
             a_wheel(ANY, made(b"#!python\r\n", SCRIPT, EXECUTABLE)),
-            "expected a first line without carriage return",
+            "ends with a carriage return",
             ("demo-1.0.data/data/bin/tool",),
         ),
     ],
