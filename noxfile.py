@@ -223,6 +223,13 @@ def picture(session: nox.Session) -> None:
 
 
 @nox.session(reuse_venv=True)
+def messages(session: nox.Session) -> None:
+    """Print every message that the program can print with an example, and the places that no test provokes."""
+    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    session.run("python", "-m", "tools.messages", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
 def rule(session: nox.Session) -> None:
     """Print the skeleton of a rule, its test rows and each family's next free code; `-- WC399 some-name`."""
     session.install("-e", ".")
