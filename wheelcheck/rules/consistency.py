@@ -117,10 +117,10 @@ def _twins(ours: dict[str, Member], others: list[dict[str, Member]]) -> Iterator
 def _difference(wheel: Wheel, ours: Member | None, theirs: Member) -> Iterator[Hit]:
     program = theirs.binary is not None and "executable" in theirs.binary.kinds
     if ours is None and not hints.names_instructions(theirs.path):
-        message = "found nothing like it, expected it as in the wheels for other CPUs"
+        message = "is missing here: the wheels for other CPUs contain this native file"
         yield Hit(theirs.path, message, severity=None if program else "warning", artifact=wheel.file)
     elif ours and program and theirs.pip_installs_executable and not ours.pip_installs_executable:
-        yield Hit(ours.path, f"found mode {ours.mode:#o}, expected an exec bit as elsewhere", artifact=wheel.file)
+        yield Hit(ours.path, f"has mode {ours.mode:#o} here, and an exec bit in the other wheels", artifact=wheel.file)
 
 
 @rule("WC711", on=Release, severity="note", needs=_needs_families)
@@ -143,7 +143,7 @@ def files_without_native_code_are_the_same_everywhere(release: Release) -> Itera
     for path, sets in sorted(differing.items()):
         first, contents = min(sets)
         more = f", and in {len(sets) - 1} other sets of wheels" if len(sets) > 1 else ""
-        yield Hit(path, f"found {contents} contents in the wheels for several CPUs{more}", artifact=first)
+        yield Hit(path, f"differs between the wheels for several CPUs, with {contents} contents{more}", artifact=first)
 
 
 def _contents(wheels: Iterable[Wheel]) -> dict[str, set[str]]:
@@ -179,7 +179,7 @@ def no_payload_is_repeated_for_each_python(release: Release) -> Iterator[Hit]:
     for wheels in groups.values():
         if len({tag.python for wheel in wheels for tag in wheel.name.tags}) > 1 and len(wheels) > 1:
             first = min(wheels, key=lambda wheel: wheel.file)
-            yield Hit("", f"found the same native code in {len(wheels)} wheels, one per Python", artifact=first.file)
+            yield Hit("", f"the same native code is in {len(wheels)} wheels, one per Python", artifact=first.file)
 
 
 def _identity(artifact: Artifact) -> tuple[str, str]:

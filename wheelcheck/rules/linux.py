@@ -311,7 +311,7 @@ def no_binary_requests_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
     glibc = {member.path for member, _, platform in native_code(wheel, "linux") if platform.libc in ("glibc", "")}
     for member, slice_ in _linux_code(wheel):
         if slice_.executable_stack:
-            found = "found a request for an executable stack, expected PT_GNU_STACK without PF_X"
+            found = "asks for an executable stack (PT_GNU_STACK with PF_X), which glibc 2.41 refuses to give a library"
             refused = slice_.kind == "library" and member.path in glibc
             yield Hit(member.path, found, severity=None if refused else "warning")
 

@@ -257,4 +257,4 @@ def no_compiled_bytecode_is_shipped(wheel: Wheel) -> Iterator[Hit]:
     for member in wheel.members:
         cached = "__pycache__/" in member.path and member.kind != "directory"
         if cached or (member.path.endswith(".pyc") and member.path[:-1] in paths):
-            yield Hit(member.path, "found compiled bytecode, expected source only")
+            yield Hit(member.path, "is compiled bytecode, which one version of Python alone reads")

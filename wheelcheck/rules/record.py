@@ -45,7 +45,7 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     listed = {path for _, path in _files(wheel)} | _unlisted(wheel)
     for member in wheel.members:
         if member.kind != "directory" and member.path not in listed:
-            yield Hit(member.path, "found in the wheel but not in RECORD, expected a row with its hash and size")
+            yield Hit(member.path, "is in the wheel but not in RECORD, expected a row with its hash and size")
 
 
 @rule("WC211", on=Wheel, fix="record")
@@ -60,7 +60,7 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     paths = {member.path for member in wheel.members} | _unlisted(wheel)
     for row, path in _files(wheel):
         if path not in paths:
-            yield Hit(row.path, "found in RECORD but not in the wheel, expected the file")
+            yield Hit(row.path, "is in RECORD but not in the wheel: installers refuse it or leave it out")
 
 
 @rule("WC212", on=Wheel, fix="record")

@@ -71,9 +71,9 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
         own = member.linked and not several and _is_own_code(member, has_import_library=has_import_library)
         wrong = own or _is_build_output(member)
         what = describe(native_slices(member)) or member.binary.format  # type: ignore[union-attr]  # natives have one
-        found = f"found {what} {_kind(member)}"
-        hit = f"{found} of {member.size} bytes, expected source only"
-        yield Hit(member.path, hit, severity=None if wrong else "warning", cause=f"{found}, expected source only")
+        found = f"is a prebuilt {what} {_kind(member)}"
+        hit = f"{found} of {member.size} bytes: an sdist ships source only"
+        yield Hit(member.path, hit, severity=None if wrong else "warning", cause=f"{found}: an sdist ships source only")
 
 
 def _kind(member: Member) -> str:
@@ -143,7 +143,7 @@ def an_sdist_beside_native_wheels_holds_native_source(release: Release) -> Itera
         return
     for sdist in release.sdists:
         if not any(_is_native_source(member) for member in sdist.members) and not _compiles_python(sdist):
-            yield Hit("", "found no native source, expected the source of the wheels' native code", artifact=sdist.file)
+            yield Hit("", "the wheels hold native code, and this sdist has no source of it", artifact=sdist.file)
 
 
 def _is_native(wheel: Wheel) -> bool:

@@ -58,7 +58,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a program that one CPU's wheel lacks",
             pair((program("x86_64"),), ()),
             pair((program("x86_64"),), (program("aarch64"),)),
-            "found nothing like it, expected it as in the wheels for other CPUs",
+            "is missing here: the wheels for other CPUs contain this native file",
             (TOOL,),
         ),
         Twins(
@@ -66,7 +66,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a library that one CPU's wheel lacks may be right",
             pair((library("x86_64", "demo/extra.so"),), ()),
             pair((library("x86_64", "demo/extra.so"),), (library("aarch64", "demo/extra.so"),)),
-            "found nothing like it",
+            "is missing here",
             ("demo/extra.so",),
             severity="warning",
         ),
@@ -75,7 +75,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "an exec bit that was lost on one CPU's way",
             pair((program("x86_64"),), (File(TOOL, program("aarch64").content),)),
             pair((program("x86_64"),), (program("aarch64"),)),
-            "found mode 0o100644, expected an exec bit as elsewhere",
+            "has mode 0o100644 here, and an exec bit in the other wheels",
             (TOOL,),
             also=("WC302",),
         ),
@@ -84,7 +84,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a program in a folder named for a family of CPUs has its twin under another one",
             pair((program("x86_64", "demo/Linux-64bit-intel/run"),), ()),
             pair((program("x86_64", "demo/Linux-64bit-intel/run"),), (program("aarch64", "demo/Linux-64bit-arm/run"),)),
-            "found nothing like it",
+            "is missing here",
             ("demo/Linux-64bit-intel/run",),
         ),
         Twins(
@@ -98,7 +98,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
                 (program("x86_64", "demo/a/run"), program("x86_64", "demo/b/run")),
                 (program("aarch64", "demo/a/run"), program("aarch64", "demo/arm/run")),
             ),
-            "found nothing like it",
+            "is missing here",
             ("demo/b/run",),
         ),
         Twins(
@@ -106,7 +106,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a copy of the other CPU's program, declared by its path, is no twin of it",
             pair((program("x86_64", "demo/linux-x86_64/run"),), (program("x86_64", "demo/linux-x86_64/run"),)),
             pair((program("x86_64", "demo/linux-x86_64/run"),), (program("aarch64", "demo/linux-aarch64/run"),)),
-            "found nothing like it",
+            "is missing here",
             ("demo/linux-x86_64/run",),
         ),
         Twins(
@@ -122,7 +122,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
                 a_wheel(AARCH64, library("aarch64"), file=f"demo-1.0-1-{AARCH64}.whl"),
                 a_wheel(AARCH64, library("aarch64"), program("aarch64"), file=f"demo-1.0-2-{AARCH64}.whl"),
             ),
-            "found nothing like it",
+            "is missing here",
             (TOOL,),
         ),
         Twins(
@@ -136,7 +136,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
                 intel(program("x86_64")),
                 a_wheel(f"{AARCH64}.musllinux_1_1_aarch64", library("aarch64"), program("aarch64")),
             ),
-            "found nothing like it",
+            "is missing here",
             (TOOL,),
             everywhere=("WC402",),
         ),
@@ -145,7 +145,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a plug-in for what is on the user's machine may be missing for a CPU",
             facts(building.member("demo/libverbs-fi.so", building.elf("x86_64", needed=("libibverbs.so.1",)))),
             facts(),
-            "found nothing like it",
+            "is missing here",
             ("demo/libverbs-fi.so",),
             severity="note",
         ),
@@ -154,7 +154,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a library that needs nothing from elsewhere is no plug-in",
             facts(building.member("demo/libextra.so", building.elf("x86_64", needed=("libc.so.6",)))),
             facts(),
-            "found nothing like it",
+            "is missing here",
             ("demo/libextra.so",),
             severity="warning",
         ),
@@ -163,7 +163,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "a data file that differs",
             pair((File("demo/built.txt", b"monday\n"),), (File("demo/built.txt", b"tuesday\n"),)),
             pair((File("demo/built.txt", b"monday\n"),), (File("demo/built.txt", b"monday\n"),)),
-            "found 2 contents in the wheels for several CPUs",
+            "differs between the wheels for several CPUs, with 2 contents",
             ("demo/built.txt",),
             severity="note",
         ),
@@ -172,7 +172,7 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
             "one ctypes library for each Python, as sandlock publishes it",
             a_release(intel(), intel(tags="cp312-cp312-manylinux_2_17_x86_64")),
             a_release(intel(), a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64"), program("x86_64"))),
-            "found the same native code in 2 wheels, one per Python",
+            "the same native code is in 2 wheels, one per Python",
             (INTEL_FILE,),
             severity="note",
         ),
@@ -272,5 +272,8 @@ def test_generated_configuration_is_noted_once_for_the_whole_release(tmp_path: P
     ]
     found = findings(a_release(*wheels), "WC711", tmp_path / "dist")
     assert [(hit.path, hit.message) for hit in found] == [
-        ("demo/__config__.py", "found 2 contents in the wheels for several CPUs, and in 2 other sets of wheels")
+        (
+            "demo/__config__.py",
+            "differs between the wheels for several CPUs, with 2 contents, and in 2 other sets of wheels",
+        )
     ]

@@ -59,7 +59,7 @@ def program_for_arm(address: int) -> bytes:
             "a wheel under tests is test data with all that is in it",
             an_sdist(packed(f"dist/{OLD_WHEEL}")),
             an_sdist(packed(f"tests/{OLD_WHEEL}")),
-            "found linux x86_64 library",
+            "is a prebuilt linux x86_64 library",
             (f"demo-1.0/dist/{OLD_WHEEL}!{MODULE}",),
         ),
         Twins(
@@ -67,7 +67,7 @@ def program_for_arm(address: int) -> bytes:
             "an extension module under tests, in no archive, is a leftover of a build",
             an_sdist(library("x86_64", f"tests/{MODULE}")),
             an_sdist(packed(f"tests/{OLD_WHEEL}")),
-            "found linux x86_64 library",
+            "is a prebuilt linux x86_64 library",
             (f"demo-1.0/tests/{MODULE}",),
         ),
         Twins(
@@ -75,7 +75,7 @@ def program_for_arm(address: int) -> bytes:
             "a file under tests with a name that no import statement can hold is test data",
             an_sdist(library("x86_64", f"tests/data/{PurePosixPath(MODULE).name}")),
             an_sdist(library("x86_64", "tests/data/np-1.24.1_arm_sfc64.cpython-311-x86_64-linux-gnu.so")),
-            "found linux x86_64 library",
+            "is a prebuilt linux x86_64 library",
             (f"demo-1.0/tests/data/{PurePosixPath(MODULE).name}",),
         ),
         Twins(

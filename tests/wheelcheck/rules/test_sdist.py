@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 TOP = "demo-1.0"
 SOURCE = File("src/native.c", b"int answer(void) { return 42; }\n")
 MODULE = "demo/_x.cpython-311-x86_64-linux-gnu.so"
-LINUX_X86_64 = "found linux x86_64"
+LINUX_X86_64 = "is a prebuilt linux x86_64"
 
 
 def holding(*files: File) -> SdistRecipe:
@@ -39,12 +39,14 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
     "row",
     [
         prebuilt("an executable at 0644, as roar-cli 0.2.11 shipped six", File("demo/bin/t", native.program)),
-        prebuilt("a library for one platform", library("x86_64"), found="found linux x86_64 library of"),
-        prebuilt("a macOS library", mac("aarch64"), found="found macos aarch64 library"),
+        prebuilt("a library for one platform", library("x86_64"), found="is a prebuilt linux x86_64 library of"),
+        prebuilt("a macOS library", mac("aarch64"), found="is a prebuilt macos aarch64 library"),
         prebuilt(
-            "a universal library is for one platform", mac("aarch64", "x86_64"), found="found macos aarch64 + macos"
+            "a universal library is for one platform",
+            mac("aarch64", "x86_64"),
+            found="is a prebuilt macos aarch64 + macos",
         ),
-        prebuilt("a DLL without its import library", dll("x86_64"), found="found windows x86_64 library"),
+        prebuilt("a DLL without its import library", dll("x86_64"), found="is a prebuilt windows x86_64 library"),
         prebuilt(
             "an extension module is build output even among test data",
             library("x86_64", f"tests/{MODULE}"),
@@ -62,13 +64,13 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
             "a launcher with something appended is a finished program",
             File("demo/tool.exe", lambda: native.launcher() + b"#!python.exe\nPK"),
             File("demo/tool.exe", native.launcher),
-            "found windows x86_64 executable",
+            "is a prebuilt windows x86_64 executable",
         ),
         prebuilt(
             "a launcher in a virtual environment is part of that",
             File("venv/Lib/site-packages/demo/cli.exe", native.launcher),
             File("demo/cli.exe", native.launcher),
-            "found windows x86_64 executable",
+            "is a prebuilt windows x86_64 executable",
         ),
         Twins(
             "WC601",
@@ -126,7 +128,7 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
             "payload for several platforms is kept there on purpose more often than not",
             holding(library("x86_64"), library("aarch64", "demo/libother.so")),
             holding(),
-            "found linux",
+            "is a prebuilt linux",
             (f"{TOP}/demo/libnative.so", f"{TOP}/demo/libother.so"),
             severity="warning",
         ),
@@ -135,7 +137,7 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
             "a DLL beside its import library is a vendored SDK",
             holding(dll("x86_64"), static("x86_64-windows-gnu", "demo/native.lib")),
             holding(),
-            "found windows x86_64",
+            "is a prebuilt windows x86_64",
             (f"{TOP}/demo/native.dll", f"{TOP}/demo/native.lib"),
             severity="warning",
         ),
@@ -174,7 +176,7 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
             "an object file",
             holding(File("src/start.o", native.object_file)),
             holding(),
-            "found linux x86_64 object",
+            "is a prebuilt linux x86_64 object",
             (f"{TOP}/src/start.o",),
             severity="warning",
         ),
@@ -192,7 +194,7 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
             "a WebAssembly module",
             holding(File("demo/x.wasm", native.wasm_module)),
             holding(),
-            "found wasm library",
+            "is a prebuilt wasm library",
             (f"{TOP}/demo/x.wasm",),
             severity="warning",
         ),
@@ -201,7 +203,7 @@ def test_an_sdist_holds_no_prebuilt_binary(row: Twins, tmp_path: Path) -> None:
             "a static library",
             holding(static("x86_64-linux-musl")),
             holding(),
-            "found linux x86_64 archive",
+            "is a prebuilt linux x86_64 archive",
             (f"{TOP}/demo/libnative.a",),
             severity="warning",
         ),
@@ -253,7 +255,7 @@ CYTHON = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = 
             "an sdist without a line of Rust, as sandlock 0.9.0's",
             a_release(NATIVE_WHEEL, an_sdist(File("demo/__init__.py"))),
             a_release(NATIVE_WHEEL, an_sdist(File("demo/__init__.py"), File("src/lib.rs", b"// Rust\n"))),
-            "found no native source",
+            "the wheels hold native code, and this sdist has no source of it",
             ("demo-1.0.tar.gz",),
         ),
         Twins(
@@ -261,7 +263,7 @@ CYTHON = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = 
             "Python source is the native source where the build compiles Python",
             a_release(NATIVE_WHEEL, an_sdist(File("demo/fast.py"))),
             a_release(NATIVE_WHEEL, an_sdist(File("demo/fast.py"), File("pyproject.toml", CYTHON))),
-            "found no native source",
+            "the wheels hold native code, and this sdist has no source of it",
             ("demo-1.0.tar.gz",),
         ),
         Twins(
@@ -269,7 +271,7 @@ CYTHON = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = 
             "only native wheels need native source",
             a_release(NATIVE_WHEEL, an_sdist(File("demo/__init__.py"))),
             a_release(a_wheel("py3-none-any", File("demo/__init__.py")), an_sdist(File("demo/__init__.py"))),
-            "found no native source",
+            "the wheels hold native code, and this sdist has no source of it",
             ("demo-1.0.tar.gz",),
         ),
         Twins(
@@ -277,7 +279,7 @@ CYTHON = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = 
             "a build file says that there is something to compile",
             a_release(NATIVE_WHEEL, an_sdist(File("demo/__init__.py"))),
             a_release(NATIVE_WHEEL, an_sdist(File("demo/__init__.py"), File("CMakeLists.txt", b"project(demo)\n"))),
-            "found no native source",
+            "the wheels hold native code, and this sdist has no source of it",
             ("demo-1.0.tar.gz",),
         ),
     ],
