@@ -70,7 +70,7 @@ def test_two_originals_of_one_name_are_not_mixed_up(tmp_path: Path) -> None:
 AUDITWHEEL = [sys.executable, "-m", "auditwheel", "show"]
 INSTALLERS = {
     "pip": [sys.executable, "-m", "pip", "install"],
-    "uv": ["uv", "pip", "install", "--python", sys.executable],
+    "uv": [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable],
 }
 
 
