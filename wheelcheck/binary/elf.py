@@ -204,4 +204,7 @@ def _assemble(header: Header, image: Image, interpreter: str, dynamic: Dynamic, 
         load_alignment=image.alignment,
         executable_stack=image.has_executable_stack,
         text_relocations=dynamic.text_relocations,
+        imports=dynamic.symbols.imports,
+        exports=dynamic.symbols.exports,
+        symbols_known=dynamic.symbols.known,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wheelcheck.binary.elf_symbols import UNKNOWN, Symbols, read_symbols
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 FILE_LIMIT = 1024
 NEED_LIMIT = 16_384
 _VER_FLG_WEAK = 0x2
+_VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the default
 
 ENTRY_LIMIT = 8192
 NEEDED_LIMIT = 1024
@@ -37,6 +39,7 @@ class Need(NamedTuple):
     library: int
     version: int
     weak: bool
+    number: int  # by which DT_VERSYM refers to it
 
 
 class _Span(NamedTuple):
@@ -102,7 +105,9 @@ class _Walk:
                 self._malformed(f"the need at {offset:#x} is cut off")
                 return
             self.count += 1
-            yield Need(entry.vn_file, auxiliary.vna_name, bool(auxiliary.vna_flags & _VER_FLG_WEAK))
+            yield Need(
+                entry.vn_file, auxiliary.vna_name, bool(auxiliary.vna_flags & _VER_FLG_WEAK), auxiliary.vna_other
+            )
             if auxiliary.vna_next == 0 or self._is_full():
                 break
             offset += auxiliary.vna_next
@@ -131,6 +136,7 @@ class Dynamic:
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
     versions: tuple[VersionNeed, ...] = ()
+    symbols: Symbols = UNKNOWN
 
 
 @dataclass(slots=True)
@@ -158,11 +164,8 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     offsets = {*tags.needed, *(tags.last[tag] for tag in _TEXTS if tag in tags.last)}
     offsets.update(offset for need in needs for offset in (need.library, need.version))
     strings = _read_strings(reading, image, tags.last, offsets)
-    versions = tuple(
-        VersionNeed(strings[need.library], strings[need.version], need.weak)
-        for need in needs
-        if need.library in strings and need.version in strings
-    )
+    named = [need for need in needs if need.library in strings and need.version in strings]
+    by_number = {need.number & _VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
     return Dynamic(
         proven=len(reading.found) == before,
         is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
@@ -171,7 +174,8 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
         needed=tuple(strings[offset] for offset in tags.needed if offset in strings),
         rpath=_search_path(strings, tags.last.get("DT_RPATH")),
         runpath=_search_path(strings, tags.last.get("DT_RUNPATH")),
-        versions=versions,
+        versions=tuple(VersionNeed(strings[need.library], strings[need.version], need.weak) for need in named),
+        symbols=read_symbols(reading, header, image, tags.last, by_number),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from wheelcheck.damage import Damage
 
 Format = Literal["ELF", "Mach-O", "PE", "COFF", "ar", "wasm"]
@@ -63,6 +65,45 @@ class VersionNeed:
         return self.version.startswith("GLIBC_ABI_") and self.version not in _MARKERS
 
 
+class Symbol(NamedTuple):
+    """A symbol that the loader looks up for a file. `lazy`: only when it is first called, so that loading succeeds.
+
+    `library` and `version` are those of its version need (ELF) or of the import table (PE, Mach-O); empty if any
+    library in scope may offer it.
+    """
+
+    name: str
+    version: str = ""
+    library: str = ""
+    weak: bool = False
+    lazy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A set of symbol names, kept as one text: a library with 100,000 symbols costs the bytes of their names."""
+
+    joined: bytes = b"\0"
+
+    @classmethod
+    def of(cls, names: Iterable[bytes]) -> Names:
+        """Return the set of these names."""
+        return cls(b"\0".join((b"", *names, b"")))
+
+    def __contains__(self, name: str) -> bool:
+        return b"\0%b\0" % name.encode() in self.joined
+
+    def among(self, wanted: Collection[str]) -> set[str]:
+        """Return which of many names are in the set, in one pass."""
+        encoded = {name.encode(): name for name in wanted}
+        return {encoded[name] for name in encoded.keys() & set(self.joined.split(b"\0"))}
+
+    def beginning_with(self, prefix: str) -> list[str]:
+        """Return the names that begin so, sorted."""
+        found = re.findall(rb"(?<=\0)%b[^\0]*" % re.escape(prefix.encode()), self.joined)
+        return sorted(name.decode("utf-8", "backslashreplace") for name in found if name)
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """Native code for one CPU. ELF and PE files hold one, a fat Mach-O one per CPU, an `ar` one per distinct machine.
@@ -97,6 +138,9 @@ class Slice:
     load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with larger pages refuses the file
     executable_stack: bool = False
     text_relocations: bool = False
+    imports: tuple[Symbol, ...] = ()
+    exports: Names = Names()
+    symbols_known: bool = False  # `imports` and `exports` are complete
 
     @property
     def glibc_need(self) -> VersionNeed | None:

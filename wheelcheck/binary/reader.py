@@ -73,6 +73,10 @@ class Reading:
         """Return the bytes of [offset, offset + length) that exist in this window."""
         return self.blocks.read(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
 
+    def once(self, offset: int, length: int) -> bytes:
+        """Return the same as `read` and keep nothing of it: for a big table that is read in one go."""
+        return self.blocks.peek(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
+
     def damage(self, kind: str, why: str) -> None:
         """Record that the bytes are wrong; `kind` is a key of BINARY_KINDS."""
         self._add(Damage(self.path, kind, why))

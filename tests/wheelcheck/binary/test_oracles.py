@@ -86,6 +86,25 @@ def test_lief_agrees_on_elf(kind: str, cpu: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "cpu"), EVERY)
+def test_lief_agrees_on_the_symbols_of_elf(kind: str, cpu: str) -> None:
+    content = MAKERS[kind](cpu)
+    parsed, slice_ = lief.ELF.parse(list(content)), ours(content)
+    assert parsed is not None
+    assert slice_.symbols_known == slice_.dynamic
+    asked = {str(item.symbol.name) for item in parsed.relocations if item.symbol and item.symbol.imported}
+    assert {symbol.name for symbol in slice_.imports} == asked
+    assert set(slice_.exports.beginning_with("")) == {str(symbol.name) for symbol in parsed.exported_symbols}
+    versions = {
+        str(symbol.name): symbol.symbol_version.symbol_version_auxiliary.name
+        for symbol in parsed.imported_symbols
+        if symbol.symbol_version and symbol.symbol_version.symbol_version_auxiliary
+    }
+    assert {symbol.name: symbol.version for symbol in slice_.imports if symbol.version} == {
+        name: version for name, version in versions.items() if name in asked
+    }
+
+
+@pytest.mark.parametrize(("kind", "cpu"), EVERY)
 def test_readelf_agrees(kind: str, cpu: str, tmp_path: Path) -> None:
     tool = shutil.which("readelf") or shutil.which("llvm-readelf")
     if tool is None:

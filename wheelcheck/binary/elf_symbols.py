@@ -1,0 +1,190 @@
+"""The dynamic symbols of an ELF file: what the loader looks up for it, and what it offers to others.
+
+The table is read as the loader reads it: DT_SYMTAB from its address, its length from the hash table (DT_HASH of the
+gABI, DT_GNU_HASH), never from a section header. A table that cannot be read whole is unknown. That is no damage: the
+loader looks at single entries only, and rules then say that they judge nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelcheck.binary.model import Names, Symbol
+from wheelcheck.binary.reader import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from wheelcheck.binary.elf_header import Header
+    from wheelcheck.binary.elf_segments import Image
+    from wheelcheck.binary.reader import Reading
+
+TABLE_LIMIT = 6 * 2**20  # bytes of one table; five of them stay within the budget of a binary
+_PIECE = 1024  # links of a hash chain that are read at once
+_BIND_NOW, _DF_1_NOW = 0x8, 0x1
+_LOCAL, _GLOBAL, _WEAK, _UNIQUE = 0, 1, 2, 10
+_VISIBLE = (0, 3)  # STV_DEFAULT, STV_PROTECTED
+_VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
+_NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
+
+Tags = dict["str | int", int]
+
+
+class Symbols(NamedTuple):
+    """The two sides of a symbol table; `known` is false if it could not be read whole."""
+
+    imports: tuple[Symbol, ...] = ()
+    exports: Names = Names()
+    known: bool = False
+
+
+UNKNOWN = Symbols()
+
+
+class _Entry(NamedTuple):
+    name: int
+    bind: int
+    visibility: int
+    section: int
+
+
+class Wanted(NamedTuple):
+    """The indexes of the symbols that are bound at load, and of those that may wait until they are called."""
+
+    now: set[int]
+    later: set[int]
+
+
+class _Tables:
+    """The tables of one file that symbols are spread over."""
+
+    def __init__(self, reading: Reading, header: Header, image: Image, tags: Tags) -> None:
+        self.reading = reading
+        self.image = image
+        self.tags = tags
+        self.is_wide = header.bits == 64
+        self.order = "<" if header.little_endian else ">"
+
+    def bytes_at(self, tag: str, size: int, skip: int = 0) -> bytes | None:
+        """Return `size` bytes of the table that a tag points to; None if they are not all there or too many."""
+        place = self.image.locate(self.tags[tag] + skip) if tag in self.tags else None
+        if place is None or not 0 <= size <= min(place[1], TABLE_LIMIT):
+            return None
+        raw = self.reading.once(place[0], size)
+        return raw if len(raw) == size else None
+
+    def numbers(self, tag: str, count: int, skip: int = 0, kind: str = "I") -> tuple[int, ...] | None:
+        """Return `count` numbers of a table, `skip` bytes after its beginning."""
+        raw = self.bytes_at(tag, count * struct.calcsize(f"={kind}"), skip)
+        return None if raw is None else struct.unpack(f"{self.order}{count}{kind}", raw)
+
+    def symbol_count(self) -> int | None:
+        """Return how many symbols the hash tables let the loader see; None if there is no table to go by."""
+        if (head := self.numbers("DT_HASH", 2)) is not None:
+            return head[1]
+        head = self.numbers("DT_GNU_HASH", 4)
+        return None if head is None else self._count_by_gnu_hash(*head[:3])
+
+    def _count_by_gnu_hash(self, buckets: int, first: int, bloom: int) -> int | None:
+        """Follow the last chain to its end: entries in the table are sorted by bucket, undefined ones stand before."""
+        start = 16 + bloom * (8 if self.is_wide else 4)
+        heads = self.numbers("DT_GNU_HASH", buckets, start)
+        if heads is None:
+            return None
+        last = max(heads, default=0)
+        if last < first:
+            return first
+        return self._end_of_chain(start + 4 * (buckets - first), last)
+
+    def _end_of_chain(self, start: int, index: int) -> int | None:
+        """Return the number after the first entry from `index` on that ends its chain; `start` is where chain 0 is."""
+        while index * 16 < TABLE_LIMIT:
+            links = self.numbers("DT_GNU_HASH", _PIECE, start + 4 * index) or self.numbers(
+                "DT_GNU_HASH", 1, start + 4 * index
+            )
+            if links is None:
+                return None
+            for link in links:
+                index += 1
+                if link & 1:
+                    return index
+        return None
+
+    def entries(self, count: int) -> list[_Entry] | None:
+        """Return the symbols in order, the first one (always empty) included."""
+        layout = struct.Struct(f"{self.order}IBBHQQ" if self.is_wide else f"{self.order}IIIBBH")
+        raw = self.bytes_at("DT_SYMTAB", count * layout.size)
+        if raw is None:
+            return None
+        if self.is_wide:
+            rows = ((name, info, other, section) for name, info, other, section, _, _ in layout.iter_unpack(raw))
+        else:
+            rows = ((name, info, other, section) for name, _, _, info, other, section in layout.iter_unpack(raw))
+        return [_Entry(name, info >> 4, other & 3, section) for name, info, other, section in rows]
+
+    def wanted(self) -> Wanted | None:
+        """Return the symbols that relocations name; None if a table cannot be read."""
+        later = self._indexes("DT_JMPREL", "DT_PLTRELSZ", self.tags.get("DT_PLTREL") == 7)
+        now: set[int] | None = set()
+        for kind, with_addend in (("DT_RELA", True), ("DT_REL", False)):
+            found = self._indexes(kind, f"{kind}SZ", with_addend, self.tags.get(f"{kind}COUNT", 0))
+            now = None if found is None or now is None else now | found
+        if now is None or later is None:
+            return None
+        is_now = self.tags.get("DT_FLAGS", 0) & _BIND_NOW or self.tags.get("DT_FLAGS_1", 0) & _DF_1_NOW
+        return Wanted(now | later, set()) if is_now or "DT_BIND_NOW" in self.tags else Wanted(now, later - now)
+
+    def _indexes(self, tag: str, size_tag: str, with_addend: bool, skipped: int = 0) -> set[int] | None:  # noqa: FBT001
+        """Return the symbols of one relocation table; its first `skipped` entries are relative and name none."""
+        word = 8 if self.is_wide else 4
+        step = word * (3 if with_addend else 2)
+        size = self.tags.get(size_tag, 0) if tag in self.tags else 0
+        begin = min(skipped * step, size)
+        raw = self.bytes_at(tag, (size - begin) // step * step, begin)
+        if size and raw is None:
+            return None
+        layout = f"{self.order}{'QQ' if self.is_wide else 'II'}{'8x' if with_addend and self.is_wide else ''}"
+        layout += "4x" if with_addend and not self.is_wide else ""
+        shift = 32 if self.is_wide else 8
+        return {info >> shift for _, info in struct.iter_unpack(layout, raw or b"")} - {0}
+
+
+def read_symbols(
+    reading: Reading, header: Header, image: Image, tags: Tags, versions: Mapping[int, tuple[str, str]]
+) -> Symbols:
+    """Return the dynamic symbols. `versions` maps an index of DT_VERSYM to the library and version it means."""
+    tables = _Tables(reading, header, image, tags)
+    count = tables.symbol_count()
+    entries = tables.entries(count) if count is not None and count * 16 <= TABLE_LIMIT else None
+    strings = tables.bytes_at("DT_STRTAB", tags.get("DT_STRSZ", 0))
+    versym = tables.numbers("DT_VERSYM", count or 0, kind="H") if "DT_VERSYM" in tags else ()
+    wanted = tables.wanted()
+    if entries is None or strings is None or versym is None or wanted is None:
+        return UNKNOWN
+
+    def version_of(index: int) -> tuple[str, str]:
+        number = versym[index] & _VERSION_NUMBER if versym else 0
+        return versions.get(number, ("", "")) if number >= _NAMELESS else ("", "")
+
+    imports = tuple(_imports(entries, strings, wanted, version_of))
+    return Symbols(imports, Names.of(_exported(entries, strings)), known=True)
+
+
+def _exported(entries: list[_Entry], strings: bytes) -> Iterator[bytes]:
+    for name, bind, visibility, section in entries:
+        if section and bind in (_GLOBAL, _WEAK, _UNIQUE) and visibility in _VISIBLE:
+            yield strings[name : strings.find(b"\0", name)]
+
+
+def _imports(
+    entries: list[_Entry], strings: bytes, wanted: Wanted, version_of: Callable[[int], tuple[str, str]]
+) -> Iterator[Symbol]:
+    """Yield the undefined symbols that a relocation asks for: the loader never looks for the others."""
+    for index in sorted(wanted.now | wanted.later):
+        entry = entries[index] if index < len(entries) else None
+        if entry is None or entry.section or entry.bind == _LOCAL:
+            continue
+        name = printable(strings[entry.name : strings.find(b"\0", entry.name)])
+        library, version = version_of(index)
+        yield Symbol(name, version, library, weak=entry.bind == _WEAK, lazy=index in wanted.later)
