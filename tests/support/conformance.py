@@ -32,6 +32,7 @@ FAMILIES = {
     "python": "3",
     "executables": "3",
     "linux": "4",
+    "loading": "4",
     "macos": "5",
     "windows": "5",
     "index": "2",

@@ -192,8 +192,9 @@ def _kind(header: Header, image: Image, dynamic: Dynamic) -> Kind:
 
 
 def _assemble(header: Header, image: Image, interpreter: str, dynamic: Dynamic, system: System) -> Slice:
+    kind = _kind(header, image, dynamic)
     return replace(
-        identify(header, _kind(header, image, dynamic), system),
+        identify(header, kind, system),
         interpreter=interpreter,
         soname=dynamic.soname,
         needed=dynamic.needed,
@@ -201,7 +202,7 @@ def _assemble(header: Header, image: Image, interpreter: str, dynamic: Dynamic, 
         rpath=dynamic.rpath,
         runpath=dynamic.runpath,
         dynamic=dynamic.proven,
-        load_alignment=image.alignment,
+        largest_page=image.largest_page(by_loader=kind == "library"),
         executable_stack=image.has_executable_stack,
         text_relocations=dynamic.text_relocations,
         imports=dynamic.symbols.imports,

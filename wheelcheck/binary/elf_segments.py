@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.reader import STRING_LIMIT, printable
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 SEGMENT_LIMIT = 1024
-_PAGE = 4096  # the smallest page of any CPU in the table
+PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be configured with
+_PAGE = PAGES[0]  # the smallest of any CPU in the table
 _NOTE_LIMIT = 16
 _NT_ABI_TAG, _GNU_ABI_TAG_SIZE = 1, 16
 _GNU_SYSTEMS = {0: "Linux", 1: "Hurd", 2: "Solaris", 3: "FreeBSD", 4: "NetBSD"}
@@ -85,15 +86,31 @@ class Image:
         """False if no executable segment has a byte in the file, as in split debug data."""
         return any(load.is_executable and load.filesz for load in self.of("PT_LOAD"))
 
-    @property
-    def alignment(self) -> int:
-        """The smallest alignment of a PT_LOAD; kernels with larger pages refuse the file."""
-        return min((load.align for load in self.of("PT_LOAD")), default=0)
+    def largest_page(self, *, by_loader: bool) -> int:
+        """Return the largest page of memory with which every PT_LOAD can be mapped; 0 if that is none of any kernel.
+
+        The dynamic loader maps libraries and compares p_align; the kernel, which maps programs, does not.
+        """
+        fitting = (page for page in PAGES if self._fits(page) and (not by_loader or self._is_aligned(page)))
+        return max(fitting, default=0)
+
+    def _is_aligned(self, page: int) -> bool:
+        return all(load.align % page == 0 for load in self.of("PT_LOAD"))
+
+    def _fits(self, page: int) -> bool:
+        """Return whether each page of memory holds one place of the file with one set of rights."""
+        loads = self.of("PT_LOAD")
+        apart = (
+            first.flags == second.flags or (first.vaddr + first.memsz - 1) // page < second.vaddr // page
+            for first, second in pairwise(loads)
+        )
+        return all(load.delta % page == 0 for load in loads if load.filesz) and all(apart)
 
     @property
-    def has_executable_stack(self) -> bool:
-        """True if PT_GNU_STACK asks for it; a file without PT_GNU_STACK leaves it to the CPU's default."""
-        return any(stack.is_executable for stack in self.of("PT_GNU_STACK"))
+    def has_executable_stack(self) -> bool | None:
+        """Whether PT_GNU_STACK asks for it; None without PT_GNU_STACK, which leaves it to the CPU's default."""
+        stacks = self.of("PT_GNU_STACK")
+        return any(stack.is_executable for stack in stacks) if stacks else None
 
 
 def _seamless_end(load: Segment, following: tuple[Segment, ...]) -> int:

@@ -135,8 +135,8 @@ class Slice:
     chained_fixups: bool = False  # Mach-O: LC_DYLD_CHAINED_FIXUPS, which no dyld before macOS 11 and iOS 13.4 reads
     weak_needed: tuple[str, ...] = ()  # Mach-O: those of `needed` that may be missing (LC_LOAD_WEAK_DYLIB)
     named_systems: tuple[str, ...] = ()  # ELF: what EI_OSABI and PT_NOTE name, e.g. FreeBSD, Android
-    load_alignment: int = 0  # ELF: smallest p_align of a PT_LOAD; a kernel with larger pages refuses the file
-    executable_stack: bool = False
+    largest_page: int = 0x10000  # ELF: the largest page of memory with which every PT_LOAD can be mapped
+    executable_stack: bool | None = False  # None without PT_GNU_STACK, which leaves it to the CPU's default
     text_relocations: bool = False
     imports: tuple[Symbol, ...] = ()
     exports: Names = Names()

@@ -241,7 +241,7 @@ def _renamed(names: list[str], hashed: Mapping[str, list[str]]) -> str:
     return ""
 
 
-def _linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
+def linux_code(wheel: Wheel) -> Iterator[tuple[Member, Slice]]:
     """Yield each Linux member once, however many tags it serves."""
     seen: set[str] = set()
     for member, slice_, _ in native_code(wheel):
@@ -263,7 +263,7 @@ def no_search_path_leaves_the_installation(wheel: Wheel) -> Iterator[Hit]:
     Source: ld.so(8); PEP 600, which forbids dependencies outside the wheel.
     Remedy: `patchelf --set-rpath '$ORIGIN/…'`, or link without -rpath.
     """
-    for member, slice_ in _linux_code(wheel):
+    for member, slice_ in linux_code(wheel):
         faults: defaultdict[tuple[Severity, str], list[str]] = defaultdict(list)
         for entry in dict.fromkeys((*slice_.rpath, *slice_.runpath)):
             if problem := _path_problem(entry, member.path):
@@ -299,21 +299,27 @@ def _path_problem(entry: str, member: str) -> str:
 
 @rule("WC413", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
 def no_binary_requests_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
-    """PT_GNU_STACK does not ask for an executable stack.
+    """No program or library asks for an executable stack, in words or by saying nothing.
 
     From glibc 2.41 on dlopen refuses such a library: "cannot enable executable stack as shared object requires". So
-    every import fails on Debian 13 and Fedora 42: an error. A program still gets the stack it asks for, unless a
-    hardened kernel refuses that, and musl ignores what a library asks for; there it is a warning.
+    every import fails on Debian 13 and Fedora 42: an error. A library without PT_GNU_STACK asks for such a stack too
+    on x86, ARM and s390x; old assembly without `.note.GNU-stack` is the usual reason. A program still gets the stack it
+    asks for, unless a hardened kernel refuses that, and musl ignores what a library asks for; there it is a warning.
 
-    Source: glibc 2.41 release notes (NEWS, "dlopen"); musl's ldso/dynlink.c; gABI supplement of GNU.
+    Source: glibc 2.41 release notes (NEWS, "dlopen") and DEFAULT_STACK_PERMS of sysdeps/*/stackinfo.h; musl's
+    ldso/dynlink.c; gABI supplement of GNU.
     Remedy: mark hand-written assembly with `.note.GNU-stack`, or link with `-z noexecstack`.
     """
     glibc = {member.path for member, _, platform in native_code(wheel, "linux") if platform.libc in ("glibc", "")}
-    for member, slice_ in _linux_code(wheel):
+    for member, slice_ in linux_code(wheel):
+        refused = slice_.kind == "library" and member.path in glibc
+        severity: Severity | None = None if refused else "warning"
         if slice_.executable_stack:
             found = "asks for an executable stack (PT_GNU_STACK with PF_X), which glibc 2.41 refuses to give a library"
-            refused = slice_.kind == "library" and member.path in glibc
-            yield Hit(member.path, found, severity=None if refused else "warning")
+            yield Hit(member.path, found, severity=severity)
+        elif refused and slice_.executable_stack is None and any(arch.find(cpu).implied_stack for cpu in slice_.arches):
+            found = "has no PT_GNU_STACK, which means an executable stack on this CPU: glibc 2.41 refuses to load it"
+            yield Hit(member.path, found)
 
 
 @rule("WC414", on=Wheel, severity="warning", needs=without_known_cpu)
@@ -325,6 +331,6 @@ def no_binary_has_text_relocations(wheel: Wheel) -> Iterator[Hit]:
     Source: gABI, DT_TEXTREL and DF_TEXTREL.
     Remedy: compile everything that goes into the library with -fPIC.
     """
-    for member, slice_ in _linux_code(wheel):
+    for member, slice_ in linux_code(wheel):
         if slice_.text_relocations:
             yield Hit(member.path, "found text relocations, expected position-independent code")

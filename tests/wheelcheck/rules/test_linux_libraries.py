@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import artifacts, elf_editing, native
-from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.artifacts import AARCH64, X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, MODULE, edited, library, linked_with, program
 from tests.support.twins import Silent, Twins, examine_recipe, judge
 from wheelcheck.binary.model import VersionNeed
@@ -34,6 +34,11 @@ def linked(*flags: str, source: str = native.PLAIN_C, path: str = LIBRARY) -> Fi
 def with_executable_stack(file: File | None = None) -> File:
     """The same library as `linked` makes, or another file, but for one flag of one program header."""
     return edited(file or linked(), elf_editing.segment(elf_editing.STACK, flags=7))
+
+
+def without_stack(file: File) -> File:
+    """The same file without PT_GNU_STACK."""
+    return edited(file, elf_editing.segment(elf_editing.STACK, type=0))
 
 
 def needing(version: str, library: str = "libstdc++.so.6", *, tags: str = X86_64, weak: bool = False) -> Wheel:
@@ -399,6 +404,14 @@ def test_no_search_path_leaves_the_installation(row: Twins, tmp_path: Path) -> N
             severity="warning",
         ),
         Twins(
+            "WC413",
+            "a library without PT_GNU_STACK, as old assembly makes it",
+            a_wheel(X86_64, without_stack(library("x86_64"))),
+            a_wheel(X86_64, library("x86_64")),
+            "has no PT_GNU_STACK",
+            (LIBRARY,),
+        ),
+        Twins(
             "WC414",
             "code that must be written to before it runs",
             a_wheel(X86_64, linked("-Wl,-z,notext", source=TEXT_RELOCATION_S)),
@@ -458,7 +471,8 @@ def test_a_policy_for_one_of_two_tags_is_enough_to_judge() -> None:
 def test_no_rule_about_native_code_counts_as_run_for_a_cpu_that_no_table_holds() -> None:
     found = skips("py3-none-manylinux_2_17_vax", artifacts.member(LIBRARY, BAD_ANYWHERE))
     assert {skip.code for skip in found} == {
-        *("WC401", "WC402", "WC410", "WC411", "WC412", "WC413", "WC414", "WC501", "WC502", "WC503")
+        *("WC401", "WC402", "WC410", "WC411", "WC412", "WC413", "WC414", "WC501", "WC502", "WC503"),
+        *("WC430",),
     }
 
 
@@ -514,3 +528,23 @@ DLL_FAULTS = artifacts.pe("x86_64", needed=("ucrtbased.dll",))
 def test_every_rule_about_native_code_leaves_test_data_out(code: str, tags: str, content: Binary) -> None:
     assert len(judge(artifacts.wheel(tags, artifacts.member("demo/data/x", content)), code)) == 1
     assert judge(artifacts.wheel(tags, artifacts.member("demo/tests/data/x", content)), code) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent(
+            "WC413",
+            "a file without PT_GNU_STACK has no executable stack on aarch64",
+            a_wheel(AARCH64, without_stack(library("aarch64"))),
+        ),
+        Silent(
+            "WC413",
+            "musl reads no PT_GNU_STACK of a library",
+            a_wheel("cp311-cp311-musllinux_1_2_x86_64", without_stack(linked())),
+        ),
+    ],
+    ids=str,
+)
+def test_a_library_that_says_nothing_of_its_stack_is_loaded_by(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
