@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
-from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter, read_notes
+from wheelcheck.binary.elf_notes import Notes, read_notes
+from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.platforms.loaders import c_library_of
 
@@ -111,7 +112,8 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     image = read_image(walk, header)
     interpreter = read_interpreter(walk, image)
     dynamic = read_dynamic(walk, header, image)
-    named = _named_systems(walk, header, image)
+    notes = read_notes(walk, header, image)
+    named = _named_systems(header, notes)
     if (walk.found or not image.has_code) and not dynamic.proven and is_split_debug(walk, header):
         return identify(header, "debug", "linux" if header.is_known_machine else "bare")
     system = _system(header, image, dynamic)
@@ -125,7 +127,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     if system != "bare":
         reading.adopt(walk)
     found = _assemble(header, image, interpreter, dynamic, system)
-    return replace(found, named_systems=named)
+    return replace(found, named_systems=named, x86_level=notes.x86_level)
 
 
 def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:
@@ -153,12 +155,12 @@ def _system(header: Header, image: Image, dynamic: Dynamic) -> System:
     return "bare" if is_static and is_firmware and not is_marked else "linux"
 
 
-def _named_systems(reading: Reading, header: Header, image: Image) -> tuple[str, ...]:
+def _named_systems(header: Header, notes: Notes) -> tuple[str, ...]:
     """Return the systems that EI_OSABI and the notes name, e.g. FreeBSD, Solaris, Android."""
     osabi = header.osabi if isinstance(header.osabi, str) and header.osabi not in _NOT_FOREIGN else ""
     word = osabi.removeprefix("ELFOSABI_")
     named = [_OSABI_WORDS.get(word, word.title())] if osabi else []
-    return tuple(dict.fromkeys((*named, *read_notes(reading, header, image))))
+    return tuple(dict.fromkeys((*named, *notes.systems)))
 
 
 def _is_for_another_unix(
@@ -205,6 +207,8 @@ def _assemble(header: Header, image: Image, interpreter: str, dynamic: Dynamic, 
         largest_page=image.largest_page(by_loader=kind == "library"),
         executable_stack=image.has_executable_stack,
         text_relocations=dynamic.text_relocations,
+        static_tls=image.tls_size if dynamic.static_tls else 0,
+        dynamic_tags=dynamic.tags,
         imports=dynamic.symbols.imports,
         exports=dynamic.symbols.exports,
         symbols_known=dynamic.symbols.known,

@@ -29,7 +29,7 @@ _VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the defaul
 ENTRY_LIMIT = 8192
 NEEDED_LIMIT = 1024
 _DF_1_PIE = 0x08000000
-_DF_TEXTREL = 0x4
+_DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 
 
@@ -131,6 +131,8 @@ class Dynamic:
     proven: bool = False
     is_pie: bool = False
     text_relocations: bool = False
+    static_tls: bool = False
+    tags: frozenset[str] = frozenset()  # the names of all that are there
     soname: str = ""
     needed: tuple[str, ...] = ()
     rpath: tuple[str, ...] = ()
@@ -170,6 +172,8 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
         proven=len(reading.found) == before,
         is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
         text_relocations="DT_TEXTREL" in tags.last or bool(tags.last.get("DT_FLAGS", 0) & _DF_TEXTREL),
+        static_tls=bool(tags.last.get("DT_FLAGS", 0) & _DF_STATIC_TLS),
+        tags=frozenset(tag for tag in tags.last if isinstance(tag, str)),
         soname=strings.get(tags.last.get("DT_SONAME", -1), ""),
         needed=tuple(strings[offset] for offset in tags.needed if offset in strings),
         rpath=_search_path(strings, tags.last.get("DT_RPATH")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
@@ -10,18 +9,12 @@ from typing import TYPE_CHECKING
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.reader import Reading
 
 SEGMENT_LIMIT = 1024
 PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be configured with
 _PAGE = PAGES[0]  # the smallest of any CPU in the table
-_NOTE_LIMIT = 16
-_NT_ABI_TAG, _GNU_ABI_TAG_SIZE = 1, 16
-_GNU_SYSTEMS = {0: "Linux", 1: "Hurd", 2: "Solaris", 3: "FreeBSD", 4: "NetBSD"}
-_SYSTEM_OWNERS = (b"Android", b"FreeBSD", b"NetBSD", b"OpenBSD", b"DragonFly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +98,11 @@ class Image:
             for first, second in pairwise(loads)
         )
         return all(load.delta % page == 0 for load in loads if load.filesz) and all(apart)
+
+    @property
+    def tls_size(self) -> int:
+        """The bytes of thread-local storage that each thread gets for this file."""
+        return sum(segment.memsz for segment in self.of("PT_TLS"))
 
     @property
     def has_executable_stack(self) -> bool | None:
@@ -193,42 +191,6 @@ def _judge_neighbours(reading: Reading, first: Segment, second: Segment) -> None
     shares_page = first.filesz and second.filesz and second.vaddr // _PAGE < first_end_page
     if shares_page and second.delta != first.delta:
         reading.damage("elf-segment", f"the PT_LOADs at {first.vaddr:#x} and {second.vaddr:#x} map onto each other")
-
-
-def read_notes(reading: Reading, header: Header, image: Image) -> tuple[str, ...]:
-    """Return the systems that the notes of a program or library name, each once.
-
-    Compilers and linkers leave such a note in whatever they make for Android and the BSDs. glibc's start files leave
-    one in each program, which names one of the systems that glibc or its fork runs on (gABI supplement of GNU,
-    NT_GNU_ABI_TAG). No loader needs a note, so one that cannot be read says nothing.
-    """
-    named: dict[str, None] = {}
-    for segment in image.of("PT_NOTE")[:_NOTE_LIMIT]:
-        raw = reading.read(segment.offset, min(segment.filesz, STRING_LIMIT))
-        for owner, kind, content in _notes(raw, "<" if header.little_endian else ">", segment.align):
-            if system := _system_of(owner, kind, content, header):
-                named[system] = None
-    return tuple(named)
-
-
-def _notes(raw: bytes, order: str, align: int) -> Iterator[tuple[bytes, int, bytes]]:
-    """Yield owner, type and content of each note of a PT_NOTE."""
-    step, offset = 8 if align == 8 else 4, 0
-    while offset + 12 <= len(raw):
-        owner_size, size, kind = struct.unpack_from(f"{order}3I", raw, offset)
-        start = offset + -(-(12 + owner_size) // step) * step
-        yield raw[offset + 12 : offset + 12 + owner_size].rstrip(b"\0"), kind, raw[start : start + size]
-        offset = start + -(-size // step) * step
-
-
-def _system_of(owner: bytes, kind: int, content: bytes, header: Header) -> str:
-    """Return the system that one note names; empty text for a note about something else."""
-    if kind != _NT_ABI_TAG:
-        return ""
-    if owner in _SYSTEM_OWNERS:
-        return printable(owner)
-    number = int.from_bytes(content[:4], "little" if header.little_endian else "big")
-    return _GNU_SYSTEMS.get(number, "") if owner == b"GNU" and len(content) == _GNU_ABI_TAG_SIZE else ""
 
 
 def read_interpreter(reading: Reading, image: Image) -> str:

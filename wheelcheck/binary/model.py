@@ -138,6 +138,9 @@ class Slice:
     largest_page: int = 0x10000  # ELF: the largest page of memory with which every PT_LOAD can be mapped
     executable_stack: bool | None = False  # None without PT_GNU_STACK, which leaves it to the CPU's default
     text_relocations: bool = False
+    dynamic_tags: frozenset[str] = frozenset()  # ELF: the names of the dynamic entries, DT_NEEDED aside
+    static_tls: int = 0  # ELF: the bytes of thread-local storage that must be free when the file is loaded
+    x86_level: int = 0  # ELF: the level of the x86-64 psABI (1 to 4) that a property note asks for; 0 without one
     imports: tuple[Symbol, ...] = ()
     exports: Names = Names()
     symbols_known: bool = False  # `imports` and `exports` are complete

@@ -41,8 +41,8 @@ IMPACTS = {
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.
     "some": {
         "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213",
-        "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414", "WC430",
-        "WC501", "WC502", "WC503",
+        "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414",
+        "WC430", "WC431", "WC432", "WC433", "WC501", "WC502", "WC503",
         "WC602", "WC605", "WC701", "WC702", "WC703", "WC704", "WC705", "WC710", "WC713",
     },
     # It works, and is not as it should be.

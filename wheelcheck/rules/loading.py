@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
 from wheelcheck.platforms import arch
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -14,8 +15,14 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.platforms.tags import Platform
+    from wheelcheck.rules import Severity
 
 _ANDROID_PAGE = 0x4000  # of 64-bit devices, since Android 15
+_RELR_IN_GLIBC, _RELR_MARKER = (2, 36), "GLIBC_ABI_DT_RELR"
+_SPARE_TLS = 1664  # bytes of static TLS that glibc keeps for libraries that are loaded later (TLS_STATIC_SURPLUS)
+# The API level from which on Android's loader reads an entry.
+_ANDROID_SINCE = {"DT_ANDROID_RELR": 28, "DT_RELR": 30}
+_GNU_HASH_IN_ANDROID = 23
 
 
 @rule("WC430", on=Wheel, needs=without_known_cpu)
@@ -47,3 +54,97 @@ def _largest_page(slice_: Slice, platform: Platform) -> int:
     if platform.system == "android" and slice_.bits == 64:
         return _ANDROID_PAGE
     return max((arch.find(cpu).largest_page for cpu in served_cpus(slice_, platform)), default=0)
+
+
+@rule("WC431", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def no_property_note_asks_for_a_newer_cpu_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
+    """No x86 file says in a property note that it needs a newer CPU than the first of its tag.
+
+    A file that is linked with `-z x86-64-v3`, or whose objects say so, bears GNU_PROPERTY_X86_ISA_1_NEEDED. glibc reads
+    it from 2.33 on and refuses to load the file on an older CPU: "CPU ISA level is lower than required". The tags
+    promise every x86_64 CPU, which is level v1. musl does not read the note; the code is there all the same, so that
+    is a warning.
+
+    Source: x86-64 psABI, "Program Property"; glibc's sysdeps/x86/dl-prop.h; auditwheel's check of the same name.
+    Remedy: compile with `-march=x86-64` and choose faster code at run time; link without `-z x86-64-vN`.
+    """
+    for member, slice_, platform in native_code(wheel, "linux"):
+        if slice_.x86_level > 1:
+            severity: Severity | None = "warning" if platform.libc == "musl" else None
+            found = f"asks for x86-64-v{slice_.x86_level} in a property note, expected v1 for {platform.tag}"
+            yield Hit(member.path, found, severity)
+
+
+@rule("WC432", on=Wheel, severity=("error", "note"), needs=without_known_cpu)
+def the_loader_of_the_tag_reads_all_tables_of_a_file(wheel: Wheel) -> Iterator[Hit]:
+    """The dynamic loader of the tag's oldest system knows the relocation and hash tables that a file has.
+
+    A loader passes over a table it does not know. Packed relative relocations (DT_RELR) are then never applied, and the
+    first use of a pointer in the file's data crashes the process. glibc reads them from 2.36 on; so that older releases
+    refuse the file instead, linkers add a need of GLIBC_ABI_DT_RELR, and newer ones refuse a file without it. Android
+    reads them from API 30 on, and a lone DT_GNU_HASH from API 23 on. musl reads them from 1.2.4 on, which is newer than
+    the oldest system of musllinux_1_2; Alpine's own libgcc has them since 3.18 and auditwheel copies it into most
+    musllinux wheels, so that is a note.
+
+    Source: glibc 2.36 release notes and elf/dl-version.c; musl 1.2.4 release notes; bionic, "Android changes for NDK
+    developers".
+    Remedy: link with `-z nopack-relative-relocs` (lld: `--pack-dyn-relocs=none`), and `--hash-style=both` for Android.
+    """
+    for member, slice_, platform in native_code(wheel, "linux", "android"):
+        if problem := _unread_table(slice_, platform):
+            yield Hit(member.path, problem, severity="note" if platform.libc == "musl" else None)
+
+
+def _unread_table(slice_: Slice, platform: Platform) -> str:
+    """Say which table of a file the oldest loader of the tag passes over; empty text if it reads all of them."""
+    if platform.libc == "bionic":
+        return _unread_by_android(slice_, platform)
+    relocates_itself = slice_.kind == "executable" and not slice_.interpreter
+    if "DT_RELR" not in slice_.dynamic_tags or relocates_itself or not platform.libc:
+        return ""
+    packed = "has packed relative relocations (DT_RELR)"
+    if platform.libc == "musl":
+        return f"{packed}, which musl reads from 1.2.4 on: {platform.tag} also promises older ones"
+    if any(need.version == _RELR_MARKER for need in slice_.versions):
+        return ""  # the loader says so itself, and WC401 compares the need with the tag
+    if platform.floor < _RELR_IN_GLIBC:
+        return f"{packed}, which glibc reads from 2.36 on, expected none for {platform.tag}"
+    return f"{packed} without a need of {_RELR_MARKER}: glibc refuses that" if slice_.glibc_need else ""
+
+
+def _unread_by_android(slice_: Slice, platform: Platform) -> str:
+    level = platform.floor[0]
+    for tag, since in _ANDROID_SINCE.items():
+        if tag in slice_.dynamic_tags and level < since:
+            return f"has packed relative relocations ({tag}), which Android reads from API {since} on"
+    if level < _GNU_HASH_IN_ANDROID and "DT_GNU_HASH" in slice_.dynamic_tags and "DT_HASH" not in slice_.dynamic_tags:
+        return f"has DT_GNU_HASH and no DT_HASH, which Android needs below API {_GNU_HASH_IN_ANDROID}"
+    return ""
+
+
+@rule("WC433", on=Wheel, severity=("note", "warning", "error"), needs=without_known_cpu)
+def no_library_needs_static_thread_local_storage(wheel: Wheel) -> Iterator[Hit]:
+    """No library has thread-local variables of the initial-exec model, whose place must be free when it is loaded.
+
+    An interpreter loads modules after it has started, when the static block of thread-local storage is already laid
+    out. glibc keeps 1664 bytes of it for all libraries of a process; where they are spent, the import fails with
+    "cannot allocate memory in static TLS block", so that the order of imports decides. libgomp and jemalloc are the
+    usual ones: a note, or a warning for a library that needs more than there is.
+
+    musl keeps none and never loads an extension module with such a variable ("initial-exec TLS resolves to dynamic
+    definition"): an error, and a warning for another library, which a program of the wheel may load when it starts.
+
+    Source: gABI, DF_STATIC_TLS; glibc's elf/dl-tls.c (TLS_STATIC_SURPLUS); musl's ldso/dynlink.c (do_relocs).
+    Remedy: compile with -fPIC and without `-ftls-model=initial-exec`; JEMALLOC_SYS_DISABLE_INITIAL_EXEC_TLS=1
+    (jemalloc-sys: the feature `disable_initial_exec_tls`).
+    """
+    for member, slice_, platform in native_code(wheel, "linux"):
+        if slice_.static_tls and slice_.kind == "library":
+            found = f"needs {slice_.static_tls} bytes of static thread-local storage (DF_STATIC_TLS)"
+            if platform.libc == "musl":
+                severity: Severity = "error" if is_extension_module(member.path) else "warning"
+                yield Hit(member.path, f"{found}, and musl has none for what is loaded later", severity)
+            elif slice_.static_tls > _SPARE_TLS:
+                yield Hit(member.path, f"{found}, and glibc keeps {_SPARE_TLS}", "warning")
+            else:
+                yield Hit(member.path, f"{found}, of the {_SPARE_TLS} that glibc keeps for all libraries of a process")

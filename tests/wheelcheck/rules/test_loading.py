@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import elf_editing, native
+from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.native_files import ANDROID_NOTE_C, LIBRARY, edited, library, program, tags_of
+from tests.support.native_files import ANDROID_NOTE_C, LIBRARY, edited, library, linked_with, program, tags_of
 from tests.support.twins import Silent, Twins
 from wheelcheck.platforms import arch
 
@@ -123,4 +123,189 @@ def test_segments_can_be_mapped_with_the_largest_pages_of_the_cpu(row: Twins, tm
     ids=str,
 )  # fmt: skip
 def test_pages_that_no_kernel_of_the_cpu_has_are_not_asked_for(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def noted(level_bits: int, path: str = LIBRARY, align: int = 8) -> File:
+    """A library with a property note of its own; lld drops one with the real section name, so that it gets it later."""
+    source = (
+        f'__attribute__((section(".note.gnu.propertx"), aligned({align}), used)) static const unsigned note[] =\n'
+        f"{{4, 16, 5, 0x00554e47, 0xc0008002, 4, {level_bits}, 0}};\n{native.PLAIN_C}"
+    )
+    target = native.linux_target("x86_64")
+
+    def make() -> bytes:
+        return native.compile_c(source, target, *SHAPE, name="libanswer.so").replace(b"propertx\0", b"property\0")
+
+    return File(path, make)
+
+
+def pointers(path: str = LIBRARY) -> File:
+    """A library with pointers in its data, which the loader must relocate."""
+    source = f"static int a, b, c; int *volatile table[] = {{&a, &b, &c, &a}};\n{native.PLAIN_C}"
+    target = native.linux_target("x86_64")
+    return File(path, lambda: native.compile_c(source, target, *SHAPE, name="libanswer.so"))
+
+
+def relr(file: File) -> File:
+    """The same file with the dynamic entries of packed relative relocations."""
+    retagged = ((7, 36), (8, 35), (9, 37), (0x6FFFFFF9, 21))  # DT_RELA, -SZ, -ENT and -COUNT
+    return edited(file, *(elf_editing.retag(old, new) for old, new in retagged))
+
+
+def needing_libc(version: str) -> File:
+    """A library with pointers in its data that needs a version of libc.so.6."""
+    return linked_with("libc.so.6", version=version, source="static int a, b; int *volatile table[] = {&a, &b};\n")
+
+
+def on_android(level: int) -> str:
+    return f"cp313-cp313-android_{level}_x86_64"
+
+
+def android_library(*flags: str) -> File:
+    """A library for Android with pointers in its data."""
+    source = f"static int a, b; int *volatile table[] = {{&a, &b}};\n{ANDROID_NOTE_C}{native.PLAIN_C}"
+    flags = (*SHAPE, "-Wl,-z,max-page-size=16384", *flags)
+    target = arch.find("x86_64").zig_target(None)
+    return File(LIBRARY, lambda: native.compile_c(source, target, *flags, name="libanswer.so"))
+
+
+INITIAL_EXEC_C = 'static __thread char block[{size}] __attribute__((tls_model("{model}")));\n'
+INITIAL_EXEC_C += "char *answer(int at) {{ return &block[at]; }}\n"
+
+
+def thread_local(size: int = 16, model: str = "initial-exec", path: str = LIBRARY, libc: str = "gnu.2.17") -> File:
+    """A library with a thread-local variable of this size and model."""
+    source = INITIAL_EXEC_C.format(size=size, model=model)
+    return File(path, lambda: native.compile_c(source, f"x86_64-linux-{libc}", *SHAPE, name="libanswer.so"))
+
+
+MUSL = "cp311-cp311-musllinux_1_2_x86_64"
+MUSL_MODULE = "demo/_x.cpython-311-x86_64-linux-musl.so"
+NEW = "cp311-cp311-manylinux_2_39_x86_64"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC431",
+            "a library that was linked for x86-64-v3",
+            a_wheel(X86_64, noted(4)),
+            a_wheel(X86_64, noted(1)),
+            "asks for x86-64-v3 in a property note, expected v1",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC431",
+            "of several levels the highest counts",
+            a_wheel(X86_64, noted(1 | 2 | 8)),
+            a_wheel(X86_64, noted(4, align=4)),  # glibc passes over a note that is not aligned to the width of the CPU
+            "asks for x86-64-v4",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC431",
+            "musl does not read the note",
+            a_wheel(MUSL, noted(2)),
+            a_wheel(MUSL, noted(1)),
+            "asks for x86-64-v2",
+            (LIBRARY,),
+            severity="warning",
+        ),
+        Twins(
+            "WC432",
+            "packed relocations under an old glibc",
+            a_wheel(X86_64, relr(pointers())),
+            a_wheel(X86_64, pointers()),
+            "which glibc reads from 2.36 on, expected none for manylinux_2_17_x86_64",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC432",
+            "packed relocations without the need that a new glibc asks for",
+            a_wheel(NEW, relr(needing_libc("GLIBC_2.17"))),
+            a_wheel(NEW, relr(needing_libc("GLIBC_ABI_DT_RELR"))),
+            "without a need of GLIBC_ABI_DT_RELR",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC432",
+            "an older musl than the first that reads packed relocations",
+            a_wheel(MUSL, relr(pointers())),
+            a_wheel(MUSL, pointers()),
+            "which musl reads from 1.2.4 on",
+            (LIBRARY,),
+            severity="note",
+        ),
+        Twins(
+            "WC432",
+            "an older Android than the first that reads packed relocations",
+            a_wheel(on_android(29), relr(android_library())),
+            a_wheel(on_android(30), relr(android_library())),
+            "which Android reads from API 30 on",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC432",
+            "an older Android than the first that reads a lone DT_GNU_HASH",
+            a_wheel(on_android(22), android_library("-Wl,--hash-style=gnu")),
+            a_wheel(on_android(22), android_library("-Wl,--hash-style=both")),
+            "has DT_GNU_HASH and no DT_HASH",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC433",
+            "a variable that must have its place when the library is loaded",
+            a_wheel(X86_64, thread_local()),
+            a_wheel(X86_64, thread_local(model="global-dynamic")),
+            "needs 16 bytes of static thread-local storage",
+            (LIBRARY,),
+            severity="note",
+        ),
+        Twins(
+            "WC433",
+            "more than glibc ever has for libraries that are loaded later",
+            a_wheel(X86_64, thread_local(4000)),
+            a_wheel(X86_64, thread_local(4000, "global-dynamic")),
+            "and glibc keeps 1664",
+            (LIBRARY,),
+            severity="warning",
+        ),
+        Twins(
+            "WC433",
+            "musl has no place for a module that is loaded later",
+            a_wheel(MUSL, thread_local(path=MUSL_MODULE, libc="musl")),
+            a_wheel(MUSL, thread_local(path=MUSL_MODULE, libc="musl", model="global-dynamic")),
+            "musl has none for what is loaded later",
+            (MUSL_MODULE,),
+        ),
+        Twins(
+            "WC433",
+            "a library under musl may be loaded by a program that starts",
+            a_wheel(MUSL, thread_local(libc="musl")),
+            a_wheel(MUSL, thread_local(libc="musl", model="global-dynamic")),
+            "musl has none for what is loaded later",
+            (LIBRARY,),
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_the_loader_of_the_tag_takes_the_file_on_each_of_its_cpus(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC432", "a glibc that reads packed relocations", a_wheel(NEW, relr(pointers()))),
+        Silent("WC432", "a DT_HASH alone is read everywhere", a_wheel(
+            on_android(22), android_library("-Wl,--hash-style=sysv"))),
+        Silent("WC433", "a program has its place from the start", artifacts.wheel(
+            X86_64, artifacts.member("demo/bin/tool", artifacts.elf("x86_64", "executable", static_tls=5000)))),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_every_loader_of_the_tag_reads_is_no_fault(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
