@@ -99,7 +99,7 @@ ANDROID_NOTE_C = (
 
 def linked_with(*sonames: str, source: str = "", version: str = "", path: str = LIBRARY, rpath: str = "") -> File:
     """Return a library that needs libraries of these names: it is linked with stand-ins, which have this version."""
-    shape, target = ("-shared", "-fPIC", "-nostdlib", "-s"), "x86_64-linux-gnu.2.17"
+    shape, target = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,max-page-size=16384"), "x86_64-linux-gnu.2.17"
 
     def make() -> bytes:
         stand_ins, script = [], native.CACHE / f"{version}.map"

@@ -103,6 +103,7 @@ FOR_ANDROID = linked_with("libc.so", source=ANDROID_NOTE_C)
             a_wheel(ANDROID, FOR_ANDROID),
             "found a need of GLIBC_2.2.5, expected nothing but bionic for android_24_x86_64",
             (LIBRARY,),
+            also=("WC430",),
         ),
         Twins(
             "WC402",
@@ -119,6 +120,7 @@ FOR_ANDROID = linked_with("libc.so", source=ANDROID_NOTE_C)
             a_wheel(ANDROID, FOR_ANDROID, File(TOOL, native.static_program, EXECUTABLE)),
             "found the glibc loader",
             (TOOL,),
+            everywhere=("WC430",),
         ),
         Twins(
             "WC402",
