@@ -31,6 +31,7 @@ FAMILIES = {
     "architecture": "3",
     "python": "3",
     "executables": "3",
+    "interpreter": "4",
     "linux": "4",
     "loading": "4",
     "macos": "5",

@@ -97,7 +97,14 @@ ANDROID_NOTE_C = (
 )
 
 
-def linked_with(*sonames: str, source: str = "", version: str = "", path: str = LIBRARY, rpath: str = "") -> File:
+def linked_with(
+    *sonames: str,
+    source: str = "",
+    version: str = "",
+    path: str = LIBRARY,
+    rpath: str = "",
+    flags: tuple[str, ...] = (),
+) -> File:
     """Return a library that needs libraries of these names: it is linked with stand-ins, which have this version."""
     shape, target = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,max-page-size=16384"), "x86_64-linux-gnu.2.17"
 
@@ -108,13 +115,13 @@ def linked_with(*sonames: str, source: str = "", version: str = "", path: str = 
             script.write_text(f"{version} {{ *; }};\n", "utf-8")
         for number, soname in enumerate(sonames):
             code = f"int answer{number}(void) {{ return 42; }}\n"
-            flags = (f"-Wl,-soname,{soname}", *([f"-Wl,--version-script={script}"] if version else []))
-            stand_ins.append(native.compiled_c(code, target, *shape, *flags, name=f"stand-in-{number}.so"))
+            own = (f"-Wl,-soname,{soname}", *([f"-Wl,--version-script={script}"] if version else []))
+            stand_ins.append(native.compiled_c(code, target, *shape, *own, name=f"stand-in-{number}.so"))
         calls = "".join(f"extern int answer{number}(void);\n" for number in range(len(sonames)))
         asked = " + ".join(["0", *(f"answer{number}()" for number in range(len(sonames)))])
         code = f"{source}{calls}int ask(void) {{ return {asked}; }}\n"
-        flags = (f"-Wl,-rpath,{rpath}",) if rpath else ()
-        return native.compile_c(code, target, *shape, *flags, *map(str, stand_ins), name="libask.so")
+        search = (f"-Wl,-rpath,{rpath}",) if rpath else ()
+        return native.compile_c(code, target, *shape, *flags, *search, *map(str, stand_ins), name="libask.so")
 
     return File(path, make)
 
@@ -128,3 +135,22 @@ def apple(platform: int, *cpus: str, path: str = "demo/libnative.dylib", minimum
         return made[0] if len(made) == 1 else native.universal(*made)
 
     return File(path, make)
+
+
+def extension(
+    path: str = MODULE,
+    *inits: str,
+    takes: tuple[str, ...] = ("PyModule_Create2",),
+    weakly: tuple[str, ...] = (),
+    source: str = "",
+    cpu: str = "x86_64",
+) -> File:
+    """Return an extension module for Linux: it exports the functions `inits` and takes names from the interpreter."""
+    declared = "".join(f"extern void *{name}(void);\n" for name in takes)
+    declared += "".join(f"extern void *{name}(void) __attribute__((weak));\n" for name in weakly)
+    used = "".join(f"  {name}();\n" for name in takes) + "".join(f"  if ({name}) {name}();\n" for name in weakly)
+    code = f"{source}{declared}void *use(void) {{\n{used}  return 0; }}\n"
+    code += "".join(f'void *init{at}(void) __asm__("{name}");\nvoid *init{at}(void) {{ return use(); }}\n'
+                    for at, name in enumerate(inits))  # fmt: skip
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,undefs", "-Wl,-z,max-page-size=65536")
+    return File(path, lambda: native.compile_c(code, native.linux_target(cpu), *flags, name="_x.so"))

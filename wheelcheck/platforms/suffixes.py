@@ -97,6 +97,12 @@ def is_extension_module(path: str) -> bool:
     return found is not None and (found["abi"] is not None or found["end"] == "pyd")
 
 
+def module_of(path: str) -> str:
+    """Return the module that interpreters import from a name that `is_extension_module` knows; empty for any other."""
+    found = _NAME.fullmatch(PurePosixPath(path).name)
+    return found["module"] if found and "." not in found["module"] and is_extension_module(path) else ""
+
+
 def module_for_any_version(path: str) -> str:
     """Return the module that every version of an interpreter finds under such a name; empty for any other name.
 

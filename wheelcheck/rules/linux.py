@@ -73,7 +73,7 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     Source: PEP 600, 656 and 738; musl's reserved library names (ldso/dynlink.c); the NDK's crtbegin_so.
     Remedy: build for the tag's C library, or link statically.
     """
-    carried = _carried(wheel)
+    carried = carried_names(wheel)
     for member, slice_, platform in native_code(wheel, "linux", "android"):
         if platform.libc and (found := foreign_tie(slice_, platform.libc, carried)):
             yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
@@ -94,7 +94,7 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
     return "" if folder in _LOADER_FOLDERS and is_there else " or ".join(dict.fromkeys(expected))
 
 
-def _carried(wheel: Wheel) -> frozenset[str]:
+def carried_names(wheel: Wheel) -> frozenset[str]:
     """Return the names by which a file of the wheel answers to DT_NEEDED."""
     names = {PurePosixPath(member.path).name for member in wheel.natives}
     names |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
@@ -178,10 +178,10 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it. A name that
     was not rewritten: `patchelf --replace-needed OLD NEW`, or run `auditwheel repair` after everything is in the wheel.
     """
-    carried = _carried(wheel)
+    carried = carried_names(wheel)
     hashed = _by_name_without_hash(carried)
     for member, slice_, platform in native_code(wheel, "linux", "android"):
-        outside = _outside(slice_, platform, carried)
+        outside = not_provided(slice_, platform, carried)
         if outside and not foreign_tie(slice_, platform.libc, carried):
             if message := _renamed(outside, hashed):
                 yield Hit(member.path, message, severity="error")
@@ -190,7 +190,7 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
                 yield Hit(member.path, message, severity=severity)
 
 
-def _outside(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list[str]:
+def not_provided(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list[str]:
     """Return the needed libraries that neither the tag promises nor the wheel holds; none where nothing is known."""
     promised = _libraries(platform)
     return [
@@ -317,7 +317,12 @@ def no_binary_requests_an_executable_stack(wheel: Wheel) -> Iterator[Hit]:
         if slice_.executable_stack:
             found = "asks for an executable stack (PT_GNU_STACK with PF_X), which glibc 2.41 refuses to give a library"
             yield Hit(member.path, found, severity=severity)
-        elif refused and slice_.executable_stack is None and any(arch.find(cpu).implied_stack for cpu in slice_.arches):
+        elif (
+            refused
+            and slice_.dynamic
+            and slice_.executable_stack is None
+            and any(arch.find(cpu).implied_stack for cpu in slice_.arches)
+        ):
             found = "has no PT_GNU_STACK, which means an executable stack on this CPU: glibc 2.41 refuses to load it"
             yield Hit(member.path, found)
 

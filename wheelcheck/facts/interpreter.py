@@ -1,0 +1,82 @@
+"""What native code takes from the interpreter, and which versions of Python a wheel promises to serve."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from wheelcheck.platforms.suffixes import version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wheelcheck.binary.model import Slice
+    from wheelcheck.facts import Wheel
+    from wheelcheck.platforms.wheel_tags import WheelTag
+
+Version = tuple[int, ...]
+
+_INTERPRETER = re.compile(
+    r"(?:.*[/\\])?(?:Python|libpython3[.\d]*t?\.(?:dylib|so[.\d]*)|python3\d*t?(?:_d)?\.dll)", re.IGNORECASE | re.DOTALL
+)
+STABLE = frozenset({"abi3", "abi3t"})  # ABI tags
+HOOKS = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")  # how a module's init function begins
+_FIRST = (3, 2)  # version with a stable ABI (PEP 384)
+_ANY = (8,)  # a version newer than all, and older than what is in no version
+_LAST_MINOR = 100
+_PATCHES = range(40)  # no minor version of CPython had more patch releases
+
+
+def init_functions(module: str) -> tuple[str, ...]:
+    """Return the functions by which CPython 3 imports a module, of which one is enough (PEP 489 and 793)."""
+    is_ascii = module.isascii()
+    name = module if is_ascii else module.encode("punycode").decode("ascii").replace("-", "_")
+    return tuple(hook + name for hook in HOOKS if hook.endswith("U_") != is_ascii)
+
+
+def taken(slice_: Slice) -> Iterator[str]:
+    """Yield the names that code takes from the interpreter, or from any library that it may find them in."""
+    for symbol in slice_.imports:
+        is_ours = symbol.name.startswith(("Py", "_Py")) and not symbol.name.startswith(HOOKS)
+        if is_ours and not symbol.weak and (not symbol.library or _INTERPRETER.fullmatch(symbol.library)):
+            yield symbol.name
+
+
+def oldest_promised(wheel: Wheel) -> Version:
+    """Return the oldest version that a tag of the stable ABI promises; one newer than all if no tag says any.
+
+    A tag without a minor version (`cp3-abi3`) promises all since the first with a stable ABI.
+    """
+    return min((max(version_of(tag.python), _FIRST) for tag in wheel.name.tags if tag.abi in STABLE), default=_ANY)
+
+
+def dotted(version: Version) -> str:
+    """Return `3.9` for (3, 9)."""
+    return ".".join(map(str, version))
+
+
+def is_admitted(wheel: Wheel, versions: Iterable[Version]) -> bool:
+    """Return whether Requires-Python admits some release of these minor versions; one that cannot be parsed does."""
+    wanted = str(wheel.dist_info.metadata.get("Requires-Python", ""))
+    return any(_admits(wanted, version) for version in versions)
+
+
+@lru_cache(maxsize=1024)
+def _admits(wanted: str, version: Version) -> bool:
+    try:
+        specifiers = SpecifierSet(wanted)
+    except InvalidSpecifier:
+        return True
+    return any(specifiers.contains(f"{dotted(version)}.{patch}", prereleases=True) for patch in _PATCHES)
+
+
+def promised_versions(tag: WheelTag) -> list[Version]:
+    """Return the versions of Python that a tag is for; none where it names no minor version."""
+    oldest = version_of(tag.python) if tag.python.startswith(("cp", "pp", "py")) else ()
+    if len(oldest) != 2 or oldest[0] not in (2, 3):
+        return []
+    is_open = tag.abi in STABLE or tag.python.startswith("py")
+    return [(oldest[0], minor) for minor in range(oldest[1], _LAST_MINOR if is_open else oldest[1] + 1)]

@@ -1,0 +1,229 @@
+"""WC43x: an extension module offers the interpreter what it imports, and takes from it what every promised one has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import Wheel
+from wheelcheck.facts.fit import native_code, without_known_cpu, without_readable_tags
+from wheelcheck.facts.interpreter import (
+    HOOKS,
+    STABLE,
+    Version,
+    dotted,
+    init_functions,
+    is_admitted,
+    oldest_promised,
+    promised_versions,
+    taken,
+)
+from wheelcheck.platforms.hints import is_test_data
+from wheelcheck.platforms.stable_abi import added_in, is_of_cpython
+from wheelcheck.platforms.suffixes import module_of, parse_module_name
+from wheelcheck.rules import Hit, rule
+from wheelcheck.rules.linux import carried_names, not_provided
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wheelcheck.binary.model import Slice
+    from wheelcheck.facts import Member
+    from wheelcheck.platforms.tags import Platform
+
+_NEVER = (9,)  # a version newer than all
+_SHOWN = 3  # names in a message
+
+
+@rule("WC435", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[Hit]:
+    """An extension module exports `PyInit_NAME` or `PyModExport_NAME` for the name of its file.
+
+    The interpreter makes the name of the function from that of the file. Where the function is missing, the import ends
+    in "dynamic module does not define module export function (PyInit__core)". Usual reasons: the crate's `lib.name` or
+    the `#[pymodule]` function is called otherwise than the file, a file was renamed, or the function is hidden. For a
+    name beyond ASCII the function is `PyInitU_` with the name in punycode.
+
+    Only a file whose name an interpreter looks for is judged, and only if it offers another module's function or uses
+    the interpreter's. Files named like a module that do neither are loaded through ctypes or cffi (pycryptodome has
+    forty), and those that other files of the wheel link to are libraries. A file with the functions of several other
+    modules may have a loader of its own, and one that needs a library from outside of the wheel may be loaded by that
+    package (PyTorch's operators); these are warnings.
+
+    Source: PEP 489 and 793; CPython's `Python/importdl.c`.
+    Remedy: give file and function one name (`[lib] name` and `#[pymodule]` in Rust, `PYBIND11_MODULE(NAME, m)`), and
+    export the function (`PyMODINIT_FUNC`).
+    """
+    linked_to = {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.needed}
+    carried, seen = carried_names(wheel), set[str]()
+    for member, slice_, platform in native_code(wheel):
+        module = module_of(member.path)
+        is_judged = module and slice_.symbols_known and slice_.kind == "library" and not slice_.managed
+        if not is_judged or member.path in seen or _is_importable(slice_, module, wheel):
+            continue
+        seen.add(member.path)
+        others = [name for hook in HOOKS for name in slice_.exports.beginning_with(hook)]
+        is_linked = not linked_to.isdisjoint({member.path.rpartition("/")[2], slice_.soname} - {""})
+        if (others or any(taken(slice_))) and not is_linked:
+            is_loaded_otherwise = len(others) > 1 or _needs_other_packages(slice_, platform, carried)
+            found = f"exports {_listed(others)}, expected" if others else "exports no"
+            message = f"{found} {init_functions(module)[0]}: the import of {module} fails"
+            yield Hit(member.path, message, severity="warning" if is_loaded_otherwise else None)
+
+
+def _slices(member: Member) -> tuple[Slice, ...]:
+    return member.binary.slices if member.binary else ()
+
+
+def _is_importable(slice_: Slice, module: str, wheel: Wheel) -> bool:
+    """Return whether code offers a function by which the interpreters of the tags import it."""
+    is_old = any(tag.python.startswith(("cp2", "py2", "pp2")) for tag in wheel.name.tags)
+    return any(name in slice_.exports for name in (*init_functions(module), *([f"init{module}"] if is_old else [])))
+
+
+def _needs_other_packages(slice_: Slice, platform: Platform, carried: frozenset[str]) -> bool:
+    """Return whether code needs a library that neither the wheel nor the system of the tag has."""
+    loose = (name.rpartition("/")[2] for name in slice_.needed if name.startswith("@rpath/"))
+    return bool(not_provided(slice_, platform, carried)) or any(name not in carried for name in loose)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return the first few names, and how many there are besides."""
+    found = sorted(names)
+    more = f" and {len(found) - _SHOWN} others" if len(found) > _SHOWN else ""
+    return f"{', '.join(found[:_SHOWN])}{more}"
+
+
+@rule("WC436", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def a_module_of_the_stable_abi_takes_only_that_from_the_interpreter(wheel: Wheel) -> Iterator[Hit]:
+    """Code under an abi3 tag uses nothing of CPython but its stable ABI, and of that nothing newer than the tag.
+
+    The tag cp39-abi3 promises that one file runs on 3.9 and on every later version. A name outside of the stable ABI
+    may be missing from any of them: CPython renames and removes private functions in every release. A newer name is
+    missing from the oldest ones. The import ends in "undefined symbol". A build without Py_LIMITED_API makes such a
+    module, and only its file name says abi3.
+
+    Judged are the names that begin with Py or _Py and that no other file of the wheel offers. Where a library from
+    outside of the wheel may offer them, only those are judged that are CPython's by their first word (`PyUnicode_…`). A
+    weak reference is left out, because the code can ask whether the function is there. If Requires-Python excludes the
+    versions that lack a newer name, nobody is harmed; that is a warning.
+
+    Source: PEP 384 and 803; CPython's Misc/stable_abi.toml, as abi3info publishes it.
+    Remedy: compile with Py_LIMITED_API=0x03090000 (pyo3: the feature `abi3-py39`), or tag the wheel for one version.
+    """
+    floor, carried = oldest_promised(wheel), carried_names(wheel)
+    suspects = [
+        (member, slice_, platform, found)
+        for member, slice_, platform in _stable_code(wheel)
+        if (found := {name for name in taken(slice_) if added_in().get(name, _NEVER) > floor})
+    ]
+    offered = _offered(wheel, {name for *_, found in suspects for name in found})
+    for member, slice_, platform, found in suspects:
+        is_open = _needs_other_packages(slice_, platform, carried)
+        names = {name for name in found - offered if not is_open or is_of_cpython(name)}
+        yield from _outside_of_the_abi(member, names, wheel, floor)
+
+
+def _stable_code(wheel: Wheel) -> Iterator[tuple[Member, Slice, Platform]]:
+    """Yield each library that every version from the tag's on is to load, once."""
+    seen = set[tuple[str, str]]()
+    for member, slice_, platform in native_code(wheel):
+        place = (member.path, slice_.machine)
+        if place not in seen and slice_.kind == "library" and _is_for_all_versions(member.path, wheel):
+            seen.add(place)
+            yield member, slice_, platform
+
+
+def _is_for_all_versions(path: str, wheel: Wheel) -> bool:
+    """Return whether the tags, or the name alone where the ABI tag is `none`, promise the stable ABI."""
+    if name := parse_module_name(path):
+        return name.is_stable
+    abis = {tag.abi for tag in wheel.name.tags}
+    return abis <= STABLE or ("none" in abis and path.endswith((".abi3.so", ".abi3t.so")))
+
+
+def _offered(wheel: Wheel, names: set[str]) -> set[str]:
+    """Return which of the names some file of the wheel defines."""
+    if not names:
+        return set()
+    return {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.exports.among(names)}
+
+
+def _outside_of_the_abi(member: Member, names: set[str], wheel: Wheel, floor: Version) -> Iterator[Hit]:
+    newer = {name: added_in()[name] for name in names if name in added_in()}
+    if private := names - newer.keys():
+        yield Hit(member.path, f"takes {_listed(private)} from CPython, which the stable ABI does not have")
+    if newer:
+        least = max(newer.values())
+        words = (f"{name} (since {dotted(version)})" for name, version in newer.items())
+        found = f"takes {_listed(words)} from CPython, expected nothing newer than {dotted(floor)} for the tags"
+        is_excluded = not is_admitted(wheel, [(3, minor) for minor in range(floor[1], least[1])])
+        yield Hit(member.path, found, severity="warning" if is_excluded else None)
+
+
+@rule("WC437", on=Wheel, needs=without_readable_tags)
+def a_module_for_one_interpreter_has_a_tag_for_it(wheel: Wheel) -> Iterator[Hit]:
+    """A wheel for every Python 3 holds no extension module for a single version of it.
+
+    With the tags py3-none a wheel with `_core.cpython-311-x86_64-linux-gnu.so` installs on 3.12 as well, and there the
+    import ends in "No module named 'pkg._core'". Build backends choose the ABI tag `none` when they are not told that a
+    package has extension modules. amqp10-codec 0.1.7 is such a wheel.
+
+    Modules for several versions beside each other are meant so, and so is one beside a Python file of its name, which
+    other versions import in its place. A file with the name of a module that neither has an init function nor uses the
+    interpreter is loaded through ctypes or cffi. A module under the tag of another version is WC306's matter.
+
+    Source: PEP 425 and 3149.
+    Remedy: let the build backend infer the tag (hatchling: `infer_tag = True`; poetry-core: a build script; `wheel tags
+    --python-tag cp311 --abi-tag cp311`), or build for the stable ABI.
+    """
+    if any(tag.abi != "none" or not tag.python.startswith("py") for tag in wheel.name.tags):
+        return
+    modules = [(member, name) for member in wheel.natives if member.linked and (name := parse_module_name(member.path))]
+    versions = defaultdict(set)
+    for member, name in modules:
+        versions[_stem(member.path)].add(name.interpreter)
+    sources = {member.path for member in wheel.members}
+    for member, name in modules:
+        stem = _stem(member.path)
+        is_alone = len(versions[stem]) == 1 and not name.is_stable and f"{stem}.py" not in sources
+        if is_alone and not is_test_data(member.path) and any(_is_imported(slice_) for slice_ in _slices(member)):
+            tags = ".".join(sorted({tag.python for tag in wheel.name.tags}))
+            found = f"is for {name.interpreter} alone, expected a tag for it: {tags}-none is for others too"
+            yield Hit(member.path, found)
+
+
+def _stem(path: str) -> str:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{module_of(name)}"
+
+
+def _is_imported(slice_: Slice) -> bool:
+    """Return whether code offers an init function or uses the interpreter."""
+    return any(slice_.exports.beginning_with(hook) for hook in HOOKS) or any(taken(slice_))
+
+
+@rule("WC438", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
+def requires_python_admits_the_interpreters_of_the_tags(wheel: Wheel) -> Iterator[Hit]:
+    """Requires-Python admits the Python of every tag that names a version.
+
+    Installers look at both. A wheel for cp39 that requires `>=3.10` is never installed by anybody: an error if it is so
+    for every tag, a warning if some tags are left. Tags for any version of Python 3, and those of the stable ABI, which
+    name the oldest of many, are sound as long as one later version is admitted.
+
+    Source: core metadata specification (PyPA), Requires-Python; PEP 425.
+    Remedy: do not build for versions that `requires-python` excludes, or correct `requires-python`.
+    """
+    promises = {tag: promised_versions(tag) for tag in wheel.name.tags}
+    excluded = sorted(
+        {
+            f"{tag.python}-{tag.abi}"
+            for tag, versions in promises.items()
+            if versions and not is_admitted(wheel, versions)
+        }
+    )
+    kept = {f"{tag.python}-{tag.abi}" for tag in promises} - set(excluded)
+    if excluded:
+        wanted = wheel.dist_info.metadata.get("Requires-Python", "")
+        message = f"found Requires-Python {str(wanted)!r}, which excludes {', '.join(excluded)}"
+        yield Hit(f"{wheel.dist_info.folder}/METADATA", message, severity="warning" if kept else None)
