@@ -138,12 +138,13 @@ def adopt(settings: Settings, target: Target, done: ContainerBuild, base: Mappin
 
 
 def recipe(settings: Settings, target: Target) -> tuple[str, ...]:
-    """Return what is to be built, one line per run of cargo and per payload, without folders of this machine."""
+    """Return what is to be built, one line per run of cargo, payload and variable, without folders of this machine."""
     payload = (
         f"{one.kind} {one.path}: {one.name} of {one.package or one.source}, {one.workspace or one.target or '-'}"
         for one in settings.release.payload
     )
-    return (target.zigbuild, *map(str, cargo.runs(settings, target)), *payload)
+    variables = (f"{name}={value}" for name, value in settings.environment)
+    return (target.zigbuild, *map(str, cargo.runs(settings, target)), *payload, *variables)
 
 
 def c_sources(settings: Settings) -> tuple[Path, ...]:

@@ -99,7 +99,7 @@ class Build:
         with _scratch() as name:
             scratch = Path(name)
             sdist.copy_sources(self.settings.project, scratch / "tree")
-            env = {**run.for_backend(os.environ, {}, self.settings.keep_environment), **self._date()}
+            env = {**run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
             run.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
             self.require_complete(sdist.unpack(built, scratch / "unpacked"))
@@ -132,7 +132,7 @@ class Build:
             tree = sdist.unpack(packed, scratch / "unpacked")
             self.require_complete(tree, stage)
             compilers = toolchain.install(scratch / "compiler", self.target)
-            env = {**run.for_backend(os.environ, compilers, self.settings.keep_environment), **self._date()}
+            env = {**run.for_backend(self._base(), compilers, self.settings.keep_environment), **self._date()}
             built = self._by_backend(tree, scratch / "out", env)
             tagged = assembly.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
@@ -177,7 +177,7 @@ class Build:
         if not stage.manifest.files:
             return {}
         features = {self.settings.workspace: cargo.feature_words(self.settings)}
-        env = run.for_cargo(os.environ, self.settings.keep_environment)
+        env = run.for_cargo(self._base(), self.settings.keep_environment)
         workspaces = {tree / one.relative_to(self.settings.project): one for one in self.settings.workspaces}
         commands = [
             sbom.metadata_command(place, self.target, env, features.get(one, ())) for place, one in workspaces.items()
@@ -190,7 +190,10 @@ class Build:
         return {reproducible.VARIABLE: str(self.seconds)}
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, **self._date()}
+        return {**self._base(), **self._date()}
+
+    def _base(self) -> dict[str, str]:
+        return self.settings.variables(os.environ)
 
     def _workspace_contents(self) -> dict[str, str]:
         return freshness.contents(self.settings.project, self.settings.workspaces)

@@ -92,13 +92,20 @@ def _versions(abilists: bytes) -> set[Glibc]:
     return {(abilists[at], abilists[at + 1]) for at in range(start + 1, end, 3)}
 
 
+# What a build adds for the machine it runs on is left out, and so is a target of its own if that is Linux: cc-rs and
+# CMake know it only without the floor. A target that is not Linux, such as bpf, is somebody's intention and stays.
 _SCRIPT = """\
 #!/bin/sh
+before=
 for word do
   shift
-  case $word in
+  case $before$word in
+    -target*-linux* | --target=*-linux* | --target*-linux*) before=; continue ;;
+    -target | --target) before=$word; continue ;;
     -I/usr/include | -L/usr/lib* | -L/lib* | -march=native | -mtune=native | -specs=*) continue ;;
   esac
+  [ -z "$before" ] || set -- "$@" -target
+  before=
   set -- "$@" "$word"
 done
 exec {program} "$@"

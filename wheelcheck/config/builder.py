@@ -11,6 +11,7 @@ from wheelcheck.config.fields import SETTINGS
 from wheelcheck.config.files import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wheelcheck.config.files import Place
@@ -36,6 +37,8 @@ class Settings:
     `workspace` is the folder of the Cargo.toml. `keep_environment` names environment variables that are not removed,
     such as an intentional RUSTC or RUSTFLAGS. `features` and `default_features` are Cargo's, in that workspace. With
     `payload_only` a wheel consists of the backend's metadata and the payload, and the backend compiles nothing.
+    `config_settings` and `environment` are pairs: PEP 517's config_settings for a wheel, each with its values, and
+    variables for every command of a build.
     """
 
     project: Path
@@ -47,6 +50,8 @@ class Settings:
     features: tuple[str, ...] = ()
     default_features: bool = True
     payload_only: bool = False
+    config_settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -63,6 +68,10 @@ class Settings:
         """Return the Cargo workspace that builds a payload, or its C source."""
         place = payload.source or payload.workspace
         return self.project / place if place else self.workspace
+
+    def variables(self, base: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment `base` with the variables that the project sets."""
+        return {**base, **dict(self.environment)}
 
     @property
     def dist(self) -> Path:
@@ -82,11 +91,13 @@ def load(project: Path) -> Settings:
         release=config.from_settings(settings),
         python=tuple(dict.fromkeys(settings["python"])),
         workspace=_workspace(build["workspace"], folder, where / "build" / "workspace"),
-        keep_environment=build["keep_environment"],
+        keep_environment=(*build["keep_environment"], *(name for name, _ in build["environment"])),
         commands=tuple(SmokeCommand(**command) for command in settings["smoke"]["commands"]),
         features=build["features"],
         default_features=build["default_features"],
         payload_only=build["wheel"] == "payload",
+        config_settings=build["config_settings"],
+        environment=build["environment"],
     )
 
 

@@ -12,7 +12,7 @@ import re
 from importlib import resources
 from typing import Any, Literal, get_args
 
-from wheelcheck.config.shapes import Boolean, Choice, Field, Integer, ListOf, Table, Tables, Text
+from wheelcheck.config.shapes import Boolean, Choice, Field, Integer, ListOf, Named, OneOrMore, Table, Tables, Text
 from wheelcheck.platforms import arch
 
 PayloadKind = Literal["executable", "library", "object"]
@@ -54,6 +54,7 @@ def _regular_expression(text: str) -> str:
 
 
 TEXT = Text()
+ANY = Text("a string", "")
 WORD = Text("text that is not empty", r"[\s\S]")
 NAMES = ListOf(TEXT, "strings")
 GLIBC = Text("a glibc version in quotes", r"^2\.[1-9][0-9]?$", glibc_version)
@@ -113,10 +114,15 @@ BUILD = Table((
     Field("wheel", Choice(("backend", "payload")), "What a wheel consists of: everything that the build backend makes, "
           "or with `payload` only the backend's metadata and the payload, and the backend compiles nothing.",
           '"payload"', default="backend"),
+    Field("config-settings", Named(OneOrMore(ANY, "strings"), "strings or arrays of strings"), "What the build backend "
+          "is told when it makes a wheel, as with `pip install --config-settings`.",
+          '{ "--build-option" = "--py-limited-api=cp310" }', default={}),
+    Field("environment", Named(ANY, "strings"), "Environment variables for everything that the build starts.",
+          '{ TOOL_WITH_TLS = "1" }', default={}),
 ))  # fmt: skip
 
 COMMAND = Table((
-    Field("run", ListOf(Text("a string", ""), "strings", 1), "The command and its arguments.", '["tool", "--version"]',
+    Field("run", ListOf(ANY, "strings", 1), "The command and its arguments.", '["tool", "--version"]',
           required=True),
     Field("expect", EXPRESSION, "A regular expression that the output must match.", '"tool [0-9]+"', required=True),
     Field("status", Integer(), "The exit status.", "2", default=0),

@@ -150,6 +150,52 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOrMore:
+    """A value of one shape or an array of them, read as a tuple."""
+
+    item: Shape
+    what: str
+
+    @property
+    def words(self) -> str:
+        """The type, for the documentation."""
+        return f"{self.item.words} or array of {self.what}"
+
+    def read(self, value: object, where: Place, fix: str) -> tuple[Any, ...]:
+        """Return the entries as a tuple. Raises ConfigError."""
+        if isinstance(value, list):
+            return ListOf(self.item, self.what).read(value, where, fix)
+        return (self.item.read(value, where, fix),)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"anyOf": [self.item.schema(), {"type": "array", "items": self.item.schema()}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A table of values of one shape under names that the project chooses, read as a tuple of (name, value) pairs."""
+
+    item: Shape
+    what: str
+
+    @property
+    def words(self) -> str:
+        """The type, for the documentation."""
+        return f"table of {self.what}"
+
+    def read(self, value: object, where: Place, fix: str) -> tuple[tuple[str, Any], ...]:
+        """Return the pairs in their order. Raises ConfigError."""
+        if not isinstance(value, dict):
+            raise wrong(value, where, f"a table of {self.what}", fix)
+        return tuple((name, self.item.read(each, where / name, fix)) for name, each in value.items())
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {"type": "object", "additionalProperties": self.item.schema()}
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One key of a table: everything that is said about it, once.
 

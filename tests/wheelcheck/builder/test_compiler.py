@@ -41,6 +41,29 @@ def test_the_floor_holds_even_if_a_backend_adds_the_folders_of_the_host(tmp_path
     assert subprocess.run([file], capture_output=True, text=True, check=True).stdout == "17"
 
 
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--target=x86_64-unknown-linux-gnu",),
+        ("-target", "x86_64-unknown-linux-gnu"),
+        ("--target", "x86_64-pc-linux-gnu", "-O2"),
+        ("-O2", "-target", "aarch64-linux-gnu", "--target=aarch64-unknown-linux-gnu"),
+    ],
+)
+def test_a_target_that_a_build_adds_changes_neither_cpu_nor_floor(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    plain = compiled(tmp_path, "aarch64", "-O2").read_bytes()
+    assert compiled(tmp_path, "aarch64", "-O2", *flags).read_bytes() == plain
+
+
+def test_a_target_that_is_not_linux_stays(tmp_path: Path) -> None:
+    env = toolchain.install(tmp_path, Target(find("x86_64"), (2, 17)))
+    (tmp_path / "x.c").write_text("int x(void) { return 1; }\n")
+    subprocess.run([env["CC"], "-target", "bpfel-freestanding", "-c", "x.c"], check=True, cwd=tmp_path)
+    binary = read_binary("", Bytes((tmp_path / "x.o").read_bytes()))
+    assert binary
+    assert binary.slices[0].machine == "EM_BPF"
+
+
 def test_words_with_spaces_and_quotes_reach_the_compiler_whole(tmp_path: Path) -> None:
     (tmp_path / "a folder").mkdir()
     flag = '-DWORD="it\'s \\"here\\""'

@@ -76,6 +76,19 @@ def test_what_is_said_is_kept(tmp_path: Path) -> None:
     assert settings.commands == (SmokeCommand(("x",), "y", 3, ("ptrace",)),)
 
 
+def test_variables_that_are_set_outrank_the_callers_and_are_never_removed(tmp_path: Path) -> None:
+    text = '[tool.wheelcheck.build]\nenvironment = { RUSTFLAGS = "-g", MODE = "" }\nkeep-environment = ["RUSTC"]\n'
+    settings = load(write(tmp_path, SHARED + text))
+    assert settings.variables({"MODE": "fast", "HOME": "/"}) == {"MODE": "", "HOME": "/", "RUSTFLAGS": "-g"}
+    assert settings.keep_environment == ("RUSTC", "RUSTFLAGS", "MODE")
+
+
+def test_one_setting_of_the_backend_or_several_are_tuples(tmp_path: Path) -> None:
+    text = '[tool.wheelcheck.build.config-settings]\nsetup-args = ["-Da=b", "-Dc=d"]\n"--build-option" = "-v"\n'
+    settings = load(write(tmp_path, SHARED + text))
+    assert settings.config_settings == (("setup-args", ("-Da=b", "-Dc=d")), ("--build-option", ("-v",)))
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [

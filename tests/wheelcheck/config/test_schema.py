@@ -75,7 +75,10 @@ def test_every_table_of_the_schema_takes_its_own_keys_only_and_says_what_each_is
         ["name", "kind", "path", "package", "workspace", "source", "target"],
         ["code", "reason", "path", "artifact"],
         ["code", "level", "reason", "path", "artifact"],
-        ["workspace", "keep-environment", "features", "default-features", "wheel"],
+        [
+            *("workspace", "keep-environment", "features", "default-features", "wheel"),
+            *("config-settings", "environment"),
+        ],
         ["commands"],
         ["run", "expect", "status", "needs"],
     ]
@@ -119,6 +122,8 @@ GOOD = (
     'build = { workspace = "rust", keep-environment = ["RUSTC"] }',
     'build = { features = ["x", "crate/y"], default-features = false, wheel = "payload" }',
     'build = { default-features = true, wheel = "backend" }',
+    'build = { config-settings = { "--build-option" = "--py-limited-api=cp310", setup-args = ["-Da=b", "-Dc=d"] } }',
+    'build = { config-settings = {}, environment = { WITH_TLS = "1", EMPTY = "" } }',
     f'{SMOKE}, status = -1, needs = ["ptrace"] }}]',
     f"build = {{}}\n{SMOKE} }}]",
 )
@@ -168,6 +173,12 @@ BAD = (
     "build = { default-features = 'no' }",
     "build = { wheel = 'metadata' }",
     "build = { wheel = ['payload'] }",
+    "build = { config-settings = 'x' }",
+    "build = { config-settings = { x = 1 } }",
+    "build = { config-settings = { x = ['y', 1] } }",
+    "build = { environment = ['A=1'] }",
+    "build = { environment = { A = 1 } }",
+    "build = { environment = { A = ['1'] } }",
     "build = { workspace = '' }",
     "build = { workspace = '/rust' }",
     "build = { workspace = 'rust\\crate' }",
