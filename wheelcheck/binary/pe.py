@@ -99,13 +99,15 @@ class Tables:
         return offset + size if size and offset >= sections else sections
 
 
-def read_needed(reading: Reading, tables: Tables) -> tuple[str, ...]:
-    """Return the imported libraries, plain then delayed, in table order and without repeats."""
+def read_needed(reading: Reading, tables: Tables) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the imported libraries, plain then delayed, in table order and without repeats; and those only delayed."""
     plain = _name_addresses(reading, tables, _IMPORTS, "<12xI4x", 0)
     delayed = _name_addresses(reading, tables, _DELAY_IMPORTS, "<2I24x", 1)
     addresses = [*plain, *delayed]
     names = {address: _read_name(reading, tables, address) for address in sorted(set(addresses))}
-    return tuple(dict.fromkeys(name for address in addresses if (name := names[address])))
+    needed = dict.fromkeys(name for address in addresses if (name := names[address]))
+    at_once = {names[address] for address in plain}
+    return tuple(needed), tuple(name for name in needed if name not in at_once)
 
 
 def _name_addresses(reading: Reading, tables: Tables, number: int, layout: str, column: int) -> list[int]:
@@ -276,13 +278,14 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
     if headers.tables.is_split_debug:
         return replace(coff_slice(machine, "debug"), bits=headers.bits)
     before = len(reading.found)
-    needed = read_needed(reading, headers.tables)
+    needed, delayed = read_needed(reading, headers.tables)
     kind = _kind(headers)
     is_hybrid = headers.bits == 64 and read_hybrid(reading, headers.tables)
     return replace(
         coff_slice(machine, kind, "bare" if headers.subsystem in _SUBSYSTEMS_EFI else "windows"),
         bits=headers.bits or 64,
         needed=needed,
+        weak_needed=delayed,
         dynamic=headers.bits != 0 and len(reading.found) == before,
         managed=is_managed,
         hybrid=is_hybrid,

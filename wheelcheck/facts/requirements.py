@@ -142,18 +142,19 @@ def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:
     (`$ORIGIN/../nvidia/cublas/lib`): then only distributions whose names begin as that folder does count
     (nvidia-cublas-cu12). Requirements of an extra never count.
     """
-    required = _required(wheel)
+    names = required(wheel)
     if _PREFIX.match(member.path):
-        return required
+        return names
     folders = {canonicalize_name(folder) for folder in _foreign_folders(wheel, member, slice_)}
-    return tuple(name for name in required if any(_begins_as(canonicalize_name(name), folder) for folder in folders))
+    return tuple(name for name in names if any(_begins_as(canonicalize_name(name), folder) for folder in folders))
 
 
 def _begins_as(name: str, folder: str) -> bool:
     return name == folder or name.startswith(f"{folder}-")
 
 
-def _required(wheel: Wheel) -> tuple[str, ...]:
+def required(wheel: Wheel) -> tuple[str, ...]:
+    """Return the names of the distributions that a wheel requires, those of an extra left out."""
     found = (_bare_requirement(str(line)) for line in wheel.dist_info.metadata.get_all("Requires-Dist", []))
     return tuple(dict.fromkeys(each.name for each in found if each and not _of_an_extra(each)))
 

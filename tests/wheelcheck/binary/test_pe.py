@@ -116,7 +116,8 @@ def delayed(attributes: int, base: int) -> Edit:
 
 
 def test_delayed_imports_are_needs_too() -> None:
-    assert only(delayed(1, 0)(native.windows())).needed == ("late.dll",)
+    late = only(delayed(1, 0)(native.windows()))
+    assert (late.needed, late.weak_needed) == (("late.dll",), ("late.dll",))
     old = native.windows("i686")
     image_base = struct.unpack_from("<I", old, start(old) + 20 + 28)[0]
     shift = -16  # data directories of PE32 stand 16 bytes earlier, and so do its sections
