@@ -34,6 +34,7 @@ FAMILIES = {
     "interpreter": "4",
     "linux": "4",
     "loading": "4",
+    "symbols": "4",
     "macos": "5",
     "windows": "5",
     "index": "2",

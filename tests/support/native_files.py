@@ -106,7 +106,10 @@ def linked_with(
     flags: tuple[str, ...] = (),
 ) -> File:
     """Return a library that needs libraries of these names: it is linked with stand-ins, which have this version."""
-    shape, target = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,max-page-size=16384"), "x86_64-linux-gnu.2.17"
+    shape, target = (
+        ("-shared", "-fPIC", "-O2", "-nostdlib", "-s", "-Wl,-z,max-page-size=16384"),
+        "x86_64-linux-gnu.2.17",
+    )
 
     def make() -> bytes:
         stand_ins, script = [], native.CACHE / f"{version}.map"

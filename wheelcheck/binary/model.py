@@ -37,6 +37,11 @@ _MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_
 _NEWEST_MARKER = (2, 42)
 
 
+def digits(version: str) -> tuple[tuple[int, str], ...]:
+    """Return the numbers of a symbol version so that 3.4.9 sorts before 3.4.30, whatever their length."""
+    return tuple((len(number), number) for number in re.findall(r"[0-9]+", version))
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class VersionNeed:
     """One entry of .gnu.version_r: a symbol version that a library must offer. `weak` is its VER_FLG_WEAK."""
@@ -153,6 +158,11 @@ class Slice:
         """
         needs = [need for need in self.versions if not need.weak and need.glibc]
         return max(needs, key=lambda need: need.glibc, default=None)
+
+    def symbols_of(self, need: VersionNeed) -> list[str]:
+        """Return the symbols that it takes under one symbol version of one library, sorted."""
+        wanted = (need.library, need.version)
+        return sorted(symbol.name for symbol in self.imports if (symbol.library, symbol.version) == wanted)
 
 
 @dataclass(frozen=True, slots=True)

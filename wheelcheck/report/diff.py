@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.table import Table
 from rich.text import Text
 
+from wheelcheck.binary.model import digits
 from wheelcheck.platforms import suffixes
 from wheelcheck.report.wording import counted, safe
 
@@ -218,8 +219,17 @@ def show(artifact: Artifact, console: Console) -> None:
     for member in artifact.natives:
         console.print(Text(f"\n  {safe(member.path)}", style="bold"), soft_wrap=True)
         console.print(_table(properties(member)))
+        console.print(_table(_symbols(member)))
     for damage in artifact.damage:
         console.print(Text(f"  damage   {safe(damage.path)} {damage.kind}: {safe(damage.why)}", "red"), soft_wrap=True)
+
+
+def _symbols(member: Member) -> dict[str, str]:
+    """Return the symbols that a file takes from other libraries by their versions, the newest of each library first."""
+    slices = member.binary.slices if member.binary else ()
+    needs = {need: slice_ for slice_ in slices for need in slice_.versions}
+    newest_first = sorted(needs, key=lambda need: (need.library, digits(need.version)), reverse=True)
+    return {f"{need.version} of {need.library}": ", ".join(needs[need].symbols_of(need)) for need in newest_first}
 
 
 def _tags(name: FileName) -> str:

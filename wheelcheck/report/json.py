@@ -124,7 +124,15 @@ def _slice(slice_: Slice) -> dict[str, Any]:
         "loader": slice_.interpreter,
         "soname": slice_.soname,
         "needs": list(slice_.needed),
-        "versions": [{"library": need.library, "version": need.version, "weak": need.weak} for need in slice_.versions],
+        "versions": [
+            {
+                "library": need.library,
+                "version": need.version,
+                "weak": need.weak,
+                "symbols": slice_.symbols_of(need),
+            }
+            for need in slice_.versions
+        ],
         "rpath": list(slice_.rpath),
         "runpath": list(slice_.runpath),
     }

@@ -23,6 +23,7 @@ from wheelcheck.rules import (
     record,
     release,
     sdist,
+    symbols,
     windows,
 )
 
@@ -37,7 +38,7 @@ IMPACTS = {
         "WC101", "WC102", "WC103", "WC105", "WC106", "WC110", "WC111",
         "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
-        "WC402", "WC435",
+        "WC402", "WC420", "WC421", "WC435",
         "WC504",
         "WC603", "WC604", "WC606", "WC607", "WC608",
     },
@@ -73,6 +74,7 @@ FAMILIES = (
     python,
     interpreter,
     linux,
+    symbols,
     loading,
     macos,
     windows,

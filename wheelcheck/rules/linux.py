@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from wheelcheck.binary.model import digits
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
@@ -19,7 +20,7 @@ from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheelcheck.binary.model import Slice, VersionNeed
     from wheelcheck.facts import Member
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
 _LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in ("lib", "lib32", "lib64"))
+_SYMBOLS = 4  # names that a message lists
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
 _HASHED = re.compile(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
@@ -50,7 +52,15 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         if platform.libc == "glibc" and need and need.glibc > platform.floor:
             floor = ".".join(map(str, platform.floor))
             message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
-            yield Hit(member.path, message, fixable=not need.is_unknown_marker)
+            newer = [each for each in slice_.versions if each.glibc > platform.floor]
+            yield Hit(member.path, message + _to_call(slice_, newer), cause=message, fixable=not need.is_unknown_marker)
+
+
+def _to_call(slice_: Slice, needs: Iterable[VersionNeed]) -> str:
+    """Name the symbols that raise the floor: the first few of them; empty text where no symbol has such a version."""
+    names = sorted({name for need in needs for name in slice_.symbols_of(need)})
+    more = f" and {len(names) - _SYMBOLS} others" if len(names) > _SYMBOLS else ""
+    return f" (to call {', '.join(names[:_SYMBOLS])}{more})" if names else ""
 
 
 @rule("WC402", on=Wheel, needs=without_known_cpu)
@@ -137,8 +147,9 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
     """
     for member, slice_, platform in native_code(wheel, "linux"):
         if missing := unoffered(slice_, platform):
-            worst = max(missing, key=lambda need: _digits(need.version))
-            yield Hit(member.path, f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise")
+            worst = max(missing, key=lambda need: digits(need.version))
+            message = f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise"
+            yield Hit(member.path, message + _to_call(slice_, missing), cause=message)
 
 
 def unoffered(slice_: Slice, platform: Platform) -> list[VersionNeed]:
@@ -151,11 +162,6 @@ def _is_missing(need: VersionNeed, policy: LinuxPolicy) -> bool:
     if need.weak or need.library not in policy.libraries or need.version.startswith("GLIBC_"):
         return False
     return not policy.offers(need.version)
-
-
-def _digits(version: str) -> tuple[tuple[int, str], ...]:
-    """Return the numbers of a symbol version so that 3.4.9 sorts before 3.4.30, whatever their length."""
-    return tuple((len(number), number) for number in re.findall(r"[0-9]+", version))
 
 
 @rule("WC411", on=Wheel, severity=("warning", "error", "note"), needs=_without_libraries)

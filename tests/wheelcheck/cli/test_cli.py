@@ -86,7 +86,7 @@ def test_nothing_to_examine_is_2(tmp_path: Path, path: str) -> None:
         (("check", "--fromat", "json"), "unrecognized arguments: --fromat; did you mean --format?"),
         (("check", "--conf", "a.toml"), "unrecognized arguments: --conf"),
         (("check", "x", "--format", "jsn"), "did you mean json?"),
-        (("check", "--select", "WC3O1"), "no rule is called 'WC3O1'; did you mean WC3"),
+        (("check", "--select", "WC3O1"), "no rule is called 'WC3O1'; did you mean WC"),
         (("check", "--ignore", "WC301,"), "no rule is called ''"),
         (("explain", "zip-prefxi"), "did you mean zip-prefix?"),
         (("check", "x", "--config", "unknown.toml"), "ignore: WC999 is not the code of a rule; did you mean WC"),

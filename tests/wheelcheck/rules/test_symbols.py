@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import native
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
+from tests.support.native_files import LIBRARY, MODULE, linked_with
+from tests.support.twins import Silent, Twins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MUSL = "cp311-cp311-musllinux_1_2_x86_64"
+AARCH64 = "cp311-cp311-manylinux_2_17_aarch64"
+SHAPE = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,undefs")
+INIT = "void *PyInit__x(void) { return 0; }\n"
+
+
+def asking(  # noqa: PLR0913 - a name for each thing that a row may vary
+    *names: str,
+    path: str = MODULE,
+    lazy: bool = False,
+    data: bool = False,
+    weak: bool = False,
+    needed: str = "",
+    rpath: str = "",
+) -> File:
+    """An extension module that asks for these symbols, without any version; `needed` is a library that it needs.
+
+    Under the path of a library it exports no PyInit_.
+    """
+    mark = " __attribute__((weak))" if weak else ""
+    if data:
+        declared = "".join(f"extern int {name}{mark};\n" for name in names)
+        used = "".join(f"void *at_{name}(void) {{ return &{name}; }}\n" for name in names)
+    else:
+        declared = "".join(f"extern int {name}(void){mark};\n" for name in names)
+        used = "".join(f"int call_{name}(void) {{ return {name}(); }}\n" for name in names)
+    flags = (*SHAPE, "-Wl,-z,lazy" if lazy else "-Wl,-z,now")
+    target = "x86_64-linux-gnu.2.17"
+
+    def make() -> bytes:
+        stand_in = []
+        if needed:
+            soname = f"-Wl,-soname,{needed}"
+            stand_in = [str(native.compiled_c("int unused;\n", target, *SHAPE, soname, name="stand-in.so"))]
+        keep = ("-Wl,--no-as-needed", *stand_in, *([f"-Wl,-rpath,{rpath}"] if rpath else []))
+        return native.compile_c(
+            (INIT if path == MODULE else "") + declared + used, target, *flags, *keep, name="asking.so"
+        )
+
+    return File(path, make)
+
+
+def offering(*names: str, path: str = "demo.libs/libhelp.so.1", soname: str = "libhelp.so.1") -> File:
+    """A library that exports these functions."""
+    source = "".join(f"int {name}(void) {{ return 1; }}\n" for name in names)
+    flags = (*SHAPE, f"-Wl,-soname,{soname}")
+    return File(path, lambda: native.compile_c(source, "x86_64-linux-gnu.2.17", *flags, name="offering.so"))
+
+
+def program(name: str) -> File:
+    """A program that asks for a function, which it was linked with under the name of libm."""
+    target, flags = "x86_64-linux-gnu.2.17", (*SHAPE, "-Wl,-soname,libm.so.6")
+    source = f"extern int {name}(void);\nint main(void) {{ return {name}(); }}\n"
+
+    def make() -> bytes:
+        stand_in = native.compiled_c(f"int {name}(void) {{ return 1; }}\n", target, *flags, name="libm.so.6")
+        return native.compile_c(source, target, "-s", "-dynamic", str(stand_in), name="tool")
+
+    return File("demo/bin/tool", make, EXECUTABLE)
+
+
+def needing(soname: str, rpath: str = "", path: str = MODULE) -> File:
+    return linked_with(soname, path=path, rpath=rpath)
+
+
+ANSWER = offering("answer0")
+HERE = "demo/libhelp.so.1"
+TO_LIBS = "$ORIGIN/../demo.libs"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC420",
+            "a library in NAME.libs, and a module without any search path",
+            a_wheel(X86_64, needing("libhelp.so.1"), ANSWER),
+            a_wheel(X86_64, needing("libhelp.so.1", TO_LIBS), ANSWER),
+            "which is in the wheel as demo.libs/libhelp.so.1, where the loader does not look for it: the file has no",
+            (MODULE,),
+        ),
+        Twins(
+            "WC420",
+            "a search path that leads beside the folder",
+            a_wheel(X86_64, needing("libhelp.so.1", "$ORIGIN/demo.libs"), ANSWER),
+            a_wheel(X86_64, needing("libhelp.so.1", "${ORIGIN}/../demo.libs"), ANSWER),
+            "the search path is $ORIGIN/demo.libs",
+            (MODULE,),
+        ),
+        Twins(
+            "WC420",
+            "a library under its whole version, whose symbolic link the wheel lacks",
+            a_wheel(X86_64, needing("libhelp.so.1", TO_LIBS), offering("answer0", path="demo.libs/libhelp.so.1.2.3")),
+            a_wheel(X86_64, needing("libhelp.so.1", TO_LIBS), ANSWER),
+            "in the wheel as demo.libs/libhelp.so.1.2.3",
+            (MODULE,),
+        ),
+        Twins(
+            "WC420",
+            "a library that another module finds, so that the order of the imports decides",
+            a_wheel(X86_64, needing("libhelp.so.1"), needing("libhelp.so.1", TO_LIBS, "demo/_y.abi3.so"), ANSWER),
+            a_wheel(
+                X86_64,
+                needing("libhelp.so.1", "$ORIGIN/../demo.libs"),
+                needing("libhelp.so.1", TO_LIBS, "demo/_y.abi3.so"),
+                ANSWER,
+            ),
+            "needs libhelp.so.1",
+            (MODULE,),
+            "warning",
+        ),
+        Silent(
+            "WC420",
+            "a library of .data/platlib is installed beside the package",
+            a_wheel(
+                X86_64,
+                needing("libhelp.so.1", "$ORIGIN"),
+                offering("answer0", path="demo-1.0.data/platlib/demo/libhelp.so.1"),
+            ),
+        ),
+        Silent(
+            "WC420",
+            "a plain library, whose needs somebody may have loaded before",
+            a_wheel(X86_64, needing("libhelp.so.1", path=LIBRARY), ANSWER),
+        ),
+        *(
+            Twins(
+                "WC421",
+                f"a symbol that exists nowhere, {how}",
+                a_wheel(X86_64, asking("demo_backend", data=how == "a variable")),
+                a_wheel(X86_64, asking("demo_backend", data=how == "a variable", weak=True)),
+                "asks for demo_backend, which neither the wheel nor manylinux_2_17_x86_64 offers: loading it fails",
+                (MODULE,),
+            )
+            for how in ("a function that is bound at load", "a variable")
+        ),
+        Twins(
+            "WC421",
+            "a function that exists nowhere and is looked up when it is called",
+            a_wheel(X86_64, asking("demo_backend", lazy=True)),
+            a_wheel(X86_64, asking("puts", lazy=True)),
+            "calling it ends the process",
+            (MODULE,),
+            "warning",
+        ),
+        Twins(
+            "WC421",
+            "a project's own name that begins with Py is not the interpreter's",
+            a_wheel(X86_64, asking("PyDemo_Start")),
+            a_wheel(X86_64, asking("PyUnicode_New")),
+            "asks for PyDemo_Start",
+            (MODULE,),
+        ),
+        Twins(
+            "WC421",
+            "a function that glibc has since 2.36, without a version that would say so",
+            a_wheel(X86_64, asking("arc4random")),
+            a_wheel("cp311-cp311-manylinux_2_36_x86_64", asking("arc4random")),
+            "asks for arc4random, which neither",
+            (MODULE,),
+        ),
+        Twins(
+            "WC421",
+            "shm_open of librt, which is not needed",
+            a_wheel(X86_64, asking("shm_open")),
+            a_wheel(X86_64, asking("shm_open", needed="librt.so.1")),
+            "asks for shm_open",
+            (MODULE,),
+        ),
+        Twins(
+            "WC421",
+            "a function that only glibc has, in a wheel for musl",
+            a_wheel(MUSL, asking("__cxa_thread_atexit_impl", "malloc")),
+            a_wheel(MUSL, asking("malloc")),
+            "asks for __cxa_thread_atexit_impl, which neither",
+            (MODULE,),
+        ),
+        Twins(
+            "WC421",
+            "a symbol of a library that the file does not need",
+            a_wheel(X86_64, asking("help_me"), offering("help_me")),
+            a_wheel(
+                X86_64,
+                asking("help_me", needed="libhelp.so.1", rpath="$ORIGIN"),
+                offering("help_me", path="demo/libhelp.so.1"),
+            ),
+            "asks for help_me, which demo.libs/libhelp.so.1 has; no DT_NEEDED leads there",
+            (MODULE,),
+            "warning",
+        ),
+        Twins(
+            "WC421",
+            "a plain library that asks for what exists nowhere",
+            a_wheel(X86_64, asking("demo_backend", path="demo/libhook.so")),
+            a_wheel(X86_64, asking("puts", path="demo/libhook.so")),
+            "asks for demo_backend",
+            ("demo/libhook.so",),
+            "warning",
+        ),
+        Twins(
+            "WC421",
+            "a program has no interpreter that offers it anything",
+            a_wheel(X86_64, program("PyUnicode_New")),
+            a_wheel(X86_64, program("rand")),
+            "asks for PyUnicode_New",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC421",
+            "a file that needs a library whose symbols are not known is not judged",
+            a_wheel(X86_64, asking("demo_backend", needed="libX11.so.6")),
+            a_wheel(X86_64, asking("puts", needed="libX11.so.6")),
+            "its symbols are not looked for: the symbols of libX11.so.6 are not known",
+            (MODULE,),
+            "note",
+        ),
+    ],
+    ids=str,
+)
+def test_symbols_and_libraries(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)

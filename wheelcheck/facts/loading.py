@@ -1,0 +1,142 @@
+"""What ld.so and musl's loader do with the ELF files of a wheel: where they look for libraries, and which they find.
+
+Sources: ld.so(8) and glibc's elf/dl-load.c (_dl_map_object); musl's ldso/dynlink.c (load_library). The files are taken
+where an installer puts them, with `.data/purelib` and `.data/platlib` merged into site-packages.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts.file_names import installed_path
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from wheelcheck.binary.model import Slice
+
+WALK_LIMIT = 100_000  # needs that are followed in all, from every file of a wheel; the largest of 182 has 2,000
+_ORIGIN = ("$ORIGIN", "${ORIGIN}")
+
+
+@dataclass(frozen=True, slots=True)
+class Loadable:
+    """An ELF file at its installed place, and the search path that it brings along."""
+
+    path: str  # as in the archive
+    place: str  # installed, relative to site-packages
+    code: Slice
+
+    @property
+    def folder(self) -> str:
+        """The folder that $ORIGIN means."""
+        return posixpath.dirname(self.place)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it answers to, once it is loaded: its file name and its DT_SONAME."""
+        return tuple(dict.fromkeys(name for name in (posixpath.basename(self.place), self.code.soname) if name))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What becomes of a file's needs: the wheel's own files that are loaded, and the names that are not among them."""
+
+    loaded: tuple[Loadable, ...]
+    outside: frozenset[str]
+    whole: bool = True  # false if there were more files than are followed
+
+
+class Loader:
+    """The files of a wheel for one CPU and C library, as a loader sees them."""
+
+    def __init__(self, files: Iterable[Loadable], *, is_musl: bool) -> None:
+        self.files = tuple(files)
+        self.is_musl = is_musl
+        self._steps_left = WALK_LIMIT
+        self._exported: dict[str, frozenset[bytes]] = {}
+
+    @cached_property
+    def _by_place(self) -> Mapping[str, Loadable]:
+        return {file.place: file for file in self.files}
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[Loadable]]:
+        """The files that answer to a name, wherever they are."""
+        found: dict[str, list[Loadable]] = defaultdict(list)
+        for file in self.files:
+            for name in file.names:
+                found[name].append(file)
+        return found
+
+    def closure(self, root: Loadable) -> Found:
+        """Follow DT_NEEDED from one file, in the loader's order: breadth first, a name that is loaded is not sought."""
+        loaded, outside = {root.place: root}, set()
+        names = set(root.names)
+        waiting: deque[tuple[Loadable, tuple[Loadable, ...]]] = deque([(root, ())])
+        while waiting and self._steps_left > 0:
+            file, above = waiting.popleft()
+            self._steps_left -= 1 + len(file.code.needed)
+            for needed in file.code.needed:
+                if needed in names:
+                    continue
+                target = self.find(needed, file, above)
+                if target is None:
+                    outside.add(needed)
+                elif target.place not in loaded:
+                    loaded[target.place] = target
+                    waiting.append((target, (file, *above)))
+                    names.update(target.names)
+                names.add(needed)
+        return Found(tuple(loaded.values()), frozenset(outside), whole=not waiting)
+
+    def find(self, needed: str, file: Loadable, above: tuple[Loadable, ...] = ()) -> Loadable | None:
+        """Return the file of the wheel that a DT_NEEDED of `file` leads to; None if none of its folders has it.
+
+        `above` are the files that led to this one, the nearest first. Their DT_RPATH counts too, unless the file has a
+        DT_RUNPATH (glibc); musl treats both alike and asks all of them.
+        """
+        if "/" in needed:
+            return None
+        for folder in self._folders(file, above):
+            if found := self._by_place.get(posixpath.normpath(posixpath.join(folder, needed))):
+                return found
+        return None
+
+    def offered(self, file: Loadable, names: Collection[str]) -> set[str]:
+        """Return which of these symbols a file exports."""
+        if file.place not in self._exported:
+            self._exported[file.place] = frozenset(file.code.exports.joined.split(b"\0"))
+        exported = self._exported[file.place]
+        return {name for name in names if name.encode() in exported}
+
+    def holders(self, names: Collection[str]) -> dict[str, Loadable]:
+        """Return the last file that exports each of these symbols, wherever it is."""
+        return {name: file for file in self.files for name in file.code.exports.among(names)}
+
+    def _folders(self, file: Loadable, above: tuple[Loadable, ...]) -> Iterator[str]:
+        if self.is_musl:
+            for each in (file, *above):
+                yield from _expanded(each, each.code.runpath or each.code.rpath)
+        elif file.code.runpath:
+            yield from _expanded(file, file.code.runpath)
+        else:
+            for each in (file, *above):
+                yield from _expanded(each, () if each.code.runpath else each.code.rpath)
+
+
+def _expanded(file: Loadable, entries: Iterable[str]) -> Iterator[str]:
+    """Yield the folders of site-packages that a search path names. Folders elsewhere hold nothing of the wheel."""
+    for entry in entries:
+        word = next((word for word in _ORIGIN if entry.startswith(word)), "")
+        if word:
+            yield posixpath.normpath(posixpath.join(file.folder, entry[len(word) :].lstrip("/") or "."))
+
+
+def place_of(path: str) -> str:
+    """Return where a member is installed, relative to site-packages."""
+    return posixpath.normpath(installed_path(path))

@@ -1,0 +1,118 @@
+"""Which symbols the system libraries of a Linux tag offer, by its C library, floor and CPU.
+
+The data is written by tools/system_symbols.py. What it does not hold is unknown: `offers` then returns None, never no.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.platforms.loaders import c_library_of
+from wheelcheck.platforms.manylinux import linux_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wheelcheck.platforms.tags import Platform
+
+# The files of glibc by their names in the data. `ld` is the loader itself, which is in every process.
+_GLIBC = {
+    "libc.so.6": "c",
+    "libm.so.6": "m",
+    "libpthread.so.0": "pthread",
+    "libdl.so.2": "dl",
+    "librt.so.1": "rt",
+    "libutil.so.1": "util",
+    "libresolv.so.2": "resolv",
+}
+# What every interpreter of CPython for glibc is itself linked with, so that its symbols are found without being needed.
+OF_INTERPRETER = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.so.1")
+MUSL = "libc.so"  # one of the names of its only file
+_UNVERSIONED = "Base"  # Debian's word for the version of a symbol that has none
+
+
+def offers(library: str, name: str, platform: Platform) -> bool | None:
+    """Return whether a system library of the tag's oldest system offers a symbol; None if that is not known.
+
+    Tags of Linux name one CPU, whose glibc is asked.
+    """
+    if platform.libc == "glibc" and (library in _GLIBC or c_library_of(library) == "glibc"):
+        names = _glibc_names(platform.floor, platform.arches[0], _GLIBC.get(library, "ld"))
+        return name in names if names else None
+    if platform.libc == "musl" and is_musl(library):
+        return name in _musl_names()
+    versions = _library_names(library)
+    if versions is None or platform.libc not in ("glibc", "musl"):
+        return None
+    version, policy = versions.get(name), linux_policy(platform)
+    if version is None or version == _UNVERSIONED or policy is None:
+        return version is not None
+    return policy.offers(version)
+
+
+@lru_cache(maxsize=64)
+def always_offered(platform: Platform, *, to_program: bool) -> frozenset[str]:
+    """Return what every process offers: the loader's own symbols, and to anything but a program the interpreter's.
+
+    musl is one file, which is loader and C library. CPUs whose glibc is not in the data offer nothing that is known.
+    """
+    if platform.libc == "musl":
+        return _musl_names()
+    files = ("ld", *(() if to_program else map(_GLIBC.__getitem__, OF_INTERPRETER)))
+    return frozenset().union(*(_glibc_names(platform.floor, platform.arches[0], file) for file in files))
+
+
+def is_musl(library: str) -> bool:
+    """Return whether a library is musl's libc under one of its names."""
+    return library == "libc.so" or library.startswith("libc.musl-") or c_library_of(library) == "musl"
+
+
+def knows(library: str, platform: Platform) -> bool:
+    """Return whether every symbol of a library on the tag's oldest system is known."""
+    return offers(library, "", platform) is not None
+
+
+def is_of_python(name: str) -> bool:
+    """Return whether an interpreter may offer a symbol: it begins like a name of its API, or like a private one."""
+    if name.startswith(("_Py", "PyPy")):
+        return True
+    return name.startswith("Py") and f"{name.partition('_')[0]}_" in _python_words()
+
+
+@lru_cache(maxsize=1)
+def _python_words() -> frozenset[str]:
+    return frozenset(_data()["python"].split())
+
+
+@lru_cache(maxsize=64)
+def _glibc_names(floor: tuple[int, ...], cpu: str, library: str) -> frozenset[str]:
+    """Return what one file of a glibc offers, at least what the CPU's first glibc does; nothing for an unknown CPU."""
+    rows = [row for row in _data()["glibc"] if row[0] == library and cpu in row[2].split()]
+    oldest = max(floor, min((_numbers(row[1]) for row in rows), default=floor))
+    return frozenset(name for row in rows if _numbers(row[1]) <= oldest for name in row[3].split())
+
+
+@lru_cache(maxsize=1)
+def _musl_names() -> frozenset[str]:
+    return frozenset(_data()["musl"].split())
+
+
+@lru_cache(maxsize=16)
+def _library_names(library: str) -> Mapping[str, str] | None:
+    """Return the version of every symbol of one library; None for a library that is not in the data."""
+    versions = _data()["libraries"].get(library)
+    return versions and {name: version for version, names in versions.items() for name in names.split()}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+@lru_cache(maxsize=1)
+def _data() -> dict[str, Any]:
+    text = resources.files("wheelcheck.platforms").joinpath("system_symbols.json").read_text("utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data

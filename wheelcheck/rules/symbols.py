@@ -1,0 +1,213 @@
+"""WC42x: the dynamic loader finds every library of the wheel, and every symbol that Linux code asks for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelcheck.facts import Wheel
+from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
+from wheelcheck.facts.loading import Loadable, Loader, place_of
+from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.platforms.system_symbols import MUSL, OF_INTERPRETER, always_offered, is_of_python, knows, offers
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wheelcheck.binary.model import Slice, Symbol
+    from wheelcheck.facts.loading import Found
+    from wheelcheck.platforms.tags import Platform
+    from wheelcheck.rules import Severity
+
+_SHOWN = 4  # names in a message
+
+
+def _loaders(wheel: Wheel) -> Iterator[tuple[Platform, Loader]]:
+    """Yield the Linux files of the wheel as the loader of each promise sees them."""
+    files: dict[Platform, list[Loadable]] = defaultdict(list)
+    for member, slice_, platform in native_code(wheel, "linux"):
+        if slice_.system == "linux" and platform.libc in ("glibc", "musl"):
+            files[platform].append(Loadable(member.path, place_of(member.path), slice_))
+    for platform, served in files.items():
+        yield platform, Loader(served, is_musl=platform.libc == "musl")
+
+
+def _is_started(file: Loadable) -> bool:
+    """Return whether Python or the user loads a file, and not another file of the wheel."""
+    return file.code.kind == "executable" or _is_module(file)
+
+
+def _is_module(file: Loadable) -> bool:
+    return is_extension_module(file.path) or bool(file.code.exports.beginning_with("PyInit_"))
+
+
+@rule("WC420", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel: Wheel) -> Iterator[Hit]:
+    """What an extension module or program needs of the wheel's own libraries is where the loader looks for it.
+
+    The loader looks in the folders of DT_RUNPATH, or of DT_RPATH here and in the files that led to this one, and then
+    in those of the system. It does not look in `NAME.libs` or beside the file by itself. It looks for the name that
+    DT_NEEDED gives: `libfoo.so.1` is not found in `libfoo.so.1.2.3`, because a wheel holds no symbolic links. The
+    import ends in "libfoo.so.1: cannot open shared object file", but not on the machine that built it, where the
+    library is installed as well.
+
+    It is a warning where another file of the wheel does find the library: once that one is loaded, the loader takes it
+    for every file that needs its name. Other libraries are not judged; who loads them may have loaded their needs.
+
+    Source: ld.so(8); glibc's elf/dl-load.c; musl's ldso/dynlink.c.
+    Remedy: run `auditwheel repair` after everything is in the wheel, or `patchelf --set-rpath '$ORIGIN/../NAME.libs'`.
+    """
+    for _, loader in _loaders(wheel):
+        missed = [
+            (file, needed, loader.by_name[needed])
+            for file in loader.files
+            if _is_started(file)
+            for needed in file.code.needed
+            if needed in loader.by_name and loader.find(needed, file) is None
+        ]
+        reached = _reached(loader) if missed else frozenset()
+        for file, needed, candidates in missed:
+            severity: Severity | None = "warning" if any(each.place in reached for each in candidates) else None
+            where = f"is in the wheel as {candidates[0].path}, where the loader does not look for it"
+            yield Hit(file.path, f"needs {needed}, which {where}: {_search_path(file.code)}", severity)
+
+
+def _reached(loader: Loader) -> frozenset[str]:
+    """Return where the libraries are that some file of the wheel finds."""
+    return frozenset(
+        found.place
+        for file in loader.files
+        for needed in file.code.needed
+        if (found := loader.find(needed, file)) is not None
+    )
+
+
+def _search_path(code: Slice) -> str:
+    entries = code.runpath or code.rpath
+    return f"the search path is {':'.join(entries)}" if entries else "the file has no search path"
+
+
+def _without_known_names(wheel: Wheel) -> str:
+    """Say why no symbol can be looked for: the data has neither the CPU nor the C API of Python 2."""
+    if any(tag.python.startswith(("cp2", "pp2")) for tag in wheel.name.tags):
+        return "the C API of Python 2 is not known"
+    return without_known_cpu(wheel)
+
+
+class _Missing(NamedTuple):
+    """The symbols of one file that nothing in its scope offers, and why that is not certain, if so."""
+
+    symbols: tuple[Symbol, ...] = ()
+    unknown: str = ""
+
+
+@rule("WC421", on=Wheel, severity=("error", "warning", "note"), needs=_without_known_names)
+def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[Hit]:
+    """Each strong undefined symbol is offered by a library in scope, the tag's oldest C library, or the interpreter.
+
+    In scope are the wheel's libraries that the file leads to, the system's libraries that it needs, and for everything
+    but programs what the interpreter is linked with: libc, libm, libpthread, libdl and libutil. A symbol that no one
+    offers ends the import in "undefined symbol". Symbols without a version count most: nothing compares them with the
+    floor. `stat` is a function of glibc only since 2.33, `shm_open` was in librt until 2.34, and musl has no
+    `__cxa_thread_atexit_impl`. Names that begin like the C API of Python are the interpreter's, others that begin with
+    `Py` are not.
+
+    It is an error in a module or program if the symbol is bound at load: a variable, or a function with `-z now`. A
+    function that is looked up when it is first called ends the process then: a warning. So is a symbol that another
+    library of the wheel has to which this file has no link, because a package can load that one first. For a library
+    that no file of the wheel leads to, which may be a plugin, it is a warning, and a note if a library of the system
+    has the symbol. A file that needs a library whose symbols are not known (another package's, CUDA's) is not judged,
+    which a note says.
+
+    Source: ld.so(8); System V ABI, "Shared Object Dependencies"; ziglang's lists of glibc and musl; Debian's symbols
+    files of libstdc++, libgcc, libatomic, zlib and expat; the declarations of abi3info and pyo3-ffi.
+    Remedy: link the library that has the symbol (`-l…`, and `-Wl,-z,defs` to have the linker say so), or build on the
+    floor of the tag.
+    """
+    for platform, loader in _loaders(wheel):
+        missed: dict[Loadable, tuple[Symbol, ...]] = {}
+        for file in loader.files:
+            missing = _missing(file, loader, platform)
+            if missing.unknown:
+                yield Hit(file.path, f"its symbols are not looked for: {missing.unknown}", "note")
+            elif missing.symbols:
+                missed[file] = missing.symbols
+        holders = loader.holders({symbol.name for symbols in missed.values() for symbol in symbols}) if missed else {}
+        for file, symbols in missed.items():
+            yield _judge(file, symbols, holders, platform)
+
+
+def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
+    """Return what nothing in the scope of a file offers. A file that asks for nothing doubtful needs no search."""
+    if not file.code.symbols_known:
+        return _Missing(unknown="the file's own table cannot be read" if file.code.dynamic and file.code.needed else "")
+    names = {symbol.name for symbol in file.code.imports if _is_doubtful(symbol, loader, platform)}
+    names -= always_offered(platform, to_program=file.code.kind == "executable")
+    if file.code.kind != "executable":
+        names = {name for name in names if not is_of_python(name)}
+    names -= file.code.exports.among(names) if names else set()
+    if not names:
+        return _Missing()
+    found = loader.closure(file)
+    system = {MUSL if loader.is_musl and is_answered_by_musl(name) else name for name in found.outside}
+    names -= {name for name in names if any(offers(library, name, platform) for library in system)}
+    for each in found.loaded[1:]:
+        names -= loader.offered(each, names)
+    if not names:
+        return _Missing()
+    symbols = tuple(symbol for symbol in file.code.imports if symbol.name in names)
+    return _Missing(symbols, _unknown(found, system, platform))
+
+
+def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
+    """Return whether a symbol has to be looked for: it is strong and neither bound to a library nor always there."""
+    if symbol.weak:
+        return False
+    if symbol.library and symbol.library not in loader.by_name:  # bound to that library, which WC401 and WC410 judge
+        return not loader.is_musl and _is_unknown_to_its_library(symbol, platform)
+    return True
+
+
+def _is_unknown_to_its_library(symbol: Symbol, platform: Platform) -> bool:
+    """Return whether glibc has no such symbol at all under a version that the floor has: the version was changed."""
+    is_glibc = symbol.version.startswith("GLIBC_2") and symbol.library in (*OF_INTERPRETER, "librt.so.1")
+    if not is_glibc or tuple(map(int, symbol.version[6:].split("."))) > platform.floor:
+        return False
+    return offers(symbol.library, symbol.name, platform) is False
+
+
+def _unknown(found: Found, system: set[str], platform: Platform) -> str:
+    """Say what in the scope of a file is not known; empty text if all of it is."""
+    if not found.whole:
+        return "more libraries are needed than are followed"
+    if libraries := sorted(name for name in system if not knows(name, platform)):
+        return f"the symbols of {', '.join(libraries[:_SHOWN])} are not known"
+    if unread := [file.path for file in found.loaded if not file.code.symbols_known]:
+        return f"the symbols of {unread[0]} cannot be read"
+    return ""
+
+
+def _judge(file: Loadable, symbols: tuple[Symbol, ...], holders: Mapping[str, Loadable], platform: Platform) -> Hit:
+    """Say what is missing, and how bad it is. `holders` are the files of the wheel that have symbols."""
+    nowhere = tuple(symbol for symbol in symbols if symbol.name not in holders)
+    if not nowhere:
+        holder = holders[symbols[0].name].path
+        return Hit(file.path, f"asks for {_listed(symbols)}, which {holder} has; no DT_NEEDED leads there", "warning")
+    asked = f"asks for {_listed(nowhere)}, which neither the wheel nor {platform.tag} offers"
+    if not _is_started(file):
+        is_systems = all(_some_library_offers(symbol.name, platform) for symbol in nowhere)
+        return Hit(file.path, f"{asked} to what it is linked with", "note" if is_systems else "warning")
+    is_lazy = all(symbol.lazy for symbol in nowhere)
+    when = "calling it ends the process" if is_lazy else "loading it fails"
+    return Hit(file.path, f"{asked}: {when}", "warning" if is_lazy else None)
+
+
+def _some_library_offers(name: str, platform: Platform) -> bool:
+    return any(offers(library, name, platform) for library in (*OF_INTERPRETER, "libstdc++.so.6", "libgcc_s.so.1"))
+
+
+def _listed(symbols: tuple[Symbol, ...]) -> str:
+    names = [symbol.name for symbol in symbols]
+    more = f" and {len(names) - _SHOWN} others" if len(names) > _SHOWN else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"
