@@ -138,7 +138,7 @@ def runs(settings: Settings, target: Target) -> tuple[CargoRun, ...]:
     def run_of(payload: Payload) -> tuple[str, str]:
         return payload.workspace, payload.target
 
-    rust = sorted((payload for payload in settings.release.payload if not payload.source), key=run_of)
+    rust = sorted((payload for payload in settings.release.payload if payload.from_cargo), key=run_of)
     return tuple(_run(settings, target, tuple(payload)) for _, payload in groupby(rust, run_of))
 
 

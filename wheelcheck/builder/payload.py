@@ -1,4 +1,4 @@
-"""Builds every payload from its source: the Cargo workspace, another workspace with its own toolchain, a C file.
+"""Builds every payload from its source: a Cargo workspace, another one with its own toolchain, a C file, a command.
 
 Every cargo runs in the folder of its workspace, in an environment without the variables of an outer cargo, so that
 rustup uses the toolchain pinned in that folder. A nested cargo that inherits RUSTUP_TOOLCHAIN or RUSTC silently ignores
@@ -7,6 +7,7 @@ the pin.
 
 from __future__ import annotations
 
+import shlex
 import struct
 import sys
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import cargo, run, sources, toolchain
+from wheelcheck.builder import cargo, commands, run, sources, toolchain
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.source import Bytes
 
@@ -119,11 +120,11 @@ def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log)
     built = Built({})
     for cargo_run in cargo.runs(settings, target):
         built |= _found(cargo.build(cargo_run, settings, target, base, log), cargo_run, settings)
-    return _in_order(built | _objects(settings, base, log), settings)
+    return _in_order(built | _others(settings, target, base, log), settings)
 
 
 def adopt(settings: Settings, target: Target, done: ContainerBuild, base: Mapping[str, str], log: Log) -> Built:
-    """Return what cargo reports to have built in a container. Objects are compiled here, from their C sources.
+    """Return what cargo reports to have built in a container. What cargo does not build is built here.
 
     Raises BuildError for a file that does not exist here under its mapped path.
     """
@@ -134,17 +135,21 @@ def adopt(settings: Settings, target: Target, done: ContainerBuild, base: Mappin
         _require_here(cargo.locate(artifacts, payload) for payload in cargo_run.payload)
         built |= _found(artifacts, cargo_run, settings, places.to_host)
     _require_here(sorted(file for file in built.read if file.suffix == ".rs"))
-    return _in_order(built | _objects(settings, base, log), settings)
+    return _in_order(built | _others(settings, target, base, log), settings)
 
 
 def recipe(settings: Settings, target: Target) -> tuple[str, ...]:
     """Return what is to be built, one line per run of cargo, payload and variable, without folders of this machine."""
-    payload = (
-        f"{one.kind} {one.path}: {one.name} of {one.package or one.source}, {one.workspace or one.target or '-'}"
-        for one in settings.release.payload
-    )
+    payload = map(_recipe, settings.release.payload)
     variables = (f"{name}={value}" for name, value in settings.environment)
     return (target.zigbuild, *map(str, cargo.runs(settings, target)), *payload, *variables)
+
+
+def _recipe(payload: Payload) -> str:
+    words = (shlex.join(payload.command), *(f"{name}={value}" for name, value in payload.environment))
+    origin = "the backend" if payload.from_backend else payload.package or payload.source or " ".join(words)
+    place = payload.workspace or payload.target or payload.directory or "-"
+    return f"{payload.kind} {payload.path}: {payload.name} of {origin}, {place}"
 
 
 def c_sources(settings: Settings) -> tuple[Path, ...]:
@@ -193,16 +198,22 @@ def _require_here(files: Iterable[Path]) -> None:
 
 
 def _in_order(built: Built, settings: Settings) -> Built:
-    return replace(built, files={payload: built.files[payload] for payload in settings.release.payload})
+    ours = (payload for payload in settings.release.payload if not payload.from_backend)
+    return replace(built, files={payload: built.files[payload] for payload in ours})
 
 
-def _objects(settings: Settings, base: Mapping[str, str], log: Log) -> Built:
+def _others(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> Built:
+    """Build what cargo does not build: objects from C, and what commands of the project make."""
     built = Built({})
     for payload in settings.release.payload:
         if payload.source:
             file = _compile(payload, settings, base, log)
             read = cargo.dep_info(file, settings.project)
             built |= Built({payload: file}, frozenset({_source(payload, settings).parent}), frozenset(read))
+        elif payload.command:
+            file = commands.build(payload, settings, target, base, log)
+            named = commands.named_files(payload, settings, target)
+            built |= Built({payload: file}, frozenset({settings.project}), named)
     return built
 
 

@@ -36,6 +36,8 @@ from wheelcheck.builder import wheel as assembly
 from wheelcheck.config.builder import Settings, load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wheelcheck.builder.cargo import PathMap
     from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.stage import Stage
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.builder.wheel import Pair
+    from wheelcheck.config import Payload
     from wheelcheck.platforms.arch import Arch
 
 _BACKEND = "see the build backend's output above"
@@ -196,7 +199,9 @@ class Build:
         return self.settings.variables(os.environ)
 
     def _workspace_contents(self) -> dict[str, str]:
-        return freshness.contents(self.settings.project, self.settings.workspaces)
+        by_command = any(payload.command for payload in self.settings.release.payload)
+        everything = (self.settings.project,) if by_command else ()
+        return freshness.contents(self.settings.project, (*self.settings.workspaces, *everything))
 
     def _stage(self, built: Built, before: dict[str, str]) -> Stage:
         """Stage what was built, unless its sources have changed since `before`."""
@@ -204,10 +209,22 @@ class Build:
         inputs = freshness.Inputs.of(project, recipe, built.folders, built.read)
         freshness.require_unchanged(before, inputs)
         self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
-        return staging.stage(built.files, self.target, inputs, self.stage_folder)
+        promised = [one for one in self.settings.release.payload if one.from_backend]
+        if not built.files:
+            self.log(_nothing_to_build(promised))
+        return staging.stage(built.files, self.target, inputs, self.stage_folder, promised)
 
     def _publish(self, built: Path) -> Path:
         return dist.publish(built, self.settings.dist, self.log)
+
+
+def _nothing_to_build(promised: Iterable[Payload]) -> str:
+    """Return what to say of a build without payload of its own."""
+    names = ", ".join(payload.path for payload in promised)
+    if names:
+        return f"nothing to compile in this step: the build backend makes {names}"
+    declare = "declare programs and libraries in [[tool.wheelcheck.payload]] (package, source, command or from)"
+    return f"nothing was built: no payload is configured, and extension modules are the build backend's; {declare}"
 
 
 def _scratch() -> tempfile.TemporaryDirectory[str]:

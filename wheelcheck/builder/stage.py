@@ -50,6 +50,20 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """One file that is not staged, because the wheel of the build backend must hold it: path, name and kind."""
+
+    path: str
+    name: str
+    kind: PayloadKind
+
+    @property
+    def mode(self) -> int:
+        """The permission bits it must have."""
+        return MODES[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a stage holds and was built from. `target` is cargo-zigbuild's name for its CPU and floor."""
 
@@ -58,6 +72,7 @@ class Manifest:
     floor: str
     inputs: Inputs
     files: tuple[Staged, ...]
+    promised: tuple[Promised, ...] = ()
 
     @property
     def built_for(self) -> Target:
@@ -83,13 +98,19 @@ class Stage:
         return self.folder / "tree" / staged.path
 
 
-def stage(binaries: Mapping[Payload, Path], target: Target, inputs: Inputs, folder: Path) -> Stage:
-    """Check every binary, write a new stage and replace the one at `folder` by it. Raises BuildError."""
+def stage(
+    binaries: Mapping[Payload, Path], target: Target, inputs: Inputs, folder: Path, promised: Iterable[Payload] = ()
+) -> Stage:
+    """Check every binary, write a new stage and replace the one at `folder` by it. Raises BuildError.
+
+    `promised` is the payload that the build backend makes.
+    """
     fresh = folder.with_name(f"{folder.name}{_NEW}")
     shutil.rmtree(fresh, ignore_errors=True)
     files = tuple(_lay(payload, file, target, fresh / "tree") for payload, file in binaries.items())
     floor = f"{target.floor[0]}.{target.floor[1]}"
-    manifest = Manifest(target.zigbuild, target.arch.name, floor, inputs, files)
+    by_backend = tuple(Promised(payload.path, payload.name, payload.kind) for payload in promised)
+    manifest = Manifest(target.zigbuild, target.arch.name, floor, inputs, files, by_backend)
     fresh.mkdir(parents=True, exist_ok=True)
     (fresh / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     _swap(fresh, folder)
@@ -161,7 +182,8 @@ def read_manifest(file: Path) -> Manifest:
     try:
         table = json.loads(file.read_text())
         files = tuple(Staged(**entry) for entry in table["files"])
-        found = Manifest(**{**table, "inputs": Inputs.from_json(table["inputs"]), "files": files})
+        promised = tuple(Promised(**entry) for entry in table["promised"])
+        found = Manifest(**{**table, "inputs": Inputs.from_json(table["inputs"]), "files": files, "promised": promised})
         same = found.built_for.zigbuild == found.target
     except (OSError, ValueError, TypeError, KeyError, AttributeError, UnknownArchitectureError) as problem:
         raise BuildError(file, f"the manifest of the stage cannot be read ({problem!r})", _AGAIN) from problem

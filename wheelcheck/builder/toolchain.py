@@ -114,10 +114,13 @@ _HEADERS = Path("/usr/include")
 _PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}", "ar": "ar", "ranlib": "ranlib"}
 
 
-def install(folder: Path, target: Target) -> dict[str, str]:
-    """Write the compiler scripts for `target` into `folder` and return the variables that name them."""
+def install(folder: Path, target: Target, sources: Path | None = None) -> dict[str, str]:
+    """Write the compiler scripts for `target` into `folder` and return the variables that name them.
+
+    `sources` is the folder that is kept out of debug information, by default the one that contains `folder`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    flags = f" {shlex.join(prefix_maps(folder.parent))}{_python_headers(folder)}"
+    flags = f" {shlex.join(prefix_maps(sources or folder.parent))}{_python_headers(folder)}"
     for name, words in _PROGRAMS.items():
         program = f"{shlex.quote(sys.executable)} -m ziglang {words.format(zig=target.zig, flags=flags)}"
         script = folder / name

@@ -26,12 +26,12 @@ from wheelcheck.source import Bytes
 from wheelcheck.wheel_writer import expanded_tags, record_text, with_field, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from wheelcheck.binary.model import Binary
     from wheelcheck.builder.reproducible import Date
-    from wheelcheck.builder.stage import Stage, Staged
+    from wheelcheck.builder.stage import Promised, Stage, Staged
     from wheelcheck.builder.toolchain import Target
 
 Pair = tuple[str, str]  # interpreter and ABI tag: ("cp310", "abi3")
@@ -64,15 +64,19 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel is made from this many parts)
     `inventory` holds files to add to .dist-info, by their path in it. Every member gets `date`, or the date of WHEEL if
     it is None. The same input gives the same bytes.
 
-    Raises BuildError for native code in `built` that is neither an extension module nor a library needed by one, for
-    native code that `target` cannot load, and for a staged path that `built` already contains.
+    Raises BuildError for native code in `built` that is neither an extension module, nor a library needed by one, nor
+    promised by the stage's manifest; for a promised file that is missing or not as declared; for native code that
+    `target` cannot load; for a staged path that `built` already contains; and if there is no native code at all.
     """
     with ZipFile(built) as archive:
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist() if not info.is_dir()}
     folder = _info_folder(built, members)
     staged = _placed(stage, name)
     _require_free(staged, members)
-    _require_loadable(members, target)
+    promised = {member_path(file.path, name): file for file in stage.manifest.promised}
+    _require_promised(promised, members, target)
+    natives = _require_loadable(members, promised, target)
+    _require_any_native(built, {*natives, *staged}, target)
     date = date or members[f"{folder}/WHEEL"][0].date_time
     modes = {path: info.external_attr >> 16 for path, (info, _) in members.items()}
     contents = {path: content for path, (_, content) in members.items()}
@@ -113,34 +117,59 @@ def _placed(stage: Stage, wheel: str) -> dict[str, Staged]:
 
 def _require_free(staged: Mapping[str, Staged], members: Members) -> None:
     if taken := sorted(staged.keys() & members):
-        fix = 'remove it there, wheelcheck adds it (wheel = "payload" if the backend builds nothing else)'
+        fix = 'remove it there, wheelcheck adds it (wheel = "payload" if the backend builds nothing else); or keep the'
+        fix += ' backend\'s own with from = "backend" in [[tool.wheelcheck.payload]]'
         raise BuildError(taken[0], "the wheel built by the backend already contains this file", fix)
 
 
-def _require_loadable(members: Members, target: Target) -> None:
-    """Raise BuildError for native code that a backend may not pack, or that the target cannot load."""
+def _require_promised(promised: Mapping[str, Promised], members: Members, target: Target) -> None:
+    """Raise BuildError for payload that the backend must make and did not make as it is declared."""
+    for path, file in promised.items():
+        if path not in members:
+            fix = "make the backend install it there, or correct its path in [[tool.wheelcheck.payload]]"
+            raise BuildError(path, "the wheel built by the backend does not contain this payload", fix)
+        info, content = members[path]
+        payload.require_native(path, content, file.kind, target)
+        mode = 0o755 if info.external_attr >> 16 & 0o111 else 0o644
+        if mode != file.mode:
+            problem = f"the backend gave it mode {mode:04o}, but a native {file.kind} must have {file.mode:04o}"
+            raise BuildError(path, problem, "set it in the backend (CMake: install(PROGRAMS …) or install(TARGETS …))")
+
+
+def _require_loadable(members: Members, promised: Collection[str], target: Target) -> Collection[str]:
+    """Return the paths of native code. Raises BuildError for what no backend may pack, or the target cannot load."""
     read = ((path, read_binary("", Bytes(content))) for path, (_, content) in members.items())
     natives = {path: binary for path, binary in read if binary}
-    expected = _modules_and_their_libraries(natives)
+    expected = _modules_and_their_libraries(natives, promised)
     for path, binary in natives.items():
         if path not in expected:
             fix = (
-                f'if it belongs there, declare it in [[tool.wheelcheck.payload]] with path = "{path}" and set'
-                ' build.wheel = "payload", so that cargo alone builds it; if not, keep it out of the wheel'
+                f'if it belongs there, declare it in [[tool.wheelcheck.payload]] with path = "{path}" and'
+                ' from = "backend"; if not, keep it out of the wheel'
             )
             problem = f"the build backend put this {binary.format} file into the wheel, and no payload declares it"
             raise BuildError(path, problem, fix)
-        payload.require_loadable(path, binary, target)
+        if path not in promised:
+            payload.require_loadable(path, binary, target)
+    return natives
 
 
-def _modules_and_their_libraries(natives: Mapping[str, Binary]) -> set[str]:
-    """Return the paths of the extension modules and of the libraries that they need, directly or indirectly.
+def _require_any_native(built: Path, natives: Collection[str], target: Target) -> None:
+    """Raise BuildError for a wheel without native code: a platform tag would promise some."""
+    if not natives:
+        problem = f"it gets no tag {target.platform_tag}: neither the build backend nor a payload gave it native code"
+        fix = "declare what is missing in [[tool.wheelcheck.payload]] or make the backend build it"
+        raise BuildError(built.name, problem, f"{fix}; a project without native code needs no builder")
+
+
+def _modules_and_their_libraries(natives: Mapping[str, Binary], promised: Collection[str]) -> set[str]:
+    """Return the paths of extension modules, of promised files and of the libraries they need, directly or indirectly.
 
     `auditwheel repair` copies a C library into `NAME.libs/` under a unique file name, and writes that name into
     DT_NEEDED of every file that needs it; the loader looks for that file name.
     """
     expected: set[str] = set()
-    waiting = [path for path in natives if is_extension_module(path)]
+    waiting = [path for path in natives if is_extension_module(path) or path in promised]
     while waiting:
         path = waiting.pop()
         if path not in expected:

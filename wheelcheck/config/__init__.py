@@ -35,7 +35,8 @@ class Payload:
     """One native file that every wheel must contain at `path`.
 
     Only the builder needs to know where it comes from: from `package` of the Cargo workspace or of another `workspace`,
-    which has its own toolchain; an object also for its own Rust `target`, or from a C `source`.
+    which has its own toolchain; an object also for its own Rust `target`, or from a C `source`; from a `command` with a
+    `directory` and an `environment` of its own; or from the wheel that the build backend makes.
     """
 
     name: str
@@ -45,6 +46,15 @@ class Payload:
     workspace: str = ""
     source: str = ""
     target: str = ""
+    command: tuple[str, ...] = ()
+    directory: str = ""
+    environment: tuple[tuple[str, str], ...] = ()
+    from_backend: bool = False
+
+    @property
+    def from_cargo(self) -> bool:
+        """Whether Cargo builds it."""
+        return not (self.source or self.command or self.from_backend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,6 @@ def _explicit_wheels(settings: Mapping[str, Any]) -> set[WheelTag]:
 
 
 def _payload(entry: Mapping[str, Any]) -> Payload:
-    said = {key: value for key, value in entry.items() if value is not None}
-    package = "" if "source" in said else entry["name"]
-    return Payload(**{"package": package, **said})
+    said = {key: value for key, value in entry.items() if value is not None and key != "from"}
+    one = Payload(**said, from_backend=entry["from"] == "backend")
+    return one if one.package or not one.from_cargo else replace(one, package=one.name)

@@ -61,13 +61,12 @@ class Settings:
     @property
     def workspaces(self) -> tuple[Path, ...]:
         """The Cargo workspaces that build payload, each once, in the order of the payload."""
-        cargo = [payload for payload in self.release.payload if not payload.source]
-        return tuple(dict.fromkeys(self.origin(payload) for payload in cargo))
+        cargo = [payload for payload in self.release.payload if payload.from_cargo]
+        return tuple(dict.fromkeys(self.workspace_of(payload) for payload in cargo))
 
-    def origin(self, payload: config.Payload) -> Path:
-        """Return the Cargo workspace that builds a payload, or its C source."""
-        place = payload.source or payload.workspace
-        return self.project / place if place else self.workspace
+    def workspace_of(self, payload: config.Payload) -> Path:
+        """Return the Cargo workspace that builds a payload."""
+        return self.project / payload.workspace if payload.workspace else self.workspace
 
     def variables(self, base: Mapping[str, str]) -> dict[str, str]:
         """Return the environment `base` with the variables that the project sets."""

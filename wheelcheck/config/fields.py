@@ -12,7 +12,19 @@ import re
 from importlib import resources
 from typing import Any, Literal, get_args
 
-from wheelcheck.config.shapes import Boolean, Choice, Field, Integer, ListOf, Named, OneOrMore, Table, Tables, Text
+from wheelcheck.config.shapes import (
+    Boolean,
+    Choice,
+    Field,
+    Integer,
+    ListOf,
+    Named,
+    OneOrMore,
+    Table,
+    Tables,
+    Text,
+    Words,
+)
 from wheelcheck.platforms import arch
 
 PayloadKind = Literal["executable", "library", "object"]
@@ -73,6 +85,10 @@ WHEELS = Table((
           '["win_amd64", "macosx_11_0_arm64"]', required=True),
 ))  # fmt: skip  # one row per key
 
+# The builder replaces these words of a command.
+PLACEHOLDERS = ("{output}", "{arch}", "{target}", "{glibc}")
+OUTPUT_COMMAND = Words(ANY, "strings", 1, PLACEHOLDERS[0])
+
 PAYLOAD = Table((
     Field("name", TEXT, "The name of the file, which is that of Cargo's binary or library.", '"tool"', required=True),
     Field("kind", Choice(get_args(PayloadKind)), "What the file is; an object runs on no CPU of the release (eBPF).",
@@ -83,7 +99,18 @@ PAYLOAD = Table((
     Field("workspace", IN_PROJECT, "The folder of another Cargo workspace that builds it, with its own toolchain.",
           '"ebpf"', unset="the workspace of `[tool.wheelcheck.build]`"),
     Field("source", IN_PROJECT, "The C source of an object.", '"bpf/probe.bpf.c"', unset="Cargo builds it",
-          excludes=("package", "workspace", "target"), only_for=("kind", "object")),
+          excludes=("package", "workspace", "target", "command", "from"), only_for=("kind", "object")),
+    Field("command", OUTPUT_COMMAND, "The command that builds it, without a shell. It writes the file `{output}`; "
+          "`{arch}`, `{target}` and `{glibc}` stand for the CPU, its Rust target and the floor.",
+          '["go", "build", "-o", "{output}", "./cmd/tool"]', unset="Cargo builds it",
+          excludes=("package", "workspace", "target", "from")),
+    Field("directory", IN_PROJECT, "The folder that `command` is started in.", '"go"', unset="the project's folder",
+          needs="command"),
+    Field("environment", Named(ANY, "strings"), "Environment variables for `command`.", '{ CGO_ENABLED = "0" }',
+          unset="those of the build", needs="command"),
+    Field("from", Choice(("backend",)), "With `backend`, the build backend builds it: its wheel must hold the file, "
+          "which is checked as other payload is.", '"backend"', unset="the builder builds it and adds it to the wheel",
+          excludes=("package", "workspace", "target")),
     Field("target", TEXT, "The Rust target of an object.", '"bpfel-unknown-none"', unset="the CPU of the wheel",
           only_for=("kind", "object")),
 ))  # fmt: skip

@@ -150,6 +150,24 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Words(ListOf):
+    """The words of a command, one of which contains `needed`."""
+
+    needed: str = ""
+
+    def read(self, value: object, where: Place, fix: str) -> tuple[Any, ...]:
+        """Return the words as a tuple. Raises ConfigError."""
+        words = ListOf.read(self, value, where, fix)
+        if not any(self.needed in word for word in words):
+            raise ConfigError(f"{where}: no word of the command contains {self.needed}; {fix}")
+        return words
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        return {**ListOf.schema(self), "contains": {"type": "string", "pattern": re.escape(self.needed)}}
+
+
+@dataclass(frozen=True, slots=True)
 class OneOrMore:
     """A value of one shape or an array of them, read as a tuple."""
 
@@ -200,7 +218,8 @@ class Field:
     """One key of a table: everything that is said about it, once.
 
     `example` and `default` are TOML; `unset` says in words what holds without the key where no single value does.
-    `excludes` names keys that cannot stand beside this one, `only_for` the key and the value that this one needs.
+    `excludes` names keys that cannot stand beside this one, `needs` a key that must, `only_for` the key and the value
+    that this one needs.
     `part` is who reads a key of the top level.
     """
 
@@ -212,6 +231,7 @@ class Field:
     unset: str = ""
     required: bool = False
     excludes: tuple[str, ...] = ()
+    needs: str = ""
     only_for: tuple[str, str] | None = None
     part: Part = "gate"
 
@@ -277,6 +297,8 @@ class Table:
             return
         if others := [key for key in field.excludes if key in table]:
             raise ConfigError(f"{where} has both {field.key!r} and {others[0]!r}; remove one of them")
+        if field.needs and field.needs not in table:
+            raise ConfigError(f"{where}: {field.key!r} is allowed only with {field.needs!r}; remove it")
         if field.only_for and table.get(field.only_for[0]) != field.only_for[1]:
             key, value = field.only_for
             raise ConfigError(f'{where}: {field.key!r} is allowed only with {key} = "{value}"; remove it')
@@ -285,6 +307,7 @@ class Table:
         """Return what `_check_beside` checks, as JSON Schema."""
         has = {"required": [field.key]}
         beside = [{"if": has, "then": {"properties": dict.fromkeys(field.excludes, False)}}] if field.excludes else []
+        beside += [{"if": has, "then": {"required": [field.needs]}}] if field.needs else []
         if not field.only_for:
             return beside
         key, value = field.only_for
@@ -352,7 +375,7 @@ def _shown(value: object) -> str:
 
 
 def _either(options: list[str]) -> str:
-    return f"{', '.join(options[:-1])} or {options[-1]}"
+    return " or ".join(filter(None, (", ".join(options[:-1]), options[-1])))
 
 
 def _cut(text: str) -> str:

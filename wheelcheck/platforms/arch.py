@@ -66,6 +66,7 @@ class Arch:
     runner: str = ""  # GitHub-hosted runner that is this CPU
     debian: str = ""  # dpkg architecture
     qemu: str = ""  # as in `qemu-aarch64`, the user-mode emulator
+    go: tuple[str, ...] = ()  # the variables by which `go build` knows it, as NAME=VALUE
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,6 +141,7 @@ ARCHES = (
         runner="ubuntu-latest",
         debian="amd64",
         qemu="x86_64",
+        go=("GOARCH=amd64",),
     ),
     Arch(
         "aarch64",
@@ -163,6 +165,7 @@ ARCHES = (
         runner="ubuntu-24.04-arm",
         debian="arm64",
         qemu="aarch64",
+        go=("GOARCH=arm64",),
     ),
     Arch(
         "i686",
@@ -182,6 +185,7 @@ ARCHES = (
         multiarch=("i386", "i686", "x86"),
         debian="i386",
         qemu="i386",
+        go=("GOARCH=386",),
     ),
     Arch(
         "armv7l",
@@ -200,6 +204,7 @@ ARCHES = (
         multiarch=("arm", "armv7l"),
         debian="armhf",
         qemu="arm",
+        go=("GOARCH=arm", "GOARM=7"),
     ),
     Arch(
         "ppc64le",
@@ -216,6 +221,7 @@ ARCHES = (
         multiarch=("powerpc64le", "ppc64le"),
         debian="ppc64el",
         qemu="ppc64le",
+        go=("GOARCH=ppc64le",),
     ),
     Arch(
         "s390x",
@@ -230,6 +236,7 @@ ARCHES = (
         multiarch=("s390x",),
         debian="s390x",
         qemu="s390x",
+        go=("GOARCH=s390x",),
     ),
     Arch(
         "riscv64",
@@ -246,6 +253,7 @@ ARCHES = (
         multiarch=("riscv64",),
         debian="riscv64",
         qemu="riscv64",
+        go=("GOARCH=riscv64",),
     ),
     Arch(
         "loongarch64",
@@ -262,6 +270,7 @@ ARCHES = (
         multiarch=("loongarch64",),
         debian="loong64",
         qemu="loongarch64",
+        go=("GOARCH=loong64",),
     ),
     Arch(
         "ppc64",
@@ -280,6 +289,7 @@ ARCHES = (
         multiarch=("powerpc64", "ppc64"),
         debian="ppc64",
         qemu="ppc64",
+        go=("GOARCH=ppc64",),
     ),
     Arch(
         "armv6l",
@@ -294,6 +304,7 @@ ARCHES = (
         zig="arm",
         multiarch=("arm", "armv6l"),
         qemu="arm",
+        go=("GOARCH=arm", "GOARM=6"),
     ),
     Arch("ppc", aliases=("powerpc",), macos="ppc", macho_cputype=18, pypi=("macosx",)),
 )

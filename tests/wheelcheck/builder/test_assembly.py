@@ -208,3 +208,62 @@ def test_a_wheel_whose_payload_is_not_the_recorded_one_is_refused(
     tampered(wheel, "demo/bin/tool", content(), mode)
     with pytest.raises(BuildError, match=f"{NAME}: demo/bin/tool: the wheel has .*{found}"):
         assembly.require_record(wheel, stage)
+
+
+def promised(folder: Path, payload: Payload = TOOL) -> Stage:
+    """Return a stage without files, whose one payload the build backend makes."""
+    return staging.stage({}, TARGET, INPUTS, folder / "none", [payload])
+
+
+def with_tool(folder: Path, content: bytes, mode: int, path: str = "demo/bin/tool") -> Path:
+    """Write a backend's wheel that holds a program of this content and mode."""
+    built = backend_wheel(folder)
+    with zipfile.ZipFile(built, "a") as archive:
+        info = zipfile.ZipInfo(path)
+        info.external_attr = (stat.S_IFREG | mode) << 16
+        archive.writestr(info, content)
+    return built
+
+
+@pytest.mark.parametrize("path", ["demo/bin/tool", ".data/scripts/tool"])
+def test_a_program_that_the_backend_makes_is_kept_as_it_is(tmp_path: Path, path: str) -> None:
+    member = path.replace(".data", "demo-1.0.data")
+    built = with_tool(tmp_path, native("x86_64"), 0o755, member)
+    stage = promised(tmp_path, replace(TOOL, path=path, from_backend=True))
+    again = staging.load(stage.folder, TARGET)
+    assert again == stage
+    with zipfile.ZipFile(assembly.assemble(built, NAME, again, TARGET, tmp_path)) as archive:
+        assert archive.read(member) == native("x86_64")
+        assert archive.getinfo(member).external_attr >> 16 == stat.S_IFREG | 0o755
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "message"),
+    [
+        (lambda: native("aarch64"), 0o755, "it is code for aarch64, not for x86_64"),
+        (lambda: native("x86_64", "executable", (2, 28), "newer"), 0o755, "it needs glibc 2.2., above the floor 2.17"),
+        (lambda: native("x86_64", "library"), 0o755, "it is a native library, but declared as a native executable"),
+        (lambda: b"#!/bin/sh\n", 0o755, "its 10 bytes are not native code"),
+        (lambda: b"", 0o755, "its 0 bytes are not native code"),
+        (lambda: native("x86_64"), 0o644, "the backend gave it mode 0644, but a native executable must have 0755"),
+    ],
+    ids=["CPU", "floor", "kind", "script", "empty", "mode"],
+)
+def test_a_program_that_the_backend_makes_is_held_to_what_is_declared(
+    tmp_path: Path, content: Callable[[], bytes], mode: int, message: str
+) -> None:
+    with pytest.raises(BuildError, match=f"demo/bin/tool: {message}"):
+        assembly.assemble(with_tool(tmp_path, content(), mode), NAME, promised(tmp_path), TARGET, tmp_path)
+
+
+def test_a_program_that_the_backend_did_not_make_is_missed(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="demo/bin/tool: the wheel built by the backend does not contain this payload"):
+        assembly.assemble(backend_wheel(tmp_path), NAME, promised(tmp_path), TARGET, tmp_path)
+
+
+def test_a_wheel_without_native_code_gets_no_platform_tag(tmp_path: Path) -> None:
+    stage = staging.stage({}, TARGET, INPUTS, tmp_path / "none")
+    with pytest.raises(BuildError, match=r"it gets no tag manylinux_2_17_x86_64.manylinux2014_x86_64: neither"):
+        assembly.assemble(backend_wheel(tmp_path), NAME, stage, TARGET, tmp_path)
+    module = {"demo__ext.abi3_so": native("x86_64", "library")}
+    assert assembly.assemble(backend_wheel(tmp_path, **module), NAME, stage, TARGET, tmp_path).is_file()

@@ -72,7 +72,10 @@ def test_every_table_of_the_schema_takes_its_own_keys_only_and_says_what_each_is
     tables = list(tables_of(SCHEMA))
     assert [list(table["properties"]) for table in tables][1:] == [
         ["python", "platforms"],
-        ["name", "kind", "path", "package", "workspace", "source", "target"],
+        [
+            *("name", "kind", "path", "package", "workspace", "source"),
+            *("command", "directory", "environment", "from", "target"),
+        ],
         ["code", "reason", "path", "artifact"],
         ["code", "level", "reason", "path", "artifact"],
         [
@@ -115,6 +118,10 @@ GOOD = (
     f'{PROGRAM}, package = "c", workspace = "d" }}]',
     f'{OBJECT} source = "c.bpf.c" }}]',
     f'{OBJECT} package = "c", workspace = "d", target = "bpfel-unknown-none" }}]',
+    f'{PROGRAM}, command = ["make", "OUT={{output}}"] }}]',
+    f'{PROGRAM}, command = ["cp", "x", "{{output}}"], directory = "d", environment = {{ A = "" }} }}]',
+    f'{OBJECT} command = ["clang", "-o", "{{output}}"] }}]',
+    f'{PROGRAM}, from = "backend" }}]',
     'ignore = [{ code = "WC301", reason = "a cross compiler" }]',
     'strict = true\nseverity = [{ code = "WC302", level = "warning", reason = "the launcher sets it" }]',
     'severity = [{ code = "WC302", level = "error", reason = "a", path = "a/*", artifact = "*-any.whl" }]',
@@ -128,6 +135,16 @@ GOOD = (
     f"build = {{}}\n{SMOKE} }}]",
 )
 BAD = (
+    f"{PROGRAM}, command = [] }}]",
+    f'{PROGRAM}, command = "make {{output}}" }}]',
+    f'{PROGRAM}, command = ["make"] }}]',
+    f'{PROGRAM}, command = ["make", "{{output}}"], package = "c" }}]',
+    f'{PROGRAM}, command = ["make", "{{output}}"], from = "backend" }}]',
+    f'{PROGRAM}, directory = "d" }}]',
+    f"{PROGRAM}, environment = {{}} }}]",
+    f'{PROGRAM}, from = "cargo" }}]',
+    f'{PROGRAM}, from = "backend", package = "c" }}]',
+    f'{OBJECT} source = "c.bpf.c", from = "backend" }}]',
     "glib = '2.17'",
     "glibc = 2.17",
     "glibc = '2'",
