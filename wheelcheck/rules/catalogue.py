@@ -39,7 +39,7 @@ IMPACTS = {
         "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
         "WC402", "WC420", "WC421", "WC435",
-        "WC504",
+        "WC504", "WC506",
         "WC603", "WC604", "WC606", "WC607", "WC608",
     },
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.

@@ -114,3 +114,21 @@ def _is_fatal(name: str, member: str) -> bool:
     """Return whether no user's machine can be expected to have a library that is loaded by this name."""
     names_python = _PYTHON_LIBRARY.fullmatch(PurePosixPath(name).name) is not None
     return name.startswith(_BUILDERS_FOLDERS) or (names_python and is_extension_module(member))
+
+
+@rule("WC506", on=Wheel, needs=without_known_cpu)
+def code_for_apple_silicon_has_the_signature_of_its_bytes(wheel: Wheel) -> Iterator[Hit]:
+    """Each arm64 program and library for macOS is signed, and the hashes in its signature are those of its pages.
+
+    On Apple silicon the kernel runs no unsigned code, and it kills a process that touches a page whose hash is not the
+    signed one: "killed: 9", and "Code Signature Invalid" in the crash report. Everything that edits a file after it was
+    linked breaks the linker's signature: strip, install_name_tool, a patched path or version. x86_64 code needs none.
+    Who signed does not matter; the linker's own ("ad-hoc") signature is enough.
+
+    Source: XNU's bsd/kern/ubc_subr.c; Apple, "macOS Big Sur 11 Release Notes" (Code signing).
+    Remedy: `codesign --force --sign - FILE` after the last edit (`rcodesign sign FILE` on other systems). delocate and
+    Apple's own tools sign again by themselves; llvm-strip and llvm-install-name-tool do not.
+    """
+    for member, slice_, _ in native_code(wheel, "macos"):
+        if slice_.signature_fault and "aarch64" in slice_.arches:
+            yield Hit(member.path, f"{slice_.signature_fault}: macOS kills the process on Apple silicon")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -226,4 +227,68 @@ def weakly(file: File) -> File:
     ids=str,
 )
 def test_every_needed_dylib_is_the_systems_or_in_the_wheel(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def edited(file: File) -> File:
+    """Return a library one byte of which was changed after it was linked."""
+
+    def edit() -> bytes:
+        content = bytearray(file.bytes)
+        content[content.index(b"__TEXT")] ^= 1
+        return bytes(content)
+
+    return File(file.path, edit)
+
+
+def unsigned(file: File) -> File:
+    return File(file.path, lambda: macho_cases.without(macho_cases.LC_CODE_SIGNATURE)(file.bytes))
+
+
+def both(arm: File) -> File:
+    return File(arm.path, lambda: native.universal(native.mac("x86_64", kind="library"), arm.bytes))
+
+
+SOUND = for_macos("aarch64", "11.0")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC506",
+            "a library that was edited after it was signed",
+            a_wheel(ARM64, edited(SOUND)),
+            a_wheel(ARM64, SOUND),
+            "pages that the code signature does not fit, the first at 0x0: macOS kills the process",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC506",
+            "a library that nobody signed",
+            a_wheel(ARM64, unsigned(SOUND)),
+            a_wheel(INTEL, unsigned(for_macos("x86_64", "10.9"))),
+            "has no code signature: macOS kills the process on Apple silicon",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC506",
+            "a program is held to it as well",
+            a_wheel(ARM64, replace(unsigned(program_for("11.0")), mode=EXECUTABLE)),
+            a_wheel(ARM64, program_for("11.0")),
+            "has no code signature",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC506",
+            "one half of a universal library",
+            a_wheel(UNIVERSAL2, both(edited(SOUND))),
+            a_wheel(UNIVERSAL2, both(SOUND)),
+            "pages that the code signature does not fit",
+            (DYLIB,),
+        ),
+    ],
+    ids=str,
+)
+def test_code_for_apple_silicon_has_the_signature_of_its_bytes(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
