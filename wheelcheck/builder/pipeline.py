@@ -29,6 +29,7 @@ from wheelcheck.builder import (
     sbom,
     sdist,
     smoke,
+    sources,
     toolchain,
 )
 from wheelcheck.builder import stage as staging
@@ -82,12 +83,13 @@ class Build:
 
     def build(self) -> Stage:
         """Compile every payload and stage it."""
-        before = self._workspace_contents()
+        sources.require_checked_out(self.settings.project)
+        before = self._before()
         return self._stage(payload.build(self.settings, self.target, self._environment(), self.log), before)
 
     def adopt(self, messages: str, places: PathMap) -> Stage:
         """Stage what cargo built in a container, by its JSON messages; `places` maps its folders to this machine."""
-        before = self._workspace_contents()
+        before = self._before()
         done = payload.ContainerBuild(messages, places)
         return self._stage(payload.adopt(self.settings, self.target, done, self._environment(), self.log), before)
 
@@ -102,7 +104,8 @@ class Build:
         with _scratch() as name:
             scratch = Path(name)
             sdist.copy_sources(self.settings.project, scratch / "tree")
-            env = {**run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
+            known = sdist.known_version(self.settings.project)
+            env = {**known, **run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
             run.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
             self.require_complete(sdist.unpack(built, scratch / "unpacked"))
@@ -198,16 +201,20 @@ class Build:
     def _base(self) -> dict[str, str]:
         return self.settings.variables(os.environ)
 
-    def _workspace_contents(self) -> dict[str, str]:
+    def _before(self) -> freshness.Before:
         by_command = any(payload.command for payload in self.settings.release.payload)
         everything = (self.settings.project,) if by_command else ()
-        return freshness.contents(self.settings.project, (*self.settings.workspaces, *everything))
+        return freshness.Before.of(self.settings.project, (*self.settings.workspaces, *everything))
 
-    def _stage(self, built: Built, before: dict[str, str]) -> Stage:
+    def _stage(self, built: Built, before: freshness.Before) -> Stage:
         """Stage what was built, unless its sources have changed since `before`."""
         project, recipe = self.settings.project, payload.recipe(self.settings, self.target)
+        written = before.written(built.read)
+        for file in sorted(written - sources.written_files(project)):
+            self.log(f"the build wrote {file.relative_to(project)} into the sources; it is one only if git tracks it")
+        sources.record_written(project, written)
         inputs = freshness.Inputs.of(project, recipe, built.folders, built.read)
-        freshness.require_unchanged(before, inputs)
+        freshness.require_unchanged(before.held, inputs)
         self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
         promised = [one for one in self.settings.release.payload if one.from_backend]
         if not built.files:

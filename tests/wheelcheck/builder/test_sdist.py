@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.crates import committed, git, write
+from tests.support.crates import committed, git, hatch_probe, write
 from tests.support.native import native
 from wheelcheck.builder import sdist
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from wheelcheck.builder.pipeline import Build
 
 
 def with_junk(folder: Path) -> Path:
@@ -201,3 +200,29 @@ def test_a_binary_among_the_sources_does_not_become_part_of_a_release(build: Bui
     (build.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
     with pytest.raises(BuildError, match=r"tests/sample.py: a prebuilt ELF file"):
         build.sdist()
+
+
+def test_an_unpacked_sdist_tells_the_backend_the_version_that_it_has(tmp_path: Path) -> None:
+    assert sdist.known_version(tmp_path) == {}
+    (tmp_path / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: a\nVersion: 1.2.3\n\nVersion: 9\n")
+    assert sdist.known_version(tmp_path) == {
+        "SETUPTOOLS_SCM_PRETEND_VERSION": "1.2.3",
+        "PDM_BUILD_SCM_VERSION": "1.2.3",
+    }
+    (tmp_path / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: a\n")
+    assert sdist.known_version(tmp_path) == {}
+
+
+@pytest.mark.network
+def test_the_version_from_a_git_tag_is_that_of_the_sdist_and_of_the_sdist_built_from_it(tmp_path: Path) -> None:
+    project = hatch_probe(tmp_path / "p")
+    text = (project / "pyproject.toml").read_text()
+    text = text.replace('["hatchling"]', '["hatchling", "hatch-vcs"]').replace(
+        'version = "1.0"', 'dynamic = ["version"]'
+    )
+    (project / "pyproject.toml").write_text(f'{text}\n[tool.hatch.version]\nsource = "vcs"\n')
+    (project / ".gitignore").write_text("build/\ndist/\n")
+    git(committed(project), "tag", "v3.1.4")
+    first = Build.of(project).sdist()
+    assert first.name == "probe-3.1.4.tar.gz"
+    assert Build.of(sdist.unpack(first, tmp_path / "unpacked")).sdist().name == first.name
