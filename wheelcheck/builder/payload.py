@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import build_scripts, cargo, commands, run, sources, toolchain
+from wheelcheck.builder import build_scripts, cargo, commands, compilers, run, sources
 from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def compile_command(payload: Payload, settings: Settings, base: Mapping[str, str
     out = settings.folder / "objects" / payload.path
     rule = ("-MMD", "-MF", str(out.with_suffix(".d")))
     files = ("-c", str(_source(payload, settings)), "-o", str(out))
-    words = ("cc", "-target", BPF, "-O2", "-g", *toolchain.prefix_maps(settings.project), *rule, *files)
+    words = ("cc", "-target", BPF, "-O2", "-g", *compilers.prefix_maps(settings.project), *rule, *files)
     env = run.scrubbed(base, settings.keep_environment)
     return Command((sys.executable, "-m", "ziglang", *words), settings.project, env)
 

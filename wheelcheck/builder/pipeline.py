@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING
 from wheelcheck.builder import (
     backend,
     cargo,
+    compilers,
     dist,
     freshness,
     install,
+    interpreters,
     payload,
     reproducible,
     run,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.builder.cargo import PathMap
+    from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.smoke import Result
@@ -132,14 +135,12 @@ class Build:
         return results
 
     def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
-        backend.require_buildable(pair, cross=self.target.arch != toolchain.host())
+        python = interpreters.find(pair, self._base())
         with _scratch() as name:
             scratch = Path(name)
             tree = sdist.unpack(packed, scratch / "unpacked")
             self.require_complete(tree, stage)
-            compilers = toolchain.install(scratch / "compiler", self.target)
-            env = {**run.for_backend(self._base(), compilers, self.settings.keep_environment), **self._date()}
-            built = self._by_backend(tree, scratch / "out", env)
+            built = self._by_backend(tree, python, scratch)
             tagged = assembly.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
             date = reproducible.zip_date(self.seconds)
@@ -147,12 +148,24 @@ class Build:
             assembly.require_record(wheel, stage)
             return self._publish(wheel)
 
-    def _by_backend(self, tree: Path, out: Path, env: dict[str, str]) -> Path:
+    def _by_backend(self, tree: Path, python: Interpreter, scratch: Path) -> Path:
         """Return the backend's wheel, to which the staged files are added."""
+        plain = {**run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
+        environment = backend.Environment(scratch / "environment", plain, self.log)
+        environment.make(python)
+        settings = dict(self.settings.config_settings)
         if self.settings.payload_only:
-            return backend.metadata_only_wheel(tree, out, env, self.log)
-        run.run(backend.build_command(tree, out, env), self.log)
-        return dist.only(out, "*.whl", _BACKEND)
+            return backend.Request(tree, environment, plain, settings).metadata_only_wheel(scratch / "out")
+        folder = self.settings.folder / "backend" / self.target.zigbuild
+        tools = compilers.for_backend(folder / "compilers", self.target, tree, python)
+        for name, values in compilers.backend_settings(
+            backend.name_of(tree), folder / "compilers", self.target
+        ).items():
+            settings[name] = (*values, *settings.get(name, ()))
+        wrapper = reproducible.rustc_wrapper(folder, tree, plain)
+        env = {**wrapper, **run.for_backend(self._base(), tools, self.settings.keep_environment), **self._date()}
+        env |= {"CARGO_TARGET_DIR": str(folder / "cargo"), **dict(self.settings.environment)}
+        return backend.Request(tree, environment, env, settings).wheel(scratch / "out")
 
     def _test(self, wheel: Path) -> tuple[Result, ...]:
         try:

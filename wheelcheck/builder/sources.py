@@ -179,9 +179,7 @@ def _is_setuptools(name: str) -> bool:
 
 
 def _is_artifact(file: Path, project: Path) -> bool:
-    in_dist = file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
-    # an unpacked sdist brings its own PKG-INFO, and maturin refuses to write a second one
-    return in_dist or file == project / "PKG-INFO"
+    return file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
 
 
 def _is_bundle(file: Path) -> bool:
