@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.support.layouts import write
+from wheelcheck.config import ConfigError, builder
+from wheelcheck.facts import toml
 from wheelcheck.init import plan
 from wheelcheck.init.survey import survey
 
@@ -32,6 +38,49 @@ def applied(project: Path) -> None:
     for change in planned(project).values():
         if change.added:
             change.write()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A project, and what is right for it: the keys of its configuration, or what init says that it does not know.
+
+    `python` and `payload` are those of `[tool.wheelcheck]`, `build` is the table of that name, `package` what the smoke
+    test imports. `each`: one wheel per Python, built in containers.
+    """
+
+    files: dict[str, str]
+    python: tuple[str, ...] = ("py3-none",)
+    payload: tuple[dict[str, str], ...] = ()
+    build: dict[str, object] = field(default_factory=dict)
+    package: str = ""
+    each: bool = False
+    unknown: str = ""
+
+    def require_written(self, folder: Path) -> None:
+        """Fail unless `init --builder` writes exactly this configuration, or says exactly what it does not know."""
+        project = write(folder, self.files)
+        if self.unknown:
+            with pytest.raises(ConfigError) as refused:
+                survey(project)
+            assert self.unknown in str(refused.value)
+            assert "\n" not in str(refused.value)
+            return
+        found = survey(project)
+        applied(project)
+        builder.load(project)
+        written = toml.parse_toml((project / "pyproject.toml").read_text())["tool"]["wheelcheck"]
+        smoke = written.pop("smoke")["commands"][0]["run"]
+        imported = smoke[2].partition(";")[0].removeprefix("import ") if smoke[0] == "python" else ""
+        assert written == {
+            "glibc": "2.17",
+            "architectures": ["x86_64", "aarch64"],
+            "python": list(self.python),
+            "sdist": True,
+            **({"payload": list(self.payload)} if self.payload else {}),
+            **({"build": self.build} if self.build else {}),
+        }
+        assert (imported, found.compiled.needs_each_python) == (self.package, self.each)
+        assert ("cibuildwheel" in (project / "noxfile.py").read_text()) is self.each
 
 
 def contents(project: Path) -> dict[str, str]:

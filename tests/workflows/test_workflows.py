@@ -14,7 +14,7 @@ import yaml
 from tests.support.checkout import ROOT
 from tools import actionlint
 from tools.matrix import pythons
-from wheelcheck.init import plan
+from wheelcheck.init import plan, workflows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,16 @@ OWN = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
     for path in [*sorted(ROOT.glob(".github/**/*.yml")), ROOT / "action.yml"]
 }
-WRITTEN = {f"init: {path}": text for path, text in {**plan.workflows(), plan.GATE: plan.template("gate.yml")}.items()}
+# What a project may need of its workflows: nothing, or everything.
+NEEDS = {
+    "": workflows.Needs(),
+    ", all of it": workflows.Needs("a/b", "trunk", submodules=True, history=True, rust="a/b/rust", python=15),
+}
+WRITTEN = {
+    f"init{which}: {path}": text
+    for which, needs in NEEDS.items()
+    for path, text in {**workflows.texts(needs), plan.GATE: workflows.gate(needs.folder)}.items()
+}
 TEXTS = {**OWN, **WRITTEN}
 WORKFLOWS = {name: text for name, text in TEXTS.items() if "/workflows/" in name}
 # From the actions' own tags; pypi-publish's from projects that pin it, whose comments agree.
@@ -92,7 +101,7 @@ class TestEveryWorkflow:
         allowed = (
             r"pipx run --python python3 --spec \"nox>=2025\.5,<2027\" nox -s [\w-]+( -- --arch \"\$[A-Z]+\")?"
             r"|python3 tools/bootstrap\.py .+|python3 -m tools\.\w+ >> \"\$GITHUB_OUTPUT\"|bash \.ci/run"
-            r"|\[\[ ! \"\$RESULTS\" =~ failure\|cancelled\|skipped \]\]"
+            r"|rustup toolchain install|\[\[ ! \"\$RESULTS\" =~ failure\|cancelled\|skipped \]\]"
         )
         assert [step["run"] for step in steps(text) if "run" in step and not re.fullmatch(allowed, step["run"])] == []
 
@@ -141,7 +150,7 @@ class TestEveryRelease:
 
 
 def test_this_projects_wheels_are_built_by_what_init_writes() -> None:
-    written = plan.workflows("tests/projects/reference/dist")
+    written = workflows.texts(workflows.Needs(dist="tests/projects/reference/dist"))
     for path in (".github/workflows/wheels.yml", ".github/actions/build-binaries/action.yml"):
         assert OWN[path] == written[path].replace(" Written by `wheelcheck init`.", "")
 
@@ -168,9 +177,9 @@ def test_dependabot_renews_the_pinned_actions_and_the_python_packages() -> None:
     assert actions["directories"] == ["/", "/.github/actions/*"]
 
 
-def written(folder: Path, change: tuple[str, str] = ("", "")) -> Path:
+def written(folder: Path, change: tuple[str, str] = ("", ""), needs: workflows.Needs = NEEDS[""]) -> Path:
     """Write what `init` writes as a repository of its own, one text of it replaced."""
-    for path, text in {**plan.workflows(), plan.GATE: plan.template("gate.yml")}.items():
+    for path, text in {**workflows.texts(needs), plan.GATE: workflows.gate(needs.folder)}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text.replace(*change) if change[0] else text)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
@@ -182,8 +191,9 @@ def zizmor(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_zizmor_has_nothing_against_what_init_writes(tmp_path: Path) -> None:
-    done = zizmor(written(tmp_path))
+@pytest.mark.parametrize("needs", NEEDS.values(), ids=["nothing", "everything"])
+def test_zizmor_has_nothing_against_what_init_writes(tmp_path: Path, needs: workflows.Needs) -> None:
+    done = zizmor(written(tmp_path, needs=needs))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -198,7 +208,8 @@ def test_actionlint_has_nothing_against_this_repository_or_what_init_writes(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert actionlint.main() == 0, capfd.readouterr().out
-    assert actionlint.main(written(tmp_path)) == 0, capfd.readouterr().out
+    for name, needs in zip(("nothing", "everything"), NEEDS.values(), strict=True):
+        assert actionlint.main(written(tmp_path / name, needs=needs)) == 0, capfd.readouterr().out
 
 
 @pytest.mark.network

@@ -8,69 +8,53 @@ can be overwritten.
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.config.files import OWN, SHARED, ConfigError
 from wheelcheck.facts import toml
+from wheelcheck.init import workflows
+from wheelcheck.init.configuration import configuration
+from wheelcheck.init.repository import top_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from wheelcheck.config import Payload
     from wheelcheck.init.survey import Survey
 
-
 # Patch releases keep what passes; a minor release may add rules, so the project decides when to update.
-_PINNED = f"=={'.'.join(__version__.split('.')[:2])}.*"
-REQUIREMENTS = {"noxfile.txt": f"wheelcheck[build]{_PINNED}", "gate.txt": f"wheelcheck{_PINNED}"}
+PINNED = f"=={'.'.join(__version__.split('.')[:2])}.*"
+# How the wheels for one CPU are made: one for all Pythons here, or one for each Python in containers.
+_ONCE = {
+    "@EXTRA@": "build",
+    "@WHEELS@": "Build, test and check the wheels for one CPU, build them again from the sdist only, and pack them.",
+    "@STEPS@": '("wheels", "smoke", "roundtrip")',
+}
+_FOR_EACH = {
+    "@EXTRA@": "build,cibuildwheel",
+    "@WHEELS@": "Build and check a wheel for each Python in containers, for one CPU, and pack them.",
+    "@STEPS@": '("cibuildwheel",)',
+}
 GATE = ".github/workflows/gate.yml"
 BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
-_PAYLOAD = """
-[[tool.wheelcheck.payload]]
-name = {name}
-package = {package}
-kind = {kind}
-path = {path}
-"""
 _HEAD = '"""The sessions of this project."""\n\nfrom __future__ import annotations\n\n'
 _IMPORTS = {"noxfile.txt": "import platform\nimport shutil\n\nimport nox\n\n", "gate.txt": "import nox\n\n\n"}
 _SITE = "https://wheelcheck.github.io/wheelcheck/"
 _OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
-def configuration(found: Survey) -> str:
-    """Return `[tool.wheelcheck]` for a project: what was found, and the glibc and CPUs that most releases support."""
-    names = ", ".join(json.dumps(name) for name in found.python)
-    lines = [
-        "[tool.wheelcheck]",
-        'glibc = "2.17"',
-        'architectures = ["x86_64", "aarch64"]',
-        f"python = [{names}]",
-        "sdist = true",
-    ]
-    payload = "".join(_table(one) for one in found.payload)
-    build = f"\n[tool.wheelcheck.build]\nworkspace = {json.dumps(found.workspace)}\n" if found.workspace else ""
-    return "\n".join(lines) + "\n" + payload + build + _smoke(found)
+def sessions(name: str = "noxfile.txt", *, new: bool, for_each: bool = False) -> str:
+    """Return the sessions of a template: a whole noxfile (`new`), or a section for the end of one.
 
-
-def sessions(name: str = "noxfile.txt", *, new: bool) -> str:
-    """Return the sessions of a template: a whole noxfile (`new`), or a section for the end of one."""
-    section = _IMPORTS[name] + template(name).replace("@REQUIREMENT@", REQUIREMENTS[name])
+    With `for_each` there is one wheel for each Python, built in containers.
+    """
+    section = _IMPORTS[name] + workflows.template(name)
+    for mark, text in {"@PINNED@": PINNED, **(_FOR_EACH if for_each else _ONCE)}.items():
+        section = section.replace(mark, text)
     return _HEAD + section if new else section
-
-
-def workflows(dist: str = "dist") -> dict[str, str]:
-    """Return the files of .github that build a release, by path; `dist` is the folder of what is finished."""
-    return {
-        ".github/workflows/wheels.yml": template("wheels.yml").replace("@DIST@", dist),
-        ".github/workflows/release.yml": template("release.yml"),
-        ".github/actions/build-binaries/action.yml": template("build-binaries.yml"),
-    }
 
 
 def ignored() -> str:
@@ -78,32 +62,11 @@ def ignored() -> str:
     return "/build/wheelcheck/\n/dist/\n/bundles/\n"
 
 
-def template(name: str) -> str:
-    """Return a template by its file name."""
-    return (resources.files("wheelcheck.init") / "templates" / name).read_text("utf-8")
-
-
-def _table(one: Payload) -> str:
-    fields = {key: json.dumps(getattr(one, key)) for key in ("name", "package", "kind", "path")}
-    return _PAYLOAD.format(**fields)
-
-
-def _smoke(found: Survey) -> str:
-    """Return a smoke test that imports the package; only the project knows how to test its programs."""
-    code = json.dumps(f"import {found.package}; print('imported')")
-    programs = [one.name for one in found.payload if one.kind == "executable"]
-    advice = (
-        f"# Add commands that prove that {', '.join(programs)} work, not only that they start.\n" if programs else ""
-    )
-    run = f'{{ run = ["python", "-c", {code}], expect = "imported" }}'
-    return f"\n[tool.wheelcheck.smoke]\n{advice}commands = [\n  {run},\n]\n"
-
-
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file: its text (None if it does not exist), what is added to it, or in `kept` why nothing is."""
+    """One file, `path` below `top`: its text (None if there is none), what is added, or in `kept` why nothing is."""
 
-    project: Path
+    top: Path
     path: str
     before: str | None
     added: str = ""
@@ -119,7 +82,7 @@ class Change:
 
     def write(self) -> None:
         """Write it. Raises FileExistsError if a new file has been created by another process in the meantime."""
-        file = self.project / self.path
+        file = self.top / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("x" if self.before is None else "a", encoding="utf-8", newline="\n") as out:
             out.write(self.added)
@@ -131,87 +94,123 @@ def gate(project: Path) -> list[Change]:
         raise ConfigError(
             f"{project}: there is no {SHARED} and no setup.py; run init in the folder of a Python project"
         )
-    return [_promise(project), _sessions(project, "gate.txt"), _gate_workflow(project)]
+    place = _Place(top_of(project), project)
+    return [_promise(place), _sessions(place, sessions("gate.txt", new=False)), _gate_workflow(place)]
 
 
 def builder(found: Survey) -> list[Change]:
     """Return one change per file for a whole release; those that add nothing say why."""
+    place = _Place(found.repository.top, found.project.folder)
     return [
-        _configuration(found),
-        _sessions(found.project, "noxfile.txt"),
-        _ignored(found.project),
-        *(_new(found.project, path, text) for path, text in workflows().items()),
+        _configuration(place, found),
+        _sessions(place, sessions(new=False, for_each=found.compiled.needs_each_python)),
+        _ignored(place),
+        *_workflows(place, workflows.Needs.of(found)),
     ]
 
 
-def _promise(project: Path) -> Change:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A project and the root of its repository, to which all paths of changes are relative."""
+
+    top: Path
+    project: Path
+
+    def shown(self, name: str) -> str:
+        """Return the path of a file of the project."""
+        return (self.project / name).relative_to(self.top).as_posix()
+
+    def kept(self, name: str, why: str) -> Change:
+        """Return that a file of the project is left as it is."""
+        return Change(self.top, self.shown(name), _text(self.project / name), kept=why)
+
+    def appended(self, name: str, section: str) -> Change:
+        """Return a section at the end of a file of the project, or as a new file."""
+        before = _text(self.project / name)
+        lead = "" if not before else "\n" if before.endswith("\n") else "\n\n"
+        return Change(self.top, self.shown(name), before, f"{lead}{BEGIN}\n{section}{END}\n")
+
+    def new(self, path: str, text: str, otherwise: str = "exists, and stays as it is") -> Change:
+        """Return a new file below the root; if there is another one, that it stays."""
+        before = _text(self.top / path)
+        if before is None:
+            return Change(self.top, path, None, text)
+        return Change(self.top, path, before, kept="is there already" if before == text else otherwise)
+
+
+def _promise(place: _Place) -> Change:
     """Return a comment that says where to write down what a release must contain: nobody but the project knows."""
-    section = template("gate.toml")
-    if (project / OWN).exists():
-        return Change(project, OWN, None, kept="configures this project already")
-    if not (project / SHARED).exists():
-        return Change(
-            project,
-            OWN,
-            None,
-            kept=f"not written: what a release must contain is for you to say, see {_SITE}configuration/",
-        )
-    before = (project / SHARED).read_text("utf-8")
+    section = workflows.template("gate.toml")
+    before = _text(place.project / SHARED)
+    if (place.project / OWN).exists():
+        return place.kept(OWN, "configures this project already")
+    if before is None:
+        why = f"not written: what a release must contain is for you to say, see {_SITE}configuration/"
+        return place.kept(OWN, why)
     if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
-        return Change(project, SHARED, before, kept="has [tool.wheelcheck] already")
+        return place.kept(SHARED, "has [tool.wheelcheck] already")
     if section in before:
-        return Change(project, SHARED, before, kept="says already where to write what a release must contain")
-    return _appended(project, SHARED, before, section)
+        return place.kept(SHARED, "says already where to write what a release must contain")
+    return place.appended(SHARED, section)
 
 
-def _gate_workflow(project: Path) -> Change:
-    other = next((name for name in _OTHER_CI if (project / name).exists()), None)
-    if other and not (project / ".github").exists():
-        return Change(project, GATE, None, kept=f"not written, because this project has {other}: see {_SITE}recipes/")
-    return _new(project, GATE, template("gate.yml"))
+def _gate_workflow(place: _Place) -> Change:
+    other = next((name for name in _OTHER_CI if (place.top / name).exists()), None)
+    if other and not (place.top / ".github").exists():
+        why = f"not written, because this project has {other}: see {_SITE}recipes/"
+        return Change(place.top, GATE, None, kept=why)
+    return place.new(GATE, workflows.gate(place.shown(".")))
 
 
-def _configuration(found: Survey) -> Change:
-    before = (found.project / SHARED).read_text("utf-8")
-    if found.configuration == OWN:
-        return Change(found.project, SHARED, before, kept=f"needs no [tool.wheelcheck] beside {OWN}")
-    if "wheelcheck" in toml.table(toml.parse_toml(before), "tool"):
-        return Change(found.project, SHARED, before, kept="has [tool.wheelcheck] already")
-    return _appended(found.project, SHARED, before, configuration(found))
+def _configuration(place: _Place, found: Survey) -> Change:
+    before = _text(place.project / SHARED)
+    if (place.project / OWN).exists():
+        return place.kept(SHARED, f"needs no [tool.wheelcheck] beside {OWN}")
+    if "wheelcheck" in toml.table(toml.parse_toml(before or ""), "tool"):
+        return place.kept(SHARED, "has [tool.wheelcheck] already")
+    return place.appended(SHARED, configuration(found))
 
 
-def _sessions(project: Path, name: str) -> Change:
-    file = project / "noxfile.py"
-    if not file.exists():
-        return Change(project, file.name, None, sessions(name, new=True))
-    before = file.read_text("utf-8")
-    section = sessions(name, new=False)
+def _sessions(place: _Place, section: str) -> Change:
+    before = _text(place.project / "noxfile.py")
+    if before is None:
+        return Change(place.top, place.shown("noxfile.py"), None, _HEAD + section)
     taken = sorted(set(_defined(section)) & set(_defined(before)))
     if taken:
-        return Change(project, file.name, before, kept=f"defines {', '.join(taken)} already")
-    return _appended(project, file.name, before, section)
+        return place.kept("noxfile.py", f"defines {', '.join(taken)} already")
+    return place.appended("noxfile.py", section)
 
 
-def _ignored(project: Path) -> Change:
-    file = project / ".gitignore"
-    before = file.read_text("utf-8") if file.exists() else None
-    missing = [line for line in ignored().splitlines() if line not in (before or "").splitlines()]
+def _ignored(place: _Place) -> Change:
+    before = _text(place.project / ".gitignore") or ""
+    missing = [line for line in ignored().splitlines() if line not in before.splitlines()]
     if not missing:
-        return Change(project, file.name, before, kept="ignores what a build writes already")
-    return _appended(project, file.name, before, "\n".join(missing) + "\n")
+        return place.kept(".gitignore", "ignores what a build writes already")
+    return place.appended(".gitignore", "\n".join(missing) + "\n")
 
 
-def _new(project: Path, path: str, text: str) -> Change:
-    file = project / path
-    if not file.exists():
-        return Change(project, path, None, text)
-    before = file.read_text("utf-8")
-    return Change(project, path, before, kept="is there already" if before == text else "exists, and stays as it is")
+def _workflows(place: _Place, needs: workflows.Needs) -> list[Change]:
+    """Return the workflows. One that calls another calls only what init wrote, under a name that is free."""
+    action = _free(place, workflows.ACTION, lambda path: workflows.texts(needs, action=path)[path])
+    wheels = _free(place, workflows.WHEELS, lambda path: workflows.texts(needs, path, action)[path])
+    texts = workflows.texts(needs, wheels, action)
+    call = f"exists, and stays as it is: let its publishing job wait for a job that `uses: ./{wheels}`"
+    return [place.new(path, text, call) for path, text in texts.items()]
 
 
-def _appended(project: Path, path: str, before: str | None, section: str) -> Change:
-    lead = "" if not before else "\n" if before.endswith("\n") else "\n\n"
-    return Change(project, path, before, f"{lead}{BEGIN}\n{section}{END}\n")
+def _free(place: _Place, path: str, text: Callable[[str], str]) -> str:
+    """Return the path of a file that others call: this one, or with a prefix if the project has another file there."""
+    folder, _, name = path.removesuffix("/action.yml").rpartition("/")
+    rest = path.removeprefix(f"{folder}/{name}")
+    for one in (path, f"{folder}/wheelcheck-{name}{rest}"):
+        if _text(place.top / one) in (None, text(one)):
+            return one
+    problem = f"{path} and wheelcheck-{name} beside it are there already, and are not what init writes"
+    raise ConfigError(f"{place.top}: {problem}; remove one of them")
+
+
+def _text(file: Path) -> str | None:
+    return file.read_text("utf-8") if file.exists() else None
 
 
 def _defined(source: str) -> list[str]:

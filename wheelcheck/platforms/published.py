@@ -35,6 +35,10 @@ _FORMS = {
     "macosx": re.compile(r"macosx_[0-9]+_[0-9]+_[a-z]\w*"),
 }
 
+# The minor versions of CPython 3 that PyPI's users run: the oldest that wheelcheck supports to the newest that is
+# released (3.15.0 in October 2026, PEP 790; cibuildwheel 4.3 builds it without `enable = ["cpython-prerelease"]`).
+CPYTHONS = range(10, 16)
+
 _LEADING_ZERO = re.compile(r"_0[0-9]")
 _NO_VERSION = re.compile(r"(?:py|cp|pp)(?![23](?:0|[1-9][0-9]*)?\Z)")  # of interpreters that do not exist
 _INTERPRETER = re.compile(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]+)")

@@ -77,7 +77,7 @@ def test_the_project_is_that_of_this_folder_unless_another_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--builder", "--dry-run"]) == 2
-    assert "pyproject.toml: there is no such file" in capsys.readouterr().err
+    assert "there is no pyproject.toml and no setup.py" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("own", [True, False])

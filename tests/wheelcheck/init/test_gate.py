@@ -15,7 +15,7 @@ from tests.support.init_files import GATE_FILES, contents
 from tests.support.layouts import pyproject, tracer, write
 from wheelcheck import __version__
 from wheelcheck.config import ConfigError, builder, load
-from wheelcheck.init import plan
+from wheelcheck.init import plan, workflows
 from wheelcheck.init.survey import survey
 from wheelcheck.report.wording import SITE
 
@@ -64,7 +64,7 @@ def test_what_the_comment_proposes_is_a_configuration_once_the_marks_are_gone(tm
 
 
 def test_the_addresses_in_what_is_written_are_those_of_the_site() -> None:
-    assert f"# {SITE}configuration/\n" in plan.template("gate.toml")
+    assert f"# {SITE}configuration/\n" in workflows.template("gate.toml")
 
 
 def test_a_second_time_there_is_nothing_to_do(tmp_path: Path) -> None:

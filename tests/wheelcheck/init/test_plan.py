@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.support.init_files import FILES, applied, contents, planned
 from tests.support.layouts import tracer, write
-from wheelcheck.init import plan
+from wheelcheck.config import ConfigError
+from wheelcheck.init import plan, workflows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +43,11 @@ def test_a_second_time_there_is_nothing_to_do(tmp_path: Path) -> None:
     ("name", "text", "why"),
     [
         ("noxfile.py", "def release_gate(session): ...\n", "defines release_gate already"),
-        (".github/workflows/release.yml", "name: mine\n", "exists, and stays as it is"),
+        (
+            ".github/workflows/release.yml",
+            "name: mine\n",
+            f"exists, and stays as it is: let its publishing job wait for a job that `uses: ./{workflows.WHEELS}`",
+        ),
         (".gitignore", plan.ignored(), "ignores what a build writes already"),
     ],
 )
@@ -80,3 +87,75 @@ def test_the_diff_is_one_that_patch_applies_to_the_same_result(tmp_path: Path, e
     argv = ["git", "apply", "--whitespace=nowarn", "-"]
     subprocess.run(argv, cwd=shown, input=diff, text=True, check=True)
     assert contents(shown) == contents(written)
+
+
+def below(top: Path) -> Path:
+    """Write a project two folders below the root of a repository."""
+    subprocess.run(["git", "init", "-q", "-b", "trunk", str(top)], check=True)
+    return tracer(top / "a" / "b")
+
+
+def test_a_project_below_the_root_gets_workflows_where_github_looks_and_they_work_in_its_folder(tmp_path: Path) -> None:
+    project = below(tmp_path)
+    (project / "rust" / "rust-toolchain.toml").write_text('[toolchain]\nchannel = "1.80"\n')
+    applied(project)
+    text = (tmp_path / workflows.WHEELS).read_text()
+    assert not (project / ".github").exists()
+    assert "\ndefaults:\n  run:\n    working-directory: a/b\n" in text
+    assert "branches: [trunk]\n" in text
+    assert "      - run: rustup toolchain install\n        working-directory: a/b/rust\n" in text
+    paths = re.findall(r"^ +path: (.+)$", text, re.MULTILINE)
+    assert paths
+    assert [path for path in paths if not path.startswith("a/b/")] == []
+    action = yaml.safe_load((tmp_path / workflows.ACTION).read_text())
+    assert {step["working-directory"] for step in action["runs"]["steps"]} == {"a/b"}
+
+
+def test_the_gate_of_a_project_below_the_root_works_in_its_folder(tmp_path: Path) -> None:
+    project = below(tmp_path)
+    changes = {change.path: change for change in plan.gate(project)}
+    assert set(changes) == {"a/b/pyproject.toml", "a/b/noxfile.py", plan.GATE}
+    assert "    working-directory: a/b\n" in changes[plan.GATE].added
+    assert "path: a/b/dist\n" in changes[plan.GATE].added
+
+
+@pytest.mark.parametrize(
+    ("taken", "instead"),
+    [
+        (workflows.WHEELS, ".github/workflows/wheelcheck-wheels.yml"),
+        (workflows.ACTION, ".github/actions/wheelcheck-build-binaries/action.yml"),
+    ],
+)
+def test_no_workflow_that_is_written_calls_one_that_the_project_had(tmp_path: Path, taken: str, instead: str) -> None:
+    write(tracer(tmp_path), {taken: "name: mine\n"})
+    applied(tmp_path)
+    assert (tmp_path / taken).read_text() == "name: mine\n"
+    called = re.findall(r"uses: \./(\S+)", "".join((tmp_path / path).read_text() for path in planned(tmp_path)))
+    mine = taken.removesuffix("/action.yml")
+    assert mine not in called
+    assert instead.removesuffix("/action.yml") in called
+    assert (tmp_path / instead).read_text() != "name: mine\n"
+    assert all(not change.added for change in planned(tmp_path).values())  # a second time changes nothing
+
+
+def test_two_names_that_are_taken_are_refused(tmp_path: Path) -> None:
+    write(tracer(tmp_path), {f".github/workflows/{name}.yml": "x: y\n" for name in ("wheels", "wheelcheck-wheels")})
+    with pytest.raises(ConfigError, match=r"wheels.yml and wheelcheck-wheels.yml beside it are there already"):
+        planned(tmp_path)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_checkout_has_submodules_and_history_only_where_the_project_needs_them(
+    tmp_path: Path, *, wanted: bool
+) -> None:
+    tracer(tmp_path)
+    if wanted:
+        file = tmp_path / "pyproject.toml"
+        file.write_text(file.read_text().replace('["hatchling.build"]', '["hatchling", "hatch-vcs"]'))
+        write(tmp_path, {".gitmodules": ""})
+        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    jobs = yaml.safe_load(planned(tmp_path)[workflows.WHEELS].added)["jobs"]
+    checkouts = [step["with"] for job in jobs.values() for step in job["steps"] if "checkout" in step.get("uses", "")]
+    expected = {"persist-credentials": False, **({"submodules": "recursive", "fetch-depth": 0} if wanted else {})}
+    assert checkouts
+    assert [one for one in checkouts if one != expected] == []

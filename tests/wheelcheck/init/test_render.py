@@ -11,11 +11,12 @@ from packaging.requirements import Requirement
 
 from tests.support.checkout import ROOT
 from tests.support.init_files import applied
-from tests.support.layouts import bindings, pyproject, tracer, write
+from tests.support.layouts import bindings, tracer, write
 from tools.bootstrap import NOX
 from wheelcheck import __version__
 from wheelcheck.config import builder
-from wheelcheck.init import plan
+from wheelcheck.init import plan, workflows
+from wheelcheck.init.configuration import configuration
 from wheelcheck.init.survey import survey
 
 SESSIONS = ("release-plan", "release-sdist", "release-binaries", "release-wheels", "release-gate")
@@ -35,13 +36,8 @@ def test_the_configuration_is_one_the_builder_reads_and_says_what_was_found(tmp_
 
 
 def test_a_program_gets_the_advice_to_prove_more_than_that_it_starts(tmp_path: Path) -> None:
-    assert "# Add commands that prove that tool work" in plan.configuration(survey(tracer(tmp_path / "tracer")))
-    assert "# Add commands" not in plan.configuration(survey(bindings(tmp_path / "bindings")))
-
-
-def test_a_project_without_rust_gets_no_workspace(tmp_path: Path) -> None:
-    found = survey(write(tmp_path, {"pyproject.toml": pyproject("hatchling.build")}))
-    assert "workspace" not in plan.configuration(found)
+    assert "# Add commands that prove that tool work" in configuration(survey(tracer(tmp_path / "tracer")))
+    assert "# Add commands" not in configuration(survey(bindings(tmp_path / "bindings")))
 
 
 @pytest.mark.parametrize("before", [None, "import nox\n\n\n@nox.session\ndef tests(session):\n    pass\n"])
@@ -101,25 +97,31 @@ def test_the_sessions_name_no_file_of_the_configuration() -> None:
     assert ".toml" not in plan.sessions(new=True)
 
 
-def test_the_requirement_is_pinned_to_this_minor_version() -> None:
-    allowed = Requirement(plan.REQUIREMENTS["noxfile.txt"])
+@pytest.mark.parametrize(("for_each", "extras"), [(False, {"build"}), (True, {"build", "cibuildwheel"})])
+def test_the_requirement_is_pinned_to_this_minor_version(*, for_each: bool, extras: set[str]) -> None:
+    (asked,) = re.findall(r'install\("(.+)"\)', plan.sessions(new=True, for_each=for_each))
+    allowed = Requirement(asked)
     major, minor, _ = __version__.split(".")
-    assert (allowed.name, allowed.extras) == ("wheelcheck", {"build"})
+    assert (allowed.name, allowed.extras) == ("wheelcheck", extras)
     assert allowed.specifier.contains(__version__)
     assert not allowed.specifier.contains(f"{major}.{int(minor) + 1}.0")
 
 
 def test_the_workflows_ask_for_the_nox_that_this_project_uses() -> None:
-    asked = [line for text in plan.workflows().values() for line in text.splitlines() if "pipx run" in line]
+    asked = [
+        line for text in workflows.texts(workflows.Needs()).values() for line in text.splitlines() if "pipx run" in line
+    ]
     assert asked
     assert [line for line in asked if f'--spec "{NOX}" nox ' not in line] == []
 
 
 def test_a_workflow_uploads_the_folder_that_the_project_uses() -> None:
-    assert "path: dist/\n" in plan.workflows()[".github/workflows/wheels.yml"]
-    assert "path: a/b/dist/\n" in plan.workflows("a/b/dist")[".github/workflows/wheels.yml"]
+    assert "path: dist/\n" in workflows.texts(workflows.Needs())[".github/workflows/wheels.yml"]
+    assert "path: a/b/dist/\n" in workflows.texts(workflows.Needs("a/b"))[".github/workflows/wheels.yml"]
 
 
-def test_no_mark_of_a_template_is_left() -> None:
-    texts = [*plan.workflows().values(), plan.sessions(new=True)]
-    assert [text for text in texts if "@DIST@" in text or "@REQUIREMENT@" in text] == []
+@pytest.mark.parametrize("needs", [workflows.Needs(), workflows.Needs("a/b", "trunk", rust="a", submodules=True)])
+def test_no_mark_of_a_template_is_left(needs: workflows.Needs) -> None:
+    sections = [plan.sessions(new=True, for_each=for_each) for for_each in (False, True)]
+    texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), *sections]
+    assert [found for text in texts for found in re.findall(r"@[A-Z]+@", text)] == []

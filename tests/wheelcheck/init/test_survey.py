@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.layouts import bindings, crate, pyproject, tracer, write
+from wheelcheck.builder.cibuildwheel import OLDEST_PYTHON
 from wheelcheck.config import ConfigError, Payload
+from wheelcheck.init.repository import Repository
 from wheelcheck.init.survey import survey
+from wheelcheck.platforms.published import CPYTHONS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIMITED = 'Extension("demo._x", ["x.c"], py_limited_api=True)'
-PLAIN = 'setup(ext_modules=[Extension("demo._x", ["x.c"])])'
-PROMISED = 'classifiers = ["Programming Language :: Python :: 3", "Programming Language :: Python :: 3.12"]\n'
+
+def repository(folder: Path, branch: str = "main") -> Path:
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["git", "init", "-q", "-b", branch], cwd=folder, check=True)
+    return folder
 
 
 def test_programs_and_c_libraries_of_a_workspace_are_the_payload_and_rust_libraries_are_not(tmp_path: Path) -> None:
@@ -22,95 +28,65 @@ def test_programs_and_c_libraries_of_a_workspace_are_the_payload_and_rust_librar
         Payload("tool", "executable", "my_demo/bin/tool", "tool"),
         Payload("plug_in", "library", "my_demo/lib/libplug_in.so", "plug-in"),
     }
-    assert (found.backend, found.package, found.workspace) == ("hatchling", "my_demo", "rust")
-    assert found.python == ("py3-none",)
+    assert (found.package, found.workspace, found.compiled.python) == ("my_demo", "rust", ("py3-none",))
 
 
 def test_an_extension_module_is_the_backends_and_no_payload(tmp_path: Path) -> None:
     found = survey(bindings(tmp_path))
     assert found.payload == ()
-    assert (found.backend, found.package, found.workspace) == ("maturin", "demo", ".")
+    assert (found.package, found.workspace, found.needs_rust) == ("demo", ".", True)
 
 
-@pytest.mark.parametrize(
-    ("features", "more", "python"),
-    [
-        ('"abi3-py312"', "", ("cp312-abi3",)),
-        ('"abi3"', "", ("cp311-abi3",)),
-        ('"macros"', PROMISED, ("cp312",)),
-        ("", "", ("cp310", "cp311", "cp312", "cp313")),
-    ],
-)
-def test_the_pythons_of_a_rust_extension_follow_its_features(
-    tmp_path: Path, features: str, more: str, python: tuple[str, ...]
-) -> None:
-    assert survey(bindings(tmp_path, features, more)).python == python
-
-
-@pytest.mark.parametrize(
-    ("script", "python"),
-    [(LIMITED, ("cp311-abi3",)), (PLAIN, ("cp310", "cp311", "cp312", "cp313")), ("setup()", ("py3-none",))],
-)
-def test_the_pythons_of_a_c_extension_follow_its_setup(tmp_path: Path, script: str, python: tuple[str, ...]) -> None:
-    write(tmp_path, {"pyproject.toml": pyproject("setuptools.build_meta"), "setup.py": script})
-    found = survey(tmp_path)
-    assert (found.backend, found.python, found.workspace) == ("setuptools", python, "")
-
-
-def test_without_a_backend_named_it_is_setuptools_as_pip_does(tmp_path: Path) -> None:
-    assert survey(write(tmp_path, {"pyproject.toml": '[project]\nname = "demo"\n'})).backend == "setuptools"
-
-
-def test_an_unknown_backend_is_called_by_its_own_name(tmp_path: Path) -> None:
-    assert survey(write(tmp_path, {"pyproject.toml": pyproject("flit_core.buildapi")})).backend == "flit_core.buildapi"
-
-
-@pytest.mark.parametrize(
-    ("folders", "package"),
-    [
-        (("src/demo",), "demo"),
-        (("demo", "src/other"), "demo"),
-        (("python/other", "tests"), "other"),
-        (("one", "two"), "demo"),
-        ((), "demo"),
-    ],
-)
-def test_the_package_is_the_one_of_the_projects_name_or_the_only_one(
-    tmp_path: Path, folders: tuple[str, ...], package: str
-) -> None:
-    write(tmp_path, {"pyproject.toml": pyproject("hatchling.build")})
-    write(tmp_path, {f"{folder}/__init__.py": "" for folder in folders})
-    assert survey(tmp_path).package == package
-
-
-def test_a_workspace_goes_before_a_crate_and_neither_is_looked_for_in_build_output_or_tests(tmp_path: Path) -> None:
-    files = {f"{place}/Cargo.toml": "broken" for place in ("target", "build", "tests")}
-    alone = {"a/Cargo.toml": crate("a"), "a/src/main.rs": "fn main() {}"}
-    write(tmp_path, {"pyproject.toml": pyproject("hatchling.build"), **files, **alone})
-    assert survey(tmp_path).workspace == "a"
-    write(tmp_path, {"b/Cargo.toml": '[workspace]\nmembers = ["c"]\n', "b/c/Cargo.toml": crate("c")})
-    write(tmp_path, {"b/c/src/main.rs": "fn main() {}"})
-    found = survey(tmp_path)
-    assert (found.workspace, [one.name for one in found.payload]) == ("b", ["c"])
-
-
-@pytest.mark.parametrize(
-    ("files", "said"),
-    [
-        ({}, "pyproject.toml: there is no such file; init needs a Python project"),
-        (
-            {"pyproject.toml": "[tool.x]\n"},
-            "project.name is missing or not a string; init needs the name of the project",
-        ),
-        ({"pyproject.toml": pyproject("maturin"), "Cargo.toml": "nonsense"}, "Cargo.toml: cargo cannot read it: error"),
-    ],
-)
-def test_what_is_not_a_project_is_refused(tmp_path: Path, files: dict[str, str], said: str) -> None:
-    with pytest.raises(ConfigError, match=said):
-        survey(write(tmp_path, files))
+def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"there is no pyproject.toml and no setup.py; run init in the folder"):
+        survey(tmp_path)
 
 
 def test_crates_without_a_cargo_to_read_them_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(ConfigError, match=r"Cargo.toml: cargo is not installed.*install Rust"):
         survey(tracer(tmp_path))
+
+
+def test_the_pythons_are_those_that_the_builder_builds_for_and_cibuildwheel_calls_released() -> None:
+    from cibuildwheel.selector import BuildSelector  # noqa: PLC0415  # only for this test
+
+    select = BuildSelector(build_config="*", skip_config="")
+    built = [minor for minor in range(OLDEST_PYTHON, 30) if select(f"cp3{minor}-manylinux_x86_64")]
+    assert built[0] == CPYTHONS[0]
+    assert [minor for minor in built if minor <= CPYTHONS[-1]] == list(CPYTHONS)
+    assert not select(f"cp3{CPYTHONS[-1] + 1}-manylinux_x86_64")
+
+
+def test_a_project_without_git_is_a_repository_of_its_own(tmp_path: Path) -> None:
+    assert survey(tracer(tmp_path)).repository == Repository(tmp_path)
+
+
+def test_a_project_below_the_root_of_a_repository_says_what_a_checkout_of_it_needs(tmp_path: Path) -> None:
+    top = repository(tmp_path / "top", "trunk")
+    write(top, {".gitmodules": "[submodule]\n"})
+    project = tracer(top / "a" / "b")
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace('["hatchling.build"]', '["hatchling", "hatch-vcs"]'))
+    assert survey(project).repository == Repository(top, "a/b", "trunk", submodules=True, history=True)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": pyproject("setuptools.build_meta").replace('["setu', '["setuptools-scm>=8", "setu')},
+        {"setup.py": "setup(name='demo', use_scm_version=True)\n"},
+        {"pyproject.toml": pyproject("pdm.backend", more="[tool.pdm.version]\nsource = 'scm'\n")},
+    ],
+    ids=["setuptools-scm", "setup.py", "pdm"],
+)
+def test_a_version_from_git_needs_the_history(tmp_path: Path, files: dict[str, str]) -> None:
+    source = {"rust/Cargo.toml": crate("tool"), "rust/src/main.rs": "fn main() {}", "demo/__init__.py": ""}
+    assert survey(write(tmp_path, {**files, **source})).repository.history
+
+
+def test_the_default_branch_is_the_remotes_and_not_the_one_that_is_checked_out(tmp_path: Path) -> None:
+    top = repository(tmp_path, "feature")
+    link = ["git", "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/develop"]
+    subprocess.run(link, cwd=top, check=True)
+    assert survey(tracer(top)).repository.branch == "develop"

@@ -1,0 +1,206 @@
+"""What init makes of setuptools projects, whose setup.py it reads and never runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.init_files import Layout
+from tests.support.layouts import crate, pyproject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EACH = ("cp311", "cp312", "cp313", "cp314", "cp315")
+PACKAGE = {"src/demo/__init__.py": ""}
+EXTENSION = 'Extension("demo._x", ["x.c"])'
+LIMITED = 'Extension("demo._x", ["x.c"], py_limited_api=True)'
+TAGGED = "[tool.distutils.bdist_wheel]\npy-limited-api = 'cp311'\n"
+RUST = {"Cargo.toml": crate("native", "cdylib", 'pyo3 = "0.29"\n'), "src/lib.rs": ""}
+RUST_ABI3 = {
+    "Cargo.toml": crate("native", "cdylib", "pyo3 = { version = '0.29', features = ['abi3-py312'] }\n"),
+    "src/lib.rs": "",
+}
+TABLE = "[[tool.setuptools-rust.ext-modules]]\ntarget = 'demo._native'\n"
+TOOL = {"name": "sentry-cli", "kind": "executable", "path": ".data/scripts/sentry-cli", "from": "backend"}
+OWN_TAG = """\
+class bdist_wheel(_bdist_wheel):
+    def get_tag(self):
+        _, _, plat = super().get_tag()
+        return 'py3', 'none', plat
+"""
+
+
+def script(text: str, said: str = "") -> dict[str, str]:
+    """Return a project with a setup.py, and more of pyproject.toml."""
+    head = "import os\nfrom setuptools import Extension, setup\n"
+    return {"pyproject.toml": pyproject("setuptools.build_meta", more=said), "setup.py": head + text, **PACKAGE}
+
+
+def table(said: str) -> dict[str, str]:
+    return {"pyproject.toml": pyproject("setuptools.build_meta", more=said), **PACKAGE}
+
+
+def cffi(source: str) -> dict[str, str]:
+    builder = f"from cffi import FFI\nffi = FFI()\nffi.set_source('demo._x', {source})\n"
+    return {**script("setup(cffi_modules=['build_x.py:ffi'])\n"), "build_x.py": builder}
+
+
+SPEEDUPS = f"""
+modules = [{EXTENSION}]
+def run_setup(binary):
+    setup(cmdclass={{"build_ext": build_ext}}, ext_modules=modules if binary else [])
+run_setup(True)
+"""
+OPT_OUT = f"""
+modules = []
+if not os.environ.get("PURE"):
+    modules.append({EXTENSION})
+setup(ext_modules=modules)
+"""
+OPT_IN = OPT_OUT.replace("not os", "os")
+KEYWORDS = f"kwargs = dict(name='demo', ext_modules=[{EXTENSION}])\nsetup(**kwargs)\n"
+ALONE = f"""\
+from setuptools import Extension, setup
+setup(name="demo", python_requires=">=3.13", ext_modules=[{EXTENSION}])
+"""
+CONFIGURED = "[metadata]\nname = demo\n[options]\npython_requires = >=3.14\n"
+
+LAYOUTS = {
+    "an extension in setup.py": Layout(script(f"setup(ext_modules=[{EXTENSION}])"), EACH, package="demo", each=True),
+    "an extension in a variable": Layout(
+        script(f"modules = [{EXTENSION}]\nsetup(ext_modules=modules)"), EACH, package="demo", each=True
+    ),
+    "Cython": Layout(
+        script("from Cython.Build import cythonize\nsetup(ext_modules=cythonize('src/demo/*.pyx'))"),
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "mypyc": Layout(
+        script("from mypyc.build import mypycify\nsetup(ext_modules=mypycify(['src/demo/a.py']))"),
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "a setup() in a function, as markupsafe has it": Layout(script(SPEEDUPS), EACH, package="demo", each=True),
+    "an extension unless a variable is set, as msgpack has it": Layout(
+        script(OPT_OUT), EACH, package="demo", each=True
+    ),
+    "arguments in a dict": Layout(script(KEYWORDS), EACH, package="demo", each=True),
+    "setup.py alone": Layout({"setup.py": ALONE, **PACKAGE}, ("cp313", "cp314", "cp315"), package="demo", each=True),
+    "setup.cfg with a setup.py": Layout(
+        {"setup.cfg": CONFIGURED, "setup.py": f"from setuptools import *\nsetup(ext_modules=[{EXTENSION}])", **PACKAGE},
+        ("cp314", "cp315"),
+        package="demo",
+        each=True,
+    ),
+    "ext-modules of pyproject.toml": Layout(
+        table("[[tool.setuptools.ext-modules]]\nname = 'demo._x'\nsources = ['x.c']\n"), EACH, package="demo", each=True
+    ),
+    "ext-modules of pyproject.toml for the stable ABI": Layout(
+        table(f"[[tool.setuptools.ext-modules]]\nname = 'demo._x'\npy-limited-api = true\n{TAGGED}"),
+        ("cp311-abi3",),
+        package="demo",
+    ),
+    "the stable ABI, tagged in pyproject.toml": Layout(
+        script(f"setup(ext_modules=[{LIMITED}])", TAGGED), ("cp311-abi3",), package="demo"
+    ),
+    "the stable ABI, tagged in setup.py": Layout(
+        script(f"setup(ext_modules=[{LIMITED}], options={{'bdist_wheel': {{'py_limited_api': 'cp312'}}}})"),
+        ("cp312-abi3",),
+        package="demo",
+    ),
+    "the stable ABI, tagged in setup.cfg": Layout(
+        {**script(f"setup(ext_modules=[{LIMITED}])"), "setup.cfg": "[bdist_wheel]\npy_limited_api = cp311\n"},
+        ("cp311-abi3",),
+        package="demo",
+    ),
+    "CFFI with C": Layout(cffi("'int f(void);'"), EACH, package="demo", each=True),
+    "CFFI with C and a tag": Layout(
+        {**cffi("'int f(void);'"), "setup.cfg": "[bdist_wheel]\npy_limited_api = cp311\n"},
+        ("cp311-abi3",),
+        package="demo",
+    ),
+    "CFFI without C": Layout(cffi("None"), unknown="no part of it is native"),
+    "setuptools-rust in pyproject.toml": Layout(table(TABLE) | RUST, EACH, package="demo", each=True),
+    "setuptools-rust in setup.py": Layout(
+        script("setup(rust_extensions=[RustExtension('demo._native', binding=Binding.PyO3)])") | RUST,
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "setuptools-rust for the stable ABI, tagged": Layout(
+        table(f"{TABLE}py-limited-api = true\n{TAGGED}") | RUST_ABI3, ("cp311-abi3",), package="demo"
+    ),
+    "setuptools-rust for the stable ABI by a setting, as bcrypt has it": Layout(
+        table(f"{TABLE}py-limited-api = 'auto'\n") | RUST_ABI3,
+        ("cp312-abi3",),
+        build={"config-settings": {"--build-option": "--py-limited-api=cp312"}},
+        package="demo",
+    ),
+    "a program by setuptools-rust with a tag of its own, as sentry-cli has it": Layout(
+        {
+            "setup.py": f"{OWN_TAG}setup(name='sentry_cli', rust_extensions=[RustBin('sentry-cli')],"
+            " cmdclass={'bdist_wheel': bdist_wheel})",
+            "Cargo.toml": crate("sentry-cli"),
+            "src/main.rs": "fn main() {}",
+        },
+        payload=(TOOL,),
+    ),
+    "no extension": Layout(script("setup()"), unknown="no part of it is native, so there is nothing for the builder"),
+    "an extension if a variable is set": Layout(
+        script(OPT_IN), unknown="whether the extension modules are built: line"
+    ),
+    "an extension of somebody else's making": Layout(
+        script("from x import modules\nsetup(ext_modules=modules())"),
+        unknown="which extension modules line 4 gives setup()",
+    ),
+    "arguments from elsewhere": Layout(script("setup(**load())"), unknown="what setup() makes of its ** in line 3"),
+    "an argument of a plugin": Layout(
+        script("setup(build_golang={'root': 'x'})"), unknown="what setup() makes of its argument build_golang in line 3"
+    ),
+    "a command that tags the wheel": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}], cmdclass={{'bdist_wheel': mine}})"),
+        unknown="how its own command bdist_wheel tags the wheels",
+    ),
+    "a command that compiles": Layout(
+        script("import subprocess\nsetup(cmdclass={'build_py': mine})"), unknown="what its own command build_py builds"
+    ),
+    "a build_ext of its own without an extension": Layout(
+        script("setup(cmdclass={'build_ext': mine})"), unknown="what its own command build_ext builds"
+    ),
+    "the stable ABI and no tag": Layout(
+        script(f"setup(ext_modules=[{LIMITED}])"), unknown="no tag says since when; set tool.distutils.bdist_wheel"
+    ),
+    "the stable ABI for some": Layout(
+        script(f"setup(ext_modules=[{LIMITED}, {EXTENSION}])"),
+        unknown="only some extension modules have py_limited_api",
+    ),
+    "the stable ABI by a variable": Layout(
+        script("x = {'py_limited_api': True}\nsetup(ext_modules=[Extension('a', ['a.c'], **x)])"),
+        unknown="whether the extension modules are for the stable ABI",
+    ),
+    "a crate outside the project, as sandlock has it": Layout(
+        table(f"{TABLE}path = '../crates/ffi/Cargo.toml'\n"), unknown="which is outside the project; move the crate"
+    ),
+    "a library of setuptools-rust that is no module": Layout(
+        table(f"{TABLE}binding = 'NoBinding'\n") | RUST, unknown="where setuptools-rust puts a library or program"
+    ),
+    "a setup.py that is no Python": Layout(script("setup("), unknown="setup.py: it is not Python"),
+    "a setup.py without setup()": Layout(script("print()"), unknown="what it builds, because it never calls setup()"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_a_setuptools_project_gets_the_configuration_that_is_right_for_it(tmp_path: Path, layout: Layout) -> None:
+    layout.require_written(tmp_path)
+
+
+def test_setup_py_is_never_run(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    Layout(
+        script(f"open({str(ran)!r}, 'w')\nsetup(ext_modules=[{EXTENSION}])"), EACH, package="demo", each=True
+    ).require_written(tmp_path / "project")
+    assert not ran.exists()

@@ -1,0 +1,129 @@
+"""Which build backend compiles what: one row per backend that init knows. Any other is "I do not know"."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.facts import toml
+from wheelcheck.init import maturin, setuptools
+from wheelcheck.init.compiled import Compiled, stable
+from wheelcheck.init.project import SETUPTOOLS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wheelcheck.init.project import Project
+
+_FIX = "write [tool.wheelcheck] yourself"
+_HATCH_HOOKS = frozenset({"vcs", "version", "fancy-pypi-readme", "requirements_txt", "jupyter-builder", "autorun"})
+_PY_API = re.compile(r"cp3(\d+)")
+
+
+def compiled(project: Project) -> Compiled:
+    """Return what the project's build backend compiles. Raises UnknownError if init does not know that."""
+    if toml.texts(toml.table(project.document, "build-system"), "backend-path"):
+        raise project.unknown(f"what the project's own build backend {project.backend} builds", _FIX)
+    if project.backend not in _BACKENDS:
+        raise project.unknown(f"what the build backend {project.backend} builds", _FIX)
+    return _BACKENDS[project.backend](project)
+
+
+def _scikit_build(project: Project) -> Compiled:
+    """Return what scikit-build-core builds: extension modules of CMake, for the Pythons that `wheel.py-api` says."""
+    settings = project.tool("scikit-build")
+    wheel = toml.table(settings, "wheel")
+    for entry in toml.tables(settings, "overrides"):
+        changed = toml.table(entry, "wheel")
+        if {"py-api", "platlib", "cmake"} & changed.keys() and not _is_about_others(entry):
+            raise project.unknown("which wheels to build, because tool.scikit-build.overrides changes them", _FIX)
+    if wheel.get("cmake") is False or wheel.get("platlib") is False:
+        return Compiled()
+    api = str(wheel.get("py-api", ""))
+    if not api:
+        return Compiled(python=project.pythons, needs_each_python=True)
+    if found := _PY_API.fullmatch(api):
+        since = int(found[1])
+        older = tuple(one for one in project.pythons if "-" not in one and int(one.removeprefix("cp3")) < since)
+        return Compiled(python=(*older, *stable(since)), needs_each_python=bool(older))
+    if re.fullmatch(r"py[23](\.py3)?", api):
+        what = "which programs or libraries CMakeLists.txt installs into the wheel"
+        raise project.unknown(what, "declare them in [[tool.wheelcheck.payload]], and write the table yourself")
+    raise project.unknown(f"which wheels tool.scikit-build.wheel.py-api = {api!r} gives", _FIX)
+
+
+def _is_about_others(entry: dict[str, Any]) -> bool:
+    """Return whether an override never holds for CPython on Linux, macOS or Windows."""
+    condition = toml.table(entry, "if")
+    others = {"implementation-name": ("pypy", "graalpy"), "platform-system": ("emscripten", "wasi", "android", "ios")}
+    return any(re.search("|".join(words), str(condition.get(key, ""))) for key, words in others.items())
+
+
+def _meson(project: Project) -> Compiled:
+    """Return what meson-python builds: it tags wheels for the Python that builds, limited API or not."""
+    files = [project.folder / "meson.build", *sorted(project.folder.glob("*/**/meson.build"))]
+    texts = [re.sub(r"#.*", "", file.read_text("utf-8", "replace")) for file in files if file.is_file()]
+    if not texts:
+        raise project.unknown("what meson builds: there is no meson.build", "run init in the folder of the project")
+    calls = set(re.findall(r"\b(\w+)\s*\(", "\n".join(texts)))
+    if "extension_module" in calls:
+        limited = project.tool("meson-python").get("limited-api") is True
+        python = stable(project.oldest) if limited else project.pythons
+        return Compiled(python=python, needs_each_python=True)
+    if calls & {"executable", "shared_library", "library", "shared_module", "custom_target", "both_libraries"}:
+        raise project.unknown("which of the files that meson.build makes are in the wheel", _FIX)
+    return Compiled()
+
+
+def _hatchling(project: Project) -> Compiled:
+    """Return nothing, unless a build hook may compile something."""
+    build = project.tool("hatch", "build")
+    places = (build, toml.table(toml.table(build, "targets"), "wheel"))
+    hooks = sorted({name for place in places for name in toml.table(place, "hooks")} - _HATCH_HOOKS)
+    if hooks:
+        raise project.unknown(f"what the build hook {hooks[0]} of hatchling builds", _FIX)
+    for place in places:
+        _require_there(project, [*toml.texts(place, "artifacts"), *toml.table(place, "force-include")])
+    return Compiled()
+
+
+def _require_there(project: Project, patterns: list[str]) -> None:
+    """Raise UnknownError for files that are packed and do not exist yet: something else makes them."""
+    for pattern in patterns:
+        if pattern.startswith("!") or re.fullmatch(r"(.*/)?(_?version(_info)?\.py|\*\.(pyi?|typed|json|mo))", pattern):
+            continue
+        if not any(project.folder.glob(pattern.strip("/"))):
+            what = f"what makes the files {pattern!r} that hatchling packs, which do not exist"
+            raise project.unknown(what, "declare them in [[tool.wheelcheck.payload]], and write the table yourself")
+
+
+def _poetry(project: Project) -> Compiled:
+    build = project.tool("poetry").get("build")
+    if build and not (isinstance(build, dict) and not build.get("script")):
+        raise project.unknown("what the build script of tool.poetry.build compiles", _FIX)
+    return Compiled()
+
+
+def _pdm(project: Project) -> Compiled:
+    build = project.tool("pdm", "build")
+    if build.get("run-setuptools") or build.get("custom-hook") or (project.folder / "pdm_build.py").is_file():
+        raise project.unknown("what the build hook of pdm compiles", _FIX)
+    return Compiled()
+
+
+def _nothing(_project: Project) -> Compiled:
+    return Compiled()
+
+
+_BACKENDS: dict[str, Callable[[Project], Compiled]] = {
+    "maturin": maturin.compiled,
+    SETUPTOOLS: setuptools.compiled,
+    "setuptools.build_meta:__legacy__": setuptools.compiled,
+    "scikit_build_core.build": _scikit_build,
+    "mesonpy": _meson,
+    "hatchling.build": _hatchling,
+    "poetry.core.masonry.api": _poetry,
+    "pdm.backend": _pdm,
+    "flit_core.buildapi": _nothing,
+    "uv_build": _nothing,
+}

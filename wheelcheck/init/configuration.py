@@ -1,0 +1,78 @@
+"""Writes `[tool.wheelcheck]` for a project that was surveyed: what was found, and which machines a release serves."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.config import Payload
+    from wheelcheck.init.survey import Survey
+
+_OLDEST_GLIBC = "2.17"  # what manylinux2014 and Rust's standard library ask for
+
+
+def configuration(found: Survey) -> str:
+    """Return the tables of a project, with the CPUs that most releases serve."""
+    names = ", ".join(json.dumps(name) for name in found.compiled.python)
+    lines = [
+        "[tool.wheelcheck]",
+        f'glibc = "{_glibc(found)}"',
+        'architectures = ["x86_64", "aarch64"]',
+        f"python = [{names}]",
+        "sdist = true",
+    ]
+    tables = ["\n".join(lines), *(_payload(one) for one in found.payload), *_build(found), _smoke(found)]
+    return "\n\n".join(tables) + "\n"
+
+
+def _glibc(found: Survey) -> str:
+    """Return the floor that the project names itself (maturin's `compatibility`), else the oldest one."""
+    named = str(found.project.tool("maturin").get("compatibility", ""))
+    own = re.fullmatch(r"manylinux_2_(\d+)", named)
+    return f"2.{own[1]}" if own else _OLDEST_GLIBC
+
+
+def _payload(one: Payload) -> str:
+    fields = {"name": one.name, "kind": one.kind, "path": one.path}
+    if one.from_backend:
+        fields["from"] = "backend"
+    else:
+        fields |= {"package": one.package} | ({"workspace": one.workspace} if one.workspace else {})
+    return "\n".join(["[[tool.wheelcheck.payload]]", *(f"{key} = {json.dumps(text)}" for key, text in fields.items())])
+
+
+def _build(found: Survey) -> Iterator[str]:
+    built = found.compiled
+    lines = []
+    if found.workspace != ".":
+        lines.append(f"workspace = {json.dumps(found.workspace)}")
+    if built.features:
+        lines.append(f"features = {json.dumps(list(built.features))}")
+    if not built.default_features:
+        lines.append("default-features = false")
+    if built.payload_only:
+        lines.append('wheel = "payload" # the backend only says the metadata')
+    if built.settings:
+        told = ", ".join(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in built.settings)
+        lines.append(f"config-settings = {{ {told} }}")
+    if lines:
+        yield "\n".join(["[tool.wheelcheck.build]", *lines])
+
+
+def _smoke(found: Survey) -> str:
+    """Return smoke tests that start what is there; only the project knows what proves that it works."""
+    lines = ["[tool.wheelcheck.smoke]"]
+    programs = [one.name for one in found.payload if one.kind == "executable"]
+    if programs:
+        lines.append(f"# Add commands that prove that {', '.join(programs)} work, not only that they start.")
+    lines.append("commands = [")
+    if found.package:
+        code = json.dumps(f"import {found.package}; print('imported')")
+        lines.append(f'  {{ run = ["python", "-c", {code}], expect = "imported" }},')
+    else:
+        lines += [f'  {{ run = [{json.dumps(name)}, "--version"], expect = "[0-9]" }},' for name in programs]
+    return "\n".join([*lines, "]"])

@@ -1,0 +1,140 @@
+"""What a project says of itself: pyproject.toml, setup.cfg and setup.py, read and never executed."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from wheelcheck.config.files import OWN, SHARED, ConfigError
+from wheelcheck.facts import toml
+from wheelcheck.init.setup_script import Script, constant
+from wheelcheck.platforms.published import CPYTHONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETUPTOOLS = "setuptools.build_meta"  # what pip takes where no backend is named (PEP 517)
+_MINOR = re.compile(r"Programming Language :: Python :: 3\.(\d+)")
+_FREE_THREADED = "Programming Language :: Python :: Free Threading"
+_OLDEST_FREE_THREADED = 14  # the first whose build without the GIL is supported and no experiment (PEP 779)
+
+
+class UnknownError(ConfigError):
+    """Something that decides what a release contains, and that init cannot find out."""
+
+    def __init__(self, place: object, what: str, fix: str) -> None:
+        super().__init__(f"{place}: I do not know this: {what}; {fix}")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a pyproject.toml, a setup.cfg or a setup.py. `document` is the first, empty if there is none."""
+
+    folder: Path
+    document: dict[str, Any] = field(default_factory=dict)
+    setup_cfg: dict[str, dict[str, str]] = field(default_factory=dict)
+    script: Script | None = None
+
+    @classmethod
+    def read(cls, folder: Path) -> Project:
+        """Read a project. Raises ConfigError where there is none, or where a file cannot be read."""
+        if not any((folder / name).is_file() for name in (SHARED, "setup.py", "setup.cfg")):
+            problem = f"there is no {SHARED} and no setup.py"
+            raise ConfigError(f"{folder}: {problem}; run init in the folder of a Python project")
+        return cls(folder, _pyproject(folder / SHARED), _setup_cfg(folder / "setup.cfg"), Script.read(folder))
+
+    @property
+    def file(self) -> Path:
+        """The file that messages name: pyproject.toml, or without one setup.py."""
+        return self.folder / (SHARED if (self.folder / SHARED).is_file() else "setup.py")
+
+    @property
+    def configuration(self) -> str:
+        """The file that configures wheelcheck, or will configure it."""
+        return OWN if (self.folder / OWN).exists() or not (self.folder / SHARED).is_file() else SHARED
+
+    @property
+    def backend(self) -> str:
+        """The build backend as `[build-system]` names it."""
+        named = toml.table(self.document, "build-system").get("build-backend", SETUPTOOLS)
+        return str(named).partition(":")[0]
+
+    def tool(self, *names: str) -> dict[str, Any]:
+        """Return a table below `[tool]`; empty if there is none."""
+        found = toml.table(self.document, "tool")
+        for name in names:
+            found = toml.table(found, name)
+        return found
+
+    def unknown(self, what: str, fix: str) -> UnknownError:
+        """Return the error that says what init does not know, and how to help it."""
+        return UnknownError(self.file, what, fix)
+
+    @property
+    def name(self) -> str:
+        """The project's name as in file names (PEP 427), empty if it is computed when the project is built."""
+        static = toml.table(self.document, "project").get("name") or self.setup_cfg.get("metadata", {}).get("name")
+        name = static or (constant(self.script.argument("name")) if self.script else None)
+        return re.sub(r"[-_.]+", "_", name).lower() if isinstance(name, str) else ""
+
+    @property
+    def oldest(self) -> int:
+        """The minor version of the oldest Python that the project supports and the builder can build for."""
+        supported = self._supported
+        return next((minor for minor in CPYTHONS if supported.contains(f"3.{minor}.99")), CPYTHONS[0])
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The interpreters and ABIs of one wheel per Python: those that are promised, released and can be built for.
+
+        Promised are the versions in the classifiers that Requires-Python allows, or without classifiers all of those.
+        """
+        classifiers = self._classifiers
+        named = {int(minor) for minor in _MINOR.findall(classifiers)} or set(CPYTHONS)
+        minors = [one for one in CPYTHONS if one in named and self._supported.contains(f"3.{one}.99")]
+        if not minors:
+            what = "which Pythons to build for, because Requires-Python and the classifiers allow none that is released"
+            raise self.unknown(what, f"promise one of 3.{CPYTHONS[0]} to 3.{CPYTHONS[-1]}")
+        free = [one for one in minors if one >= _OLDEST_FREE_THREADED] if _FREE_THREADED in classifiers else []
+        return (*(f"cp3{minor}" for minor in minors), *(f"cp3{minor}-cp3{minor}t" for minor in free))
+
+    @property
+    def _supported(self) -> SpecifierSet:
+        options = self.setup_cfg.get("options", {})
+        static = toml.table(self.document, "project").get("requires-python") or options.get("python_requires")
+        text = static or (constant(self.script.argument("python_requires")) if self.script else None) or ""
+        try:
+            return SpecifierSet(str(text))
+        except InvalidSpecifier:
+            raise self.unknown(f"what the Requires-Python {text!r} means", "correct it") from None
+
+    @property
+    def _classifiers(self) -> str:
+        static = toml.texts(toml.table(self.document, "project"), "classifiers")
+        written = self.setup_cfg.get("metadata", {}).get("classifiers", "")
+        listed = constant(self.script.argument("classifiers")) if self.script else None
+        return "\n".join([*static, written, *(listed if isinstance(listed, list | tuple) else [])])
+
+
+def _pyproject(file: Path) -> dict[str, Any]:
+    """Return a pyproject.toml. Raises ConfigError for one that is not TOML, which would be read as an empty one."""
+    if not file.is_file():
+        return {}
+    text = file.read_text("utf-8")
+    document = toml.parse_toml(text)
+    if not document and re.search(r"^\s*[^#\s]", text, re.MULTILINE):
+        raise ConfigError(f"{file}: it is not TOML; correct it, pip cannot read it either")
+    return document
+
+
+def _setup_cfg(file: Path) -> dict[str, dict[str, str]]:
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read(file, "utf-8")
+    except (configparser.Error, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{file}: setuptools cannot read it: {problem}; correct it") from problem
+    return {name: dict(parser[name]) for name in parser.sections()}

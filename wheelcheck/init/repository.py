@@ -1,0 +1,74 @@
+"""The git repository around a project: where GitHub looks for workflows, and what a checkout of it needs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wheelcheck.init.project import Project
+
+_LIMIT = 20.0  # seconds for a question to git
+# Words of packages and settings that take the version from git's tags.
+_VERSIONED_BY_GIT = (
+    "dunamai", "hatch-vcs", "poetry-dynamic-versioning", "setuptools-git-versioning", "setuptools-scm",
+    "setuptools_git_versioning", "setuptools_scm", "vcs-versioning", "versioneer", "versioningit",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """`folder` is the project's place below `top`, "." at the root; `branch` is the default branch.
+
+    `history`: the version comes from git's tags, so a checkout of the last commit alone gives a wrong one.
+    """
+
+    top: Path
+    folder: str = "."
+    branch: str = "main"
+    submodules: bool = False
+    history: bool = False
+
+    @classmethod
+    def around(cls, project: Project) -> Repository:
+        """Return the repository that contains a project; without git, the project's folder as one."""
+        folder, top = project.folder, top_of(project.folder)
+        place = folder.relative_to(top).as_posix()
+        has_submodules = (top / ".gitmodules").is_file()
+        return cls(top, place, _branch(top), has_submodules, _is_versioned_by_git(project))
+
+
+def top_of(folder: Path) -> Path:
+    """Return the root of the git repository that a folder is in; without git, the folder."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
+
+
+def _is_versioned_by_git(project: Project) -> bool:
+    requires = toml.texts(toml.table(project.document, "build-system"), "requires")
+    asked = " ".join(requires).lower()
+    in_script = project.script is not None and "use_scm_version" in project.script.arguments
+    pdm = toml.table(project.tool("pdm"), "version").get("source") == "scm"
+    return in_script or pdm or any(word in asked for word in _VERSIONED_BY_GIT)
+
+
+def _branch(top: Path) -> str:
+    """Return the default branch: the remote's, else the one that is checked out, else main."""
+    for name in ("refs/remotes/origin/HEAD", "HEAD"):
+        if found := _git(top, "symbolic-ref", "--short", "-q", name):
+            return found.removeprefix("origin/")
+    return "main"
+
+
+def _git(top: Path, *words: str) -> str:
+    git = shutil.which("git")
+    if git is None or not (top / ".git").exists():
+        return ""
+    command = [git, "-C", str(top), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LIMIT)  # noqa: S603
+    return done.stdout.strip() if done.returncode == 0 else ""

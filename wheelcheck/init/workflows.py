@@ -1,0 +1,103 @@
+"""What `init` writes below .github: templates, filled with what the project and its repository need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wheelcheck.init.survey import Survey
+
+WHEELS = ".github/workflows/wheels.yml"
+RELEASE = ".github/workflows/release.yml"
+ACTION = ".github/actions/build-binaries/action.yml"
+_TOOLCHAINS = ("rust-toolchain.toml", "rust-toolchain")
+_PYTHON = 13  # the minor version of the Python that runs nox
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the workflows of a project need beyond those of any other.
+
+    `folder` is the project's place below the repository's root; `rust` is the folder, also below that root, whose
+    pinned toolchain rustup has to install, empty if none is pinned; `python` is the minor version of the Python to
+    build with, `dist` the folder of what is finished.
+    """
+
+    folder: str = "."
+    branch: str = "main"
+    submodules: bool = False
+    history: bool = False
+    rust: str = ""
+    python: int = _PYTHON
+    dist: str = "dist"
+
+    @classmethod
+    def of(cls, found: Survey) -> Needs:
+        """Return what a project needs that was surveyed."""
+        around = found.repository
+        since = max(
+            (int(one[1]) for name in found.compiled.python if (one := re.match(r"cp3(\d+)-abi3", name))), default=0
+        )
+        pinned = found.project.folder / found.workspace
+        folders = (
+            [one for one in (pinned, *pinned.parents) if one.is_relative_to(around.top)] if found.needs_rust else []
+        )
+        place = next((one for one in folders if any((one / name).is_file() for name in _TOOLCHAINS)), None)
+        rust = place.relative_to(around.top).as_posix() if place else ""
+        return cls(around.folder, around.branch, around.submodules, around.history, rust, max(_PYTHON, since))
+
+
+def texts(needs: Needs, wheels: str = WHEELS, action: str = ACTION) -> dict[str, str]:
+    """Return the files by path. `wheels` and `action` are where those are that others call."""
+    return {
+        wheels: _filled("wheels.yml", needs, action),
+        RELEASE: _filled("release.yml", needs, wheels),
+        action: _filled("build-binaries.yml", needs),
+    }
+
+
+def gate(folder: str = ".") -> str:
+    """Return the workflow of the gate alone."""
+    return _filled("gate.yml", Needs(folder))
+
+
+def template(name: str) -> str:
+    """Return a template by its file name."""
+    return (resources.files("wheelcheck.init") / "templates" / name).read_text("utf-8")
+
+
+def _filled(name: str, needs: Needs, called: str = "") -> str:
+    """Fill in a template: words between @ are replaced, and lines of which nothing is left go."""
+    below = "" if needs.folder == "." else f"{needs.folder}/"
+    checkout = [
+        *(["submodules: recursive"] if needs.submodules else []),
+        *(["fetch-depth: 0"] if needs.history else []),
+    ]
+    rust = ["- run: rustup toolchain install", f"  working-directory: {needs.rust}"] if needs.rust else []
+    filled = {
+        "@BRANCH@": needs.branch,
+        "@BELOW@": below,
+        "@DIST@": needs.dist,
+        "@PYTHON@": f"3.{needs.python}",
+        "@CALLED@": called.removesuffix("/action.yml"),
+        "@WHERE@": f"working-directory: {needs.folder}" if below else "",
+    }
+    lists = {
+        "@CHECKOUT@": checkout,
+        "@RUST@": rust,
+        "@DEFAULTS@": ["defaults:", "  run:", f"    working-directory: {needs.folder}", ""] if below else [],
+    }
+    lines = []
+    for line in template(name).splitlines():
+        mark = line.strip()
+        if mark in lists:
+            lines += [f"{line[: -len(mark)]}{one}" if one else "" for one in lists[mark]]
+            continue
+        for word, text in filled.items():
+            line = line.replace(word, text)  # noqa: PLW2901
+        if line.strip() or not mark:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
