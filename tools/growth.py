@@ -121,6 +121,29 @@ def dlls(count: int, name: str) -> Wheel:
     return _wheel(members, "py3-none-win_arm64")
 
 
+def linked_dylibs(count: int, name: str) -> Wheel:
+    """Return a wheel of libraries that load each other, half of them from where they are not."""
+    members = []
+    for number in range(count):
+        needed = (f"@rpath/l{number + 1}.dylib", f"@loader_path/x/l{number // 2}.dylib", f"/opt/{name}/{number}.dylib")
+        code = Slice(
+            "arm64", ("aarch64",), "library", "macos", dynamic=True, needed=needed, rpath=("@loader_path",) * 2
+        )
+        members.append(Member(f"{name}/l{number}.dylib", binary=Binary("Mach-O", (code,))))
+    return _wheel(members, "py3-none-macosx_11_0_arm64")
+
+
+def importing_dlls(count: int, name: str) -> Wheel:
+    """Return a wheel of DLLs that import others which nobody brings, among them one that imports many."""
+    metadata = "".join(f"Requires-Dist: d{number}\n" for number in range(count))
+    many = tuple(f"{name}{number}.dll" for number in range(count))
+    slices = [Slice("amd64", ("x86_64",), "library", "windows", needed=("python311.dll", f"{name}.dll"))] * count
+    slices.append(Slice("amd64", ("x86_64",), "library", "windows", needed=many))
+    members = [Member(f"{name}/{number}.dll", binary=Binary("PE", (code,))) for number, code in enumerate(slices)]
+    texts = {"demo-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n{metadata}"}
+    return _wheel(members, "cp312-cp312-win_amd64", texts=texts)
+
+
 def single_platform_files(count: int, name: str) -> Wheel:
     """Return a wheel for any platform with code for one."""
     return _wheel([Member(f"{name}/l{number}.so", binary=_elf("x86_64")) for number in range(count)], "py3-none-any")
@@ -234,6 +257,8 @@ SHAPES: tuple[Shape, ...] = (
     programs,
     dylibs,
     dlls,
+    linked_dylibs,
+    importing_dlls,
     single_platform_files,
     described,
     many_dist_infos,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     Edit = Callable[[bytes], bytes]
 
 LC_SEGMENT_64, LC_ID_DYLIB, LC_LOAD_DYLIB, LC_RPATH = 0x19, 0xD, 0xC, 0x8000001C
+LC_CODE_SIGNATURE = 0x1D
 LC_BUILD_VERSION, LC_VERSION_MIN_MACOSX, LC_VERSION_MIN_IPHONEOS, LC_ENCRYPTION_INFO_64 = 0x32, 0x24, 0x25, 0x2C
 
 
@@ -45,10 +47,61 @@ def commands(content: bytes) -> list[bytes]:
 
 
 def rebuilt(content: bytes, changed: list[bytes]) -> bytes:
-    """Return the file with other load commands; there is room for a few more before the first section."""
+    """Return the file with other load commands, signed again; there is room for a few more before the first section."""
     table = b"".join(changed)
     head = content[:16] + struct.pack("<II", len(changed), len(table)) + content[24:32] + table
-    return head + content[len(head) :]
+    return signed(head + content[len(head) :])
+
+
+def signature_of(content: bytes) -> tuple[int, int] | None:
+    """Return where LC_CODE_SIGNATURE says that the signature is: offset and size."""
+    for raw in commands(content):
+        if struct.unpack_from("<I", raw)[0] == LC_CODE_SIGNATURE:
+            offset, size = struct.unpack_from("<II", raw, 8)
+            return offset, size
+    return None
+
+
+def code_directory(code: bytes, algorithm: str = "sha256", page: int = 12, kind: int = 2) -> bytes:
+    """Return an ad-hoc CodeDirectory for these bytes; `page` is log2 of the page size, `kind` the hash's number."""
+    size = 1 << page
+    hashes = [hashlib.new(algorithm, code[at : at + size]).digest() for at in range(0, len(code), size)]
+    start, length = 88 + 2, len(hashes[0])
+    numbers = (0xFADE0C02, start + length * len(hashes), 0x20400, 2, start, 88, 0, len(hashes), len(code))
+    return struct.pack(">9I4BI", *numbers, length, kind, 0, page, 0).ljust(88, b"\0") + b"d\0" + b"".join(hashes)
+
+
+def superblob(*blobs: bytes) -> bytes:
+    """Return a signature of these CodeDirectories, the first the usual one and the others its alternates."""
+    index, body = b"", b""
+    start = 12 + 8 * len(blobs)
+    for number, blob in enumerate(blobs):
+        index += struct.pack(">2I", 0xFFF + number if number else 0, start + len(body))
+        body += blob
+    return struct.pack(">3I", 0xFADE0CC0, start + len(body), len(blobs)) + index + body
+
+
+def _adhoc(code: bytes) -> bytes:
+    return superblob(code_directory(code))
+
+
+def signed(content: bytes, sign: Callable[[bytes], bytes] = _adhoc) -> bytes:
+    """Return a signed file with the signature that `sign` makes of its code; an unsigned file as it is.
+
+    The length of that signature must not depend on the bytes, because the load commands that give it are signed too.
+    """
+    place = signature_of(content)
+    if place is None or place[0] > len(content):
+        return content
+    code, size = bytearray(content[: place[0]]), len(sign(content[: place[0]]))
+    at = 32
+    for raw in commands(content):
+        if struct.unpack_from("<I", raw)[0] == LC_CODE_SIGNATURE:
+            struct.pack_into("<I", code, at + 12, size)
+        elif raw[8:24].rstrip(b"\0") == b"__LINKEDIT":
+            struct.pack_into("<Q", code, at + 48, place[0] + size - struct.unpack_from("<Q", raw, 40)[0])
+        at += len(raw)
+    return bytes(code) + sign(bytes(code))
 
 
 def appended(command: bytes) -> Edit:

@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelcheck.binary.macho_signature import signature_fault
 from wheelcheck.binary.model import AppleSystem, Kind, Slice, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
@@ -37,6 +38,7 @@ _LC_ID_DYLIB = 0xD
 _LC_LOAD_WEAK = 0x80000018
 _LC_LOADS = (0xC, _LC_LOAD_WEAK, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
 _LC_RPATH = 0x8000001C
+_LC_CODE_SIGNATURE = 0x1D
 _LC_ENCRYPTION = (0x21, 0x2C)
 _LC_CHAINED_FIXUPS = 0x80000034
 _LC_BUILD_VERSION = 0x32
@@ -58,6 +60,7 @@ _SYSTEMS: dict[int, AppleSystem] = {
 }
 _SIMULATORS = {2: 7, 3: 8, 4: 9}  # a device's platform -> its simulator's
 _INTEL = (7, 0x01000007)
+_ARM64, _ARM64E = 0x0100000C, 2  # cputype, cpusubtype
 
 
 class Command(NamedTuple):
@@ -77,6 +80,7 @@ class _Facts:
     weak: list[str] = field(default_factory=list)
     chained: bool = False
     rpaths: list[str] = field(default_factory=list)
+    signature: tuple[int, int] | None = None  # offset, size
     minimum: dict[int, tuple[int, ...]] = field(default_factory=dict)  # platform -> version
 
 
@@ -87,6 +91,7 @@ class Header:
     bits: int
     order: str
     cputype: int
+    subtype: int
     filetype: int
     ncmds: int
     sizeofcmds: int
@@ -97,10 +102,22 @@ class Header:
         return 32 if self.bits == 64 else 28
 
 
-def machine_name(cputype: int) -> str:
+def machine_name(cputype: int, subtype: int = 0) -> str:
     """Return Apple's name of a CPU in the table, otherwise the number in the header."""
     rows = arch.of_macho(cputype)
+    if (cputype, subtype) == (_ARM64, _ARM64E):
+        return "arm64e"
     return rows[0].macos if rows else f"cputype {cputype:#x}"
+
+
+def cpus(cputype: int, subtype: int) -> tuple[str, ...]:
+    """Return the CPUs of the table that a process of its own loads this code on: none for arm64e.
+
+    Its pointers are signed. dyld refuses it in a process for arm64 such as Python, and macOS runs no program for it but
+    Apple's own.
+    """
+    is_arm64e = (cputype, subtype) == (_ARM64, _ARM64E)
+    return () if is_arm64e else tuple(row.name for row in arch.of_macho(cputype))
 
 
 def read_thin(reading: Reading) -> Slice | None:
@@ -115,9 +132,10 @@ def read_thin(reading: Reading) -> Slice | None:
         _note(reading, header, command, facts)
     _judge_facts(reading, header, facts)
     system, minimum = _platform(facts)
+    is_whole = len(reading.found) == before
     return Slice(
-        machine=machine_name(header.cputype),
-        arches=tuple(row.name for row in arch.of_macho(header.cputype)),
+        machine=machine_name(header.cputype, header.subtype),
+        arches=cpus(header.cputype, header.subtype),
         kind=kind,
         system=system,
         bits=header.bits,
@@ -125,11 +143,18 @@ def read_thin(reading: Reading) -> Slice | None:
         soname=facts.soname,
         needed=tuple(facts.needed),
         rpath=tuple(facts.rpaths),
-        dynamic=len(reading.found) == before,
+        dynamic=is_whole,
         minimum_os=minimum,
         chained_fixups=facts.chained,
         weak_needed=tuple(facts.weak),
+        signature_fault=_signature_fault(reading, header, facts) if is_whole and system == "macos" else "",
     )
+
+
+def _signature_fault(reading: Reading, header: Header, facts: _Facts) -> str:
+    """Return why the kernel of a Mac refuses the code; only Apple silicon asks for a signature."""
+    is_judged = header.cputype == _ARM64 and header.filetype in _LINKED
+    return signature_fault(reading, facts.signature) if is_judged else ""
 
 
 def read_header(reading: Reading) -> Header | None:
@@ -140,8 +165,8 @@ def read_header(reading: Reading) -> Header | None:
     if len(raw) < size:
         reading.damage("macho-truncated", f"{reading.size} bytes: expected a Mach-O header of {size}")
         return None
-    cputype, _, filetype, ncmds, sizeofcmds, _ = struct.unpack_from(order + "6I", raw, 4)
-    return Header(bits, order, cputype, filetype, ncmds, sizeofcmds)
+    cputype, subtype, filetype, ncmds, sizeofcmds, _ = struct.unpack_from(order + "6I", raw, 4)
+    return Header(bits, order, cputype, subtype & 0xFFFFFF, filetype, ncmds, sizeofcmds)
 
 
 def _judge_header(reading: Reading, header: Header) -> Kind:
@@ -193,6 +218,9 @@ def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> 
         facts.chained = True
     elif number == _LC_RPATH:
         facts.rpaths += filter(None, [_string(reading, header, command)])
+    elif number == _LC_CODE_SIGNATURE:
+        place = _fields(reading, command, header.order + "2I")
+        facts.signature = (place[0], place[1]) if place else None
     elif number == _LC_BUILD_VERSION or number in _LC_VERSION_MIN:
         _note_version(reading, header, command, facts)
     elif number in _LC_ENCRYPTION:

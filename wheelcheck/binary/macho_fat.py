@@ -6,9 +6,9 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.binary.macho import machine_name, read_header, read_thin
+from wheelcheck.binary.macho import cpus, machine_name, read_header, read_thin
 from wheelcheck.binary.model import Slice
-from wheelcheck.platforms import arch, magic
+from wheelcheck.platforms import magic
 
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
@@ -25,6 +25,16 @@ class Entry(NamedTuple):
     subtype: int
     offset: int
     size: int
+
+    @property
+    def cpu(self) -> tuple[int, int]:
+        """The CPU, by type and subtype without its flags."""
+        return self.cputype, self.subtype & 0xFFFFFF
+
+    @property
+    def machine(self) -> str:
+        """Apple's name of the CPU."""
+        return machine_name(*self.cpu)
 
     @property
     def end(self) -> int:
@@ -75,7 +85,7 @@ def _read_entries(reading: Reading, layout: str) -> list[Entry]:
 def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> None:
     for entry in entries:
         if entry.end > reading.size:
-            name = machine_name(entry.cputype)
+            name = entry.machine
             reading.damage("macho-truncated", f"slice {name} ends at {entry.end:#x}, the file at {reading.size:#x}")
     ordered = sorted(entries, key=lambda entry: entry.offset)
     if ordered and ordered[0].offset < table_end:
@@ -83,25 +93,22 @@ def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> Non
     for first, second in pairwise(ordered):
         if first.end > second.offset:
             reading.damage("macho-fat", f"slices at {first.offset:#x} and {second.offset:#x} overlap")
-    cpus = [(entry.cputype, entry.subtype & 0xFFFFFF) for entry in entries]
-    for cpu in sorted({cpu for cpu in cpus if cpus.count(cpu) > 1}):
-        reading.damage("macho-fat", f"{machine_name(cpu[0])} (subtype {cpu[1]}) appears {cpus.count(cpu)} times")
+    listed = [entry.cpu for entry in entries]
+    for cpu in sorted({cpu for cpu in listed if listed.count(cpu) > 1}):
+        reading.damage("macho-fat", f"{machine_name(cpu[0])} (subtype {cpu[1]}) appears {listed.count(cpu)} times")
 
 
 def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
     inner = reading.apart(entry.offset, entry.size)
     if inner.read(0, 8) == magic.AR:
-        rows = arch.of_macho(entry.cputype)
         bits = 64 if entry.cputype >> 24 & 1 else 32
-        return Slice(machine_name(entry.cputype), tuple(row.name for row in rows), "archive", "macos", bits)
+        return Slice(entry.machine, cpus(*entry.cpu), "archive", "macos", bits)
     if inner.read(0, 4) not in magic.MACHO:
-        reading.damage(
-            "macho-fat", f"slice {machine_name(entry.cputype)} starts with {inner.read(0, 4).hex()}: no Mach-O"
-        )
+        reading.damage("macho-fat", f"slice {entry.machine} starts with {inner.read(0, 4).hex()}: no Mach-O")
         return None
     header = read_header(inner)
     if header and header.cputype != entry.cputype:
-        said, real = machine_name(entry.cputype), machine_name(header.cputype)
+        said, real = entry.machine, machine_name(header.cputype, header.subtype)
         reading.damage("macho-fat", f"the table says {said}, the slice at {entry.offset:#x} is {real}")
     slice_ = read_thin(inner)
     reading.adopt(inner)

@@ -139,6 +139,9 @@ class Slice:
     minimum_os: tuple[int, ...] = ()  # Mach-O: LC_BUILD_VERSION or LC_VERSION_MIN_*
     chained_fixups: bool = False  # Mach-O: LC_DYLD_CHAINED_FIXUPS, which no dyld before macOS 11 and iOS 13.4 reads
     weak_needed: tuple[str, ...] = ()  # those of `needed` without which it loads: LC_LOAD_WEAK_DYLIB, PE's delay-load
+    signature_fault: str = (
+        ""  # Mach-O for Apple silicon: why the kernel refuses its code signature, or that it has none
+    )
     named_systems: tuple[str, ...] = ()  # ELF: what EI_OSABI and PT_NOTE name, e.g. FreeBSD, Android
     largest_page: int = 0x10000  # ELF: the largest page of memory with which every PT_LOAD can be mapped
     executable_stack: bool | None = False  # None without PT_GNU_STACK, which leaves it to the CPU's default

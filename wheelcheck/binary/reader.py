@@ -28,6 +28,7 @@ class Blocks:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.spent = 0
+        self._streamed = 0
         self._kept: dict[int, bytes] = {}
 
     def read(self, offset: int, length: int) -> bytes:
@@ -42,6 +43,13 @@ class Blocks:
     def peek(self, offset: int, length: int) -> bytes:
         """Return the same as `read`, but read only these bytes and do not keep them: for small headers far apart."""
         self._spend(length)
+        return self.source.read(offset, length)
+
+    def stream(self, offset: int, length: int) -> bytes:
+        """Return these bytes and keep nothing of them. All such reads together may cover the source once."""
+        self._streamed += length
+        if self._streamed > self.source.size:
+            raise BudgetExceededError
         return self.source.read(offset, length)
 
     def _block(self, number: int) -> bytes:
@@ -76,6 +84,10 @@ class Reading:
     def once(self, offset: int, length: int) -> bytes:
         """Return the same as `read` and keep nothing of it: for a big table that is read in one go."""
         return self.blocks.peek(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
+
+    def streamed(self, offset: int, length: int) -> bytes:
+        """Return the same for a pass over the whole window, which is not charged to BYTE_BUDGET."""
+        return self.blocks.stream(self.base + offset, min(length, self.size - offset)) if offset < self.size else b""
 
     def damage(self, kind: str, why: str) -> None:
         """Record that the bytes are wrong; `kind` is a key of BINARY_KINDS."""

@@ -1,5 +1,7 @@
 """Runs the project's build backend (PEP 517), for a whole wheel or only for the metadata of one.
 
+It runs in a virtual environment of the Python that the wheel is for.
+
 A backend knows which Python ABI it compiled for. A project whose wheels hold nothing but programs (maturin's
 `bindings = "bin"`) needs no compiled code from it: the backend would build the same programs again, for this machine's
 CPU and C library. `prepare_metadata_for_build_wheel` returns everything else.
@@ -9,65 +11,141 @@ This module imports the package `build`, which a cibuildwheel container does not
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from build import BuildBackendException, BuildException, ProjectBuilder
-from build.env import DefaultIsolatedEnv
 from packaging.tags import parse_tag
+from packaging.version import Version
 
 from wheelcheck.builder import run as process
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.toml import parse_toml, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.run import Log
-    from wheelcheck.builder.wheel import Pair
+
+_SERVES_OTHERS = Version("22.3")  # the first pip that installs for another Python
 
 
-def build_command(tree: Path, out: Path, env: Mapping[str, str]) -> Command:
-    """Return the command that builds the backend's own wheel of `tree` into `out`."""
-    return Command((sys.executable, "-m", "build", "--wheel", "--outdir", str(out), str(tree)), tree, env)
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment of the Python that builds, with the requirements of a backend, as `build` wants one.
 
-
-def require_buildable(pair: Pair, *, cross: bool) -> None:
-    """Raise BuildError for an interpreter and ABI that this interpreter cannot compile for.
-
-    The ABIs abi3 and none work in every later interpreter. Any other needs the same interpreter on the same CPU.
+    What the backend requires runs on this machine, so it is installed with `env`, which knows of no other CPU.
     """
-    running = f"cp{sys.version_info.major}{sys.version_info.minor}"
-    subject = f"python {'-'.join(pair)}"
-    fix = f"build it under {pair[0]}, or use cibuildwheel, which builds one wheel per Python"
-    if pair[1] not in ("abi3", "none") and (pair[0] != running or cross):
-        raise BuildError(subject, f"{running} cannot compile for it{' for another CPU' if cross else ''}", fix)
-    if pair[1] == "abi3" and _minor(pair[0]) > sys.version_info.minor:
-        raise BuildError(subject, f"{running} is too old to compile for it", fix)
+
+    folder: Path
+    env: Mapping[str, str]
+    log: Log
+
+    @property
+    def python_executable(self) -> str:
+        """The Python in it."""
+        return str(self.folder / "bin" / "python")
+
+    def make_extra_environ(self) -> dict[str, str]:
+        """Return the variables by which the backend finds the programs in it."""
+        return {"PATH": os.pathsep.join([str(self.folder / "bin"), *filter(None, [self.env.get("PATH")])])}
+
+    def make(self, python: Interpreter) -> None:
+        """Make it, without the old setuptools that venv adds before Python 3.12. Raises BuildError."""
+        if _pip_serves_others():
+            self._run(python.executable, "-m", "venv", "--without-pip", str(self.folder))
+            return
+        self._run(python.executable, "-m", "venv", str(self.folder))
+        self._pip("uninstall", "--yes", "setuptools")
+
+    def install(self, requirements: set[str]) -> None:
+        """Install what a backend requires. Raises BuildError."""
+        if requirements:
+            self._pip("install", "--no-warn-script-location", *sorted(requirements))
+
+    def _pip(self, command: str, *words: str) -> None:
+        """Run pip for it: the one of this Python, which is there already, or else its own."""
+        own = (self.python_executable, "-m", "pip")
+        pip = (sys.executable, "-m", "pip", "--python", self.python_executable) if _pip_serves_others() else own
+        self._run(*pip, command, "--quiet", "--disable-pip-version-check", *words)
+
+    def _run(self, *words: str) -> None:
+        process.run(Command(words, self.folder.parent, self.env), self.log)
 
 
-def metadata_only_wheel(tree: Path, out: Path, env: Mapping[str, str], log: Log) -> Path:
-    """Return a wheel in `out` that holds the .dist-info which the backend of `tree` prepares. Raises BuildError."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of the backend of the sources in `tree`: in which environment, with which config_settings.
 
-    def run(cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        process.run(Command(tuple(cmd), Path(cwd or tree), {**env, **(extra_environ or {})}), log)
+    `env` is the whole environment of the backend, which may compile for another CPU.
+    """
 
+    tree: Path
+    environment: Environment
+    env: Mapping[str, str]
+    settings: Mapping[str, tuple[str, ...]]
+
+    def wheel(self, out: Path) -> Path:
+        """Return the backend's own wheel, in `out`. Raises BuildError."""
+        with _explained(self.tree, "the build backend could not build a wheel"):
+            return Path(self._prepared().build("wheel", out, self._settings))
+
+    def metadata_only_wheel(self, out: Path) -> Path:
+        """Return a wheel in `out` that holds the .dist-info which the backend prepares. Raises BuildError."""
+        with _explained(self.tree, "the build backend could not prepare the metadata"):
+            prepared = self._prepared().prepare("wheel", out, self._settings)
+        if prepared is None:
+            fix = 'remove wheel = "payload" from tool.wheelcheck.build'
+            raise BuildError(self.tree, "its build backend has no prepare_metadata_for_build_wheel", fix)
+        return _zipped(Path(prepared))
+
+    def _prepared(self) -> ProjectBuilder:
+        """Return the backend, after everything that it requires was installed."""
+        builder = ProjectBuilder.from_isolated_env(self.environment, self.tree, runner=self._run)
+        self.environment.install(builder.build_system_requires)
+        self.environment.install(builder.get_requires_for_build("wheel", self._settings))
+        return builder
+
+    @property
+    def _settings(self) -> dict[str, str | list[str]]:
+        return {name: values[0] if len(values) == 1 else list(values) for name, values in self.settings.items()}
+
+    def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+        env = {**self.env, **(extra_environ or {})}
+        process.run(Command(tuple(cmd), Path(cwd or self.tree), env), self.environment.log)
+
+
+def _pip_serves_others() -> bool:
     try:
-        with DefaultIsolatedEnv() as isolated:
-            builder = ProjectBuilder.from_isolated_env(isolated, tree, runner=run)
-            isolated.install(builder.build_system_requires)
-            isolated.install(builder.get_requires_for_build("wheel"))
-            prepared = builder.prepare("wheel", out)
+        return Version(version("pip")) >= _SERVES_OTHERS
+    except PackageNotFoundError:
+        return False
+
+
+def name_of(tree: Path) -> str:
+    """Return the build backend that a project names in its pyproject.toml, empty if it names none."""
+    file = tree / "pyproject.toml"
+    text = file.read_text("utf-8") if file.is_file() else ""
+    return str(table(parse_toml(text), "build-system").get("build-backend", ""))
+
+
+@contextmanager
+def _explained(tree: Path, what: str) -> Iterator[None]:
+    try:
+        yield
     except (BuildException, BuildBackendException, CalledProcessError) as problem:
-        failure = f"the build backend could not prepare the metadata: {problem}\n{_output(problem)}".strip()
-        raise BuildError(tree, failure, "fix the build backend's configuration") from problem
-    if prepared is None:
-        fix = 'remove wheel = "payload" from tool.wheelcheck.build'
-        raise BuildError(tree, "its build backend has no prepare_metadata_for_build_wheel", fix)
-    return _zipped(Path(prepared))
+        if isinstance(problem, BuildBackendException) and isinstance(problem.exception, BuildError):
+            raise problem.exception from problem  # of a command that was run for it
+        raise BuildError(tree, f"{what}: {problem}", "fix the build backend's configuration") from problem
 
 
 def _zipped(folder: Path) -> Path:
@@ -84,13 +162,3 @@ def _zipped(folder: Path) -> Path:
         for path in sorted(folder.rglob("*")):
             archive.write(path, path.relative_to(folder.parent).as_posix())
     return wheel
-
-
-def _minor(python: str) -> int:
-    return int(python.removeprefix("cp3") or 0)
-
-
-def _output(problem: Exception) -> str:
-    """Return what a failed pip wrote; `build` does not show it."""
-    streams = (getattr(problem, name, None) or b"" for name in ("stdout", "stderr"))
-    return "".join(text.decode(errors="replace") if isinstance(text, bytes) else str(text) for text in streams)

@@ -20,7 +20,7 @@ from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
 from wheelcheck.builder.run import run as start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
@@ -167,12 +167,12 @@ def build_command(run: CargoRun, settings: Settings, base: Mapping[str, str]) ->
     return Command((*argv, *where, *run.selection), run.workspace, env)
 
 
-def build(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> tuple[Artifact, ...]:
-    """Build the payload of one run and return everything cargo says it built. Raises BuildError."""
+def build(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> str:
+    """Build the payload of one run and return the JSON messages of cargo. Raises BuildError."""
     command = possible_command(run, settings, target, base)
     wrapper = reproducible.rustc_wrapper(settings.folder, settings.project, base)
     command = replace(command, env={**wrapper, **command.env})  # one of the project's own choice stays
-    return artifacts(start(command, log))
+    return start(command, log)
 
 
 def possible_command(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, str]) -> Command:
@@ -214,8 +214,13 @@ def _debian(target: Target) -> str:
 
 def artifacts(messages: str) -> tuple[Artifact, ...]:
     """Return the artifacts among cargo's JSON messages; other lines are ignored."""
-    parsed = (_message(line) for line in messages.splitlines())
-    return tuple(_artifact(message) for message in parsed if message.get("reason") == "compiler-artifact")
+    found = (message for message in parsed(messages) if message.get("reason") == "compiler-artifact")
+    return tuple(map(_artifact, found))
+
+
+def parsed(messages: str) -> Iterator[dict[str, Any]]:
+    """Yield cargo's JSON messages; another line yields an empty dict."""
+    return (_message(line) for line in messages.splitlines())
 
 
 def locate(built: Iterable[Artifact], payload: Payload) -> Path:
@@ -261,16 +266,21 @@ def _artifact(message: dict[str, Any]) -> Artifact:
     files = [executable] if executable else message["filenames"]
     package_id, manifest = message["package_id"], message.get("manifest_path")
     return Artifact(
-        package=_package_name(package_id),
+        package=package_name(package_id),
         name=target["name"],
         kinds=tuple(target["kind"]),
         files=tuple(Path(file) for file in files),
         manifest=Path(manifest) if manifest else None,
-        local="path+file:" in package_id,
+        local=is_local(package_id),
     )
 
 
-def _package_name(package_id: str) -> str:
+def is_local(package_id: str) -> bool:
+    """Return whether a package is a folder on this machine."""
+    return "path+file:" in package_id
+
+
+def package_name(package_id: str) -> str:
     """Read the name from a package id specification: `url#name@1.0`, `url/name#1.0`, before 1.77 `name 1.0 (url)`."""
     if " " in package_id:
         return package_id.partition(" ")[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import run, sources, toolchain
+from wheelcheck.builder import compilers, run, sources
 from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
@@ -72,8 +72,8 @@ def _filled(word: str, values: Mapping[str, str]) -> str:
 
 
 def _environment(payload: Payload, settings: Settings, target: Target, base: Mapping[str, str]) -> dict[str, str]:
-    compilers = toolchain.install(settings.folder / "compiler" / target.zigbuild, target, settings.project)
+    tools = compilers.install(settings.folder / "compiler" / target.zigbuild, target, settings.project)
     go = dict(variable.split("=") for variable in target.arch.go)
     flags = " ".join(filter(None, (base.get("GOFLAGS", ""), _GO_FLAGS)))
-    ours = {**compilers, **go, "GOOS": "linux", "GOFLAGS": flags}
+    ours = {**tools.variables, **go, "GOOS": "linux", "GOFLAGS": flags}
     return {**run.for_backend(base, ours, settings.keep_environment), **dict(payload.environment)}

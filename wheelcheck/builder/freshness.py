@@ -11,6 +11,7 @@ folder), environment variables.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -45,8 +46,12 @@ class Inputs:
 
     @classmethod
     def of(cls, project: Path, recipe: Iterable[str], folders: Iterable[Path], read: Iterable[Path]) -> Inputs:
-        """Return the inputs of a build that has just ended. A folder in `read` stands for all files in it."""
-        named = [path for path in read if not sources.is_cargo_output(path, project)]
+        """Return the inputs of a build that has just ended. A folder in `read` stands for all files in it.
+
+        What the build itself wrote into the source tree is no input.
+        """
+        written = sources.written_files(project)
+        named = [path for path in read if path not in written and not sources.is_cargo_output(path, project)]
         used = {_name(path, project) for path in named if not path.is_dir()}
         inside = {_name(folder, project) for folder in (*folders, *(path for path in named if path.is_dir()))}
         beside = {Path(name).parent.as_posix() for name in used if not _is_foreign(name)} - {"."}
@@ -103,6 +108,32 @@ class Inputs:
         theirs = {name for name in theirs if ".git" not in name.split("/")}
         read, nearby = ({name: held[name] for name in held.keys() & theirs} for held in (self.read, self.nearby))
         return Inputs(self.recipe, (), read, nearby)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The state of a project when a build begins: what `contents` says of some folders, all sources, the time."""
+
+    project: Path
+    held: Contents
+    sources: frozenset[Path]
+    started: float
+
+    @classmethod
+    def of(cls, project: Path, folders: Iterable[Path]) -> Before:
+        """Return the present state; `folders` hold the sources of the build."""
+        started = time.time()
+        return cls(project, contents(project, folders), frozenset(sources.files(project)), started)
+
+    def written(self, read: Iterable[Path]) -> frozenset[Path]:
+        """Return the files that the build has written into the source tree since.
+
+        Those are new files, and among the files that were `read`, ones that are no sources and have been written since.
+        """
+        new = {self.project / file for file in sources.files(self.project) if file not in self.sources}
+        inside = {path for path in read if path.is_relative_to(self.project) and path.is_file()}
+        other = {path for path in inside if path.relative_to(self.project) not in self.sources}
+        return frozenset(new | {path for path in other if path.stat().st_mtime >= self.started})
 
 
 def contents(project: Path, folders: Iterable[Path]) -> Contents:

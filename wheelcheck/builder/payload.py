@@ -8,88 +8,22 @@ the pin.
 from __future__ import annotations
 
 import shlex
-import struct
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.binary import read_binary
-from wheelcheck.builder import cargo, commands, run, sources, toolchain
+from wheelcheck.builder import build_scripts, cargo, commands, compilers, run, sources
 from wheelcheck.builder.run import BuildError, Command
-from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from wheelcheck.binary.model import Binary, Kind, Slice
     from wheelcheck.builder.cargo import Artifact, CargoRun, PathMap
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.config import Payload
     from wheelcheck.config.builder import Settings
-
-_SHF_EXECINSTR = 0x4
-_REBUILD = "build it for this target with `wheelcheck build build`"
-
-
-def require_native(subject: str, content: bytes, kind: Kind, target: Target) -> None:
-    """Raise BuildError unless `content` is a complete ELF file of `kind` that `target` can load.
-
-    The gate checks the finished wheel again; this check fails before a broken file is staged. An `object` is code for
-    the kernel's virtual machine (EM_BPF), the same for every target.
-    """
-    slice_ = _whole(subject, content)
-    if slice_.kind != kind:
-        problem = f"it is a native {slice_.kind}, but declared as a native {kind}"
-        raise BuildError(subject, problem, "fix its kind in the configuration")
-    if kind == "object":
-        _require_bpf(subject, slice_, content)
-    else:
-        _require_target(subject, slice_, target)
-
-
-def require_loadable(subject: str, binary: Binary, target: Target) -> None:
-    """Raise BuildError unless `target` can load a native file that a backend put into a wheel."""
-    for slice_ in binary.slices:
-        _require_target(subject, slice_, target)
-
-
-def _whole(subject: str, content: bytes) -> Slice:
-    binary = read_binary("", Bytes(content))
-    if binary is None:
-        raise BuildError(subject, f"its {len(content)} bytes are not native code", _REBUILD)
-    if binary.damage or binary.format != "ELF" or len(binary.slices) != 1:
-        damage = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
-        raise BuildError(subject, f"it is not a complete ELF file: {damage}", _REBUILD)
-    return binary.slices[0]
-
-
-def _require_bpf(subject: str, slice_: Slice, content: bytes) -> None:
-    """Raise BuildError unless it is EM_BPF with code in it, little-endian as the CPUs that Python packages support."""
-    if slice_.machine != "EM_BPF" or not slice_.little_endian:
-        machine = f"{slice_.machine}, {'little' if slice_.little_endian else 'big'}-endian"
-        raise BuildError(subject, f"it is code for {machine}, not for EM_BPF, little-endian", "compile it for bpfel")
-    if not _holds_code(content):
-        raise BuildError(subject, "the object contains no code", "check that its source defines a program")
-
-
-def _holds_code(content: bytes) -> bool:
-    """Return whether any section of a complete 64-bit little-endian ELF file is executable and not empty."""
-    (start,), (size, count) = struct.unpack_from("<Q", content, 0x28), struct.unpack_from("<2H", content, 0x3A)
-    headers = (struct.unpack_from("<IIQQQQ", content, start + at * size) for at in range(count))
-    return any(flags & _SHF_EXECINSTR and length for _, _, flags, _, _, length in headers)
-
-
-def _require_target(subject: str, slice_: Slice, target: Target) -> None:
-    if target.arch.name not in slice_.arches or not slice_.abi_accepted:
-        machine = "/".join(slice_.arches) or slice_.machine
-        raise BuildError(subject, f"it is code for {machine}, not for {target.arch.name}", _REBUILD)
-    need = slice_.glibc_need
-    if need and need.glibc > target.floor:
-        needed, floor = (".".join(map(str, version)) for version in (need.glibc, target.floor))
-        raise BuildError(subject, f"it needs glibc {needed}, above the floor {floor}", _REBUILD)
-
 
 BPF = "bpfel-freestanding"
 _READS_ANYTHING = frozenset({"custom-build", "proc-macro"})  # cargo's names for code that runs during a build
@@ -117,9 +51,12 @@ class ContainerBuild:
 
 def build(settings: Settings, target: Target, base: Mapping[str, str], log: Log) -> Built:
     """Build every payload. Raises BuildError."""
-    built = Built({})
+    built, scripts = Built({}), list[build_scripts.Script]()
     for cargo_run in cargo.runs(settings, target):
-        built |= _found(cargo.build(cargo_run, settings, target, base, log), cargo_run, settings)
+        messages = cargo.build(cargo_run, settings, target, base, log)
+        built |= _found(cargo.artifacts(messages), cargo_run, settings)
+        scripts += build_scripts.executed(messages)
+    _require_scripts(scripts, settings, target)
     return _in_order(built | _others(settings, target, base, log), settings)
 
 
@@ -135,6 +72,7 @@ def adopt(settings: Settings, target: Target, done: ContainerBuild, base: Mappin
         _require_here(cargo.locate(artifacts, payload) for payload in cargo_run.payload)
         built |= _found(artifacts, cargo_run, settings, places.to_host)
     _require_here(sorted(file for file in built.read if file.suffix == ".rs"))
+    _require_scripts(build_scripts.executed(done.messages, places.to_host), settings, target)
     return _in_order(built | _others(settings, target, base, log), settings)
 
 
@@ -142,7 +80,8 @@ def recipe(settings: Settings, target: Target) -> tuple[str, ...]:
     """Return what is to be built, one line per run of cargo, payload and variable, without folders of this machine."""
     payload = map(_recipe, settings.release.payload)
     variables = (f"{name}={value}" for name, value in settings.environment)
-    return (target.zigbuild, *map(str, cargo.runs(settings, target)), *payload, *variables)
+    outputs = (f"output {one.kind} {one.path} of {one.package}" for one in settings.outputs)
+    return (target.zigbuild, *map(str, cargo.runs(settings, target)), *payload, *outputs, *variables)
 
 
 def _recipe(payload: Payload) -> str:
@@ -169,7 +108,7 @@ def compile_command(payload: Payload, settings: Settings, base: Mapping[str, str
     out = settings.folder / "objects" / payload.path
     rule = ("-MMD", "-MF", str(out.with_suffix(".d")))
     files = ("-c", str(_source(payload, settings)), "-o", str(out))
-    words = ("cc", "-target", BPF, "-O2", "-g", *toolchain.prefix_maps(settings.project), *rule, *files)
+    words = ("cc", "-target", BPF, "-O2", "-g", *compilers.prefix_maps(settings.project), *rule, *files)
     env = run.scrubbed(base, settings.keep_environment)
     return Command((sys.executable, "-m", "ziglang", *words), settings.project, env)
 
@@ -188,6 +127,11 @@ def _found(
         folders.add(settings.project)
     read = {here(file) for payload_file in files.values() for file in cargo.dep_info(payload_file)}
     return Built(files, frozenset(folders), frozenset(read))
+
+
+def _require_scripts(scripts: Sequence[build_scripts.Script], settings: Settings, target: Target) -> None:
+    build_scripts.require_success(scripts, settings)
+    build_scripts.require_outputs(scripts, settings, target)
 
 
 def _require_here(files: Iterable[Path]) -> None:

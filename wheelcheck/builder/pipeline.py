@@ -20,15 +20,18 @@ from typing import TYPE_CHECKING
 from wheelcheck.builder import (
     backend,
     cargo,
+    compilers,
     dist,
     freshness,
     install,
+    interpreters,
     payload,
     reproducible,
     run,
     sbom,
     sdist,
     smoke,
+    sources,
     toolchain,
 )
 from wheelcheck.builder import stage as staging
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.builder.cargo import PathMap
+    from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.smoke import Result
@@ -82,12 +86,13 @@ class Build:
 
     def build(self) -> Stage:
         """Compile every payload and stage it."""
-        before = self._workspace_contents()
+        sources.require_checked_out(self.settings.project)
+        before = self._before()
         return self._stage(payload.build(self.settings, self.target, self._environment(), self.log), before)
 
     def adopt(self, messages: str, places: PathMap) -> Stage:
         """Stage what cargo built in a container, by its JSON messages; `places` maps its folders to this machine."""
-        before = self._workspace_contents()
+        before = self._before()
         done = payload.ContainerBuild(messages, places)
         return self._stage(payload.adopt(self.settings, self.target, done, self._environment(), self.log), before)
 
@@ -102,7 +107,8 @@ class Build:
         with _scratch() as name:
             scratch = Path(name)
             sdist.copy_sources(self.settings.project, scratch / "tree")
-            env = {**run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
+            known = sdist.known_version(self.settings.project)
+            env = {**known, **run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
             run.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
             self.require_complete(sdist.unpack(built, scratch / "unpacked"))
@@ -129,14 +135,12 @@ class Build:
         return results
 
     def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
-        backend.require_buildable(pair, cross=self.target.arch != toolchain.host())
+        python = interpreters.find(pair, self._base())
         with _scratch() as name:
             scratch = Path(name)
             tree = sdist.unpack(packed, scratch / "unpacked")
             self.require_complete(tree, stage)
-            compilers = toolchain.install(scratch / "compiler", self.target)
-            env = {**run.for_backend(self._base(), compilers, self.settings.keep_environment), **self._date()}
-            built = self._by_backend(tree, scratch / "out", env)
+            built = self._by_backend(tree, python, scratch)
             tagged = assembly.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
             date = reproducible.zip_date(self.seconds)
@@ -144,12 +148,24 @@ class Build:
             assembly.require_record(wheel, stage)
             return self._publish(wheel)
 
-    def _by_backend(self, tree: Path, out: Path, env: dict[str, str]) -> Path:
+    def _by_backend(self, tree: Path, python: Interpreter, scratch: Path) -> Path:
         """Return the backend's wheel, to which the staged files are added."""
+        plain = {**run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
+        environment = backend.Environment(scratch / "environment", plain, self.log)
+        environment.make(python)
+        settings = dict(self.settings.config_settings)
         if self.settings.payload_only:
-            return backend.metadata_only_wheel(tree, out, env, self.log)
-        run.run(backend.build_command(tree, out, env), self.log)
-        return dist.only(out, "*.whl", _BACKEND)
+            return backend.Request(tree, environment, plain, settings).metadata_only_wheel(scratch / "out")
+        folder = self.settings.folder / "backend" / self.target.zigbuild
+        tools = compilers.for_backend(folder / "compilers", self.target, tree, python)
+        for name, values in compilers.backend_settings(
+            backend.name_of(tree), folder / "compilers", self.target
+        ).items():
+            settings[name] = (*values, *settings.get(name, ()))
+        wrapper = reproducible.rustc_wrapper(folder, tree, plain)
+        env = {**wrapper, **run.for_backend(self._base(), tools, self.settings.keep_environment), **self._date()}
+        env |= {"CARGO_TARGET_DIR": str(folder / "cargo"), **dict(self.settings.environment)}
+        return backend.Request(tree, environment, env, settings).wheel(scratch / "out")
 
     def _test(self, wheel: Path) -> tuple[Result, ...]:
         try:
@@ -198,16 +214,20 @@ class Build:
     def _base(self) -> dict[str, str]:
         return self.settings.variables(os.environ)
 
-    def _workspace_contents(self) -> dict[str, str]:
+    def _before(self) -> freshness.Before:
         by_command = any(payload.command for payload in self.settings.release.payload)
         everything = (self.settings.project,) if by_command else ()
-        return freshness.contents(self.settings.project, (*self.settings.workspaces, *everything))
+        return freshness.Before.of(self.settings.project, (*self.settings.workspaces, *everything))
 
-    def _stage(self, built: Built, before: dict[str, str]) -> Stage:
+    def _stage(self, built: Built, before: freshness.Before) -> Stage:
         """Stage what was built, unless its sources have changed since `before`."""
         project, recipe = self.settings.project, payload.recipe(self.settings, self.target)
+        written = before.written(built.read)
+        for file in sorted(written - sources.written_files(project)):
+            self.log(f"the build wrote {file.relative_to(project)} into the sources; it is one only if git tracks it")
+        sources.record_written(project, written)
         inputs = freshness.Inputs.of(project, recipe, built.folders, built.read)
-        freshness.require_unchanged(before, inputs)
+        freshness.require_unchanged(before.held, inputs)
         self.stage_folder.parent.mkdir(parents=True, exist_ok=True)
         promised = [one for one in self.settings.release.payload if one.from_backend]
         if not built.files:

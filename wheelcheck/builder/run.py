@@ -54,6 +54,9 @@ _OF_A_REPOSITORY = re.compile(
     re.VERBOSE,
 )
 
+# The variables by which a caller adds folders of this machine to what Python and compilers search.
+_SEARCH_PATHS = ("PYTHONPATH", "PYTHONHOME", "ARCHFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH")
+
 
 class BuildError(Exception):
     """A build cannot continue: what it is about, what the problem is, and how to fix it."""
@@ -83,10 +86,8 @@ def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, st
 def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
     """Return the environment for a PEP 517 build: scrubbed, with the variables in `compiler`, without PYTHONPATH."""
     # A backend that asks git for the version must not write to the index of the work tree it was copied from.
-    env = {**scrubbed(base, keep), **compiler, "GIT_OPTIONAL_LOCKS": "0"}
-    for name in ("PYTHONPATH", "PYTHONHOME", "ARCHFLAGS", "CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH"):
-        env.pop(name, None)
-    return env
+    callers = {name: value for name, value in scrubbed(base, keep).items() if name not in _SEARCH_PATHS}
+    return {**callers, **compiler, "GIT_OPTIONAL_LOCKS": "0"}
 
 
 def for_installed(base: Mapping[str, str]) -> dict[str, str]:

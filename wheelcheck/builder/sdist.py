@@ -5,18 +5,20 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import run, sources
+from wheelcheck.builder import backend, run, sources
 from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.facts.dist_info import headers_of
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 _INCLUDE = "include every source of the payload in the sdist (setuptools: MANIFEST.in)"
+_VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION")  # hatch-vcs reads the first
 _CARGO_FILES = ("Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain", "rust-toolchain.toml")
 
 
@@ -34,11 +36,23 @@ def copy_sources(project: Path, tree: Path) -> None:
     """
     sources.require_checked_out(project)
     tree.mkdir(parents=True, exist_ok=True)
-    for file in sources.files(project):
+    # An unpacked sdist brings its own PKG-INFO. maturin refuses to write a second one; setuptools-scm reads it.
+    left_out = {Path("PKG-INFO")} if backend.name_of(project) == "maturin" else set()
+    for file in (file for file in sources.files(project) if file not in left_out):
         (tree / file).parent.mkdir(parents=True, exist_ok=True)
         _copy(project / file, tree / file, project)
     if (project / ".git").exists():  # versions from tags: the copy is a second work tree of the same repository
         (tree / ".git").write_text(f"gitdir: {run.ask(project, 'rev-parse', '--absolute-git-dir').strip()}\n")
+
+
+def known_version(project: Path) -> dict[str, str]:
+    """Return the variables that tell a backend the version in PKG-INFO, if the sources are an unpacked sdist.
+
+    The copy has no PKG-INFO, since maturin refuses one, nor a git tag that setuptools-scm, hatch-vcs or pdm could read.
+    """
+    file = project / "PKG-INFO"
+    version = headers_of(file.read_text("utf-8")).get("Version") if file.is_file() else None
+    return dict.fromkeys(_VERSION_VARIABLES, version.strip()) if version else {}
 
 
 def _copy(file: Path, copy: Path, project: Path) -> None:

@@ -2,13 +2,16 @@
 
 In a git work tree the sources are the tracked files, including those of submodules, and new files that git does not
 ignore. Outside git they are all files. The output of tools is left out in both cases, but never because of a name that
-a project may use itself: `src/target/mod.rs` and a Python package called `build` are sources.
+a project may use itself: `src/target/mod.rs` and a Python package called `build` are sources. What a build script wrote
+into the tree is output too: each build records it (`record_written`), and it counts again once git tracks it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +19,11 @@ from wheelcheck.builder import run
 from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 WORK = Path("build/wheelcheck")  # where wheelcheck builds, below a project
 DIST = Path("dist")  # where it puts finished artifacts
+_WRITTEN = WORK / "written.json"  # paths relative to the project
 _TOOLS = (".git", ".hg", ".svn", ".nox", ".tox", ".*_cache", "__pycache__")
 _SETUPTOOLS = ("lib", "lib.*", "temp.*", "bdist.*")  # below build/
 _EGG_INFO = ("PKG-INFO", "SOURCES.txt")
@@ -57,6 +61,33 @@ def require_inside(project: Path, place: str, name: str, exists: Callable[[Path]
         problem = f"{place!r} does not exist inside the project, so an sdist cannot hold it"
         raise BuildError(f"payload {name}", problem, "fix [[tool.wheelcheck.payload]]")
     return path
+
+
+def record_written(project: Path, written: Iterable[Path]) -> None:
+    """Add files of the project to the list of those that builds wrote into its source tree."""
+    file = project / _WRITTEN
+    listed = {path.relative_to(project).as_posix() for path in {*written_files(project), *written}}
+    if listed:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(sorted(listed), indent=2) + "\n", "utf-8")
+
+
+def written_files(project: Path) -> frozenset[Path]:
+    """Return the files that builds wrote into the source tree, tracked by git or not; empty without a list of them."""
+    file = project / _WRITTEN
+    try:
+        return _read_written(file, file.stat().st_mtime_ns)
+    except OSError:
+        return frozenset()
+
+
+@lru_cache(maxsize=8)
+def _read_written(file: Path, _changed: int) -> frozenset[Path]:
+    project = file.parents[len(_WRITTEN.parts) - 1]
+    try:
+        return frozenset(project / str(name) for name in json.loads(file.read_text("utf-8")))
+    except (ValueError, TypeError) as problem:
+        raise BuildError(file, f"this list cannot be read ({problem})", "delete it") from problem
 
 
 def is_cargo_output(file: Path, project: Path) -> bool:
@@ -126,7 +157,7 @@ def _is_output(place: Path, project: Path) -> bool:
     """Return whether a file or folder that git does not track was written by a tool."""
     if place.is_dir():
         return not place.is_symlink() and _is_output_folder(place, project)
-    return _is_artifact(place, project) or _is_bundle(place)
+    return _is_artifact(place, project) or _is_bundle(place) or place in written_files(project)
 
 
 def _is_output_folder(folder: Path, project: Path) -> bool:
@@ -148,9 +179,7 @@ def _is_setuptools(name: str) -> bool:
 
 
 def _is_artifact(file: Path, project: Path) -> bool:
-    in_dist = file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
-    # an unpacked sdist brings its own PKG-INFO, and maturin refuses to write a second one
-    return in_dist or file == project / "PKG-INFO"
+    return file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
 
 
 def _is_bundle(file: Path) -> bool:

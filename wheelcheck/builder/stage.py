@@ -14,7 +14,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import payload as inspection
+from wheelcheck.builder import native_files
 from wheelcheck.builder.freshness import Inputs
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
@@ -156,7 +156,7 @@ def require_fresh(found: Stage, project: Path, recipe: Iterable[str], *, same_ma
 
 def _lay(payload: Payload, file: Path, target: Target, tree: Path) -> Staged:
     content = file.read_bytes()
-    inspection.require_native(f"{payload.kind} {payload.name} ({file})", content, payload.kind, target)
+    native_files.require_native(f"{payload.kind} {payload.name} ({file})", content, payload.kind, target)
     place = tree / payload.path
     if not place.resolve().is_relative_to(tree.resolve()) or place.exists():
         problem = f"the path {payload.path!r} is taken or outside the wheel"
@@ -205,7 +205,7 @@ def _require_unchanged(staged: Staged, file: Path, target: Target) -> None:
     if file.is_symlink():
         raise BuildError(file, f"it was replaced by a link to {file.readlink()}", _AGAIN)
     content = file.read_bytes()
-    inspection.require_native(str(file), content, staged.kind, target)
+    native_files.require_native(str(file), content, staged.kind, target)
     if hashlib.sha256(content).hexdigest() != staged.sha256:
         raise BuildError(file, f"its bytes have changed since it was staged (sha256 {staged.sha256})", _AGAIN)
     mode = file.stat().st_mode & 0o777

@@ -1,16 +1,8 @@
-"""The target of a build (a CPU at a glibc floor), zig, and the C compiler for a PEP 517 backend.
-
-The floor of a target decides zig's suffix, the platform tag and what the gate checks. Backends call compilers by name
-and add this machine's folders; the compiler scripts written here drop those, so that an extension module is built with
-neither the host's headers nor its newer C library.
-"""
+"""The target of a build: a CPU at a glibc floor. The floor decides zig's suffix, platform tag and gate."""
 
 from __future__ import annotations
 
 import platform
-import shlex
-import sys
-import sysconfig
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -90,67 +82,3 @@ def _versions(abilists: bytes) -> set[Glibc]:
         start = abilists.index(0, start) + 1
     end = start + 1 + 3 * abilists[start]
     return {(abilists[at], abilists[at + 1]) for at in range(start + 1, end, 3)}
-
-
-# What a build adds for the machine it runs on is left out, and so is a target of its own if that is Linux: cc-rs and
-# CMake know it only without the floor. A target that is not Linux, such as bpf, is somebody's intention and stays.
-_SCRIPT = """\
-#!/bin/sh
-before=
-for word do
-  shift
-  case $before$word in
-    -target*-linux* | --target=*-linux* | --target*-linux*) before=; continue ;;
-    -target | --target) before=$word; continue ;;
-    -I/usr/include | -L/usr/lib* | -L/lib* | -march=native | -mtune=native | -specs=*) continue ;;
-  esac
-  [ -z "$before" ] || set -- "$@" -target
-  before=
-  set -- "$@" "$word"
-done
-exec {program} "$@"
-"""
-_HEADERS = Path("/usr/include")
-_PROGRAMS = {"cc": "cc -target {zig}{flags}", "c++": "c++ -target {zig}{flags}", "ar": "ar", "ranlib": "ranlib"}
-
-
-def install(folder: Path, target: Target, sources: Path | None = None) -> dict[str, str]:
-    """Write the compiler scripts for `target` into `folder` and return the variables that name them.
-
-    `sources` is the folder that is kept out of debug information, by default the one that contains `folder`.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    flags = f" {shlex.join(prefix_maps(sources or folder.parent))}{_python_headers(folder)}"
-    for name, words in _PROGRAMS.items():
-        program = f"{shlex.quote(sys.executable)} -m ziglang {words.format(zig=target.zig, flags=flags)}"
-        script = folder / name
-        script.write_text(_SCRIPT.format(program=program))
-        script.chmod(0o755)
-    return variables(folder)
-
-
-def prefix_maps(sources: Path) -> tuple[str, ...]:
-    """Return the flags that keep the folders of the sources, of Python and of zig out of debug information."""
-    folders = {sources: "/source", Path(sys.base_prefix): "/python", zig_folder(): "/zig"}
-    return tuple(f"-ffile-prefix-map={folder}={name}" for folder, name in folders.items())
-
-
-def variables(folder: Path) -> dict[str, str]:
-    """Return the variables by which setuptools, meson, CMake and cc-rs find a compiler."""
-    cc, cxx, ar, ranlib = (str(folder / name) for name in _PROGRAMS)
-    linkers = {"LDSHARED": f"{cc} -shared", "LDCXXSHARED": f"{cxx} -shared"}
-    return {"CC": cc, "CXX": cxx, "AR": ar, "RANLIB": ranlib, **linkers}
-
-
-def _python_headers(folder: Path) -> str:
-    """Return the flag by which Debian's pyconfig.h finds the file it includes, and nothing else below /usr/include."""
-    triplet = sysconfig.get_config_var("MULTIARCH") or ""
-    headers = Path(sysconfig.get_path("include"))
-    half = headers.parent / triplet / headers.name
-    if not triplet or headers.parent != _HEADERS or not half.is_dir():
-        return ""
-    link = folder / "include" / triplet / headers.name
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.unlink(missing_ok=True)
-    link.symlink_to(half)
-    return f" -isystem {shlex.quote(str(folder / 'include'))}"

@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from packaging.utils import parse_wheel_filename
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import payload
+from wheelcheck.builder import native_files
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -129,7 +129,7 @@ def _require_promised(promised: Mapping[str, Promised], members: Members, target
             fix = "make the backend install it there, or correct its path in [[tool.wheelcheck.payload]]"
             raise BuildError(path, "the wheel built by the backend does not contain this payload", fix)
         info, content = members[path]
-        payload.require_native(path, content, file.kind, target)
+        native_files.require_native(path, content, file.kind, target)
         mode = 0o755 if info.external_attr >> 16 & 0o111 else 0o644
         if mode != file.mode:
             problem = f"the backend gave it mode {mode:04o}, but a native {file.kind} must have {file.mode:04o}"
@@ -150,7 +150,7 @@ def _require_loadable(members: Members, promised: Collection[str], target: Targe
             problem = f"the build backend put this {binary.format} file into the wheel, and no payload declares it"
             raise BuildError(path, problem, fix)
         if path not in promised:
-            payload.require_loadable(path, binary, target)
+            native_files.require_loadable(path, binary, target)
     return natives
 
 

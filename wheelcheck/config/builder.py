@@ -31,6 +31,15 @@ class SmokeCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """A file that the build script of a Cargo package must have written: its path below OUT_DIR, and its kind."""
+
+    package: str
+    path: str
+    kind: config.PayloadKind
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything the builder reads of a project's configuration. `python` holds (interpreter, ABI) pairs.
 
@@ -38,7 +47,7 @@ class Settings:
     such as an intentional RUSTC or RUSTFLAGS. `features` and `default_features` are Cargo's, in that workspace. With
     `payload_only` a wheel consists of the backend's metadata and the payload, and the backend compiles nothing.
     `config_settings` and `environment` are pairs: PEP 517's config_settings for a wheel, each with its values, and
-    variables for every command of a build.
+    variables for every command of a build. `accepted_warnings` are regular expressions of bad news from build scripts.
     """
 
     project: Path
@@ -52,6 +61,8 @@ class Settings:
     payload_only: bool = False
     config_settings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    outputs: tuple[Output, ...] = ()
+    accepted_warnings: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -97,6 +108,8 @@ def load(project: Path) -> Settings:
         payload_only=build["wheel"] == "payload",
         config_settings=build["config_settings"],
         environment=build["environment"],
+        outputs=tuple(Output(**entry) for entry in settings["outputs"]),
+        accepted_warnings=build["accept_warnings"],
     )
 
 

@@ -115,6 +115,12 @@ PAYLOAD = Table((
           only_for=("kind", "object")),
 ))  # fmt: skip
 
+OUTPUT = Table((
+    Field("package", TEXT, "The Cargo package whose build script writes the file.", '"tool-bpf"', required=True),
+    Field("path", IN_WHEEL, "Where it is in the OUT_DIR of that build script.", '"probe.bpf.o"', required=True),
+    Field("kind", Choice(get_args(PayloadKind)), "What the file is, as for payload.", '"object"', required=True),
+))  # fmt: skip
+
 IGNORE = Table((
     Field("code", CODE, "The rule.", '"WC301"', required=True),
     Field("reason", TEXT, "Why the finding is acceptable. Every report repeats it.",
@@ -146,6 +152,9 @@ BUILD = Table((
           '{ "--build-option" = "--py-limited-api=cp310" }', default={}),
     Field("environment", Named(ANY, "strings"), "Environment variables for everything that the build starts.",
           '{ TOOL_WITH_TLS = "1" }', default={}),
+    Field("accept-warnings", ListOf(EXPRESSION, "regular expressions"), "Warnings of Cargo build scripts that do not "
+          "stop the build. Any other does if it speaks of a stub, a failure or something missing.", '["tests/helper"]',
+          default=[]),
 ))  # fmt: skip
 
 COMMAND = Table((
@@ -180,6 +189,9 @@ SETTINGS = Table((
           '[{ code = "WC302", level = "warning", reason = "the launcher sets the exec bit" }]', default=[]),
     Field("strict", Boolean(), "Whether every warning becomes an error, as with `wheelcheck check --strict`.", "true",
           default=False),
+    Field("outputs", Tables(OUTPUT), "Files that build scripts of Cargo packages must have made, such as an object "
+          "that a program embeds. Each is checked as payload is.",
+          '[{ package = "tool-bpf", path = "probe.bpf.o", kind = "object" }]', default=[], part="builder"),
     Field("build", BUILD, "How the builder builds.", '{ workspace = "rust" }', default={}, part="builder"),
     Field("smoke", SMOKE, "How the builder tests an installed wheel.",
           '{ commands = [{ run = ["tool", "--version"], expect = "tool [0-9]+" }] }', default={}, part="builder"),

@@ -80,6 +80,11 @@ class Arch:
         return f"{self.rust}-unknown-linux-{self.rust_abi}"
 
     @property
+    def multiarch_triplet(self) -> str:
+        """The triplet in the suffix of CPython's extension modules for glibc Linux, e.g. `aarch64-linux-gnu`."""
+        return f"{self.multiarch[0] if self.multiarch else self.name}-linux-{self.rust_abi}"
+
+    @property
     def musl_triple(self) -> str:
         """The Rust target triple for musl Linux."""
         return f"{self.rust}-unknown-linux-{self.rust_abi.replace('gnu', 'musl')}"

@@ -39,7 +39,7 @@ IMPACTS = {
         "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
         "WC402", "WC420", "WC421", "WC435",
-        "WC504",
+        "WC504", "WC506", "WC507",
         "WC603", "WC604", "WC606", "WC607", "WC608",
     },
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.
@@ -47,7 +47,7 @@ IMPACTS = {
         "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213",
         "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414",
         "WC430", "WC431", "WC432", "WC433", "WC436", "WC437", "WC438",
-        "WC501", "WC502", "WC503", "WC505",
+        "WC501", "WC502", "WC503", "WC505", "WC508",
         "WC602", "WC605", "WC701", "WC702", "WC703", "WC704", "WC705", "WC710", "WC713",
     },
     # It works, and is not as it should be.

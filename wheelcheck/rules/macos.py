@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.dyld import Dyld, Image, place_of
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
+from wheelcheck.facts.requirements import required
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.platforms.tags import Platform
@@ -24,6 +27,7 @@ _BUILDERS_FOLDERS = (
     *("/opt/", "/usr/local/", "/sw/", "/nix/", "/gnu/", "/Applications/", "/Volumes/"),
     *("/Users/", "/home/", "/root/", "/private/", "/var/", "/tmp/"),  # noqa: S108 - paths that binaries name
 )
+_HOMES = ("/Users/", "/home/", "/private/", "/tmp/", "/var/", "/Volumes/")  # noqa: S108 - no user installs there
 _PYTHON_LIBRARY = re.compile(r"libpython\d[\w.]*\.dylib")
 _FIRST_YEARLY_MACOS = 11
 
@@ -84,19 +88,30 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     """Each library that a Mach-O file loads is part of macOS, or is in the wheel and named relative to the file.
 
     A path such as /opt/homebrew/lib/libssl.dylib exists on the machine that built the wheel and on few others. dyld
-    refuses the file where it is missing ("Library not loaded"), so an absolute path into Homebrew, MacPorts, /usr/local
-    or somebody's home folder is an error; so is an extension module that loads libpython, which most interpreters have
-    built in. Other libraries may come with another package or be there already (a framework in /Library), and a library
-    that is loaded weakly (LC_LOAD_WEAK_DYLIB) may be missing: warnings.
+    refuses the file where it is missing ("Library not loaded"), so an absolute path into Homebrew, MacPorts, conda,
+    /usr/local or somebody's home folder is an error; so is an extension module that loads libpython, which most
+    interpreters have built in. It is an error as well if a program or an extension module loads a library by a relative
+    name that is not in the wheel, the wheel requires no other distribution, and no search path leads to a folder in
+    which users install libraries: nothing can bring it. Other libraries may come with another package or be there
+    already (a framework in /Library), and what is loaded weakly (LC_LOAD_WEAK_DYLIB) may be missing: warnings.
 
     Source: dyld(1): @loader_path, @rpath; Apple's <mach-o/loader.h>.
     Remedy: bundle the library with `delocate-wheel`, or link it statically; link an extension module with
     `-undefined dynamic_lookup` instead of libpython.
     """
-    carried = {PurePosixPath(member.path).name for member in wheel.natives}
+    carried = {PurePosixPath(member.path).name.lower() for member in wheel.natives}
+    is_alone = not required(wheel)
     for member, slice_, _ in native_code(wheel, "macos", "ios"):
-        outside = [name for name in slice_.needed if not _is_provided(name, carried)]
-        fatal = [name for name in outside if name not in slice_.weak_needed and _is_fatal(name, member.path)]
+        outside = [name for name in slice_.needed if not _is_provided(name, carried) and not _is_systems(name, slice_)]
+        fatal = [
+            name
+            for name in outside
+            if name not in slice_.weak_needed
+            and (
+                _is_fatal(name, member.path)
+                or (is_alone and _has_no_source(name, Image(member.path, place_of(member.path), slice_)))
+            )
+        ]
         if outside:
             message = f"loads {(fatal or outside)[0]}, expected a system library or one in the wheel"
             yield Hit(member.path, message, severity="error" if fatal else None)
@@ -107,10 +122,97 @@ def _is_provided(name: str, carried: set[str]) -> bool:
         return True
     if "Python.framework/" in name:
         return not name.startswith(_BUILDERS_FOLDERS)
-    return PurePosixPath(name).name in carried and not name.startswith("/")
+    return PurePosixPath(name).name.lower() in carried and not name.startswith("/")
+
+
+def _is_systems(name: str, slice_: Slice) -> bool:
+    """Return whether a search path leads to folders of the system, which Swift's libraries are found by."""
+    return name.startswith("@rpath/") and any(entry.startswith(_SYSTEM_FOLDERS) for entry in slice_.rpath)
 
 
 def _is_fatal(name: str, member: str) -> bool:
     """Return whether no user's machine can be expected to have a library that is loaded by this name."""
     names_python = _PYTHON_LIBRARY.fullmatch(PurePosixPath(name).name) is not None
     return name.startswith(_BUILDERS_FOLDERS) or (names_python and is_extension_module(member))
+
+
+def _has_no_source(name: str, image: Image) -> bool:
+    """Return whether a library that is not in the wheel is loaded by a name under which nobody else can bring it."""
+    is_open = any(entry.startswith("/") and not entry.startswith(_HOMES) for entry in image.code.rpath)
+    is_python = ".framework/" in name or _PYTHON_LIBRARY.fullmatch(PurePosixPath(name).name) is not None
+    return name.startswith("@") and image.is_started and not is_open and not is_python
+
+
+@rule("WC507", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def each_dylib_of_the_wheel_is_where_dyld_looks_for_it(wheel: Wheel) -> Iterator[Hit]:
+    """What a Mach-O file needs of the wheel's own libraries is at the path that it asks for.
+
+    `@loader_path/x` is relative to the file that loads, `@executable_path/x` to the program (for a module that is
+    Python), and `@rpath/x` is looked for in the LC_RPATH entries of the file and of those that led to it. A bare name
+    is relative to the current folder. If the library is elsewhere in the wheel, the import ends in "Library not
+    loaded", but not on the machine that built it, where the library is installed as well.
+
+    It is a warning for a library to which no program or module of the wheel leads, because whoever loads it may have
+    loaded its needs; and where the name is also the library's own (LC_ID_DYLIB) and another file of the wheel does find
+    it: once that one is loaded, dyld takes it for every file that asks for the name.
+
+    Source: dyld(1); delocate's check of the same.
+    Remedy: run `delocate-wheel` after everything is in the wheel, or `install_name_tool -add_rpath @loader_path/… FILE`
+    and sign the file again.
+    """
+    places = {place_of(member.path): member.path for member in wheel.members}
+    for dyld in _dyld_of_each_cpu(wheel, places):
+        by_name = defaultdict(list)
+        for image in dyld.images.values():
+            by_name[PurePosixPath(image.place).name].append(image)
+        for image, name in dyld.missed:
+            others = by_name.get(PurePosixPath(name).name.lower(), ())
+            if others and name not in image.code.weak_needed:
+                is_taken = any(each.place in dyld.loaded and each.code.soname == name for each in others)
+                message = f"loads {name}, which is in the wheel as {others[0].path}, where dyld does not look for it"
+                is_certain = dyld.is_started(image) and not is_taken
+                yield Hit(image.path, message, severity="error" if is_certain else "warning")
+
+
+def _dyld_of_each_cpu(wheel: Wheel, places: Collection[str]) -> Iterator[Dyld]:
+    """Yield the files of the wheel as dyld sees them on each CPU; those that cannot be read whole are left out."""
+    images: defaultdict[str, dict[str, Image]] = defaultdict(dict)
+    for member, slice_, _ in native_code(wheel, "macos"):
+        if slice_.dynamic:
+            images[slice_.machine][member.path] = Image(member.path, place_of(member.path), slice_)
+    yield from (Dyld(each.values(), places) for each in images.values())
+
+
+@rule("WC508", on=Wheel, needs=without_known_cpu)
+def no_search_path_is_there_twice(wheel: Wheel) -> Iterator[Hit]:
+    """No Mach-O file has the same LC_RPATH twice.
+
+    dyld of macOS 15.4 and later refuses such a file: "duplicate LC_RPATH '@loader_path'". Older versions load it, so
+    that nobody notices before. Linkers other than Apple's own write an entry as often as they are told to, and build
+    systems give `-rpath` both with the compiler's flags and with the linker's.
+
+    Source: Apple's dyld, mach_o/Header.cpp (validSemanticsRPath).
+    Remedy: `install_name_tool -delete_rpath ENTRY FILE` removes one of them; then sign the file again.
+    """
+    for member, slice_, _ in native_code(wheel, "macos"):
+        if len(set(slice_.rpath)) < len(slice_.rpath):
+            twice = next(entry for entry, count in Counter(slice_.rpath).items() if count > 1)
+            yield Hit(member.path, f"found the search path {twice} {slice_.rpath.count(twice)} times, expected once")
+
+
+@rule("WC506", on=Wheel, needs=without_known_cpu)
+def code_for_apple_silicon_has_the_signature_of_its_bytes(wheel: Wheel) -> Iterator[Hit]:
+    """Each arm64 program and library for macOS is signed, and the hashes in its signature are those of its pages.
+
+    On Apple silicon the kernel runs no unsigned code, and it kills a process that touches a page whose hash is not the
+    signed one: "killed: 9", and "Code Signature Invalid" in the crash report. Everything that edits a file after it was
+    linked breaks the linker's signature: strip, install_name_tool, a patched path or version. x86_64 code needs none.
+    Who signed does not matter; the linker's own ("ad-hoc") signature is enough.
+
+    Source: XNU's bsd/kern/ubc_subr.c; Apple, "macOS Big Sur 11 Release Notes" (Code signing).
+    Remedy: `codesign --force --sign - FILE` after the last edit (`rcodesign sign FILE` on other systems). delocate and
+    Apple's own tools sign again by themselves; llvm-strip and llvm-install-name-tool do not.
+    """
+    for member, slice_, _ in native_code(wheel, "macos"):
+        if slice_.signature_fault and "aarch64" in slice_.arches:
+            yield Hit(member.path, f"{slice_.signature_fault}: macOS kills the process on Apple silicon")

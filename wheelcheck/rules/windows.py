@@ -22,7 +22,7 @@ from wheelcheck.platforms.windows import (
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.facts import Member
@@ -151,7 +151,7 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     """
     carried = _carried(wheel)
     hashed = {f"{found[1]}.dll": name for name in sorted(carried) if (found := _HASHED.fullmatch(name))}
-    requirements = required(wheel)
+    by_word = {word: name for name in reversed(required(wheel)) for word in _words(name)}
     for member, slice_, platform in native_code(wheel, "windows"):
         tags = _tags_of(member, wheel, platform)
         outside = sorted(_outside(slice_, carried, tags), key=lambda name: _ORDER.index(origin_of(name)))
@@ -161,7 +161,7 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
             message = f"imports {renamed[0]}, which is in the wheel as {file}: the import was not rewritten"
             yield Hit(member.path, message, severity="error")
         elif outside:
-            reason, severity = _judge_outside(outside, slice_, requirements)
+            reason, severity = _judge_outside(outside, slice_, by_word)
             yield Hit(member.path, f"imports {', '.join(outside)}, which {reason}", severity=severity)
 
 
@@ -174,8 +174,11 @@ def _outside(slice_: Slice, carried: set[str], tags: list[WheelTag]) -> Iterator
             yield name
 
 
-def _judge_outside(names: list[str], slice_: Slice, required: tuple[str, ...]) -> tuple[str, Severity | None]:
-    """Say who may bring the DLLs, the worst of which is the first, and how bad it is that nobody has to."""
+def _judge_outside(names: list[str], slice_: Slice, by_word: Mapping[str, str]) -> tuple[str, Severity | None]:
+    """Say who may bring the DLLs, the worst of which is the first, and how bad it is that nobody has to.
+
+    `by_word` are the required distributions by the words in their names.
+    """
     eager = [name for name in names if name not in slice_.weak_needed]
     if not eager:
         return "neither Windows nor Python brings: a call that needs it fails (delay-loaded)", "note"
@@ -185,13 +188,13 @@ def _judge_outside(names: list[str], slice_: Slice, required: tuple[str, ...]) -
     if origin == "Visual C++":
         if slice_.kind == "executable" and all(library_name(name).startswith("vcruntime140") for name in eager):
             return "is beside Python and not beside this program: link the runtime statically", "note"
-        return "only Visual C++'s redistributable brings: bundle it", "note" if "msvc-runtime" in required else None
-    if brings := next((each for each in required if any(_may_bring(each, name) for name in eager)), ""):
+        return "only Visual C++'s redistributable brings: bundle it", "note" if by_word.get("msvc") else None
+    words = (word for name in eager for word in _words(library_name(name).removesuffix(".dll")))
+    if brings := next((by_word[word] for word in words if word in by_word), ""):
         return f"neither Windows nor Python brings: bundle it, unless {brings} loads it first", "note"
     return f"neither Windows nor Python brings{' (MinGW)' if origin == 'MinGW' else ''}: bundle it", None
 
 
-def _may_bring(distribution: str, name: str) -> bool:
-    """Return whether a distribution's name has a word in common with that of a DLL: torch with torch_cpu.dll."""
-    words = set(re.findall(r"[a-z]{2,}", library_name(name).removesuffix(".dll")))
-    return not words.isdisjoint(re.findall(r"[a-z]{2,}", distribution.lower()))
+def _words(name: str) -> list[str]:
+    """Return the words in a name: torch and cpu for `torch_cpu`."""
+    return re.findall(r"[a-z]{2,}", name.lower())

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import toolchain
+from wheelcheck.builder import compilers
+from wheelcheck.builder.interpreters import Interpreter
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import find
 from wheelcheck.source import Bytes
@@ -18,7 +19,7 @@ PROGRAM = '#include <stdio.h>\n#include <features.h>\nint main(void) { return pr
 
 
 def compiled(folder: Path, arch: str, *flags: str) -> Path:
-    env = toolchain.install(folder / "compiler", Target(find(arch), (2, 17)))
+    env = compilers.install(folder / "compiler", Target(find(arch), (2, 17)), folder).variables
     (folder / "x.c").write_text(PROGRAM)
     subprocess.run([env["CC"], *flags, "-o", folder / "x", folder / "x.c"], check=True, cwd=folder)
     return folder / "x"
@@ -56,7 +57,7 @@ def test_a_target_that_a_build_adds_changes_neither_cpu_nor_floor(tmp_path: Path
 
 
 def test_a_target_that_is_not_linux_stays(tmp_path: Path) -> None:
-    env = toolchain.install(tmp_path, Target(find("x86_64"), (2, 17)))
+    env = compilers.install(tmp_path, Target(find("x86_64"), (2, 17)), tmp_path).variables
     (tmp_path / "x.c").write_text("int x(void) { return 1; }\n")
     subprocess.run([env["CC"], "-target", "bpfel-freestanding", "-c", "x.c"], check=True, cwd=tmp_path)
     binary = read_binary("", Bytes((tmp_path / "x.o").read_bytes()))
@@ -71,7 +72,7 @@ def test_words_with_spaces_and_quotes_reach_the_compiler_whole(tmp_path: Path) -
 
 
 def test_every_variable_names_a_script_that_runs(tmp_path: Path) -> None:
-    env = toolchain.install(tmp_path, Target(find("x86_64"), (2, 17)))
+    env = compilers.install(tmp_path, Target(find("x86_64"), (2, 17)), tmp_path).variables
     assert set(env) == {"CC", "CXX", "AR", "RANLIB", "LDSHARED", "LDCXXSHARED"}
     assert env["LDSHARED"] == f"{env['CC']} -shared"
     for name in ("CC", "CXX", "AR", "RANLIB"):
@@ -81,30 +82,56 @@ def test_every_variable_names_a_script_that_runs(tmp_path: Path) -> None:
 
 def test_writing_the_scripts_again_is_not_an_error(tmp_path: Path) -> None:
     target = Target(find("x86_64"), (2, 17))
-    assert toolchain.install(tmp_path, target) == toolchain.install(tmp_path, target)
+    assert compilers.install(tmp_path, target, tmp_path) == compilers.install(tmp_path, target, tmp_path)
 
 
-def test_debians_split_pyconfig_is_found_without_the_rest_of_usr_include(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+def test_debians_split_pyconfig_is_found_for_any_cpu_without_the_rest_of_usr_include(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str
 ) -> None:
     half = tmp_path / "usr include" / "x86_64-linux-gnu" / "python3.11"
     half.mkdir(parents=True)
     (half / "pyconfig.h").write_text("#define HALF 1\n")
-    monkeypatch.setattr(toolchain, "_HEADERS", half.parents[1])
-    monkeypatch.setattr(sysconfig, "get_config_var", lambda _: "x86_64-linux-gnu")
-    monkeypatch.setattr(sysconfig, "get_path", lambda _: str(half.parents[1] / "python3.11"))
-    env = toolchain.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
-    toolchain.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)))
-    (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/python3.11/pyconfig.h>\nint x = HALF;\n")
-    subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=True)
-    (tmp_path / "x.c").write_text("#include <x86_64-linux-gnu/other.h>\n")
+    monkeypatch.setattr(compilers, "_HEADERS", half.parents[1])
+    python = Interpreter("", (3, 11), str(half.parents[1] / "python3.11"), {"MULTIARCH": "x86_64-linux-gnu"})
+    for _ in range(2):
+        tools = compilers.install(tmp_path / "compiler", Target(find(arch), (2, 17)), tmp_path, python)
+    (tmp_path / "x.c").write_text(f"#include <{arch}-linux-gnu/python3.11/pyconfig.h>\nint x = HALF;\n")
+    subprocess.run([tools.cc, "-c", "x.c"], cwd=tmp_path, check=True)
+    (tmp_path / "x.c").write_text(f"#include <{arch}-linux-gnu/other.h>\n")
     (half.parent / "other.h").write_text("")
-    assert subprocess.run([env["CC"], "-c", "x.c"], cwd=tmp_path, check=False, stderr=subprocess.DEVNULL).returncode
+    assert subprocess.run([tools.cc, "-c", "x.c"], cwd=tmp_path, check=False, stderr=subprocess.DEVNULL).returncode
+
+
+@pytest.mark.parametrize("arch", ["x86_64", "aarch64"])
+def test_rustc_links_for_the_target_even_with_the_words_that_zig_does_not_know(tmp_path: Path, arch: str) -> None:
+    tools = compilers.install(tmp_path / "compiler", Target(find(arch), (2, 17)), tmp_path)
+    (tmp_path / "x.c").write_text("int x(void) { return 1; }\n")
+    words = (
+        "-shared",
+        "-lgcc_s",
+        "-Wl,--as-needed",
+        "-Wl,--no-undefined-version",
+        "-Wl,-z,relro,-z,now",
+        "-nodefaultlibs",
+    )
+    subprocess.run([tools.linker, *words, "-o", "x.so", "x.c"], cwd=tmp_path, check=True)
+    binary = read_binary("", Bytes((tmp_path / "x.so").read_bytes()))
+    assert binary
+    assert binary.slices[0].arches == (arch,)
+
+
+def test_undefined_behaviour_ends_no_program_that_is_compiled_without_optimisation(tmp_path: Path) -> None:
+    target = Target(find("x86_64"), (2, 17))
+    cc = compilers.install(tmp_path / "compiler", target, tmp_path).cc
+    (tmp_path / "x.c").write_text("int add(int one, int other) { return one + other; }\n")
+    subprocess.run([cc, "-c", "x.c"], cwd=tmp_path, check=True)
+    assert b"ubsan" not in (tmp_path / "x.o").read_bytes()
 
 
 def debug_words(folder: Path, *, mapped: bool) -> bytes:
     """Compile with debug information, by the script as it is or without the flags that leave folders out."""
-    env = toolchain.install(folder / "compiler", Target(find("x86_64"), (2, 17)))
+    env = compilers.install(folder / "compiler", Target(find("x86_64"), (2, 17)), folder).variables
     if not mapped:
         script = Path(env["CC"])
         script.write_text(re.sub(r"-ffile-prefix-map=\S+", "", script.read_text()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crates import INPUTS
+from tests.support.native import native
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import toolchain
@@ -102,7 +103,7 @@ def test_no_tag_of_a_wheel_promises_less_than_the_floor(floor: Glibc, pair: asse
 def test_a_backends_own_lower_tag_does_not_survive(tmp_path: Path) -> None:
     built = tmp_path / "probe-1.0-py3-none-manylinux_2_5_x86_64.whl"
     with zipfile.ZipFile(built, "w") as archive:
-        archive.writestr("probe/__init__.py", "")
+        archive.writestr("probe/module.abi3.so", native("x86_64", "library"))
         archive.writestr("probe-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n")
         archive.writestr("probe-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-manylinux_2_5_x86_64\n")
         archive.writestr("probe-1.0.dist-info/RECORD", "")

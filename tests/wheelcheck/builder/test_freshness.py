@@ -7,7 +7,7 @@ import pytest
 from tests.support.commandline import build as main
 from tests.support.crates import committed, git, hatch_probe, probe, write
 from tests.support.reference import TOOL
-from wheelcheck.builder import handover
+from wheelcheck.builder import handover, sources
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.verify import verify
@@ -309,3 +309,60 @@ def test_a_wheel_is_not_built_from_an_sdist_without_a_file_that_was_read(tmp_pat
     build.sdist()
     with pytest.raises(BuildError, match=r"missing or different: texts/said.txt"):
         build.wheels()
+
+
+WRITER = """
+fn main() {
+    std::fs::write("src/generated.rs", "pub const N: u8 = 1;").unwrap();
+    if !std::path::Path::new("helper").exists() { std::fs::write("helper", "by the build").unwrap(); }
+    println!("cargo:rerun-if-changed=build.rs");
+}
+"""
+
+
+@pytest.mark.parametrize("ignored", ["", "helper\nsrc/generated.rs\n"], ids=["new to git", "ignored by git"])
+def test_what_a_build_script_writes_into_the_tree_is_no_source(tmp_path: Path, ignored: str) -> None:
+    project = hatch_probe(tmp_path / "p", main='include!("generated.rs");\nfn main() { println!("{N}"); }')
+    (project / "build.rs").write_text(WRITER)
+    (project / ".gitignore").write_text(f"build/\ndist/\n{ignored}")
+    lines: list[str] = []
+    build = Build.of(committed(project), log=lines.append)
+    first = build.build().manifest
+    assert bool(ignored) != any("the build wrote helper into the sources" in line for line in lines)
+    assert build.build().manifest.inputs == first.inputs
+    assert checked(build) == 0
+    (project / "helper").write_text("by another build")
+    assert checked(build) == 0
+    elsewhere = tmp_path / "elsewhere"
+    git(tmp_path, "clone", "-q", str(project), str(elsewhere))
+    assert first.inputs.contradiction(first.inputs.now(elsewhere, first.inputs.recipe)) == ""
+    git(project, "add", "--force", "helper")
+    build.build()
+    (project / "helper").write_text("by hand")
+    assert checked(build) == 1
+
+
+def test_what_a_build_script_writes_is_no_source_outside_git_either(tmp_path: Path) -> None:
+    project = probe(tmp_path / "p", main='include!("generated.rs");\nfn main() { println!("{N}"); }', script=WRITER)
+    build = Build.of(project, log=lambda _: None)
+    before = sources.files(project)
+    build.build()
+    assert (project / "helper").read_text() == "by the build"
+    assert sources.files(project) == before
+    assert checked(build) == 0
+
+
+def test_a_list_of_written_files_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "build/wheelcheck/written.json", "source")
+    with pytest.raises(BuildError, match=r"written.json: this list cannot be read .*; delete it"):
+        sources.files(tmp_path)
+
+
+def test_a_submodule_that_is_not_checked_out_stops_the_build(tmp_path: Path) -> None:
+    committed(write(tmp_path / "lib", "lib.c"))
+    project = hatch_probe(tmp_path / "p")
+    git(committed(project), "submodule", "add", "-q", str(tmp_path / "lib"), "vendor")
+    git(project, "commit", "-qm", "with a submodule")
+    git(tmp_path, "clone", "-q", str(project), str(tmp_path / "clone"))
+    with pytest.raises(BuildError, match="vendor: this submodule is not checked out; run `git submodule update"):
+        Build.of(tmp_path / "clone").build()

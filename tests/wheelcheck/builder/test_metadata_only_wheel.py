@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crates import hatch_probe
-from wheelcheck.builder import backend
+from wheelcheck.builder import backend, interpreters
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 # A backend that would leave a mark if it were asked to build, and prepares what the rest of the row says.
@@ -39,6 +40,14 @@ def project(folder: Path, backend: str) -> Path:
     return folder
 
 
+def prepared(tree: Path, folder: Path, env: Mapping[str, str]) -> Path:
+    """Return the wheel of metadata that the backend of `tree` gives in an environment, in `folder/out`."""
+    python = interpreters.find(("py3", "none"), os.environ)
+    environment = backend.Environment(folder / "environment", os.environ, print)
+    environment.make(python)
+    return backend.Request(tree, environment, env, {}).metadata_only_wheel(folder / "out")
+
+
 def prepares(more: str) -> str:
     return BACKEND + PREPARES.format(more=more)
 
@@ -53,7 +62,7 @@ def prepares(more: str) -> str:
 )
 def test_the_backend_gives_its_metadata_and_is_not_asked_to_compile(tmp_path: Path, tag: str, name: str) -> None:
     tree = project(tmp_path / "tree", prepares(WHEEL.format(tag=tag)))
-    wheel = backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
+    wheel = prepared(tree, tmp_path, os.environ)
     assert wheel == tmp_path / "out" / name
     with zipfile.ZipFile(wheel) as archive:
         assert archive.namelist() == ["probe-1.0.dist-info/METADATA", "probe-1.0.dist-info/WHEEL"]
@@ -72,7 +81,7 @@ def test_the_backend_gives_its_metadata_and_is_not_asked_to_compile(tmp_path: Pa
 def test_a_backend_that_cannot_is_an_error_that_says_why(tmp_path: Path, source: str, message: str) -> None:
     tree = project(tmp_path / "tree", source)
     with pytest.raises(BuildError, match=message):
-        backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
+        prepared(tree, tmp_path, os.environ)
 
 
 def test_the_backend_runs_in_the_environment_it_is_given(tmp_path: Path) -> None:
@@ -81,7 +90,7 @@ def test_the_backend_runs_in_the_environment_it_is_given(tmp_path: Path) -> None
     os.environ["UNWANTED"] = "1"
     try:
         env = {name: value for name, value in os.environ.items() if name != "UNWANTED"}
-        assert backend.metadata_only_wheel(tree, tmp_path / "out", {**env, "WANTED": "1"}, print).is_file()
+        assert prepared(tree, tmp_path, {**env, "WANTED": "1"}).is_file()
     finally:
         del os.environ["UNWANTED"]
 
@@ -91,7 +100,7 @@ def test_a_requirement_that_cannot_be_had_is_an_error_that_names_it(tmp_path: Pa
     table = (tree / "pyproject.toml").read_text()
     (tree / "pyproject.toml").write_text(table.replace("[]", '["./no-such-folder"]', 1))
     with pytest.raises(BuildError, match="no-such-folder"):
-        backend.metadata_only_wheel(tree, tmp_path / "out", os.environ, print)
+        prepared(tree, tmp_path, os.environ)
 
 
 @pytest.mark.network

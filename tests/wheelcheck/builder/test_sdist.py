@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.crates import committed, git, write
+from tests.support.crates import committed, git, hatch_probe, write
 from tests.support.native import native
 from wheelcheck.builder import sdist
+from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from wheelcheck.builder.pipeline import Build
 
 
 def with_junk(folder: Path) -> Path:
@@ -38,7 +37,6 @@ JUNK = (
     "pkg.egg-info/SOURCES.txt",
     "rust/target/x",
     "src/pkg/x.so",
-    "PKG-INFO",
 )
 
 
@@ -46,6 +44,18 @@ def test_a_copy_holds_the_sources_and_nothing_that_tools_generate(tmp_path: Path
     project = with_junk(tmp_path / "project")
     sdist.copy_sources(project, tmp_path / "copy")
     assert listed(tmp_path / "copy") == set(SOURCES)
+
+
+@pytest.mark.parametrize(
+    ("backend", "kept"), [("maturin", False), ("scikit_build_core.build", True), ("setuptools.build_meta", True)]
+)
+def test_the_metadata_of_an_unpacked_sdist_is_copied_for_backends_that_read_it_or_write_it_anew(
+    tmp_path: Path, backend: str, *, kept: bool
+) -> None:
+    project = write(tmp_path / "project", *SOURCES, "PKG-INFO", "vendored/PKG-INFO")
+    (project / "pyproject.toml").write_text(f'[build-system]\nrequires = []\nbuild-backend = "{backend}"\n')
+    sdist.copy_sources(project, tmp_path / "copy")
+    assert listed(tmp_path / "copy") - {*SOURCES, "vendored/PKG-INFO"} == ({"PKG-INFO"} if kept else set())
 
 
 def test_a_copy_from_git_holds_what_is_tracked_or_new_and_not_what_is_ignored_or_deleted(tmp_path: Path) -> None:
@@ -201,3 +211,29 @@ def test_a_binary_among_the_sources_does_not_become_part_of_a_release(build: Bui
     (build.settings.project / "tests" / "sample.py").write_bytes(native("x86_64"))
     with pytest.raises(BuildError, match=r"tests/sample.py: a prebuilt ELF file"):
         build.sdist()
+
+
+def test_an_unpacked_sdist_tells_the_backend_the_version_that_it_has(tmp_path: Path) -> None:
+    assert sdist.known_version(tmp_path) == {}
+    (tmp_path / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: a\nVersion: 1.2.3\n\nVersion: 9\n")
+    assert sdist.known_version(tmp_path) == {
+        "SETUPTOOLS_SCM_PRETEND_VERSION": "1.2.3",
+        "PDM_BUILD_SCM_VERSION": "1.2.3",
+    }
+    (tmp_path / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: a\n")
+    assert sdist.known_version(tmp_path) == {}
+
+
+@pytest.mark.network
+def test_the_version_from_a_git_tag_is_that_of_the_sdist_and_of_the_sdist_built_from_it(tmp_path: Path) -> None:
+    project = hatch_probe(tmp_path / "p")
+    text = (project / "pyproject.toml").read_text()
+    text = text.replace('["hatchling"]', '["hatchling", "hatch-vcs"]').replace(
+        'version = "1.0"', 'dynamic = ["version"]'
+    )
+    (project / "pyproject.toml").write_text(f'{text}\n[tool.hatch.version]\nsource = "vcs"\n')
+    (project / ".gitignore").write_text("build/\ndist/\n")
+    git(committed(project), "tag", "v3.1.4")
+    first = Build.of(project).sdist()
+    assert first.name == "probe-3.1.4.tar.gz"
+    assert Build.of(sdist.unpack(first, tmp_path / "unpacked")).sdist().name == first.name

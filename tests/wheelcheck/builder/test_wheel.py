@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from wheelcheck.builder.backend import require_buildable
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.builder.wheel import Pair, tagged_name
@@ -56,34 +55,3 @@ def test_a_wheel_keeps_its_python_and_abi_and_gets_the_platform_of_the_target(
 def test_a_wheel_for_another_python_than_configured_is_refused(built: str, pair: Pair, found: str) -> None:
     with pytest.raises(BuildError, match=f"built for {found}, the configuration asks for {'-'.join(pair)}; make"):
         tagged_name(built, pair, X86)
-
-
-@pytest.mark.parametrize(
-    ("pair", "cross"),
-    [
-        (("py3", "none"), True),
-        (("cp310", "abi3"), True),
-        ((RUNNING, "abi3"), False),
-        ((RUNNING, RUNNING), False),
-        ((RUNNING, "none"), True),
-    ],
-)
-def test_what_this_interpreter_can_compile_for_is_buildable(pair: Pair, *, cross: bool) -> None:
-    require_buildable(pair, cross=cross)
-
-
-@pytest.mark.parametrize(
-    ("pair", "cross", "found"),
-    [
-        ((f"cp3{MINOR - 1}", f"cp3{MINOR - 1}"), False, f"{RUNNING} cannot compile for it"),
-        ((f"cp3{MINOR + 1}", f"cp3{MINOR + 1}"), False, f"{RUNNING} cannot compile for it"),
-        ((RUNNING, RUNNING), True, f"{RUNNING} cannot compile for it for another CPU"),
-        ((f"cp3{MINOR + 1}", "abi3"), False, f"{RUNNING} is too old to compile for it"),
-        ((RUNNING, f"{RUNNING}t"), True, f"{RUNNING} cannot compile for it for another CPU"),
-    ],
-)
-def test_what_needs_another_interpreter_or_cpu_is_refused_with_the_way_out(
-    pair: Pair, found: str, *, cross: bool
-) -> None:
-    with pytest.raises(BuildError, match=f"{found}; build it under {pair[0]}, or use cibuildwheel"):
-        require_buildable(pair, cross=cross)

@@ -78,9 +78,10 @@ def test_every_table_of_the_schema_takes_its_own_keys_only_and_says_what_each_is
         ],
         ["code", "reason", "path", "artifact"],
         ["code", "level", "reason", "path", "artifact"],
+        ["package", "path", "kind"],
         [
             *("workspace", "keep-environment", "features", "default-features", "wheel"),
-            *("config-settings", "environment"),
+            *("config-settings", "environment", "accept-warnings"),
         ],
         ["commands"],
         ["run", "expect", "status", "needs"],
@@ -122,6 +123,7 @@ GOOD = (
     f'{PROGRAM}, command = ["cp", "x", "{{output}}"], directory = "d", environment = {{ A = "" }} }}]',
     f'{OBJECT} command = ["clang", "-o", "{{output}}"] }}]',
     f'{PROGRAM}, from = "backend" }}]',
+    'outputs = [{ package = "a", path = "b/c.o", kind = "object" }]\nbuild = { accept-warnings = ["^a.b"] }',
     'ignore = [{ code = "WC301", reason = "a cross compiler" }]',
     'strict = true\nseverity = [{ code = "WC302", level = "warning", reason = "the launcher sets it" }]',
     'severity = [{ code = "WC302", level = "error", reason = "a", path = "a/*", artifact = "*-any.whl" }]',
@@ -135,6 +137,9 @@ GOOD = (
     f"build = {{}}\n{SMOKE} }}]",
 )
 BAD = (
+    'outputs = [{ package = "a", path = "/b", kind = "object" }]',
+    'outputs = [{ path = "b", kind = "object" }]',
+    'build = { accept-warnings = [""] }',
     f"{PROGRAM}, command = [] }}]",
     f'{PROGRAM}, command = "make {{output}}" }}]',
     f'{PROGRAM}, command = ["make"] }}]',

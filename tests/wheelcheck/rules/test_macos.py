@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DYLIB = "demo/libnative.dylib"
 INTEL = "py3-none-macosx_10_9_x86_64"
+MODULE, LIBFOO = "demo/_x.abi3.so", "demo/.dylibs/libfoo.dylib"
+REQUIRING = {"METADATA": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: foo\n"}
 
 
 def for_macos(cpu: str, minimum: str) -> File:
@@ -129,14 +132,23 @@ def test_minimum_versions_that_the_tag_meets_pass(row: Silent, tmp_path: Path) -
     row.assert_holds(tmp_path)
 
 
-def needing_foo(install_name: str, path: str = "demo/libask.dylib") -> File:
+def needing_foo(install_name: str, path: str = "demo/libask.dylib", *rpaths: str, own: str = "") -> File:
+    """Return a library that loads libfoo by this name, with these search paths and a name of its own."""
+
     def make() -> bytes:
         flags = ("-dynamiclib", "-install_name", install_name)
         foo = native.compiled_c(native.PLAIN_C, "aarch64-macos.11.0", *flags, name="libfoo.dylib")
         source = "extern int answer(void);\nint ask(void) { return answer(); }\n"
-        return native.compile_c(source, "aarch64-macos.11.0", "-dynamiclib", str(foo), name="libask.dylib")
+        more = [f"-Wl,-rpath,{entry}" for entry in rpaths] + (["-install_name", own] if own else [])
+        return native.compile_c(source, "aarch64-macos.11.0", "-dynamiclib", *more, str(foo), name="libask.dylib")
 
     return File(path, make)
+
+
+def foo(path: str, install_name: str = "@rpath/libfoo.dylib") -> File:
+    """Return the library that they load."""
+    flags = ("-dynamiclib", "-install_name", install_name)
+    return File(path, lambda: native.compile_c(native.PLAIN_C, "aarch64-macos.11.0", *flags, name="libfoo.dylib"))
 
 
 def weakly(file: File) -> File:
@@ -206,6 +218,32 @@ def weakly(file: File) -> File:
         ),
         Twins(
             "WC502",
+            "nothing can bring what a module of a wheel without requirements loads by a relative name",
+            a_wheel(ARM64, needing_foo("@loader_path/.dylibs/libfoo.dylib", MODULE)),
+            a_wheel(ARM64, needing_foo("@loader_path/.dylibs/libfoo.dylib", MODULE), foo("demo/.dylibs/libfoo.dylib")),
+            "loads @loader_path/.dylibs/libfoo.dylib",
+            (MODULE,),
+        ),
+        Twins(
+            "WC502",
+            "a required distribution may have loaded it",
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib", MODULE), dist_info=REQUIRING),
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib", MODULE, "/usr/lib/swift"), dist_info=REQUIRING),
+            "loads @rpath/libfoo.dylib",
+            (MODULE,),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
+            "users have libraries in a folder of the search path",
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib", MODULE, "/opt/homebrew/lib")),
+            a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib", MODULE, "/opt/homebrew/lib")),
+            "loads @rpath/libfoo.dylib",
+            (MODULE,),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
             "a library that embeds an interpreter may find one",
             a_wheel(ARM64, needing_foo("@rpath/libpython3.12.dylib")),
             a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib")),
@@ -226,4 +264,227 @@ def weakly(file: File) -> File:
     ids=str,
 )
 def test_every_needed_dylib_is_the_systems_or_in_the_wheel(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def edited(file: File) -> File:
+    """Return a library one byte of which was changed after it was linked."""
+
+    def edit() -> bytes:
+        content = bytearray(file.bytes)
+        content[content.index(b"__TEXT")] ^= 1
+        return bytes(content)
+
+    return File(file.path, edit)
+
+
+def unsigned(file: File) -> File:
+    return File(file.path, lambda: macho_cases.without(macho_cases.LC_CODE_SIGNATURE)(file.bytes))
+
+
+def both(arm: File) -> File:
+    return File(arm.path, lambda: native.universal(native.mac("x86_64", kind="library"), arm.bytes))
+
+
+SOUND = for_macos("aarch64", "11.0")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC506",
+            "a library that was edited after it was signed",
+            a_wheel(ARM64, edited(SOUND)),
+            a_wheel(ARM64, SOUND),
+            "pages that the code signature does not fit, the first at 0x0: macOS kills the process",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC506",
+            "a library that nobody signed",
+            a_wheel(ARM64, unsigned(SOUND)),
+            a_wheel(INTEL, unsigned(for_macos("x86_64", "10.9"))),
+            "has no code signature: macOS kills the process on Apple silicon",
+            (DYLIB,),
+        ),
+        Twins(
+            "WC506",
+            "a program is held to it as well",
+            a_wheel(ARM64, replace(unsigned(program_for("11.0")), mode=EXECUTABLE)),
+            a_wheel(ARM64, program_for("11.0")),
+            "has no code signature",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC506",
+            "one half of a universal library",
+            a_wheel(UNIVERSAL2, both(edited(SOUND))),
+            a_wheel(UNIVERSAL2, both(SOUND)),
+            "pages that the code signature does not fit",
+            (DYLIB,),
+        ),
+    ],
+    ids=str,
+)
+def test_code_for_apple_silicon_has_the_signature_of_its_bytes(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+RPATH_FOO = "@rpath/libfoo.dylib"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC507",
+            "the search path leads to another folder",
+            a_wheel(ARM64, needing_foo(RPATH_FOO, MODULE, "@loader_path/lib"), foo(LIBFOO)),
+            a_wheel(ARM64, needing_foo(RPATH_FOO, MODULE, "@loader_path/.dylibs"), foo(LIBFOO)),
+            f"loads {RPATH_FOO}, which is in the wheel as {LIBFOO}, where dyld does not look for it",
+            (MODULE,),
+        ),
+        Twins(
+            "WC507",
+            "there is no search path",
+            a_wheel(ARM64, needing_foo(RPATH_FOO, MODULE), foo(LIBFOO)),
+            a_wheel(ARM64, needing_foo(RPATH_FOO, MODULE, "/nowhere", "@loader_path/.dylibs/"), foo(LIBFOO)),
+            f"loads {RPATH_FOO}",
+            (MODULE,),
+        ),
+        Twins(
+            "WC507",
+            "a path that is relative to the file leads to another folder",
+            a_wheel(ARM64, needing_foo("@loader_path/libfoo.dylib", MODULE), foo(LIBFOO)),
+            a_wheel(ARM64, needing_foo("@loader_path/../demo/.dylibs/libfoo.dylib", MODULE), foo(LIBFOO)),
+            "loads @loader_path/libfoo.dylib",
+            (MODULE,),
+        ),
+        Twins(
+            "WC507",
+            "a bare name is relative to the current folder",
+            a_wheel(ARM64, needing_foo("libfoo.dylib", MODULE), foo("demo/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("@loader_path/libfoo.dylib", MODULE), foo("demo/libfoo.dylib")),
+            "loads libfoo.dylib",
+            (MODULE,),
+        ),
+        Twins(
+            "WC507",
+            "the program of a module is Python",
+            a_wheel(ARM64, needing_foo("@executable_path/libfoo.dylib", MODULE), foo("demo/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("@loader_path/libfoo.dylib", MODULE), foo("demo/libfoo.dylib")),
+            "loads @executable_path/libfoo.dylib",
+            (MODULE,),
+        ),
+        Twins(
+            "WC507",
+            "a library that a module leads to is held to it as well",
+            a_wheel(
+                ARM64,
+                needing_foo("@loader_path/libmid.dylib", MODULE),
+                needing_foo(RPATH_FOO, "demo/libmid.dylib", "@loader_path"),
+                foo(LIBFOO),
+            ),
+            a_wheel(
+                ARM64,
+                needing_foo("@loader_path/libmid.dylib", MODULE, "@loader_path/.dylibs"),
+                needing_foo(RPATH_FOO, "demo/libmid.dylib", "@loader_path"),
+                foo(LIBFOO),
+            ),
+            f"loads {RPATH_FOO}",
+            ("demo/libmid.dylib",),
+        ),
+        Twins(
+            "WC507",
+            "whoever loads a library by itself may have loaded its needs",
+            a_wheel(ARM64, needing_foo(RPATH_FOO), foo(LIBFOO)),
+            a_wheel(ARM64, needing_foo(RPATH_FOO, "demo/libask.dylib", "@loader_path/.dylibs"), foo(LIBFOO)),
+            f"loads {RPATH_FOO}",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC507",
+            "another module finds the library, which dyld takes for both if that one comes first",
+            a_wheel(
+                ARM64,
+                needing_foo(RPATH_FOO, MODULE, "@loader_path/.dylibs"),
+                needing_foo(RPATH_FOO, "demo/_y.abi3.so"),
+                foo(LIBFOO),
+            ),
+            a_wheel(
+                ARM64,
+                needing_foo(RPATH_FOO, MODULE, "@loader_path/.dylibs"),
+                needing_foo(RPATH_FOO, "demo/_y.abi3.so", "@loader_path/../demo/.dylibs"),
+                foo(LIBFOO),
+            ),
+            f"loads {RPATH_FOO}",
+            ("demo/_y.abi3.so",),
+            severity="warning",
+        ),
+    ],
+    ids=str,
+)
+def test_each_dylib_of_the_wheel_is_where_dyld_looks_for_it(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent(
+            "WC507",
+            "most Macs ignore case",
+            a_wheel(ARM64, needing_foo("@loader_path/LibFoo.dylib", MODULE), foo("demo/libfoo.dylib")),
+        ),
+        Silent(
+            "WC507",
+            "a library in the environment's own folder is found from a module",
+            a_wheel(
+                ARM64,
+                needing_foo("@loader_path/../../../libfoo.dylib", MODULE),
+                foo("demo-1.0.data/data/lib/libfoo.dylib"),
+            ),
+        ),
+        Silent(
+            "WC507",
+            "what is loaded weakly may be missing",
+            a_wheel(ARM64, weakly(needing_foo(RPATH_FOO, MODULE)), foo(LIBFOO)),
+        ),
+    ],
+    ids=str,
+)
+def test_dylibs_that_dyld_finds_pass(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def searching_twice(file: File, entry: str) -> File:
+    """Return a library with one more search path."""
+    path = entry.encode() + bytes(8 - (len(entry) + 4) % 8)
+    command = macho_cases.command(macho_cases.LC_RPATH, struct.pack("<I", 12) + path)
+    return File(file.path, lambda: macho_cases.appended(command)(file.bytes))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC508",
+            "the same search path twice",
+            a_wheel(
+                ARM64,
+                searching_twice(needing_foo("/usr/lib/libz.1.dylib", MODULE, "@loader_path/lib"), "@loader_path/lib"),
+            ),
+            a_wheel(
+                ARM64,
+                searching_twice(needing_foo("/usr/lib/libz.1.dylib", MODULE, "@loader_path/lib"), "@loader_path/lib/"),
+            ),
+            "found the search path @loader_path/lib 2 times, expected once",
+            (MODULE,),
+        ),
+    ],
+    ids=str,
+)
+def test_no_search_path_is_there_twice(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)

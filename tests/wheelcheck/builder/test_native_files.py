@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.native import compile_c, native, object_file
-from wheelcheck.builder.payload import require_native
+from wheelcheck.builder.native_files import require_native
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import find
