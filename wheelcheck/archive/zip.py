@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.inflate import Content, Inflated, MemberStream, digest
-from wheelcheck.archive.limits import Log, StopReadingError
+from wheelcheck.archive.limits import Budget, Log, StopReadingError
 from wheelcheck.archive.names import NameTable
 from wheelcheck.archive.zip_directory import (
     ZIP64,
@@ -28,9 +28,8 @@ from wheelcheck.damage import EMPTY
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from wheelcheck.archive.limits import Budget
     from wheelcheck.archive.zip_directory import End
     from wheelcheck.damage import Damage
     from wheelcheck.source import EntryKind
@@ -156,6 +155,18 @@ def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[t
         yield from _members(file, log)
     except StopReadingError as stop:
         damage.append(stop.damage)
+
+
+def reread_zip(file: BinaryIO, wanted: Collection[str], most: int) -> dict[str, bytes]:
+    """Return the content of some members of a sound archive that was walked before, at most `most` bytes of each."""
+    log = Log([], Budget())
+    size = file.seek(0, io.SEEK_END)
+    try:
+        records = [each for each in read_directory(file, find_end(file, size, log), log)[1] if each.path in wanted]
+        extents = [(record, locate(file, record, log)) for record in records if record.size <= most]
+        return {record.path: _read(file, record, extent, log).read(0, most) for record, extent in extents}
+    except StopReadingError:
+        return {}
 
 
 def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:

@@ -8,6 +8,7 @@ whether a file is split debug data (`objcopy --only-keep-debug`), whose segments
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 
 SECTION_LIMIT = 4096
+_NAMES_LIMIT = 2**20  # bytes of section names
 _SHN_XINDEX = 0xFFFF
+_SHT_NOBITS = 8
 _SHF_ALLOC = 0x2
 
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
@@ -67,6 +70,25 @@ def _parse(reading: Reading, header: Header, index: int) -> Any | None:  # noqa:
     layout = header.structs.Elf_Shdr
     raw = reading.read(header.shoff + index * layout.sizeof(), layout.sizeof())
     return layout.parse(raw) if len(raw) == layout.sizeof() else None
+
+
+def debug_size(reading: Reading, header: Header) -> int:
+    """Return how many bytes of a file are debug information, as its section headers say; 0 where they cannot be read.
+
+    Nothing but the size of a released file depends on it.
+    """
+    size, count = header.structs.Elf_Shdr.sizeof(), min(header.shnum, SECTION_LIMIT)
+    table = reading.read(header.shoff, count * size) if header.shoff and header.shentsize == size else b""
+    order = "<" if header.little_endian else ">"
+    layout = struct.Struct(f"{order}{'IIQQQQIIQQ' if header.bits == 64 else '10I'}")
+    rows = layout.iter_unpack(table[: len(table) // size * size])
+    sections = [(name, kind, at, length) for name, kind, _, _, at, length, *_ in rows]
+    if header.shstrndx >= len(sections):
+        return 0
+    _, _, at, length = sections[header.shstrndx]
+    names = reading.read(at, min(length, _NAMES_LIMIT))
+    marks = (b".debug_", b".zdebug_")
+    return sum(length for name, kind, _, length in sections if kind != _SHT_NOBITS and names.startswith(marks, name))
 
 
 def is_split_debug(reading: Reading, header: Header) -> bool:
@@ -127,7 +149,8 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     if system != "bare":
         reading.adopt(walk)
     found = _assemble(header, image, interpreter, dynamic, system)
-    return replace(found, named_systems=named, x86_level=notes.x86_level)
+    debug = min(debug_size(walk, header), reading.size)
+    return replace(found, named_systems=named, x86_level=notes.x86_level, debug_size=debug)
 
 
 def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:

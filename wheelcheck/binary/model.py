@@ -151,6 +151,7 @@ class Slice:
     x86_level: int = 0  # ELF: the level of the x86-64 psABI (1 to 4) that a property note asks for; 0 without one
     imports: tuple[Symbol, ...] = ()
     exports: Names = Names()
+    debug_size: int = 0  # ELF: bytes of .debug_* sections
     symbols_known: bool = False  # `imports` and `exports` are complete
 
     @property

@@ -70,6 +70,7 @@ class Expected:
     sdist: bool | None = None
     payload: tuple[Payload, ...] = ()
     each: bool = False
+    largest_file: int | None = None  # MiB that the index takes
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -161,6 +162,7 @@ def from_settings(settings: Mapping[str, Any]) -> Config:
         ignores=tuple(Ignore(**entry) for entry in settings["ignore"]),
         severities=tuple(SeverityOverride(**entry) for entry in settings["severity"]),
         strict=settings["strict"],
+        largest_file=settings["max_file_size"],
     )
 
 

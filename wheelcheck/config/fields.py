@@ -178,6 +178,8 @@ SETTINGS = Table((
     Field("python", ListOf(PAIR, "interpreter and ABI tags"), "The interpreters and ABIs of the wheels, each for every "
           "architecture; `cp311` is short for `cp311-cp311`.", '["cp311", "cp310-abi3", "py3-none"]', default=[]),
     Field("sdist", Boolean(), "Whether the release contains an sdist.", "true", unset="an sdist is optional"),
+    Field("max-file-size", Integer(), "How many MiB a file may have on the index of the project.", "300",
+          unset="100 MiB, the limit of PyPI, and a larger file is a note"),
     Field("wheels", Tables(WHEELS), "More wheels that the release contains: every one of `python` on every one of "
           "`platforms`.", '[{ python = ["cp311"], platforms = ["win_amd64"] }]', default=[]),
     Field("payload", Tables(PAYLOAD, unique="path"), "Native files that every wheel contains. The builder builds them.",

@@ -133,6 +133,16 @@ class Wheel(Artifact):
         return frozenset(str(parent) for path in paths for parent in path.parents)
 
     @cached_property
+    def _by_place(self) -> Mapping[str, str]:
+        """The paths of members by where they are installed."""
+        return {installed_path(member.path): member.path for member in self.members}
+
+    def module_paths(self, base: str) -> tuple[str, ...]:
+        """Return the members that hold the source of a module, whose name has slashes for dots."""
+        places = (f"{base}.py", f"{base}/__init__.py")
+        return tuple(self._by_place[place] for place in places if place in self._by_place)
+
+    @cached_property
     def dist_info_folders(self) -> tuple[str, ...]:
         """The names of the .dist-info folders at the top, sorted; a sound wheel has one."""
         tops = {member.path.partition("/")[0] for member in self.members if "/" in member.path}
@@ -151,7 +161,12 @@ class Wheel(Artifact):
 
 @dataclass(frozen=True)
 class Sdist(Artifact):
-    """A source distribution: its name, members and manifests."""
+    """A source distribution: its name, members and manifests.
+
+    `includes` are the headers that its C sources include in quotation marks and outside of conditions, by path.
+    """
+
+    includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def cargo(self) -> Crates:

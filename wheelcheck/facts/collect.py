@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archive import container_format, walk, walk_tar_gz, walk_zip
+from wheelcheck.archive import container_format, reread_zip, walk, walk_tar_gz, walk_zip
 from wheelcheck.archive.formats import HEAD
 from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
-from wheelcheck.facts.file_names import parse_file_name
+from wheelcheck.facts.c_sources import C_SUFFIXES, local_includes
+from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
 from wheelcheck.source import as_file
@@ -116,6 +119,7 @@ NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
 WHEEL_TEXTS = frozenset({"METADATA", "WHEEL", "RECORD", "entry_points.txt"})
 SDIST_TEXTS = frozenset({"PKG-INFO", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "Cargo.lock"})
+_MODULE = re.compile(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 PARSED = frozenset({"pyproject.toml", "setup.py", "Cargo.toml"})
 
 
@@ -127,6 +131,7 @@ class Walk:
         self.budget = Budget()
         self.members: list[Member] = []
         self.texts: dict[str, str] = {}
+        self.includes: dict[str, tuple[str, ...]] = {}
         self.text_size = 0
         self.damage: list[Damage] = []
 
@@ -138,6 +143,8 @@ class Walk:
             self.members.append(member)
             if not inside and self._is_text(PurePosixPath(member.path)):
                 self._keep_text(member, source)
+            if not inside and not self.is_wheel and member.path.endswith(C_SUFFIXES) and member.size <= SOURCE_CAP:
+                self.includes[member.path] = local_includes(source.read(0, member.size))
             # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
             if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
                 self._descend(member, source, depth + 1)
@@ -166,6 +173,17 @@ class Walk:
             self.damage.append(Damage(member.path, "text-cap", why, cap=True))
             return
         self.texts[member.path] = source.read(0, member.size).decode("utf-8", "surrogateescape")
+
+    def keep_modules_of_scripts(self, file: BinaryIO) -> None:
+        """Keep the source of the modules that entry points name: only the end of the archive says which they are."""
+        points = next((text for path, text in self.texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
+        names = {found[1] for found in _MODULE.finditer(points)}
+        bases = {name.replace(".", "/") for name in names}
+        wanted = {f"{base}{end}" for base in bases for end in (".py", "/__init__.py")}
+        small = {m.path for m in self.members if installed_path(m.path) in wanted and m.size <= SOURCE_CAP}
+        if small and not any(damage.path in ("", *small) for damage in self.damage):
+            for path, content in reread_zip(file, small, SOURCE_CAP).items():
+                self.texts[path] = content.decode("utf-8", "surrogateescape")
 
     def _is_text(self, path: PurePosixPath) -> bool:
         if self.is_wheel:
@@ -196,11 +214,13 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
     with open_counted(path, advance) as file:
         before = _state(path, file)
         gathered.run(file, _reader_for(path.name))
+        if is_wheel:
+            gathered.keep_modules_of_scripts(file)
         digest = _sha256(file)
         after = _state(path, file)
     if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
-    make = Wheel if is_wheel else Sdist
+    make = Wheel if is_wheel else partial(Sdist, includes=gathered.includes)
     return make(
         file=path.name,
         name=parse_file_name(path.name),

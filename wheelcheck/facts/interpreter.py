@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 
 from wheelcheck.platforms.suffixes import version_of
 
@@ -68,9 +68,9 @@ def is_admitted(wheel: Wheel, versions: Iterable[Version]) -> bool:
 def _admits(wanted: str, version: Version) -> bool:
     try:
         specifiers = SpecifierSet(wanted)
-    except InvalidSpecifier:
+        return any(specifiers.contains(f"{dotted(version)}.{patch}", prereleases=True) for patch in _PATCHES)
+    except ValueError:  # InvalidSpecifier, or a number of too many digits, which WC220 reports
         return True
-    return any(specifiers.contains(f"{dotted(version)}.{patch}", prereleases=True) for patch in _PATCHES)
 
 
 def promised_versions(tag: WheelTag) -> list[Version]:

@@ -7,10 +7,12 @@ from typing import Any
 from wheelcheck.rules import (
     Rule,
     architecture,
+    buildable,
     cargo,
     configuration,
     consistency,
     container,
+    contents,
     executables,
     index,
     interpreter,
@@ -19,6 +21,7 @@ from wheelcheck.rules import (
     macos,
     metadata,
     names,
+    publishing,
     python,
     record,
     release,
@@ -37,6 +40,7 @@ IMPACTS = {
     "everyone": {
         "WC101", "WC102", "WC103", "WC105", "WC106", "WC110", "WC111",
         "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
+        "WC230", "WC231", "WC232", "WC240", "WC611", "WC612", "WC613",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
         "WC402", "WC420", "WC421", "WC435",
         "WC504", "WC506", "WC507",
@@ -45,6 +49,7 @@ IMPACTS = {
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.
     "some": {
         "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213",
+        "WC241",
         "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414",
         "WC430", "WC431", "WC432", "WC433", "WC436", "WC437", "WC438",
         "WC501", "WC502", "WC503", "WC505", "WC508",
@@ -53,6 +58,7 @@ IMPACTS = {
     # It works, and is not as it should be.
     "nobody": {
         "WC107", "WC206", "WC221", "WC223", "WC226",
+        "WC233", "WC242", "WC243", "WC244", "WC614", "WC615",
         "WC601", "WC609", "WC610", "WC711", "WC712", "WC801", "WC802",
     },
 }  # fmt: skip  # one line per family
@@ -79,7 +85,10 @@ FAMILIES = (
     macos,
     windows,
     index,
+    publishing,
+    contents,
     sdist,
+    buildable,
     cargo,
     release,
     consistency,

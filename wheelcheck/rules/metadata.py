@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
-from wheelcheck.facts.dist_info import GROUPS, is_reserved, script_name_problem
+from wheelcheck.facts.dist_info import GROUPS, is_reserved, metadata_version, script_name_problem
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.rules import Hit, rule
 
@@ -46,7 +46,7 @@ def metadata_can_be_read(artifact: Artifact) -> Iterator[Hit]:
     Source: core metadata specification (PyPA), PEP 440, PEP 508.
     Remedy: fix the field in pyproject.toml and build again.
     """
-    path, text, headers = _core_metadata(artifact)
+    path, text, headers = core_metadata(artifact)
     if text is None:
         return
     if _NOT_UTF_8.search(text):
@@ -62,7 +62,7 @@ def metadata_can_be_read(artifact: Artifact) -> Iterator[Hit]:
             yield Hit(path, f"found Requires-Python {str(value)!r}, expected a version specifier")
 
 
-def _core_metadata(artifact: Artifact) -> tuple[str, str | None, Message]:
+def core_metadata(artifact: Artifact) -> tuple[str, str | None, Message]:
     """Return the path, the text (None if it is missing) and the headers of METADATA or PKG-INFO."""
     if isinstance(artifact, Sdist):
         path = f"{artifact.top}/PKG-INFO"
@@ -173,22 +173,24 @@ def _begins(start: str, paths: list[str]) -> bool:
     return place < len(paths) and paths[place].startswith(start)
 
 
-@rule("WC223", on=Wheel)
-def every_declared_licence_file_is_there(wheel: Wheel) -> Iterator[Hit]:
-    """Each License-File of METADATA 2.4 is in the .dist-info folder's `licenses`.
+@rule("WC223", on=Artifact)
+def every_declared_licence_file_is_there(artifact: Artifact) -> Iterator[Hit]:
+    """Each License-File of metadata 2.4 is in a wheel's .dist-info/licenses, or in the top folder of an sdist.
 
-    Otherwise a licence check finds the field but not the file.
+    PyPI refuses an sdist without the file, after the wheels of the release may be published. In a wheel a licence check
+    finds the field but not the file.
 
-    Source: PEP 639.
+    Source: PEP 639; PyPI's upload checks (warehouse, forklift/legacy.py).
     Remedy: include the file, or correct `license-files`.
     """
-    if wheel.dist_info.metadata_version < (2, 4):
+    path, text, headers = core_metadata(artifact)
+    if text is None or metadata_version(headers) < (2, 4):
         return
-    folder = wheel.dist_info.folder
-    paths = {member.path for member in wheel.members}
-    for value in wheel.dist_info.metadata.get_all("License-File", []):
-        if f"{folder}/licenses/{str(value).strip()}" not in paths:
-            yield Hit(f"{folder}/METADATA", f"found License-File {str(value)!r}, which is not in {folder}/licenses")
+    folder = f"{path.rpartition('/')[0]}/licenses" if isinstance(artifact, Wheel) else path.rpartition("/")[0]
+    paths = {member.path for member in artifact.members}
+    for value in dict.fromkeys(str(value).strip() for value in headers.get_all("License-File", [])):
+        if f"{folder}/{value}" not in paths:
+            yield Hit(path, f"found License-File {value!r}, which is not in {folder}")
 
 
 @rule("WC224", on=Wheel)

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.artifacts import File, a_release, a_wheel, an_sdist
+from tests.support.twins import Silent, Twins
+from wheelcheck.facts.c_sources import local_includes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.artifacts import SdistRecipe
+
+SETUP = (
+    "from setuptools import Extension, setup\n"
+    "setup(ext_modules=[Extension('demo._core', ['src/core.c'], include_dirs=['src'])])\n"
+)
+CORE = '#include <Python.h>\n#include "tables.h"\nint demo(void) { return N; }\n'
+SOURCE = "demo-1.0/src/core.c"
+PYPROJECT = "demo-1.0/pyproject.toml"
+WHEEL = "demo-1.0-py3-none-any.whl"
+
+
+def extension(core: str, *headers: str, setup: str = SETUP) -> SdistRecipe:
+    """An sdist of one C extension, with these headers below src/."""
+    files = [File(f"src/{header}", b"#define N 3\n") for header in headers]
+    return an_sdist(File("setup.py", setup.encode()), File("src/core.c", core.encode()), *files)
+
+
+def built_by(backend: str, *files: str, more: str = "") -> SdistRecipe:
+    """An sdist with empty files at these paths."""
+    text = f'[build-system]\nrequires = ["x"]\nbuild-backend = "{backend}"\n{more}'
+    return an_sdist(File("pyproject.toml", text.encode()), *(File(path, b"\n") for path in files))
+
+
+def manifest(sentence: str, bad: SdistRecipe, good: SdistRecipe, found: str) -> Twins:
+    return Twins("WC612", sentence, bad, good, found, (PYPROJECT,))
+
+
+def includes(sentence: str, good: SdistRecipe) -> Silent:
+    return Silent("WC611", sentence, good)
+
+
+PURE = a_wheel("py3-none-any", File("demo/__init__.py"), File("demo/py.typed"), File("demo/_version.py"))
+KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC611",
+            "a header of the project that the sdist lacks",
+            extension(CORE),
+            extension(CORE, "tables.h"),
+            'includes "tables.h", which is not in the sdist',
+            (SOURCE,),
+        ),
+        Twins(
+            "WC611",
+            "a header that a header of the sdist includes",
+            an_sdist(
+                File("setup.py", SETUP.encode()),
+                File("src/core.c", b'#include "a.h"\n'),
+                File("src/a.h", b'#ifndef A\n#define A\n#include "b.h"\n#endif\n'),
+            ),
+            an_sdist(
+                File("setup.py", SETUP.encode()),
+                File("src/core.c", b'#include "a.h"\n'),
+                File("src/a.h", b'#ifndef A\n#define A\n#include "b.h"\n#endif\n'),
+                File("src/b.h", b"\n"),
+            ),
+            'includes "b.h"',
+            ("demo-1.0/src/a.h",),
+        ),
+        Twins(
+            "WC611",
+            "a header that a library of the system may bring",
+            extension(CORE, setup=SETUP.replace("['src'])", "['src'], libraries=['demo'])")),
+            extension(CORE, "tables.h", setup=SETUP.replace("['src'])", "['src'], libraries=['demo'])")),
+            'includes "tables.h"',
+            (SOURCE,),
+            "warning",
+        ),
+        includes("a header of CPython in quotation marks", extension('#include "Python.h"\n')),
+        includes("a header of the system", extension('#include "stdint.h"\n#include "windows.h"\n')),
+        includes("a header of another package", extension('#include "numpy/arrayobject.h"\n')),
+        includes("a header for one system only", extension('#ifdef __sun\n#include "sun_only.h"\n#endif\n')),
+        includes("a header in another folder of the sdist", extension('#include "x.h"\n', "deep/x.h")),
+        includes("a header that a template becomes", extension('#include "config.h"\n', "config.h.in")),
+        includes(
+            "a source that nothing compiles by its name",
+            an_sdist(
+                File("setup.py", b"from setuptools import setup\nsetup()\n"), File("old/x.c", b'#include "y.h"\n')
+            ),
+        ),
+        manifest(
+            "maturin and a crate in a folder that nothing names",
+            built_by("maturin", "rust/Cargo.toml"),
+            built_by("maturin", "rust/Cargo.toml", more='[tool.maturin]\nmanifest-path = "rust/Cargo.toml"\n'),
+            "maturin looks for Cargo.toml, which is not in the sdist",
+        ),
+        manifest(
+            "meson-python without meson.build",
+            built_by("mesonpy", "demo/meson.build"),
+            built_by("mesonpy", "meson.build"),
+            "looks for meson.build",
+        ),
+        manifest(
+            "scikit-build-core with another source folder",
+            built_by(
+                "scikit_build_core.build", "CMakeLists.txt", more='[tool.scikit-build]\ncmake.source-dir = "cpp"\n'
+            ),
+            built_by(
+                "scikit_build_core.build", "cpp/CMakeLists.txt", more='[tool.scikit-build]\ncmake.source-dir = "cpp"\n'
+            ),
+            "looks for cpp/CMakeLists.txt",
+        ),
+        Twins(
+            "WC613",
+            "a source that git-lfs has not fetched",
+            an_sdist(File("src/model.bin", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")),
+            an_sdist(File("src/model.bin", b"version 1\n")),
+            "is a Git LFS pointer",
+            ("demo-1.0/src/model.bin",),
+        ),
+        Twins(
+            "WC614",
+            "a marker that only the wheel has",
+            a_release(PURE, an_sdist(File("src/demo/__init__.py"))),
+            a_release(PURE, an_sdist(File("src/demo/__init__.py"), File("src/demo/py.typed"))),
+            "demo-1.0.tar.gz lacks demo/py.typed, which the wheel has",
+            (WHEEL,),
+            "note",
+        ),
+        Twins(
+            "WC615",
+            "a private key",
+            an_sdist(File("deploy.pem", KEY)),
+            an_sdist(File("tests/deploy.pem", KEY)),
+            "holds a password or private key",
+            ("demo-1.0/deploy.pem",),
+        ),
+        Twins(
+            "WC615",
+            "logins of an index",
+            an_sdist(File(".pypirc", b"[pypi]\npassword = x\n")),
+            an_sdist(File("docs/pypirc.md", b"[pypi]\n")),
+            "holds a password or private key",
+            ("demo-1.0/.pypirc",),
+        ),
+        Twins(
+            "WC615",
+            "the folder of git",
+            an_sdist(File(".git/config", b"[core]\n"), File(".git/HEAD", b"ref\n")),
+            an_sdist(File(".github/x.yml", b"\n")),
+            ".git is of no use in an sdist",
+            ("demo-1.0/.git/",),
+            "note",
+        ),
+    ],
+    ids=str,
+)
+def test_what_a_build_needs(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def test_includes_are_read_in_linear_time_and_outside_of_conditions() -> None:
+    text = (
+        b'#include "a.h"\n#if X\n#include "b.h"\n#else\n#include "c.h"\n#endif\n # include "d.h" // e\n#include <f.h>\n'
+    )
+    assert local_includes(text) == ("a.h", "d.h")
+    assert local_includes(b'#pragma once\n#ifndef G\n#define G\n#include "g.h"\n#endif\n') == ("g.h",)
+    assert local_includes(b"#if " * 100_000) == ()

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import native
+from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
+from tests.support.native_files import LIBRARY
+from tests.support.twins import Silent, Twins
+from wheelcheck.facts.collect import collect
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.artifacts import WheelRecipe
+
+PURE = "py3-none-any"
+SCRIPT = "demo-1.0.data/scripts/tool"
+POINTS = "demo-1.0.dist-info/entry_points.txt"
+
+
+def script(line: str, tags: str = PURE) -> WheelRecipe:
+    return a_wheel(tags, File("demo/__init__.py"), File(SCRIPT, f"{line}\nprint(1)\n".encode(), EXECUTABLE))
+
+
+def starting(reference: str, source: str, path: str = "demo/cli.py") -> WheelRecipe:
+    points = f"[console_scripts]\ntool = {reference}\n".encode()
+    files = (File("demo/__init__.py"), File(path, source.encode()))
+    return a_wheel(PURE, *files, dist_info={"entry_points.txt": points})
+
+
+def with_debug(*flags: str) -> WheelRecipe:
+    shape = ("-shared", "-fPIC", "-nostdlib", *flags)
+    made = File(LIBRARY, lambda: native.compile_c(native.PLAIN_C, "x86_64-linux-gnu.2.17", *shape, name="libdebug.so"))
+    return a_wheel(X86_64, made)
+
+
+def large(path: str, number: int) -> File:
+    """A library of 2 MiB that holds this number."""
+    source = f"char table[2097152] = {{{number}}};\n"
+    shape = ("-shared", "-fPIC", "-nostdlib", "-s")
+    return File(path, lambda: native.compile_c(source, "x86_64-linux-gnu.2.17", *shape, name="liblarge.so"))
+
+
+SILENT_SOURCES = {
+    "a star import": "from demo.other import *\n",
+    "a module that answers for any name": "def __getattr__(name):\n    return print\n",
+    "a name bound in a branch": "try:\n    from fast import main\nexcept ImportError:\n    main = print\n",
+    "a module that is no Python 3": "print 'hello'\n",
+    "a class": "class main:\n    pass\n",
+    "exec": "exec('def main(): pass')\n",
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins("WC240", f"a script for {line}", script(line), script("#!python"), "only the machine", (SCRIPT,))
+            for line in ("#!/home/builder/venv/bin/python3", "#!/opt/python/cp312-cp312/bin/python", "#!/tmp/x/sh -e")
+        ),
+        Silent("WC240", "env finds Python on every system", script("#!/usr/bin/env python3")),
+        Silent("WC240", "the shell is on every system", script("#!/bin/sh")),
+        Silent("WC240", "Windows does not read the line", script("#!/home/b/bin/python3", "py3-none-win_amd64")),
+        Twins(
+            "WC241",
+            "a script whose function is named otherwise",
+            starting("demo.cli:main", "def run():\n    return 0\n"),
+            starting("demo.cli:main", "def main():\n    return 0\n"),
+            "tool starts main of demo.cli, which defines no such name",
+            (POINTS,),
+            "warning",
+        ),
+        Twins(
+            "WC241",
+            "a function of the package itself",
+            starting("demo.cli:main", "", "demo/cli/__init__.py"),
+            starting("demo.cli:main", "main = print\n", "demo/cli/__init__.py"),
+            "defines no such name",
+            (POINTS,),
+            "warning",
+        ),
+        *(Silent("WC241", sentence, starting("demo.cli:main", text)) for sentence, text in SILENT_SOURCES.items()),
+        Silent("WC241", "an attribute that is a module of the package", starting("demo:cli", "")),
+        Twins(
+            "WC242",
+            "tests beside the package",
+            a_wheel(PURE, File("demo/__init__.py"), File("tests/__init__.py")),
+            a_wheel(PURE, File("demo/__init__.py"), File("demo/tests/__init__.py")),
+            "installs tests at the top of site-packages",
+            ("tests",),
+            "note",
+        ),
+        Twins(
+            "WC243",
+            "a library under two names",
+            a_wheel(X86_64, large("demo/libfoo.so", 1), large("demo/libfoo.so.1", 1)),
+            a_wheel(X86_64, large("demo/libfoo.so", 1), large("demo/libfoo.so.1", 2)),
+            "has the same 2.0 MiB as demo/libfoo.so, 2 copies in all",
+            ("demo/libfoo.so.1",),
+            "note",
+        ),
+        Twins(
+            "WC244",
+            "a library with its debug information",
+            with_debug("-g"),
+            with_debug("-g", "-s"),
+            "of debug information",
+            (LIBRARY,),
+            "note",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_installed(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def test_only_the_modules_that_entry_points_name_are_kept(tmp_path: Path) -> None:
+    made = collect(starting("demo.cli:main", "def main(): ...\n").write(tmp_path))
+    assert made.texts["demo/cli.py"] == "def main(): ...\n"
+    assert "demo/__init__.py" not in made.texts

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, release, wheel
+from tests.support.native_files import library
+from tests.support.twins import Silent, Twins
+from wheelcheck.config import Config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.artifacts import SdistRecipe, WheelRecipe
+
+METADATA = "demo-1.0.dist-info/METADATA"
+PKG_INFO = "demo-1.0/PKG-INFO"
+
+
+def text_of(lines: tuple[str, ...], version: str = "2.4") -> bytes:
+    return "\n".join((f"Metadata-Version: {version}", "Name: demo", "Version: 1.0", *lines, "")).encode()
+
+
+def described(*lines: str) -> WheelRecipe:
+    return a_wheel(X86_64, library("x86_64"), dist_info={"METADATA": text_of(lines)})
+
+
+def sdist_with(*lines: str, files: tuple[File, ...] = ()) -> SdistRecipe:
+    return an_sdist(File("PKG-INFO", text_of(lines)), *files)
+
+
+FIELDS = [
+    (
+        "a requirement by URL",
+        "Requires-Dist: other @ https://example.org/o.tar.gz",
+        "Requires-Dist: other>=1",
+        "direct",
+    ),
+    (
+        "a requirement by URL behind an extra",
+        "Provides-Extra: x\nRequires-Dist: other[a]@git+https://example.org/o ; extra == 'x'",
+        "Provides-Extra: x\nRequires-Dist: other[a] ; extra == 'x'",
+        "is a direct reference",
+    ),
+    ("an unknown classifier", "Classifier: Topic :: Wheels", "Classifier: Topic :: Software Development", "PyPI knows"),
+    (
+        "a deprecated classifier",
+        "Classifier: Natural Language :: Ukranian",
+        "Classifier: Natural Language :: Ukrainian",
+        "is deprecated; use Natural Language :: Ukrainian",
+    ),
+    ("a classifier that means private", "Classifier: Private :: Do Not Upload", "Keywords: a", "PyPI knows"),
+    ("a summary that is too long", f"Summary: {'a' * 513}", f"Summary: {'a' * 512}", "513 characters"),
+    (
+        "a label that is too long",
+        f"Project-URL: {'a' * 33}, https://a.b",
+        f"Project-URL: {'a' * 32}, https://a.b",
+        "33",
+    ),
+    ("a label without URL", "Project-URL: Home", "Project-URL: Home, https://a.b", "lacks its label or its URL"),
+    ("a URL that is none", "Home-page: example", "Home-page: https://example.org", "is no URL"),
+    ("an address that is none", "Author-email: me", "Author-email: Me <me@example.org>", "is no e-mail address"),
+    (
+        "a description in HTML",
+        "Description-Content-Type: text/html",
+        "Description-Content-Type: text/markdown; charset=UTF-8; variant=GFM",
+        "expected one of text/markdown",
+    ),
+    (
+        "another variant of Markdown",
+        "Description-Content-Type: text/markdown; variant=pandoc",
+        "Description-Content-Type: text/markdown; variant=CommonMark",
+        "expected GFM or CommonMark",
+    ),
+    ("a field given twice", "Summary: a\nSummary: b", "Summary: a", "Summary is given 2 times"),
+]
+BIG = File("demo/data.bin", Random(0).randbytes(3 * 2**19))  # noqa: S311 - bytes that do not compress
+CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins("WC230", sentence, described(*bad.split("\n")), described(*good.split("\n")), found, (METADATA,))
+            for sentence, bad, good, found in FIELDS
+        ),
+        Twins(
+            "WC230",
+            "PKG-INFO is held to the same",
+            sdist_with("Requires-Dist: other @ https://example.org/o.tar.gz"),
+            sdist_with("Requires-Dist: other"),
+            "is a direct reference",
+            (PKG_INFO,),
+        ),
+        Silent("WC230", "UNKNOWN is what distutils wrote for nothing", described("Home-page: UNKNOWN")),
+        Twins(
+            "WC231",
+            "an expression and a classifier",
+            described("License-Expression: MIT", CLASSIFIER),
+            described("License-Expression: MIT"),
+            "has License-Expression and the classifier",
+            (METADATA,),
+        ),
+        Twins(
+            "WC231",
+            "an expression that is no SPDX expression, in an sdist",
+            sdist_with("License-Expression: MIT License"),
+            sdist_with("License-Expression: MIT OR Apache-2.0"),
+            "is not valid",
+            (PKG_INFO,),
+        ),
+        Twins(
+            "WC223",
+            "an sdist without the licence file that it names",
+            sdist_with("License-File: LICENSE"),
+            sdist_with("License-File: LICENSE", files=(File("LICENSE", b"MIT\n"),)),
+            "found License-File 'LICENSE', which is not in demo-1.0",
+            (PKG_INFO,),
+        ),
+        Twins(
+            "WC232",
+            "a file of more than 100 MiB",
+            release(replace(wheel(X86_64), size=101 * 2**20)),
+            release(replace(wheel(X86_64), size=100 * 2**20)),
+            "has 101.0 MiB; PyPI takes 100 MiB, unless it raised the limit",
+            (wheel(X86_64).file,),
+            "note",
+        ),
+        Twins(
+            "WC232",
+            "a file above the limit that the project has",
+            a_release(a_wheel("py3-none-any", BIG), config=Config(largest_file=1)),
+            a_release(a_wheel("py3-none-any", BIG), config=Config(largest_file=2)),
+            "has 1.5 MiB, and max-file-size is 1 MiB",
+            ("demo-1.0-py3-none-any.whl",),
+        ),
+        Twins(
+            "WC233",
+            "platforms that are not sorted",
+            a_wheel("cp311-cp311-manylinux_2_28_x86_64.manylinux_2_17_x86_64", library("x86_64")),
+            a_wheel("cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64", library("x86_64")),
+            "are not sorted",
+            severity="note",
+        ),
+    ],
+    ids=str,
+)
+def test_what_the_index_takes(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)

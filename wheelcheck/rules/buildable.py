@@ -1,0 +1,196 @@
+"""WC61x: what a build of the sdist needs is in it, where its backend looks, and nothing that must not be published."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import Release, Sdist
+from wheelcheck.facts.toml import table
+from wheelcheck.platforms import hints
+from wheelcheck.platforms.known_names import foreign_headers
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.facts import Wheel
+    from wheelcheck.rules import Severity
+
+_C_FILE = re.compile(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
+_GENERATES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
+_LIBRARIES = re.compile(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
+_LFS = b"version https://git-lfs.github.com/spec/"
+_JUNK = re.compile(
+    r"(?:^|/)(?:\.git|\.hg|\.svn|node_modules|__pycache__|\.tox|\.nox|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.idea)/"
+    r"|(?:^|/)(?:\.DS_Store|Thumbs\.db)$"
+)
+_SECRET = re.compile(r"(?:^|/)(?:\.pypirc|\.netrc|id_(?:rsa|dsa|ecdsa|ed25519)|\.env)$")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|fixtures)/", re.IGNORECASE)
+_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
+_GENERATED = re.compile(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
+_SOURCE = re.compile(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
+_SHOWN = 4
+
+
+@rule("WC611", on=Sdist, severity=("error", "warning"))
+def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """What a C source includes in quotation marks is in the sdist, if the build of the extension surely compiles it.
+
+    setuptools puts the sources of an extension into the sdist and not the headers beside them: everybody who has no
+    wheel sees "fatal error: tables.h: No such file or directory". Judged are the sources that setup.py or
+    pyproject.toml list by name and the headers that these include, outside of `#if`. A header may be anywhere in the
+    sdist. Headers of CPython, of the system, and in folders of other packages (`numpy/arrayobject.h`) come from
+    elsewhere. Where the build generates files or links with libraries of the system, the header may come from there: a
+    warning.
+
+    Source: setuptools, "Building Extension Modules" (`depends`); MANIFEST.in.
+    Remedy: list the headers in `depends=` of the extension, or `recursive-include src *.h` in MANIFEST.in.
+    """
+    listed, script = _listed_sources(sdist)
+    if not listed:
+        return
+    severity: Severity | None = "warning" if _GENERATES.search(script) or _LIBRARIES.search(script) else None
+    files = {posixpath.basename(member.path) for member in sdist.members}
+    ends = {end for member in sdist.members for end in _ends(member.path)} if files else set()
+    templates = {name.rpartition(".")[0] for name in files if name.endswith((".in", ".cmake", ".tmpl", ".template"))}
+    waiting, seen = list(listed), set(listed)
+    while waiting:
+        path = waiting.pop()
+        for name in sdist.includes.get(path, ()):
+            if name in ends:
+                found = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+                if found in sdist.includes and found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+            elif name not in foreign_headers() and "/" not in name and name not in templates:
+                yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
+
+
+def _ends(path: str) -> Iterator[str]:
+    """Yield a file's name, and the name with its folder, as an include writes it; at most three parts."""
+    parts = path.split("/")
+    for count in range(1, min(len(parts), 4)):
+        yield "/".join(parts[-count:])
+
+
+def _listed_sources(sdist: Sdist) -> tuple[list[str], str]:
+    """Return the C sources that setup.py and pyproject.toml name and that are there, and both texts."""
+    texts = [sdist.texts.get(f"{sdist.top}/{name}", "") for name in ("setup.py", "pyproject.toml", "setup.cfg")]
+    script = "\n".join(texts)
+    paths = {posixpath.normpath(f"{sdist.top}/{name}") for name in _C_FILE.findall(script)}
+    return sorted(path for path in paths if path in sdist.includes), script
+
+
+@rule("WC612", on=Sdist)
+def the_backend_finds_its_manifest(sdist: Sdist) -> Iterator[Hit]:
+    """Cargo.toml, meson.build or CMakeLists.txt is where the build backend looks for it.
+
+    maturin takes `manifest-path` or Cargo.toml in the top folder, meson-python meson.build there, and scikit-build-core
+    CMakeLists.txt in `cmake.source-dir`. (What setuptools-rust needs is judged by WC603.) From a checkout the build
+    works if the file is found above the project; an sdist has nothing above it.
+
+    Source: the documentation of these backends; PEP 517.
+    Remedy: name the file (`[tool.maturin] manifest-path = "rust/Cargo.toml"`), and have it in the sdist.
+    """
+    backend = str(table(sdist.pyproject, "build-system").get("build-backend", ""))
+    paths = {member.path for member in sdist.members}
+    for manifest in _manifests(sdist, backend):
+        place = posixpath.normpath(f"{sdist.top}/{manifest}")
+        if place not in paths:
+            yield Hit(f"{sdist.top}/pyproject.toml", f"{backend} looks for {manifest}, which is not in the sdist")
+
+
+def _manifests(sdist: Sdist, backend: str) -> list[str]:
+    tool = table(sdist.pyproject, "tool")
+    if backend == "maturin":
+        return [str(table(tool, "maturin").get("manifest-path", "Cargo.toml"))]
+    if backend == "mesonpy":
+        return ["meson.build"]
+    if backend == "scikit_build_core.build":
+        cmake = table(table(tool, "scikit-build"), "cmake")
+        wheel = table(table(tool, "scikit-build"), "wheel")
+        is_optional = wheel.get("cmake") is False or "experimental" in table(tool, "scikit-build")
+        return [] if is_optional else [posixpath.join(str(cmake.get("source-dir", ".")), "CMakeLists.txt")]
+    return []
+
+
+@rule("WC613", on=Sdist)
+def no_source_is_a_git_lfs_pointer(sdist: Sdist) -> Iterator[Hit]:
+    """No file is a Git LFS pointer in place of its content.
+
+    A checkout without `git lfs pull` holds 130 bytes of text where the file should be, and the sdist takes it as it is.
+
+    Source: the Git LFS specification, "Pointer".
+    Remedy: `lfs: true` for actions/checkout, or `git lfs pull` before the build.
+    """
+    for member in sdist.members:
+        if member.head.startswith(_LFS) and not hints.is_fixture(member.path):
+            yield Hit(member.path, "is a Git LFS pointer, not the file", cause="is a Git LFS pointer, not the file")
+
+
+@rule("WC614", on=Release, severity="note")
+def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[Hit]:
+    """Every file of a package that is no compiled code and lies in a wheel also lies in the sdist beside it.
+
+    Otherwise whoever builds from the sdist gets another package than the wheel has, without a marker (`py.typed`) or
+    without its data. Files that builds generate (`_version.py`, protocol buffers) are not judged.
+
+    Source: setuptools' `package_data` and MANIFEST.in, which are two lists.
+    Remedy: `include-package-data = true` with the files under version control, or MANIFEST.in.
+    """
+    sdist = release.sdists[0] if len(release.sdists) == 1 else None
+    if sdist is None:
+        return
+    tails = {tail for member in sdist.members for tail in _tails(member.path)}
+    for wheel in release.wheels:
+        missing = sorted(path for path in _package_files(wheel) if path not in tails)
+        if missing:
+            more = f" and {len(missing) - _SHOWN} others" if len(missing) > _SHOWN else ""
+            found = f"{sdist.file} lacks {', '.join(missing[:_SHOWN])}{more}, which the wheel has"
+            yield Hit("", found, artifact=wheel.file, cause=found)
+
+
+def _tails(path: str) -> Iterator[str]:
+    """Yield what a path of the sdist may be in a package: without its first folders, of which there are few."""
+    parts = path.split("/")
+    for start in range(1, min(len(parts), 6)):
+        yield "/".join(parts[start:])
+
+
+def _package_files(wheel: Wheel) -> Iterator[str]:
+    for member in wheel.members:
+        top = member.path.partition("/")[0]
+        is_apart = top.endswith((".dist-info", ".data", ".libs"))
+        is_package = member.kind == "file" and "/" in member.path and not is_apart
+        if is_package and member.binary is None and _SOURCE.search(member.path) and not _GENERATED.search(member.path):
+            yield member.path
+
+
+@rule("WC615", on=Sdist, severity=("note", "error"))
+def nothing_private_or_left_over_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """The sdist holds no login or private key, no version control folder and no cache of a tool.
+
+    Everybody can read what is on the index, and a file there cannot be replaced. Passwords (`.pypirc`, `.netrc`,
+    `.env`) and private keys are errors outside of test data; folders such as `.git` and `node_modules` are notes.
+
+    Source: the sdist specification (PyPA); PEP 625.
+    Remedy: revoke the key. Exclude the files in the backend's configuration.
+    """
+    folders: dict[str, str] = defaultdict(str)
+    for member in sdist.members:
+        if member.kind != "file" or hints.is_test_data(member.path) or _TESTS.search(member.path):
+            continue
+        if member.size and (_SECRET.search(member.path) or _is_key(member.path, member.head)):
+            yield Hit(member.path, "holds a password or private key", "error", cause="holds a password or private key")
+        elif found := _JUNK.search(member.path):
+            folders.setdefault(member.path[: found.end()], member.path)
+    for folder in folders:
+        yield Hit(folder, f"{PurePosixPath(folder).name} is of no use in an sdist")
+
+
+def _is_key(path: str, head: bytes) -> bool:
+    return path.endswith((".pem", ".key")) and bool(_PRIVATE_KEY.search(head))

@@ -1,0 +1,165 @@
+"""WC24x: what a wheel installs works for the people who use it, and is meant to be there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import Wheel
+from wheelcheck.facts.dist_info import GROUPS
+from wheelcheck.facts.file_names import installed_path
+from wheelcheck.platforms import hints
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.facts import Member
+
+# Interpreters that are at the same place on every system of the tag; `env` finds the others.
+_EVERYWHERE = re.compile(rb"(?:/usr)?/bin/(?:env|sh|bash|python3?|perl)")
+_FOR_DEVELOPERS = frozenset(
+    {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks"}
+)
+_PRIVATE = (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/project", b"/io/")
+_BIG = 2**20  # bytes from which a second copy counts
+_MOST_DEBUG = 2**20
+_DEBUG_SHARE = 0.05
+_REFERENCE = re.compile(r"([\w.]+)\s*:\s*([\w.]+)")
+
+
+@rule("WC240", on=Wheel)
+def scripts_are_started_by_an_interpreter_that_users_have(wheel: Wheel) -> Iterator[Hit]:
+    """The `#!` line of a script in `.data/scripts` is `#!python`, or names an interpreter that is on every system.
+
+    Installers write the environment's own interpreter in place of `#!python`. They leave every other line as it is, so
+    `#!/home/builder/venv/bin/python3` ends in "bad interpreter: No such file or directory" for everybody but the
+    builder. Windows does not read the line.
+
+    Source: the binary distribution format (PyPA), "Recommended installer features"; pip's `fix_script`.
+    Remedy: begin the script with `#!python`, or declare an entry point in [project.scripts].
+    """
+    if all(platform.system == "windows" for platform in wheel.platforms):
+        return
+    for member in wheel.members:
+        if _is_script(member) and (program := _interpreter(member.head)):
+            yield Hit(member.path, f"is started by {program!r}, which only the machine that built it has")
+
+
+def _is_script(member: Member) -> bool:
+    parts = PurePosixPath(member.path).parts
+    return len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts" and member.head[:2] == b"#!"
+
+
+def _interpreter(head: bytes) -> str:
+    """Return the interpreter of a first line, if it is a Python or lies in somebody's folder; otherwise empty text."""
+    words = head[2:].split(b"\n")[0].split()
+    program = words[0] if words else b""
+    if program.startswith((b"python", b"pythonw")) or not program.startswith(b"/") or _EVERYWHERE.fullmatch(program):
+        return ""
+    is_private = program.startswith(
+        (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/project", b"/io/")
+    )
+    return program.decode("utf-8", "backslashreplace") if is_private or b"python" in program else ""
+
+
+@rule("WC241", on=Wheel, severity="warning")
+def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator[Hit]:
+    """The attribute that a console script starts is defined in its module, as far as the source of the module shows.
+
+    Otherwise the command is installed and ends in "ImportError: cannot import name". The module is parsed, not run. A
+    module with a star import, `__getattr__`, `exec`, `globals()` or a syntax error may have any attribute and is not
+    judged, nor is one that is compiled.
+
+    Source: entry points specification (PyPA).
+    Remedy: correct the reference in [project.scripts].
+    """
+    for group in GROUPS:
+        for name, reference in wheel.dist_info.entry_points.get(group, {}).items():
+            if (found := _REFERENCE.match(reference.strip())) and _lacks(wheel, found[1], found[2].partition(".")[0]):
+                path = wheel.dist_info.path("entry_points.txt")
+                yield Hit(path, f"{name} starts {found[2]} of {found[1]}, which defines no such name")
+
+
+def _lacks(wheel: Wheel, module: str, attribute: str) -> bool:
+    """Return whether the source of a module shows that it has no such attribute."""
+    base = module.replace(".", "/")
+    text = next((wheel.texts[path] for path in wheel.module_paths(base) if path in wheel.texts), None)
+    if text is None or f"{base}/{attribute}" in wheel.folders or wheel.module_paths(f"{base}/{attribute}"):
+        return False
+    names = _names(text)
+    return names is not None and attribute not in names
+
+
+def _names(text: str) -> set[str] | None:
+    """Return the names that a module binds, in whatever branch; None if it may bind others."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name):
+            names.add(node.id)
+    return None if names & {"*", "__getattr__", "exec", "globals", "setattr", "vars"} else names
+
+
+@rule("WC242", on=Wheel, severity="note")
+def nothing_for_developers_is_installed_beside_the_package(wheel: Wheel) -> Iterator[Hit]:
+    """No folder named `tests`, `docs`, `examples` or similar is installed at the top of site-packages.
+
+    All distributions share that folder: `import tests` then finds the tests of another project, and the files of two
+    projects overwrite each other. It is most often a mistake in package discovery.
+
+    Source: setuptools' package discovery; check-wheel-contents, W005.
+    Remedy: exclude them: `[tool.setuptools.packages.find] exclude = ["tests*"]`.
+    """
+    for top in sorted(
+        {installed_path(member.path).partition("/")[0] for member in wheel.members if "/" in member.path}
+    ):
+        if top.lower() in _FOR_DEVELOPERS and wheel.name.project != top.lower():
+            yield Hit(top, f"installs {top} at the top of site-packages, where all projects share the name")
+
+
+@rule("WC243", on=Wheel, severity="note")
+def no_large_library_is_there_twice(wheel: Wheel) -> Iterator[Hit]:
+    """No native file of over 1 MiB is in the wheel several times with the same bytes.
+
+    A wheel holds no symbolic links, so `libfoo.so`, `libfoo.so.1` and `libfoo.so.1.2.3` become three whole copies, and
+    a process that loads two of them has two sets of global variables.
+
+    Source: the binary distribution format (PyPA); wheels of tbb and LLVM.
+    Remedy: keep the one name that DT_NEEDED or the loading code uses.
+    """
+    same: dict[str, list[Member]] = defaultdict(list)
+    for member in wheel.natives:
+        if member.linked and member.size > _BIG and member.sha256:
+            same[member.sha256].append(member)
+    for copies in same.values():
+        if len(copies) > 1:
+            size = f"{copies[0].size / 2**20:.1f} MiB"
+            yield Hit(copies[1].path, f"has the same {size} as {copies[0].path}, {len(copies)} copies in all")
+
+
+@rule("WC244", on=Wheel, severity="note")
+def debug_information_is_left_out(wheel: Wheel) -> Iterator[Hit]:
+    """Linked ELF files hold at most a megabyte of debug information, and no more than a twentieth of them is that.
+
+    It makes a wheel several times larger, and holds the folders of the machine that built it.
+
+    Source: DWARF; section headers of the file (`.debug_*`).
+    Remedy: link with `-s` or `strip = true` in Cargo's profile, or keep it in a file of its own (`objcopy
+    --only-keep-debug`).
+    """
+    for member in wheel.natives:
+        size = sum(slice_.debug_size for slice_ in member.binary.slices) if member.binary and member.linked else 0
+        if not hints.is_fixture(member.path) and (size > _MOST_DEBUG or size > _DEBUG_SHARE * member.size):
+            message = f"holds {size / 1024:.0f} KiB of debug information, of {member.size / 1024:.0f} KiB"
+            yield Hit(member.path, message, cause="holds debug information")
