@@ -48,6 +48,20 @@ class Workspace:
         """The crate of the manifest itself."""
         return next((one for one in self.crates if one.manifest.resolve() == self.manifest.resolve()), None)
 
+    def outside(self, folder: Path) -> Path | None:
+        """Return something that a build of the named crate reads outside a folder: the workspace, a path dependency."""
+        top = folder.resolve()
+        needed = [self.root]
+        waiting = [self.named] if self.named else list(self.default)
+        seen: set[str] = set()
+        while waiting:
+            crate = waiting.pop()
+            if crate.name not in seen:
+                seen.add(crate.name)
+                needed += crate.path_dependencies
+                waiting += [other for other in self.crates if other.manifest.parent in crate.path_dependencies]
+        return next((path for path in needed if not path.resolve().is_relative_to(top)), None)
+
     def features_of(self, crate: Crate, name: str, chosen: Iterable[str]) -> frozenset[str] | None:
         """Return the features of the dependency `name`, as one build of `crate` turns them on; None without it.
 
@@ -78,13 +92,15 @@ class Crate:
     manifest: Path
     declared: Mapping[str, list[str]]
     dependencies: tuple[dict[str, Any], ...]
+    path_dependencies: tuple[Path, ...]  # for building and for testing: cargo reads the manifests of all
     targets: tuple[dict[str, Any], ...]
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> Crate:
         """Return the crate of one package that cargo prints."""
         needs = tuple(need for need in data["dependencies"] if need["kind"] is None)
-        return cls(data["name"], Path(data["manifest_path"]), data["features"], needs, tuple(data["targets"]))
+        paths = tuple(Path(need["path"]) for need in data["dependencies"] if need.get("path"))
+        return cls(data["name"], Path(data["manifest_path"]), data["features"], needs, paths, tuple(data["targets"]))
 
     @cached_property
     def defaults(self) -> frozenset[str]:

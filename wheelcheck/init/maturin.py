@@ -29,6 +29,7 @@ def compiled(project: Project) -> Compiled:
     if crate is None:
         what = f"which crate maturin builds, because {_shown(project, manifest)} is a workspace without a package"
         raise project.unknown(what, "set tool.maturin.manifest-path to the Cargo.toml of the crate")
+    project.require_inside(workspace.outside(project.folder), "the crate's workspace or dependency")
     _require_included(project, settings)
     chosen = _features(project, settings, crate)
     module = str(settings.get("module-name", "")).partition(".")[0]
@@ -90,11 +91,10 @@ def _programs(
     if module := _beside_programs(project, settings, crate):
         payload = tuple(Payload(name, "executable", path, from_backend=True) for name, path in paths.items())
         return Compiled(payload=payload, rust=True, module=module)
-    inside = workspace.root.resolve().is_relative_to(project.folder.resolve())
     return Compiled(
         payload=tuple(Payload(name, "executable", path, crate.name) for name, path in paths.items()),
         rust=True,
-        workspace=_shown(project, workspace.root if inside else crate.manifest.parent),
+        workspace=_shown(project, workspace.root),
         features=tuple(toml.texts(settings, "features")),
         default_features=not settings.get("no-default-features", False),
         payload_only=True,
@@ -145,9 +145,7 @@ def _manifest(project: Project, settings: dict[str, Any]) -> Path:
     manifest = next((project.folder / one for one in places if (project.folder / one).is_file()), None)
     if manifest is None:
         raise project.unknown(f"where the crate is: there is no {places[0]}", "set tool.maturin.manifest-path")
-    if not manifest.resolve().is_relative_to(project.folder.resolve()):
-        what = f"how an sdist could contain the crate of {places[0]}, which is outside the project"
-        raise project.unknown(what, "move the crate, or pyproject.toml, so that one folder holds both")
+    project.require_inside(manifest, "the crate")
     return manifest
 
 

@@ -55,11 +55,7 @@ def _is_left_out(folder: str) -> bool:
 
 
 def _of(project: Project, workspace: Workspace, package_name: str, folder: Path | None) -> Iterator[Payload]:
-    if not workspace.root.is_relative_to(project.folder):
-        raise project.unknown(
-            f"how an sdist could contain the workspace {workspace.root}, which is above the project",
-            "move pyproject.toml up to it",
-        )
+    project.require_inside(workspace.outside(project.folder), "the workspace or dependency")
     place = workspace.root.relative_to(project.folder).as_posix()
     for crate in workspace.default:
         _require_known(project, crate)

@@ -53,7 +53,8 @@ def compiled(project: Project) -> Compiled:
     if script:
         limits += _extensions(script)
         modules += _named(script, _EXTENSIONS)
-    if crates := toml.tables(rust, "ext-modules") or toml.tables(rust, "bins") or (script and _rust(script)):
+    bins = [{**one, "binding": "Exec"} for one in toml.tables(rust, "bins")]
+    if crates := [*toml.tables(rust, "ext-modules"), *bins] or (script and _rust(script)):
         return _with_rust(project, crates, limits, modules)
     if not limits and not (script and _cffi(script)):
         return Compiled()
@@ -122,12 +123,11 @@ def _programs(project: Project, crates: list[dict[str, object]]) -> Compiled:
 def _stable_since(project: Project, entry: dict[str, object]) -> int | None:
     """Return since which Python the crate of an entry is for the stable ABI; None if it is not."""
     manifest = project.folder / str(entry.get("path", "Cargo.toml"))
-    if not manifest.resolve().is_relative_to(project.folder.resolve()):
-        what = f"how an sdist could contain the crate of {entry.get('path')}, which is outside the project"
-        raise project.unknown(what, "move the crate, or the Python project, so that one folder holds both")
+    project.require_inside(manifest, "the crate")
     if not manifest.is_file():
         raise project.unknown(f"where the crate is: there is no {entry.get('path', 'Cargo.toml')}", "correct the path")
     workspace = Workspace.read(manifest)
+    project.require_inside(workspace.outside(project.folder), "the crate's workspace or dependency")
     crate = workspace.named
     if crate is None:
         raise project.unknown(f"which crate to build: {manifest} is a workspace without a package", "name the crate")

@@ -209,8 +209,24 @@ def test_a_maturin_project_gets_the_configuration_that_is_right_for_it(tmp_path:
     layout.require_written(tmp_path)
 
 
-def test_a_crate_outside_the_project_cannot_be_in_its_sdist(tmp_path: Path) -> None:
-    files = below("py", extension(ABI3, "manifest-path = '../Cargo.toml'\n")) | {"Cargo.toml": crate("demo")}
-    write(tmp_path, files)
-    with pytest.raises(ConfigError, match=r"crate of \.\./Cargo.toml, which is outside the project; move the crate"):
+ABOVE = '[workspace]\nresolver = "2"\nmembers = ["py"]\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "what"),
+    [
+        (extension(ABI3, "manifest-path = '../Cargo.toml'\n"), "the crate"),
+        (extension(ABI3 + "core = { path = '../core' }\n"), "the crate's workspace or dependency"),
+        (extension(ABI3) | {"../Cargo.toml": ABOVE}, "the crate's workspace or dependency"),
+    ],
+    ids=["the crate", "a dependency, as tokenizers has it", "the workspace"],
+)
+def test_what_is_outside_the_project_cannot_be_in_its_sdist(tmp_path: Path, files: dict[str, str], what: str) -> None:
+    write(
+        tmp_path, {"Cargo.toml": crate("demo"), "core/Cargo.toml": crate("core", "rlib"), "core/src/lib.rs": "", **MAIN}
+    )
+    write(tmp_path / "py", files)
+    with pytest.raises(
+        ConfigError, match=f"how an sdist could contain {what} .*, which is outside the project; move it"
+    ):
         survey(tmp_path / "py")

@@ -149,6 +149,10 @@ LAYOUTS = {
         },
         payload=(TOOL,),
     ),
+    "a program by setuptools-rust with setuptools' tag": Layout(
+        table("[[tool.setuptools-rust.bins]]\ntarget = 'tool'\n"),
+        unknown="how the wheels are tagged: setuptools tags wheels with programs for one Python",
+    ),
     "no extension": Layout(script("setup()"), unknown="no part of it is native, so there is nothing for the builder"),
     "an extension if a variable is set": Layout(
         script(OPT_IN), unknown="whether the extension modules are built: line"
@@ -183,7 +187,7 @@ LAYOUTS = {
         unknown="whether the extension modules are for the stable ABI",
     ),
     "a crate outside the project, as sandlock has it": Layout(
-        table(f"{TABLE}path = '../crates/ffi/Cargo.toml'\n"), unknown="which is outside the project; move the crate"
+        table(f"{TABLE}path = '../crates/ffi/Cargo.toml'\n"), unknown="which is outside the project; move it"
     ),
     "a library of setuptools-rust that is no module": Layout(
         table(f"{TABLE}binding = 'NoBinding'\n") | RUST, unknown="where setuptools-rust puts a library or program"
