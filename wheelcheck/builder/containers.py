@@ -56,7 +56,7 @@ def prepare(build: Build, base: Mapping[str, str]) -> Run:
     """Fill the folder of a run from the stage and the sdist. Raises BuildError or ConfigError."""
     settings, target = build.settings, build.target
     pairs = cibuildwheel.identifiers(settings.python)
-    file = settings.project / "pyproject.toml"
+    file = settings.packed / "pyproject.toml"
     cibuildwheel.require_ours(file.read_text("utf-8"), str(file))
     image = cibuildwheel.image(target, base, cibuildwheel.pinned_images(target.arch))
     stage = build.staged()

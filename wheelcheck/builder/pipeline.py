@@ -107,18 +107,27 @@ class Build:
         with _scratch() as name:
             scratch = Path(name)
             sdist.copy_sources(self.settings.project, scratch / "tree")
-            known = sdist.known_version(self.settings.project)
+            known = sdist.known_version(self.settings.packed)
             env = {**known, **run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
-            run.run(sdist.build_command(scratch / "tree", scratch / "out", env), self.log)
+            folder = scratch / "tree" / self.settings.packed.relative_to(self.settings.project)
+            run.run(sdist.build_command(folder, scratch / "out", env), self.log)
             built = dist.only(scratch / "out", "*.tar.gz", _BACKEND)
-            self.require_complete(sdist.unpack(built, scratch / "unpacked"))
-            packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds)
+            restored = self._restored(sdist.unpack(built, scratch / "by-the-backend"))
+            packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds, restored)
+            self.require_complete(sdist.unpack(packed, scratch / "unpacked"))
             return self._publish(packed)
+
+    def _restored(self, tree: Path) -> dict[str, bytes]:
+        """Return what the sdist must hold in place of the manifests that the backend rewrote in `tree`."""
+        restored = sdist.rewritten_manifests(self.settings, tree)
+        for path in restored:
+            self.log(f"the build backend rewrote {path}; the sdist gets the project's own")
+        return restored
 
     def wheels(self) -> tuple[Path, ...]:
         """Build a wheel for every configured Python from the sdist in `dist/` and the stage."""
-        stage, packed = self.staged(), dist.sdist(self.settings.dist)
-        return tuple(self._wheel(pair, packed, stage) for pair in self.settings.python)
+        stage = self.staged()
+        return tuple(self._wheel(pair, stage) for pair in self.settings.python)
 
     def smoke(self) -> tuple[Result, ...]:
         """Install every wheel for this target outside the checkout and test it. Raises BuildError if nothing ran."""
@@ -134,12 +143,23 @@ class Build:
             self.log(str(result))
         return results
 
-    def _wheel(self, pair: Pair, packed: Path, stage: Stage) -> Path:
+    def source_tree(self, scratch: Path, stage: Stage) -> Path:
+        """Unpack the sdist in `dist/`, or copy the sources if the release has none; return that tree.
+
+        Raises BuildError for an sdist that lacks what the stage was built from.
+        """
+        if not self.settings.builds_sdist:
+            sdist.copy_sources(self.settings.project, scratch / "copy")
+            return scratch / "copy"
+        tree = sdist.unpack(dist.sdist(self.settings.dist), scratch / "unpacked")
+        self.require_complete(tree, stage)
+        return tree
+
+    def _wheel(self, pair: Pair, stage: Stage) -> Path:
         python = interpreters.find(pair, self._base())
         with _scratch() as name:
             scratch = Path(name)
-            tree = sdist.unpack(packed, scratch / "unpacked")
-            self.require_complete(tree, stage)
+            tree = self.source_tree(scratch, stage)
             built = self._by_backend(tree, python, scratch)
             tagged = assembly.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
@@ -154,18 +174,20 @@ class Build:
         environment = backend.Environment(scratch / "environment", plain, self.log)
         environment.make(python)
         settings = dict(self.settings.config_settings)
+        inside = self.settings.packed.relative_to(self.settings.project)
+        packed = tree if self.settings.builds_sdist else tree / inside  # an sdist has its pyproject.toml at its top
         if self.settings.payload_only:
-            return backend.Request(tree, environment, plain, settings).metadata_only_wheel(scratch / "out")
+            return backend.Request(packed, environment, plain, settings).metadata_only_wheel(scratch / "out")
         folder = self.settings.folder / "backend" / self.target.zigbuild
         tools = compilers.for_backend(folder / "compilers", self.target, tree, python)
         for name, values in compilers.backend_settings(
-            backend.name_of(tree), folder / "compilers", self.target
+            backend.name_of(packed), folder / "compilers", self.target
         ).items():
             settings[name] = (*values, *settings.get(name, ()))
         wrapper = reproducible.rustc_wrapper(folder, tree, plain)
         env = {**wrapper, **run.for_backend(self._base(), tools, self.settings.keep_environment), **self._date()}
         env |= {"CARGO_TARGET_DIR": str(folder / "cargo"), **dict(self.settings.environment)}
-        return backend.Request(tree, environment, env, settings).wheel(scratch / "out")
+        return backend.Request(packed, environment, env, settings).wheel(scratch / "out")
 
     def _test(self, wheel: Path) -> tuple[Result, ...]:
         try:
@@ -183,13 +205,14 @@ class Build:
 
         With a stage, that includes every file of the project that cargo and compilers read to build it.
         """
-        project = self.settings.project
+        project, below = self.settings.project, self.settings.packed.relative_to(self.settings.project)
         sdist.require_sources_only(tree)
         for workspace in self.settings.workspaces:
-            sdist.require_rust_sources(workspace, tree / workspace.relative_to(project))
-        sdist.require_files(project, tree, (file.relative_to(project) for file in payload.c_sources(self.settings)))
+            sdist.require_rust_sources(workspace, sdist.place_of(workspace, tree, self.settings))
+        c_sources = (file.relative_to(project) for file in payload.c_sources(self.settings))
+        sdist.require_files(project, tree, c_sources, below)
         if stage:
-            sdist.require_files(project, tree, stage.manifest.inputs.read_inside(project))
+            sdist.require_files(project, tree, stage.manifest.inputs.read_inside(project), below)
 
     def inventory(self, tree: Path, name: str, stage: Stage) -> dict[str, bytes]:
         """Return the inventory (SBOM) of a wheel's staged binaries by its path in .dist-info; empty without any."""
@@ -197,7 +220,7 @@ class Build:
             return {}
         features = {self.settings.workspace: cargo.feature_words(self.settings)}
         env = run.for_cargo(self._base(), self.settings.keep_environment)
-        workspaces = {tree / one.relative_to(self.settings.project): one for one in self.settings.workspaces}
+        workspaces = {sdist.place_of(one, tree, self.settings): one for one in self.settings.workspaces}
         commands = [
             sbom.metadata_command(place, self.target, env, features.get(one, ())) for place, one in workspaces.items()
         ]

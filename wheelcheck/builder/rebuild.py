@@ -118,6 +118,8 @@ def roundtrip(build: Build, *, exact: bool = True) -> tuple[str, ...]:
     Without `exact`, bytes may differ, for a project that is not reproducible; kind, CPU, mode and floor may not.
     Raises BuildError naming the first wheel or file that differs from the released one.
     """
+    if not build.settings.builds_sdist:
+        raise BuildError("roundtrip", "the configuration releases no sdist", "set sdist = true, or leave this step out")
     packed = dist.sdist(build.settings.dist)
     released = dist.wheels(build.settings.dist, build.target)
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as scratch:
@@ -209,6 +211,7 @@ def _build(build: Build, folder: Path, seconds: int) -> Path:
     sdist.copy_sources(build.settings.project, folder)
     fresh = replace(Build.of(folder, build.target.arch, build.log), epoch=seconds)
     fresh.build()
-    fresh.sdist()
+    if fresh.settings.builds_sdist:
+        fresh.sdist()
     fresh.wheels()
     return fresh.settings.dist

@@ -8,6 +8,7 @@ the unpacked sdist gets the same date.
 from __future__ import annotations
 
 import gzip
+import io
 import shlex
 import tarfile
 import time
@@ -62,8 +63,12 @@ def rustc_wrapper(folder: Path, project: Path, base: Mapping[str, str]) -> dict[
     return {"RUSTC_WRAPPER": str(script)}
 
 
-def repack_sdist(built: Path, out: Path, seconds: int) -> Path:
-    """Write the files of a backend's tar.gz, sorted by name, without owner, with one date, modes 0755 and 0644."""
+def repack_sdist(built: Path, out: Path, seconds: int, restored: Mapping[str, bytes] | None = None) -> Path:
+    """Write the files of a backend's tar.gz, sorted by name, without owner, with one date, modes 0755 and 0644.
+
+    `restored` holds other contents for some of its files, by their path below its top folder.
+    """
+    contents = restored or {}
     with (
         tarfile.open(built) as old,
         out.open("wb") as raw,
@@ -71,7 +76,12 @@ def repack_sdist(built: Path, out: Path, seconds: int) -> Path:
         tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new,
     ):
         for info, member in _entries(old, seconds):
-            new.addfile(info, None if info.issym() else old.extractfile(member))
+            own = contents.get(info.name.partition("/")[2])
+            if own is not None:
+                info.size = len(own)
+                new.addfile(info, io.BytesIO(own))
+            else:
+                new.addfile(info, None if info.issym() else old.extractfile(member))
     return out
 
 
@@ -90,6 +100,6 @@ def _entries(archive: tarfile.TarFile, seconds: int) -> Iterator[tuple[tarfile.T
 
 def _commit_date(project: Path) -> int:
     """Return the date of HEAD, the only one in a shallow clone; 0 if git does not track this project."""
-    if not run.ask(project, "ls-files", "--error-unmatch", "pyproject.toml"):
+    if not run.ask(project, "ls-files", "--error-unmatch", "."):
         return 0
     return int(run.ask(project, "log", "-1", "--format=%ct") or 0)

@@ -17,7 +17,12 @@ from wheelcheck.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_INCLUDE = "include every source of the payload in the sdist (setuptools: MANIFEST.in)"
+    from wheelcheck.config.builder import Settings
+
+_INCLUDE = (
+    "include every source of the payload in the sdist (setuptools: MANIFEST.in;"
+    ' maturin: sdist-generator = "git" in [tool.maturin]; a new file: `git add`)'
+)
 _VERSION_VARIABLES = ("SETUPTOOLS_SCM_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION")  # hatch-vcs reads the first
 _CARGO_FILES = ("Cargo.toml", "Cargo.lock", "build.rs", "rust-toolchain", "rust-toolchain.toml")
 
@@ -94,9 +99,39 @@ def require_rust_sources(workspace: Path, unpacked: Path) -> None:
     require_files(workspace, unpacked, wanted)
 
 
-def require_files(folder: Path, unpacked: Path, files: Iterable[Path]) -> None:
-    """Raise BuildError for a file, relative to `folder`, that is missing or different in the unpacked sdist."""
-    if wrong := [file.as_posix() for file in files if not _same(folder / file, unpacked / file)]:
+def place_of(path: Path, tree: Path, settings: Settings) -> Path:
+    """Return where a file or folder of the project is in a copy of it, or in the sdist that its backend packed.
+
+    The top of an sdist is the project's root (maturin, for crates above the Python project) or the Python project.
+    """
+    place = tree / path.relative_to(settings.project)
+    inside = path.is_relative_to(settings.packed) and not place.exists()
+    return tree / path.relative_to(settings.packed) if inside else place
+
+
+def rewritten_manifests(settings: Settings, unpacked: Path) -> dict[str, bytes]:
+    """Return the project's own Cargo.toml and Cargo.lock files that are others in its sdist, by their path in it.
+
+    maturin removes from `members` what its own crate does not need, and then cargo refuses the crates of the payload.
+    """
+    files = [one / file for one in settings.workspaces for file in sources.files(one)]
+    ours = [file for file in files if file.name in ("Cargo.toml", "Cargo.lock")]
+    places = {place: file for file in ours if (place := place_of(file, unpacked, settings)).is_file()}
+    different = {place: file for place, file in places.items() if not _same(file, place)}
+    return {place.relative_to(unpacked).as_posix(): file.read_bytes() for place, file in different.items()}
+
+
+def require_files(folder: Path, unpacked: Path, files: Iterable[Path], below: Path | None = None) -> None:
+    """Raise BuildError for a file, relative to `folder`, that is missing or different in the unpacked sdist.
+
+    The top of the sdist is `folder`, or the folder `below` it.
+    """
+
+    def is_there(file: Path) -> bool:
+        inside = below and file.is_relative_to(below) and _same(folder / file, unpacked / file.relative_to(below))
+        return bool(inside) or _same(folder / file, unpacked / file)
+
+    if wrong := [file.as_posix() for file in files if not is_there(file)]:
         raise BuildError("sdist", f"missing or different: {', '.join(wrong)} of {folder}", _INCLUDE)
 
 

@@ -154,7 +154,13 @@ def _staged(build: Build) -> Results:
 
 
 def _sdist(options: Options) -> Results:
-    return [_builds(options)[0].sdist()]  # the same for every CPU
+    return _sdist_of(_builds(options)[0])  # the same for every CPU
+
+
+def _sdist_of(build: Build) -> Results:
+    if build.settings.builds_sdist:
+        return [build.sdist()]
+    return ["no sdist: the configuration releases none, and the wheels are built from a clean copy of the sources"]
 
 
 def _wheels(build: Build) -> Results:
@@ -202,7 +208,7 @@ def _all(options: Options) -> Iterator[object]:
     builds = _builds(options, compiles=True)
     for build in builds:
         yield from _compiled(build)
-    yield builds[0].sdist()
+    yield from _sdist_of(builds[0])
     for build in builds:
         yield from build.wheels()
     yield from _tested(builds)

@@ -43,9 +43,10 @@ class Output:
 class Settings:
     """Everything the builder reads of a project's configuration. `python` holds (interpreter, ABI) pairs.
 
-    `workspace` is the folder of the Cargo.toml. `keep_environment` names environment variables that are not removed,
-    such as an intentional RUSTC or RUSTFLAGS. `features` and `default_features` are Cargo's, in that workspace. With
-    `payload_only` a wheel consists of the backend's metadata and the payload, and the backend compiles nothing.
+    `python_project` is the folder of the pyproject.toml, in `project` or below it, `workspace` that of the Cargo.toml.
+    `keep_environment` names environment variables that are not removed, such as RUSTFLAGS. `features` and
+    `default_features` are Cargo's, in that workspace. With `payload_only` a wheel consists of the backend's metadata
+    and the payload, and the backend compiles nothing.
     `config_settings` and `environment` are pairs: PEP 517's config_settings for a wheel, each with its values, and
     variables for every command of a build. `accepted_warnings` are regular expressions of bad news from build scripts.
     """
@@ -63,6 +64,17 @@ class Settings:
     environment: tuple[tuple[str, str], ...] = ()
     outputs: tuple[Output, ...] = ()
     accepted_warnings: tuple[str, ...] = ()
+    python_project: Path | None = None
+
+    @property
+    def packed(self) -> Path:
+        """The folder of the Python project, which the build backend packs."""
+        return self.python_project or self.project
+
+    @property
+    def builds_sdist(self) -> bool:
+        """Whether an sdist is built, and the wheels from it."""
+        return self.release.sdist is not False
 
     @property
     def folder(self) -> Path:
@@ -100,7 +112,8 @@ def load(project: Path) -> Settings:
         project=folder,
         release=config.from_settings(settings),
         python=tuple(dict.fromkeys(settings["python"])),
-        workspace=_workspace(build["workspace"], folder, where / "build" / "workspace"),
+        workspace=_inside(build["workspace"], folder, where / "build" / "workspace"),
+        python_project=_inside(build["directory"], folder, where / "build" / "directory"),
         keep_environment=(*build["keep_environment"], *(name for name, _ in build["environment"])),
         commands=tuple(SmokeCommand(**command) for command in settings["smoke"]["commands"]),
         features=build["features"],
@@ -113,8 +126,9 @@ def load(project: Path) -> Settings:
     )
 
 
-def _workspace(name: str, project: Path, where: Place) -> Path:
+def _inside(name: str, project: Path, where: Place) -> Path:
     folder = (project / name).resolve()
     if not folder.is_relative_to(project):
-        raise ConfigError(f"{where}: {name!r} is outside the project, and the sdist cannot contain it; move it inside")
+        fix = f"move it inside, or configure with a {files.OWN} in a folder above both and build.directory"
+        raise ConfigError(f"{where}: {name!r} is outside the project, and the sdist cannot contain it; {fix}")
     return folder

@@ -152,6 +152,8 @@ BUILD = Table((
           '{ "--build-option" = "--py-limited-api=cp310" }', default={}),
     Field("environment", Named(ANY, "strings"), "Environment variables for everything that the build starts.",
           '{ TOOL_WITH_TLS = "1" }', default={}),
+    Field("directory", IN_PROJECT, "The folder of the Python project (its pyproject.toml) below this configuration, "
+          "for a repository whose Cargo workspace is above it.", '"python"', default="."),
     Field("accept-warnings", ListOf(EXPRESSION, "regular expressions"), "Warnings of Cargo build scripts that do not "
           "stop the build. Any other does if it speaks of a stub, a failure or something missing.", '["tests/helper"]',
           default=[]),
@@ -177,7 +179,8 @@ SETTINGS = Table((
           "docs/architectures.md.", '["x86_64", "aarch64"]', default=[]),
     Field("python", ListOf(PAIR, "interpreter and ABI tags"), "The interpreters and ABIs of the wheels, each for every "
           "architecture; `cp311` is short for `cp311-cp311`.", '["cp311", "cp310-abi3", "py3-none"]', default=[]),
-    Field("sdist", Boolean(), "Whether the release contains an sdist.", "true", unset="an sdist is optional"),
+    Field("sdist", Boolean(), "Whether the release contains an sdist. With `false` the builder builds the wheels from "
+          "a clean copy of the sources.", "true", unset="an sdist is optional, and the builder builds one"),
     Field("max-file-size", Integer(), "How many MiB a file may have on the index of the project.", "300",
           unset="100 MiB, the limit of PyPI, and a larger file is a note"),
     Field("wheels", Tables(WHEELS), "More wheels that the release contains: every one of `python` on every one of "

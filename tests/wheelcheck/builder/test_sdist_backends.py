@@ -12,6 +12,7 @@ import pytest
 from tests.support.crates import HATCH, probe
 from tests.support.native import native
 from wheelcheck.binary import read_binary
+from wheelcheck.builder import sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.source import Bytes
@@ -69,8 +70,8 @@ def project(folder: Path, backend: str, *binaries: str) -> Path:
     return folder
 
 
-def natives(sdist: Path) -> list[str]:
-    with tarfile.open(sdist) as archive:
+def natives(packed: Path) -> list[str]:
+    with tarfile.open(packed) as archive:
         contents = {member.name: file.read() for member in archive if (file := archive.extractfile(member))}
     assert any(name.endswith("src/main.rs") for name in contents)
     return [name.partition("/")[2] for name, content in contents.items() if read_binary("", Bytes(content))]
@@ -107,3 +108,36 @@ def test_the_backend_by_itself_would_have_shipped_it(tmp_path: Path, backend: st
     command = [sys.executable, "-m", "build", "--sdist", "--outdir", str(tmp_path / "out"), str(folder)]
     subprocess.run(command, check=True, capture_output=True)
     assert natives(next((tmp_path / "out").glob("*.tar.gz"))) == [IN_PACKAGE]
+
+
+def with_second_crate(folder: Path, include: str) -> Path:
+    """Write a project for maturin whose payload is another crate of the workspace, which maturin itself needs not."""
+    project(folder, "maturin")
+    manifest = (folder / "Cargo.toml").read_text().replace("[workspace]\n", '[workspace]\nmembers = ["side"]\n')
+    (folder / "Cargo.toml").write_text(manifest)
+    (folder / "side" / "src").mkdir(parents=True)
+    (folder / "side" / "src" / "main.rs").write_text("fn main() {}\n")
+    (folder / "side" / "Cargo.toml").write_text('[package]\nname = "side"\nversion = "0.1.0"\nedition = "2021"\n')
+    lock = (folder / "Cargo.lock").read_text()
+    (folder / "Cargo.lock").write_text(f'{lock}\n[[package]]\nname = "side"\nversion = "0.1.0"\n')
+    text = (folder / "pyproject.toml").read_text().replace('include = ["probe/bin/*"]', f"include = [{include}]")
+    (folder / "pyproject.toml").write_text(text.replace('name = "probe"\nkind', 'name = "side"\nkind'))
+    return folder
+
+
+@pytest.mark.network
+def test_a_workspace_that_maturin_rewrites_keeps_its_members(tmp_path: Path) -> None:
+    lines: list[str] = []
+    folder = with_second_crate(tmp_path / "probe", '{ path = "side/**/*", format = "sdist" }')
+    packed = Build.of(folder, log=lines.append).sdist()
+    assert "the build backend rewrote Cargo.toml; the sdist gets the project's own" in lines
+    inner = Build.of(sdist.unpack(packed, tmp_path / "unpacked"), log=lambda _: None)
+    assert [file.name for file in inner.build().manifest.files] == ["side"]
+
+
+@pytest.mark.network
+def test_a_crate_that_maturin_leaves_out_is_named_with_the_cure(tmp_path: Path) -> None:
+    folder = with_second_crate(tmp_path / "probe", "")
+    cure = r'maturin: sdist-generator = "git" in \[tool.maturin\]'
+    with pytest.raises(BuildError, match=rf"missing or different: side/Cargo.toml, side/src/main.rs of .*{cure}"):
+        Build.of(folder, log=lambda _: None).sdist()

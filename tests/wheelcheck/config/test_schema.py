@@ -81,7 +81,7 @@ def test_every_table_of_the_schema_takes_its_own_keys_only_and_says_what_each_is
         ["package", "path", "kind"],
         [
             *("workspace", "keep-environment", "features", "default-features", "wheel"),
-            *("config-settings", "environment", "accept-warnings"),
+            *("config-settings", "environment", "directory", "accept-warnings"),
         ],
         ["commands"],
         ["run", "expect", "status", "needs"],
@@ -123,7 +123,8 @@ GOOD = (
     f'{PROGRAM}, command = ["cp", "x", "{{output}}"], directory = "d", environment = {{ A = "" }} }}]',
     f'{OBJECT} command = ["clang", "-o", "{{output}}"] }}]',
     f'{PROGRAM}, from = "backend" }}]',
-    'outputs = [{ package = "a", path = "b/c.o", kind = "object" }]\nbuild = { accept-warnings = ["^a.b"] }',
+    'outputs = [{ package = "a", path = "b/c.o", kind = "object" }]\nbuild = { directory = "python" }',
+    'build = { accept-warnings = ["^a.b"] }',
     'ignore = [{ code = "WC301", reason = "a cross compiler" }]',
     'strict = true\nseverity = [{ code = "WC302", level = "warning", reason = "the launcher sets it" }]',
     'severity = [{ code = "WC302", level = "error", reason = "a", path = "a/*", artifact = "*-any.whl" }]',
