@@ -108,7 +108,7 @@ class Runner:
         clean = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            cwd=folder,
+            cwd=folder / self._where(step),
             env={**clean, **env, "PATH": path, "GITHUB_OUTPUT": str(output), "CI": "true", "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
@@ -120,6 +120,11 @@ class Runner:
         for line in output.read_text().splitlines():
             key, _, value = line.partition("=")
             values[f"steps.{step['id']}.outputs.{key}"] = value
+
+    def _where(self, step: Values) -> str:
+        """Return the folder of a command: its own, or the one that the workflow gives to all."""
+        everywhere = self.workflow.get("defaults", {}).get("run", {})
+        return str(step.get("working-directory", everywhere.get("working-directory", ".")))
 
     def _programs(self) -> Path:
         folder = self.home / "bin"

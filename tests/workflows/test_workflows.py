@@ -41,6 +41,8 @@ PINS = {
     "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97",
     "actions/upload-artifact": "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f",
     "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c",
+    "actions/upload-pages-artifact": "fc324d3547104276b827a68afc52ff2a11cc49c9",
+    "actions/deploy-pages": "cd2ce8fcbc39b97be8ca5fce6e763baed58fa128",
     "pypa/gh-action-pypi-publish": "cef221092ed1bacb1cc03d23a2d87d1d172e277b",
 }
 
@@ -55,6 +57,12 @@ def steps(text: str) -> Iterator[dict[str, Any]]:
         yield from document["runs"]["steps"]
     for job in document.get("jobs", {}).values():
         yield from job.get("steps", [])
+
+
+def environment(job: dict[str, Any]) -> str | None:
+    """Return the name of the environment that a job runs in."""
+    found = job.get("environment")
+    return found["name"] if isinstance(found, dict) else found
 
 
 def triggers(text: str) -> dict[str, Any]:
@@ -91,11 +99,15 @@ class TestEveryWorkflow:
         assert yaml.safe_load(text)["permissions"] == {}
         assert [name for name, job in jobs(text).items() if "permissions" not in job] == []
 
-    def test_writes_nowhere_but_to_pypi_by_trusted_publishing(self, text: str) -> None:
-        given = {name: set(job["permissions"].items()) for name, job in jobs(text).items()}
-        publish = {("id-token", "write")}
-        assert [name for name, has in given.items() if name != "publish" and not has <= {("contents", "read")}] == []
-        assert given.get("publish", publish) == publish
+    def test_writes_nowhere_but_to_an_index_or_the_site_by_trusted_publishing(self, text: str) -> None:
+        allowed = {
+            None: {"contents": "read"},
+            "pypi": {"id-token": "write"},
+            "testpypi": {"id-token": "write"},
+            "github-pages": {"id-token": "write", "pages": "write"},
+        }
+        given = {name: (environment(job), job["permissions"]) for name, job in jobs(text).items()}
+        assert [name for name, (place, has) in given.items() if not has.items() <= allowed[place].items()] == []
 
     def test_calls_nox_or_a_script_and_no_tool_itself(self, text: str) -> None:
         allowed = (
@@ -114,7 +126,7 @@ class TestEveryWorkflow:
             return  # checked wherever the workflow that calls it is
         if "publish" in jobs(text):
             assert set(on) == {"push", "workflow_dispatch"}
-            assert set(on["push"]) == {"tags"}
+            assert set(on["push"]) == {"branches" if environment(jobs(text)["publish"]) == "github-pages" else "tags"}
         else:
             assert "pull_request" in on
             assert on["pull_request"] is None
@@ -144,6 +156,15 @@ class TestEveryRelease:
         assert publish["environment"] == "pypi"
         assert publish["steps"][-1]["with"]["attestations"] is True
         assert [step for step in publish["steps"] if "run" in step] == []
+
+    def test_is_rehearsed_only_by_hand_and_where_the_project_says_so(self, text: str) -> None:
+        rehearsal = jobs(text).get("rehearse")
+        if rehearsal is None:
+            return  # this project's own release has none
+        assert rehearsal["if"].startswith("github.event_name == 'workflow_dispatch' && !inputs.publish && vars.")
+        assert (rehearsal["needs"], rehearsal["environment"]) == ("wheels", "testpypi")
+        assert [step for step in rehearsal["steps"] if "run" in step] == []
+        assert rehearsal["steps"][-1]["with"]["repository-url"] == "${{ vars.TESTPYPI }}"
 
     def test_is_not_cut_off_by_the_next(self, text: str) -> None:
         assert yaml.safe_load(text)["concurrency"] == {"group": "release", "cancel-in-progress": False}

@@ -1,0 +1,62 @@
+"""What `init --builder` writes for a project unlike the reference: an extension module, below the repository's root."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from tests.support.layouts import pyproject, write
+from tests.support.workflow_runner import Runner
+from wheelcheck.builder import toolchain
+from wheelcheck.cli import main
+from wheelcheck.init import workflows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = """\
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_x", NULL, -1, NULL, NULL, NULL, NULL, NULL};
+PyMODINIT_FUNC PyInit__x(void) { return PyModule_Create(&module); }
+"""
+TABLES = """\
+[[tool.setuptools.ext-modules]]
+name = "demo._x"
+sources = ["src/demo/x.c"]
+py-limited-api = true
+[tool.distutils.bdist_wheel]
+py-limited-api = "cp311"
+"""
+
+
+def committed(top: Path) -> Path:
+    """Write a project two folders below the root of a repository, its version from the repository's tag."""
+    text = pyproject("setuptools.build_meta", more=TABLES).replace('["setuptools.build_meta"]', '["setuptools>=74.1"]')
+    files = {"pyproject.toml": text, "src/demo/__init__.py": "from demo import _x\n", "src/demo/x.c": MODULE}
+    write(top / "a" / "b", files)
+    names = {f"GIT_{role}_{key}": "x" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *words], cwd=top, env={**os.environ, **names}, check=True)
+    return top / "a" / "b"
+
+
+@pytest.mark.network
+def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(tmp_path: Path) -> None:
+    top = tmp_path / "top"
+    project = committed(top)
+    assert main(["init", "--builder", str(project), "--yes"]) == 0
+    target = toolchain.choose(toolchain.host(), (2, 17))
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace('["x86_64", "aarch64"]', f'["{target.arch.name}"]'))
+    runner = Runner(top, tmp_path, yaml.safe_load((top / workflows.WHEELS).read_text()))
+    folder = runner.run("plan", "sdist", "build", "gate")
+    assert sorted(path.name for path in (folder / "a" / "b" / "dist").iterdir()) == [
+        f"demo-1.0-cp311-abi3-{target.platform_tag}.whl",
+        "demo-1.0.tar.gz",
+    ]
+    assert len(list((tmp_path / "store" / "release").iterdir())) == 2
