@@ -157,3 +157,13 @@ def extension(
                     for at, name in enumerate(inits))  # fmt: skip
     flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,undefs", "-Wl,-z,max-page-size=65536")
     return File(path, lambda: native.compile_c(code, native.linux_target(cpu), *flags, name="_x.so"))
+
+
+def mac_module(path: str, *inits: str, takes: tuple[str, ...] = ("PyModule_Create2",), cpu: str = "aarch64") -> File:
+    """Return an extension module for macOS that exports `inits` and takes names from the interpreter."""
+    declared = "".join(f"extern void *{name}(void);\n" for name in takes)
+    used = "".join(f"  {name}();\n" for name in takes)
+    code = f"{declared}static void *use(void) {{\n{used}  return 0; }}\n"
+    code += "".join(f"void *{name}(void) {{ return use(); }}\n" for name in inits)
+    flags = ("-shared", "-Wl,-undefined,dynamic_lookup")
+    return File(path, lambda: native.compile_c(code, f"{arch.find(cpu).zig}-macos.11.0", *flags, name="_x.so"))

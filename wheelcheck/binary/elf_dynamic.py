@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wheelcheck.binary.elf_symbols import UNKNOWN, Symbols, read_symbols
-from wheelcheck.binary.model import VersionNeed
+from wheelcheck.binary.elf_symbols import read_symbols
+from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.binary.model import Names, Symbol
+from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import printable
 
 if TYPE_CHECKING:
@@ -29,17 +29,6 @@ _VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the defaul
 _NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 
 Tags = dict["str | int", int]
-
-
-class Symbols(NamedTuple):
-    """The two sides of a symbol table; `known` is false if it could not be read whole."""
-
-    imports: tuple[Symbol, ...] = ()
-    exports: Names = Names()
-    known: bool = False
-
-
-UNKNOWN = Symbols()
 
 
 class _Entry(NamedTuple):

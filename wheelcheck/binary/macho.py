@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.binary.macho_signature import signature_fault
-from wheelcheck.binary.model import AppleSystem, Kind, Slice, System
+from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
+from wheelcheck.binary.model import UNKNOWN, AppleSystem, Kind, Slice, Symbols, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
 
@@ -38,6 +39,7 @@ _LC_ID_DYLIB = 0xD
 _LC_LOAD_WEAK = 0x80000018
 _LC_LOADS = (0xC, _LC_LOAD_WEAK, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
 _LC_RPATH = 0x8000001C
+_LC_SYMTAB, _LC_DYSYMTAB = 0x2, 0xB
 _LC_CODE_SIGNATURE = 0x1D
 _LC_ENCRYPTION = (0x21, 0x2C)
 _LC_CHAINED_FIXUPS = 0x80000034
@@ -59,6 +61,7 @@ _SYSTEMS: dict[int, AppleSystem] = {
     12: "visionos-simulator",
 }
 _SIMULATORS = {2: 7, 3: 8, 4: 9}  # a device's platform -> its simulator's
+_TWO_LEVELS = 0x80  # MH_TWOLEVEL, a flag of the header
 _INTEL = (7, 0x01000007)
 _ARM64, _ARM64E = 0x0100000C, 2  # cputype, cpusubtype
 
@@ -81,6 +84,8 @@ class _Facts:
     chained: bool = False
     rpaths: list[str] = field(default_factory=list)
     signature: tuple[int, int] | None = None  # offset, size
+    symtab: Symtab | None = None
+    parts: Parts | None = None
     minimum: dict[int, tuple[int, ...]] = field(default_factory=dict)  # platform -> version
 
 
@@ -95,6 +100,7 @@ class Header:
     filetype: int
     ncmds: int
     sizeofcmds: int
+    flags: int
 
     @property
     def size(self) -> int:
@@ -133,6 +139,7 @@ def read_thin(reading: Reading) -> Slice | None:
     _judge_facts(reading, header, facts)
     system, minimum = _platform(facts)
     is_whole = len(reading.found) == before
+    symbols = _symbols(reading, header, facts) if is_whole and header.filetype in _LINKED else UNKNOWN
     return Slice(
         machine=machine_name(header.cputype, header.subtype),
         arches=cpus(header.cputype, header.subtype),
@@ -148,7 +155,16 @@ def read_thin(reading: Reading) -> Slice | None:
         chained_fixups=facts.chained,
         weak_needed=tuple(facts.weak),
         signature_fault=_signature_fault(reading, header, facts) if is_whole and system == "macos" else "",
+        imports=symbols.imports,
+        exports=symbols.exports,
+        symbols_known=symbols.known,
     )
+
+
+def _symbols(reading: Reading, header: Header, facts: _Facts) -> Symbols:
+    """Return the symbols of linked code; without two-level names any library may have what it looks up."""
+    libraries = facts.needed if header.flags & _TWO_LEVELS else []
+    return read_symbols(reading, nlist(header.bits, header.order), facts.symtab, facts.parts, libraries)
 
 
 def _signature_fault(reading: Reading, header: Header, facts: _Facts) -> str:
@@ -165,8 +181,8 @@ def read_header(reading: Reading) -> Header | None:
     if len(raw) < size:
         reading.damage("macho-truncated", f"{reading.size} bytes: expected a Mach-O header of {size}")
         return None
-    cputype, subtype, filetype, ncmds, sizeofcmds, _ = struct.unpack_from(order + "6I", raw, 4)
-    return Header(bits, order, cputype, subtype & 0xFFFFFF, filetype, ncmds, sizeofcmds)
+    cputype, subtype, filetype, ncmds, sizeofcmds, flags = struct.unpack_from(order + "6I", raw, 4)
+    return Header(bits, order, cputype, subtype & 0xFFFFFF, filetype, ncmds, sizeofcmds, flags)
 
 
 def _judge_header(reading: Reading, header: Header) -> Kind:
@@ -218,9 +234,8 @@ def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> 
         facts.chained = True
     elif number == _LC_RPATH:
         facts.rpaths += filter(None, [_string(reading, header, command)])
-    elif number == _LC_CODE_SIGNATURE:
-        place = _fields(reading, command, header.order + "2I")
-        facts.signature = (place[0], place[1]) if place else None
+    elif number in (_LC_SYMTAB, _LC_DYSYMTAB, _LC_CODE_SIGNATURE):
+        _note_table(reading, header, command, facts)
     elif number == _LC_BUILD_VERSION or number in _LC_VERSION_MIN:
         _note_version(reading, header, command, facts)
     elif number in _LC_ENCRYPTION:
@@ -231,6 +246,18 @@ def _note_library(reading: Reading, header: Header, command: Command, facts: _Fa
     if name := _string(reading, header, command):
         facts.needed.append(name)
         facts.weak += [name] if command.number == _LC_LOAD_WEAK else []
+
+
+def _note_table(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:
+    """Note where symbols and signature are. A command too short is damage."""
+    if command.number == _LC_DYSYMTAB:
+        if fields := _fields(reading, command, header.order + "8x4I"):
+            facts.parts = Parts((fields[0], fields[1]), (fields[2], fields[3]))
+    elif command.number == _LC_SYMTAB:
+        if fields := _fields(reading, command, header.order + "4I"):
+            facts.symtab = Symtab(*fields)
+    elif fields := _fields(reading, command, header.order + "2I"):
+        facts.signature = (fields[0], fields[1])
 
 
 def _fields(reading: Reading, command: Command, layout: str) -> tuple[int, ...] | None:

@@ -109,6 +109,17 @@ class Names:
         return sorted(name.decode("utf-8", "backslashreplace") for name in found if name)
 
 
+class Symbols(NamedTuple):
+    """The two sides of a symbol table; `known` is false if it could not be read whole."""
+
+    imports: tuple[Symbol, ...] = ()
+    exports: Names = Names()
+    known: bool = False
+
+
+UNKNOWN = Symbols()
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """Native code for one CPU. ELF and PE files hold one, a fat Mach-O one per CPU, an `ar` one per distinct machine.

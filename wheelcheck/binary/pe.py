@@ -11,14 +11,14 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelcheck.binary.model import UNKNOWN
 from wheelcheck.binary.objects import HEADER, coff_slice
+from wheelcheck.binary.pe_symbols import read_symbols
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from wheelcheck.binary.model import Kind, Slice
+    from wheelcheck.binary.model import Kind, Slice, Symbols
     from wheelcheck.binary.reader import Reading
 
 
@@ -157,26 +157,6 @@ def read_hybrid(reading: Reading, tables: Tables) -> bool:
     return raw[_CHPE_POINTER:] != bytes(8)
 
 
-def read_functions(reading: Reading, tables: Tables, bits: int) -> Iterator[str]:
-    """Yield the functions that are imported by name and not delayed; what lies outside the file is passed over."""
-    for row in _rows(reading, tables.locate(tables.directory(_IMPORTS)), 20):
-        lookup, bound = struct.unpack("<I12xI", row)
-        for entry in _rows(reading, tables.locate(lookup or bound), bits // 8):
-            address = int.from_bytes(entry, "little")
-            by_name = not address >> (bits - 1)
-            if by_name and (offset := tables.locate(address)) is not None:
-                yield printable(reading.read(offset + 2, 64).partition(b"\0")[0])
-
-
-def _rows(reading: Reading, start: int | None, size: int) -> Iterator[bytes]:
-    """Yield the rows of a table up to the empty one that ends it, at most IMPORT_LIMIT."""
-    for offset in range(start, start + IMPORT_LIMIT * size, size) if start is not None else ():
-        row = reading.read(offset, size)
-        if len(row) < size or not any(row):
-            return
-        yield row
-
-
 @dataclass(frozen=True, slots=True)
 class Headers:
     """What COFF header, optional header and section table say."""
@@ -280,6 +260,7 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
     before = len(reading.found)
     needed, delayed = read_needed(reading, headers.tables)
     kind = _kind(headers)
+    symbols = read_symbols(reading, headers.tables, headers.bits) if headers.bits and not is_managed else UNKNOWN
     is_hybrid = headers.bits == 64 and read_hybrid(reading, headers.tables)
     return replace(
         coff_slice(machine, kind, "bare" if headers.subsystem in _SUBSYSTEMS_EFI else "windows"),
@@ -289,11 +270,14 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
         dynamic=headers.bits != 0 and len(reading.found) == before,
         managed=is_managed,
         hybrid=is_hybrid,
-        launcher=kind == "executable" and not is_managed and _is_launcher(reading, headers, needed),
+        launcher=kind == "executable" and not is_managed and _is_launcher(reading, headers, needed, symbols),
+        imports=symbols.imports,
+        exports=symbols.exports,
+        symbols_known=symbols.known,
     )
 
 
-def _is_launcher(reading: Reading, headers: Headers, needed: tuple[str, ...]) -> bool:
+def _is_launcher(reading: Reading, headers: Headers, needed: tuple[str, ...], symbols: Symbols) -> bool:
     """Return whether a program is a bare launcher stub, such as setuptools' `cli-64.exe` or distlib's `t64.exe`.
 
     It starts another program and hands on its exit code, with nothing but Windows' own libraries. What it is to start
@@ -303,7 +287,7 @@ def _is_launcher(reading: Reading, headers: Headers, needed: tuple[str, ...]) ->
         return False
     if reading.size > _LARGEST_LAUNCHER or not all(map(_LAUNCHER_LIBRARIES.fullmatch, needed)):
         return False
-    functions = set(read_functions(reading, headers.tables, headers.bits))
+    functions = {symbol.name for symbol in symbols.imports if not symbol.lazy}
     return all(functions & step for step in _LAUNCHER_STEPS)
 
 

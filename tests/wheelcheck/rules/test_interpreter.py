@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.native_files import MODULE, extension, library, linked_with
+from tests.support.native_files import MODULE, extension, library, linked_with, mac_module
 from tests.support.twins import Silent, Twins, examine_recipe
+from tests.support.windows_files import taking
 from wheelcheck.facts.interpreter import init_functions
 from wheelcheck.platforms.stable_abi import added_in
 
@@ -22,6 +23,8 @@ ABI3 = "cp39-abi3-manylinux_2_17_x86_64"
 STABLE = "demo/_x.abi3.so"
 PRIVATE = "_PyThreadState_UncheckedGet"
 SINCE_3_12 = "PyObject_GetTypeData"
+MAC, MAC_MODULE = "cp311-cp311-macosx_11_0_arm64", "demo/_x.cpython-311-darwin.so"
+WINDOWS, PYD = "cp312-cp312-win_amd64", "demo/_x.cp312-win_amd64.pyd"
 ANY_PYTHON = "py3-none-manylinux_2_17_x86_64"
 OTHER = "demo/_x.cpython-312-x86_64-linux-gnu.so"
 
@@ -100,6 +103,38 @@ def offering(name: str) -> File:
             "exports no PyInit__x",
             (MODULE,),
             severity="warning",
+        ),
+        Twins(
+            "WC435",
+            "a module for macOS",
+            a_wheel(MAC, mac_module(MAC_MODULE, "PyInit_core")),
+            a_wheel(MAC, mac_module(MAC_MODULE, "PyInit__x")),
+            "exports PyInit_core, expected PyInit__x",
+            (MAC_MODULE,),
+        ),
+        Twins(
+            "WC435",
+            "a module for Windows",
+            a_wheel(WINDOWS, taking("python312", "PyModule_Create2", path=PYD, exports="PyInit_core")),
+            a_wheel(WINDOWS, taking("python312", "PyModule_Create2", path=PYD)),
+            "exports PyInit_core, expected PyInit__x",
+            (PYD,),
+        ),
+        Twins(
+            "WC436",
+            "a private function of CPython, on macOS",
+            a_wheel("cp311-abi3-macosx_11_0_arm64", mac_module(STABLE, "PyInit__x", takes=(PRIVATE,))),
+            a_wheel("cp311-abi3-macosx_11_0_arm64", mac_module(STABLE, "PyInit__x", takes=("PyThreadState_Get",))),
+            f"takes {PRIVATE} from CPython, which the stable ABI does not have",
+            (STABLE,),
+        ),
+        Twins(
+            "WC436",
+            "a private function of CPython, on Windows",
+            a_wheel("cp311-abi3-win_amd64", taking("python3", PRIVATE, path="demo/_x.pyd")),
+            a_wheel("cp311-abi3-win_amd64", taking("python3", "PyThreadState_Get", path="demo/_x.pyd")),
+            f"takes {PRIVATE} from CPython, which the stable ABI does not have",
+            ("demo/_x.pyd",),
         ),
         Twins(
             "WC436",

@@ -1,0 +1,116 @@
+"""The symbols of a Mach-O file: what dyld looks up for it, and what it offers to others.
+
+They are read from the symbol table (LC_SYMTAB), in the parts that LC_DYSYMTAB names. What cannot be read whole is
+unknown and no damage: dyld reads other tables. Layouts: Apple's <mach-o/nlist.h>.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
+from wheelcheck.binary.reader import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelcheck.binary.reader import Reading
+
+TABLE_LIMIT = 6 * 2**20  # bytes of one part of a table, or of the names
+_STAB, _PRIVATE, _TYPE, _EXTERNAL = 0xE0, 0x10, 0x0E, 0x01  # bits of n_type
+_WEAK_REFERENCE = 0x40  # a bit of n_desc
+_LONGEST = 1 << 16  # bytes of the last name
+_LAST_LIBRARY = 0xFD  # larger ordinals mean the program, or any library
+
+
+class Symtab(NamedTuple):
+    """LC_SYMTAB: where the table of symbols is and how many there are, and where their names are."""
+
+    offset: int
+    symbols: int
+    names: int
+    size: int
+
+
+class Parts(NamedTuple):
+    """LC_DYSYMTAB: which symbols are offered to others and which are looked up, as (first, count)."""
+
+    offered: tuple[int, int]
+    looked_up: tuple[int, int]
+
+
+class _Entry(NamedTuple):
+    name: int
+    type: int
+    description: int
+    value: int
+
+    @property
+    def is_external(self) -> bool:
+        return bool(self.type & _EXTERNAL) and not self.type & (_STAB | _PRIVATE)
+
+
+class _Table:
+    """The symbol table of one slice."""
+
+    def __init__(self, reading: Reading, symtab: Symtab, layout: struct.Struct) -> None:
+        self._reading = reading
+        self._symtab = symtab
+        self._layout = layout
+
+    def entries(self, part: tuple[int, int]) -> list[_Entry] | None:
+        """Return the external symbols of a part; None if it is not all there."""
+        first, count = part
+        raw = self._bytes(self._symtab.offset + first * self._layout.size, count * self._layout.size)
+        if raw is None or first + count > self._symtab.symbols:
+            return None
+        found = (_Entry(name, kind, about, value) for name, kind, _, about, value in self._layout.iter_unpack(raw))
+        return [entry for entry in found if entry.is_external]
+
+    def texts(self, entries: Sequence[_Entry]) -> list[bytes] | None:
+        """Return the names of symbols, without the underscore that C puts before them; None if one has no end."""
+        if not entries:
+            return []
+        first, last = min(entry.name for entry in entries), max(entry.name for entry in entries)
+        size = min(self._symtab.size - first, last - first + _LONGEST)
+        raw = self._bytes(self._symtab.names + first, size)
+        if raw is None:
+            return None
+        ends = [raw.find(b"\0", entry.name - first) for entry in entries]
+        found = [raw[entry.name - first : end] for entry, end in zip(entries, ends, strict=True)]
+        return None if -1 in ends else [name.removeprefix(b"_") for name in found]
+
+    def _bytes(self, offset: int, size: int) -> bytes | None:
+        raw = self._reading.once(offset, size) if 0 <= size <= TABLE_LIMIT else b""
+        return raw if len(raw) == size <= TABLE_LIMIT else None
+
+
+def nlist(bits: int, order: str) -> struct.Struct:
+    """Return the layout of one symbol: n_strx, n_type, n_sect, n_desc, n_value."""
+    return struct.Struct(f"{order}I2BH{'Q' if bits == 64 else 'I'}")
+
+
+def read_symbols(
+    reading: Reading, layout: struct.Struct, symtab: Symtab | None, parts: Parts | None, libraries: Sequence[str]
+) -> Symbols:
+    """Return what a slice takes and offers. `libraries` are those it loads, in the order of the load commands.
+
+    There are none for a slice that was linked without two-level names: any library may then have a symbol.
+    """
+    if symtab is None or parts is None:
+        return UNKNOWN
+    table = _Table(reading, symtab, layout)
+    offered, wanted = table.entries(parts.offered), table.entries(parts.looked_up)
+    exports = table.texts(offered) if offered is not None else None
+    names = table.texts(wanted) if wanted is not None else None
+    if exports is None or names is None or wanted is None or not symtab.symbols:
+        return UNKNOWN
+    imports = (_symbol(printable(name), entry, libraries) for name, entry in zip(names, wanted, strict=True))
+    return Symbols(tuple(imports), Names.of(exports), known=True)
+
+
+def _symbol(name: str, entry: _Entry, libraries: Sequence[str]) -> Symbol:
+    ordinal = entry.description >> 8
+    library = libraries[ordinal - 1] if 0 < ordinal <= min(_LAST_LIBRARY, len(libraries)) else ""
+    return Symbol(name, library=library, weak=bool(entry.description & _WEAK_REFERENCE))
