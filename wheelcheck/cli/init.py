@@ -62,7 +62,7 @@ def _builder(project: Path) -> tuple[list[Change], str]:
     from wheelcheck.init.survey import survey  # noqa: PLC0415
 
     found = survey(project)
-    read = f"read the smoke commands in {found.project.configuration}: only you know what proves that it works."
+    read = f"read the smoke commands in {found.configuration}: only you know what proves that it works."
     sessions = "nox -s release-sdist release-binaries release-wheels"
     return plan.builder(found), f"Next, {read} Then type:\n\n    {sessions}\n"
 

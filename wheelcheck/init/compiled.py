@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelcheck.config import Payload
 
 ANY_PYTHON = ("py3-none",)
@@ -18,7 +20,8 @@ class Compiled:
     `python` holds the interpreter and ABI tags as the configuration writes them. With `needs_each_python` the tag is
     that of the Python that builds, so every one of them is needed. `module` is the package that the settings name,
     empty if they name none. `rust`: the backend calls cargo. `features`, the default
-    ones, `payload_only` and `settings` (for the backend) are what the builder must be told to build the same.
+    ones, `payload_only` and `settings` (for the backend) are what the builder must be told to build the same. `root` is
+    the root of the repository if the backend packs crates from above the project.
     """
 
     python: tuple[str, ...] = ANY_PYTHON
@@ -30,6 +33,7 @@ class Compiled:
     features: tuple[str, ...] = ()
     default_features: bool = True
     payload_only: bool = False
+    root: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -16,7 +16,10 @@ _OLDEST_GLIBC = "2.17"  # what manylinux2014 and Rust's standard library ask for
 
 
 def configuration(found: Survey) -> str:
-    """Return the tables of a project, with the CPUs that most releases serve."""
+    """Return the tables of a project, with the CPUs that most releases serve.
+
+    They are `[tool.wheelcheck]`, or a whole wheelcheck.toml if they are to stand above the project.
+    """
     names = ", ".join(json.dumps(name) for name in found.compiled.python)
     lines = [
         "[tool.wheelcheck]",
@@ -26,7 +29,13 @@ def configuration(found: Survey) -> str:
         "sdist = true",
     ]
     tables = ["\n".join(lines), *(_payload(one) for one in found.payload), *_build(found), _smoke(found)]
-    return "\n\n".join(tables) + "\n"
+    text = "\n\n".join(tables) + "\n"
+    return text if found.home == found.project.folder else _alone(text)
+
+
+def _alone(text: str) -> str:
+    """Return the tables as a file of their own writes them."""
+    return text.removeprefix("[tool.wheelcheck]\n").replace("[tool.wheelcheck.", "[")
 
 
 def _glibc(found: Survey) -> str:
@@ -48,6 +57,9 @@ def _payload(one: Payload) -> str:
 def _build(found: Survey) -> Iterator[str]:
     built = found.compiled
     lines = []
+    if found.home != found.project.folder:
+        place = found.project.folder.relative_to(found.home).as_posix()
+        lines.append(f"directory = {json.dumps(place)} # of the Python project")
     if found.workspace != ".":
         lines.append(f"workspace = {json.dumps(found.workspace)}")
     if built.features:

@@ -51,7 +51,7 @@ class Workspace:
     def outside(self, folder: Path) -> Path | None:
         """Return something that a build of the named crate reads outside a folder: the workspace, a path dependency."""
         top = folder.resolve()
-        needed = [self.root]
+        needed = [self.manifest, self.root]
         waiting = [self.named] if self.named else list(self.default)
         seen: set[str] = set()
         while waiting:

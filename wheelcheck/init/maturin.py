@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import Payload
 from wheelcheck.facts import toml
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
+from wheelcheck.init.repository import top_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from wheelcheck.init.crates import Crate
     from wheelcheck.init.project import Project
@@ -29,13 +31,25 @@ def compiled(project: Project) -> Compiled:
     if crate is None:
         what = f"which crate maturin builds, because {_shown(project, manifest)} is a workspace without a package"
         raise project.unknown(what, "set tool.maturin.manifest-path to the Cargo.toml of the crate")
-    project.require_inside(workspace.outside(project.folder), "the crate's workspace or dependency")
+    root = _root(project, workspace)
     _require_included(project, settings)
     chosen = _features(project, settings, crate)
     module = str(settings.get("module-name", "")).partition(".")[0]
     if _is_program(project, settings, workspace, crate, chosen):
-        return _programs(project, settings, workspace, crate, chosen)
-    return replace(_extension(project, settings, workspace, crate, chosen), module=module or crate.library)
+        return replace(_programs(project, settings, workspace, crate, chosen), root=root)
+    return replace(_extension(project, settings, workspace, crate, chosen), module=module or crate.library, root=root)
+
+
+def _root(project: Project, workspace: Workspace) -> Path | None:
+    """Return the root of the repository if maturin packs crates from above the project; None if it does not.
+
+    Raises UnknownError for crates from outside the repository.
+    """
+    top = top_of(project.folder)
+    if workspace.outside(project.folder) is None:
+        return None
+    project.require_inside(workspace.outside(top), "the crate's workspace or dependency", top)
+    return None if top == project.folder else top
 
 
 def _extension(
@@ -88,7 +102,8 @@ def _programs(
     if not names:
         raise project.unknown(f"which program the crate {crate.name} gives", "add a [[bin]] to its Cargo.toml")
     paths = {name: f".data/scripts/{name}" for name in names}
-    if module := _beside_programs(project, settings, crate):
+    module = _beside_programs(project, settings, crate)
+    if module or _root(project, workspace):
         payload = tuple(Payload(name, "executable", path, from_backend=True) for name, path in paths.items())
         return Compiled(payload=payload, rust=True, module=module)
     return Compiled(
@@ -145,9 +160,8 @@ def _manifest(project: Project, settings: dict[str, Any]) -> Path:
     manifest = next((project.folder / one for one in places if (project.folder / one).is_file()), None)
     if manifest is None:
         raise project.unknown(f"where the crate is: there is no {places[0]}", "set tool.maturin.manifest-path")
-    project.require_inside(manifest, "the crate")
     return manifest
 
 
 def _shown(project: Project, path: Path) -> str:
-    return path.resolve().relative_to(project.folder.resolve()).as_posix()
+    return Path(os.path.relpath(path.resolve(), project.folder.resolve())).as_posix()

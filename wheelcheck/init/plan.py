@@ -100,7 +100,7 @@ def gate(project: Path) -> list[Change]:
 
 def builder(found: Survey) -> list[Change]:
     """Return one change per file for a whole release; those that add nothing say why."""
-    place = _Place(found.repository.top, found.project.folder)
+    place = _Place(found.repository.top, found.home)
     return [
         _configuration(place, found),
         _sessions(place, sessions(new=False, for_each=found.compiled.needs_each_python)),
@@ -131,7 +131,7 @@ class _Place:
         return Change(self.top, self.shown(name), before, f"{lead}{BEGIN}\n{section}{END}\n")
 
     def new(self, path: str, text: str, otherwise: str = "exists, and stays as it is") -> Change:
-        """Return a new file below the root; if there is another one, that it stays."""
+        """Return a new file below the root of the repository; if there is another one, that it stays."""
         before = _text(self.top / path)
         if before is None:
             return Change(self.top, path, None, text)
@@ -164,6 +164,9 @@ def _gate_workflow(place: _Place) -> Change:
 
 def _configuration(place: _Place, found: Survey) -> Change:
     before = _text(place.project / SHARED)
+    if place.project != found.project.folder:
+        is_there = (place.project / OWN).exists()
+        return place.kept(OWN, "configures this project already") if is_there else place.new(OWN, configuration(found))
     if (place.project / OWN).exists():
         return place.kept(SHARED, f"needs no [tool.wheelcheck] beside {OWN}")
     if "wheelcheck" in toml.table(toml.parse_toml(before or ""), "tool"):

@@ -74,10 +74,12 @@ class Project:
         """Return the error that says what init does not know, and how to help it."""
         return UnknownError(self.file, what, fix)
 
-    def require_inside(self, path: Path | None, what: str) -> None:
-        """Raise UnknownError for something that a build needs and that is outside the project."""
-        if path and not path.resolve().is_relative_to(self.folder.resolve()):
-            problem = f"how an sdist could contain {what} {path}, which is outside the project"
+    def require_inside(self, path: Path | None, what: str, top: Path | None = None) -> None:
+        """Raise UnknownError for something that a build needs and that is outside the project, or outside of `top`."""
+        if path and not path.resolve().is_relative_to((top or self.folder).resolve()):
+            problem = (
+                f"how an sdist could contain {what} {path}, which is outside the {'repository' if top else 'project'}"
+            )
             raise self.unknown(problem, "move it, or the Python project, so that one folder holds both")
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder.cibuildwheel import require_ours
-from wheelcheck.config.files import SHARED, ConfigError
+from wheelcheck.config.files import OWN, SHARED, ConfigError
 from wheelcheck.init import backends, package
 from wheelcheck.init import payload as cargo
 from wheelcheck.init.project import Project
@@ -33,6 +33,16 @@ class Survey:
     payload: tuple[Payload, ...]
     workspace: str
     repository: Repository
+
+    @property
+    def home(self) -> Path:
+        """The folder that the configuration is in and that everything is run in."""
+        return self.compiled.root or self.project.folder
+
+    @property
+    def configuration(self) -> str:
+        """The name of the file that configures wheelcheck, or will configure it."""
+        return self.project.configuration if self.home == self.project.folder else OWN
 
     @property
     def needs_rust(self) -> bool:

@@ -47,7 +47,14 @@ class Needs:
         )
         place = next((one for one in folders if any((one / name).is_file() for name in _TOOLCHAINS)), None)
         rust = place.relative_to(around.top).as_posix() if place else ""
-        return cls(around.folder, around.branch, around.submodules, around.history, rust, max(_PYTHON, since))
+        return cls(
+            found.home.relative_to(around.top).as_posix(),
+            around.branch,
+            around.submodules,
+            around.history,
+            rust,
+            max(_PYTHON, since),
+        )
 
 
 def texts(needs: Needs, wheels: str = WHEELS, action: str = ACTION) -> dict[str, str]:

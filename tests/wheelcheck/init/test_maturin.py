@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.init_files import Layout
 from tests.support.layouts import crate, pyproject, write
-from wheelcheck.config import ConfigError
+from wheelcheck.config import ConfigError, builder
+from wheelcheck.facts import toml
+from wheelcheck.init import plan, workflows
 from wheelcheck.init.survey import survey
 
 if TYPE_CHECKING:
@@ -212,21 +215,44 @@ def test_a_maturin_project_gets_the_configuration_that_is_right_for_it(tmp_path:
 ABOVE = '[workspace]\nresolver = "2"\nmembers = ["py"]\n'
 
 
-@pytest.mark.parametrize(
-    ("files", "what"),
-    [
-        (extension(ABI3, "manifest-path = '../Cargo.toml'\n"), "the crate"),
-        (extension(ABI3 + "core = { path = '../core' }\n"), "the crate's workspace or dependency"),
-        (extension(ABI3) | {"../Cargo.toml": ABOVE}, "the crate's workspace or dependency"),
-    ],
-    ids=["the crate", "a dependency, as tokenizers has it", "the workspace"],
-)
-def test_what_is_outside_the_project_cannot_be_in_its_sdist(tmp_path: Path, files: dict[str, str], what: str) -> None:
-    write(
-        tmp_path, {"Cargo.toml": crate("demo"), "core/Cargo.toml": crate("core", "rlib"), "core/src/lib.rs": "", **MAIN}
+ABOVE_IT = {
+    "the crate": extension(ABI3, "manifest-path = '../Cargo.toml'\n"),
+    "a dependency, as tokenizers has it": extension(ABI3 + "core = { path = '../core' }\n"),
+    "the workspace": extension(ABI3) | {"../Cargo.toml": ABOVE},
+}
+
+
+@pytest.fixture(params=list(ABOVE_IT.values()), ids=list(ABOVE_IT))
+def below_its_crates(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A Python project below what its crate needs."""
+    around = {
+        "Cargo.toml": crate("demo", "cdylib", ABI3),
+        "core/Cargo.toml": crate("core", "rlib"),
+        "core/src/lib.rs": "",
+    }
+    write(tmp_path, {**around, **LIB})
+    return write(tmp_path / "py", {**request.param, "rust-toolchain.toml": '[toolchain]\nchannel = "1.80"\n'})
+
+
+def test_what_is_outside_the_repository_cannot_be_in_an_sdist(below_its_crates: Path) -> None:
+    (below_its_crates / ".git").mkdir()
+    said = (
+        r"how an sdist could contain the crate's workspace or dependency .*, which is outside the repository; move it"
     )
-    write(tmp_path / "py", files)
-    with pytest.raises(
-        ConfigError, match=f"how an sdist could contain {what} .*, which is outside the project; move it"
-    ):
-        survey(tmp_path / "py")
+    with pytest.raises(ConfigError, match=said):
+        survey(below_its_crates)
+
+
+def test_what_is_above_the_project_is_built_from_the_root_of_the_repository(below_its_crates: Path) -> None:
+    top = below_its_crates.parent
+    subprocess.run(["git", "init", "-q", str(top)], check=True)
+    for change in plan.builder(survey(below_its_crates)):
+        assert change.added
+        change.write()
+    found = builder.load(top)
+    assert found.release.wheels[0].python == "cp312"
+    assert toml.parse_toml((top / "wheelcheck.toml").read_text())["build"] == {"directory": "py"}
+    assert (top / "noxfile.py").is_file()
+    text = (top / workflows.WHEELS).read_text()
+    assert "defaults:" not in text
+    assert "run: rustup toolchain install\n        working-directory: py\n" in text  # where the backend calls cargo
