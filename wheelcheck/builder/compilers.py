@@ -152,7 +152,8 @@ def _cargo_zigbuild() -> str:
 def _cmake(compilers: Compilers) -> dict[str, str]:
     """Write the toolchain file by which CMake compiles for another CPU; return the variables that name it.
 
-    CMake asks the build's Python for its headers and suffix through the emulator; that Python answers for the target.
+    CMake's FindPython asks no Python while CMAKE_CROSSCOMPILING is on. The Python of the build answers for the target,
+    so it is turned off; CMake then also takes a test program that does not run here as an answer and not as an error.
     """
     settings = {
         "CMAKE_SYSTEM_NAME": "Linux",
@@ -162,7 +163,7 @@ def _cmake(compilers: Compilers) -> dict[str, str]:
         "CMAKE_AR": compilers.ar,
         "CMAKE_RANLIB": compilers.ranlib,
         "CMAKE_STRIP": compilers.strip,
-        "CMAKE_CROSSCOMPILING_EMULATOR": "/usr/bin/env",
+        "CMAKE_CROSSCOMPILING": "OFF",
     }
     file = compilers.folder / "toolchain.cmake"
     file.write_text("".join(f'set({name} "{value}")\n' for name, value in settings.items()))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ASK = """
 import json, sys, sysconfig
 found = {name: value for name, value in sysconfig.get_config_vars().items() if isinstance(value, (str, int))}
-about = [sys.executable, sys.version_info[:2], sysconfig.get_path("include"), found]
+about = [sys.executable, sys.version_info[:2], sysconfig.get_path("include"), found, sys.version]
 print(json.dumps(about))
 """
 _CPYTHON = re.compile(r"cp3(?P<minor>\d+)")
@@ -42,6 +42,7 @@ class Interpreter:
     version: tuple[int, int]
     include: str
     values: Mapping[str, Any]
+    build: str = ""  # the whole of sys.version
 
     @property
     def python(self) -> str:
@@ -123,10 +124,10 @@ def ask(executable: str, base: Mapping[str, str]) -> Interpreter | None:
     command = Command((executable, "-I", "-c", _ASK), Path.cwd(), run.for_installed(base))
     try:
         answer = run.observe(command, 60.0)
-        path, version, include, values = json.loads(answer.output)
+        path, version, include, values, build = json.loads(answer.output)
     except (BuildError, ValueError):
         return None
-    return Interpreter(path, (version[0], version[1]), include, values)
+    return Interpreter(path, (version[0], version[1]), include, values, build)
 
 
 def _on_path(pair: Pair, base: Mapping[str, str]) -> Iterator[str]:

@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import (
-    backend,
     cargo,
-    compilers,
     dist,
     freshness,
     install,
@@ -36,13 +34,13 @@ from wheelcheck.builder import (
 )
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
+from wheelcheck.builder.backend_wheel import BackendWheel
 from wheelcheck.config.builder import Settings, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.builder.cargo import PathMap
-    from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.smoke import Result
@@ -156,11 +154,10 @@ class Build:
         return tree
 
     def _wheel(self, pair: Pair, stage: Stage) -> Path:
-        python = interpreters.find(pair, self._base())
         with _scratch() as name:
             scratch = Path(name)
             tree = self.source_tree(scratch, stage)
-            built = self._by_backend(tree, python, scratch)
+            built = self._by_backend(tree, pair, scratch)
             tagged = assembly.tagged_name(built.name, pair, self.target)
             inventory = self.inventory(tree, tagged, stage)
             date = reproducible.zip_date(self.seconds)
@@ -168,26 +165,14 @@ class Build:
             assembly.require_record(wheel, stage)
             return self._publish(wheel)
 
-    def _by_backend(self, tree: Path, python: Interpreter, scratch: Path) -> Path:
+    def _by_backend(self, tree: Path, pair: Pair, scratch: Path) -> Path:
         """Return the backend's wheel, to which the staged files are added."""
-        plain = {**run.for_backend(self._base(), {}, self.settings.keep_environment), **self._date()}
-        environment = backend.Environment(scratch / "environment", plain, self.log)
-        environment.make(python)
-        settings = dict(self.settings.config_settings)
-        inside = self.settings.packed.relative_to(self.settings.project)
-        packed = tree if self.settings.builds_sdist else tree / inside  # an sdist has its pyproject.toml at its top
-        if self.settings.payload_only:
-            return backend.Request(packed, environment, plain, settings).metadata_only_wheel(scratch / "out")
-        folder = self.settings.folder / "backend" / self.target.zigbuild
-        tools = compilers.for_backend(folder / "compilers", self.target, tree, python)
-        for name, values in compilers.backend_settings(
-            backend.name_of(packed), folder / "compilers", self.target
-        ).items():
-            settings[name] = (*values, *settings.get(name, ()))
-        wrapper = reproducible.rustc_wrapper(folder, tree, plain)
-        env = {**wrapper, **run.for_backend(self._base(), tools, self.settings.keep_environment), **self._date()}
-        env |= {"CARGO_TARGET_DIR": str(folder / "cargo"), **dict(self.settings.environment)}
-        return backend.Request(packed, environment, env, settings).wheel(scratch / "out")
+        project = tree if self.settings.builds_sdist else tree / self.settings.packed.relative_to(self.settings.project)
+        python, env = interpreters.find(pair, self._base()), self._environment()
+        asked = BackendWheel(self.settings, self.target, pair, python, env, self.log)
+        return (
+            asked.metadata_only(project, scratch) if self.settings.payload_only else asked.build(tree, project, scratch)
+        )
 
     def _test(self, wheel: Path) -> tuple[Result, ...]:
         try:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import backend, run, sources
+from wheelcheck.builder import run, sources
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from wheelcheck.config.builder import Settings
 
@@ -41,9 +41,7 @@ def copy_sources(project: Path, tree: Path) -> None:
     """
     sources.require_checked_out(project)
     tree.mkdir(parents=True, exist_ok=True)
-    # An unpacked sdist brings its own PKG-INFO. maturin refuses to write a second one; setuptools-scm reads it.
-    left_out = {Path("PKG-INFO")} if backend.name_of(project) == "maturin" else set()
-    for file in (file for file in sources.files(project) if file not in left_out):
+    for file in sources.files(project):
         (tree / file).parent.mkdir(parents=True, exist_ok=True)
         _copy(project / file, tree / file, project)
     if (project / ".git").exists():  # versions from tags: the copy is a second work tree of the same repository

@@ -179,7 +179,9 @@ def _is_setuptools(name: str) -> bool:
 
 
 def _is_artifact(file: Path, project: Path) -> bool:
-    return file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
+    in_dist = file.parent == project / DIST and any(fnmatchcase(file.name, pattern) for pattern in _ARTIFACTS)
+    # an unpacked sdist brings its own PKG-INFO; maturin refuses to write a second one, scikit-build-core packs both
+    return in_dist or file == project / "PKG-INFO"
 
 
 def _is_bundle(file: Path) -> bool:

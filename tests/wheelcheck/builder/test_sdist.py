@@ -37,6 +37,7 @@ JUNK = (
     "pkg.egg-info/SOURCES.txt",
     "rust/target/x",
     "src/pkg/x.so",
+    "PKG-INFO",
 )
 
 
@@ -44,18 +45,6 @@ def test_a_copy_holds_the_sources_and_nothing_that_tools_generate(tmp_path: Path
     project = with_junk(tmp_path / "project")
     sdist.copy_sources(project, tmp_path / "copy")
     assert listed(tmp_path / "copy") == set(SOURCES)
-
-
-@pytest.mark.parametrize(
-    ("backend", "kept"), [("maturin", False), ("scikit_build_core.build", True), ("setuptools.build_meta", True)]
-)
-def test_the_metadata_of_an_unpacked_sdist_is_copied_for_backends_that_read_it_or_write_it_anew(
-    tmp_path: Path, backend: str, *, kept: bool
-) -> None:
-    project = write(tmp_path / "project", *SOURCES, "PKG-INFO", "vendored/PKG-INFO")
-    (project / "pyproject.toml").write_text(f'[build-system]\nrequires = []\nbuild-backend = "{backend}"\n')
-    sdist.copy_sources(project, tmp_path / "copy")
-    assert listed(tmp_path / "copy") - {*SOURCES, "vendored/PKG-INFO"} == ({"PKG-INFO"} if kept else set())
 
 
 def test_a_copy_from_git_holds_what_is_tracked_or_new_and_not_what_is_ignored_or_deleted(tmp_path: Path) -> None:

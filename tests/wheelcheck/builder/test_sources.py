@@ -59,6 +59,7 @@ GENERATED = (
     "demo.egg-info/SOURCES.txt",
     ".nox/x/y",
     ".pytest_cache/x",
+    "PKG-INFO",
     "env/pyvenv.cfg",
     "env/lib/x.py",
     "deep/out/CACHEDIR.TAG",

@@ -1,0 +1,102 @@
+"""What build backends compile, for this machine's CPU and for another one: real backends, from the package index."""
+
+from __future__ import annotations
+
+import os
+import sysconfig
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+import pytest
+
+import wheelcheck
+from tests.support import backends
+from tests.support.crates import committed
+from tests.support.cross import OTHER, lacking, rustc_for_other
+from wheelcheck.binary import read_binary
+from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.toolchain import host
+from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.source import Bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wheelcheck.platforms.arch import Arch
+
+pytestmark = pytest.mark.network
+C_BACKENDS = (backends.setuptools, backends.scikit_build_core, backends.meson_python)
+
+
+def built(build: Build) -> Path:
+    """Build sdist, stage and the wheel of a project, and return the wheel."""
+    build.sdist()
+    build.build()
+    (wheel,) = build.wheels()
+    return wheel
+
+
+def require_sound(wheel: Path, arch: Arch) -> None:
+    """Hold that the gate finds nothing, and that the one native file is for a CPU."""
+    report = wheelcheck.check([wheel])
+    assert (report.verdict, [str(finding) for finding in report.findings]) == ("pass", [])
+    with ZipFile(wheel) as archive:
+        contents = {name: read_binary("", Bytes(archive.read(name))) for name in archive.namelist()}
+    natives = {name: binary for name, binary in contents.items() if binary}
+    assert [is_extension_module(name) for name in natives] == [True]
+    assert [slice_.arches for binary in natives.values() for slice_ in binary.slices] == [(arch.name,)]
+
+
+@pytest.mark.parametrize("write", C_BACKENDS, ids=lambda write: write.__name__)
+def test_a_c_module_gets_the_floor_here_and_the_cpu_of_another_machine(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
+    project = committed(write(tmp_path / "project"))
+    here = Build.of(project)
+    require_sound(built(here), here.target.arch)
+    assert [result.verdict for result in here.smoke()] == ["pass"]
+    there = Build.of(project, OTHER)
+    (wheel,) = (there.build(), there.wheels())[1]
+    require_sound(wheel, OTHER)
+
+
+def test_a_crate_gets_the_floor_and_the_cpu_and_so_does_the_c_code_of_its_build_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not (rustc := rustc_for_other()):
+        lacking(f"no Rust for {OTHER.name}")
+    monkeypatch.setenv("RUSTC", rustc)
+    project = backends.setuptools_rust(tmp_path / "project")
+    include = f'PYTHON_INCLUDE = "{sysconfig.get_path("include")}"'
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f'[tool.wheelcheck.build]\nkeep-environment = ["RUSTC"]\nenvironment = {{ {include} }}\n')
+    require_sound(built(Build.of(project)), host())
+    require_sound(built(Build.of(project, OTHER)), OTHER)
+
+
+@pytest.mark.emulated
+def test_maturin_gets_the_floor_and_the_cpu(tmp_path: Path) -> None:
+    project = backends.maturin(tmp_path / "project")
+    require_sound(built(Build.of(project)), host())
+    require_sound(built(Build.of(project, OTHER)), OTHER)
+
+
+def test_a_second_run_uses_the_backends_wheel_again_and_a_changed_source_or_setting_does_not(tmp_path: Path) -> None:
+    lines: list[str] = []
+    project = backends.setuptools(tmp_path / "project")
+    build = replace(Build.of(project), log=lines.append)
+    first = built(build).read_bytes()
+    assert not any("it is used again" in line for line in lines)
+    assert built(build).read_bytes() == first
+    assert sum("it is used again" in line for line in lines) == 1
+    source = project / "native.c"
+    source.write_text(source.read_text().replace("0.5", "0.25"))
+    assert built(build).read_bytes() != first
+    assert sum("it is used again" in line for line in lines) == 1
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('[tool.wheelcheck.build]\nenvironment = { CFLAGS = "-DA" }\n')
+    built(replace(Build.of(project), log=lines.append))
+    assert sum("it is used again" in line for line in lines) == 1
+    assert os.environ.get("CFLAGS") != "-DA"
