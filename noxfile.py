@@ -257,6 +257,13 @@ def second_opinion(session: nox.Session) -> None:
     session.run("python", "-m", "tools.second_opinion", *session.posargs)
 
 
+@nox.session(name="loader-oracle", reuse_venv=True)
+def loader_oracle(session: nox.Session) -> None:
+    """Ask this machine's dynamic loader about the x86_64 files of wheels and compare; `-- WHEEL…`."""
+    session.install("-e", ".")
+    session.run("python", "-m", "tools.loader_oracle", *session.posargs)
+
+
 @nox.session(reuse_venv=True)
 def peers(session: nox.Session) -> None:
     """Compare wheelcheck with what other projects expect of their own test files; `-- NAME=FOLDER …`."""
