@@ -4,10 +4,11 @@
 
 Each x86_64 file of a wheel for glibc, whose floor this machine satisfies, is unpacked and handed to ld.so as `ldd -r`
 does it: libraries are found, versions compared and symbols bound, and no code of the file runs. The interpreter's
-libpython is preloaded for everything but programs. A refusal is found if the gate says something about the file that
-ld.so names. Printed are the files that the loader refuses, or finds symbols
-missing in, without a finding of the gate about them (MISSED), and those that the gate calls an error and this loader
-takes (TAKEN, which a machine newer than the floor may do). Exits 1 if something was missed, 2 if no file was asked about.
+libpython is preloaded for everything but programs.
+
+Printed are the files that the loader refuses, or finds symbols missing in, without a finding of the gate about the file
+that it names (MISSED), and those that the gate calls an error and this loader takes (TAKEN, which a machine newer than
+the floor may do). Exits 1 if something was missed, 2 if no file was asked about.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def answer(file: Path, *, is_program: bool) -> list[str]:
 
 def _is_of_python(line: str) -> bool:
     found = _UNDEFINED.search(line)
-    return bool(found) and is_of_python(found[1])
+    return found is not None and is_of_python(found[1])
 
 
 def files(wheel: Wheel) -> Iterator[tuple[str, Slice]]:
