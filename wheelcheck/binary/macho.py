@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from wheelcheck.binary.macho_signature import signature_fault
+from wheelcheck.binary.macho_signature import is_past_end, signature_fault
 from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
 from wheelcheck.binary.model import UNKNOWN, AppleSystem, Kind, Slice, Symbols, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
@@ -84,6 +84,7 @@ class _Facts:
     chained: bool = False
     rpaths: list[str] = field(default_factory=list)
     signature: tuple[int, int] | None = None  # offset, size
+    has_linkedit: bool = False
     symtab: Symtab | None = None
     parts: Parts | None = None
     minimum: dict[int, tuple[int, ...]] = field(default_factory=dict)  # platform -> version
@@ -168,9 +169,13 @@ def _symbols(reading: Reading, header: Header, facts: _Facts) -> Symbols:
 
 
 def _signature_fault(reading: Reading, header: Header, facts: _Facts) -> str:
-    """Return why the kernel of a Mac refuses the code; only Apple silicon asks for a signature."""
+    """Return why the kernel of a Mac refuses the code; only Apple silicon asks for a signature.
+
+    A signature is at the end of __LINKEDIT. Without that segment no linker finished the file, and none is due.
+    """
     is_judged = header.cputype == _ARM64 and header.filetype in _LINKED
-    return signature_fault(reading, facts.signature) if is_judged else ""
+    is_due = facts.has_linkedit or is_past_end(reading, facts.signature)
+    return signature_fault(reading, facts.signature) if is_judged and is_due else ""
 
 
 def read_header(reading: Reading) -> Header | None:
@@ -225,6 +230,7 @@ def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> 
     number = command.number
     if number in (_LC_SEGMENT, _LC_SEGMENT_64):
         facts.segments += 1
+        facts.has_linkedit |= command.raw[8:24].rstrip(b"\0") == b"__LINKEDIT"
         _judge_segment(reading, header, command)
     elif number == _LC_ID_DYLIB:
         facts.soname = _string(reading, header, command) or facts.soname

@@ -45,6 +45,11 @@ class _Directory(NamedTuple):
         return -(-self.limit // self.page)
 
 
+def is_past_end(reading: Reading, place: tuple[int, int] | None) -> bool:
+    """Return whether a signature at (offset, size) is not all within the slice."""
+    return place is not None and sum(place) > reading.size
+
+
 def signature_fault(reading: Reading, place: tuple[int, int] | None) -> str:
     """Return why the kernel refuses the signature at (offset, size) of a slice; empty text if it does not.
 
@@ -53,7 +58,7 @@ def signature_fault(reading: Reading, place: tuple[int, int] | None) -> str:
     if place is None:
         return "has no code signature"
     offset, size = place
-    if offset + size > reading.size:
+    if is_past_end(reading, place):
         return f"has a code signature that ends at {offset + size:#x}, and the code ends at {reading.size:#x}"
     found = list(_directories(reading, offset, size))
     if not found:

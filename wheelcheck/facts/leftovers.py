@@ -23,7 +23,8 @@ class Leftovers:
         for member in wheel.natives:
             slices = native_slices(member)
             self._linked |= {PurePosixPath(name).name.lower() for slice_ in slices for name in slice_.needed}
-            if (_is_library(member) or _is_program(member)) and fit(slices, wheel.platforms) == "home":
+            is_twin = _is_program(member) or (_is_library(member) and not is_extension_module(member.path))
+            if is_twin and fit(slices, wheel.platforms) == "home":
                 found = self._native if _is_library(member) else self._programs
                 found.setdefault(_place(member), member.path)
 
@@ -35,7 +36,8 @@ class Leftovers:
         """Return the path of the native library that stands beside a foreign one of the same name.
 
         System, CPU, width, `lib` and suffix are no part of the name: `foo.dll` is a twin of `libfoo32.so`. Empty text
-        where there is none, for what is imported or started, and for what another file of the wheel links to.
+        where there is none, for what is imported or started, and for what another file of the wheel links to. An
+        extension module is no library's twin.
         """
         if not _is_library(member) or is_extension_module(member.path) or self.is_linked_to(member):
             return ""

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Severity
 
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/")
-_BUILDERS_FOLDERS = (
-    *("/opt/", "/usr/local/", "/sw/", "/nix/", "/gnu/", "/Applications/", "/Volumes/"),
-    *("/Users/", "/home/", "/root/", "/private/", "/var/", "/tmp/"),  # noqa: S108 - paths that binaries name
-)
+_SHARED_FOLDERS = (*_SYSTEM_FOLDERS, "/Library/")  # users install frameworks in the last
 _HOMES = ("/Users/", "/home/", "/private/", "/tmp/", "/var/", "/Volumes/")  # noqa: S108 - no user installs there
 _PYTHON_LIBRARY = re.compile(r"libpython\d[\w.]*\.dylib")
 _FIRST_YEARLY_MACOS = 11
@@ -88,8 +85,8 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     """Each library that a Mach-O file loads is part of macOS, or is in the wheel and named relative to the file.
 
     A path such as /opt/homebrew/lib/libssl.dylib exists on the machine that built the wheel and on few others. dyld
-    refuses the file where it is missing ("Library not loaded"), so an absolute path into Homebrew, MacPorts, conda,
-    /usr/local or somebody's home folder is an error; so is an extension module that loads libpython, which most
+    refuses the file where it is missing ("Library not loaded"), so an absolute path into Homebrew, MacPorts, conda or
+    any other folder that does not come with macOS is an error; so is an extension module that loads libpython, which most
     interpreters have built in. It is an error as well if a program or an extension module loads a library by a relative
     name that is not in the wheel, the wheel requires no other distribution, and no search path leads to a folder in
     which users install libraries: nothing can bring it. Other libraries may come with another package or be there
@@ -121,7 +118,7 @@ def _is_provided(name: str, carried: set[str]) -> bool:
     if name.startswith(_SYSTEM_FOLDERS):
         return True
     if "Python.framework/" in name:
-        return not name.startswith(_BUILDERS_FOLDERS)
+        return not _is_of_builder(name)
     return PurePosixPath(name).name.lower() in carried and not name.startswith("/")
 
 
@@ -133,7 +130,12 @@ def _is_systems(name: str, slice_: Slice) -> bool:
 def _is_fatal(name: str, member: str) -> bool:
     """Return whether no user's machine can be expected to have a library that is loaded by this name."""
     names_python = _PYTHON_LIBRARY.fullmatch(PurePosixPath(name).name) is not None
-    return name.startswith(_BUILDERS_FOLDERS) or (names_python and is_extension_module(member))
+    return _is_of_builder(name) or (names_python and is_extension_module(member))
+
+
+def _is_of_builder(name: str) -> bool:
+    """Return whether a path leads to a folder that no user's machine can be expected to have."""
+    return name.startswith("/") and not name.startswith(_SHARED_FOLDERS)
 
 
 def _has_no_source(name: str, image: Image) -> bool:

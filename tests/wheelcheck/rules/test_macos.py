@@ -176,6 +176,14 @@ def weakly(file: File) -> File:
         ),
         Twins(
             "WC502",
+            "a folder of the build machine that has no usual name",
+            a_wheel(ARM64, needing_foo("/builds/deps/lib/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("/System/Library/Frameworks/Foo.framework/Foo")),
+            "loads /builds/deps/lib/libfoo.dylib",
+            ("demo/libask.dylib",),
+        ),
+        Twins(
+            "WC502",
             "a relative name needs its file in the wheel",
             a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib")),
             a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib"), mac("aarch64", path="demo/libfoo.dylib")),
