@@ -86,11 +86,13 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
 
     A path such as /opt/homebrew/lib/libssl.dylib exists on the machine that built the wheel and on few others. dyld
     refuses the file where it is missing ("Library not loaded"), so an absolute path into Homebrew, MacPorts, conda or
-    any other folder that does not come with macOS is an error; so is an extension module that loads libpython, which most
-    interpreters have built in. It is an error as well if a program or an extension module loads a library by a relative
-    name that is not in the wheel, the wheel requires no other distribution, and no search path leads to a folder in
-    which users install libraries: nothing can bring it. Other libraries may come with another package or be there
-    already (a framework in /Library), and what is loaded weakly (LC_LOAD_WEAK_DYLIB) may be missing: warnings.
+    any other folder that does not come with macOS is an error. So is an extension module that loads libpython, which
+    most interpreters have built in.
+
+    It is an error as well if a program or an extension module loads a library by a relative name that is not in the
+    wheel, the wheel requires no other distribution, and no search path leads to a folder in which users install
+    libraries: nothing can bring it. Other libraries may come with another package or be there already (a framework in
+    /Library), and what is loaded weakly (LC_LOAD_WEAK_DYLIB) may be missing: warnings.
 
     Source: dyld(1): @loader_path, @rpath; Apple's <mach-o/loader.h>.
     Remedy: bundle the library with `delocate-wheel`, or link it statically; link an extension module with
