@@ -96,6 +96,16 @@ class Project:
         return next((minor for minor in CPYTHONS if supported.contains(f"3.{minor}.99")), CPYTHONS[0])
 
     @property
+    def oldest_promised(self) -> int:
+        """The minor version of the oldest Python that Requires-Python allows; without it, the oldest that is supported.
+
+        A newer Python compiles for the stable ABI of an older one, so this may be one that nothing is built with.
+        """
+        supported = self._supported
+        allowed = (minor for minor in range(CPYTHONS[-1] + 1) if supported.contains(f"3.{minor}.99"))
+        return next(allowed, CPYTHONS[0]) if len(supported) else CPYTHONS[0]
+
+    @property
     def pythons(self) -> tuple[str, ...]:
         """The interpreters and ABIs of one wheel per Python: those that are promised, released and can be built for.
 

@@ -134,7 +134,7 @@ def _stable_since(project: Project, entry: dict[str, object]) -> int | None:
     named = entry.get("features")
     chosen = crate.enabled(["default", *(named if isinstance(named, list) else [])])
     features = {one for name in BINDINGS for one in workspace.features_of(crate, name, chosen) or ()}
-    return stable_since(features, project.file, project.oldest)
+    return stable_since(features, project.file, project.oldest_promised)
 
 
 def _tag(project: Project) -> str:

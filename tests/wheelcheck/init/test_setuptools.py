@@ -140,6 +140,17 @@ LAYOUTS = {
         build={"config-settings": {"--build-option": "--py-limited-api=cp312"}},
         package="demo",
     ),
+    "setuptools-rust for the stable ABI of all Pythons that are promised": Layout(
+        {
+            **table(f"{TABLE}py-limited-api = 'auto'\n"),
+            "pyproject.toml": pyproject("setuptools.build_meta", more=TABLE).replace(">=3.11", ">= 3.8"),
+            **RUST,
+            "Cargo.toml": crate("native", "cdylib", "pyo3 = { version = '0.26', features = ['abi3'] }\n"),
+        },
+        ("cp38-abi3",),
+        build={"config-settings": {"--build-option": "--py-limited-api=cp38"}},
+        package="demo",
+    ),
     "a program by setuptools-rust with a tag of its own, as sentry-cli has it": Layout(
         {
             "setup.py": f"{OWN_TAG}setup(name='sentry_cli', rust_extensions=[RustBin('sentry-cli')],"
