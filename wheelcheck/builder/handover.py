@@ -70,6 +70,11 @@ def unpack(project: Path, *places: Path) -> tuple[str, ...]:
     return tuple(arriving.items)
 
 
+def packed(*places: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in bundles by its path. Raises BuildError for a bundle that is damaged."""
+    return {item.path: item.sha256 for bundle in _bundles(places) for item, _ in _files(bundle)}
+
+
 class _Arrival:
     """The files that will be written below a project, each compared with those before it and with existing ones."""
 

@@ -6,17 +6,20 @@ was staged on the machine that built it, and the recorded sources with its own c
 
 from __future__ import annotations
 
+from hashlib import sha256
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.builder import dist, payload, toolchain
+from wheelcheck.builder import dist, handover, payload, toolchain
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import builder
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.arch import find
+from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,12 +30,14 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
 
 
-def verify(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
+def verify(project: Path, base: Mapping[str, str], *bundles: Path) -> tuple[str, ...]:
     """Compare every wheel in `dist/` with the manifest of its stage; return one line per wheel.
 
-    A manifest for another floor than the configured one is left over from an older build and ignored. `base` is the
-    environment: if it names a git tag, every artifact must have that version. Raises BuildError for a wheel that
-    differs, a stale stage, a stage without a wheel, a wheel without a stage, no wheel at all, and another version.
+    A wheel for a system that nothing is staged for (macOS, Windows, musl) is compared with the hash in the bundle that
+    its machine packed. A manifest for another floor than the configured one is left over from an older build and
+    ignored. `base` is the environment: if it names a git tag, every artifact must have that version. Raises BuildError
+    for a wheel that differs, a stale stage, a stage without a wheel, a wheel without either, no wheel at all, and
+    another version.
     """
     settings = builder.load(project)
     verified: list[Path] = []
@@ -41,13 +46,15 @@ def verify(project: Path, base: Mapping[str, str]) -> tuple[str, ...]:
         for wheel in dist.wheels(settings.dist, target):
             assembly.require_record(wheel, stage)
             verified.append(wheel)
-    unverified = sorted(file.name for file in settings.dist.glob("*.whl") if file not in verified)
+    brought = _brought(settings, bundles)
+    known = {*verified, *brought}
+    unverified = sorted(file.name for file in settings.dist.glob("*.whl") if file not in known)
     if unverified or not verified:
         names = ", ".join(unverified)
         problem = f"{names} has no manifest of a stage beside it" if names else "it holds no wheel to verify"
         raise BuildError(settings.dist, problem, "hand over the wheels together with build/wheelcheck/*/manifest.json")
     require_tag((file.name for file in sorted(settings.dist.iterdir())), base)
-    return tuple(f"as staged: {wheel.name}" for wheel in verified)
+    return (*(f"as staged: {wheel.name}" for wheel in verified), *(f"as packed: {wheel.name}" for wheel in brought))
 
 
 def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
@@ -64,6 +71,19 @@ def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
         if version and Version(version) != tagged:
             problem = f"its version is {version}, but the git tag says {tagged}"
             raise BuildError(name, problem, "set the version, then tag that commit")
+
+
+def _brought(settings: Settings, bundles: tuple[Path, ...]) -> list[Path]:
+    """Return the wheels that the builder never stages anything for, and that are as some machine packed them."""
+    packed = handover.packed(*bundles) if bundles else {}
+    hashes = {PurePosixPath(path).name: digest for path, digest in packed.items() if path.startswith("dist/")}
+    wheels = [file for file in sorted(settings.dist.glob("*.whl")) if not _may_be_staged(file.name)]
+    return [file for file in wheels if hashes.get(file.name) == sha256(file.read_bytes()).hexdigest()]
+
+
+def _may_be_staged(wheel: str) -> bool:
+    platforms = [parse_platform(tag) for tag in parse_file_name(wheel).platforms]
+    return any(one.is_any or one.libc == "glibc" for one in platforms)
 
 
 def _current_stages(settings: Settings) -> Iterator[tuple[Stage, Target]]:

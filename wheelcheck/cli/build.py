@@ -267,11 +267,12 @@ def _unpack(options: Options) -> Results:
 def _verify(options: Options) -> Results:
     from wheelcheck.builder import verify  # noqa: PLC0415  # needs the extra
 
-    return verify.verify(options.project, os.environ)
+    return verify.verify(options.project, os.environ, *options.bundles)
 
 
-def _add_nothing(_parser: argparse.ArgumentParser) -> None:
-    """Add nothing: `--project` is all that the step needs."""
+def _add_verify(parser: argparse.ArgumentParser) -> None:
+    what = "bundles, or folders of them, that hold wheels for other systems than Linux with glibc"
+    parser.add_argument("bundles", type=Path, nargs="*", help=what)
 
 
 _STEPS = {
@@ -292,5 +293,5 @@ _STEPS = {
     ),
     "pack": _Step("put what another machine needs into one file", _pack, _add_pack, ()),
     "unpack": _Step("unpack what other machines packed, and verify hashes and modes", _unpack, _add_unpack, ()),
-    "verify": _Step("compare the wheels in dist/ with the manifest of the stage", _verify, _add_nothing, ("ziglang",)),
+    "verify": _Step("compare the wheels in dist/ with the manifest of the stage", _verify, _add_verify, ("ziglang",)),
 }

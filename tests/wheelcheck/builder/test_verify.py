@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.commandline import build as main
 from tests.support.reference import GUARD, TOOL, rewritten, wheel_of
+from wheelcheck.builder import handover
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.verify import require_tag, verify
@@ -137,3 +138,43 @@ def test_an_artifact_of_another_version_than_the_tag_is_named(tag: str, said: st
 def test_a_release_is_compared_with_the_tag_it_is_made_for(build: Build) -> None:
     with pytest.raises(BuildError, match=r"its version is 0.1.0, but the git tag says 9.9"):
         verify(build.settings.project, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v9.9"})
+
+
+MACOS = "reference-0.1.0-cp310-abi3-macosx_11_0_arm64.whl"
+
+
+@pytest.fixture
+def for_macos(build: Build, tmp_path: Path) -> Path:
+    """A bundle of another machine with a wheel for macOS, which is in the dist folder of the project, too."""
+    here = build.settings.dist
+    there = tmp_path / "there"
+    (there / "dist").mkdir(parents=True)
+    shutil.copy(wheel_of(build), there / "dist" / MACOS)
+    handover.pack(there, tmp_path / "macos.tar")
+    shutil.copy(there / "dist" / MACOS, here)
+    return tmp_path / "macos.tar"
+
+
+def test_a_wheel_for_a_system_that_nothing_is_staged_for_is_held_to_the_hash_it_was_packed_with(
+    build: Build, for_macos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = build.settings.project
+    assert main(["verify", "--project", str(project), str(for_macos)]) == 0
+    assert capsys.readouterr().out == f"as staged: {wheel_of(build).name}\nas packed: {MACOS}\n"
+    guard = (build.stage_folder / "tree" / GUARD).read_bytes()
+    rewritten(build.settings.dist / MACOS, GUARD, guard + b"\0", 0o100644)
+    with pytest.raises(BuildError, match=f"{MACOS} has no manifest of a stage"):
+        verify(project, {}, for_macos)
+
+
+def test_without_its_bundle_a_wheel_for_another_system_is_refused(build: Build, for_macos: Path) -> None:
+    assert for_macos.is_file()
+    with pytest.raises(BuildError, match=f"{MACOS} has no manifest of a stage"):
+        verify(build.settings.project, {})
+
+
+def test_a_bundle_says_nothing_about_a_wheel_that_is_staged(build: Build, tmp_path: Path) -> None:
+    handover.pack(build.settings.project, tmp_path / "linux.tar")
+    (build.stage_folder / "manifest.json").unlink()
+    with pytest.raises(BuildError, match=f"{wheel_of(build).name} has no manifest of a stage"):
+        verify(build.settings.project, {}, tmp_path / "linux.tar")
