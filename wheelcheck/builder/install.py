@@ -10,14 +10,14 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.tags import Tag, compatible_tags, cpython_tags, sys_tags
+from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags, sys_tags
 from packaging.utils import parse_wheel_filename
 
-from wheelcheck.builder import run
+from wheelcheck.builder import interpreters, run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.file_names import DATA
@@ -25,6 +25,7 @@ from wheelcheck.facts.file_names import DATA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.run import Log
     from wheelcheck.platforms.arch import Arch
 
@@ -74,6 +75,22 @@ def of(arch: Arch, base: Mapping[str, str]) -> Machine:
         raise NotHereError(f"this machine is {host().name} and has no qemu-{arch.qemu}: install qemu-user-static")
     root = Path(base[ROOTS], arch.name) if base.get(ROOTS) else Path("/nonexistent")
     return _with_python(arch, root, base) or _executables_only(arch, qemu, root)
+
+
+def for_wheel(wheel: Path, arch: Arch, base: Mapping[str, str]) -> Machine:
+    """Return the machine to test a wheel on, with the Python that it is for if that is on PATH. Raises NotHereError."""
+    machine = of(arch, base)
+    if machine.is_native and (python := _python_for(wheel, base)):
+        return replace(machine, python=python.executable, version=python.version)
+    require_installable(wheel, machine)
+    return machine
+
+
+def _python_for(wheel: Path, base: Mapping[str, str]) -> Interpreter | None:
+    tags = parse_wheel_filename(wheel.name)[3]
+    here = {"any", *platform_tags()}
+    pairs = sorted({(tag.interpreter, tag.abi) for tag in tags if tag.platform in here})
+    return next(filter(None, (interpreters.search(pair, base) for pair in pairs)), None)
 
 
 def require_installable(wheel: Path, machine: Machine) -> None:

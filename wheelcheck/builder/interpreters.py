@@ -95,13 +95,13 @@ class Interpreter:
     def _values_for(self, compilers: Compilers) -> dict[str, str | int]:
         """Return the build-time values with another CPU's names and the compilers for it.
 
-        What is in lower case are folders of this installation, which `sysconfig` finds itself.
+        What is in lower case are folders of this installation, which `sysconfig` finds itself; PyO3 wants the prefix.
         """
         arch = compilers.target.arch
         other = {self.triplet: arch.multiarch_triplet} if self.triplet else {}
         other |= {str(self.values[name]): arch.rust_triple for name in _GNU_TYPES if self.values.get(name)}
         renamed = {name: _renamed(value, other) for name, value in self.values.items() if name[:1].isupper()}
-        shared = {"BLDSHARED": compilers.variables["LDSHARED"]}
+        shared = {"BLDSHARED": compilers.variables["LDSHARED"], "prefix": str(self.values.get("installed_base", ""))}
         numbers = {"Py_ENABLE_SHARED": 0, "SIZEOF_VOID_P": arch.bits // 8}
         return {**renamed, **compilers.variables, **shared, **numbers}
 
@@ -111,12 +111,16 @@ _GNU_TYPES = ("HOST_GNU_TYPE", "BUILD_GNU_TYPE")
 
 def find(pair: Pair, base: Mapping[str, str]) -> Interpreter:
     """Return an interpreter that compiles for `pair`: this one, or else one that is on PATH. Raises BuildError."""
-    for executable in (sys.executable, *_on_path(pair, base)):
-        found = ask(executable, base)
-        if found and found.builds(pair):
-            return found
+    if found := search(pair, base):
+        return found
     fix = f"install {_name(pair)}, or use cibuildwheel, which brings every Python"
     raise BuildError(f"python {'-'.join(pair)}", f"no Python on PATH can compile for {'-'.join(pair)}", fix)
+
+
+def search(pair: Pair, base: Mapping[str, str]) -> Interpreter | None:
+    """Return the interpreter of `find`, None if there is none."""
+    asked = (ask(executable, base) for executable in (sys.executable, *_on_path(pair, base)))
+    return next((found for found in asked if found and found.builds(pair)), None)
 
 
 def ask(executable: str, base: Mapping[str, str]) -> Interpreter | None:

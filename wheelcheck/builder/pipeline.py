@@ -176,8 +176,7 @@ class Build:
 
     def _test(self, wheel: Path) -> tuple[Result, ...]:
         try:
-            machine = install.of(self.target.arch, os.environ)
-            install.require_installable(wheel, machine)
+            machine = install.for_wheel(wheel, self.target.arch, os.environ)
         except install.NotHereError as reason:
             return (smoke.Result(wheel.name, "skip", str(reason)),)
         self.log(f"{wheel.name} on {machine}")

@@ -33,10 +33,10 @@ class Target:
 
     @property
     def platform_tag(self) -> str:
-        """The compressed platform tag of PEP 600, with its older alias (manylinux2014) if there is one."""
+        """The compressed platform tag of PEP 600, with its older alias (manylinux2014) if there is one, sorted."""
         tag = self.arch.manylinux_tag(self.floor)
         older = [f"{old}_{self.arch.name}" for old, new in LEGACY_MANYLINUX.items() if f"{new}_{self.arch.name}" == tag]
-        return ".".join([tag, *older])
+        return ".".join(sorted([tag, *older]))
 
 
 def host() -> Arch:

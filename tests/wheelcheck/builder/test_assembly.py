@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.stage import Stage
 
 TARGET = Target(find("x86_64"), (2, 17))
-NAME = "demo-1.0-cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+NAME = "demo-1.0-cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
 TOOL = Payload("tool", "executable", "demo/bin/tool", "tool")
 PLUG = Payload("plug", "library", "demo/lib/libplug.so", "plug")
 WHEEL = "Wheel-Version: 1.0\nGenerator: backend (1)\nRoot-Is-Purelib: true\nTag: py3-none-any\nBuild: 2\n\n"
@@ -95,7 +95,7 @@ def test_the_wheel_file_has_every_tag_of_the_name_and_keeps_the_backends_fields(
     wheel = assembly.assemble(backend_wheel(tmp_path), NAME, stage, TARGET, tmp_path)
     with zipfile.ZipFile(wheel) as archive:
         fields = Parser().parsestr(archive.read("demo-1.0.dist-info/WHEEL").decode())
-    assert fields.get_all("Tag") == ["cp310-abi3-manylinux_2_17_x86_64", "cp310-abi3-manylinux2014_x86_64"]
+    assert fields.get_all("Tag") == ["cp310-abi3-manylinux2014_x86_64", "cp310-abi3-manylinux_2_17_x86_64"]
     assert fields.get_all("Root-Is-Purelib") == ["false"]
     assert (fields["Wheel-Version"], fields["Generator"], fields["Build"]) == ("1.0", "backend (1)", "2")
 
@@ -263,7 +263,7 @@ def test_a_program_that_the_backend_did_not_make_is_missed(tmp_path: Path) -> No
 
 def test_a_wheel_without_native_code_gets_no_platform_tag(tmp_path: Path) -> None:
     stage = staging.stage({}, TARGET, INPUTS, tmp_path / "none")
-    with pytest.raises(BuildError, match=r"it gets no tag manylinux_2_17_x86_64.manylinux2014_x86_64: neither"):
+    with pytest.raises(BuildError, match=r"it gets no tag manylinux2014_x86_64.manylinux_2_17_x86_64: neither"):
         assembly.assemble(backend_wheel(tmp_path), NAME, stage, TARGET, tmp_path)
     module = {"demo__ext.abi3_so": native("x86_64", "library")}
     assert assembly.assemble(backend_wheel(tmp_path, **module), NAME, stage, TARGET, tmp_path).is_file()

@@ -15,6 +15,7 @@ from tests.support import backends
 from tests.support.crates import committed
 from tests.support.cross import OTHER, lacking, rustc_for_other
 from wheelcheck.binary import read_binary
+from wheelcheck.builder import interpreters
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -82,6 +83,23 @@ def test_maturin_gets_the_floor_and_the_cpu(tmp_path: Path) -> None:
     project = backends.maturin(tmp_path / "project")
     require_sound(built(Build.of(project)), host())
     require_sound(built(Build.of(project, OTHER)), OTHER)
+
+
+def test_each_python_on_path_gets_its_wheel_and_tries_it(tmp_path: Path) -> None:
+    others = (f"cp3{minor}" for minor in range(10, 16) if f"cp3{minor}" != backends.RUNNING)
+    if not (other := next((name for name in others if interpreters.search((name, name), os.environ)), "")):
+        pytest.skip("there is no other Python on PATH")
+    project = backends.setuptools(tmp_path / "project")
+    table = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(
+        table.replace(f'["{backends.RUNNING}"]', f'["{backends.RUNNING}", "{other}"]')
+    )
+    build = Build.of(project)
+    build.sdist()
+    build.build()
+    names = {wheel.name.split("-")[2] for wheel in build.wheels()}
+    assert names == {backends.RUNNING, other}
+    assert [result.verdict for result in build.smoke()] == ["pass", "pass"]
 
 
 def test_a_second_run_uses_the_backends_wheel_again_and_a_changed_source_or_setting_does_not(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from wheelcheck.platforms.arch import find
 if TYPE_CHECKING:
     from pathlib import Path
 
-WHEEL = "demo-1.0-cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
-ARM = "demo-1.0-cp310-abi3-manylinux_2_17_aarch64.manylinux2014_aarch64.whl"
+WHEEL = "demo-1.0-cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl"
+ARM = "demo-1.0-cp310-abi3-manylinux2014_aarch64.manylinux_2_17_aarch64.whl"
 LATER = "demo-1.0-cp310-abi3-manylinux_2_28_x86_64.whl"
 SDIST = "demo-1.0.tar.gz"
 

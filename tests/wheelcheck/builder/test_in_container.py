@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TARGET = Target(find("aarch64"), (2, 17))
-FINISHED = "demo-1.0-cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64.whl"
+FINISHED = "demo-1.0-cp311-cp311-manylinux2014_aarch64.manylinux_2_17_aarch64.whl"
 DATE = (2020, 1, 2, 3, 4, 6)
 CP311 = "cp311-manylinux_aarch64"
 EXTENSION = "demo/_ext.cpython-311-aarch64-linux-gnu.so"

@@ -119,6 +119,16 @@ def test_a_wheel_for_another_python_or_cpu_cannot_run_here_and_the_reason_says_s
         install.require_installable(path, HOST)
 
 
+@pytest.mark.parametrize("path", [wheel("cp399-cp399"), wheel("py3-none", "s390x")])
+def test_a_wheel_that_no_python_here_supports_has_no_machine(path: Path) -> None:
+    with pytest.raises(NotHereError, match="does not support the tags of this wheel"):
+        install.for_wheel(path, host(), os.environ)
+
+
+def test_a_wheel_of_this_python_is_tried_with_it(tmp_path: Path) -> None:
+    assert install.for_wheel(wheel("py2.py3-none"), host(), {"PATH": str(tmp_path)}) == HOST
+
+
 def test_a_machine_without_python_takes_any_wheel_for_its_executables() -> None:
     install.require_installable(wheel("cp399-cp399", OTHER.name), Machine(OTHER, "", (0, 0)))
     assert shutil.which(HOST.python)

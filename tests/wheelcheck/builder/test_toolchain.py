@@ -69,8 +69,8 @@ def test_without_ziglang_the_error_says_what_to_install(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("arch", "floor", "tag"),
     [
-        ("x86_64", (2, 17), "manylinux_2_17_x86_64.manylinux2014_x86_64"),
-        ("aarch64", (2, 17), "manylinux_2_17_aarch64.manylinux2014_aarch64"),
+        ("x86_64", (2, 17), "manylinux2014_x86_64.manylinux_2_17_x86_64"),
+        ("aarch64", (2, 17), "manylinux2014_aarch64.manylinux_2_17_aarch64"),
         ("x86_64", (2, 28), "manylinux_2_28_x86_64"),
         ("riscv64", (2, 31), "manylinux_2_31_riscv64"),
     ],

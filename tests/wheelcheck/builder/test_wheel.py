@@ -22,7 +22,7 @@ RUNNING = f"cp3{MINOR}"
             "demo-1.0-cp310-abi3-linux_x86_64.whl",
             ("cp310", "abi3"),
             X86,
-            "demo-1.0-cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            "demo-1.0-cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
         ),
         ("demo-1.0-py3-none-any.whl", ("py3", "none"), ARM, "demo-1.0-py3-none-manylinux_2_28_aarch64.whl"),
         ("demo-1.0-py2.py3-none-any.whl", ("py3", "none"), ARM, "demo-1.0-py3-none-manylinux_2_28_aarch64.whl"),
