@@ -101,8 +101,9 @@ def _compare(reading: Reading, directory: _Directory) -> str:
     """Return how many pages do not have their hash, and the first of them; empty text if all have it."""
     wrong = []
     algorithm, length = _HASHES[directory.kind]
+    hashed = getattr(hashlib, algorithm)
     for number, page in enumerate(_pages(reading, directory)):
-        digest = hashlib.new(algorithm, page, usedforsecurity=False).digest()[:length]
+        digest = hashed(page, usedforsecurity=False).digest()[:length]
         if digest != directory.hashes[number * length : (number + 1) * length]:
             wrong.append(number)
     if not wrong:
