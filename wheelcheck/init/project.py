@@ -5,12 +5,15 @@ from __future__ import annotations
 import configparser
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from wheelcheck.builder.run import BuildError
 from wheelcheck.config.files import OWN, SHARED, ConfigError
 from wheelcheck.facts import toml
+from wheelcheck.init.metadata import Metadata, prepared
 from wheelcheck.init.setup_script import Script, constant
 from wheelcheck.platforms.published import CPYTHONS
 
@@ -84,10 +87,8 @@ class Project:
 
     @property
     def name(self) -> str:
-        """The project's name as in file names (PEP 427), empty if it is computed when the project is built."""
-        static = toml.table(self.document, "project").get("name") or self.setup_cfg.get("metadata", {}).get("name")
-        name = static or (constant(self.script.argument("name")) if self.script else None)
-        return re.sub(r"[-_.]+", "_", name).lower() if isinstance(name, str) else ""
+        """The project's name as in file names (PEP 427)."""
+        return re.sub(r"[-_.]+", "_", str(self._said("name") or "")).lower()
 
     @property
     def oldest(self) -> int:
@@ -122,20 +123,44 @@ class Project:
 
     @property
     def _supported(self) -> SpecifierSet:
-        options = self.setup_cfg.get("options", {})
-        static = toml.table(self.document, "project").get("requires-python") or options.get("python_requires")
-        text = static or (constant(self.script.argument("python_requires")) if self.script else None) or ""
+        text = str(self._said("requires-python") or "")
         try:
-            return SpecifierSet(str(text))
+            return SpecifierSet(text)
         except InvalidSpecifier:
             raise self.unknown(f"what the Requires-Python {text!r} means", "correct it") from None
 
     @property
     def _classifiers(self) -> str:
-        static = toml.texts(toml.table(self.document, "project"), "classifiers")
-        written = self.setup_cfg.get("metadata", {}).get("classifiers", "")
-        listed = constant(self.script.argument("classifiers")) if self.script else None
-        return "\n".join([*static, written, *(listed if isinstance(listed, list | tuple) else [])])
+        found = self._said("classifiers")
+        return (
+            found if isinstance(found, str) else "\n".join(map(str, found if isinstance(found, list | tuple) else ()))
+        )
+
+    def _said(self, key: str) -> object:
+        """Return what a project says of itself, from pyproject.toml, setup.cfg or setup.py; None if nothing.
+
+        The backend is asked only where setup.py computes it. Raises UnknownError if that does not give an answer.
+        """
+        table = toml.table(self.document, "project")
+        if key in table:
+            return table[key]
+        section, option = ("options", "python_requires") if key == "requires-python" else ("metadata", key)
+        if option in self.setup_cfg.get(section, {}):
+            return self.setup_cfg[section][option]
+        arguments = self.script.arguments if self.script else {}
+        if option not in arguments and "**" not in arguments:
+            return None
+        literal = constant(self.script.argument(option)) if self.script else None
+        return literal if literal is not None else getattr(self._metadata, key.replace("-", "_"))
+
+    @cached_property
+    def _metadata(self) -> Metadata:
+        """What the backend says when it is asked (PEP 517)."""
+        try:
+            return prepared(self.folder)
+        except BuildError as problem:
+            what = f"the name and the Pythons of the project, which setup.py computes ({problem})"
+            raise self.unknown(what, "write them into [project] of pyproject.toml") from problem
 
 
 def _pyproject(file: Path) -> dict[str, Any]:

@@ -213,7 +213,35 @@ def test_a_setuptools_project_gets_the_configuration_that_is_right_for_it(tmp_pa
     layout.require_written(tmp_path)
 
 
-def test_setup_py_is_never_run(tmp_path: Path) -> None:
+COMPUTED = f"""\
+import time
+from setuptools import Extension, setup
+OLDEST = (3, 13)
+{{}}
+setup(name="demo", python_requires=">=%d.%d" % OLDEST, ext_modules=[{EXTENSION}])
+"""
+
+
+@pytest.mark.network
+def test_the_backend_is_asked_what_setup_py_computes(tmp_path: Path) -> None:
+    files = {"setup.py": COMPUTED.format(""), **PACKAGE}
+    Layout(files, ("cp313", "cp314", "cp315"), package="demo", each=True).require_written(tmp_path)
+    assert not list(tmp_path.rglob("*.egg-info"))  # it was asked about a copy
+
+
+@pytest.mark.network
+def test_a_backend_that_fails_says_nothing(tmp_path: Path) -> None:
+    files = {"setup.py": COMPUTED.format("raise SystemExit('no compiler')"), **PACKAGE}
+    Layout(files, unknown="the name and the Pythons of the project, which setup.py computes").require_written(tmp_path)
+
+
+def test_a_backend_that_does_not_end_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHEELCHECK_TIMEOUT", "0.1")
+    files = {"setup.py": COMPUTED.format("time.sleep(60)"), **PACKAGE}
+    Layout(files, unknown="did not say its metadata within 0.1 seconds").require_written(tmp_path)
+
+
+def test_setup_py_is_not_run_for_what_its_text_says(tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     Layout(
         script(f"open({str(ran)!r}, 'w')\nsetup(ext_modules=[{EXTENSION}])"), EACH, package="demo", each=True
