@@ -23,6 +23,7 @@ from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, reproducible, sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
+from wheelcheck.config import files
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[st
 
 def _rebuild(build: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     tree = sdist.unpack(packed, scratch / "unpacked")
+    _configure(tree, build)
     inner = Build.of(tree, build.target.arch, build.log)
     if inner.target != build.target:
         problem = f"its configuration builds for {inner.target.zigbuild}, the project's for {build.target.zigbuild}"
@@ -158,6 +160,14 @@ def _rebuild(build: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     shutil.copyfile(packed, inner.settings.dist / packed.name)
     inner.build()
     return inner.wheels()
+
+
+def _configure(tree: Path, build: Build) -> None:
+    """Give an unpacked sdist the project's wheelcheck.toml, which says what to build and need not be packed."""
+    file = build.settings.project / files.OWN
+    missing = not (tree / files.OWN).exists()
+    if file.is_file() and missing and build.settings.packed == build.settings.project:
+        shutil.copyfile(file, tree / files.OWN)
 
 
 def _require_names(released: set[str], rebuilt: set[str]) -> None:

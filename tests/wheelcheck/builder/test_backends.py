@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
+import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
@@ -15,8 +17,9 @@ from tests.support import backends
 from tests.support.crates import committed
 from tests.support.cross import OTHER, lacking, rustc_for_other
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import interpreters
+from wheelcheck.builder import dist, interpreters
 from wheelcheck.builder.pipeline import Build
+from wheelcheck.builder.rebuild import roundtrip
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
@@ -100,6 +103,21 @@ def test_each_python_on_path_gets_its_wheel_and_tries_it(tmp_path: Path) -> None
     names = {wheel.name.split("-")[2] for wheel in build.wheels()}
     assert names == {backends.RUNNING, other}
     assert [result.verdict for result in build.smoke()] == ["pass", "pass"]
+
+
+def test_a_module_is_built_again_from_the_sdist_to_the_byte_by_a_configuration_that_the_sdist_lacks(
+    tmp_path: Path,
+) -> None:
+    project = backends.setuptools(tmp_path / "project")
+    head, own = (project / "pyproject.toml").read_text().split("[tool.wheelcheck]\n")
+    (project / "pyproject.toml").write_text(head)
+    (project / "wheelcheck.toml").write_text(own.replace("[tool.wheelcheck.smoke]", "[smoke]"))
+    build = Build.of(project)
+    built(build)
+    with tarfile.open(dist.sdist(build.settings.dist)) as archive:
+        assert not any(name.endswith("wheelcheck.toml") for name in archive.getnames())
+    (line,) = roundtrip(build)
+    assert f"demo/_native.cpython-3{sys.version_info.minor}-" in line
 
 
 def test_a_second_run_uses_the_backends_wheel_again_and_a_changed_source_or_setting_does_not(tmp_path: Path) -> None:
