@@ -125,3 +125,13 @@ def test_no_mark_of_a_template_is_left(needs: workflows.Needs) -> None:
     sections = [plan.sessions(new=True, for_each=for_each) for for_each in (False, True)]
     texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), *sections]
     assert [found for text in texts for found in re.findall(r"@[A-Z]+@", text)] == []
+
+
+def test_one_wheel_for_each_python_is_built_in_containers_and_checked_and_packed(tmp_path: Path) -> None:
+    project = write(tmp_path / "project", {"noxfile.py": plan.sessions(new=True, for_each=True)})
+    assert called(project / "noxfile.py", tmp_path / "there", "release-wheels") == [
+        "build unpack bundles ",
+        "build cibuildwheel --arch s390x ",
+        "check dist --architecture s390x ",
+        "build pack bundles/s390x.tar dist/*.whl build/wheelcheck/*/manifest.json ",
+    ]
