@@ -38,21 +38,23 @@ def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machin
     parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
     parser.add_argument("--project", type=Path, default=REFERENCE)
     parser.add_argument("--arch", default=arch)
+    parser.add_argument("--interpreter", default="")
     options = parser.parse_args(session.posargs)
     session.install("-e", f".[{extra}]")
     session.env.setdefault("WHEELCHECK_ROOTS", str(Path(".cache/roots").absolute()))
     for words in commands:
-        session.run(*command(words, Path(session.invoked_from, options.project), options.arch))
+        session.run(*command(words, Path(session.invoked_from, options.project), options.arch, options.interpreter))
 
 
-def command(words: str, project: Path, arch: str) -> list[str]:
-    """Return the command line of `wheelcheck WORDS` for a project and a CPU; the gate expects that CPU or all."""
+def command(words: str, project: Path, arch: str, interpreter: str = "") -> list[str]:
+    """Return the command line of `wheelcheck WORDS` for a project, a CPU or all, and a Python or all."""
     name, *rest = words.format(arch=arch).split()
+    python = ["--interpreter", interpreter] if interpreter else []
     if name == "build":
         cpu = [] if rest[0] in ("pack", "unpack", "verify") else ["--arch", arch]
-        return ["wheelcheck", "build", rest[0], "--project", str(project), *cpu, *rest[1:]]
+        return ["wheelcheck", "build", rest[0], "--project", str(project), *cpu, *(python if cpu else []), *rest[1:]]
     if name == "check":
-        rest = [str(project / "dist"), *([] if arch == "all" else ["--architecture", arch])]
+        rest = [str(project / "dist"), *([] if arch == "all" else ["--architecture", arch]), *python]
     return ["wheelcheck", name, *rest, "--config", configuration(project)]
 
 

@@ -128,6 +128,16 @@ def test_a_command_gets_project_and_cpu(words: str, called: str) -> None:
     assert noxfile.command(words, Path("/there"), "s390x") == ["wheelcheck", *called.split()]
 
 
+def test_wheels_and_gate_are_for_one_python_if_it_is_named() -> None:
+    wheels, gate, packed = (
+        noxfile.command(words, Path("/there"), "all", "cp311")
+        for words in ("build wheels", "check", "build pack x.tar")
+    )
+    assert wheels[-4:] == ["--arch", "all", "--interpreter", "cp311"]
+    assert gate[2:5] == ["/there/dist", "--interpreter", "cp311"]
+    assert "cp311" not in packed
+
+
 def test_the_gate_expects_all_cpus_if_all_are_named() -> None:
     called = noxfile.command("check", Path("/there"), "all")
     assert called == ["wheelcheck", "check", "/there/dist", "--config", "/there/pyproject.toml"]

@@ -113,7 +113,8 @@ def find(pair: Pair, base: Mapping[str, str]) -> Interpreter:
     """Return an interpreter that compiles for `pair`: this one, or else one that is on PATH. Raises BuildError."""
     if found := search(pair, base):
         return found
-    fix = f"install {_name(pair)}, or use cibuildwheel, which brings every Python"
+    others = "or build with --interpreter the wheels of one Python only"
+    fix = f"install {_name(pair)}, or use cibuildwheel, which brings every Python, {others}"
     raise BuildError(f"python {'-'.join(pair)}", f"no Python on PATH can compile for {'-'.join(pair)}", fix)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from wheelcheck.builder import (
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.backend_wheel import BackendWheel
+from wheelcheck.config import is_built_by
 from wheelcheck.config.builder import Settings, load
 
 if TYPE_CHECKING:
@@ -70,6 +71,12 @@ class Build:
         """
         settings = load(project)
         return cls(settings, toolchain.choose(arch or toolchain.host(), settings.release.glibc), log)
+
+    def only_by(self, tag: str) -> Build:
+        """Return the build of the wheels that one Python builds, such as cp311. Raises ConfigError if it has none."""
+        python = tuple(pair for pair in self.settings.python if is_built_by(tag, pair))
+        release = self.settings.release.for_interpreter(tag)
+        return replace(self, settings=replace(self.settings, python=python, release=release))
 
     @property
     def stage_folder(self) -> Path:

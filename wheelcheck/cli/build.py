@@ -89,6 +89,9 @@ def _add_every(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-missing", action="store_true", help="with `--arch all`, skip a CPU that Rust is not installed for"
     )
+    parser.add_argument(
+        "--interpreter", default="", metavar="TAG", help="make only the wheels that one Python builds, such as cp311"
+    )
 
 
 def _builds(options: Options, *, compiles: bool = False) -> list[Build]:
@@ -110,7 +113,8 @@ def _builds(options: Options, *, compiles: bool = False) -> list[Build]:
 def _build_of(options: Options, row: Arch | None) -> Build:
     from wheelcheck.builder.pipeline import Build  # noqa: PLC0415  # needs the extra
 
-    return Build.of(options.project, row, _log)
+    build = Build.of(options.project, row, _log)
+    return build.only_by(options.interpreter) if options.interpreter else build
 
 
 def _rows(options: Options) -> tuple[Arch, ...]:

@@ -142,9 +142,11 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
         select=tuple(arguments.select) or config.select,
         deselect=tuple(arguments.ignore),
     )
-    if arguments.architecture and not config.wheels:
-        say("--architecture has no effect: the configuration names no wheels that the release must contain")
-    return config.for_architecture(arguments.architecture) if arguments.architecture else config
+    for option in ("architecture", "interpreter"):
+        if getattr(arguments, option) and not config.wheels:
+            say(f"--{option} has no effect: the configuration names no wheels that the release must contain")
+    config = config.for_architecture(arguments.architecture) if arguments.architecture else config
+    return config.for_interpreter(arguments.interpreter) if arguments.interpreter else config
 
 
 def _told(words: list[str], file: Path | None) -> Run:

@@ -52,6 +52,9 @@ def _add_locks(group: argparse._ArgumentGroup) -> None:
 def _add_expectations(group: argparse._ArgumentGroup) -> None:
     add_config(group).add_argument("--no-config", action="store_true", help="use no configuration")
     group.add_argument("--architecture", metavar="CPU", help="expect the wheels of one CPU only, as built on one host")
+    group.add_argument(
+        "--interpreter", metavar="TAG", help="expect the wheels that one Python builds only, such as cp311"
+    )
     group.add_argument("--each", action="store_true", help="check single artifacts: no file is missed, none is extra")
 
 

@@ -129,8 +129,20 @@ class Config(Expected):
         wheels = tuple(wheel for wheel in self.wheels if wanted in parse_platform(wheel.platform).arches)
         if self.wheels and not wheels:
             raise ConfigError(f"no wheel is expected for {wanted}; the configuration has wheels for {self._served}")
+        return replace(self._narrowed(wheels), architectures=(wanted,))
+
+    def for_interpreter(self, tag: str) -> Config:
+        """Return what is expected if only one Python builds, such as cp311. Raises ConfigError if it has no wheels."""
+        wheels = tuple(wheel for wheel in self.wheels if is_built_by(tag, (wheel.python, wheel.abi)))
+        if self.wheels and not wheels:
+            known = ", ".join(sorted({wheel.python for wheel in self.wheels}))
+            raise ConfigError(f"no wheel is expected for {tag}; the configuration has wheels for {known}")
+        return self._narrowed(wheels)
+
+    def _narrowed(self, wheels: tuple[WheelTag, ...]) -> Config:
+        """Return it with these of its wheels required and the others allowed."""
         others = tuple(wheel for wheel in self.wheels if wheel not in wheels)
-        return replace(self, wheels=wheels, built_elsewhere=others, architectures=(wanted,))
+        return replace(self, wheels=wheels, built_elsewhere=(*self.built_elsewhere, *others))
 
     def runs(self, code: str) -> bool:
         """Return whether a rule is selected."""
@@ -139,6 +151,15 @@ class Config(Expected):
     @property
     def _served(self) -> str:
         return ", ".join(sorted({name for wheel in self.wheels for name in parse_platform(wheel.platform).arches}))
+
+
+def is_built_by(tag: str, pair: tuple[str, str]) -> bool:
+    """Return whether the Python `tag` builds the wheel of an interpreter and ABI tag: its own, abi3 or none.
+
+    A free-threaded Python is named by its ABI, such as cp313t.
+    """
+    python, abi = pair
+    return abi in ("abi3", "none") or tag == (abi if abi.startswith("cp") else python)
 
 
 def load(path: Path, *, required: bool = False) -> Config:

@@ -95,10 +95,13 @@ def test_colours_are_as_they_are_asked_for(dist: Path, color: str, *, coloured: 
     assert (b"\x1b[" in done.stdout) is coloured
 
 
-def test_architecture_without_a_promised_set_says_that_it_does_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("option", "value"), [("--architecture", "x86_64"), ("--interpreter", "cp311")])
+def test_narrowing_a_promised_set_that_is_empty_says_that_it_does_nothing(
+    tmp_path: Path, option: str, value: str
+) -> None:
     a_wheel(X86_64, library("x86_64")).write(tmp_path)
-    done = run_here(tmp_path, "check", ".", "--architecture", "x86_64")
-    assert b"--architecture has no effect" in done.stderr
+    done = run_here(tmp_path, "check", ".", option, value)
+    assert f"{option} has no effect".encode() in done.stderr
     assert done.returncode == 0
 
 

@@ -367,6 +367,41 @@ def test_an_architecture_that_no_expected_wheel_serves_is_an_error_and_not_an_em
     assert Config().for_architecture("s390x").wheels == ()
 
 
+@pytest.mark.parametrize(
+    ("tag", "pairs"),
+    [
+        ("cp311", ["cp39-abi3", "cp311-cp311", "py3-none"]),
+        ("cp312", ["cp39-abi3", "cp312-cp312", "py3-none"]),
+        ("cp313t", ["cp39-abi3", "cp313-cp313t", "py3-none"]),
+        ("cp310", ["cp39-abi3", "py3-none"]),
+    ],
+)
+def test_one_python_builds_its_own_wheel_and_those_for_many_and_the_others_are_allowed(
+    tag: str, pairs: list[str]
+) -> None:
+    every = ["cp39-abi3", "cp311-cp311", "cp312-cp312", "cp313-cp313t", "py3-none"]
+    split = [pair.split("-") for pair in every]
+    config = Config(wheels=tuple(WheelTag(python, abi, "manylinux_2_17_x86_64") for python, abi in split))
+    narrowed = config.for_interpreter(tag)
+    assert [f"{wheel.python}-{wheel.abi}" for wheel in narrowed.wheels] == pairs
+    assert {*narrowed.wheels, *narrowed.built_elsewhere} == {*config.wheels}
+
+
+def test_one_cpu_and_one_python_together_require_their_one_wheel() -> None:
+    wheels = tuple(
+        WheelTag(one, one, f"manylinux_2_17_{cpu}") for one in ("cp311", "cp312") for cpu in ("aarch64", "x86_64")
+    )
+    narrowed = Config(wheels=wheels).for_architecture("x86_64").for_interpreter("cp312")
+    assert [str(wheel) for wheel in narrowed.wheels] == ["cp312-cp312-manylinux_2_17_x86_64"]
+    assert {*narrowed.wheels, *narrowed.built_elsewhere} == {*wheels}
+
+
+def test_a_python_that_builds_no_expected_wheel_is_an_error() -> None:
+    config = Config(wheels=(WheelTag("cp311", "cp311", "manylinux_2_17_x86_64"),))
+    with pytest.raises(ConfigError, match="no wheel is expected for cp312; the configuration has wheels for cp311"):
+        config.for_interpreter("cp312")
+
+
 def test_an_unknown_architecture_is_an_error() -> None:
     with pytest.raises(UnknownArchitectureError, match="vax"):
         Config().for_architecture("vax")
