@@ -116,15 +116,14 @@ class Native:
 def roundtrip(build: Build, *, exact: bool = True) -> tuple[str, ...]:
     """Build the wheels of this target again, only from the sdist; return one line per native file that is the same.
 
+    Where the release has no sdist, a clean copy of the sources takes its place.
+
     Without `exact`, bytes may differ, for a project that is not reproducible; kind, CPU, mode and floor may not.
     Raises BuildError naming the first wheel or file that differs from the released one.
     """
-    if not build.settings.builds_sdist:
-        raise BuildError("roundtrip", "the configuration releases no sdist", "set sdist = true, or leave this step out")
-    packed = dist.sdist(build.settings.dist)
     released = dist.wheels(build.settings.dist, build.target)
     with tempfile.TemporaryDirectory(prefix="wheelcheck-") as scratch:
-        rebuilt = _rebuild(build, packed, Path(scratch))
+        rebuilt = _rebuild(build, Path(scratch))
         _require_names({wheel.name for wheel in released}, {wheel.name for wheel in rebuilt})
         pairs = [(wheel, rebuilt_as) for wheel in released for rebuilt_as in rebuilt if wheel.name == rebuilt_as.name]
         return tuple(line for pair in pairs for line in _compare(*pair, exact=exact))
@@ -147,10 +146,24 @@ def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[st
             raise BuildError(f"{wheel}: {path}", f"the sdist builds {ours}, but {theirs} is released", fix)
 
 
-def _rebuild(build: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
-    tree = sdist.unpack(packed, scratch / "unpacked")
-    _configure(tree, build)
-    inner = Build.of(tree, build.target.arch, build.log)
+def _rebuild(build: Build, scratch: Path) -> tuple[Path, ...]:
+    if not build.settings.builds_sdist:
+        sdist.copy_sources(build.settings.project, scratch / "copy")
+        inner = Build.of(scratch / "copy", build.target.arch, build.log)
+    else:
+        inner = _inside_sdist(build, dist.sdist(build.settings.dist), scratch)
+    inner.build()
+    return inner.wheels()
+
+
+def _inside_sdist(build: Build, packed: Path, scratch: Path) -> Build:
+    """Return the build of an unpacked sdist by the configuration in it, or else by that of the project."""
+    tree = sdist.unpack(packed, scratch / "unpacked").resolve()
+    file = files.find(tree)
+    if file and files.read(file)[0]:
+        inner = Build.of(tree, build.target.arch, build.log)
+    else:
+        inner = replace(build, settings=sdist.settings_in(tree, build.settings))
     if inner.target != build.target:
         problem = f"its configuration builds for {inner.target.zigbuild}, the project's for {build.target.zigbuild}"
         raise BuildError(packed.name, problem, "build the sdist again")
@@ -158,16 +171,7 @@ def _rebuild(build: Build, packed: Path, scratch: Path) -> tuple[Path, ...]:
     for artifact in (*inner.settings.dist.glob("*.whl"), *inner.settings.dist.glob("*.tar.gz")):
         artifact.unlink()
     shutil.copyfile(packed, inner.settings.dist / packed.name)
-    inner.build()
-    return inner.wheels()
-
-
-def _configure(tree: Path, build: Build) -> None:
-    """Give an unpacked sdist the project's wheelcheck.toml, which says what to build and need not be packed."""
-    file = build.settings.project / files.OWN
-    missing = not (tree / files.OWN).exists()
-    if file.is_file() and missing and build.settings.packed == build.settings.project:
-        shutil.copyfile(file, tree / files.OWN)
+    return inner
 
 
 def _require_names(released: set[str], rebuilt: set[str]) -> None:

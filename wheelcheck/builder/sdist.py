@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
@@ -105,6 +106,22 @@ def place_of(path: Path, tree: Path, settings: Settings) -> Path:
     place = tree / path.relative_to(settings.project)
     inside = path.is_relative_to(settings.packed) and not place.exists()
     return tree / path.relative_to(settings.packed) if inside else place
+
+
+def settings_in(tree: Path, settings: Settings) -> Settings:
+    """Return the settings of a project for its unpacked sdist, which need not hold their file."""
+
+    def moved(place: str) -> str:
+        found = place_of(settings.project / place, tree, settings)
+        return found.relative_to(tree).as_posix() if place else ""
+
+    payload = tuple(
+        replace(one, workspace=moved(one.workspace), source=moved(one.source), directory=moved(one.directory))
+        for one in settings.release.payload
+    )
+    workspace = place_of(settings.workspace, tree, settings)
+    release = replace(settings.release, payload=payload)
+    return replace(settings, project=tree, release=release, workspace=workspace, python_project=tree)
 
 
 def rewritten_manifests(settings: Settings, unpacked: Path) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.crates import HATCH, committed, probe
-from wheelcheck.builder import sdist
+from wheelcheck.builder import rebuild, sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import ConfigError
@@ -54,6 +54,7 @@ def test_a_project_whose_workspace_is_above_it_is_built_from_a_copy_of_the_sourc
     build = repository(tmp_path / "p", ".", "sdist = false")
     build.build()
     (wheel,) = build.wheels()
+    assert next(line.partition(": ")[2] for line in rebuild.roundtrip(build)).startswith("probe/bin/probe: executable")
     assert wheel.parent == tmp_path / "p" / "dist"
     assert members(wheel) == {"probe/__init__.py", "probe/bin/probe"}
 
@@ -73,6 +74,8 @@ def test_a_project_that_holds_its_workspace_is_built_from_its_sdist(tmp_path: Pa
     assert (tree / "rust" / "src" / "main.rs").is_file()
     (wheel,) = build.wheels()
     assert "probe/bin/probe" in members(wheel)
+    assert not (tree / "wheelcheck.toml").exists()
+    assert len(rebuild.roundtrip(build)) == 1
 
 
 def test_a_place_in_the_sdist_is_that_of_the_root_or_of_the_python_project(tmp_path: Path) -> None:
