@@ -58,6 +58,14 @@ def place_of(project: Project, folder: Path, file: str) -> str:
     return next(iter(places), "")
 
 
+def names_in(folder: Path) -> frozenset[str]:
+    """Return the last part of every path or name that the package's code spells out as text."""
+    trees = (_tree(source) for source in sorted(folder.rglob("*.py")))
+    nodes = (node for tree in trees if tree for node in ast.walk(tree))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return frozenset(text.rpartition("/")[2] for text in texts)
+
+
 def _declared(project: Project) -> list[Path]:
     """Return the packages that the backend's settings name."""
     hatch = toml.texts(toml.table(toml.table(project.tool("hatch", "build"), "targets"), "wheel"), "packages")
@@ -73,12 +81,9 @@ def _packages(project: Project) -> list[Path]:
 
 def _mentions(folder: Path, source: Path, file: str) -> Iterator[str]:
     """Yield the folder of each path to `file` that a source spells out, relative to the root of the wheel."""
-    try:
-        tree = ast.parse(source.read_bytes())
-    except (SyntaxError, ValueError, RecursionError):
-        return
+    tree = _tree(source)
     here = PurePosixPath(folder.name, source.parent.relative_to(folder).as_posix())
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if tree else ():
         parts = _parts(node)
         if (
             len(parts) > 1
@@ -90,6 +95,13 @@ def _mentions(folder: Path, source: Path, file: str) -> Iterator[str]:
             ups = root.count(".parent") + root.count("dirname(") if "__file__" in root else 0
             base = here.joinpath(*[".."] * max(ups - 1, 0)) if "__file__" in root else PurePosixPath(folder.name)
             yield _normal(base.joinpath(*(str(one) for one in parts[1:-1])))
+
+
+def _tree(source: Path) -> ast.Module | None:
+    try:
+        return ast.parse(source.read_bytes())
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def _parts(node: ast.AST) -> list[ast.expr | str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.config import Payload
@@ -34,7 +35,23 @@ def found(project: Project, name: str, folder: Path | None) -> tuple[Payload, ..
     if twice := next((path for path in paths if paths.count(path) > 1), ""):
         crates = " and ".join(one.package for one in listed if one.path == twice)
         raise project.unknown(f"which of the crates {crates} gives {twice}", _FIX)
-    return tuple(listed)
+    named = package.names_in(folder) if folder else frozenset()
+    return tuple(
+        one for kind in _FOLDERS for one in _wanted(project, [one for one in listed if one.kind == kind], named)
+    )
+
+
+def _wanted(project: Project, listed: list[Payload], named: frozenset[str]) -> list[Payload]:
+    """Return those that the package needs: the only one, or of several those that its code names.
+
+    A workspace also holds programs for its developers, and their crates look like any other.
+    """
+    wanted = [one for one in listed if not named.isdisjoint({one.name, PurePosixPath(one.path).name})]
+    if len(listed) > 1 and not wanted:
+        names = ", ".join(one.name for one in listed)
+        what = f"which of {names} the wheel needs: the code of the package names none of them"
+        raise project.unknown(what, _FIX)
+    return wanted if len(listed) > 1 else listed
 
 
 def _workspaces(project: Project) -> Iterator[Workspace]:

@@ -45,7 +45,7 @@ class Project:
     @classmethod
     def read(cls, folder: Path) -> Project:
         """Read a project. Raises ConfigError where there is none, or where a file cannot be read."""
-        if not any((folder / name).is_file() for name in (SHARED, "setup.py", "setup.cfg")):
+        if not any((folder / name).is_file() for name in (SHARED, OWN, "setup.py", "setup.cfg")):
             problem = f"there is no {SHARED} and no setup.py"
             raise ConfigError(f"{folder}: {problem}; run init in the folder of a Python project")
         return cls(folder, _pyproject(folder / SHARED), _setup_cfg(folder / "setup.cfg"), Script.read(folder))
@@ -59,6 +59,11 @@ class Project:
     def configuration(self) -> str:
         """The file that configures wheelcheck, or will configure it."""
         return OWN if (self.folder / OWN).exists() or not (self.folder / SHARED).is_file() else SHARED
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the project has a configuration of wheelcheck."""
+        return (self.folder / OWN).exists() or bool(self.tool("wheelcheck"))
 
     @property
     def backend(self) -> str:

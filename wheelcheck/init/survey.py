@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder.cibuildwheel import require_ours
+from wheelcheck.config import builder
 from wheelcheck.config.files import OWN, SHARED, ConfigError
 from wheelcheck.init import backends, package
 from wheelcheck.init import payload as cargo
+from wheelcheck.init.compiled import Compiled
 from wheelcheck.init.project import Project
 from wheelcheck.init.repository import Repository
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.config import Payload
-    from wheelcheck.init.compiled import Compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,13 @@ class Survey:
 
 
 def survey(folder: Path) -> Survey:
-    """Survey a project. Raises ConfigError if there is none, UnknownError if init cannot find something out."""
+    """Survey a project; one that is configured already has said everything itself.
+
+    Raises ConfigError if there is no project, UnknownError if init cannot find something out.
+    """
     project = Project.read(folder)
+    if project.is_configured:
+        return _configured(project)
     compiled = backends.compiled(project)
     name, home = ("", None) if compiled.payload and not compiled.module else package.found(project, compiled.module)
     added = () if compiled.rust else cargo.found(project, name, home)
@@ -64,3 +70,16 @@ def survey(folder: Path) -> Survey:
     first = added[0].workspace if added else compiled.workspace
     payload = tuple(replace(one, workspace="" if one.workspace == first else one.workspace) for one in added)
     return Survey(project, compiled, name, compiled.payload or payload, first, Repository.around(project))
+
+
+def _configured(project: Project) -> Survey:
+    """Return what the configuration of a project says. Raises ConfigError if it is wrong."""
+    settings = builder.load(project.folder)
+    compiled = Compiled(
+        python=tuple("-".join(pair) for pair in settings.python),
+        payload=settings.release.payload,
+        needs_each_python=any(abi not in ("abi3", "none") for _, abi in settings.python),
+        rust=(settings.workspace / "Cargo.toml").is_file(),
+    )
+    place = settings.workspace.relative_to(project.folder.resolve()).as_posix()
+    return Survey(project, compiled, "", settings.release.payload, place, Repository.around(project))

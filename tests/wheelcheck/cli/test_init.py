@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.init_files import FILES, GATE_FILES, contents
-from tests.support.layouts import tracer
+from tests.support.layouts import pyproject, tracer, write
 from wheelcheck.cli import main
 
 if TYPE_CHECKING:
@@ -123,3 +123,21 @@ def test_a_reader_of_the_diff_who_leaves_ends_it_in_silence(tmp_path: Path, more
     done = subprocess.run(words, stdout=written, stderr=subprocess.PIPE, check=False)
     os.close(written)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_init_does_not_know_is_one_sentence_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(write(tmp_path, {"pyproject.toml": pyproject("enscons.api"), "demo/__init__.py": ""}))
+    assert main(["init", "--builder", str(tmp_path), "--yes"]) == 2
+    said = capsys.readouterr()
+    what = "I do not know this: what the build backend enscons.api builds; write [tool.wheelcheck] yourself"
+    assert (said.out, said.err) == ("", f"wheelcheck: {tmp_path}/pyproject.toml: {what}\n")
+    assert contents(tmp_path) == before
+
+
+def test_what_init_was_told_after_that_is_enough_for_the_rest(tmp_path: Path) -> None:
+    table = '[tool.wheelcheck]\narchitectures = ["x86_64"]\npython = ["cp311-abi3"]\n'
+    write(tmp_path, {"pyproject.toml": pyproject("enscons.api", more=table), "demo/__init__.py": ""})
+    assert main(["init", "--builder", str(tmp_path), "--yes"]) == 0
+    assert set(FILES) <= set(contents(tmp_path))

@@ -128,7 +128,9 @@ LAYOUTS = {
         unknown="where tool belongs: the code looks for it in demo/_bin and in demo/libexec",
     ),
     "two workspaces": Layout(
-        hatch({**program("rust"), **program("sidecar", "helper")}),
+        hatch(
+            {**program("rust"), **program("sidecar", "helper"), "src/demo/__init__.py": "NEEDED = ['tool', 'helper']\n"}
+        ),
         payload=(
             TOOL,
             {
@@ -141,6 +143,16 @@ LAYOUTS = {
         ),
         build={"workspace": "rust"},
         package="demo",
+    ),
+    "one of several programs, as the code names it": Layout(
+        hatch({**program("rust"), **program("codegen", "api-codegen"), "src/demo/__init__.py": LIBEXEC}),
+        payload=({**TOOL, "path": "demo/libexec/tool"},),
+        build={"workspace": "rust"},
+        package="demo",
+    ),
+    "several programs that no code names": Layout(
+        hatch({**program("rust"), **program("codegen", "api-codegen")}),
+        unknown="which of api-codegen, tool the wheel needs: the code of the package names none of them",
     ),
     "neither test programs nor tasks, and only what cargo builds by default": Layout(
         hatch(workspace('default-members = ["tool", "test-runner", "xtask"]\n', EBPF)),

@@ -90,3 +90,25 @@ def test_the_default_branch_is_the_remotes_and_not_the_one_that_is_checked_out(t
     link = ["git", "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/develop"]
     subprocess.run(link, cwd=top, check=True)
     assert survey(tracer(top)).repository.branch == "develop"
+
+
+@pytest.mark.parametrize(
+    ("python", "each"), [('["cp312", "cp313"]', True), ('["cp311-abi3"]', False), ('["py3-none"]', False)]
+)
+def test_a_project_that_is_configured_has_said_itself_what_init_would_not_know(
+    tmp_path: Path, python: str, *, each: bool
+) -> None:
+    table = f'[tool.wheelcheck]\narchitectures = ["x86_64"]\npython = {python}\n'
+    files = {"pyproject.toml": pyproject("enscons.api", more=table), "Cargo.toml": crate("x"), "src/lib.rs": ""}
+    found = survey(write(tmp_path, files))
+    assert (found.compiled.needs_each_python, found.needs_rust) == (each, True)
+
+
+def test_a_wheelcheck_toml_at_the_root_is_enough(tmp_path: Path) -> None:
+    write(tmp_path, {"wheelcheck.toml": 'python = ["cp311-abi3"]\narchitectures = ["x86_64"]\n'})
+    assert survey(tmp_path).compiled.python == ("cp311-abi3",)
+
+
+def test_a_configuration_that_is_wrong_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="architectures"):
+        survey(write(tmp_path, {"wheelcheck.toml": 'architectures = ["z80"]\n'}))
