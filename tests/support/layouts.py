@@ -42,7 +42,7 @@ def tracer(folder: Path) -> Path:
         folder,
         {
             "pyproject.toml": pyproject("hatchling.build", "My.Demo"),
-            "src/my_demo/__init__.py": "",
+            "src/my_demo/__init__.py": "PROGRAM, LIBRARY = 'tool', 'libplug_in.so'\n",
             "rust/Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["tool", "plug-in", "inner"]\n',
             "rust/tool/Cargo.toml": crate("tool"),
             "rust/tool/src/main.rs": "fn main() {}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.facts import toml
 from wheelcheck.init import maturin, setuptools
 from wheelcheck.init.compiled import Compiled, stable
+from wheelcheck.init.package import is_native
 from wheelcheck.init.project import SETUPTOOLS
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from wheelcheck.init.project import Project
 
 _FIX = "write [tool.wheelcheck] yourself"
+_DECLARE = "declare them in [[tool.wheelcheck.payload]], and write the table yourself"
+_MODULES_OF_CMAKE = re.compile(
+    r"python3?_add_library|pybind11_add_module|nanobind_add_module|python_extension_module", re.IGNORECASE
+)
 _HATCH_HOOKS = frozenset({"vcs", "version", "fancy-pypi-readme", "requirements_txt", "jupyter-builder", "autorun"})
 _PY_API = re.compile(r"cp3(\d+)")
 
@@ -39,6 +44,8 @@ def _scikit_build(project: Project) -> Compiled:
             raise project.unknown("which wheels to build, because tool.scikit-build.overrides changes them", _FIX)
     if wheel.get("cmake") is False or wheel.get("platlib") is False:
         return Compiled()
+    if _installs_programs(project):
+        raise project.unknown("which programs CMakeLists.txt installs into the wheel", _DECLARE)
     api = str(wheel.get("py-api", ""))
     if not api:
         return Compiled(python=project.pythons, needs_each_python=True)
@@ -47,9 +54,16 @@ def _scikit_build(project: Project) -> Compiled:
         older = tuple(one for one in project.pythons if "-" not in one and int(one.removeprefix("cp3")) < since)
         return Compiled(python=(*older, *stable(since)), needs_each_python=bool(older))
     if re.fullmatch(r"py[23](\.py3)?", api):
-        what = "which programs or libraries CMakeLists.txt installs into the wheel"
-        raise project.unknown(what, "declare them in [[tool.wheelcheck.payload]], and write the table yourself")
+        raise project.unknown("which programs or libraries CMakeLists.txt installs into the wheel", _DECLARE)
     raise project.unknown(f"which wheels tool.scikit-build.wheel.py-api = {api!r} gives", _FIX)
+
+
+def _installs_programs(project: Project) -> bool:
+    """Return whether CMake puts programs into the wheel, or may do so because it makes nothing else."""
+    file = project.folder / "CMakeLists.txt"
+    text = re.sub(r"#.*", "", file.read_text("utf-8", "replace")) if file.is_file() else ""
+    makes_programs = re.search(r"\badd_executable\s*\(", text, re.IGNORECASE) and not _MODULES_OF_CMAKE.search(text)
+    return "SKBUILD_SCRIPTS_DIR" in text or bool(makes_programs)
 
 
 def _is_about_others(entry: dict[str, Any]) -> bool:
@@ -92,9 +106,9 @@ def _require_there(project: Project, patterns: list[str]) -> None:
     for pattern in patterns:
         if pattern.startswith("!") or re.fullmatch(r"(.*/)?(_?version(_info)?\.py|\*\.(pyi?|typed|json|mo))", pattern):
             continue
-        if not any(project.folder.glob(pattern.strip("/"))):
-            what = f"what makes the files {pattern!r} that hatchling packs, which do not exist"
-            raise project.unknown(what, "declare them in [[tool.wheelcheck.payload]], and write the table yourself")
+        packed = [path for path in project.folder.glob(pattern.strip("/")) if path.is_dir() or not is_native(path)]
+        if not packed:
+            raise project.unknown(f"what makes the files {pattern!r} that hatchling packs", _DECLARE)
 
 
 def _poetry(project: Project) -> Compiled:

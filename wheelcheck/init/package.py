@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import toml
+from wheelcheck.platforms import magic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,20 @@ def place_of(project: Project, folder: Path, file: str) -> str:
         what = f"where {file} belongs: the code looks for it in {' and in '.join(sorted(places))}"
         raise project.unknown(what, "write [tool.wheelcheck] yourself")
     return next(iter(places), "")
+
+
+def is_native(file: Path) -> bool:
+    """Return whether a file is a program or library of Linux, macOS or Windows, by its first bytes."""
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(8).startswith((magic.ELF, magic.PE, *magic.MACHO, *magic.FAT))
+
+
+def native_in(folder: Path) -> str:
+    """Return the path of a native file in a package, empty if there is none."""
+    files = (path for path in sorted(folder.rglob("*")) if path.suffix not in (".py", ".pyi", ".pyc"))
+    return next((path.relative_to(folder.parent).as_posix() for path in files if is_native(path)), "")
 
 
 def names_in(folder: Path) -> frozenset[str]:

@@ -22,6 +22,8 @@ _DEEPEST = 3  # folders between the project and a Cargo.toml
 _OF_DEVELOPMENT = frozenset({"test", "tests", "testing", "example", "examples", "bench", "benches", "benchmark",
                              "benchmarks", "fuzz", "xtask", "fixture", "fixtures", "mock", "testdata"})  # fmt: skip
 _NOT_SOURCES = frozenset({"target", "build", "dist", "vendor", "third_party", "node_modules", "venv", "site-packages"})
+# Libraries of crates with these are for WebAssembly, Node.js, Java, Ruby, Erlang, PHP and R.
+_FOR_OTHERS = frozenset({"wasm-bindgen", "napi", "neon", "jni", "magnus", "rustler", "ext-php-rs", "extendr-api"})
 _FIX = "write [[tool.wheelcheck.payload]] yourself"
 
 
@@ -35,23 +37,23 @@ def found(project: Project, name: str, folder: Path | None) -> tuple[Payload, ..
     if twice := next((path for path in paths if paths.count(path) > 1), ""):
         crates = " and ".join(one.package for one in listed if one.path == twice)
         raise project.unknown(f"which of the crates {crates} gives {twice}", _FIX)
-    named = package.names_in(folder) if folder else frozenset()
+    named = {project.name, name, *(package.names_in(folder) if folder else ())}
     return tuple(
         one for kind in _FOLDERS for one in _wanted(project, [one for one in listed if one.kind == kind], named)
     )
 
 
-def _wanted(project: Project, listed: list[Payload], named: frozenset[str]) -> list[Payload]:
-    """Return those that the package needs: the only one, or of several those that its code names.
+def _wanted(project: Project, listed: list[Payload], named: set[str]) -> list[Payload]:
+    """Return those that the package needs: those that its code names, and one that is called as the project is.
 
-    A workspace also holds programs for its developers, and their crates look like any other.
+    A repository also holds programs that are not for the Python package, and their crates look like any other.
     """
     wanted = [one for one in listed if not named.isdisjoint({one.name, PurePosixPath(one.path).name})]
-    if len(listed) > 1 and not wanted:
+    if listed and not wanted:
         names = ", ".join(one.name for one in listed)
-        what = f"which of {names} the wheel needs: the code of the package names none of them"
+        what = f"whether the wheel needs what the crates give ({names}): the code of the package does not name it"
         raise project.unknown(what, _FIX)
-    return wanted if len(listed) > 1 else listed
+    return wanted
 
 
 def _workspaces(project: Project) -> Iterator[Workspace]:
@@ -95,7 +97,7 @@ def _files(project: Project, crate: Crate) -> Iterator[tuple[PayloadKind, str, s
             raise project.unknown(what, _FIX)
         if not _is_of_development(name):
             yield "executable", name, name
-    for target in crate.libraries:
+    for target in () if _FOR_OTHERS & crate.needs(crate.defaults) else crate.libraries:
         yield "library", target["name"], f"lib{target['name'].replace('-', '_')}.so"
 
 

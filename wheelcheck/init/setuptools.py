@@ -37,7 +37,8 @@ _HARMLESS = frozenset({
 _READ = frozenset({"ext_modules", "rust_extensions", "cffi_modules", "cmdclass", "options", "ext_package"})
 _COMPILING = frozenset({"build", "build_py", "build_clib", "build_scripts", "install", "install_lib", "egg_info"})
 _STARTS = re.compile(r"\b(subprocess|os\.system|spawn|Popen|check_call)\b")
-_CHOSEN_BY_USER = re.compile(r"environ|getenv|argv")
+# What an extension module may depend on without being part of every Linux wheel: the user, or the system.
+_CHOSEN = re.compile(r"environ|getenv|argv|sys\.platform|os\.name|platform\.(system|machine|uname|platform)\b")
 _FIX = "write [tool.wheelcheck] yourself"
 
 
@@ -209,8 +210,8 @@ def _extensions(script: Script) -> list[bool]:
         return []
     if not calls:
         raise UnknownError(script.file, f"which extension modules line {given[0].lineno} gives setup()", _FIX)
-    if chosen := next((test for call in calls for test in script.guards(call) if _is_opt_in(script, test)), None):
-        what = f"whether the extension modules are built: line {chosen.lineno} asks the environment or the command line"
+    if chosen := next((test for call in calls for test in script.guards(call) if _is_for_some(script, test)), None):
+        what = f"whether the extension modules are built: line {chosen.lineno} asks the system or the user"
         raise UnknownError(script.file, what, _FIX)
     limits = [constant(keyword(call, "py_limited_api")) is True for call in calls if called(call) != "cythonize"]
     if not any(limits) and re.search("py_limited_api", script.text, re.IGNORECASE):
@@ -224,17 +225,17 @@ def _is_empty(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
 
 
-def _is_opt_in(script: Script, test: ast.expr) -> bool:
-    """Return whether a condition holds only if a user asks for it; `not os.environ.get(…)` holds unless they do."""
+def _is_for_some(script: Script, test: ast.expr) -> bool:
+    """Return whether a condition holds only for some; `not os.environ.get(…)` holds unless somebody asks for it."""
     if isinstance(test, ast.BoolOp):
-        return any(_is_opt_in(script, part) for part in test.values)
+        return any(_is_for_some(script, part) for part in test.values)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return False
     texts = [
         ast.unparse(test),
         *(ast.unparse(script.resolved(one)) for one in ast.walk(test) if isinstance(one, ast.Name)),
     ]
-    return any(_CHOSEN_BY_USER.search(text) for text in texts)
+    return any(_CHOSEN.search(text) for text in texts)
 
 
 def _named(script: Script, names: tuple[str, ...]) -> list[str]:

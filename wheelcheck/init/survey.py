@@ -61,6 +61,9 @@ def survey(folder: Path) -> Survey:
         return _configured(project)
     compiled = backends.compiled(project)
     name, home = ("", None) if compiled.payload and not compiled.module else package.found(project, compiled.module)
+    if compiled.is_nothing and home and (file := package.native_in(home)):
+        fix = 'declare it in [[tool.wheelcheck.payload]] with from = "backend", and write the table yourself'
+        raise project.unknown(f"what makes {file}, which the build backend packs and does not build", fix)
     added = () if compiled.rust else cargo.found(project, name, home)
     if compiled.is_nothing and not added:
         problem = "no part of it is native, so there is nothing for the builder to build"

@@ -8,12 +8,13 @@ import pytest
 
 from tests.support.init_files import Layout
 from tests.support.layouts import crate, pyproject
+from tests.support.native import native
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EACH = ("cp311", "cp312", "cp313", "cp314", "cp315")
-PACKAGE = {"src/demo/__init__.py": ""}
+PACKAGE = {"src/demo/__init__.py": "TOOL = 'bin/tool'\n"}
 MAIN = "fn main() {}"
 TOOL = {"name": "tool", "kind": "executable", "path": "demo/bin/tool", "package": "tool"}
 
@@ -73,6 +74,20 @@ LAYOUTS = {
     ),
     "scikit-build-core with programs, as ninja has them": Layout(
         cmake("wheel.py-api = 'py3'"), unknown="which programs or libraries CMakeLists.txt installs into the wheel"
+    ),
+    "scikit-build-core with a program beside a module": Layout(
+        cmake("", "") | {"CMakeLists.txt": "install(TARGETS tool DESTINATION ${SKBUILD_SCRIPTS_DIR})\n"},
+        unknown="which programs CMakeLists.txt installs into the wheel",
+    ),
+    "scikit-build-core with a program alone": Layout(
+        cmake("") | {"CMakeLists.txt": "add_executable (tool tool.c)\ninstall(TARGETS tool DESTINATION demo)\n"},
+        unknown="which programs CMakeLists.txt installs into the wheel",
+    ),
+    "scikit-build-core with a module and a program for its tests": Layout(
+        cmake("") | {"CMakeLists.txt": "add_executable(t t.c)\nPython_add_library(_x MODULE x.c)\n"},
+        EACH,
+        package="demo",
+        each=True,
     ),
     "scikit-build-core without CMake": Layout(cmake("wheel.cmake = false"), unknown="no part of it is native"),
     "a package whose folder is spelled as the project is": Layout(
@@ -151,8 +166,8 @@ LAYOUTS = {
         package="demo",
     ),
     "several programs that no code names": Layout(
-        hatch({**program("rust"), **program("codegen", "api-codegen")}),
-        unknown="which of api-codegen, tool the wheel needs: the code of the package names none of them",
+        hatch({**program("rust"), **program("codegen", "api-codegen"), "src/demo/__init__.py": ""}),
+        unknown="whether the wheel needs what the crates give (api-codegen, tool): the code of the package does not",
     ),
     "neither test programs nor tasks, and only what cargo builds by default": Layout(
         hatch(workspace('default-members = ["tool", "test-runner", "xtask"]\n', EBPF)),
@@ -178,7 +193,29 @@ LAYOUTS = {
             {"main.go": "package main", "go.mod": "module demo\n"},
             "[tool.hatch.build.targets.wheel]\nartifacts = ['src/demo/bin/*']\n",
         ),
-        unknown="what makes the files 'src/demo/bin/*' that hatchling packs, which do not exist",
+        unknown="what makes the files 'src/demo/bin/*' that hatchling packs; declare them in",
+    ),
+    "a library for browsers": Layout(
+        hatch(
+            {
+                **program("rust"),
+                "web/Cargo.toml": crate("web", "cdylib", 'wasm-bindgen = "0.2"\n'),
+                "web/src/lib.rs": "",
+            }
+        ),
+        payload=(TOOL,),
+        build={"workspace": "rust"},
+        package="demo",
+    ),
+    "a program that is called as the project is": Layout(
+        hatch({**program("rust", "demo"), "src/demo/__init__.py": ""}),
+        payload=({"name": "demo", "kind": "executable", "path": "demo/bin/demo", "package": "demo"},),
+        build={"workspace": "rust"},
+        package="demo",
+    ),
+    "a program that is not for the package": Layout(
+        hatch({**program("server", "server")}),
+        unknown="whether the wheel needs what the crates give (server): the code of the package does not name it",
     ),
     "a build hook of hatchling": Layout(
         hatch({}, "[tool.hatch.build.targets.wheel.hooks.mypyc]\n"),
@@ -229,3 +266,11 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_a_project_gets_the_configuration_that_is_right_for_it(tmp_path: Path, layout: Layout) -> None:
     layout.require_written(tmp_path)
+
+
+@pytest.mark.parametrize("backend", ["hatchling.build", "setuptools.build_meta", "flit_core.buildapi"])
+def test_native_code_that_a_backend_packs_and_does_not_build_is_not_overlooked(tmp_path: Path, backend: str) -> None:
+    (tmp_path / "src" / "demo" / "lib").mkdir(parents=True)
+    (tmp_path / "src" / "demo" / "lib" / "prebuilt").write_bytes(native("x86_64"))
+    said = "what makes demo/lib/prebuilt, which the build backend packs and does not build"
+    Layout(project(backend), unknown=said).require_written(tmp_path)

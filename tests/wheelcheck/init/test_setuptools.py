@@ -168,6 +168,16 @@ LAYOUTS = {
     "an extension if a variable is set": Layout(
         script(OPT_IN), unknown="whether the extension modules are built: line"
     ),
+    "an extension for one system": Layout(
+        script(f"m = []\nif sys.platform == 'win32':\n    m.append({EXTENSION})\nsetup(ext_modules=m)"),
+        unknown="whether the extension modules are built: line 4 asks the system or the user",
+    ),
+    "an extension unless Python is PyPy": Layout(
+        script(f"m = []\nif python_implementation() == 'CPython':\n    m.append({EXTENSION})\nsetup(ext_modules=m)"),
+        EACH,
+        package="demo",
+        each=True,
+    ),
     "an extension of somebody else's making": Layout(
         script("from x import modules\nsetup(ext_modules=modules())"),
         unknown="which extension modules line 4 gives setup()",

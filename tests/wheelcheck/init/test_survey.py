@@ -81,7 +81,7 @@ def test_a_project_below_the_root_of_a_repository_says_what_a_checkout_of_it_nee
     ids=["setuptools-scm", "setup.py", "pdm"],
 )
 def test_a_version_from_git_needs_the_history(tmp_path: Path, files: dict[str, str]) -> None:
-    source = {"rust/Cargo.toml": crate("tool"), "rust/src/main.rs": "fn main() {}", "demo/__init__.py": ""}
+    source = {"rust/Cargo.toml": crate("demo"), "rust/src/main.rs": "fn main() {}", "demo/__init__.py": ""}
     assert survey(write(tmp_path, {**files, **source})).repository.history
 
 
