@@ -185,6 +185,7 @@ def _sections(settings: Table, header: str, part: str) -> Iterator[str]:
 def _setting(field: Field) -> tuple[str, ...]:
     default = field.unset or (_code(json.dumps(field.default)) if field.default is not None else "")
     limits = [f"Only with `{field.only_for[0]} = {json.dumps(field.only_for[1])}`."] if field.only_for else []
+    limits += [f"Only with {_code(field.needs)}."] if field.needs else []
     limits += [f"Not together with {', '.join(map(_code, field.excludes))}."] if field.excludes else []
     meaning = " ".join([field.sentence, *limits])
     example = f"{field.key} = {field.example}"

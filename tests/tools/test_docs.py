@@ -87,6 +87,7 @@ def test_every_table_of_the_configuration_has_a_section_that_says_who_reads_it()
         "`[[tool.wheelcheck.payload]]`": False,
         "`[[tool.wheelcheck.ignore]]`": False,
         "`[[tool.wheelcheck.severity]]`": False,
+        "`[[tool.wheelcheck.outputs]]`": True,
         "`[tool.wheelcheck.build]`": True,
         "`[tool.wheelcheck.smoke]`": True,
         "`[[tool.wheelcheck.smoke.commands]]`": True,
@@ -94,8 +95,10 @@ def test_every_table_of_the_configuration_has_a_section_that_says_who_reads_it()
 
 
 def test_a_setting_is_shown_with_all_that_limits_it() -> None:
-    row = next(line for line in docs.configuration_page().splitlines() if line.startswith("| `source` |"))
-    assert 'Only with `kind = "object"`. Not together with `package`, `workspace`, `target`.' in row
+    rows = docs.configuration_page().splitlines()
+    source, directory = (next(row for row in rows if row.startswith(f"| `{key}` |")) for key in ("source", "directory"))
+    assert 'Only with `kind = "object"`. Not together with `package`, `workspace`, `target`, `command`' in source
+    assert "Only with `command`." in directory
 
 
 def test_a_table_has_as_many_columns_in_every_line() -> None:
