@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
-from wheelcheck.builder import backend, compilers, reproducible, run
+from wheelcheck.builder import any_machine, backend, compilers, reproducible, run
 from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
@@ -90,8 +90,10 @@ class BackendWheel:
         for name, values in compilers.backend_settings(backend.name_of(project), folder, self.target).items():
             settings[name] = (*values, *settings.get(name, ()))
         wrapper = reproducible.rustc_wrapper(self.folder, tree, self.base)
-        env = {**wrapper, **run.for_backend(self.base, tools, self.settings.keep_environment)}
+        ours = {**wrapper, **any_machine.page_variables(self.target)}
+        env = {**ours, **run.for_backend(self.base, tools, self.settings.keep_environment)}
         env |= {"CARGO_TARGET_DIR": str(self.folder / "cargo"), **dict(self.settings.environment)}
+        any_machine.require_no_native_cpu(env, project, self.target, c_flags=False)
         return self._asked(project, scratch, env, settings)
 
     def _asked(

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.builder import reproducible, sources
+from wheelcheck.builder import any_machine, reproducible, sources
 from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
 from wheelcheck.builder.run import run as start
 
@@ -171,6 +171,9 @@ def build(run: CargoRun, settings: Settings, target: Target, base: Mapping[str, 
     """Build the payload of one run and return the JSON messages of cargo. Raises BuildError."""
     command = possible_command(run, settings, target, base)
     wrapper = reproducible.rustc_wrapper(settings.folder, settings.project, base)
+    if run.needs_std:
+        any_machine.require_no_native_cpu(command.env, command.cwd, target)
+        wrapper |= any_machine.page_variables(target)
     command = replace(command, env={**wrapper, **command.env})  # one of the project's own choice stays
     return start(command, log)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import compilers, run, sources
+from wheelcheck.builder import any_machine, compilers, run, sources
 from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
@@ -75,5 +75,5 @@ def _environment(payload: Payload, settings: Settings, target: Target, base: Map
     tools = compilers.install(settings.folder / "compiler" / target.zigbuild, target, settings.project)
     go = dict(variable.split("=") for variable in target.arch.go)
     flags = " ".join(filter(None, (base.get("GOFLAGS", ""), _GO_FLAGS)))
-    ours = {**tools.variables, **go, "GOOS": "linux", "GOFLAGS": flags}
+    ours = {**tools.variables, **any_machine.page_variables(target), **go, "GOOS": "linux", "GOFLAGS": flags}
     return {**run.for_backend(base, ours, settings.keep_environment), **dict(payload.environment)}
