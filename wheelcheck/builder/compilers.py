@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # What a build adds for the machine it runs on is left out, and so is a target of its own if that is Linux: cc-rs and
 # CMake know it only without the floor. A target that is not Linux, such as bpf, is somebody's intention and stays.
+# zig has other names for the CPUs of GCC's -march, and refuses some words of GNU ld. Those left out here ask for fewer
+# exported symbols, faster calls or another layout; a library without them does the same.
 _SCRIPT = """\
 #!/bin/sh
 before=
@@ -31,14 +33,28 @@ for word do
   case $before$word in
     -target*-linux* | --target=*-linux* | --target*-linux*) before=; continue ;;
     -target | --target) before=$word; continue ;;
-    -I/usr/include | -L/usr/lib* | -L/lib* | -march=native | -mtune=native | -specs=*) continue ;;
+    -I/usr/include | -L/usr/lib* | -L/lib* | -specs=*) continue ;;
+    -march=native | -mcpu=native | -mtune=* | -march=x86-64 | -march=armv8-a) continue ;;
+    -march=x86-64-v[234]) word=-march=x86_64_${{word#-march=x86-64-}} ;;
+    -march=armv8-a+*) word=-mcpu=generic+${{word#-march=armv8-a+}} ;;
+    -flto=auto | -flto=jobserver | -flto=[0-9]*) word=-flto ;;
+    -Wl,*) word=$(printf '%s\n' "$word" | sed -E '{refused}') ;;
   esac
+  [ "$word" != -Wl ] || continue
   [ -z "$before" ] || set -- "$@" -target
   before=
   set -- "$@" "$word"
 done
 exec {program} "$@"
 """
+_REFUSED = "; ".join(
+    f"s/,{word}(,|$)/\\1/g; s/,{word}(,|$)/\\1/g"  # twice, because two neighbours share a comma
+    for word in (
+        *("-?-exclude-libs[=,][^,]*", "-?-dynamic-list[=,][^,]*", "-?-retain-symbols-file[=,][^,]*", "-Map[=,][^,]*"),
+        *("-Bsymbolic-functions", "--(push|pop)-state", "--warn-common", "--print-memory-usage", "--icf=[^,]*"),
+        "-z,(no)?(separate-code|pack-relative-relocs)",
+    )
+)
 # Without an optimisation level zig would add checks that end a program on undefined behaviour; other compilers do not.
 _COMPILER = "-target {zig} -fno-sanitize=undefined"
 _HEADERS = Path("/usr/include")
@@ -107,7 +123,7 @@ def install(folder: Path, target: Target, sources: Path, python: Interpreter | N
     programs |= {"strip": "true", "rust-linker": f"env {linker} {_COMPILER.format(zig=target.zig)}"}
     for name, program in programs.items():
         script = folder / name
-        script.write_text(_SCRIPT.format(program=program))
+        script.write_text(_SCRIPT.format(program=program, refused=_REFUSED))
         script.chmod(0o755)
     return Compilers(folder, target)
 

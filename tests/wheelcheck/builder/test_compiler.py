@@ -121,6 +121,43 @@ def test_rustc_links_for_the_target_even_with_the_words_that_zig_does_not_know(t
     assert binary.slices[0].arches == (arch,)
 
 
+@pytest.mark.parametrize(
+    ("arch", "flags"),
+    [
+        (
+            "x86_64",
+            "-Wl,--exclude-libs,ALL -Wl,-Bsymbolic-functions -Wl,-z,relro,--exclude-libs=libx.a,-z,separate-code",
+        ),
+        ("x86_64", "-Wl,--push-state,--pop-state,-Bsymbolic-functions,-z,now -Wl,-Map=x.map,--as-needed -flto=auto"),
+        ("x86_64", "-march=x86-64 -mtune=generic -march=x86-64-v2 -mcpu=native"),
+        ("aarch64", "-march=armv8-a -mtune=cortex-a72 -march=armv8-a+crc"),
+    ],
+)
+@pytest.mark.parametrize("tool", ["cc", "linker"])
+def test_flags_that_gcc_and_gnu_ld_take_and_zig_does_not_break_no_build(
+    tmp_path: Path, tool: str, arch: str, flags: str
+) -> None:
+    tools = compilers.install(tmp_path / "compiler", Target(find(arch), (2, 17)), tmp_path)
+    (tmp_path / "x.c").write_text("int x(void) { return 1; }\n")
+    subprocess.run(
+        [getattr(tools, tool), "-O2", "-shared", "-fPIC", *flags.split(), "x.c", "-o", "x.so"], cwd=tmp_path, check=True
+    )
+    binary = read_binary("", Bytes((tmp_path / "x.so").read_bytes()))
+    assert binary
+    assert [(slice_.kind, slice_.arches) for slice_ in binary.slices] == [("library", (arch,))]
+
+
+def test_what_the_linker_is_told_beside_a_word_that_zig_refuses_is_done(tmp_path: Path) -> None:
+    cc = compilers.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)), tmp_path).cc
+    (tmp_path / "x.c").write_text("int x(void) { return 1; }\n")
+    told = "-Wl,--exclude-libs,ALL,-soname,libnamed.so.1,-Bsymbolic-functions,-rpath,$ORIGIN/libs"
+    subprocess.run([cc, "-shared", "-fPIC", told, "x.c", "-o", "x.so"], cwd=tmp_path, check=True)
+    binary = read_binary("", Bytes((tmp_path / "x.so").read_bytes()))
+    assert binary
+    (slice_,) = binary.slices
+    assert (slice_.soname, slice_.runpath) == ("libnamed.so.1", ("$ORIGIN/libs",))
+
+
 def test_undefined_behaviour_ends_no_program_that_is_compiled_without_optimisation(tmp_path: Path) -> None:
     target = Target(find("x86_64"), (2, 17))
     cc = compilers.install(tmp_path / "compiler", target, tmp_path).cc
