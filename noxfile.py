@@ -131,7 +131,7 @@ def release_plan(session: nox.Session) -> None:
 def release_sdist(session: nox.Session) -> None:
     """Build the sdist and pack it for the machines that build the wheels from it."""
     shutil.rmtree("bundles", ignore_errors=True)
-    wheelcheck(session, "build sdist", "build pack bundles/sdist.tar dist/*.tar.gz")
+    wheelcheck(session, "build sdist", "build pack bundles/sdist.tar dist/*.tar.gz build/wheelcheck/evidence/*.json")
 
 
 @nox.session(name="release-binaries", reuse_venv=True)
@@ -144,14 +144,15 @@ def release_binaries(session: nox.Session) -> None:
 def release_wheels(session: nox.Session) -> None:
     """Build, test and check the wheels for one CPU, build them again from the sdist only, and pack them."""
     steps = [f"build {step}" for step in ("wheels", "smoke", "roundtrip")]
-    pack = "build pack bundles/{arch}.tar dist/*.whl build/wheelcheck/*/manifest.json"
+    packed = "dist/*.whl build/wheelcheck/*/manifest.json build/wheelcheck/evidence/*.json"
+    pack = f"build pack bundles/{{arch}}.tar {packed}"
     wheelcheck(session, "build unpack bundles", *steps, "check", pack)
 
 
 @nox.session(name="release-gate", reuse_venv=True)
 def release_gate(session: nox.Session) -> None:
     """Unpack what every machine built, compare it with the manifests, and check the whole release."""
-    wheelcheck(session, "build unpack bundles", "build verify bundles", "check", arch="all")
+    wheelcheck(session, "build unpack bundles", "build verify --evidence bundles", "check", arch="all")
 
 
 def build_for(arch: str) -> None:

@@ -6,12 +6,14 @@ import difflib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from wheelcheck.config import Config, ConfigError
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.facts.collect import Meter, Progress, collect
+from wheelcheck.facts.evidence import read_folder
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.rules.catalogue import all_rules, impact_rank
@@ -20,8 +22,8 @@ from wheelcheck.severities import cannot_fail, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
+    from wheelcheck.facts.evidence import Statement
     from wheelcheck.rules import Finding, Rule
 
 Verdict = Literal["pass", "fail", "unverified"]
@@ -118,7 +120,18 @@ def examine(
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
     if not artifacts:
         return Report(gaps=tuple(sorted(gaps)), config=config)  # no rule says more about what is not there
-    return _judge(artifacts, files.other, gaps, config)
+    return _judge(artifacts, files.other, gaps, config, _evidence(config, gaps))
+
+
+def _evidence(config: Config, gaps: list[Gap]) -> tuple[Statement, ...] | None:
+    """Return the statements that the configuration asks for; None if it asks for none."""
+    if not config.evidence:
+        return None
+    try:
+        return read_folder(Path(config.evidence))
+    except OSError as problem:
+        gaps.append(Gap("", "", f"the evidence in {config.evidence} cannot be read: {problem.strerror or problem}"))
+        return ()
 
 
 def _require_known(config: Config) -> None:
@@ -162,10 +175,16 @@ def _stopped(problem: Exception) -> str:
     return f"stopped at an internal error: {type(problem).__name__}: {problem}"
 
 
-def _judge(artifacts: list[Artifact], other_files: tuple[str, ...], gaps: list[Gap], config: Config) -> Report:
+def _judge(
+    artifacts: list[Artifact],
+    other_files: tuple[str, ...],
+    gaps: list[Gap],
+    config: Config,
+    evidence: tuple[Statement, ...] | None,
+) -> Report:
     wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
     sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
-    release = Release(wheels, sdists, config, other_files)
+    release = Release(wheels, sdists, config, other_files, evidence)
     releases = release.split() if config.each else (release,)
     subjects = [*((artifact, artifact.file) for artifact in release.artifacts), *((each, "") for each in releases)]
     seconds: dict[tuple[str, str], float] = {}

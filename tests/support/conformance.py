@@ -36,6 +36,7 @@ FAMILIES = {
     "loading": "4",
     "symbols": "4",
     "publishing": "2",
+    "evidence": "7",
     "contents": "2",
     "buildable": "6",
     "macos": "5",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MANIFEST = "manifest.json"
-DEFAULT = ("dist/*.whl", "dist/*.tar.gz", "build/wheelcheck/*/manifest.json")
+DEFAULT = ("dist/*.whl", "dist/*.tar.gz", "build/wheelcheck/*/manifest.json", "build/wheelcheck/evidence/*.json")
 _AGAIN = "pack it again on the machine that built it"
 
 

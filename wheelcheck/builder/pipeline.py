@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.builder import (
     cargo,
     dist,
+    evidence,
     freshness,
     install,
     interpreters,
@@ -120,7 +121,9 @@ class Build:
             restored = self._restored(sdist.unpack(built, scratch / "by-the-backend"))
             packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds, restored)
             self.require_complete(sdist.unpack(packed, scratch / "unpacked"))
-            return self._publish(packed)
+            published = self._publish(packed)
+            evidence.record(self.settings, [published])
+            return published
 
     def _restored(self, tree: Path) -> dict[str, bytes]:
         """Return what the sdist must hold in place of the manifests that the backend rewrote in `tree`."""
@@ -147,6 +150,11 @@ class Build:
         for result in results:
             self.log(str(result))
         return results
+
+    def prove(self, proof: str) -> None:
+        """Record that this step proved the wheels for this target, as they are now."""
+        wheels, row = dist.wheels(self.settings.dist, self.target), self.target.arch
+        evidence.record(self.settings, wheels, proof, row.name, emulated=row != toolchain.host())
 
     def source_tree(self, scratch: Path, stage: Stage) -> Path:
         """Unpack the sdist in `dist/`, or copy the sources if the release has none; return that tree.

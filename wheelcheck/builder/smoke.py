@@ -51,10 +51,15 @@ def require_executed(results: Iterable[Result], *, required: bool = True) -> Non
         raise BuildError(
             "smoke test", f"{len(failed)} of {len(results)} failed: {failures}", "fix what the output names"
         )
-    if required and not any(result.verdict == "pass" and result.name.startswith("run ") for result in results):
+    if required and not was_executed(results):
         reasons = "; ".join(map(str, results)) or "none is declared"
         fix = "declare tool.wheelcheck.smoke.commands, and run them on a machine that can install the wheel"
         raise BuildError("smoke test", f"no command was executed ({reasons})", fix)
+
+
+def was_executed(results: Iterable[Result]) -> bool:
+    """Return whether some command of the installed wheel ran and passed."""
+    return any(result.verdict == "pass" and result.name.startswith("run ") for result in results)
 
 
 def summary(results: Iterable[Result]) -> str:

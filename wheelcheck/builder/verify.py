@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
-from wheelcheck.builder import dist, handover, payload, toolchain
+from wheelcheck.builder import dist, evidence, handover, payload, toolchain
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
 
 
-def verify(project: Path, base: Mapping[str, str], *bundles: Path) -> tuple[str, ...]:
+def verify(project: Path, base: Mapping[str, str], *bundles: Path, proven: bool = False) -> tuple[str, ...]:
     """Compare every wheel in `dist/` with the manifest of its stage; return one line per wheel.
 
     A wheel for a system that nothing is staged for (macOS, Windows, musl) is compared with the hash in the bundle that
     its machine packed. A manifest for another floor than the configured one is left over from an older build and
     ignored. `base` is the environment: if it names a git tag, every artifact must have that version. Raises BuildError
     for a wheel that differs, a stale stage, a stage without a wheel, a wheel without either, no wheel at all, and
-    another version.
+    another version, and with `proven` also for a file that the evidence of no job proves as it is.
     """
     settings = builder.load(project)
     verified: list[Path] = []
@@ -54,7 +54,9 @@ def verify(project: Path, base: Mapping[str, str], *bundles: Path) -> tuple[str,
         problem = f"{names} has no manifest of a stage beside it" if names else "it holds no wheel to verify"
         raise BuildError(settings.dist, problem, "hand over the wheels together with build/wheelcheck/*/manifest.json")
     require_tag((file.name for file in sorted(settings.dist.iterdir())), base)
-    return (*(f"as staged: {wheel.name}" for wheel in verified), *(f"as packed: {wheel.name}" for wheel in brought))
+    ours = (*verified, *sorted(settings.dist.glob("*.tar.gz")))
+    lines = (*(f"as staged: {wheel.name}" for wheel in verified), *(f"as packed: {wheel.name}" for wheel in brought))
+    return (*lines, *(evidence.require(settings, ours) if proven else ()))
 
 
 def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:

@@ -183,6 +183,8 @@ def _tested(builds: Sequence[Build]) -> Results:
     for build, results in by_build.items():
         only = len(builds) == 1 or build.target.arch == host()
         smoke.require_executed(results, required=only or architectures.in_ci(os.environ))
+        if smoke.was_executed(results):
+            build.prove("smoke")
     together = [result for results in by_build.values() for result in results]
     smoke.require_executed(together)
     return [f"smoke test: {smoke.summary(together)}"]
@@ -198,8 +200,12 @@ def _add_roundtrip(parser: argparse.ArgumentParser) -> None:
 def _roundtrip(options: Options) -> Results:
     from wheelcheck.builder import rebuild  # noqa: PLC0415  # needs the extra
 
-    exact = not options.facts_only
-    return _for_each(lambda build: rebuild.roundtrip(build, exact=exact), compiles=True)(options)
+    def proven(build: Build) -> Results:
+        results = rebuild.roundtrip(build, exact=not options.facts_only)
+        build.prove("roundtrip")
+        return results
+
+    return _for_each(proven, compiles=True)(options)
 
 
 def _reproduced(build: Build) -> Results:
@@ -271,12 +277,15 @@ def _unpack(options: Options) -> Results:
 def _verify(options: Options) -> Results:
     from wheelcheck.builder import verify  # noqa: PLC0415  # needs the extra
 
-    return verify.verify(options.project, os.environ, *options.bundles)
+    return verify.verify(options.project, os.environ, *options.bundles, proven=options.evidence)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
     what = "bundles, or folders of them, that hold wheels for other systems than Linux with glibc"
     parser.add_argument("bundles", type=Path, nargs="*", help=what)
+    parser.add_argument(
+        "--evidence", action="store_true", help="also refuse every file that the evidence of no job proves as it is"
+    )
 
 
 _STEPS = {

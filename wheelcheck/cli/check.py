@@ -139,6 +139,7 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
         config,
         strict=config.strict or arguments.strict,
         each=arguments.each or bool(_locks(arguments)),
+        evidence=arguments.evidence or (str(file.parent / config.evidence) if file and config.evidence else ""),
         select=tuple(arguments.select) or config.select,
         deselect=tuple(arguments.ignore),
     )

@@ -55,6 +55,7 @@ def _add_expectations(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--interpreter", metavar="TAG", help="expect the wheels that one Python builds only, such as cp311"
     )
+    group.add_argument("--evidence", metavar="DIR", help="refuse a file that no statement in DIR proves as it is")
     group.add_argument("--each", action="store_true", help="check single artifacts: no file is missed, none is extra")
 
 

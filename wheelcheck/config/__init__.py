@@ -71,6 +71,9 @@ class Expected:
     payload: tuple[Payload, ...] = ()
     each: bool = False
     largest_file: int | None = None  # MiB that the index takes
+    evidence: str = ""  # the folder of statements that prove the files; empty: none are asked for
+    proofs: tuple[str, ...] = ("smoke",)  # what must be proven of every wheel
+    native_proofs: bool = False  # an emulated CPU does not count
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -184,6 +187,9 @@ def from_settings(settings: Mapping[str, Any]) -> Config:
         severities=tuple(SeverityOverride(**entry) for entry in settings["severity"]),
         strict=settings["strict"],
         largest_file=settings["max_file_size"],
+        evidence=settings["evidence"]["folder"] or "",
+        proofs=tuple(settings["evidence"]["proofs"]),
+        native_proofs=settings["evidence"]["native"],
     )
 
 

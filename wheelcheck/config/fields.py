@@ -29,6 +29,7 @@ from wheelcheck.platforms import arch
 
 PayloadKind = Literal["executable", "library", "object"]
 Severity = Literal["error", "warning", "note"]  # from bad to good
+PROOFS = ("smoke", "roundtrip")  # what a statement of the evidence can say of a wheel
 # What a smoke command may need of the kernel. `wheelcheck.builder.install` knows which of them an emulator lacks.
 KERNEL_NEEDS = ("bpf", "ptrace", "seccomp")
 
@@ -173,6 +174,15 @@ SMOKE = Table((
           '[{ run = ["tool", "--version"], expect = "tool [0-9]+" }]', default=[]),
 ))  # fmt: skip
 
+EVIDENCE = Table((
+    Field("folder", IN_PROJECT, "The folder of the statements, relative to the project.", '"evidence"',
+          unset="`--evidence` names it, or no evidence is asked for"),
+    Field("proofs", ListOf(Choice(PROOFS), "strings"), "What must have been proven of every wheel.",
+          '["smoke", "roundtrip"]', default=["smoke"]),
+    Field("native", Boolean(), "Whether the CPU of a wheel must be a real one, not an emulated one.", "true",
+          default=False),
+))  # fmt: skip
+
 SETTINGS = Table((
     Field("glibc", GLIBC, "The oldest glibc that the Linux wheels run on, in quotes.", '"2.28"', default="2.17"),
     Field("architectures", ListOf(CPU, "CPU names"), "The CPUs that Linux wheels are built for: names or aliases from "
@@ -192,6 +202,8 @@ SETTINGS = Table((
     Field("severity", Tables(SEVERITY), "Findings whose severity the project changes. Of several entries for one "
           "finding, the first counts; `ignore` outranks them.",
           '[{ code = "WC302", level = "warning", reason = "the launcher sets the exec bit" }]', default=[]),
+    Field("evidence", EVIDENCE, "The evidence without which no file is released, as with `check --evidence`.",
+          '{ proofs = ["smoke", "roundtrip"] }', default={}),
     Field("strict", Boolean(), "Whether every warning becomes an error, as with `wheelcheck check --strict`.", "true",
           default=False),
     Field("outputs", Tables(OUTPUT), "Files that build scripts of Cargo packages must have made, such as an object "

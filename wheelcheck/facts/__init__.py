@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary
     from wheelcheck.config import Expected
     from wheelcheck.damage import Damage
+    from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.source import EntryKind
 
@@ -197,6 +198,7 @@ class Release:
     sdists: tuple[Sdist, ...]
     expected: Expected
     other_files: tuple[str, ...] = ()  # files that are neither wheel nor sdist
+    evidence: tuple[Statement, ...] | None = None  # what proved the files; None: nobody asked
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:

@@ -13,6 +13,7 @@ from wheelcheck.rules import (
     consistency,
     container,
     contents,
+    evidence,
     executables,
     index,
     interpreter,
@@ -54,6 +55,7 @@ IMPACTS = {
         "WC430", "WC431", "WC432", "WC433", "WC436", "WC437", "WC438",
         "WC501", "WC502", "WC503", "WC505", "WC508",
         "WC602", "WC605", "WC701", "WC702", "WC703", "WC704", "WC705", "WC710", "WC713",
+        "WC720", "WC721", "WC722", "WC723",
     },
     # It works, and is not as it should be.
     "nobody": {
@@ -92,6 +94,7 @@ FAMILIES = (
     cargo,
     release,
     consistency,
+    evidence,
     configuration,
 )
 
