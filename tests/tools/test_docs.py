@@ -87,6 +87,7 @@ def test_every_table_of_the_configuration_has_a_section_that_says_who_reads_it()
         "`[[tool.wheelcheck.payload]]`": False,
         "`[[tool.wheelcheck.ignore]]`": False,
         "`[[tool.wheelcheck.severity]]`": False,
+        "`[tool.wheelcheck.evidence]`": False,
         "`[[tool.wheelcheck.outputs]]`": True,
         "`[tool.wheelcheck.build]`": True,
         "`[tool.wheelcheck.smoke]`": True,

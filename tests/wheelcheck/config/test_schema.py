@@ -78,6 +78,7 @@ def test_every_table_of_the_schema_takes_its_own_keys_only_and_says_what_each_is
         ],
         ["code", "reason", "path", "artifact"],
         ["code", "level", "reason", "path", "artifact"],
+        ["folder", "proofs", "native"],
         ["package", "path", "kind"],
         [
             *("workspace", "keep-environment", "features", "default-features", "wheel"),
