@@ -140,7 +140,8 @@ def for_backend(folder: Path, target: Target, tree: Path, python: Interpreter) -
         return found
     here = install(folder / "host", Target(host(), max(target.floor, host().oldest_build or target.floor)), tree)
     for_this = {"CC_FOR_BUILD": here.cc, "CXX_FOR_BUILD": here.cxx}
-    return {**here.cargo_variables, **for_this, **found, **_cmake(compilers), **python.for_another_cpu(compilers)}
+    values = python.for_another_cpu(target.arch, compilers.folder, compilers.variables)
+    return {**here.cargo_variables, **for_this, **found, **_cmake(compilers), **values}
 
 
 def backend_settings(name: str, folder: Path, target: Target) -> dict[str, tuple[str, ...]]:

@@ -21,8 +21,8 @@ from wheelcheck.builder.run import BuildError, Command
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wheelcheck.builder.compilers import Compilers
     from wheelcheck.builder.wheel import Pair
+    from wheelcheck.platforms.arch import Arch
 
 _ASK = """
 import json, sys, sysconfig
@@ -72,16 +72,16 @@ class Interpreter:
             return bool(wanted and int(wanted["minor"]) <= self.version[1] and self.abi == self.python)
         return (python, abi) == (self.python, self.abi)
 
-    def for_another_cpu(self, compilers: Compilers) -> dict[str, str]:
+    def for_another_cpu(self, arch: Arch, folder: Path, compilers: Mapping[str, str]) -> dict[str, str]:
         """Write its build-time values as they are on another CPU; return the variables that make backends use them.
 
-        PyO3 and maturin read the same file (`PYO3_CROSS_LIB_DIR`).
+        They are written below `folder`; `compilers` are the variables that name the compilers for that CPU. PyO3 and
+        maturin read the same file (`PYO3_CROSS_LIB_DIR`).
         """
-        arch = compilers.target.arch
-        folder = compilers.folder / f"python-{self.abi}"
+        folder /= f"python-{self.abi}"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"_sysconfigdata__linux_{arch.multiarch_triplet}"
-        values = self._values_for(compilers)
+        values = self._values_for(arch, compilers)
         (folder / f"{name}.py").write_text(f"build_time_vars = {values!r}\n", "utf-8")
         return {
             "PYTHONPATH": str(folder),
@@ -92,18 +92,17 @@ class Interpreter:
             "PYO3_CROSS_PYTHON_VERSION": "{}.{}".format(*self.version),
         }
 
-    def _values_for(self, compilers: Compilers) -> dict[str, str | int]:
+    def _values_for(self, arch: Arch, compilers: Mapping[str, str]) -> dict[str, str | int]:
         """Return the build-time values with another CPU's names and the compilers for it.
 
         What is in lower case are folders of this installation, which `sysconfig` finds itself; PyO3 wants the prefix.
         """
-        arch = compilers.target.arch
         other = {self.triplet: arch.multiarch_triplet} if self.triplet else {}
         other |= {str(self.values[name]): arch.rust_triple for name in _GNU_TYPES if self.values.get(name)}
         renamed = {name: _renamed(value, other) for name, value in self.values.items() if name[:1].isupper()}
-        shared = {"BLDSHARED": compilers.variables["LDSHARED"], "prefix": str(self.values.get("installed_base", ""))}
+        shared = {"BLDSHARED": compilers["LDSHARED"], "prefix": str(self.values.get("installed_base", ""))}
         numbers = {"Py_ENABLE_SHARED": 0, "SIZEOF_VOID_P": arch.bits // 8}
-        return {**renamed, **compilers.variables, **shared, **numbers}
+        return {**renamed, **compilers, **shared, **numbers}
 
 
 _GNU_TYPES = ("HOST_GNU_TYPE", "BUILD_GNU_TYPE")

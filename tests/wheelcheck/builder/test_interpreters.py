@@ -77,7 +77,12 @@ def test_a_program_of_the_right_name_that_does_not_start_or_is_another_python_is
 def test_python_speaks_for_another_cpu_but_keeps_its_own_folders(tmp_path: Path, name: str, triplet: str) -> None:
     arch = find(name)
     tools = compilers.Compilers(tmp_path / "compilers", Target(arch, (2, 17)))
-    env = {**os.environ, **interpreters.find((RUNNING, RUNNING), os.environ).for_another_cpu(tools)}
+    env = {
+        **os.environ,
+        **interpreters.find((RUNNING, RUNNING), os.environ).for_another_cpu(
+            tools.target.arch, tools.folder, tools.variables
+        ),
+    }
     names = ("EXT_SUFFIX", "SOABI", "CC", "LDSHARED", "AR", "SIZEOF_VOID_P")
     question = f"import json, sysconfig as s; print(json.dumps([s.get_config_vars(*{names}), s.get_platform()]))"
     answers, platform = json.loads(subprocess.check_output([sys.executable, "-c", question], env=env))
@@ -93,7 +98,9 @@ def test_python_speaks_for_another_cpu_but_keeps_its_own_folders(tmp_path: Path,
 
 def test_pyo3_finds_exactly_one_description_of_the_other_python(tmp_path: Path) -> None:
     tools = compilers.Compilers(tmp_path, Target(find("aarch64"), (2, 17)))
-    found = interpreters.find((RUNNING, RUNNING), os.environ).for_another_cpu(tools)
+    found = interpreters.find((RUNNING, RUNNING), os.environ).for_another_cpu(
+        tools.target.arch, tools.folder, tools.variables
+    )
     files = [file.name for file in Path(found["PYO3_CROSS_LIB_DIR"]).iterdir()]
     assert files == [f"{found['_PYTHON_SYSCONFIGDATA_NAME']}.py"]
     assert files == ["_sysconfigdata__linux_aarch64-linux-gnu.py"]
