@@ -69,9 +69,14 @@ class _Tables:
         return None if raw is None else struct.unpack(f"{self.order}{count}{kind}", raw)
 
     def symbol_count(self) -> int | None:
-        """Return how many symbols the hash tables let the loader see; None if there is no table to go by."""
+        """Return how many symbols the hash tables let the loader see; None if there is no table to go by.
+
+        On s390x the entries of DT_HASH have 64 bits (glibc: Elf_Symndx), although lld writes 32. Numbers are
+        big-endian there and a table has buckets, so the first half of the first number tells.
+        """
         if (head := self.numbers("DT_HASH", 2)) is not None:
-            return head[1]
+            wide = self.numbers("DT_HASH", 2, kind="Q") if head[0] == 0 else None
+            return wide[1] if wide else head[1]
         head = self.numbers("DT_GNU_HASH", 4)
         return None if head is None else self._count_by_gnu_hash(*head[:3])
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import struct
 import subprocess
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from tests.support import elf_editing as elf
 from tests.support import native
@@ -308,3 +310,15 @@ def test_a_string_table_over_two_seamless_segments_is_read_as_one() -> None:
     assert only(torn) == expected  # whole pages are mapped: the rest of this one shows the other half as well
     torn = elf.put(torn, spare, elf.SEGMENT["memsz"], half + 1)  # now zeroed memory follows
     assert "elf-dynamic" in {damage.kind for damage in read(torn).damage}
+
+
+def test_the_wide_hash_table_of_s390x_is_read() -> None:
+    content = bytearray(native.library("s390x", None, "-Wl,--hash-style=both"))
+    section = ELFFile(BytesIO(content)).get_section_by_name(".hash")
+    assert section is not None
+    _, symbols = struct.unpack_from(">2I", content, section["sh_offset"])
+    struct.pack_into(">2Q", content, section["sh_offset"], 1, symbols)  # as GNU ld writes them, with one bucket
+    slice_ = only(bytes(content))
+    assert slice_.symbols_known
+    assert [symbol.name for symbol in slice_.imports] == ["pthread_create", "puts"]
+    assert "answer" in slice_.exports
