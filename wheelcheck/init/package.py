@@ -27,9 +27,9 @@ def found(project: Project, module: str) -> tuple[str, Path | None]:
     `module` is what the backend's settings name. Raises UnknownError if nothing says which of several packages it is.
     """
     known = folders(project)
-    if module:
-        return module, known.get(module)
     by_name = {name.lower(): name for name in known}
+    if module and (module in known or project.name not in by_name):
+        return module, known.get(module)
     if project.name in by_name:
         name = by_name[project.name]
         return name, known[name]

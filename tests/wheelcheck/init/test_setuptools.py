@@ -69,6 +69,9 @@ CONFIGURED = "[metadata]\nname = demo\n[options]\npython_requires = >=3.14\n"
 
 LAYOUTS = {
     "an extension in setup.py": Layout(script(f"setup(ext_modules=[{EXTENSION}])"), EACH, package="demo", each=True),
+    "an extension beside the package, as xxhash has it": Layout(
+        script("setup(ext_modules=[Extension('_demo', ['x.c'])])"), EACH, package="demo", each=True
+    ),
     "an extension in a variable": Layout(
         script(f"modules = [{EXTENSION}]\nsetup(ext_modules=modules)"), EACH, package="demo", each=True
     ),
