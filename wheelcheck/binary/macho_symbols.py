@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 TABLE_LIMIT = 6 * 2**20  # bytes of one part of a table, or of the names
-_STAB, _PRIVATE, _TYPE, _EXTERNAL = 0xE0, 0x10, 0x0E, 0x01  # bits of n_type
+_EXTERNAL, _NOT_OFFERED = 0x01, 0xE0 | 0x10  # bits of n_type; the others mean debug information, and private
 _WEAK_REFERENCE = 0x40  # a bit of n_desc
 _LONGEST = 1 << 16  # bytes of the last name
 _LAST_LIBRARY = 0xFD  # larger ordinals mean the program, or any library
@@ -40,15 +40,7 @@ class Parts(NamedTuple):
     looked_up: tuple[int, int]
 
 
-class _Entry(NamedTuple):
-    name: int
-    type: int
-    description: int
-    value: int
-
-    @property
-    def is_external(self) -> bool:
-        return bool(self.type & _EXTERNAL) and not self.type & (_STAB | _PRIVATE)
+_Entry = tuple[int, int]  # where the name is, and n_desc
 
 
 class _Table:
@@ -65,21 +57,24 @@ class _Table:
         raw = self._bytes(self._symtab.offset + first * self._layout.size, count * self._layout.size)
         if raw is None or first + count > self._symtab.symbols:
             return None
-        found = (_Entry(name, kind, about, value) for name, kind, _, about, value in self._layout.iter_unpack(raw))
-        return [entry for entry in found if entry.is_external]
+        return [
+            (name, about)
+            for name, kind, _, about, _ in self._layout.iter_unpack(raw)
+            if kind & _EXTERNAL and not kind & _NOT_OFFERED
+        ]
 
     def texts(self, entries: Sequence[_Entry]) -> list[bytes] | None:
         """Return the names of symbols, without the underscore that C puts before them; None if one has no end."""
         if not entries:
             return []
-        first, last = min(entry.name for entry in entries), max(entry.name for entry in entries)
-        size = min(self._symtab.size - first, last - first + _LONGEST)
-        raw = self._bytes(self._symtab.names + first, size)
+        starts = [start for start, _ in entries]
+        first = min(starts)
+        raw = self._bytes(self._symtab.names + first, min(self._symtab.size - first, max(starts) - first + _LONGEST))
         if raw is None:
             return None
-        ends = [raw.find(b"\0", entry.name - first) for entry in entries]
-        found = [raw[entry.name - first : end] for entry, end in zip(entries, ends, strict=True)]
-        return None if -1 in ends else [name.removeprefix(b"_") for name in found]
+        ends = [raw.find(b"\0", start - first) for start in starts]
+        found = [raw[start - first : end].removeprefix(b"_") for start, end in zip(starts, ends, strict=True)]
+        return None if -1 in ends else found
 
     def _bytes(self, offset: int, size: int) -> bytes | None:
         raw = self._reading.once(offset, size) if 0 <= size <= TABLE_LIMIT else b""
@@ -106,11 +101,11 @@ def read_symbols(
     names = table.texts(wanted) if wanted is not None else None
     if exports is None or names is None or wanted is None or not symtab.symbols:
         return UNKNOWN
-    imports = (_symbol(printable(name), entry, libraries) for name, entry in zip(names, wanted, strict=True))
+    imports = (_symbol(printable(name), about, libraries) for name, (_, about) in zip(names, wanted, strict=True))
     return Symbols(tuple(imports), Names.of(exports), known=True)
 
 
-def _symbol(name: str, entry: _Entry, libraries: Sequence[str]) -> Symbol:
-    ordinal = entry.description >> 8
+def _symbol(name: str, about: int, libraries: Sequence[str]) -> Symbol:
+    ordinal = about >> 8
     library = libraries[ordinal - 1] if 0 < ordinal <= min(_LAST_LIBRARY, len(libraries)) else ""
-    return Symbol(name, library=library, weak=bool(entry.description & _WEAK_REFERENCE))
+    return Symbol(name, library=library, weak=bool(about & _WEAK_REFERENCE))

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 EXPORT_LIMIT = 1 << 16  # names: as many as ordinals have numbers
 ROW_LIMIT = 1 << 16  # rows of all import tables together
-_NAME = 4096  # bytes of one name; C++ has long ones
+_SHORT_NAME, _NAME = 64, 4096  # bytes of one name that are read at first, and at most; C++ has long ones
+_PIECE = 32  # rows of a table that are read at once
 _EXPORTS, _IMPORTS, _DELAYED = 0, 1, 13
 _PLAIN_ROW, _DELAYED_ROW = struct.Struct("<I8x2I"), struct.Struct("<3I4xI12x")
 
@@ -76,16 +77,20 @@ class _File:
 
     def _rows(self, address: int, size: int) -> Iterator[bytes]:
         """Yield the rows of a table up to the empty one that ends it; there is no table at address 0."""
-        at = self._offset(address) if address else 0
+        at, empty = self._offset(address) if address else 0, bytes(size)
         while address:
-            row = self._reading.read(at, size)
-            self._rows_left -= 1
-            if len(row) < size or self._rows_left < 0:
+            piece = self._reading.read(at, _PIECE * size)
+            for start in range(0, len(piece) // size * size, size):
+                row = piece[start : start + size]
+                self._rows_left -= 1
+                if row == empty:
+                    return
+                if self._rows_left < 0:
+                    raise _Incomplete
+                yield row
+            if len(piece) < _PIECE * size:
                 raise _Incomplete
-            if not any(row):
-                return
-            yield row
-            at += size
+            at += _PIECE * size
 
     def _bytes(self, address: int, size: int) -> bytes:
         raw = self._reading.read(self._offset(address), size)
@@ -94,10 +99,12 @@ class _File:
         return raw
 
     def _text(self, address: int) -> bytes:
-        raw, end, _ = self._reading.read(self._offset(address), _NAME).partition(b"\0")
-        if not end:
-            raise _Incomplete
-        return raw
+        offset = self._offset(address)
+        for size in (_SHORT_NAME, _NAME):
+            raw, end, _ = self._reading.read(offset, size).partition(b"\0")
+            if end:
+                return raw
+        raise _Incomplete
 
     def _offset(self, address: int) -> int:
         offset = self._tables.locate(address)
