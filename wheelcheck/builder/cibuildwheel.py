@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.builder.wheel import Pair
     from wheelcheck.config import Config
+    from wheelcheck.config.builder import Settings
     from wheelcheck.platforms.arch import Arch, Glibc
 
 OURS = re.compile(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
@@ -125,6 +126,14 @@ def variables(target: Target, names: Iterable[str], chosen_image: str, gate: Pat
         "CIBW_AUDIT_REQUIRES": "",
         "CIBW_AUDIT_COMMAND": f"PYTHONPATH={shlex.quote(str(here))} {shlex.join(check)} {{wheel}}",
     }
+
+
+def for_backend(settings: Settings) -> dict[str, str]:
+    """Return the variables by which the backend in the container gets its config-settings and environment, if any."""
+    told = " ".join(shlex.quote(f"{name}={one}") for name, values in settings.config_settings for one in values)
+    set_there = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.environment)
+    found = {"CIBW_CONFIG_SETTINGS": told, "CIBW_ENVIRONMENT": set_there}
+    return {name: text for name, text in found.items() if text}
 
 
 def require_ours(pyproject: str, where: str) -> None:

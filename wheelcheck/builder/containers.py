@@ -70,7 +70,8 @@ def prepare(build: Build, base: Mapping[str, str]) -> Run:
     shutil.copytree(stage.folder, folder / "stage")
     copy_tools(folder / "tools")
     (folder / "gate.toml").write_text(cibuildwheel.gate_configuration(settings.release), "utf-8")
-    return Run(folder, cibuildwheel.variables(target, pairs, image, folder / "gate.toml"))
+    variables = cibuildwheel.variables(target, pairs, image, folder / "gate.toml")
+    return Run(folder, {**variables, **cibuildwheel.for_backend(settings)})
 
 
 def copy_tools(folder: Path) -> None:

@@ -82,15 +82,15 @@ def _add_arch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--arch", default="", metavar="CPU", help="a CPU, or `all` for every configured one (default: this machine's)"
     )
+    parser.add_argument(
+        "--interpreter", default="", metavar="TAG", help="make only the wheels that one Python builds, such as cp311"
+    )
 
 
 def _add_every(parser: argparse.ArgumentParser) -> None:
     _add_arch(parser)
     parser.add_argument(
         "--allow-missing", action="store_true", help="with `--arch all`, skip a CPU that Rust is not installed for"
-    )
-    parser.add_argument(
-        "--interpreter", default="", metavar="TAG", help="make only the wheels that one Python builds, such as cp311"
     )
 
 

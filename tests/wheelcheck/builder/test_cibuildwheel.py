@@ -10,7 +10,7 @@ import pytest
 from wheelcheck.builder import cibuildwheel
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
-from wheelcheck.config import Config, ConfigError, Ignore, Payload, load
+from wheelcheck.config import Config, ConfigError, Ignore, Payload, builder, load
 from wheelcheck.platforms.arch import Glibc, find
 
 if TYPE_CHECKING:
@@ -18,11 +18,26 @@ if TYPE_CHECKING:
 
     from wheelcheck.builder.wheel import Pair
 
+EXPECTED = 'architectures = ["x86_64"]\npython = ["cp39-abi3"]\n'
 PINNED = {"manylinux2014": "a", "manylinux_2_28": "b", "manylinux_2_34": "c", "musllinux_1_2": "d"}
 
 
 def target(floor: Glibc = (2, 17), arch: str = "aarch64") -> Target:
     return Target(find(arch), floor)
+
+
+def test_the_backend_in_the_container_is_told_what_it_is_told_outside(tmp_path: Path) -> None:
+    file = tmp_path / "wheelcheck.toml"
+    file.write_text(
+        f"{EXPECTED}[build.config-settings]\n'--build-option' = '--py-limited-api=cp39'\nargs = ['a b', 'c']\n"
+    )
+    with file.open("a") as more:
+        more.write("[build.environment]\nCFLAGS = '-O2 -g'\n")
+    told = cibuildwheel.for_backend(builder.load(tmp_path))
+    assert shlex.split(told["CIBW_CONFIG_SETTINGS"]) == ["--build-option=--py-limited-api=cp39", "args=a b", "args=c"]
+    assert shlex.split(told["CIBW_ENVIRONMENT"]) == ["CFLAGS=-O2 -g"]
+    file.write_text(EXPECTED)
+    assert cibuildwheel.for_backend(builder.load(tmp_path)) == {}
 
 
 @pytest.mark.parametrize(
