@@ -225,6 +225,7 @@ def _all(options: Options) -> Iterator[object]:
 
 
 def _add_adopt(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(interpreter="")  # a stage holds what every Python gets
     parser.add_argument("--arch", default="", metavar="CPU", help="the CPU it was built for (default: this machine's)")
     parser.add_argument("messages", type=Path, help="what `cargo zigbuild --message-format=json` printed there")
     parser.add_argument(
