@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN
 from wheelcheck.binary.objects import HEADER, coff_slice
 from wheelcheck.binary.pe_symbols import read_symbols
+from wheelcheck.binary.pe_tables import Section, Tables
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
 
@@ -34,7 +35,6 @@ _FLAG_EXECUTABLE, _FLAG_DLL = 0x2, 0x2000
 _SUBSYSTEM_NATIVE, _SUBSYSTEMS_EFI = 1, (10, 11, 12, 13)
 _CLR_DIRECTORY = 14
 _SUBSYSTEM_GUI, _SUBSYSTEM_CONSOLE = 2, 3
-_CERTIFICATES = 4
 # What a launcher stub does: it looks up its own name, starts a process, waits for it and asks for its exit code.
 _LARGEST_LAUNCHER = 512 * 1024  # bytes; the largest known one has 180 kB
 _LAUNCHER_STEPS = (
@@ -47,56 +47,6 @@ _LAUNCHER_LIBRARIES = re.compile(
     r"(?:kernel32|user32|shlwapi|ntdll|msvcrt|ucrtbase|vcruntime\d+|api-ms-win-[a-z0-9-]+)\.dll", re.IGNORECASE
 )
 _OPTIONAL = {0x10B: (32, 92), 0x20B: (64, 108)}  # magic -> bits, offset of NumberOfRvaAndSizes
-
-
-class Section(NamedTuple):
-    """One section: where it is in memory and in the file."""
-
-    virtual_size: int
-    address: int
-    raw_size: int
-    raw_offset: int
-    flags: int
-
-    @property
-    def is_code(self) -> bool:
-        """True with IMAGE_SCN_CNT_CODE."""
-        return bool(self.flags & 0x20)
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """The sections, which turn a relative address into a file offset, and the data directories as (address, size)."""
-
-    sections: tuple[Section, ...]
-    directories: tuple[tuple[int, int], ...]
-    image_base: int
-    header_size: int
-
-    def locate(self, address: int) -> int | None:
-        """Return the file offset behind a relative virtual address; headers map to themselves."""
-        for section in self.sections:
-            if section.address <= address < section.address + section.raw_size:
-                return section.raw_offset + address - section.address
-        return address if 0 < address < self.header_size else None
-
-    @property
-    def is_split_debug(self) -> bool:
-        """True if no byte of any code is in the file: `objcopy --only-keep-debug` does not change addresses."""
-        code = [section for section in self.sections if section.is_code]
-        return bool(code) and not any(section.raw_size and section.raw_offset for section in code)
-
-    def directory(self, number: int) -> int:
-        """Return a directory's relative address, 0 if there is none."""
-        return self.directories[number][0] if number < len(self.directories) else 0
-
-    @property
-    def end(self) -> int:
-        """The file offset behind the last section and the certificates, where the file ends if nothing is appended."""
-        sections = max((section.raw_offset + section.raw_size for section in self.sections), default=0)
-        # Only certificates are found by file offset.
-        offset, size = self.directories[_CERTIFICATES] if len(self.directories) > _CERTIFICATES else (0, 0)
-        return offset + size if size and offset >= sections else sections
 
 
 def read_needed(reading: Reading, tables: Tables) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -14,7 +14,7 @@ from wheelcheck.binary.reader import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.pe import Tables
+    from wheelcheck.binary.pe_tables import Tables
     from wheelcheck.binary.reader import Reading
 
 EXPORT_LIMIT = 1 << 16  # names: as many as ordinals have numbers
