@@ -97,7 +97,10 @@ def _glibc_names(floor: tuple[int, ...], cpu: str, library: str) -> frozenset[st
 
 @lru_cache(maxsize=1)
 def _musl_names() -> frozenset[str]:
-    return frozenset(_data()["musl"].split())
+    """Return what musl offers, with the old names for large files (`stat64`) that its loader still knows."""
+    names = frozenset(_data()["musl"].split())
+    large = {f"{name.removesuffix('_r')}64{'_r' if name.endswith('_r') else ''}" for name in names}
+    return names | large
 
 
 @lru_cache(maxsize=16)

@@ -132,7 +132,11 @@ def no_source_is_a_git_lfs_pointer(sdist: Sdist) -> Iterator[Hit]:
             yield Hit(member.path, "is a Git LFS pointer, not the file", cause="is a Git LFS pointer, not the file")
 
 
-@rule("WC614", on=Release, severity="note")
+def _without_both(release: Release) -> str:
+    return "" if release.wheels and release.sdists else "there is no sdist beside wheels"
+
+
+@rule("WC614", on=Release, severity="note", needs=_without_both)
 def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[Hit]:
     """Every file of a package that is no compiled code and lies in a wheel also lies in the sdist beside it.
 

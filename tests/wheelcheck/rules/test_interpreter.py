@@ -241,7 +241,8 @@ def test_a_module_and_the_interpreters_of_the_tags_fit_together(row: Twins, tmp_
             X86_64, extension("demo/_x.so"), extension("demo/libx.so", "PyInit_y"))),
         Silent("WC435", "a library that a module links to", a_wheel(
             X86_64, extension("demo/libwrap.cpython-311-x86_64-linux-gnu.so"), linked_with(
-                "libwrap.cpython-311-x86_64-linux-gnu.so", path=MODULE, source="void PyInit__x(void) {}\n"))),
+                "libwrap.cpython-311-x86_64-linux-gnu.so", path=MODULE, source="void PyInit__x(void) {}\n",
+                rpath="$ORIGIN")), everywhere=("WC421",)),
         Silent("WC435", "Python 2 looks for another function", a_wheel(
             "cp27-cp27mu-manylinux_2_5_x86_64", extension("demo/_x.pyd", "init_x"), library("x86_64")),
             everywhere=("WC306",)),

@@ -13,7 +13,7 @@ from wheelcheck.platforms import arch
 if TYPE_CHECKING:
     from pathlib import Path
 
-SHAPE = ("-shared", "-fPIC", "-nostdlib", "-s")
+SHAPE = ("-shared", "-fPIC", "-O2", "-nostdlib", "-s")
 
 
 def paged(cpu: str, page: int, path: str = LIBRARY) -> File:

@@ -33,7 +33,7 @@ def in_wheel_text(code: str, sentence: str, bad: bytes, good: bytes, found: str)
 
 def in_metadata(sentence: str, bad: bytes, good: bytes, found: str) -> Twins:
     recipes = with_text("METADATA", bad), with_text("METADATA", good)
-    return Twins("WC207", sentence, *recipes, found, (f"{FOLDER}/METADATA",))
+    return Twins("WC207", sentence, *recipes, found, (f"{FOLDER}/METADATA",), also=("WC230",))
 
 
 def rezipped(tarball: bytes) -> bytes:
