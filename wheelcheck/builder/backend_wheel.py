@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
-from wheelcheck.builder import any_machine, backend, compilers, reproducible, run
+from wheelcheck.builder import any_machine, backend, build_scripts, compilers, reproducible, run
 from wheelcheck.builder.run import BuildError, Command
 
 if TYPE_CHECKING:
@@ -55,16 +55,17 @@ class BackendWheel:
         Raises BuildError. What git says of a tree with a repository is not known here, so its wheel is never kept.
         """
         if (tree / ".git").exists():
-            return self._request(tree, project, scratch).wheel(scratch / "out")
+            return self._made(tree, project, scratch)
         kept, recipe = self.folder / "wheels" / "-".join(self.pair), self.recipe(tree, project)
         if found := _kept(kept, recipe):
             self.log(f"nothing has changed since the build backend made {found.name}: it is used again from {kept}")
             return found
-        return _keep(self._request(tree, project, scratch).wheel(scratch / "out"), kept, recipe)
+        return _keep(self._made(tree, project, scratch), kept, recipe)
 
     def metadata_only(self, project: Path, scratch: Path) -> Path:
         """Return a wheel of the backend's metadata, for which nothing is compiled. Raises BuildError."""
-        return self._asked(project, scratch, self._plain, self._settings).metadata_only_wheel(scratch / "out")
+        environment = self._environment(scratch, self.log)
+        return backend.Request(project, environment, self._plain, self._settings).metadata_only_wheel(scratch / "out")
 
     def recipe(self, tree: Path, project: Path) -> str:
         """Return everything that a kept wheel depends on, one line each."""
@@ -75,6 +76,7 @@ class BackendWheel:
             f"python {self.python.executable} {self.python.build}",
             f"date {self.base.get(reproducible.VARIABLE, '')}",
             f"settings {self.settings.config_settings}",
+            f"accepted {self.settings.accepted_warnings}",
             f"variables {kept}",
             *(f"{name} {version(name)}" for name in ("ziglang", "cargo-zigbuild")),
             f"wheelcheck {__version__}",
@@ -82,7 +84,19 @@ class BackendWheel:
         )
         return "".join(f"{line}\n" for line in lines)
 
-    def _request(self, tree: Path, project: Path, scratch: Path) -> backend.Request:
+    def _made(self, tree: Path, project: Path, scratch: Path) -> Path:
+        """Return the wheel that the backend makes now. Raises BuildError if a build script warns that it failed."""
+        shown: list[str] = []
+
+        def log(line: str) -> None:
+            shown.append(line)
+            self.log(line)
+
+        wheel = self._request(tree, project, scratch, log).wheel(scratch / "out")
+        build_scripts.require_success_shown(shown, self.settings)
+        return wheel
+
+    def _request(self, tree: Path, project: Path, scratch: Path, log: Log) -> backend.Request:
         """Return the request to compile for the target."""
         folder = self.folder / "compilers"
         tools = compilers.for_backend(folder, self.target, tree, self.python)
@@ -94,14 +108,12 @@ class BackendWheel:
         env = {**ours, **run.for_backend(self.base, tools, self.settings.keep_environment)}
         env |= {"CARGO_TARGET_DIR": str(self.folder / "cargo"), **dict(self.settings.environment)}
         any_machine.require_no_native_cpu(env, project, self.target, c_flags=False)
-        return self._asked(project, scratch, env, settings)
+        return backend.Request(project, self._environment(scratch, log), env, settings)
 
-    def _asked(
-        self, project: Path, scratch: Path, env: Mapping[str, str], settings: Mapping[str, tuple[str, ...]]
-    ) -> backend.Request:
-        environment = backend.Environment(scratch / "environment", self._plain, self.log)
+    def _environment(self, scratch: Path, log: Log) -> backend.Environment:
+        environment = backend.Environment(scratch / "environment", self._plain, log)
         environment.make(self.python)
-        return backend.Request(project, environment, env, settings)
+        return environment
 
     @property
     def _plain(self) -> dict[str, str]:

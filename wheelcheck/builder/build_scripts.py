@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Output, Settings
 
 _WARNING = re.compile(r"cargo::?warning=(?P<text>.*)")
+# As cargo shows a warning of a local crate, never one of a crate from a registry.
+_SHOWN_WARNING = re.compile(r"warning: (?P<package>[\w-]+)@\d\S*: (?P<text>.*)")
 _BAD_NEWS = re.compile(
     r"""\b(?:
     stub(?:s|bed)? | placeholders? | fail(?:s|ed|ures?)? | skip(?:s|ped|ping)? | missing | empty | errors?
@@ -69,9 +71,20 @@ def require_success(scripts: Iterable[Script], settings: Settings) -> None:
     """Raise BuildError for a local script that warns of a stub or a failure, unless the project accepts the warning."""
     for script in scripts:
         for warning in script.warnings if script.local else ():
-            if _BAD_NEWS.search(warning) and not any(re.search(one, warning) for one in settings.accepted_warnings):
-                fix = 'mend the cause, or accept the warning: accept-warnings = ["…"] in [tool.wheelcheck.build]'
-                raise BuildError(f"the build script of {script.package}", f"it warned: {warning}", fix)
+            _require_no_bad_news(script.package, warning, settings)
+
+
+def require_success_shown(lines: Iterable[str], settings: Settings) -> None:
+    """Raise BuildError as `require_success` does, by what a cargo showed that a build backend ran."""
+    for line in lines:
+        if found := _SHOWN_WARNING.search(line):
+            _require_no_bad_news(found["package"], found["text"], settings)
+
+
+def _require_no_bad_news(package: str, warning: str, settings: Settings) -> None:
+    if _BAD_NEWS.search(warning) and not any(re.search(one, warning) for one in settings.accepted_warnings):
+        fix = 'mend the cause, or accept the warning: accept-warnings = ["…"] in [tool.wheelcheck.build]'
+        raise BuildError(f"the build script of {package}", f"it warned: {warning}", fix)
 
 
 def require_outputs(scripts: Iterable[Script], settings: Settings, target: Target) -> None:

@@ -20,6 +20,7 @@ from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, interpreters
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import roundtrip
+from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
@@ -118,6 +119,24 @@ def test_a_module_is_built_again_from_the_sdist_to_the_byte_by_a_configuration_t
         assert not any(name.endswith("wheelcheck.toml") for name in archive.getnames())
     (line,) = roundtrip(build)
     assert f"demo/_native.cpython-3{sys.version_info.minor}-" in line
+
+
+def test_a_build_script_of_an_extension_module_that_warns_of_a_stub_stops_the_wheel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_INCLUDE", sysconfig.get_path("include"))
+    project = backends.setuptools_rust(tmp_path / "project")
+    script, warning = project / "build.rs", 'println!("cargo:warning=a stub is used");'
+    script.write_text(script.read_text().replace("fn main() {", f"fn main() {{ {warning}", 1))
+    build = Build.of(project, log=lambda _: None)
+    build.sdist()
+    build.build()
+    for _ in range(2):
+        with pytest.raises(BuildError, match="the build script of native: it warned: a stub is used"):
+            build.wheels()
+    table = project / "pyproject.toml"
+    table.write_text(f'{table.read_text()}\n[tool.wheelcheck.build]\naccept-warnings = ["a stub"]\n')
+    assert built(Build.of(project, log=lambda _: None)).is_file()
 
 
 def test_a_second_run_uses_the_backends_wheel_again_and_a_changed_source_or_setting_does_not(tmp_path: Path) -> None:
