@@ -231,7 +231,10 @@ _BINARY: dict[str, Kind] = {
 
 # What stops the walk over an artifact.
 _WALK: dict[str, Kind] = {
-    "text-cap": Kind("limit", "a metadata file, or all of them together, is too large to be read"),
+    "text-cap": Kind(
+        "limit",
+        "a metadata file is too large to be read, alone or with the others, or its lines are too many or too long",
+    ),
     "nested-cap": Kind("limit", "an archive in the sdist is too large, or nested too deep, to be opened"),
     "changed": Kind("limit", "the file changed while it was being read"),
 }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import graft_dynamic, header
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def endless() -> bytes:
@@ -21,10 +25,21 @@ def endless() -> bytes:
 
 def huge_names() -> bytes:
     """Build 300 kB in which 10,000 DT_NEEDED entries each name the same 140,000 bytes."""
-    needed = graft_dynamic(lambda entries: [*entries, *[(elf.NEEDED, 1)] * 10_000])(native.library("x86_64", (2, 34)))
-    strings = elf.offset_of(needed, elf.GRAFT_ADDRESS + 16 * 10_000)
+    return _needing([1] * 10_000, 140_000)
+
+
+def overlapping_names(count: int) -> bytes:
+    """Build 40 kB whose DT_NEEDED entries are all different ends of one string of 4,000 bytes."""
+    return _needing(range(1, 1 + count), 4_000)
+
+
+def _needing(offsets: Sequence[int], length: int) -> bytes:
+    """Build a library whose string table is one name, and with a DT_NEEDED for each offset."""
+    added = [(elf.NEEDED, offset) for offset in offsets]
+    needed = graft_dynamic(lambda entries: [*entries, *added])(native.library("x86_64", (2, 34)))
+    strings = elf.offset_of(needed, elf.GRAFT_ADDRESS + 16 * len(added))
     start = len(needed)
-    text = b"\0" + b"A" * 140_000 + b"\0"
+    text = b"\0" + b"A" * length + b"\0"
     grown = needed + text
     load = elf.segments_at(grown, elf.LOAD)[-1]
     base = elf.get(grown, load, elf.SEGMENT["offset"])

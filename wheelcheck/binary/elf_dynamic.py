@@ -28,6 +28,7 @@ _VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the defaul
 
 ENTRY_LIMIT = 8192
 NEEDED_LIMIT = 1024
+STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap, so its size does not bound them
 _DF_1_PIE = 0x08000000
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
@@ -238,8 +239,17 @@ def _read_strings(reading: Reading, image: Image, last: dict[str | int, int], of
     table = _string_table(reading, image, last)
     if table is None:
         return {}
-    found = ((offset, _read_string(reading, *table, offset)) for offset in sorted(offsets))
-    return {offset: text for offset, text in found if text is not None}
+    found: dict[int, str] = {}
+    room = STRINGS_LIMIT
+    for offset in sorted(offsets):
+        text = _read_string(reading, *table, offset)
+        room -= len(text or "")
+        if room < 0:
+            reading.limit(f"strings of more than {STRINGS_LIMIT} bytes in the dynamic segment")
+            break
+        if text is not None:
+            found[offset] = text
+    return found
 
 
 def _read_string(reading: Reading, start: int, size: int, offset: int) -> str | None:

@@ -8,7 +8,6 @@ import os
 import re
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,6 +20,7 @@ from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.c_sources import C_SUFFIXES, local_includes
 from wheelcheck.facts.file_names import installed_path, parse_file_name
+from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
 from wheelcheck.source import as_file
@@ -112,15 +112,9 @@ def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
 
 
 KEPT_HEAD = 512
-TEXT_CAP = 16 * 2**20  # a metadata file; 50 times the largest of 81 real wheels
-SOURCE_CAP = 2**20  # a file that is parsed as TOML or Python
-TEXTS_CAP = 64 * 2**20  # all of them together, because they are kept in memory
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
-WHEEL_TEXTS = frozenset({"METADATA", "WHEEL", "RECORD", "entry_points.txt"})
-SDIST_TEXTS = frozenset({"PKG-INFO", "pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml", "Cargo.lock"})
 _MODULE = re.compile(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
-PARSED = frozenset({"pyproject.toml", "setup.py", "Cargo.toml"})
 
 
 class Walk:
@@ -132,7 +126,7 @@ class Walk:
         self.members: list[Member] = []
         self.texts: dict[str, str] = {}
         self.includes: dict[str, tuple[str, ...]] = {}
-        self.text_size = 0
+        self.allowance = Allowance(is_wheel=is_wheel)
         self.damage: list[Damage] = []
 
     def run(self, file: BinaryIO, reader: Reader, inside: str = "", depth: int = 0) -> None:
@@ -141,7 +135,7 @@ class Walk:
         for entry, source in reader(file, self.budget, damage):
             member = self._member(entry, source, inside)
             self.members.append(member)
-            if not inside and self._is_text(PurePosixPath(member.path)):
+            if not inside and self.allowance.is_text(member.path):
                 self._keep_text(member, source)
             if not inside and not self.is_wheel and member.path.endswith(C_SUFFIXES) and member.size <= SOURCE_CAP:
                 self.includes[member.path] = local_includes(source.read(0, member.size))
@@ -166,13 +160,12 @@ class Walk:
         )
 
     def _keep_text(self, member: Member, source: Source) -> None:
-        most = SOURCE_CAP if PurePosixPath(member.path).name in PARSED else TEXT_CAP
-        self.text_size += member.size
-        if member.size > most or self.text_size > TEXTS_CAP:
-            why = f"{member.size} bytes of metadata: more than {most}, or {TEXTS_CAP} in all files, are not read"
+        why = self.allowance.refuse_size(member.path, member.size)
+        content = b"" if why else source.read(0, member.size)
+        if why := why or self.allowance.refuse_lines(member.path, content):
             self.damage.append(Damage(member.path, "text-cap", why, cap=True))
-            return
-        self.texts[member.path] = source.read(0, member.size).decode("utf-8", "surrogateescape")
+        else:
+            self.texts[member.path] = content.decode("utf-8", "surrogateescape")
 
     def keep_modules_of_scripts(self, file: BinaryIO) -> None:
         """Keep the source of the modules that entry points name: only the end of the archive says which they are."""
@@ -184,11 +177,6 @@ class Walk:
         if small and not any(damage.path in ("", *small) for damage in self.damage):
             for path, content in reread_zip(file, small, SOURCE_CAP).items():
                 self.texts[path] = content.decode("utf-8", "surrogateescape")
-
-    def _is_text(self, path: PurePosixPath) -> bool:
-        if self.is_wheel:
-            return path.name in WHEEL_TEXTS and path.parent.name.endswith(".dist-info")
-        return path.name in SDIST_TEXTS
 
     def _descend(self, member: Member, source: Source, depth: int) -> None:
         """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""

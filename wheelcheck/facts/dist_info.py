@@ -21,7 +21,7 @@ from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from email.message import Message
 
     from wheelcheck.facts.file_names import FileName
@@ -63,7 +63,12 @@ def without_wrapper_suffix(name: str) -> str:
     return name
 
 
-_MOST_TAGS = 10_000  # a line of 3 kB can stand for a thousand million
+_MOST_TAGS = 10_000  # of all lines: one of 3 kB can stand for a thousand million
+_MOST_ROWS = 100_000  # of RECORD; a zip that installers read has at most 65,535 members
+_MOST_PROBLEMS = 1_000  # malformed rows of RECORD
+_BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
+_LINE = re.compile(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
+_NO_DEFAULTS = "\n"  # no header of a group can be this: importlib.metadata takes [DEFAULT] for a group like any other
 _FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
@@ -134,8 +139,13 @@ class DistInfo:
     @cached_property
     def tags(self) -> frozenset[WheelTag]:
         """The tags in WHEEL, expanded; a line that is not a tag is kept as it is and equals no tag."""
-        lines = self.wheel.get_all("Tag", [])
-        return frozenset(tag for line in lines for tag in _expand(str(line).strip()))
+        lines = dict.fromkeys(str(line).strip() for line in self.wheel.get_all("Tag", []))
+        room, found = _MOST_TAGS, set()
+        for line in lines:
+            count = _combinations(line)
+            room -= count
+            found |= _expand(line) if room >= 0 else {WheelTag(line, "", "")}
+        return frozenset(found)
 
     @cached_property
     def metadata(self) -> Message:
@@ -215,10 +225,11 @@ def metadata_version(headers: Message) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
+def _combinations(line: str) -> int:
+    return math.prod(part.count(".") + 1 for part in line.split("-"))
+
+
 def _expand(line: str) -> set[WheelTag]:
-    combinations = math.prod(part.count(".") + 1 for part in line.split("-"))
-    if combinations > _MOST_TAGS:
-        return {WheelTag(line, "", "")}
     try:
         return {WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(line)}
     except ValueError:
@@ -226,11 +237,14 @@ def _expand(line: str) -> set[WheelTag]:
 
 
 def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
-    """Return the rows of a RECORD and what is wrong with its malformed lines."""
+    """Return the rows of a RECORD and what is wrong with its malformed lines; no more than any wheel can need."""
     rows: list[Row] = []
     problems: list[str] = []
     try:
-        for number, columns in enumerate(csv.reader(text.splitlines(keepends=True), strict=True), 1):
+        for number, columns in enumerate(csv.reader(_lines(text), strict=True), 1):
+            if len(rows) >= _MOST_ROWS or len(problems) >= _MOST_PROBLEMS:
+                problems.append(f"line {number}: found over {len(rows) + len(problems):,} rows; the rest is not read")
+                break
             if len(columns) == 3:
                 rows.append(Row(*columns))
             elif columns:
@@ -240,9 +254,14 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     return tuple(rows), tuple(problems)
 
 
+def _lines(text: str) -> Iterator[str]:
+    """Yield the lines with their ends, one at a time: a list of them takes twenty times the memory of the text."""
+    return (found[0] for found in _LINE.finditer(text))
+
+
 def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:
     """Return the groups of an entry_points.txt and what is wrong with it."""
-    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True)
+    parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True, default_section=_NO_DEFAULTS)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     try:
         parser.read_string(text)

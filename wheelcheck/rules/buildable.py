@@ -147,7 +147,7 @@ def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[
     Remedy: `include-package-data = true` with the files under version control, or MANIFEST.in.
     """
     sdist = release.sdists[0] if len(release.sdists) == 1 else None
-    if sdist is None:
+    if sdist is None or not release.wheels:
         return
     tails = {tail for member in sdist.members for tail in _tails(member.path)}
     for wheel in release.wheels:
@@ -186,11 +186,15 @@ def nothing_private_or_left_over_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """
     folders: dict[str, str] = defaultdict(str)
     for member in sdist.members:
-        if member.kind != "file" or hints.is_test_data(member.path) or _TESTS.search(member.path):
+        is_secret = member.size and (_SECRET.search(member.path) or _is_key(member.path, member.head))
+        found = _JUNK.search(member.path)
+        if member.kind != "file" or not (is_secret or found):
             continue
-        if member.size and (_SECRET.search(member.path) or _is_key(member.path, member.head)):
+        if hints.is_test_data(member.path) or _TESTS.search(member.path):
+            continue
+        if is_secret:
             yield Hit(member.path, "holds a password or private key", "error", cause="holds a password or private key")
-        elif found := _JUNK.search(member.path):
+        elif found:
             folders.setdefault(member.path[: found.end()], member.path)
     for folder in folders:
         yield Hit(folder, f"{PurePosixPath(folder).name} is of no use in an sdist")

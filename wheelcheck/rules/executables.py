@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.config import Payload
     from wheelcheck.facts import Member
 
-_LINKER_SCRIPT = re.compile(
-    rb"\s*(?:/\* GNU ld script|(?:/\*.*?\*/\s*)*(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\()",
-    re.DOTALL,
-)
+_LINKER_SCRIPT = re.compile(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
 _BUILT = re.compile(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
 _STUBS = (
@@ -170,11 +167,21 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
             return Hit(member.path, f"found {what}, expected the file's own content")
     if path.suffix.lower() in _WINDOWS_CODE and any(platform.system == "windows" for platform in wheel.platforms):
         return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Windows loads nothing else")
-    if not library or _LINKER_SCRIPT.match(member.head):
+    if not library or _is_linker_script(member.head):
         return None
     if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):
         return Hit(member.path, f"found a link's text {member.head!r}, expected native code")
     return Hit(member.path, f"found {member.head[:16]!r}…, expected native code", severity="warning")
+
+
+def _is_linker_script(head: bytes) -> bool:
+    """Return whether a text is a script of the linker, after its comments."""
+    head = head.lstrip()
+    if head.startswith(b"/* GNU ld script"):
+        return True
+    while head.startswith(b"/*"):
+        head = head.partition(b"*/")[2].lstrip()
+    return _LINKER_SCRIPT.match(head) is not None
 
 
 def _is_program(member: Member) -> bool:

@@ -70,8 +70,9 @@ def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
     for folder in found:
         if not wheel.name.error and not names_the_wheel(folder, wheel.name):
             yield Hit(folder, f"found {folder}, expected the folder of {wheel.name.project} {wheel.name.version}")
+    paths = {member.path for member in wheel.members}
     for file in _REQUIRED if found else ():
-        if file not in wheel.dist_info.texts:
+        if wheel.dist_info.path(file) not in paths and file not in wheel.dist_info.texts:
             yield Hit(wheel.dist_info.folder, f"found no {file}, expected one")
 
 

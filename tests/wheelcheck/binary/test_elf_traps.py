@@ -18,8 +18,9 @@ from elftools.elf.dynamic import DynamicSegment
 from elftools.elf.elffile import ELFFile
 from elftools.elf.gnuversions import GNUVerNeedSection
 
-from tests.support.elf_traps import decoy, endless, huge_names, needs_2_34, sectionless
+from tests.support.elf_traps import decoy, endless, huge_names, needs_2_34, overlapping_names, sectionless
 from wheelcheck.binary import read_binary
+from wheelcheck.binary.elf_dynamic import STRINGS_LIMIT
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -89,6 +90,14 @@ def test_300_kilobytes_that_cost_pyelftools_gigabytes_reach_a_cap_in_little_memo
     found = measured(content, tmp_path)
     assert set(found["kinds"]) == {"elf-limit"}
     assert not found["dynamic"]
+
+
+@pytest.mark.parametrize("count", [500, 1_000])
+def test_names_that_overlap_do_not_take_more_memory_than_all_names_may(count: int) -> None:
+    binary = read_binary("x.so", Bytes(overlapping_names(count)))
+    assert binary is not None
+    assert "elf-limit" in {damage.kind for damage in binary.damage}
+    assert sum(map(len, set(binary.slices[0].needed))) <= STRINGS_LIMIT
 
 
 @pytest.mark.posix

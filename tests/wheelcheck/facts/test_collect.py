@@ -10,7 +10,8 @@ import pytest
 
 from tests.support import elf_traps, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, tarred, zipped
-from wheelcheck.facts import Artifact, Member, Sdist, Wheel
+from wheelcheck import check
+from wheelcheck.facts import Artifact, Member, Sdist, Wheel, text_limits
 from wheelcheck.facts import collect as collecting
 from wheelcheck.facts.collect import collect
 
@@ -163,8 +164,8 @@ def test_a_file_that_is_deleted_while_it_is_read_is_an_error_of_the_system(tmp_p
         ("setup.py", MIB),
         ("pyproject.toml", MIB),
         ("a/Cargo.toml", MIB),
-        ("PKG-INFO", 16 * MIB),
-        ("Cargo.lock", 16 * MIB),
+        ("PKG-INFO", 2 * MIB),
+        ("Cargo.lock", 2 * MIB),
     ],
 )
 def test_a_text_over_its_limit_is_not_kept(tmp_path: Path, name: str, most: int) -> None:
@@ -174,12 +175,39 @@ def test_a_text_over_its_limit_is_not_kept(tmp_path: Path, name: str, most: int)
         assert (f"demo-1.0/{name}" in sdist.texts) == (not expected)
 
 
-def test_all_texts_together_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    manifests = [File(f"c{number}/Cargo.toml", b"#" * 1_000) for number in range(10)]
-    path = an_sdist(*manifests).write(tmp_path)
+@pytest.mark.parametrize(("limit", "file"), [("TEXTS_CAP", "setup.cfg"), ("TOML_CAP", "Cargo.toml")])
+def test_all_texts_together_have_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, file: str
+) -> None:
+    path = an_sdist(*(File(f"c{number}/{file}", b"#" * 1_000) for number in range(10))).write(tmp_path)
     assert caps(collect(path)) == []
-    monkeypatch.setattr(collecting, "TEXTS_CAP", 9_900)
-    assert caps(collect(path)) == [("demo-1.0/c9/Cargo.toml", "text-cap")]
+    monkeypatch.setattr(text_limits, limit, 9_900)
+    assert caps(collect(path)) == [(f"demo-1.0/c9/{file}", "text-cap")]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "most"),
+    [
+        ("METADATA", b"License-File: a\n", 20_000),
+        ("METADATA", b"\r", 20_000),
+        ("WHEEL", b"Tag: py3-none-any\n", 20_000),
+        ("entry_points.txt", b"[a]\n", 10_000),
+        ("entry_points.txt", b" ", 1_024),
+    ],
+)
+def test_a_text_of_too_many_or_too_long_lines_is_not_parsed(tmp_path: Path, name: str, line: bytes, most: int) -> None:
+    path = f"demo-1.0.dist-info/{name}"
+    for count, expected in ((most, []), (most + 1, [(path, "text-cap")])):
+        wheel = collect(a_wheel(X86_64, TOOL, dist_info={name: line * count}).write(tmp_path))
+        assert caps(wheel) == expected
+        assert (path in wheel.texts) == (not expected)
+
+
+def test_a_file_that_is_not_parsed_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    path = "demo-1.0.dist-info/METADATA"
+    report = check([a_wheel(X86_64, TOOL, dist_info={"METADATA": b"License-File: a\n" * 30_000}).write(tmp_path)])
+    assert path in {gap.path for gap in report.gaps}
+    assert not [finding for finding in report.findings if "found no METADATA" in finding.message]
 
 
 # --- archives inside ---

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gc
 import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, strategies
 
 from tests.support.artifacts import X86_64, File, a_wheel, wheel
 from wheelcheck.engine import examine
 from wheelcheck.facts import Member, Wheel
 from wheelcheck.facts import dist_info as distinfo
 from wheelcheck.facts.collect import collect
-from wheelcheck.facts.dist_info import DistInfo, Row, parse_record
+from wheelcheck.facts.dist_info import DistInfo, Row, parse_entry_points, parse_record
 from wheelcheck.platforms.wheel_tags import WheelTag
 
 if TYPE_CHECKING:
@@ -198,3 +200,47 @@ def test_the_exact_pins_of_a_package_are_those_that_every_installation_gets(
 ) -> None:
     text = "".join(f"Requires-Dist: {line}\n" for line in lines)
     assert DistInfo("demo-1.0.dist-info", {"METADATA": text}).pins == pins
+
+
+# --- what parsers may cost ---
+
+
+@pytest.mark.parametrize("count", [1, 2, 2_000])
+def test_the_tags_of_all_lines_together_are_few_enough_to_expand(count: int) -> None:
+    many = ".".join(f"p{number}" for number in range(90))
+    lines = [f"Tag: {many}-{many}-x{number}" for number in range(count)]
+    info = DistInfo("demo-1.0.dist-info", {"WHEEL": "\n".join([*lines, lines[0]])})
+    assert len(info.tags) == 8_100 + count - 1
+
+
+def test_a_group_named_default_is_one_like_any_other() -> None:
+    groups, problem = parse_entry_points("[DEFAULT]\na = b:c\n[console_scripts]\nd = e:f\n")
+    assert problem == ""
+    assert groups == {"DEFAULT": {"a": "b:c"}, "console_scripts": {"d": "e:f"}}
+
+
+def test_keys_of_default_are_not_repeated_in_every_group() -> None:
+    keys, sections = (range(2_000) for _ in "ab")
+    text = "[DEFAULT]\n" + "".join(f"k{key} = m:f\n" for key in keys) + "".join(f"[g{one}]\n" for one in sections)
+    groups, _ = parse_entry_points(text)
+    assert sum(map(len, groups.values())) == 2_000
+
+
+@pytest.mark.parametrize(("line", "most"), [("a{},,\n", 100_000), ("{},\n", 1_000)])
+def test_a_record_with_more_rows_than_a_wheel_has_files_is_read_to_there(line: str, most: int) -> None:
+    rows, problems = parse_record("".join(line.format(number) for number in range(most)))
+    assert not any("the rest is not read" in problem for problem in problems)
+    more, why = parse_record("".join(line.format(number) for number in range(3 * most)))
+    assert more == rows
+    assert why[:-1] == problems
+    assert f"over {most:,} rows" in why[-1]
+
+
+@given(strategies.text(alphabet='a,\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x1b\x1f\t "é'))
+def test_lines_of_record_end_where_those_of_pip_do(text: str) -> None:
+    expected = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        rows = [columns for columns in expected if len(columns) == 3]
+    except csv.Error:
+        return
+    assert [[row.path, row.hash, row.size] for row in parse_record(text)[0]] == rows

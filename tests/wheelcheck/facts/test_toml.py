@@ -26,6 +26,18 @@ def test_what_is_not_toml_or_nests_deeper_than_cargo_reads_is_empty(bad: str, go
     assert parse_toml(good) != {}
 
 
+def test_few_keys_of_many_parts_are_read_and_more_are_not() -> None:
+    lines = [f"{key(17)}{number} = 1" for number in range(101)]
+    assert parse_toml("\n".join(lines[:100])) != {}
+    assert parse_toml("\n".join(lines)) == {}
+
+
+def test_text_that_never_quite_nests_too_deep_is_looked_through_once() -> None:
+    assert parse_toml(f"a = 1\n{(key(79) + ',') * 20_000}") == {}
+    assert parse_toml("# " + "a . " * 100_000) == {}
+    assert parse_toml("a = 1 # " + "'\"" * 100_000 + "." * 20) == {"a": 1}
+
+
 def test_many_dots_outside_a_key_are_accepted() -> None:
     versions = ", ".join(f'"1.2.{number}"' for number in range(200))
     assert len(parse_toml(f"a = [{versions}]")["a"]) == 200

@@ -253,6 +253,7 @@ def test_what_a_system_would_start_is_code(row: Twins, tmp_path: Path) -> None:
         Silent("WC305", "a text named like a program for DOS", linux(made(b"text\n", "demo/tool.exe"))),
         Silent("WC305", "a linker script", linux(made(b"/* GNU ld script */\nGROUP ( libc.so.6 AS_NEEDED ( x ) )\n"))),
         Silent("WC305", "a linker script that explains itself, as libcuopt 26.10 does", linux(made(LONG_SCRIPT))),
+        Silent("WC305", "a linker script after many comments", linux(made(b"/**/ " * 60 + b"INPUT(libx.so.1)\n"))),
         Silent("WC305", "a one-line linker script", linux(made(b"INPUT(libncurses.so.6)\n"))),
         Silent("WC305", "an empty placeholder for another platform", linux(made(b"", "demo/win-x64/native.dll"))),
         Silent("WC305", "an empty marker", linux(made(b"", "demo/bin/.keep", EXECUTABLE))),
