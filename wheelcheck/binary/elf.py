@@ -17,6 +17,7 @@ from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_
 from wheelcheck.binary.elf_notes import Notes, read_notes
 from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
+from wheelcheck.binary.x86_code import X86Code, read_x86_code
 from wheelcheck.platforms.loaders import c_library_of
 
 if TYPE_CHECKING:
@@ -149,8 +150,15 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     if system != "bare":
         reading.adopt(walk)
     found = _assemble(header, image, interpreter, dynamic, system)
-    debug = min(debug_size(walk, header), reading.size)
-    return replace(found, named_systems=named, x86_level=notes.x86_level, debug_size=debug)
+    code = read_x86_code(walk, image) if header.machine_name == "EM_X86_64" and system == "linux" else X86Code()
+    return replace(
+        found,
+        named_systems=named,
+        x86_level=notes.x86_level,
+        debug_size=min(debug_size(walk, header), reading.size),
+        x86_extensions=code.extensions,
+        asks_cpu=code.asks,
+    )
 
 
 def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:

@@ -160,6 +160,8 @@ class Slice:
     dynamic_tags: frozenset[str] = frozenset()  # ELF: the names of the dynamic entries, DT_NEEDED aside
     static_tls: int = 0  # ELF: the bytes of thread-local storage that must be free when the file is loaded
     x86_level: int = 0  # ELF: the level of the x86-64 psABI (1 to 4) that a property note asks for; 0 without one
+    x86_extensions: tuple[str, ...] = ()  # ELF: AVX and the like, in code that does not ask the CPU for them
+    asks_cpu: bool = True  # ELF for x86-64: the code has a cpuid instruction, or was not looked at
     imports: tuple[Symbol, ...] = ()
     exports: Names = Names()
     debug_size: int = 0  # ELF: bytes of .debug_* sections

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
@@ -9,6 +10,7 @@ from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
+from wheelcheck.rules.linux import carried_names, not_provided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +25,7 @@ _SPARE_TLS = 1664  # bytes of static TLS that glibc keeps for libraries that are
 # The API level from which on Android's loader reads an entry.
 _ANDROID_SINCE = {"DT_ANDROID_RELR": 28, "DT_RELR": 30}
 _GNU_HASH_IN_ANDROID = 23
+_NAMES_EXTENSIONS = re.compile(r"avx|(?<![a-z])(?:bmi|fma)|simd|haswell|skylake|x86[-_]64[-_]v[234]", re.IGNORECASE)
 
 
 @rule("WC430", on=Wheel, needs=without_known_cpu)
@@ -148,3 +151,32 @@ def no_library_needs_static_thread_local_storage(wheel: Wheel) -> Iterator[Hit]:
                 yield Hit(member.path, f"{found}, and glibc keeps {_SPARE_TLS}", "warning")
             else:
                 yield Hit(member.path, f"{found}, of the {_SPARE_TLS} that glibc keeps for all libraries of a process")
+
+
+@rule("WC439", on=Wheel, severity="warning", needs=without_known_cpu)
+def code_for_newer_cpus_asks_first(wheel: Wheel) -> Iterator[Hit]:
+    """Code with AVX, AVX-512 or BMI2 instructions is in a wheel that asks the CPU for them.
+
+    The tags promise every x86_64 CPU, and the first ones have none of these. There the program ends in "Illegal
+    instruction". `-march=native`, `-march=haswell` and `target-cpu=native` are the usual reasons, and nothing in the
+    file says so. Programs with fast code for newer CPUs beside slow code for all choose with the instruction cpuid.
+
+    Silent where any file of the wheel has that instruction, or more than 1 MiB of code, which is not looked at; where
+    code needs a library from outside of the wheel, which may choose for it; and where a path names the instructions,
+    because Python code can choose the file.
+
+    Source: x86-64 psABI, "Microarchitecture levels"; PEP 600.
+    Remedy: compile for x86-64 (`-march=x86-64`, no `target-cpu`), or choose at run time (`target_clones`,
+    `is_x86_feature_detected!`). A project that serves newer CPUs only ignores this code with that reason.
+    """
+    code = [found for found in native_code(wheel, "linux") if found[1].arches == ("x86_64",)]
+    if any(slice_.asks_cpu for _, slice_, _ in code):
+        return
+    carried = carried_names(wheel)
+    for member, slice_, platform in code:
+        if not slice_.x86_extensions or _NAMES_EXTENSIONS.search(member.path):
+            continue
+        if not not_provided(slice_, platform, carried):
+            used = ", ".join(slice_.x86_extensions)
+            found = f"has {used} instructions and nothing in the wheel asks the CPU, expected code for {platform.tag}"
+            yield Hit(member.path, found)

@@ -303,3 +303,25 @@ def test_names_in_a_message_are_few(tmp_path: Path) -> None:
     assert [finding.message for finding in report.findings if finding.code == "WC436"] == [
         "takes _PyDemo_0, _PyDemo_1, _PyDemo_2 and 6 others from CPython, which the stable ABI does not have"
     ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "module"),
+    [
+        (ABI3, stable("PyModule_Create2", PRIVATE)),
+        (ABI3, stable("PyModule_Create2", "PyThreadState_Get")),
+        (ABI3, stable(SINCE_3_12)),
+        ("cp312-abi3-manylinux_2_17_x86_64", stable(SINCE_3_12)),
+        ("cp311-abi3-macosx_11_0_arm64", mac_module(STABLE, "PyInit__x", takes=(PRIVATE,))),
+        ("cp311-abi3-macosx_11_0_arm64", mac_module(STABLE, "PyInit__x", takes=("PyThreadState_Get",))),
+        ("cp311-abi3-win_amd64", taking("python3", PRIVATE, path="demo/_x.pyd")),
+        ("cp311-abi3-win_amd64", taking("python3", "PyThreadState_Get", path="demo/_x.pyd")),
+    ],
+)
+def test_abi3audit_says_the_same(tags: str, module: File, tmp_path: Path) -> None:
+    wheel = a_wheel(tags, module)
+    judged = [found for found in examine_recipe(wheel, tmp_path / "dist").findings if found.code == "WC436"]
+    audited = [sys.executable, "-m", "abi3audit", "--strict", str(tmp_path / "dist" / wheel.file_name)]
+    done = subprocess.run(audited, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    assert bool(done.returncode) == bool(judged), done.stdout + done.stderr

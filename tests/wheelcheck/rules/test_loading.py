@@ -309,3 +309,60 @@ def test_the_loader_of_the_tag_takes_the_file_on_each_of_its_cpus(row: Twins, tm
 )  # fmt: skip
 def test_what_every_loader_of_the_tag_reads_is_no_fault(row: Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+SUM_C = """
+int sum(const int *at, int count) { int all = 0; for (int i = 0; i < count; i++) all += at[i] * 3; return all; }
+"""
+SHIFT_C = """
+unsigned long long shift(unsigned long long x, int n) {
+  return (x << n) ^ (x >> (n + 1)) ^ (x << (n + 2)) ^ (x >> (n + 3));
+}
+"""
+ASKING_C = """
+void ask(void) { int a = 0, b, c = 0, d; __asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d)); }
+"""
+
+
+def compiled_for(cpu: str, path: str = LIBRARY, source: str = SUM_C) -> File:
+    """A library that is compiled for a CPU or a level of the psABI."""
+    flags = (*SHAPE, "-O3", f"-mcpu={cpu}")
+    return File(path, lambda: native.compile_c(source, "x86_64-linux-gnu.2.17", *flags, name="libsum.so"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC439",
+            f"code for {cpu}",
+            a_wheel(X86_64, compiled_for(cpu, source=source)),
+            a_wheel(X86_64, compiled_for("x86_64", source=source)),
+            found,
+            (LIBRARY,),
+            severity="warning",
+        )
+        for cpu, source, found in (
+            ("x86_64_v3", SUM_C, "AVX2 instructions and nothing in the wheel asks the CPU"),
+            ("x86_64_v4", SUM_C, "instructions and nothing in the wheel asks the CPU, expected code for manylinux"),
+            ("haswell", SHIFT_C, "has BMI2 instructions"),
+        )
+    ],
+    ids=str,
+)
+def test_code_for_newer_cpus_asks_first(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC439", "the same file asks", a_wheel(X86_64, compiled_for("haswell", source=SUM_C + ASKING_C))),
+        Silent("WC439", "another file asks", a_wheel(
+            X86_64, compiled_for("haswell"), compiled_for("x86_64", "demo/libask.so", ASKING_C))),
+        Silent("WC439", "Python chooses a file by its name", a_wheel(X86_64, compiled_for("haswell", "demo/_avx2.so"))),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_code_that_is_chosen_at_run_time_is_no_fault(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
