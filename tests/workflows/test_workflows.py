@@ -88,6 +88,11 @@ class TestEveryFile:
         uploads = [step["with"] for step in steps(text) if "upload-artifact" in step.get("uses", "")]
         assert [upload for upload in uploads if upload.get("if-no-files-found") != "error"] == []
 
+    def test_restores_no_cache_for_a_tag(self, text: str) -> None:
+        setups = [step["with"] for step in steps(text) if "setup-python" in step.get("uses", "")]
+        caches = {setup["cache"] for setup in setups if "cache" in setup}
+        assert caches <= {"${{ github.ref_type != 'tag' && 'pip' || '' }}"}
+
     def test_keeps_no_credentials_in_a_checkout(self, text: str) -> None:
         checkouts = [step for step in steps(text) if "actions/checkout" in step.get("uses", "")]
         assert [step for step in checkouts if step["with"]["persist-credentials"] is not False] == []
