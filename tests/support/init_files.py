@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tests.support.layouts import write
 from wheelcheck.config import ConfigError, builder
 from wheelcheck.facts import toml
-from wheelcheck.init import plan
+from wheelcheck.init import plan, workflows
 from wheelcheck.init.survey import survey
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Layout:
     """A project, and what is right for it: the keys of its configuration, or what init says that it does not know.
 
     `python` and `payload` are those of `[tool.wheelcheck]`, `build` is the table of that name, `package` what the smoke
-    test imports. `each`: one wheel per Python, built in containers.
+    test imports. `each`: every Python of them is needed to build.
     """
 
     files: dict[str, str]
@@ -80,7 +82,10 @@ class Layout:
             **({"build": self.build} if self.build else {}),
         }
         assert (imported, found.compiled.needs_each_python) == (self.package, self.each)
-        assert ("cibuildwheel" in (project / "noxfile.py").read_text()) is self.each
+        versions = [re.sub(r"^(?:cp3\d+-)?cp3(\d+)(t?)(-abi3)?$", r"3.\1\2", one) for one in self.python if self.each]
+        job = yaml.safe_load((found.repository.top / workflows.WHEELS).read_text())["jobs"]["build"]
+        setup = next(step["with"] for step in job["steps"] if "setup-python" in step.get("uses", ""))
+        assert set(versions) <= set(setup["python-version"].split())
 
 
 def contents(project: Path) -> dict[str, str]:

@@ -26,7 +26,9 @@ OWN = {
 # What a project may need of its workflows: nothing, or everything.
 NEEDS = {
     "": workflows.Needs(),
-    ", all of it": workflows.Needs("a/b", "trunk", submodules=True, history=True, rust="a/b/rust", python=15),
+    ", all of it": workflows.Needs(
+        "a/b", "trunk", submodules=True, history=True, rust="a/b/rust", python=15, others=("3.14", "3.14t")
+    ),
 }
 WRITTEN = {
     f"init{which}: {path}": text

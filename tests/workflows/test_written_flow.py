@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = """\
-#define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_x", NULL, -1, NULL, NULL, NULL, NULL, NULL};
 PyMODINIT_FUNC PyInit__x(void) { return PyModule_Create(&module); }
@@ -28,15 +28,20 @@ TABLES = """\
 [[tool.setuptools.ext-modules]]
 name = "demo._x"
 sources = ["src/demo/x.c"]
+"""
+LIMITED = """\
 py-limited-api = true
+define-macros = [["Py_LIMITED_API", "0x030B0000"]]
 [tool.distutils.bdist_wheel]
 py-limited-api = "cp311"
 """
+THIS = f"cp3{sys.version_info.minor}"
 
 
-def committed(top: Path) -> Path:
-    """Write a project two folders below the root of a repository, its version from the repository's tag."""
-    text = pyproject("setuptools.build_meta", more=TABLES).replace('["setuptools.build_meta"]', '["setuptools>=74.1"]')
+def committed(top: Path, more: str, requires_python: str) -> Path:
+    """Write a project two folders below the root of a repository, and commit it."""
+    text = pyproject("setuptools.build_meta", more=TABLES + more).replace(">=3.11", requires_python)
+    text = text.replace('["setuptools.build_meta"]', '["setuptools>=74.1"]')
     files = {"pyproject.toml": text, "src/demo/__init__.py": "from demo import _x\n", "src/demo/x.c": MODULE}
     write(top / "a" / "b", files)
     names = {f"GIT_{role}_{key}": "x" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")}
@@ -46,9 +51,16 @@ def committed(top: Path) -> Path:
 
 
 @pytest.mark.network
-def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("more", "requires_python", "tag"),
+    [(LIMITED, ">=3.11", "cp311-abi3"), ("", f"==3.{sys.version_info.minor}.*", f"{THIS}-{THIS}")],
+    ids=["for the stable ABI", "for one Python"],
+)
+def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(
+    tmp_path: Path, more: str, requires_python: str, tag: str
+) -> None:
     top = tmp_path / "top"
-    project = committed(top)
+    project = committed(top, more, requires_python)
     assert main(["init", "--builder", str(project), "--yes"]) == 0
     target = toolchain.choose(toolchain.host(), (2, 17))
     file = project / "pyproject.toml"
@@ -56,7 +68,7 @@ def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(tmp_pat
     runner = Runner(top, tmp_path, yaml.safe_load((top / workflows.WHEELS).read_text()))
     folder = runner.run("plan", "sdist", "build", "gate")
     assert sorted(path.name for path in (folder / "a" / "b" / "dist").iterdir()) == [
-        f"demo-1.0-cp311-abi3-{target.platform_tag}.whl",
+        f"demo-1.0-{tag}-{target.platform_tag}.whl",
         "demo-1.0.tar.gz",
     ]
     assert len(list((tmp_path / "store" / "release").iterdir())) == 2

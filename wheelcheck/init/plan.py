@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 
 # Patch releases keep what passes; a minor release may add rules, so the project decides when to update.
 PINNED = f"=={'.'.join(__version__.split('.')[:2])}.*"
-# How the wheels for one CPU are made: one for all Pythons here, or one for each Python in containers.
-_ONCE = {
-    "@EXTRA@": "build",
-    "@WHEELS@": "Build, test and check the wheels for one CPU, build them again from the sdist only, and pack them.",
-    "@STEPS@": '("wheels", "smoke", "roundtrip")',
-}
-_FOR_EACH = {
-    "@EXTRA@": "build,cibuildwheel",
-    "@WHEELS@": "Build and check a wheel for each Python in containers, for one CPU, and pack them.",
-    "@STEPS@": '("cibuildwheel",)',
-}
 GATE = ".github/workflows/gate.yml"
 BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
 _HEAD = '"""The sessions of this project."""\n\nfrom __future__ import annotations\n\n'
@@ -46,14 +35,9 @@ _SITE = "https://wheelcheck.github.io/wheelcheck/"
 _OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
-def sessions(name: str = "noxfile.txt", *, new: bool, for_each: bool = False) -> str:
-    """Return the sessions of a template: a whole noxfile (`new`), or a section for the end of one.
-
-    With `for_each` there is one wheel for each Python, built in containers.
-    """
-    section = _IMPORTS[name] + workflows.template(name)
-    for mark, text in {"@PINNED@": PINNED, **(_FOR_EACH if for_each else _ONCE)}.items():
-        section = section.replace(mark, text)
+def sessions(name: str = "noxfile.txt", *, new: bool) -> str:
+    """Return the sessions of a template: a whole noxfile (`new`), or a section for the end of one."""
+    section = _IMPORTS[name] + workflows.template(name).replace("@PINNED@", PINNED)
     return _HEAD + section if new else section
 
 
@@ -103,7 +87,7 @@ def builder(found: Survey) -> list[Change]:
     place = _Place(found.repository.top, found.home)
     return [
         _configuration(place, found),
-        _sessions(place, sessions(new=False, for_each=found.compiled.needs_each_python)),
+        _sessions(place, sessions(new=False)),
         _ignored(place),
         *_workflows(place, workflows.Needs.of(found)),
     ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder.cibuildwheel import require_ours
 from wheelcheck.config import builder
-from wheelcheck.config.files import OWN, SHARED, ConfigError
+from wheelcheck.config.files import OWN, ConfigError
 from wheelcheck.init import backends, package
 from wheelcheck.init import payload as cargo
 from wheelcheck.init.compiled import Compiled
@@ -68,8 +67,8 @@ def survey(folder: Path) -> Survey:
     if compiled.is_nothing and not added:
         problem = "no part of it is native, so there is nothing for the builder to build"
         raise ConfigError(f"{project.file}: {problem}; `wheelcheck init` without --builder adds the gate")
-    if compiled.needs_each_python and (project.folder / SHARED).is_file():
-        require_ours((project.folder / SHARED).read_text("utf-8"), str(project.folder / SHARED))
+    if compiled.needs_each_python:
+        _require_all_pythons(project)
     first = added[0].workspace if added else compiled.workspace
     payload = tuple(replace(one, workspace="" if one.workspace == first else one.workspace) for one in added)
     return Survey(project, compiled, name, compiled.payload or payload, first, Repository.around(project))
@@ -86,3 +85,12 @@ def _configured(project: Project) -> Survey:
     )
     place = settings.workspace.relative_to(project.folder.resolve()).as_posix()
     return Survey(project, compiled, "", settings.release.payload, place, Repository.around(project))
+
+
+def _require_all_pythons(project: Project) -> None:
+    """Raise UnknownError if `[tool.cibuildwheel]` says in its own patterns which Pythons there are wheels for."""
+    settings = project.tool("cibuildwheel")
+    for key in ("build", "skip"):
+        if "cp3" in str(settings.get(key, "")):
+            what = f"which Pythons to build for, because tool.cibuildwheel.{key} selects them"
+            raise project.unknown(what, "write [tool.wheelcheck] yourself, with python = [...]")

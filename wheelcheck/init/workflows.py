@@ -23,7 +23,7 @@ class Needs:
 
     `folder` is the project's place below the repository's root; `rust` is the folder, also below that root, whose
     pinned toolchain rustup has to install, empty if none is pinned; `python` is the minor version of the Python to
-    build with, `dist` the folder of what is finished.
+    build with, `others` are more versions that wheels are built with, `dist` is the folder of what is finished.
     """
 
     folder: str = "."
@@ -33,14 +33,13 @@ class Needs:
     rust: str = ""
     python: int = _PYTHON
     dist: str = "dist"
+    others: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, found: Survey) -> Needs:
         """Return what a project needs that was surveyed."""
         around = found.repository
-        since = max(
-            (int(one[1]) for name in found.compiled.python if (one := re.match(r"cp3(\d+)-abi3", name))), default=0
-        )
+        main, others = _pythons(found)
         pinned = found.project.folder / found.workspace
         folders = (
             [one for one in (pinned, *pinned.parents) if one.is_relative_to(around.top)] if found.needs_rust else []
@@ -53,8 +52,25 @@ class Needs:
             around.submodules,
             around.history,
             rust,
-            max(_PYTHON, since),
+            main,
+            others=others,
         )
+
+
+def _pythons(found: Survey) -> tuple[int, tuple[str, ...]]:
+    """Return the minor version of the Python that runs nox, and the versions of others that wheels are built with.
+
+    If the tag of a wheel for the stable ABI is that of the Python which builds it, that is the one to run.
+    """
+    names = found.compiled.python
+    stable = [int(one[1]) for name in names if (one := re.fullmatch(r"cp3(\d+)-abi3", name))]
+    if not found.compiled.needs_each_python:
+        return max(_PYTHON, *stable, 0), ()
+    if len(stable) == len(names):
+        return max(stable), ()
+    each = [re.sub(r"^(?:cp3\d+-)?cp3(\d+)(t?)$", r"3.\1\2", name) for name in names if not name.endswith("-abi3")]
+    main = max(_PYTHON, *stable, 0)
+    return main, tuple(one for one in each if one != f"3.{main}")
 
 
 def texts(needs: Needs, wheels: str = WHEELS, action: str = ACTION) -> dict[str, str]:
@@ -92,7 +108,11 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         "@CALLED@": called.removesuffix("/action.yml"),
         "@WHERE@": f"working-directory: {needs.folder}" if below else "",
     }
+    pythons = [f'python-version: "3.{needs.python}"']
+    if needs.others:  # the last one is that of `python`
+        pythons = ["python-version: |", *(f"  {one}" for one in (*needs.others, f"3.{needs.python}"))]
     lists = {
+        "@PYTHONS@": pythons,
         "@CHECKOUT@": checkout,
         "@RUST@": rust,
         "@DEFAULTS@": ["defaults:", "  run:", f"    working-directory: {needs.folder}", ""] if below else [],

@@ -202,7 +202,7 @@ LAYOUTS = {
     ),
     "a project that decides about cibuildwheel itself": Layout(
         extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp312-*'\n"),
-        unknown="tool.cibuildwheel.build is set, but wheelcheck",
+        unknown="because tool.cibuildwheel.build selects them",
     ),
 }
 
