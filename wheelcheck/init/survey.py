@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -91,6 +92,6 @@ def _require_all_pythons(project: Project) -> None:
     """Raise UnknownError if `[tool.cibuildwheel]` says in its own patterns which Pythons there are wheels for."""
     settings = project.tool("cibuildwheel")
     for key in ("build", "skip"):
-        if "cp3" in str(settings.get(key, "")):
+        if re.search(r"\bcp[\d{\[]", str(settings.get(key, ""))):
             what = f"which Pythons to build for, because tool.cibuildwheel.{key} selects them"
             raise project.unknown(what, "write [tool.wheelcheck] yourself, with python = [...]")

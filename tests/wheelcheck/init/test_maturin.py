@@ -200,6 +200,13 @@ LAYOUTS = {
     "a crate that cargo cannot read": Layout(
         extension("nonsense"), unknown="cargo cannot read it: error: key with no value"
     ),
+    "a project whose cibuildwheel selects Pythons, as contourpy has it": Layout(
+        extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp{312,313t}-* pp311-*'\n"),
+        unknown="because tool.cibuildwheel.build selects them",
+    ),
+    "a project whose cibuildwheel selects systems": Layout(
+        extension(PYO3, "[tool.cibuildwheel]\nskip = '*-musllinux_*'\n"), EACH, package="demo", each=True
+    ),
     "a project that decides about cibuildwheel itself": Layout(
         extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp312-*'\n"),
         unknown="because tool.cibuildwheel.build selects them",
