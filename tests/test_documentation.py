@@ -133,7 +133,7 @@ def test_actionlint_has_nothing_against_the_recipes(repository: Path, capfd: pyt
 def test_the_recipes_give_the_action_only_inputs_and_read_only_outputs_that_it_has() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     ours = [(block, step) for block in JOBS for step in steps(block) if step.get("uses", "").startswith("wheelcheck/")]
-    assert len(ours) == len(JOBS)
+    assert len(ours) == sum(block.page != "docs/adopting.md" for block in JOBS)  # which shows a job of the builder
     assert [step for _, step in ours if not set(step.get("with", {})) <= set(action["inputs"])] == []
     read = {name for block, _ in ours for name in re.findall(r"steps\.gate\.outputs\.([\w-]+)", block.text)}
     assert read <= set(action["outputs"])

@@ -15,6 +15,7 @@ from wheelcheck.binary.model import Binary, Slice, VersionNeed
 from wheelcheck.config import Expected, Payload
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Member, Release, Sdist, Wheel
+from wheelcheck.facts.evidence import Statement
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.rules.catalogue import all_rules
@@ -248,6 +249,17 @@ def twins_for_each_cpu(count: int, name: str) -> Release:
     return Release(tuple(wheels), (), Expected())
 
 
+def proven_wheels(count: int, name: str) -> Release:
+    """Return a release of wheels with a statement of the evidence for each, of which every second one is wrong."""
+    files = [f"demo-1.0-cp3{number}-none-manylinux_2_17_x86_64.whl" for number in range(count)]
+    wheels = tuple(Wheel(file, parse_file_name(file), sha256=f"{name}{number}") for number, file in enumerate(files))
+    proofs = tuple(
+        Statement(f"{file}.json", {file: f"{name}{number // 2 * 2}"}, name, "2", file, cpu="aarch64", proofs=("smoke",))
+        for number, file in enumerate(files)
+    )
+    return Release(wheels, (), Expected(), evidence=proofs)
+
+
 SHAPES: tuple[Shape, ...] = (
     modules,
     foreign_libraries,
@@ -271,6 +283,7 @@ SHAPES: tuple[Shape, ...] = (
     hollow_wheels,
     builds_of_one_wheel,
     twins_for_each_cpu,
+    proven_wheels,
 )
 _NAMES = itertools.count()
 

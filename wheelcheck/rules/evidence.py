@@ -61,11 +61,12 @@ def the_evidence_is_about_one_source_of_this_release(release: Release) -> Iterat
     if len(sources) > 1 or "" in sources:
         listed = "; ".join(f"{', '.join(files)}: {_source(source)}" for source, files in sorted(sources.items()))
         yield Hit("", f"the evidence is not of one source: {listed}")
+    given = {(artifact.file, artifact.sha256): artifact for artifact in release.artifacts}
     for statement in ours:
-        for artifact in release.artifacts:
-            if statement.subjects.get(artifact.file) == artifact.sha256 and not _is_of(statement, artifact):
+        for subject in statement.subjects.items():
+            if subject in given and not _is_of(statement, given[subject]):
                 about = f"{statement.project} {statement.version}".strip() or "no project"
-                yield Hit("", f"{statement.file} is evidence about {about}", artifact=artifact.file)
+                yield Hit("", f"{statement.file} is evidence about {about}", artifact=subject[0])
 
 
 @rule("WC722", on=Release, needs=_without_evidence)
@@ -80,8 +81,12 @@ def every_wheel_has_been_tried_on_its_own_cpu(release: Release) -> Iterator[Hit]
     Remedy: run the smoke test on that CPU (`wheelcheck build smoke --arch …`), on a runner or emulated.
     """
     demanded, native = release.expected.proofs, release.expected.native_proofs
+    about: dict[tuple[str, str], list[Statement]] = defaultdict(list)
+    for statement in release.evidence or ():
+        for subject in statement.subjects.items():
+            about[subject].append(statement)
     for wheel in release.wheels:
-        proven = [one for one in release.evidence or () if one.subjects.get(wheel.file) == wheel.sha256]
+        proven = about[wheel.file, wheel.sha256]
         for cpu in _cpus(wheel):
             there = [one for one in proven if (not cpu or one.cpu == cpu) and not (native and one.emulated)]
             if missing := sorted(set(demanded) - {proof for one in there for proof in one.proofs}):
