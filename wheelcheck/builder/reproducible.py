@@ -86,7 +86,9 @@ def repack_sdist(built: Path, out: Path, seconds: int, restored: Mapping[str, by
 
 
 def _entries(archive: tarfile.TarFile, seconds: int) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarInfo]]:
-    for member in sorted(archive.getmembers(), key=lambda member: member.name):
+    # meson packs a PKG-INFO that git tracks and then its own; as when unpacked, the last of one name counts
+    last = {member.name: member for member in archive.getmembers()}
+    for _, member in sorted(last.items()):
         if member.isdir():
             continue
         info = tarfile.TarInfo(member.name)

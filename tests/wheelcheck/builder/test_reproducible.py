@@ -159,6 +159,20 @@ def test_sdists_that_differ_only_in_order_owner_and_date_become_the_same_bytes(t
     assert packed[0].read_bytes() == packed[1].read_bytes()
 
 
+def test_of_a_file_that_a_backend_packed_twice_the_last_is_kept_as_when_it_is_unpacked(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "twice.tar.gz", "w:gz") as archive:
+        for content in (b"old", b"newer"):
+            info = tarfile.TarInfo("demo-1.0/PKG-INFO")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    out = reproducible.repack_sdist(tmp_path / "twice.tar.gz", tmp_path / "out.tar.gz", COMMITTED)
+    with tarfile.open(out) as archive:
+        (only,) = archive.getmembers()
+        packed = archive.extractfile(only)
+        assert packed
+        assert packed.read() == b"newer"
+
+
 def test_a_repacked_sdist_has_the_files_of_the_old_one_with_plain_modes_and_one_date(tmp_path: Path) -> None:
     out = reproducible.repack_sdist(backend_sdist(tmp_path / "one.tar.gz"), tmp_path / "out.tar.gz", COMMITTED)
     with tarfile.open(out) as archive:
