@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.binary.model import Binary, Slice, VersionNeed
+from wheelcheck.binary.model import Binary, Names, Slice, Symbol, VersionNeed
 from wheelcheck.config import Expected, Payload
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Member, Release, Sdist, Wheel
@@ -87,6 +87,30 @@ def needing_libraries(count: int, name: str) -> Wheel:
         for number in range(count)
     )
     return _wheel([Member(f"{name}/l{number}.so", binary=binary) for number, binary in enumerate(binaries)])
+
+
+def stable_modules(count: int, name: str) -> Wheel:
+    """Return a wheel of modules of the stable ABI without init function, which use private names of CPython."""
+    taken = tuple(Symbol(f"_Py{name}_{number}") for number in range(4))
+    other = Names.of((b"PyInit_other",))
+    binaries = (
+        _elf(
+            "x86_64",
+            imports=taken,
+            exports=other,
+            symbols_known=True,
+            asks_cpu=False,
+            x86_extensions=("AVX",),
+            static_tls=4,
+            dynamic=True,
+            largest_page=0,
+            executable_stack=None,
+            dynamic_tags=frozenset({"DT_RELR"}),
+        )
+        for _ in range(count)
+    )
+    members = [Member(f"{name}/m{number}.abi3.so", binary=binary) for number, binary in enumerate(binaries)]
+    return _wheel(members, "cp39-abi3-manylinux_2_17_x86_64")
 
 
 def one_needy_library(count: int, name: str) -> Wheel:
@@ -265,6 +289,7 @@ SHAPES: tuple[Shape, ...] = (
     foreign_libraries,
     foreign_objects,
     needing_libraries,
+    stable_modules,
     one_needy_library,
     programs,
     dylibs,

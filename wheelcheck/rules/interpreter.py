@@ -90,8 +90,9 @@ def _needs_other_packages(slice_: Slice, platform: Platform, carried: frozenset[
 def _listed(names: Iterable[str]) -> str:
     """Return the first few names, and how many there are besides."""
     found = sorted(names)
-    more = f" and {len(found) - _SHOWN} others" if len(found) > _SHOWN else ""
-    return f"{', '.join(found[:_SHOWN])}{more}"
+    if len(found) <= _SHOWN + 1:
+        return ", ".join(found)
+    return f"{', '.join(found[:_SHOWN])} and {len(found) - _SHOWN} others"
 
 
 @rule("WC436", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)

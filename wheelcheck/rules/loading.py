@@ -48,8 +48,8 @@ def segments_can_be_mapped_with_the_largest_pages_of_the_cpu(wheel: Wheel) -> It
     for member, slice_, platform in native_code(wheel, "linux", "android"):
         page = _largest_page(slice_, platform)
         if slice_.largest_page < page:
-            found = f"{slice_.largest_page // 1024} KiB" if slice_.largest_page else "no size of page"
-            yield Hit(member.path, f"is linked for pages of {found}, expected {page // 1024} KiB for {platform.tag}")
+            found = f"pages of {slice_.largest_page // 1024} KiB" if slice_.largest_page else "no pages of any size"
+            yield Hit(member.path, f"is linked for {found}, expected {page // 1024} KiB for {platform.tag}")
 
 
 def _largest_page(slice_: Slice, platform: Platform) -> int:

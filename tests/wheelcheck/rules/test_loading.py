@@ -90,6 +90,13 @@ def pages(sentence: str, bad: File, good: File, tags: str, found: str) -> Twins:
             "pages of 4 KiB",
         ),
         pages(
+            "an alignment that is no whole page of any CPU",
+            with_alignment(paged("x86_64", 4096), 16),
+            paged("x86_64", 4096),
+            X86_64,
+            "is linked for no pages of any size, expected 4 KiB",
+        ),
+        pages(
             "an address that is elsewhere within a large page than its offset",
             shifted(paged("aarch64", 65536)),
             paged("aarch64", 65536),
