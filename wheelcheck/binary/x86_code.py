@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 LIMIT = 2**20  # bytes of code that are looked at; larger files nearly always ask for the CPU and are left alone
-_FEWEST, _BYTES_AN_ACCIDENT = 4, 40_000
+# Of 815 released files without such code eight hold one pattern by accident and none holds two; files of releases with
+# such code hold 27 or more.
+_FEWEST, _BYTES_AN_ACCIDENT = 2, 100_000
 _CPUID = b"\x0f\xa2"
 _WIDE = bytes(range(0x05, 0x100, 8))  # the third byte of a VEX prefix with 256 bits and the prefix 66
 _PATTERNS = (

@@ -321,6 +321,10 @@ def test_what_every_loader_of_the_tag_reads_is_no_fault(row: Silent, tmp_path: P
 SUM_C = """
 int sum(const int *at, int count) { int all = 0; for (int i = 0; i < count; i++) all += at[i] * 3; return all; }
 """
+VECTOR_C = """
+typedef float vector __attribute__((vector_size(32)));
+void add(vector *to, const vector *from) { *to = *to + *from; }
+"""
 SHIFT_C = """
 unsigned long long shift(unsigned long long x, int n) {
   return (x << n) ^ (x >> (n + 1)) ^ (x << (n + 2)) ^ (x >> (n + 3));
@@ -342,7 +346,7 @@ def compiled_for(cpu: str, path: str = LIBRARY, source: str = SUM_C) -> File:
     [
         Twins(
             "WC439",
-            f"code for {cpu}",
+            f"code for {cpu}, {found}",
             a_wheel(X86_64, compiled_for(cpu, source=source)),
             a_wheel(X86_64, compiled_for("x86_64", source=source)),
             found,
@@ -353,6 +357,7 @@ def compiled_for(cpu: str, path: str = LIBRARY, source: str = SUM_C) -> File:
             ("x86_64_v3", SUM_C, "AVX2 instructions and nothing in the wheel asks the CPU"),
             ("x86_64_v4", SUM_C, "instructions and nothing in the wheel asks the CPU, expected code for manylinux"),
             ("haswell", SHIFT_C, "has BMI2 instructions"),
+            ("haswell", VECTOR_C, "has AVX"),
         )
     ],
     ids=str,
