@@ -45,7 +45,9 @@ def tagged_name(built: str, pair: Pair, target: Target) -> str:
     expected = {(python, pair[1]) for python in pair[0].split(".")}
     if not expected <= found:  # hatchling's py2.py3 may be narrowed to py3, but never the reverse
         made = "/".join(sorted(map("-".join, found)))
-        fix = "make the backend and tool.wheelcheck.python agree (setuptools: bdist_wheel's py_limited_api)"
+        option = f'[build.config-settings] "--build-option" = "--py-limited-api={pair[0]}"'
+        setuptools = f" (setuptools: py_limited_api of bdist_wheel, or {option})" if pair[1] == "abi3" else ""
+        fix = f"make the backend and tool.wheelcheck.python agree{setuptools}"
         raise BuildError(built, f"the backend built for {made}, the configuration asks for {'-'.join(pair)}", fix)
     return f"{built.rsplit('-', 3)[0]}-{'-'.join(pair)}-{target.platform_tag}.whl"
 

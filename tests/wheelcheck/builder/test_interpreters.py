@@ -104,3 +104,6 @@ def test_pyo3_finds_exactly_one_description_of_the_other_python(tmp_path: Path) 
     files = [file.name for file in Path(found["PYO3_CROSS_LIB_DIR"]).iterdir()]
     assert files == [f"{found['_PYTHON_SYSCONFIGDATA_NAME']}.py"]
     assert files == ["_sysconfigdata__linux_aarch64-linux-gnu.py"]
+    told: dict[str, dict[str, object]] = {}
+    exec(Path(found["PYO3_CROSS_LIB_DIR"], *files).read_text(), told)  # noqa: S102  (as PyO3 does)
+    assert told["build_time_vars"]["prefix"] == sys.base_prefix  # PyO3 looks into it

@@ -55,3 +55,10 @@ def test_a_wheel_keeps_its_python_and_abi_and_gets_the_platform_of_the_target(
 def test_a_wheel_for_another_python_than_configured_is_refused(built: str, pair: Pair, found: str) -> None:
     with pytest.raises(BuildError, match=f"built for {found}, the configuration asks for {'-'.join(pair)}; make"):
         tagged_name(built, pair, X86)
+
+
+def test_what_setuptools_must_be_told_for_a_stable_abi_is_in_the_message() -> None:
+    with pytest.raises(BuildError, match=r'"--build-option" = "--py-limited-api=cp39"'):
+        tagged_name("demo-1.0-cp311-cp311-linux_x86_64.whl", ("cp39", "abi3"), X86)
+    with pytest.raises(BuildError, match=r"agree\Z"):
+        tagged_name("demo-1.0-cp311-cp311-linux_x86_64.whl", ("cp312", "cp312"), X86)
