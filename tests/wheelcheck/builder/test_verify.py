@@ -54,7 +54,7 @@ def test_wheels_without_any_record_are_an_error(build: Build) -> None:
 
 def test_a_record_whose_wheel_is_missing_is_an_error(build: Build) -> None:
     wheel_of(build).unlink()
-    with pytest.raises(BuildError, match="it holds no wheel for manylinux_2_17"):
+    with pytest.raises(BuildError, match="it holds no wheel for manylinux"):
         verify(build.settings.project, {})
 
 
