@@ -45,7 +45,9 @@ def _run(arguments: argparse.Namespace) -> int:
         os.environ.update({"NO_COLOR": "", "FORCE_COLOR": ""} | _COLORS[arguments.color])  # an empty one does not count
     file = _configuration(arguments)
     config = _config(arguments, file)
-    outputs = _outputs(arguments)
+    outputs = _outputs(
+        arguments, [*arguments.paths, *arguments.requirement, file or arguments.config or "", config.evidence]
+    )
     if arguments.if_present and not _leave_out_absent(arguments):
         return PASS
     report, problems = _judged(arguments, config, is_text=_printed(outputs) == "text")
@@ -160,14 +162,17 @@ def _told(words: list[str], file: Path | None) -> Run:
     return Run(shown(file, Path()) if file else "", command, date)
 
 
-def _outputs(arguments: argparse.Namespace) -> list[reports.Output]:
-    """Return every report to write; standard output gets text if nothing else goes there. Raises ConfigError."""
+def _outputs(arguments: argparse.Namespace, inputs: list[str | Path]) -> list[reports.Output]:
+    """Return every report to write; standard output gets text if nothing else goes there.
+
+    Raises ConfigError for a report that would replace another one, or one of the files that are read.
+    """
     from wheelcheck.config import ConfigError  # noqa: PLC0415
 
     outputs = list(arguments.report)
     if arguments.format or all(output.file != reports.STDOUT for output in outputs):
         outputs.append(reports.Output(arguments.format or "text", reports.STDOUT))
-    if problem := reports.check(outputs):
+    if problem := reports.check(outputs, filter(None, inputs)):
         raise ConfigError(problem)
     return outputs
 

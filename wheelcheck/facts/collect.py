@@ -228,9 +228,12 @@ def _reader_for(name: str) -> Reader:
 
 
 def _state(path: Path, file: BinaryIO) -> tuple[int, ...]:
-    """Return what changes if the file changes: its size and time, and the identity of the file with this name."""
+    """Return what changes if the file changes: its size and times, and the identity of the file with this name.
+
+    st_mtime can be set back by whoever writes the file; st_ctime, the time of that change, cannot.
+    """
     opened, named = os.fstat(file.fileno()), path.stat()
-    return opened.st_size, opened.st_mtime_ns, named.st_dev, named.st_ino
+    return opened.st_size, opened.st_mtime_ns, opened.st_ctime_ns, named.st_dev, named.st_ino
 
 
 def _binary_damage(members: list[Member]) -> Iterator[Damage]:

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import BinaryIO, TextIO
 
     from wheelcheck.engine import Report
@@ -41,6 +41,7 @@ STDOUT = "-"
 _ON_WINDOWS = os.name == "nt"
 _DEGRADE = "wheelcheck-degrade"  # the name of our error handler for encodings
 _SIGNS = {"…": "...", "→": "->"}
+_ARTIFACTS = (".whl", ".tar.gz", ".zip")
 _TEXT_WIDTH = 120  # columns of a text report in a file
 
 
@@ -62,11 +63,28 @@ def parse(value: str) -> Output:
     return Output(form, file)
 
 
-def check(outputs: list[Output]) -> str:
-    """Return why the outputs cannot all be written; empty text if they can."""
-    files = [output.file for output in outputs]
-    twice = next((file for file in files if files.count(file) > 1), "")
-    return f"two reports go to {'standard output' if twice == STDOUT else twice}, expected one" if twice else ""
+def check(outputs: list[Output], inputs: Iterable[str | Path] = ()) -> str:
+    """Return why the outputs cannot all be written; empty text if they can.
+
+    No report replaces another one, one of the `inputs`, or any file that is named like a wheel or an sdist, however the
+    path is spelled and whatever links lead there.
+    """
+    read = {_place(path) for path in inputs}
+    taken: set[str] = set()
+    for output in outputs:
+        place = output.file if output.file == STDOUT else _place(output.file)
+        if place in taken:
+            where = "standard output" if place == STDOUT else output.file
+            return f"two reports go to {where}, expected one"
+        if place in read or place.endswith(_ARTIFACTS):
+            return f"the {output.format} report would replace {output.file}, which is an input; choose another file"
+        taken.add(place)
+    return ""
+
+
+def _place(path: str | Path) -> str:
+    """Return where a file really is, in one spelling."""
+    return os.path.normcase(os.path.realpath(path))
 
 
 def render(report: Report, form: str) -> str:

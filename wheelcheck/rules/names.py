@@ -121,7 +121,12 @@ def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
 
 
 def _is_checked(inside: frozenset[WheelTag], outside: frozenset[WheelTag]) -> bool:
-    """Return whether every machine that asks for a tag of the file name asks for a Tag line, too."""
+    """Return whether every machine that asks for a tag of the file name asks for a Tag line, too.
+
+    Lines that stand for more tags than are expanded are never asked for: no machine has the time to expand them.
+    """
+    if any(not tag.abi and tag.python.count("-") == 2 for tag in inside):
+        return False
     missing = outside - inside
     if len(inside) * len(missing) > _MOST_PAIRS:
         return False

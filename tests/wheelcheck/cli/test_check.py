@@ -68,6 +68,7 @@ def test_the_short_form_and_the_long_one_print_the_same_and_nothing_else(
         (("--report", "html"), "found 'html', expected FORMAT=FILE"),
         (("--format", "json", "--report", "html=-"), "wheelcheck: two reports go to standard output, expected one"),
         (("--report", "json=x", "--report", "html=x"), "wheelcheck: two reports go to x, expected one"),
+        (("--report", "json=./gone.whl"), "wheelcheck: the json report would replace ./gone.whl, which is an input"),
     ],
 )
 def test_reports_that_cannot_be_asked_for_are_refused_before_anything_is_read(

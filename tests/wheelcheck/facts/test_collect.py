@@ -128,12 +128,26 @@ def _replace(path: Path) -> None:
     twin.replace(path)
 
 
+def _edit_and_set_the_time_back(path: Path) -> None:
+    stamps = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"P")
+    os.utime(path, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))
+
+
 def _nothing(_: Path) -> None:
     pass
 
 
 @pytest.mark.parametrize(
-    ("change", "found"), [(_grow, ["changed"]), (_touch, ["changed"]), (_replace, ["changed"]), (_nothing, [])]
+    ("change", "found"),
+    [
+        (_grow, ["changed"]),
+        (_touch, ["changed"]),
+        (_replace, ["changed"]),
+        pytest.param(_edit_and_set_the_time_back, ["changed"], marks=pytest.mark.posix),
+        (_nothing, []),
+    ],
 )
 def test_a_file_that_changes_while_it_is_read_is_not_verified(
     tmp_path: Path, change: Callable[[Path], None], found: list[str]

@@ -52,6 +52,43 @@ def test_two_reports_cannot_go_to_one_place(files: tuple[str, ...], problem: str
     assert report.check([Output("json", file) for file in files]) == problem
 
 
+@pytest.mark.parametrize("spelled", ["a", "./a", "x/../a", "{folder}/a", pytest.param("link", marks=pytest.mark.posix)])
+def test_two_reports_cannot_go_to_one_place_by_two_spellings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").mkdir()
+    if spelled == "link":
+        (tmp_path / "link").symlink_to("a")
+    second = spelled.format(folder=tmp_path)
+    assert report.check([Output("json", "a"), Output("html", second)]) == f"two reports go to {second}, expected one"
+    assert report.check([Output("json", "a"), Output("html", f"{second}2")]) == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "replaces"),
+    [
+        ("wheelcheck.toml", True),
+        ("./wheelcheck.toml", True),
+        ("dist/demo-1.0.tar.gz", True),
+        ("dist/demo-1.0-py3-none-any.whl", True),
+        ("dist/report.json", False),
+        ("wheelcheck.json", False),
+    ],
+)
+def test_no_report_replaces_what_is_read(file: str, replaces: bool) -> None:  # noqa: FBT001
+    problem = report.check([Output("json", file)], ["wheelcheck.toml", "dist"])
+    assert problem == (
+        f"the json report would replace {file}, which is an input; choose another file" if replaces else ""
+    )
+
+
+@pytest.mark.posix
+def test_no_report_replaces_an_artifact_that_a_link_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "report.json").symlink_to("demo-1.0-py3-none-any.whl")
+    assert "would replace" in report.check([Output("json", str(tmp_path / "report.json"))])
+
+
 @pytest.mark.parametrize(
     ("form", "begins"),
     [

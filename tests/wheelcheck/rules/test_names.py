@@ -256,6 +256,14 @@ def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
         ),
         Twins(
             "WC205",
+            "more tags than anything expands, beside the right one",
+            tagged(f"Tag: {X86_64}\nTag: {'.'.join(f'p{n}' for n in range(20_000))}-none-any\n".encode()),
+            tagged(f"Tag: {X86_64}\n".encode()),
+            "found Tag",
+            (f"{FOLDER}/WHEEL",),
+        ),
+        Twins(
+            "WC205",
             "no Tag line at all",
             tagged(b""),
             tagged(b"Tag: " + X86_64.encode() + b"\n"),
