@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,7 @@ from wheelcheck import __version__
 from wheelcheck.inputs import UnreachableError, open_regular
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
 SCHEMA = 1
 TIMEOUT = 600  # seconds for one artifact
@@ -45,10 +46,6 @@ class Surveyed:
     gaps: tuple[str, ...] = ()
     omitted: int = 0  # findings that the JSON report of `check` counts and does not list
 
-    def key(self, rules: str) -> Key:
-        """Return what the artifact is found by; its source if it has no hash."""
-        return (self.sha256 or str(self.path), self.path.name, rules)
-
     def rows(self, rules: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of the findings, then that of the artifact; `rules` names the rule set."""
         key = {"sha256": self.sha256, "file": self.path.name, "rules": rules}
@@ -68,30 +65,34 @@ def rule_set() -> str:
 
 def survey(
     files: Iterable[Path], output: Path, jobs: int, timeout: float, tell: Callable[[int, int, Surveyed], None]
-) -> None:
+) -> Counter[str]:
     """Judge the files that `output` does not hold yet under this rule set, and append their rows to it.
 
     At most `jobs` processes run at a time, each for at most `timeout` seconds. `tell` is called with the number of
-    artifacts judged so far, their total, and the last one. Raises UnreachableError for an output that is no survey,
+    artifacts judged so far, their total, and the last one. Returns the verdicts on all the files, counted, those that
+    `output` held before included. Raises UnreachableError for an output that is no survey,
     OSError if it cannot be read or written.
     """
     rules = rule_set()
     known = _continued(output)
     waiting = list(files)
+    verdicts: Counter[str] = Counter()
     pool = ThreadPoolExecutor(jobs)
     try:
         judge = partial(_surveyed, rules=rules, known=known, timeout=timeout)
         futures = [pool.submit(judge, file) for file in waiting]
         with output.open("ab") as results:
             for number, future in enumerate(as_completed(futures), 1):
-                found = future.result()
-                if found and found.key(rules) not in known:  # the same file may lie in two folders
-                    known.add(found.key(rules))
+                key, found = future.result()
+                if found and key not in known:  # the same file may lie in two folders
+                    known[key] = found.verdict
                     results.write(b"".join(map(_line, found.rows(rules))))
                     results.flush()
                     tell(number, len(waiting), found)
+                verdicts[known[key]] += 1
     finally:
         pool.shutdown(cancel_futures=True)
+    return verdicts
 
 
 def rows(output: Path) -> Iterator[dict[str, Any]]:
@@ -107,19 +108,19 @@ def rows(output: Path) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def _continued(output: Path) -> set[Key]:
-    """Return which artifacts a survey holds, and make it end behind the last one; begin one if there is none."""
+def _continued(output: Path) -> dict[Key, str]:
+    """Return the verdict on each artifact that a survey holds, and cut off what is unfinished; begin a new one."""
     if not output.exists() or not output.stat().st_size:
         output.write_bytes(_line(_HEADER))
-        return set()
-    known: set[Key] = set()
+        return {}
+    known: dict[Key, str] = {}
     end = place = 0
     for row in rows(output):
         place += len(_line(row))
         if row["type"] != "finding":
             end = place
         if row["type"] == "artifact" and row["sha256"]:
-            known.add((row["sha256"], row["file"], row["rules"]))
+            known[row["sha256"], row["file"], row["rules"]] = row["verdict"]
     os.truncate(output, end)
     return known
 
@@ -137,13 +138,15 @@ def _row(line: bytes) -> dict[str, Any] | None:
     return row if isinstance(row, dict) and "type" in row and _line(row) == line else None
 
 
-def _surveyed(file: Path, rules: str, known: set[Key], timeout: float) -> Surveyed | None:
-    """Return what `check` says of a file; None if the survey holds it already."""
+def _surveyed(file: Path, rules: str, known: Container[Key], timeout: float) -> tuple[Key, Surveyed | None]:
+    """Return the key of a file, and what `check` says of it: None if that is known. Without a hash its path counts."""
     try:
         digest = _sha256(file)
     except OSError as problem:
-        return _unverified("", file, f"cannot be read: {problem.strerror or problem}")
-    return None if (digest, file.name, rules) in known else _checked(digest, file, timeout)
+        why = f"cannot be read: {problem.strerror or problem}"
+        return (str(file), file.name, rules), _unverified("", file, why)
+    key = (digest, file.name, rules)
+    return key, None if key in known else _checked(digest, file, timeout)
 
 
 def _checked(digest: str, file: Path, timeout: float) -> Surveyed:

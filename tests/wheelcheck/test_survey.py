@@ -53,7 +53,7 @@ def test_a_later_run_judges_only_what_is_new_or_has_another_name(tree: Path) -> 
     run_here(tree, "survey", ".", "--output", OUTPUT)
     before = (tree / OUTPUT).read_bytes()
     again = run_here(tree, "survey", ".", "--output", OUTPUT)
-    assert ((tree / OUTPUT).read_bytes(), b"3 judged before" in again.stderr) == (before, True)
+    assert ((tree / OUTPUT).read_bytes(), b"0 of them judged now" in again.stderr) == (before, True)
     wheel = next(tree.rglob("*any.whl"))
     wheel.with_name(wheel.name.replace("none-any", "none-win_amd64")).write_bytes(wheel.read_bytes())
     run_here(tree, "survey", ".", "--output", OUTPUT)
@@ -88,6 +88,8 @@ def test_a_process_that_ends_without_a_report_is_one_artifact_that_is_not_verifi
     assert done.returncode == 2
     gaps = {(row["verdict"], *row["gaps"]) for row in artifacts(tree).values()}
     assert gaps == {("unverified", "the check ended with exit code 1 and without a report")}
+    again = run_here(tree, "survey", ".", "--output", OUTPUT)
+    assert (again.returncode, b"3 unverified, 0 of them judged now" in again.stderr) == (2, True)
 
 
 def test_what_cannot_be_read_is_not_verified_and_stops_nothing(tree: Path) -> None:

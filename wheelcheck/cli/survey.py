@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,10 +49,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from wheelcheck.inputs import find_files, resolve  # noqa: PLC0415  # --help starts without it
     from wheelcheck.survey import survey  # noqa: PLC0415
 
-    verdicts: Counter[str] = Counter()
+    judged = 0
 
     def tell(number: int, total: int, found: Surveyed) -> None:
-        verdicts[found.verdict] += 1
+        nonlocal judged
+        judged += 1
         if found.verdict == "unverified" or number % max(1, total // _TOLD) == 0 or number == total:
             say(f"{number} of {total}: {found.path.name}: {', '.join((found.verdict, *found.gaps[:1]))}")
 
@@ -62,9 +62,9 @@ def _run(arguments: argparse.Namespace) -> int:
     if not files.artifacts:
         say("no wheel and no sdist among the given sources")
         return UNVERIFIED
-    survey(files.artifacts, arguments.output, arguments.jobs or os.cpu_count() or 1, arguments.timeout, tell)
+    verdicts = survey(files.artifacts, arguments.output, arguments.jobs or os.cpu_count() or 1, arguments.timeout, tell)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
-    say(f"{len(files.artifacts)} files: {counts}, {len(files.artifacts) - verdicts.total()} judged before")
+    say(f"{len(files.artifacts)} files: {counts}, {judged} of them judged now")
     return UNVERIFIED if verdicts["unverified"] or files.unusable else PASS
 
 
