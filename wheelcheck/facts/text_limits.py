@@ -7,7 +7,6 @@ what 368 released wheels and 97 sdists hold; their longest line in entry_points.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 KIB, MIB = 1 << 10, 1 << 20
 SOURCE_CAP = MIB  # a file that is parsed as TOML or Python
@@ -53,14 +52,12 @@ class Allowance:
 
     def is_text(self, path: str) -> bool:
         """Return whether rules read this file."""
-        place = PurePosixPath(path)
-        if self.is_wheel:
-            return place.name in WHEEL_TEXTS and place.parent.name.endswith(".dist-info")
-        return place.name in SDIST_TEXTS
+        folder, _, name = path.rpartition("/")
+        return name in WHEEL_TEXTS and folder.endswith(".dist-info") if self.is_wheel else name in SDIST_TEXTS
 
     def refuse_size(self, path: str, size: int) -> str:
         """Count a text of `size` bytes; return why it is not read, empty if it is."""
-        name = PurePosixPath(path).name
+        name = _name(path)
         most = self._limit(name).size
         if size > most:
             return f"{size:,} bytes of metadata, more than the {most:,} that are read"
@@ -73,7 +70,7 @@ class Allowance:
 
     def refuse_lines(self, path: str, content: bytes) -> str:
         """Return why a text of too many or too long lines is not read; empty if it is."""
-        limit = self._limit(PurePosixPath(path).name)
+        limit = self._limit(_name(path))
         lines = content.count(b"\n") + content.count(b"\r")
         if limit.lines and lines > limit.lines:
             return f"{lines:,} lines of metadata, more than the {limit.lines:,} that are read"
@@ -83,3 +80,7 @@ class Allowance:
 
     def _limit(self, name: str) -> _Limit:
         return (WHEEL_TEXTS if self.is_wheel else SDIST_TEXTS)[name]
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
