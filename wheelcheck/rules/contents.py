@@ -60,9 +60,7 @@ def _interpreter(head: bytes) -> str:
     program = words[0] if words else b""
     if program.startswith((b"python", b"pythonw")) or not program.startswith(b"/") or _EVERYWHERE.fullmatch(program):
         return ""
-    is_private = program.startswith(
-        (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/project", b"/io/")
-    )
+    is_private = program.startswith(_PRIVATE)
     return program.decode("utf-8", "backslashreplace") if is_private or b"python" in program else ""
 
 
