@@ -28,6 +28,8 @@ _PRIVATE = (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/
 _BIG = 2**20  # bytes from which a second copy counts
 _MOST_DEBUG = 2**20
 _DEBUG_SHARE = 0.05
+# Where a module uses one of these names, it may bind others than its source shows.
+_BIND_ANYTHING = frozenset({"*", "__getattr__", "exec", "globals", "locals", "setattr", "vars"})
 _REFERENCE = re.compile(r"([\w.]+)\s*:\s*([\w.]+)")
 
 
@@ -69,8 +71,8 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
     """The attribute that a console script starts is defined in its module, as far as the source of the module shows.
 
     Otherwise the command is installed and ends in "ImportError: cannot import name". The module is parsed, not run. A
-    module with a star import, `__getattr__`, `exec`, `globals()` or a syntax error may have any attribute and is not
-    judged, nor is one that is compiled.
+    module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any attribute
+    and is not judged, nor is one that is compiled.
 
     Source: entry points specification (PyPA).
     Remedy: correct the reference in [project.scripts].
@@ -106,7 +108,9 @@ def _names(text: str) -> set[str] | None:
             names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.Name):
             names.add(node.id)
-    return None if names & {"*", "__getattr__", "exec", "globals", "setattr", "vars"} else names
+        elif isinstance(node, ast.Attribute) and node.attr == "modules":  # sys.modules[__name__] = …
+            return None
+    return None if names & _BIND_ANYTHING else names
 
 
 @rule("WC242", on=Wheel, severity="note")

@@ -49,6 +49,7 @@ SILENT_SOURCES = {
     "a name bound in a branch": "try:\n    from fast import main\nexcept ImportError:\n    main = print\n",
     "a module that is no Python 3": "print 'hello'\n",
     "a class": "class main:\n    pass\n",
+    "a module that replaces itself": "import sys\nsys.modules[__name__] = object()\n",
     "exec": "exec('def main(): pass')\n",
 }
 
