@@ -71,8 +71,8 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
     """The attribute that a console script starts is defined in its module, as far as the source of the module shows.
 
     Otherwise the command is installed and ends in "ImportError: cannot import name". The module is parsed, not run. A
-    module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any attribute
-    and is not judged, nor is one that is compiled.
+    module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any
+    attribute and is not judged, nor is one that is compiled.
 
     Source: entry points specification (PyPA).
     Remedy: correct the reference in [project.scripts].
