@@ -43,7 +43,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "record-mismatch": ("WC212",),
     "damaged-member": ("WC106",),
     "builder-dylib": ("WC502",),
-    "dll-not-bundled": (),
+    "dll-not-bundled": ("WC505",),
+    "licence-twice": ("WC231",),
+    "symbol-newer-than-floor": ("WC421",),
+    "module-for-one-python": ("WC437",),
 }
 OBSCURE = "obscure"
 

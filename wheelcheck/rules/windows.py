@@ -137,10 +137,10 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     redistributable, nor MFC, nor MinGW's libgcc, libstdc++ and libwinpthread.
 
     Where a file of the wheel has the DLL's name and a hash, delvewheel stored it and this file still asks for the old
-    name: an error, because nothing can bring the library. Four cases are notes. Only a call needs the DLL (it is in the
-    delay-load table). A graphics driver brings it. The wheel requires a distribution that is named like one of the DLLs
-    and may load it first (torch and torch_cpu.dll). Or a program needs nothing but vcruntime140.dll, which is beside
-    Python and not beside the program.
+    name: an error, because nothing can bring the library. Notes are the cases in which the DLL is often there: Visual
+    C++'s redistributable brings it, a graphics driver does, or a distribution that the wheel requires and that is named
+    like the DLL (torch and torch_cpu.dll). So are those in which it may not be needed: only a call needs it (delay
+    load), or only a DLL that no file of the wheel imports, which may be a plugin.
 
     A file in any folder of the wheel counts as found: which folders a package adds with os.add_dll_directory is not
     known.
@@ -152,6 +152,7 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     carried = _carried(wheel)
     hashed = {f"{found[1]}.dll": name for name in sorted(carried) if (found := _HASHED.fullmatch(name))}
     by_word = {word: name for name in reversed(required(wheel)) for word in _words(name)}
+    imported = {library_name(name) for _, slice_, _ in native_code(wheel, "windows") for name in slice_.needed}
     for member, slice_, platform in native_code(wheel, "windows"):
         tags = _tags_of(member, wheel, platform)
         outside = sorted(_outside(slice_, carried, tags), key=lambda name: _ORDER.index(origin_of(name)))
@@ -161,8 +162,13 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
             message = f"imports {renamed[0]}, which is in the wheel as {file}: the import was not rewritten"
             yield Hit(member.path, message, severity="error")
         elif outside:
-            reason, severity = _judge_outside(outside, slice_, by_word)
+            is_plugin = library_name(PurePosixPath(member.path).name) not in imported and _is_plain_dll(member, slice_)
+            reason, severity = _judge_outside(outside, slice_, by_word, is_plugin=is_plugin)
             yield Hit(member.path, f"imports {', '.join(outside)}, which {reason}", severity=severity)
+
+
+def _is_plain_dll(member: Member, slice_: Slice) -> bool:
+    return slice_.kind == "library" and not is_extension_module(member.path)
 
 
 def _outside(slice_: Slice, carried: set[str], tags: list[WheelTag]) -> Iterator[str]:
@@ -174,10 +180,12 @@ def _outside(slice_: Slice, carried: set[str], tags: list[WheelTag]) -> Iterator
             yield name
 
 
-def _judge_outside(names: list[str], slice_: Slice, by_word: Mapping[str, str]) -> tuple[str, Severity | None]:
+def _judge_outside(
+    names: list[str], slice_: Slice, by_word: Mapping[str, str], *, is_plugin: bool
+) -> tuple[str, Severity | None]:
     """Say who may bring the DLLs, the worst of which is the first, and how bad it is that nobody has to.
 
-    `by_word` are the required distributions by the words in their names.
+    `by_word` are the required distributions by the words in their names. A plugin is a DLL that nothing here imports.
     """
     eager = [name for name in names if name not in slice_.weak_needed]
     if not eager:
@@ -188,11 +196,12 @@ def _judge_outside(names: list[str], slice_: Slice, by_word: Mapping[str, str]) 
     if origin == "Visual C++":
         if slice_.kind == "executable" and all(library_name(name).startswith("vcruntime140") for name in eager):
             return "is beside Python and not beside this program: link the runtime statically", "note"
-        return "only Visual C++'s redistributable brings: bundle it", "note" if by_word.get("msvc") else None
+        return "only Visual C++'s redistributable brings: bundle it", "note"
     words = (word for name in eager for word in _words(library_name(name).removesuffix(".dll")))
     if brings := next((by_word[word] for word in words if word in by_word), ""):
         return f"neither Windows nor Python brings: bundle it, unless {brings} loads it first", "note"
-    return f"neither Windows nor Python brings{' (MinGW)' if origin == 'MinGW' else ''}: bundle it", None
+    maker = " (MinGW)" if origin == "MinGW" else ""
+    return f"neither Windows nor Python brings{maker}: bundle it", "note" if is_plugin else None
 
 
 def _words(name: str) -> list[str]:

@@ -260,12 +260,21 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
     [
         Twins(
             "WC505",
+            "a third party's library that a module imports",
+            a_wheel(CP312, module("python312", "zlib1", "MSVCP140")),
+            a_wheel(CP312, module("python312", "zlib1"), beside("zlib1")),
+            "imports zlib1.dll, MSVCP140.dll, which neither Windows nor Python brings: bundle it",
+            (MODULE,),
+            severity="warning",
+        ),
+        Twins(
+            "WC505",
             "the C++ runtime, which Python does not bring",
             a_wheel(CP312, module("python312", "MSVCP140", "VCRUNTIME140_1")),
             a_wheel(CP312, module("python312", "VCRUNTIME140_1", "VCRUNTIME140")),
             "imports MSVCP140.dll, which only Visual C++'s redistributable brings: bundle it",
             (MODULE,),
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC505",
@@ -274,7 +283,7 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
             a_wheel(WIN64, importing("USER32", "KERNEL32"), beside("zlib1")),
             "imports zlib1.dll, MSVCP140.dll, which neither Windows nor Python brings: bundle it",
             (DLL,),
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC505",
@@ -283,7 +292,7 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
             a_wheel(WIN64, importing("libwinpthread-1"), beside("libWinPThread-1")),
             "imports libwinpthread-1.dll, which neither Windows nor Python brings (MinGW)",
             (DLL,),
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC505",
@@ -292,7 +301,7 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
             a_wheel("cp39-cp39-win_amd64", module("VCRUNTIME140_1", path="demo/_x.cp39-win_amd64.pyd")),
             "imports VCRUNTIME140_1.dll",
             ("demo/_x.cp38-win_amd64.pyd",),
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC505",
@@ -318,7 +327,7 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
             requiring("numpy", importing("KERNEL32")),
             "imports zlib1.dll",
             (DLL,),
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC505",
