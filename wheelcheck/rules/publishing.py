@@ -28,10 +28,11 @@ _ONCE = (
     *("Name", "Version", "Summary", "Description-Content-Type", "License", "License-Expression", "Requires-Python"),
     *("Author", "Author-email", "Maintainer", "Maintainer-email", "Home-page", "Download-URL", "Keywords"),
 )
+_PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded
 _SHOWN = 80  # characters of a value
 
 
-@rule("WC230", on=Artifact)
+@rule("WC230", on=Artifact, severity=("error", "note"))
 def pypi_accepts_every_field_of_the_metadata(artifact: Artifact) -> Iterator[Hit]:
     """The fields of METADATA and PKG-INFO are ones that PyPI takes: its own checks go beyond the specification.
 
@@ -43,14 +44,15 @@ def pypi_accepts_every_field_of_the_metadata(artifact: Artifact) -> Iterator[Hit
 
     Source: PyPI's upload checks (warehouse, forklift/metadata.py and legacy.py); the core metadata specification;
     trove-classifiers.
-    Remedy: correct the field in pyproject.toml. PyPI refuses the classifier `Private :: Do Not Upload` on purpose: for
-    an index of your own, ignore this code with a reason.
+    Remedy: correct the field in pyproject.toml. `Private :: Do Not Upload` is refused on purpose, so it is a note.
     """
     path, text, headers = core_metadata(artifact)
     if text is None:
         return
     for message in _problems(headers):
         yield Hit(path, message)
+    if any(value.startswith(_PRIVATE) for value in _texts(headers, "Classifier")):
+        yield Hit(path, "a classifier that begins with Private keeps the file off PyPI, which refuses it", "note")
 
 
 def _problems(headers: Message) -> Iterator[str]:
@@ -77,7 +79,7 @@ def _problems(headers: Message) -> Iterator[str]:
 def _list_problems(headers: Message) -> Iterator[str]:
     """Yield what PyPI refuses in fields that may be given several times; the same value counts once."""
     for value in dict.fromkeys(_texts(headers, "Classifier")):
-        if problem := classifier_problem(value):
+        if not value.startswith(_PRIVATE) and (problem := classifier_problem(value)):
             yield f"the classifier {_shown(value)} {problem}"
     for value in dict.fromkeys(_texts(headers, "Project-URL")):
         if problem := _project_url_problem(value):

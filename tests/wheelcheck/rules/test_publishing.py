@@ -52,7 +52,6 @@ FIELDS = [
         "Classifier: Natural Language :: Ukrainian",
         "is deprecated; use Natural Language :: Ukrainian",
     ),
-    ("a classifier that means private", "Classifier: Private :: Do Not Upload", "Keywords: a", "PyPI knows"),
     ("a summary that is too long", f"Summary: {'a' * 513}", f"Summary: {'a' * 512}", "513 characters"),
     (
         "a label that is too long",
@@ -95,6 +94,15 @@ CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
             sdist_with("Requires-Dist: other"),
             "is a direct reference",
             (PKG_INFO,),
+        ),
+        Twins(
+            "WC230",
+            "a file that is private on purpose",
+            described("Classifier: Private :: Do Not Upload"),
+            described("Classifier: Topic :: Software Development"),
+            "keeps the file off PyPI",
+            (METADATA,),
+            "note",
         ),
         Silent("WC230", "UNKNOWN is what distutils wrote for nothing", described("Home-page: UNKNOWN")),
         Twins(
