@@ -140,6 +140,29 @@ def test_every_command_of_the_workflow_runs_and_the_gate_passes_what_is_uploaded
     assert [command for command in commands if command not in said and "gate" not in command] == []
 
 
+def swapped_module(tree: Path) -> None:
+    """Exchange a Python file after the tests, with a RECORD that fits."""
+    if found := wheel(tree):
+        rewritten(found, "reference/__init__.py", b"import os\n", 0o100644)
+
+
+def restated(tree: Path, **predicate: object) -> None:
+    """Change what is stated about the wheels of a CPU."""
+    for place in tree.glob("build/wheelcheck/evidence/*.json"):
+        if not place.name.startswith("sdist-"):
+            document = json.loads(place.read_text("utf-8"))
+            document["predicate"].update(predicate)
+            place.write_text(json.dumps(document), "utf-8")
+
+
+def other_sources(tree: Path) -> None:
+    restated(tree, source="0" * 64)
+
+
+def untried(tree: Path) -> None:
+    restated(tree, proofs=["roundtrip"])
+
+
 SABOTAGES = {
     "wrong arch": (wrong_arch, r"reference/bin/tally: the wheel has sha256"),
     "lost mode bit": (
@@ -148,8 +171,11 @@ SABOTAGES = {
     ),
     "missing wheel": (missing_wheel, r"it holds no wheel to verify"),
     "extra wheel": (extra_wheel, r"cp311-abi3"),
-    "sdist with a binary": (binary_in_sdist, r"src/tool.bin"),
-    "edited RECORD": (edited_record, r"reference/__init__.py"),
+    "sdist with a binary": (binary_in_sdist, r"reference-0\.1\.0\.tar\.gz: has SHA-256 .* it was changed since"),
+    "edited RECORD": (edited_record, r"reference-0\.1\.0-.*\.whl: has SHA-256 .* it was changed since"),
+    "swapped Python file": (swapped_module, r"reference-0\.1\.0-.*\.whl: has SHA-256 .* it was changed since"),
+    "evidence of other sources": (other_sources, r"the evidence is not of one source"),
+    "wheel that nobody tried": (untried, r"the evidence has no smoke of it"),
 }
 
 
