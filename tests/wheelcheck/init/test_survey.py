@@ -49,9 +49,8 @@ def test_crates_without_a_cargo_to_read_them_are_refused(tmp_path: Path, monkeyp
 
 
 def test_the_pythons_are_those_that_the_builder_builds_for_and_cibuildwheel_calls_released() -> None:
-    from cibuildwheel.selector import BuildSelector  # noqa: PLC0415  # only for this test
-
-    select = BuildSelector(build_config="*", skip_config="")
+    selector = pytest.importorskip("cibuildwheel.selector", reason="cibuildwheel does not run on this Python")
+    select = selector.BuildSelector(build_config="*", skip_config="")
     built = [minor for minor in range(OLDEST_PYTHON, 30) if select(f"cp3{minor}-manylinux_x86_64")]
     assert built[0] == CPYTHONS[0]
     assert [minor for minor in built if minor <= CPYTHONS[-1]] == list(CPYTHONS)
