@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import MOST_GLOBS, dependencies, dependency_path, is_glob, manifest_at, matching
+from wheelcheck.facts.setup_py import arguments, literal
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from wheelcheck.facts import Sdist
-
-# Python's comments, strings, names and brackets. A string or bracket that does not end, ends with the file, so that
-# every match succeeds at once and the time is linear.
-_LEXEME = re.compile(
-    r"""\#[^\n]*
-    |[a-zA-Z]{0,2}(?:\"{3}(?:[^\\"]+|\\.?|"(?!""))*(?:\"{3})?|'{3}(?:[^\\']+|\\.?|'(?!''))*(?:'{3})?)
-    |[a-zA-Z]{0,2}(?:"(?:[^\\"\n]+|\\.?)*"?|'(?:[^\\'\n]+|\\.?)*'?)
-    |\w+|[][(){},=]""",
-    re.DOTALL | re.VERBOSE,
-)
-_LITERAL = re.compile(r"""[rRuU]?("|')([^"'\\]*)\1""")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,29 +121,7 @@ def _named(path: str, spelled: str) -> Reference:
 
 def _of_setup(path: str, text: str) -> Iterator[Reference]:
     """Yield the literal manifest paths in a setup.py: the second argument of RustExtension or RustBin, or `path=`."""
-    for index, argument in _arguments(_LEXEME.finditer(text), {"RustExtension", "RustBin"}):
-        literal = _LITERAL.fullmatch(argument[-1])
-        if literal and (argument[:-1] == ["path", "="] or (index == 1 and len(argument) == 1)):
-            yield _named(path, literal[2])
-
-
-def _arguments(lexemes: Iterable[re.Match[str]], callees: set[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the arguments of each call to one of `callees`, as their position and their lexemes.
-
-    Lexemes are enough, and safe: `ast.parse` of a hostile file takes gigabytes, and ends Python 3.10 itself.
-    """
-    depth = call = index = 0
-    argument: list[str] = []
-    previous = ""
-    for word in (lexeme[0] for lexeme in lexemes if lexeme[0][0] != "#"):
-        closes = word in ")]}"
-        if call and call == depth and (closes or word == ","):
-            if argument:
-                yield index, argument
-            index, argument, call = index + 1, [], 0 if closes else call
-        elif call:
-            argument.append(word)
-        depth += (word in "([{") - closes
-        if word == "(" and previous in callees:
-            call, index, argument = depth, 0, []
-        previous = word
+    for index, argument in arguments(text, {"RustExtension", "RustBin"}):
+        spelled = literal(argument[-1])
+        if spelled is not None and (argument[:-1] == ["path", "="] or (index == 1 and len(argument) == 1)):
+            yield _named(path, spelled)

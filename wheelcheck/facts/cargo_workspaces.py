@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.facts.cargo import dependencies, inherits
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from wheelcheck.facts import Sdist
     from wheelcheck.facts.cargo import Crates
@@ -26,11 +28,43 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Unlocked:
-    """A package of a workspace that its Cargo.lock does not list at this version: `--locked` refuses it."""
+    """A package of a workspace, or what it depends on, that its Cargo.lock does not list: `--locked` refuses it."""
 
     manifest: str
     lock: str
     found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A Cargo.lock, the manifest of its workspace, and the packages that it lists."""
+
+    path: str
+    root: str
+    packages: list[dict[str, Any]]
+
+    def unused(self, members: Collection[tuple[str, str]]) -> list[str]:
+        """Return the registry and git packages that none of the members needs, as "NAME VERSION".
+
+        A crate of another folder that is left in the list has no source; cargo takes it out without complaint.
+        """
+        named: dict[str, list[int]] = defaultdict(list)
+        for index, package in enumerate(self.packages):
+            named[str(package.get("name"))].append(index)
+        waiting = [index for name, version in members for index in named[name] if self._is(index, version)]
+        used = set(waiting)
+        while waiting:
+            for entry in texts(self.packages[waiting.pop()], "dependencies"):
+                name, _, rest = entry.partition(" ")
+                version = rest.partition(" ")[0]
+                needed = {index for index in named[name] if not version or self._is(index, version)} - used
+                used |= needed
+                waiting.extend(needed)
+        left = (one for index, one in enumerate(self.packages) if index not in used and "source" in one)
+        return [f"{one.get('name')} {one.get('version')}" for one in left]
+
+    def _is(self, index: int, version: str) -> bool:
+        return str(self.packages[index].get("version")) == version
 
 
 def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
@@ -51,19 +85,45 @@ def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
 
 
 def unlocked(sdist: Sdist) -> tuple[Unlocked, ...]:
-    """Return the workspace packages that the Cargo.lock beside the workspace's manifest does not list."""
+    """Return the workspace packages, and their own dependencies, that the Cargo.lock of the workspace does not list."""
     crates = sdist.cargo
     found = []
-    for root, top in crates.documents.items():
-        lock = posixpath.join(posixpath.dirname(root), "Cargo.lock")
-        if lock not in sdist.texts or not ("workspace" in top or "package" in top):
-            continue
-        held = {(p.get("name"), p.get("version")) for p in tables(parse_toml(sdist.texts[lock]), "package")}
-        for path in sorted(crates.claimed(root)):
+    for lock in locks(sdist):
+        held = {(package.get("name"), package.get("version")) for package in lock.packages}
+        names = {name for name, _ in held}
+        top = crates.documents[lock.root]
+        for path in sorted(crates.claimed(lock.root)):
             name, version = _identity(crates.documents[path], top)
             if name and version and (name, version) not in held:
-                found.append(Unlocked(path, lock, f"{name} {version}"))
+                found.append(Unlocked(path, lock.path, f"{name} {version}"))
+            needed = sorted(set(_needed(crates.documents[path], top)) - names) if held else []
+            found += [Unlocked(path, lock.path, one) for one in needed]
     return tuple(found)
+
+
+def unused(sdist: Sdist) -> Iterator[tuple[str, list[str]]]:
+    """Yield each Cargo.lock that lists packages which nothing in its workspace needs, and these packages."""
+    for lock in locks(sdist):
+        top = sdist.cargo.documents[lock.root]
+        members = {_identity(sdist.cargo.documents[path], top) for path in sdist.cargo.claimed(lock.root)}
+        if left := lock.unused(members):
+            yield lock.path, left
+
+
+def locks(sdist: Sdist) -> Iterator[Lock]:
+    """Yield the Cargo.lock beside the manifest of each workspace that has one."""
+    for root, top in sdist.cargo.documents.items():
+        path = posixpath.join(posixpath.dirname(root), "Cargo.lock")
+        if path in sdist.texts and ("workspace" in top or "package" in top):
+            yield Lock(path, root, tables(parse_toml(sdist.texts[path]), "package"))
+
+
+def _needed(crate: dict[str, Any], root: dict[str, Any]) -> Iterator[str]:
+    """Yield the names of the packages that a crate depends on; `package` renames one."""
+    shared = dict(dependencies(table(root, "workspace")))
+    for name, value in dependencies(crate):
+        entry = shared.get(name) if inherits(value) else value
+        yield str(entry.get("package", name)) if isinstance(entry, dict) else name
 
 
 def _root_of(path: str, crates: Crates) -> str | None:

@@ -1,4 +1,4 @@
-"""WC61x: what a build of the sdist needs is in it, where its backend looks, and nothing that must not be published."""
+"""WC611 to WC615 and WC621: the sdist holds what its build needs, where the backend looks, and nothing private."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Sdist
-from wheelcheck.facts.toml import table
+from wheelcheck.facts.setup_py import extension_sources
+from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.known_names import foreign_headers
 from wheelcheck.rules import Hit, rule
@@ -23,6 +24,24 @@ if TYPE_CHECKING:
 _C_FILE = re.compile(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
 _GENERATES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
 _LIBRARIES = re.compile(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
+_DECIDES = re.compile(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
+_GENERATORS = (
+    ".pyx",
+    ".py",
+    ".c",
+    ".cpp",
+    ".cxx",
+    ".cc",
+    ".in",
+    ".tmpl",
+    ".template",
+    ".y",
+    ".l",
+    ".rl",
+    ".i",
+    ".re",
+    ".f2py",
+)
 _LFS = b"version https://git-lfs.github.com/spec/"
 _JUNK = re.compile(
     r"(?:^|/)(?:\.git|\.hg|\.svn|node_modules|__pycache__|\.tox|\.nox|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.idea)/"
@@ -68,6 +87,36 @@ def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterato
                     waiting.append(found)
             elif name not in foreign_headers() and "/" not in name and name not in templates:
                 yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
+
+
+@rule("WC621", on=Sdist, severity=("error", "warning"))
+def every_source_that_an_extension_lists_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """The sources that setup.py or pyproject.toml lists for an extension module are in the sdist.
+
+    The build of an sdist without them ends in "error: src/core.c: No such file or directory", for everybody who has no
+    wheel. Judged are lists of literal names. A file that Cython, a parser generator or a template may make counts as
+    being there if what it is made from is. Where setup.py generates files or decides what to build, a missing one is a
+    warning.
+
+    Source: setuptools, "Building Extension Modules" (`sources`).
+    Remedy: include the file in MANIFEST.in, or take it out of the list.
+    """
+    files = {member.path for member in sdist.members}
+    stems = {_stem(path) for path in files if path.endswith(_GENERATORS)}
+    script = sdist.texts.get(f"{sdist.top}/setup.py", "")
+    severity: Severity | None = "warning" if _GENERATES.search(script) or _DECIDES.search(script) else None
+    modules = tables(table(table(sdist.pyproject, "tool"), "setuptools"), "ext-modules")
+    listed = [*extension_sources(script), *(name for module in modules for name in texts(module, "sources"))]
+    for name in dict.fromkeys(listed):
+        path = posixpath.normpath(f"{sdist.top}/{name}")
+        if not name.startswith("/") and path not in files and _stem(path) not in stems:
+            yield Hit(path, "is listed as a source of an extension module, and is not in the sdist", severity)
+
+
+def _stem(path: str) -> str:
+    """Return the path without its suffixes: `src/a.pyx.in` and `src/a.c` may be one made from the other."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}"
 
 
 def _ends(path: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""WC603 to WC605: cargo can build what the sdist holds: its manifests, workspaces and lock file are complete."""
+"""WC603 to WC605 and WC620: cargo can build the sdist: manifests, workspaces and the lock file are complete."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.cargo_manifests import references
-from wheelcheck.facts.cargo_workspaces import orphans, unlocked
+from wheelcheck.facts.cargo_workspaces import orphans, unlocked, unused
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Crates in these folders are documentation or tests; nothing that is shipped is built from them.
 _ASIDE = frozenset({"doc", "docs", "example", "examples", "fuzz", "benches", "benchmarks"})
+_SHOWN = 4  # packages in one finding
 
 
 def _is_aside(path: str) -> bool:
@@ -69,7 +70,7 @@ def every_crate_belongs_to_its_workspace(sdist: Sdist) -> Iterator[Hit]:
 
 @rule("WC605", on=Sdist, severity="warning")
 def the_lock_file_holds_every_package_of_its_workspace(sdist: Sdist) -> Iterator[Hit]:
-    """Cargo.lock lists each package of its workspace at the version its manifest has.
+    """Cargo.lock lists each package of its workspace at the version its manifest has, and what these depend on.
 
     Otherwise `cargo build --locked` refuses to build, and a build without `--locked` may use other versions of the
     dependencies than were tested.
@@ -80,3 +81,19 @@ def the_lock_file_holds_every_package_of_its_workspace(sdist: Sdist) -> Iterator
     for entry in unlocked(sdist):
         if not _is_aside(entry.manifest):
             yield Hit(entry.lock, f"found no {entry.found}, expected it as {entry.manifest} says")
+
+
+@rule("WC620", on=Sdist, severity="note")
+def the_lock_file_holds_nothing_that_its_workspace_does_not_need(sdist: Sdist) -> Iterator[Hit]:
+    """Every package in Cargo.lock is needed by a package of its workspace.
+
+    A backend that leaves crates out of the sdist leaves their entries in Cargo.lock. `cargo build --locked` then ends
+    in "cannot update the lock file … because --locked was passed"; without `--locked` cargo takes them out.
+
+    Source: the Cargo book, "Cargo.toml vs Cargo.lock", and `cargo build`, `--locked`.
+    Remedy: build the sdist from a workspace that has only the crates of this package, or do not pass `--locked`.
+    """
+    for lock, packages in unused(sdist):
+        if not _is_aside(lock):
+            more = f" and {len(packages) - _SHOWN} others" if len(packages) > _SHOWN else ""
+            yield Hit(lock, f"lists {', '.join(packages[:_SHOWN])}{more}, which nothing here needs")

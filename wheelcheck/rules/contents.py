@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import defaultdict
 from pathlib import PurePosixPath
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.facts.python_names import lacks
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
@@ -28,8 +28,6 @@ _PRIVATE = (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/
 _BIG = 2**20  # bytes from which a second copy counts
 _MOST_DEBUG = 2**20
 _DEBUG_SHARE = 0.05
-# Where a module uses one of these names, it may bind others than its source shows.
-_BIND_ANYTHING = frozenset({"*", "__getattr__", "exec", "globals", "locals", "setattr", "vars"})
 _REFERENCE = re.compile(r"([\w.]+)\s*:\s*([\w.]+)")
 
 
@@ -72,45 +70,25 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
 
     Otherwise the command is installed and ends in "ImportError: cannot import name". The module is parsed, not run. A
     module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any
-    attribute and is not judged, nor is one that is compiled.
+    attribute and is not judged, nor is one that is compiled. Of a class, only what it defines itself is known.
 
     Source: entry points specification (PyPA).
     Remedy: correct the reference in [project.scripts].
     """
     for group in GROUPS:
         for name, reference in wheel.dist_info.entry_points.get(group, {}).items():
-            if (found := _REFERENCE.match(reference.strip())) and _lacks(wheel, found[1], found[2].partition(".")[0]):
+            if (found := _REFERENCE.match(reference.strip())) and _lacks(wheel, found[1], found[2]):
                 path = wheel.dist_info.path("entry_points.txt")
                 yield Hit(path, f"{name} starts {found[2]} of {found[1]}, which defines no such name")
 
 
-def _lacks(wheel: Wheel, module: str, attribute: str) -> bool:
+def _lacks(wheel: Wheel, module: str, reference: str) -> bool:
     """Return whether the source of a module shows that it has no such attribute."""
-    base = module.replace(".", "/")
+    base, attribute = module.replace(".", "/"), reference.partition(".")[0]
     text = next((wheel.texts[path] for path in wheel.module_paths(base) if path in wheel.texts), None)
     if text is None or f"{base}/{attribute}" in wheel.folders or wheel.module_paths(f"{base}/{attribute}"):
         return False
-    names = _names(text)
-    return names is not None and attribute not in names
-
-
-def _names(text: str) -> set[str] | None:
-    """Return the names that a module binds, in whatever branch; None if it may bind others."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names.update((alias.asname or alias.name).partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.Name):
-            names.add(node.id)
-        elif isinstance(node, ast.Attribute) and node.attr == "modules":  # sys.modules[__name__] = …
-            return None
-    return None if names & _BIND_ANYTHING else names
+    return lacks(text, reference)
 
 
 @rule("WC242", on=Wheel, severity="note")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import SdistRecipe
+    from wheelcheck.rules import Severity
 
 SETUP = (
     "from setuptools import Extension, setup\n"
@@ -174,3 +175,57 @@ def test_includes_are_read_in_linear_time_and_outside_of_conditions() -> None:
     assert local_includes(text) == ("a.h", "d.h")
     assert local_includes(b'#pragma once\n#ifndef G\n#define G\n#include "g.h"\n#endif\n') == ("g.h",)
     assert local_includes(b"#if " * 100_000) == ()
+
+
+def listing(sources: str, *files: str, script: str = "") -> SdistRecipe:
+    """An sdist whose setup.py passes these arguments to Extension, with these files."""
+    text = f"from setuptools import Extension, setup\n{script}setup(ext_modules=[Extension('demo._core', {sources})])\n"
+    return an_sdist(File("setup.py", text.encode()), *(File(path, b"\n") for path in files))
+
+
+def configured(*files: str) -> SdistRecipe:
+    module = '[[tool.setuptools.ext-modules]]\nname = "demo._core"\nsources = ["src/core.c", "src/more.c"]\n'
+    return built_by("setuptools.build_meta", *files, more=module)
+
+
+def lacks(sentence: str, bad: SdistRecipe, good: SdistRecipe, path: str, severity: Severity = "error") -> Twins:
+    found = "is listed as a source of an extension module, and is not in the sdist"
+    return Twins("WC621", sentence, bad, good, found, (f"demo-1.0/{path}",), severity)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        lacks("a source", listing("['src/core.c']"), listing("['src/core.c']", "src/core.c"), "src/core.c"),
+        lacks(
+            "one of several",
+            listing("sources=['a.c', 'b.cpp'], language='c++'", "a.c"),
+            listing("sources=['a.c', 'b.cpp'], language='c++'", "a.c", "b.cpp"),
+            "b.cpp",
+        ),
+        lacks(
+            "a module in pyproject.toml", configured("src/core.c"), configured("src/core.c", "src/more.c"), "src/more.c"
+        ),
+        lacks(
+            "what a script may decide not to build",
+            listing("['win.c']", script="import sys\nif sys.platform == 'win32':\n    pass\n"),
+            listing("['win.c']", "win.c"),
+            "win.c",
+            "warning",
+        ),
+        *(
+            Silent("WC621", sentence, recipe)
+            for sentence, recipe in {
+                "C that Cython makes": listing("['src/core.c']", "src/core.pyx"),
+                "Cython of which the C is there": listing("['src/core.pyx']", "src/core.c"),
+                "a source from a template": listing("['src/core.c']", "src/core.c.in"),
+                "names that are computed": listing("[name + '.c']"),
+                "a list that is made elsewhere": listing("SOURCES + ['b.c']"),
+                "the call of another function": listing("[]", script="Other('x', ['a.c'])\n"),
+            }.items()
+        ),
+    ],
+    ids=str,
+)
+def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)

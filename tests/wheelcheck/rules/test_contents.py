@@ -51,6 +51,15 @@ SILENT_SOURCES = {
     "a class": "class main:\n    pass\n",
     "a module that replaces itself": "import sys\nsys.modules[__name__] = object()\n",
     "exec": "exec('def main(): pass')\n",
+    "a name that a match statement binds": "match print:\n    case main:\n        pass\n",
+}
+APP = "class App:\n    def run(self):\n        return 0\n"
+OPEN_CLASSES = {
+    "a method of the class above": "class App(dict):\n    pass\n",
+    "a method that is assigned later": f"{APP}App.start = App.run\n",
+    "a class of which there are two": "if print:\n    class App: pass\nelse:\n    class App: start = print\n",
+    "a class that a decorator makes": f"import click\n@click.group\n{APP}",
+    "an object": "App = print\n",
 }
 
 
@@ -82,6 +91,25 @@ SILENT_SOURCES = {
             (POINTS,),
             "warning",
         ),
+        Twins(
+            "WC241",
+            "a function inside of another",
+            starting("demo.cli:main", "def run():\n    def main():\n        return 0\n    return main()\n"),
+            starting("demo.cli:main", "def run():\n    global main\n    main = print\nrun()\n"),
+            "tool starts main of demo.cli, which defines no such name",
+            (POINTS,),
+            "warning",
+        ),
+        Twins(
+            "WC241",
+            "a method that its class does not have",
+            starting("demo.cli:App.start", APP),
+            starting("demo.cli:App.run", APP),
+            "tool starts App.start of demo.cli, which defines no such name",
+            (POINTS,),
+            "warning",
+        ),
+        *(Silent("WC241", sentence, starting("demo.cli:App.start", text)) for sentence, text in OPEN_CLASSES.items()),
         *(Silent("WC241", sentence, starting("demo.cli:main", text)) for sentence, text in SILENT_SOURCES.items()),
         Silent("WC241", "an attribute that is a module of the package", starting("demo:cli", "")),
         Twins(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from tests.support.artifacts import SdistRecipe
 
 TOP = "demo-1.0"
+TOOL_PACKAGE = '[[package]]\nname = "tool"\nversion = "1.0.0"\n'
 TOOL = "rust/tool/Cargo.toml"
 MAIN = File("rust/tool/src/main.rs", b"fn main() {}\n")
 WORKSPACE = '[workspace]\nmembers = ["native"]\n'
@@ -30,7 +32,7 @@ def workspace(root: str, tool: bytes = package("tool"), *files: File) -> SdistRe
 
 
 def lock(version: str) -> File:
-    return File("Cargo.lock", f'version = 4\n\n[[package]]\nname = "tool"\nversion = "{version}"\n'.encode())
+    return File("Cargo.lock", f"version = 4\n\n{TOOL_PACKAGE}".replace("1.0.0", version).encode())
 
 
 def locked_example(version: str) -> SdistRecipe:
@@ -282,3 +284,93 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
 )
 def test_an_sdist_has_the_name_metadata_and_layout_of_the_format(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+RENAMED = (
+    "[dependencies]\njson = { workspace = true }\n"
+    '[workspace.dependencies]\njson = { package = "serde", version = "1" }\n'
+)
+SERDE = '[[package]]\nname = "serde"\nversion = "1.0.0"\nsource = "registry+x"\n'
+
+
+def with_lock(crate: bytes, *packages: str) -> SdistRecipe:
+    """An sdist of the crate `tool` whose lock file lists it with these lines, and these packages behind it."""
+    held = "\n".join((f"version = 4\n\n{TOOL_PACKAGE}", *packages)).encode()
+    return an_sdist(File("Cargo.toml", crate), File("src/lib.rs"), File("Cargo.lock", held))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC605",
+            "a dependency that was added after the lock file",
+            with_lock(package("tool", '[dependencies]\nserde = "1"\n')),
+            with_lock(package("tool", '[dependencies]\nserde = "1"\n'), SERDE),
+            "found no serde, expected it as demo-1.0/Cargo.toml says",
+            (f"{TOP}/Cargo.lock",),
+            severity="warning",
+        ),
+        Twins(
+            "WC605",
+            "a renamed dependency that the workspace gives",
+            with_lock(package("tool", RENAMED)),
+            with_lock(package("tool", RENAMED), SERDE),
+            "found no serde",
+            (f"{TOP}/Cargo.lock",),
+            severity="warning",
+        ),
+        Twins(
+            "WC620",
+            "packages that only a crate needed which is not in the sdist",
+            with_lock(package("tool"), 'dependencies = ["serde"]', SERDE, SERDE.replace("serde", "left")),
+            with_lock(package("tool"), 'dependencies = ["serde"]', SERDE),
+            "lists left 1.0.0, which nothing here needs",
+            (f"{TOP}/Cargo.lock",),
+            severity="note",
+        ),
+        Twins(
+            "WC620",
+            "the older of two versions",
+            with_lock(package("tool"), 'dependencies = ["serde 1.0.0"]', SERDE, SERDE.replace("1.0.0", "0.9.0")),
+            with_lock(
+                package("tool"),
+                'dependencies = ["serde 0.9.0 (registry+x)", "serde 1.0.0"]',
+                SERDE,
+                SERDE.replace("1.0.0", "0.9.0"),
+            ),
+            "lists serde 0.9.0",
+            (f"{TOP}/Cargo.lock",),
+            severity="note",
+        ),
+    ],
+    ids=str,
+)
+def test_the_lock_file_holds_what_its_workspace_needs_and_nothing_else(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC620", "a crate of another folder", with_lock(package("tool"), TOOL_PACKAGE.replace("tool", "left"))),
+        Silent("WC620", "a lock file that is no TOML", with_lock(package("tool"), "[[")),
+    ],
+    ids=str,
+)
+def test_what_cargo_takes_out_of_a_lock_file_without_complaint_passes(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [("", 0), (TOOL_PACKAGE.replace("tool", "left"), 0), (SERDE.replace("+x", "+https://example.invalid/index"), 101)],
+)
+def test_cargo_itself_refuses_only_a_registry_package_that_nothing_needs(tmp_path: Path, left: str, code: int) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/lib.rs").touch()
+    (tmp_path / "Cargo.toml").write_bytes(package("tool", 'edition = "2021"\n'))
+    (tmp_path / "Cargo.lock").write_text(f"version = 3\n\n{TOOL_PACKAGE}\n{left}")
+    command = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr

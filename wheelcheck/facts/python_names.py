@@ -1,0 +1,85 @@
+"""Which names a Python source binds, as far as it can be known without running it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BIND_ANYTHING = frozenset({"*", "__getattr__", "exec", "globals", "locals", "setattr", "vars"})
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def lacks(text: str, reference: str) -> bool:
+    """Return whether a module surely has no `main`, or no `App.main`, if that is the reference.
+
+    A module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any name.
+    So may a class with bases, a metaclass or a decorator.
+    """
+    tree = _parsed(text)
+    if tree is None:
+        return False
+    name, _, attribute = reference.partition(".")
+    if name not in _bound(tree):
+        return True
+    definitions = [node for node in _inside(tree) if isinstance(node, ast.ClassDef) and node.name == name]
+    if not attribute or len(definitions) != 1 or _is_open(definitions[0]):
+        return False
+    return attribute.partition(".")[0] not in _bound(definitions[0]) | _assigned_attributes(tree)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    """Return the syntax tree of a module; None if it is none, or may bind any name."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "modules":  # sys.modules[__name__] = …
+            return None
+        if not _BIND_ANYTHING.isdisjoint(_names(node)):
+            return None
+    return tree
+
+
+def _is_open(definition: ast.ClassDef) -> bool:
+    """Return whether a class has attributes from elsewhere."""
+    return bool(definition.bases or definition.keywords or definition.decorator_list)
+
+
+def _bound(scope: ast.AST) -> set[str]:
+    """Return the names that a module or class binds in whatever branch, and those that functions declare global."""
+    names = {name for node in _inside(scope) for name in _names(node)}
+    if isinstance(scope, ast.Module):
+        names.update(name for node in ast.walk(scope) if isinstance(node, ast.Global) for name in node.names)
+    return names
+
+
+def _inside(scope: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a scope, including the definitions in it, and not what is inside of these."""
+    waiting = list(ast.iter_child_nodes(scope))
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _names(node: ast.AST) -> list[str]:
+    """Return the names that a node binds or, where that is cheaper to tell, mentions."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [node.name]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
+    if isinstance(node, ast.Name):
+        return [node.id]
+    if isinstance(node, (ast.MatchAs, ast.MatchStar)):
+        return [node.name] if node.name else []
+    return []
+
+
+def _assigned_attributes(tree: ast.Module) -> set[str]:
+    """Return the attributes that are assigned anywhere: `App.main = run`."""
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)}
