@@ -1,4 +1,4 @@
-"""Runs cibuildwheel: builds one wheel per Python in containers and adds the staged payload there.
+"""Runs cibuildwheel: builds one wheel per Python in containers, adds the staged payload there and tries the wheel.
 
 build/wheelcheck/cibuildwheel/<target>/
   package/      the unpacked sdist: what cibuildwheel builds
@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder import cibuildwheel, dist, in_container, reproducible, run, sdist
+from wheelcheck.builder import cibuildwheel, dist, in_container, install, reproducible, run, sdist, toolchain
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError, Command
 
@@ -94,11 +94,17 @@ def plan(build: Build, tree: Path, stage: Stage, pairs: Mapping[str, Pair]) -> i
         date=reproducible.zip_date(build.seconds),
         pairs=dict(pairs),
         inventories={name: inventory for name, inventory in inventories.items() if inventory},
+        payload=build.settings.release.payload,
+        commands=build.settings.commands,
+        lacks={} if build.target.arch == toolchain.host() else install.EMULATION_LACKS,
     )
 
 
 def build_wheels(build: Build, prepared: Run, base: Mapping[str, str]) -> tuple[Path, ...]:
-    """Run cibuildwheel and publish its wheels to `dist/`, each compared with the stage. Raises BuildError."""
+    """Run cibuildwheel and publish its wheels to `dist/`, each compared with the stage. Raises BuildError.
+
+    The evidence of each says that it was tried, if smoke commands could run in the container.
+    """
     env = {**run.for_backend(base, {}, build.settings.keep_environment), **prepared.variables}
     run.follow(Command(prepared.argv, prepared.folder, env), build.log)
     built = sorted((prepared.folder / "out").glob("*.whl"))
@@ -109,7 +115,9 @@ def build_wheels(build: Build, prepared: Run, base: Mapping[str, str]) -> tuple[
         raise BuildError("cibuildwheel", problem, "see its output above")
     for wheel in built:
         assembly.require_record(wheel, build.staged())
-    return tuple(dist.publish(wheel, build.settings.dist, build.log) for wheel in built)
+    published = tuple(dist.publish(wheel, build.settings.dist, build.log) for wheel in built)
+    build.prove("smoke" if in_container.read(prepared.folder).tries else "", *published)
+    return published
 
 
 def _source_of(name: str) -> Path:

@@ -1,7 +1,8 @@
-"""The evidence of a job: which files it built and proved, by their SHA-256, as an in-toto statement for each CPU.
+"""The evidence of a job: which files it built and proved, by their SHA-256, as an in-toto statement for each file.
 
-`build sdist` states the sdist, `build smoke` and `build roundtrip` add what they proved to the wheels of their CPU. A
-statement is about files as they are: one that was built again since loses what was proven of it.
+`build sdist` and `build cibuildwheel` state what they built; `build smoke`, `build roundtrip` and the trials in the
+containers of cibuildwheel add what they proved. A statement is about a file as it is: one that was built again since,
+or that failed a trial, loses what was proven of it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from wheelcheck.facts.evidence import Statement, read_folder, render
 from wheelcheck.facts.file_names import parse_file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from wheelcheck.config.builder import Settings
@@ -25,29 +26,40 @@ if TYPE_CHECKING:
 FOLDER = "evidence"  # below the builder's own folder
 
 
-def record(
-    settings: Settings, files: Iterable[Path], proof: str = "", cpu: str = "", *, emulated: bool = False
-) -> Path:
-    """Add a proof of these files to the statement about them on a CPU (none: the sdist), and return that file.
+def record(settings: Settings, file: Path, proof: str = "", cpu: str = "", *, emulated: bool = False) -> Path:
+    """Add a proof of a file to the statement about it on a CPU (none: the sdist), and return that statement's file.
 
-    Only the proofs of equal bytes from equal sources are kept. Statements about files that are no longer in `dist/` are
-    deleted.
+    Only the proofs of equal bytes from equal sources are kept. Statements about files that are no longer in `dist/`, or
+    that are not as they are there, are deleted.
     """
-    digests = {file.name: _digest(file) for file in files}
-    place = settings.folder / FOLDER / f"{cpu or 'sdist'}-{_digest_of(' '.join(sorted(digests)))[:8]}.json"
-    source, (name, *_) = source_hash(settings.project), [*digests, ""]
-    about = parse_file_name(name)
+    subjects, source = {file.name: _digest(file)}, source_hash(settings.project)
+    place = _place(settings, file, cpu)
+    about = parse_file_name(file.name)
     proofs = (proof,) if proof else ()
-    made = Statement(place.name, digests, about.project, about.version, source, "", cpu, emulated, proofs)
-    if (before := _before(place)) and (before.subjects, before.source) == (digests, source):
+    made = Statement(place.name, subjects, about.project, about.version, source, "", cpu, emulated, proofs)
+    if (before := _before(place)) and (before.subjects, before.source) == (subjects, source):
         was_emulated = before.emulated and bool(before.proofs)
         made = replace(made, proofs=tuple(dict.fromkeys((*before.proofs, *proofs))), emulated=emulated or was_emulated)
     place.parent.mkdir(parents=True, exist_ok=True)
-    for old in read_folder(place.parent):
-        if not all((settings.dist / file).exists() for file in old.subjects):
-            (place.parent / old.file).unlink()
+    _delete_outdated(settings, place.parent)
     place.write_text(render(made), "utf-8")
     return place
+
+
+def withdraw(settings: Settings, file: Path, cpu: str) -> None:
+    """Delete what was proven of a file on a CPU: it has failed there."""
+    _place(settings, file, cpu).unlink(missing_ok=True)
+
+
+def _place(settings: Settings, file: Path, cpu: str) -> Path:
+    return settings.folder / FOLDER / f"{cpu or 'sdist'}-{_digest_of(file.name)[:8]}.json"
+
+
+def _delete_outdated(settings: Settings, folder: Path) -> None:
+    for old in read_folder(folder):
+        files = ((settings.dist / name, digest) for name, digest in old.subjects.items())
+        if not all(file.is_file() and _digest(file) == digest for file, digest in files):
+            (folder / old.file).unlink()
 
 
 def _before(place: Path) -> Statement | None:

@@ -36,6 +36,7 @@ from wheelcheck.builder import (
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.backend_wheel import BackendWheel
+from wheelcheck.builder.run import BuildError
 from wheelcheck.config import is_built_by
 from wheelcheck.config.builder import Settings, load
 
@@ -122,7 +123,7 @@ class Build:
             packed = reproducible.repack_sdist(built, scratch / built.name, self.seconds, restored)
             self.require_complete(sdist.unpack(packed, scratch / "unpacked"))
             published = self._publish(packed)
-            evidence.record(self.settings, [published])
+            evidence.record(self.settings, published)
             return published
 
     def _restored(self, tree: Path) -> dict[str, bytes]:
@@ -144,17 +145,31 @@ class Build:
         return results
 
     def smoke_results(self) -> tuple[Result, ...]:
-        """Install every wheel for this target outside the checkout, and return the result of each smoke test."""
-        wheels = dist.wheels(self.settings.dist, self.target)
-        results = tuple(result for wheel in wheels for result in self._test(wheel))
+        """Install every wheel for this target outside the checkout, and return the result of each smoke test.
+
+        Records which wheels were proven, and withdraws what was proven of those that fail now.
+        """
+        return tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._tried(wheel))
+
+    def _tried(self, wheel: Path) -> tuple[Result, ...]:
+        try:
+            results = self._test(wheel)
+        except BuildError:  # it cannot be installed
+            evidence.withdraw(self.settings, wheel, self.target.arch.name)
+            raise
         for result in results:
             self.log(str(result))
+        if any(result.verdict == "fail" for result in results):
+            evidence.withdraw(self.settings, wheel, self.target.arch.name)
+        elif smoke.was_executed(results):
+            self.prove("smoke", wheel)
         return results
 
-    def prove(self, proof: str) -> None:
-        """Record that this step proved the wheels for this target, as they are now."""
-        wheels, row = dist.wheels(self.settings.dist, self.target), self.target.arch
-        evidence.record(self.settings, wheels, proof, row.name, emulated=row != toolchain.host())
+    def prove(self, proof: str, *wheels: Path) -> None:
+        """Record that this step proved these wheels (default: all for this target) as they are; "": only built."""
+        row = self.target.arch
+        for wheel in wheels or dist.wheels(self.settings.dist, self.target):
+            evidence.record(self.settings, wheel, proof, row.name, emulated=row != toolchain.host())
 
     def source_tree(self, scratch: Path, stage: Stage) -> Path:
         """Unpack the sdist in `dist/`, or copy the sources if the release has none; return that tree.

@@ -10,11 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import open_regular
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -145,6 +140,11 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is a folder; name the file in it, {OWN} or {SHARED}") from problem
     except OSError as problem:
         raise ConfigError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+    # Imported here because Python 3.10 in cibuildwheel's containers has neither; nothing there reads TOML.
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415  (see above)
+    else:
+        import tomli as tomllib  # noqa: PLC0415  (see above)
     try:
         return tomllib.loads(_text(content, path))
     except RecursionError as problem:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def proven(build: Build) -> Path:
     """Record what the jobs of a release record, and return the folder of it."""
-    evidence.record(build.settings, [next(build.settings.dist.glob("*.tar.gz"))])
+    evidence.record(build.settings, next(build.settings.dist.glob("*.tar.gz")))
     build.prove("smoke")
     build.prove("roundtrip")
     return build.settings.folder / evidence.FOLDER
