@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from email.utils import parseaddr
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.requirements import InvalidRequirement, Requirement
 
 from wheelcheck.facts import Artifact, Release, Wheel
+from wheelcheck.facts.rst import problems
 from wheelcheck.platforms.known_names import classifier_problem
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.metadata import core_metadata
@@ -29,6 +31,8 @@ _ONCE = (
     *("Author", "Author-email", "Maintainer", "Maintainer-email", "Home-page", "Download-URL", "Keywords"),
 )
 _PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded
+_LONGEST_DESCRIPTION = 1 << 18  # characters of reStructuredText that are read
+_MOST_PROBLEMS = 20  # of one description
 _SHOWN = 80  # characters of a value
 
 
@@ -178,6 +182,29 @@ def compressed_tags_are_sorted(wheel: Wheel) -> Iterator[Hit]:
     for part in wheel.file.removesuffix(".whl").split("-")[-3:]:
         if (tags := part.split(".")) != sorted(tags) and len(tags) <= 1000:
             yield Hit("", f"the tags {_shown(part)} are not sorted", cause="the tags in the file name are not sorted")
+
+
+@rule("WC234", on=Artifact)
+def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
+    """A description in reStructuredText has nothing that docutils warns of, since PyPI then refuses the file.
+
+    PyPI takes a description without a content type for reStructuredText as well, and runs docutils alone: Sphinx's
+    directives and roles (`toctree`, `:func:`), `raw` and `include` are not there. Judged is what surely fails: these, a
+    title with too short an underline, a literal that nothing closes, a substitution that nothing defines, one name
+    for two links, and text right behind a directive. `twine check` runs all of docutils.
+
+    Source: PyPI's upload checks (warehouse, forklift/legacy.py); readme_renderer, `halt_level`.
+    Remedy: write plain reStructuredText, or Markdown with `readme = "README.md"`.
+    """
+    path, text, headers = core_metadata(artifact)
+    kind = _text(headers, "Description-Content-Type").partition(";")[0].strip().lower()
+    if text is None or kind not in ("", "text/x-rst"):
+        return
+    description = headers.get_payload() or headers.get("Description", "")
+    if isinstance(description, str) and len(description) <= _LONGEST_DESCRIPTION:
+        for line, problem in islice(problems(description), _MOST_PROBLEMS):
+            found = f"line {line} of the description: {problem}"
+            yield Hit(path, found, cause=found)
 
 
 def _text(headers: Message, name: str) -> str:

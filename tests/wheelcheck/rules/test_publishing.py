@@ -159,3 +159,58 @@ CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
 )
 def test_what_the_index_takes(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def in_rst(body: str, kind: str = "Description-Content-Type: text/x-rst") -> WheelRecipe:
+    return described(*([kind] if kind else []), "", body)
+
+
+RENDERED = {
+    "a role of Sphinx": (
+        "See :func:`x`.\n",
+        "See :code:`x`.\n",
+        "line 1 of the description: the role func is not one of",
+    ),
+    "a directive of Sphinx": (
+        "A\n\n.. toctree::\n   a\n",
+        "A\n\n.. note::\n   a\n",
+        "line 3 of the description: the dir",
+    ),
+    "raw HTML": (".. raw:: html\n\n   <b>\n", ".. code:: html\n\n   <b>\n", "the directive raw switched off"),
+    "a short underline": (
+        "A title\n=====\n\na\n",
+        "A title\n=======\n\na\n",
+        "the title is 7 wide and its underline 5",
+    ),
+    "an open literal": ("Use ``a here.\n", "Use ``a`` here.\n", "nothing closes the literal"),
+    "an undefined substitution": ("|a| b\n", "|a| b\n\n.. |a| image:: b\n", "nothing defines the substitution |a|"),
+    "one name for two links": ("`a <b>`_ and `a <c>`_\n", "`a <b>`_ and `a <c>`__\n", "`a` links to two addresses"),
+    "text right behind markup": (
+        ".. _a: https://b\ntext\n",
+        ".. _a: https://b\n\ntext\n",
+        "line 2 of the description: there",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins("WC234", sentence, in_rst(bad), in_rst(good), found, (METADATA,))
+            for sentence, (bad, good, found) in RENDERED.items()
+        ),
+        Twins("WC234", "no content type", in_rst("``a\n", ""), in_rst("``a``\n", ""), "nothing closes", (METADATA,)),
+        Twins(
+            "WC234",
+            "an sdist",
+            sdist_with("Description-Content-Type: text/x-rst", "", "``a"),
+            sdist_with("Description-Content-Type: text/markdown", "", "``a"),
+            "nothing closes",
+            (PKG_INFO,),
+        ),
+    ],
+    ids=str,
+)
+def test_a_description_renders(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
