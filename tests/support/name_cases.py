@@ -40,6 +40,35 @@ NAMES = (
     ("a/aux.c", "name-reserved", "a/auxx.c"),
     ("NUL", "name-reserved", "NULL"),
     ("com1/x", "name-reserved", "com0/x"),
+    ("COM\u00b9", "name-reserved", "COM\u2074"),
+    ("a/con .txt", "name-reserved", "a/cony .txt"),
+    ("a/CONIN$", "name-reserved", "a/CONIN"),
+    ("conout$.log", "name-reserved", "conout$log"),
+    ("lpt9 /x", "name-reserved name-trailing", "lpt9_/x"),
+    *((f"a/b{char}c", "name-wildcard", "a/b'c") for char in '*?"<>|'),
+    *(
+        (f"a/b{char}c", "name-invisible", "a/b_c")
+        for char in (
+            *(
+                "\u00ad",
+                "\u034f",
+                "\u115f",
+                "\u1160",
+                "\u17b4",
+                "\u180e",
+                "\u200b",
+                "\u200c",
+                "\u200d",
+                "\u2060",
+                "\u2800",
+            ),
+            *("\u3164", "\ufe0f", "\ufeff", "\uffa0", "\ue000", "\uffff", "\ufdd0", "\U0001fffe", "\U000e0041"),
+            *("\U000e0101", "\U00100000", "\u0378"),
+        )
+    ),
+    ("a/b\u00a0", "name-invisible", "a/b\u00a0c"),
+    ("a\u3000/b", "name-invisible", "a\u3000b/b"),
+    ("a/b\ufe0f.png", "name-invisible", "a/\u2764\ufe0f.png"),
     ("d/" + "n" * 256, "name-long", "d/" + "n" * 255),
     ("d/" + "\u00e9" * 128, "name-long", "d/" + "\u00e9" * 127),
 )
@@ -48,8 +77,35 @@ COLLISIONS = (
     case(
         "case",
         "name-case-collision",
-        zipped(named("a/B.py"), named("A/b.py")),
-        zipped(named("a/B.py"), named("A/c.py")),
+        zipped(named("a/B.py"), named("a/b.py")),
+        zipped(named("a/B.py"), named("a/c.py")),
+    ),
+    case(
+        "case of a folder",
+        "name-case-collision",
+        zipped(named("a/Sub/x.py"), named("a/sub/y.py")),
+        zipped(named("a/Sub/x.py"), named("a/Sub/y.py")),
+    ),
+    case(
+        "case of a folder of many",
+        "name-case-collision",
+        zipped(*(named(f"{top}/{number}.py") for number, top in enumerate(("a", "A", "a", "A")))),
+        zipped(*(named(f"{top}/{number}.py") for number, top in enumerate(("a", "b", "a", "b")))),
+    ),
+    case(
+        "a folder that is listed",
+        "name-case-collision",
+        zipped(named("A/", content=b"", mode=0o040755), named("a/b")),
+        zipped(named("a/", content=b"", mode=0o040755), named("a/b")),
+    ),
+    case(
+        "a file and a folder", "name-case-collision", zipped(named("A"), named("a/b")), zipped(named("A"), named("ab"))
+    ),
+    case(
+        "form of a folder",
+        "name-unicode-collision",
+        zipped(named("\u00e9/a"), named("e\u0301/b")),
+        zipped(named("\u00e9/a"), named("\u00e9/b")),
     ),
     case(
         "sharp s",

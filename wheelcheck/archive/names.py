@@ -16,14 +16,28 @@ if TYPE_CHECKING:
 LONGEST_COMPONENT = 255  # NAME_MAX of Linux, macOS and NTFS
 
 # Names that do not match need no closer look; hardly any does.
+_DEVICE = r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9\u00b9\u00b2\u00b3])"
 _ODD = re.compile(
-    r"[^ -~]|[\\:]|(?:^|/)\.{0,2}(?:/|$)|[. ](?:/|$)|(?:^|/)(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:[./]|$)",
-    re.IGNORECASE,
+    rf"[^ -~]|[\\:*?\"<>|]|(?:^|/)\.{{0,2}}(?:/|$)|[. ](?:/|$)|(?:^|/){_DEVICE}[ ./]|{_DEVICE}$", re.IGNORECASE
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\.|$)", re.IGNORECASE)
+_RESERVED = re.compile(rf"{_DEVICE} *(?:\.|$)", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:|//|\\\\")
+# Characters that draw nothing, though Unicode does not call them format characters: fillers, the grapheme joiner, Khmer
+# vowels without a sound, variation selectors and the blank of Braille; and spaces at the end of a component.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "|[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000](?:/|$)"
+)
+_EMOJI = re.compile("(?<=[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001faff#*0-9])\ufe0f")  # is drawn in colour
+_UNSEEN = frozenset({"Cf", "Cn", "Co", "Cs"})  # format characters, unassigned, private use, surrogates
+
+
+def _hides(path: str) -> bool:
+    """Return whether a name has a character that nobody sees or that has no meaning; _BIDI's are another flaw."""
+    rest = _BIDI.sub("", _EMOJI.sub("", path))
+    return bool(_BLANK.search(rest)) or any(unicodedata.category(char) in _UNSEEN for char in rest)
 
 
 def _hides_syntax(path: str) -> bool:
@@ -40,6 +54,7 @@ _WHOLE: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     ("name-backslash", "a backslash, which Windows takes for a separator, expected '/'", lambda path: "\\" in path),
     ("name-control", "a control character, expected printable text", _CONTROL.search),
     ("name-bidi", "a character that reorders the text around it, expected plain text", _BIDI.search),
+    ("name-invisible", "a character that nobody sees or that has no meaning, expected visible ones", _hides),
     ("name-compatibility", "characters that normalise to a separator or dots, expected plain ones", _hides_syntax),
 )
 _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
@@ -56,6 +71,7 @@ _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     ),
     ("name-colon", "a colon, which names an alternate stream on Windows", lambda c: ":" in c),
     ("name-reserved", "a device name of Windows", _RESERVED.match),
+    ("name-wildcard", 'one of * ? " < > |, which no file on Windows can have', re.compile(r'[*?"<>|]').search),
 )
 
 
@@ -107,10 +123,46 @@ class NameTable:
         self.log.note(kind, f"{path!r} and {first!r} are one file on some systems, expected distinct names", path)
 
     def finish(self) -> None:
-        """Find members below a path that is not a directory."""
-        files = {path for path, kind in self.kinds.items() if kind != "directory"}
-        for path in self.kinds:
-            for end in (match.start() for match in re.finditer("/", path)):
-                if path[:end] in files:
-                    why = f"{path[:end]!r} is a {self.kinds[path[:end]]} and yet has members below it"
-                    self.log.note("name-below-file", f"{why}, expected a directory", path)
+        """Find members below a path that is not a directory, and folders that are one on some systems."""
+        self._find_members_below_files()
+        self._find_folders_that_collide()
+
+    def _find_members_below_files(self) -> None:
+        file = ""  # the last one in an order in which everything below it follows at once
+        for path in sorted(self.kinds, key=_by_component):
+            if file and path.startswith(f"{file}/"):
+                why = f"{file!r} is a {self.kinds[file]} and yet has members below it"
+                self.log.note("name-below-file", f"{why}, expected a directory", path)
+            elif self.kinds[path] != "directory":
+                file = path
+
+    def _find_folders_that_collide(self) -> None:
+        """Compare the folders of neighbours in the order of their folded names: equal ones stand side by side."""
+        found: set[tuple[str, str]] = set()
+        before: tuple[list[str], list[str]] = ([], [])
+        for folded, path in sorted(self._folded.items(), key=lambda item: _by_component(item[0])):
+            after = (folded.split("/"), path.split("/"))
+            if pair := _colliding_folders(before, after):
+                found.add(min(pair, pair[::-1]))
+            before = after
+        for first, second in sorted(found):
+            if not {first, second} <= self.kinds.keys():  # otherwise they were found when they were added
+                self._note_collision(second, first)
+
+
+def _by_component(path: str) -> str:
+    """Return a key that puts everything below a path right after it."""
+    return path.replace("/", "\0")
+
+
+def _colliding_folders(one: tuple[list[str], list[str]], other: tuple[list[str], list[str]]) -> tuple[str, str] | None:
+    """Return the first folder that two paths have in common when folded, and not as written. Each is (folded, written).
+
+    A file may collide with a folder as well; of the last components at least one is therefore a folder's.
+    """
+    for number, (folded, also, first, second) in enumerate(zip(one[0], other[0], one[1], other[1], strict=False), 1):
+        if folded != also:
+            return None
+        if first != second:
+            return "/".join(one[1][:number]), "/".join(other[1][:number])
+    return None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOLERATED = frozenset({"zip-order", "zip-writer-comment"})
 # Names that only Windows changes: harmless in a wheel for another system. No installer creates a folder because of its
 # own entry, and a file below it has the same fault.
-_ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved"})
+_ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved", "name-wildcard"})
 _ON_SOME_SYSTEMS = frozenset({"name-case-collision", "name-unicode-collision"})
 _CASE_SENSITIVE = frozenset({"linux", "android"})
 
@@ -72,9 +72,15 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
 
     An absolute path, `..`, a drive or a backslash writes to another place on some system. A control character can forge
     lines of a log, and a bidirectional override can hide a suffix. Trailing dots, colons and device names mean other
-    files on Windows; in a wheel for another system they are notes.
+    files on Windows, and `* ? " < > |` cannot be in a name there; in a wheel for another system these are notes.
 
-    Source: APPNOTE.TXT 4.4.17, PEP 721, Microsoft's "Naming Files, Paths, and Namespaces", CVE-2007-4559.
+    Two names that look the same are two files: so a character that nobody sees is an error (zero-width space and
+    joiner, soft hyphen, byte order mark, fillers, variation selectors that do not follow an emoji, a no-break space at
+    the end), and so is one without a meaning (private use, unassigned in the Unicode version of this Python). uv
+    refuses to install most of them.
+
+    Source: APPNOTE.TXT 4.4.17, PEP 721, Microsoft's "Naming Files, Paths, and Namespaces", CVE-2007-4559; Unicode's
+    general categories Cf, Cn, Co and its property Default_Ignorable_Code_Point.
     Remedy: rename the file in the project.
     """
     folders = {member.path for member in artifact.members if member.kind == "directory"}
@@ -88,7 +94,8 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
 def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
     """No two members have the same name, nor names that differ only in case or in Unicode normalisation.
 
-    Which of them is installed depends on the installer and on the file system: macOS and Windows ignore case. In a
+    Which of them is installed depends on the installer and on the file system: macOS and Windows ignore case. The same
+    holds for folders: `Demo/` and `demo/` become one folder there, under the name that is created first. In a
     wheel whose every tag is for Linux or Android, names that differ only so are a note: file systems there keep them
     apart, and Open MPI's `mpicc` and `mpiCC` are two programs. The same name twice is an error everywhere.
 

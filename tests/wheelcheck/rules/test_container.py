@@ -100,6 +100,24 @@ def test_wheel_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> 
             ("demo/nul.txt",),
             severity="note",
         ),
+        in_wheel("a space of no width", wheel_with("demo/x\u200b.py"), "name-invisible", "demo/x\u200b.py", "WC103"),
+        Twins(
+            "WC103",
+            "a character that Windows refuses",
+            a_wheel("py3-none-any", File("demo/a<b.txt")),
+            a_wheel("py3-none-any", File("demo/a(b.txt")),
+            "name-wildcard",
+            ("demo/a<b.txt",),
+        ),
+        Twins(
+            "WC103",
+            "a character that Windows refuses where there is none",
+            wheel_with("demo/a|b.txt"),
+            wheel_with("demo/a.txt"),
+            "name-wildcard",
+            ("demo/a|b.txt",),
+            severity="note",
+        ),
         in_sdist(
             "a path that climbs out", sdist_with("../../evil.py"), "name-parent", "demo-1.0/../../evil.py", "WC103"
         ),
@@ -121,6 +139,23 @@ def test_every_member_name_is_safe_to_write(row: Twins, tmp_path: Path) -> None:
             a_wheel("py3-none-any", File("demo/Data.txt"), File("demo/date.txt")),
             "name-case-collision",
             ("demo/data.txt",),
+        ),
+        Twins(
+            "WC104",
+            "folders that differ in case alone",
+            a_wheel("py3-none-any", File("Demo/other.txt"), File("demo/data.txt")),
+            a_wheel("py3-none-any", File("demo/other.txt"), File("demo/data.txt")),
+            "'demo' and 'Demo' are one file on some systems",
+            ("demo",),
+        ),
+        Twins(
+            "WC104",
+            "folders that differ in case alone where all file systems keep them apart",
+            a_wheel(X86_64, library("x86_64"), File("Demo/other.txt")),
+            a_wheel(X86_64, library("x86_64"), File("demo/other.txt")),
+            "'demo' and 'Demo' are one file on some systems",
+            ("demo",),
+            severity="note",
         ),
         Twins(
             "WC104",
