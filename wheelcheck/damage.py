@@ -67,6 +67,7 @@ _ARCHIVE: dict[str, Kind] = {
     "empty": Kind("structure", "the file has no bytes"),
     "not-an-archive": Kind("structure", "the content is not a known archive format"),
     "unsupported-archive": Kind("storage", "an archive format that wheelcheck does not read"),
+    "two-formats": Kind("structure", "a file that is a zip for some readers and a tar for others"),
     # zip: the end record and the central directory
     "not-a-zip": Kind("structure", "there is no end-of-central-directory record"),
     "zip-truncated": Kind("structure", "the file begins like a zip, but its end is missing"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import gzip
 import lzma
 import zlib
 
 from tests.support.archive_cases import case
-from tests.support.tars import gz, sdist, tar
+from tests.support.tars import gz, member, sdist, tar
 
 GOOD = sdist()
 XZ, BZ2 = lzma.compress(tar()), bz2.compress(tar())
@@ -28,6 +29,12 @@ GZIP_CASES = (
     case("bytes after the end", "gzip-trailing", GOOD + b"x", GOOD),
     case("zeros after the end", "gzip-trailing", GOOD + bytes(9), GOOD),
     case("another gzip member", "gzip-concatenated", GOOD + gz(b""), GOOD),
+    case(
+        "a zip for other readers",
+        "two-formats",
+        gzip.compress(tar(member(content=b"PK\5\6" + bytes(18))), 0),
+        gzip.compress(tar(member(content=b"PK\5\5" + bytes(18))), 0),
+    ),
     case("a broken stream", "gzip-deflate", GOOD[:10] + b"\xff" * 30, GOOD),
     case("reserved flags", "gzip-header", gz(tar(), flags=0x80), GOOD),
     case("an extra field", "gzip-hidden", gz(tar(), flags=4, extra=b"\3\0abc"), GOOD),

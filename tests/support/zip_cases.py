@@ -6,7 +6,7 @@ import struct
 import zlib
 
 from tests.support.archive_cases import case
-from tests.support.zips import Member, Zip, block, described, named, zipped
+from tests.support.zips import Member, Zip, block, described, named, with_tar_header, zipped
 from wheelcheck.archive import Budget
 
 GOOD = Zip().build()
@@ -62,30 +62,39 @@ END_CASES = (
 )
 
 ZIP64 = Zip(end64={}, end={"count": 0xFFFF, "size": LIMIT, "offset": LIMIT, "disk": 0xFFFF})
-WIDE_GOOD = ZIP64.build()
 SATURATED = {"count": 0xFFFF, "size": LIMIT, "offset": LIMIT, "disk": 0}
 
 ZIP64_CASES = (
-    case("saturated fields and no locator", "zip-zip64", Zip(end={"offset": LIMIT}).build(), WIDE_GOOD),
-    case("a locator of nothing", "zip-zip64", ZIP64.with_(end64={"at": 3}).build(), WIDE_GOOD),
-    case("a locator past the end", "zip-zip64", ZIP64.with_(end64={"at": 1 << 62}).build(), WIDE_GOOD),
-    case("a locator past 2**63", "zip-zip64", ZIP64.with_(end64={"at": (1 << 64) - 1}).build(), WIDE_GOOD),
-    case("a directory past 2**63", "zip-directory", ZIP64.with_(end64={"offset": (1 << 64) - 1}).build(), WIDE_GOOD),
+    case("saturated fields and no locator", "zip-zip64", Zip(end={"offset": LIMIT}).build(), GOOD),
+    case("a locator of nothing", "zip-zip64", ZIP64.with_(end64={"at": 3}).build(), GOOD),
+    case("a locator past the end", "zip-zip64", ZIP64.with_(end64={"at": 1 << 62}).build(), GOOD),
+    case("a locator past 2**63", "zip-zip64", ZIP64.with_(end64={"at": (1 << 64) - 1}).build(), GOOD),
+    case("a directory past 2**63", "zip-directory", ZIP64.with_(end64={"offset": (1 << 64) - 1}).build(), GOOD),
     case(
         "a header past 2**63",
         "zip-no-local zip-gap",
         zipped(Member(central={"offset": LIMIT, "extra": block(1, b"\xff" * 8)})),
         zipped(Member(central={"extra": b""})),
     ),
-    case("a locator of two disks", "zip-zip64", ZIP64.with_(end64={"disks": 2}).build(), WIDE_GOOD),
-    case("disk 0xFFFF without zip64", "zip-disk", Zip(end={"disk": 0xFFFF}).build(), WIDE_GOOD),
+    case("a locator of two disks", "zip-zip64", ZIP64.with_(end64={"disks": 2}).build(), GOOD),
+    case("disk 0xFFFF without zip64", "zip-disk", Zip(end={"disk": 0xFFFF}).build(), GOOD),
     case("a member on disk 0xFFFF", "zip-disk", zipped(Member(central={"disk": 0xFFFF})), GOOD),
-    case("a record of two disks", "zip-zip64", ZIP64.with_(end64={"disk": 1}).build(), WIDE_GOOD),
-    case("extensible data", "zip-zip64", ZIP64.with_(end64={"extensible": b"more", "length": 48}).build(), WIDE_GOOD),
-    case("a length that lies", "zip-zip64", ZIP64.with_(end64={"length": 48}).build(), WIDE_GOOD),
-    case("another count", "zip-zip64", ZIP64.with_(end=SATURATED | {"count": 7}).build(), WIDE_GOOD),
-    case("another size", "zip-zip64", ZIP64.with_(end=SATURATED | {"size": 7}).build(), WIDE_GOOD),
-    case("records nobody asks for", "zip-zip64-unneeded", Zip(end64={}).build(), WIDE_GOOD),
+    case("a record of two disks", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end64={"disk": 1}).build(), GOOD),
+    case(
+        "extensible data",
+        "zip-zip64",
+        ZIP64.with_(end64={"extensible": b"more", "length": 48}).build(),
+        GOOD,
+    ),
+    case("a length that lies", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end64={"length": 48}).build(), GOOD),
+    case("another count", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"count": 7}).build(), GOOD),
+    case("another size", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"size": 7}).build(), GOOD),
+    case("records nobody asks for", "zip-zip64-unneeded", Zip(end64={}).build(), GOOD),
+    case("records for values that fit", "zip-zip64-unneeded", ZIP64.build(), GOOD),
+    *(
+        case(f"a {field} that fits", "zip-zip64-unneeded", Zip(end64={}, end={field: SATURATED[field]}).build(), GOOD)
+        for field in ("count", "size", "offset")
+    ),
     case(
         "a saturated size without a block",
         "zip-zip64 zip-overlap zip-local-differs zip-stream-suffix",
@@ -118,14 +127,20 @@ HEADER_CASES = (
     case(
         "a version from the future",
         "zip-version",
-        zipped(Member(central={"needed": 64})),
-        zipped(Member(central={"needed": 63})),
+        zipped(Member(both={"needed": 64})),
+        zipped(Member(both={"needed": 63})),
     ),
     case(
         "a version from the future of another host",
         "zip-version",
-        zipped(Member(central={"needed": 3 << 8 | 64})),
-        zipped(Member(central={"needed": 3 << 8 | 63})),
+        zipped(Member(both={"needed": 3 << 8 | 64})),
+        zipped(Member(both={"needed": 3 << 8 | 63})),
+    ),
+    case(
+        "another version in the local header",
+        "zip-local-differs",
+        zipped(Member(local={"needed": 45})),
+        zipped(Member(local={"needed": 3 << 8 | 20})),
     ),
     case("a Unicode comment", "zip-member-comment", zipped(Member(extra=block(0x6375, b"\1abcd!"))), GOOD),
     case("an extra field of 3 bytes", "zip-extra", zipped(Member(extra=b"\1\2\3")), zipped(Member(extra=b"\1\2\0\0"))),
@@ -298,6 +313,7 @@ ASKED_FOR_A_ZIP = (
     case("nothing for a zip", "empty", b"", GOOD),
     case("text for a zip", "not-a-zip", b"Not found\n", GOOD),
     case("zeros for a zip", "not-a-zip", bytes(100_000), GOOD),
+    case("a tar for other readers", "two-formats", zipped(with_tar_header(), B), zipped(Member(name=b"a.py"), B)),
     case("a gzip for a zip", "not-a-zip", b"\x1f\x8b\x08" + bytes(50), GOOD),
 )
 

@@ -47,6 +47,7 @@ class Member:
 
     def fields(self, own: Fields) -> Fields:
         values: Fields = {
+            "needed": 20,
             "flags": self.flags,
             "method": self.method,
             "time": _TIME,
@@ -63,11 +64,11 @@ class Member:
         f = self.fields(self.local)
         name, extra = blob(f["name"]), blob(f["extra"])
         numbers = [number(f[key]) for key in ("flags", "method", "time", "date", "crc", "packed", "size")]
-        header = LOCAL.pack(b"PK\3\4", 20, *numbers, len(name), len(extra))
+        header = LOCAL.pack(b"PK\3\4", number(f["needed"]), *numbers, len(name), len(extra))
         return header + name + extra + self.packed + self.descriptor
 
     def central_bytes(self, offset: int) -> bytes:
-        own: Fields = {"disk": 0, "offset": offset, "needed": 20}
+        own: Fields = {"disk": 0, "offset": offset}
         f = self.fields(own | self.central)
         name, extra = blob(f["name"]), blob(f["extra"])
         numbers = [number(f[key]) for key in ("flags", "method", "time", "date", "crc", "packed", "size")]
@@ -157,6 +158,17 @@ def named(name: str | bytes, *, flags: int | None = None, **changes: object) -> 
     raw = name.encode() if isinstance(name, str) else name
     mark = (0 if raw.isascii() else 1 << 11) if flags is None else flags
     return replace(Member(name=raw, flags=mark), **changes)  # type: ignore[arg-type]
+
+
+def with_tar_header() -> Member:
+    """Return a member that makes a zip a tar as well: a block of its local header holds the tar's checksum."""
+    place = 148 - LOCAL.size - len(b"a.py") - len(block(0, b""))
+
+    def holding(checksum: bytes) -> Member:
+        content = bytes(place) + checksum.ljust(500 - place, b"\0")
+        return Member(name=b"a.py", method=0, local={"extra": block(0x4453, content)})
+
+    return holding(b"%06o\0 " % sum(zipped(holding(b" " * 8))[:512]))
 
 
 def described(content: bytes = b"streamed\n" * 9, form: str = "<LLL", signature: bytes = b"PK\7\x08") -> Member:

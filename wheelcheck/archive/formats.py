@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import hashlib
-import io
 import lzma
 import zlib
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -14,7 +13,7 @@ from wheelcheck.archive.limits import Log, StopReadingError
 from wheelcheck.archive.tar import Held, start, walk_tar
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip import walk_zip
-from wheelcheck.archive.zip_directory import END_REACH
+from wheelcheck.archive.zip_directory import has_end_record
 from wheelcheck.damage import EMPTY, Damage, beginning
 from wheelcheck.source import Entry, Source
 
@@ -94,7 +93,7 @@ def walk(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple
     file.seek(0)
     head = file.read(HEAD)
     found = container_format(head).removeprefix("tar.")
-    if found == "zip" or (not found and _ends_like_zip(file)):
+    if found == "zip" or (not found and has_end_record(file)):
         return walk_zip(file, budget, damage)
     if found == "tar":
         return walk_tar(Stream(start(file, budget), log), log)
@@ -110,13 +109,6 @@ def _refusal(found: str, head: bytes) -> Damage:
     if head:
         return Damage("", "not-an-archive", f"begins with {beginning(head)}, expected a zip or tar archive")
     return Damage("", "empty", EMPTY)
-
-
-def _ends_like_zip(file: BinaryIO) -> bool:
-    """Return whether a zip follows something else, as in a self-extracting archive or a zipapp."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(max(size - END_REACH, 0))
-    return b"PK\5\6" in file.read()
 
 
 def _walk_stream(stream: Stream, log: Log) -> Iterator[tuple[Entry, Source]]:

@@ -25,6 +25,7 @@ from wheelcheck.archive.tar_headers import (
     parse_long,
     parse_records,
 )
+from wheelcheck.archive.zip_directory import has_end_record
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterato
     A Source is valid until the next member is asked for. Only OSError of the file itself is raised.
     """
     log = Log(damage, budget)
+    if has_end_record(file):
+        why = "an end record of a zip in its last bytes, expected none: pip then opens an sdist as a zip"
+        log.note("two-formats", why)
     return walk_tar(GzipStream(start(file, budget), log), log)
 
 

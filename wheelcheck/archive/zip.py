@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from wheelcheck.archive.inflate import Content, Inflated, MemberStream, digest
 from wheelcheck.archive.limits import Budget, Log, StopReadingError
 from wheelcheck.archive.names import NameTable
+from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip_directory import (
     ZIP64,
     Record,
@@ -63,11 +64,12 @@ def locate(file: BinaryIO, record: Record, log: Log) -> Extent | None:
     if len(fixed) < LOCAL.size or not fixed.startswith(b"PK\3\4"):
         log.note("zip-no-local", f"no local header at byte {record.offset}, expected one", record.path)
         return None
-    _, _, flags, method, time, date, crc, packed, size, name_length, extra_length = LOCAL.unpack(fixed)
+    _, needed, flags, method, time, date, crc, packed, size, name_length, extra_length = LOCAL.unpack(fixed)
     raw, extra = file.read(name_length), file.read(extra_length)
     fields = parse_extra(extra, record.path, "local header", log)
     check_unicode_path(fields, raw, record.name, log)
     _compare("name", raw, record.raw_name, record, log)
+    _compare("version needed", needed & 0xFF, record.needed, record, log)
     _compare("flags", flags, record.flags, record, log)
     _compare("method", method, record.method, record, log)
     _compare("time", date << 16 | time, record.stamp, record, log)
@@ -174,6 +176,8 @@ def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
     if not size:
         log.stop("empty", EMPTY)
     log.budget.open(size)
+    if looks_like_tar(read_at(file, 0, BLOCK)):
+        log.note("two-formats", "the file is a zip and begins with a tar header, expected one format for all readers")
     end, records = read_directory(file, find_end(file, size, log), log)
     if not records:
         log.note("zip-no-members", "an archive without members, expected at least one")

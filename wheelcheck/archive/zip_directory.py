@@ -123,6 +123,7 @@ class Record:
     size: int
     attributes: int
     offset: int
+    needed: int  # the version of the format; the other byte of the field is the host that the writer names
 
     @property
     def path(self) -> str:
@@ -136,6 +137,13 @@ def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
         return b""
     file.seek(offset)
     return file.read(length)
+
+
+def has_end_record(file: BinaryIO) -> bool:
+    """Return whether a zip's end record is where zipfile.is_zipfile looks for it."""
+    start = max(file.seek(0, io.SEEK_END) - END_REACH, 0)
+    tail = read_at(file, start, END_REACH)
+    return 0 <= tail.rfind(b"PK\5\6") <= len(tail) - END.size
 
 
 def find_end(file: BinaryIO, size: int, log: Log) -> End:
@@ -225,8 +233,8 @@ def _compare_ends(classic: End, wide: End, log: Log) -> None:
             log.note(
                 "zip-zip64", f"{name} is {short} in the end record and {long} in the zip64 one, expected one value"
             )
-    if all(short != limit for _, short, _, limit in pairs):
-        log.note("zip-zip64-unneeded", "a zip64 end record no field asks for, expected none")
+    if all(long < limit for _, _, long, limit in pairs):
+        log.note("zip-zip64-unneeded", "a zip64 end record for values that fit without, expected none")
 
 
 def read_directory(file: BinaryIO, end: End, log: Log) -> tuple[End, list[Record]]:
@@ -281,14 +289,14 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     fields = parse_extra(extra, path, "central directory", log)
     check_unicode_path(fields, raw, name, log)
     size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
-    version = needed & 0xFF  # the other byte is the host that the writer names (7-Zip, WinZip)
+    version = needed & 0xFF  # 7-Zip and WinZip put their host into the other byte
     if version > NEWEST:
         log.note("zip-version", f"needs version {version / 10} of the format, expected at most {NEWEST / 10}", path)
     if comment_length:
         log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
     if disk:
         log.note("zip-disk", f"on disk {disk}, expected a single file", path)
-    record = Record(name, raw, flags, method, date << 16 | time, crc, packed, size, attributes, offset + shift)
+    record = Record(name, raw, flags, method, date << 16 | time, crc, packed, size, attributes, offset + shift, version)
     return record, extra_end + comment_length
 
 

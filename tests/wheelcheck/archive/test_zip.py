@@ -11,6 +11,8 @@ from tests.support.archive_cases import Case, read
 from tests.support.zip_cases import ASKED_FOR_A_ZIP, ZIP_CASES
 from tests.support.zips import Member, Zip, named, zipped
 from wheelcheck.archive import Budget, walk_zip
+from wheelcheck.archive.limits import Log
+from wheelcheck.archive.zip_directory import find_end
 
 if TYPE_CHECKING:
     from wheelcheck.damage import Damage
@@ -45,6 +47,15 @@ def test_zipfile_reads_the_good_twin_alike(case: Case) -> None:
 def test_a_file_that_is_not_a_zip_at_all_is_refused_as_a_wheel(case: Case) -> None:
     assert read(case.hostile, walker=walk_zip).kinds == case.kinds
     assert read(case.twin, walker=walk_zip).damage == []
+
+
+def test_zip64_records_are_accepted_where_a_value_needs_them() -> None:
+    for field, limit in (("count", 0xFFFF), ("size", 0xFFFFFFFF), ("offset", 0xFFFFFFFF)):
+        content = Zip(end64={field: limit + 7}, end={field: limit}).build()
+        log = Log([], Budget())
+        found = find_end(io.BytesIO(content), len(content), log)
+        assert limit + 7 in (found.entries, found.size, found.offset)
+        assert log.damage == []
 
 
 def test_members_come_in_the_order_of_the_central_directory() -> None:
