@@ -1,29 +1,26 @@
 """The dynamic segment as the loader reads it: through PT_DYNAMIC and PT_LOAD, never through section headers.
 
-The walk follows glibc's elf_get_dynamic_info and _dl_check_map_versions: the last of several equal tags counts,
-DT_NULL ends the list, version needs end where `next` is 0, whatever the counts say.
+The walk follows glibc's elf_get_dynamic_info: the last of several equal tags counts, and DT_NULL ends the list.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_symbols import read_symbols
+from wheelcheck.binary.elf_versions import read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.elf_segments import Image, Segment
     from wheelcheck.binary.reader import Reading
 
 
-FILE_LIMIT = 1024
-NEED_LIMIT = 16_384
-_VER_FLG_WEAK = 0x2
 _VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the default
 
 ENTRY_LIMIT = 8192
@@ -32,97 +29,6 @@ STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap
 _DF_1_PIE = 0x08000000
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
-
-
-class Need(NamedTuple):
-    """One version need, its names as offsets into the string table."""
-
-    library: int
-    version: int
-    weak: bool
-    number: int  # by which DT_VERSYM refers to it
-
-
-class _Span(NamedTuple):
-    """The bytes of the file that the table may occupy: from DT_VERNEED to the end of its PT_LOAD."""
-
-    reading: Reading
-    start: int
-    size: int
-
-    def parse(self, layout: Any, offset: int) -> Any | None:  # noqa: ANN401 - pyelftools' structures
-        size = layout.sizeof()
-        raw = self.reading.read(self.start + offset, size) if offset + size <= self.size else b""
-        return layout.parse(raw) if len(raw) == size else None
-
-
-def read_version_needs(reading: Reading, header: Header, image: Image, tags: dict[str | int, int]) -> tuple[Need, ...]:
-    """Return every need the loader will check, in file order."""
-    if "DT_VERNEED" not in tags:
-        if "DT_VERSYM" in tags and "DT_VERDEF" not in tags:
-            reading.damage("elf-versions", "DT_VERSYM without DT_VERNEED or DT_VERDEF: the versions it means are gone")
-        return ()
-    if "DT_VERSYM" not in tags and header.osabi != "ELFOSABI_SOLARIS":  # whose linker writes needs for whole files
-        reading.damage("elf-versions", "DT_VERNEED without DT_VERSYM: the loader has no symbol to check against it")
-    place = image.locate(tags["DT_VERNEED"])
-    if place is None:
-        reading.damage("elf-versions", f"DT_VERNEED {tags['DT_VERNEED']:#x} is outside every PT_LOAD's file bytes")
-        return ()
-    walk = _Walk(_Span(reading, *place), header)
-    needs = tuple(walk.needs())
-    if walk.files != tags.get("DT_VERNEEDNUM"):
-        said = tags.get("DT_VERNEEDNUM", "missing")
-        reading.damage("elf-versions", f"DT_VERNEEDNUM is {said}, the list the loader follows has {walk.files} entries")
-    return needs
-
-
-class _Walk:
-    """The chain of files, and of needs within each; both end at a `next` of 0."""
-
-    def __init__(self, span: _Span, header: Header) -> None:
-        self.span = span
-        self.structs = header.structs
-        self.files = 0
-        self.count = 0
-
-    def needs(self) -> Iterator[Need]:
-        offset = 0
-        while True:
-            entry = self.span.parse(self.structs.Elf_Verneed, offset)
-            if entry is None or entry.vn_version != 1:
-                self._malformed(f"the entry at {offset:#x} is cut off or not of version 1")
-                return
-            self.files += 1
-            yield from self._needs_of(entry, offset)
-            if entry.vn_next == 0 or self._is_full():
-                return
-            offset += entry.vn_next
-
-    def _needs_of(self, entry: Any, start: int) -> Iterator[Need]:  # noqa: ANN401 - pyelftools' container
-        offset, before = start + entry.vn_aux, self.count
-        while True:
-            auxiliary = self.span.parse(self.structs.Elf_Vernaux, offset)
-            if auxiliary is None:
-                self._malformed(f"the need at {offset:#x} is cut off")
-                return
-            self.count += 1
-            yield Need(
-                entry.vn_file, auxiliary.vna_name, bool(auxiliary.vna_flags & _VER_FLG_WEAK), auxiliary.vna_other
-            )
-            if auxiliary.vna_next == 0 or self._is_full():
-                break
-            offset += auxiliary.vna_next
-        if self.count - before != entry.vn_cnt:
-            self._malformed(f"vn_cnt is {entry.vn_cnt}, the list has {self.count - before} needs")
-
-    def _is_full(self) -> bool:
-        full = self.files >= FILE_LIMIT or self.count >= NEED_LIMIT
-        if full:
-            self.span.reading.limit(f"more than {FILE_LIMIT} files or {NEED_LIMIT} version needs")
-        return full
-
-    def _malformed(self, why: str) -> None:
-        self.span.reading.damage("elf-versions", why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +45,7 @@ class Dynamic:
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
     versions: tuple[VersionNeed, ...] = ()
+    defined_versions: tuple[str, ...] = ()
     symbols: Symbols = UNKNOWN
 
 
@@ -166,6 +73,8 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     needs = read_version_needs(reading, header, image, tags.last)
     offsets = {*tags.needed, *(tags.last[tag] for tag in _TEXTS if tag in tags.last)}
     offsets.update(offset for need in needs for offset in (need.library, need.version))
+    definitions = read_version_names(reading, header, image, tags.last)
+    offsets.update(offset for offset in definitions if offset < tags.last.get("DT_STRSZ", 0))
     strings = _read_strings(reading, image, tags.last, offsets)
     named = [need for need in needs if need.library in strings and need.version in strings]
     by_number = {need.number & _VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
@@ -180,6 +89,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
         rpath=_search_path(strings, tags.last.get("DT_RPATH")),
         runpath=_search_path(strings, tags.last.get("DT_RUNPATH")),
         versions=tuple(VersionNeed(strings[need.library], strings[need.version], need.weak) for need in named),
+        defined_versions=tuple(strings[offset] for offset in definitions if offset in strings),
         symbols=read_symbols(reading, header, image, tags.last, by_number),
     )
 

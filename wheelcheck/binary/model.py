@@ -141,6 +141,7 @@ class Slice:
     soname: str = ""
     needed: tuple[str, ...] = ()
     versions: tuple[VersionNeed, ...] = ()
+    defined_versions: tuple[str, ...] = ()  # ELF: the symbol versions of DT_VERDEF; the first is the file's own name
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
     dynamic: bool = False  # what the loader reads (PT_DYNAMIC, load commands, import table) was found and is complete

@@ -44,10 +44,13 @@ class Loadable:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What becomes of a file's needs: the wheel's own files that are loaded, and the names that are not among them."""
+    """What becomes of a file's needs: the wheel's own files that are loaded, and what is not among them.
+
+    `outside` names each library that is sought elsewhere, and the first file that needs it.
+    """
 
     loaded: tuple[Loadable, ...]
-    outside: frozenset[str]
+    outside: Mapping[str, Loadable]
     whole: bool = True  # false if there were more files than are followed
 
 
@@ -75,7 +78,8 @@ class Loader:
 
     def closure(self, root: Loadable) -> Found:
         """Follow DT_NEEDED from one file, in the loader's order: breadth first, a name that is loaded is not sought."""
-        loaded, outside = {root.place: root}, set()
+        loaded: dict[str, Loadable] = {root.place: root}
+        outside: dict[str, Loadable] = {}
         names = set(root.names)
         waiting: deque[tuple[Loadable, tuple[Loadable, ...]]] = deque([(root, ())])
         while waiting and self._steps_left > 0:
@@ -86,13 +90,13 @@ class Loader:
                     continue
                 target = self.find(needed, file, above)
                 if target is None:
-                    outside.add(needed)
+                    outside[needed] = file
                 elif target.place not in loaded:
                     loaded[target.place] = target
                     waiting.append((target, (file, *above)))
                     names.update(target.names)
                 names.add(needed)
-        return Found(tuple(loaded.values()), frozenset(outside), whole=not waiting)
+        return Found(tuple(loaded.values()), outside, whole=not waiting)
 
     def find(self, needed: str, file: Loadable, above: tuple[Loadable, ...] = ()) -> Loadable | None:
         """Return the file of the wheel that a DT_NEEDED of `file` leads to; None if none of its folders has it.

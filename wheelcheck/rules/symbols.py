@@ -52,25 +52,38 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
     import ends in "libfoo.so.1: cannot open shared object file", but not on the machine that built it, where the
     library is installed as well.
 
+    DT_RUNPATH counts for the needs of its own file alone: a library that the module finds needs one itself.
+
     It is a warning where another file of the wheel does find the library: once that one is loaded, the loader takes it
-    for every file that needs its name. Other libraries are not judged; who loads them may have loaded their needs.
+    for every file that needs its name. A library that no module or program leads to is not judged; who loads it may
+    have loaded its needs.
 
     Source: ld.so(8); glibc's elf/dl-load.c; musl's ldso/dynlink.c.
     Remedy: run `auditwheel repair` after everything is in the wheel, or `patchelf --set-rpath '$ORIGIN/../NAME.libs'`.
     """
     for _, loader in _loaders(wheel):
-        missed = [
-            (file, needed, loader.by_name[needed])
-            for file in loader.files
-            if _is_started(file)
-            for needed in file.code.needed
-            if needed in loader.by_name and loader.find(needed, file) is None
-        ]
+        missed = _out_of_reach(loader)
         reached = _reached(loader) if missed else frozenset()
-        for file, needed, candidates in missed:
+        for file, needed in missed:
+            candidates = loader.by_name[needed]
             severity: Severity | None = "warning" if any(each.place in reached for each in candidates) else None
             where = f"is in the wheel as {candidates[0].path}, where the loader does not look for it"
             yield Hit(file.path, f"needs {needed}, which {where}: {_search_path(file.code)}", severity)
+
+
+def _out_of_reach(loader: Loader) -> list[tuple[Loadable, str]]:
+    """Return each file that is loaded for a module or program, with a library of the wheel that it does not find."""
+    doubtful = any(
+        needed in loader.by_name and loader.find(needed, file) is None
+        for file in loader.files
+        for needed in file.code.needed
+    )
+    missed: dict[tuple[str, str], tuple[Loadable, str]] = {}
+    for root in filter(_is_started, loader.files) if doubtful else ():
+        for needed, file in loader.closure(root).outside.items():
+            if needed in loader.by_name:
+                missed.setdefault((file.place, needed), (file, needed))
+    return list(missed.values())
 
 
 def _reached(loader: Loader) -> frozenset[str]:
@@ -86,6 +99,40 @@ def _reached(loader: Loader) -> frozenset[str]:
 def _search_path(code: Slice) -> str:
     entries = code.runpath or code.rpath
     return f"the search path is {':'.join(entries)}" if entries else "the file has no search path"
+
+
+@rule("WC422", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def each_library_defines_the_symbol_versions_that_others_need_of_it(wheel: Wheel) -> Iterator[Hit]:
+    """A library of the wheel defines every symbol version that a file of the wheel needs of it.
+
+    glibc's loader compares them at load, before any symbol: the import ends in "version `FOO_2' not found (required by
+    …)". It happens when a library is replaced by another build of the same name. A library that defines no versions is
+    taken, unless it has no version information at all (DT_VERSYM): then the loader ends the process. musl does not
+    compare versions.
+
+    It is a warning for a library that no module or program of the wheel leads to.
+
+    Source: glibc's elf/dl-version.c (match_symbol) and elf/dl-lookup.c (check_match).
+    Remedy: put the library into the wheel that the others were linked with.
+    """
+    for _, loader in _loaders(wheel):
+        reached: frozenset[str] | None = None
+        for file in () if loader.is_musl else loader.files:
+            for library, version in _undefined_versions(file, loader):
+                reached = _reached(loader) if reached is None else reached
+                is_loaded = _is_started(file) or file.place in reached
+                message = f"needs the version {version} of {library.names[-1]}, which {library.path} does not define"
+                yield Hit(file.path, message, None if is_loaded else "warning")
+
+
+def _undefined_versions(file: Loadable, loader: Loader) -> Iterator[tuple[Loadable, str]]:
+    """Yield the libraries of the wheel that a file finds, with a version that it needs and they do not define."""
+    for need in file.code.versions:
+        found = loader.find(need.library, file) if need.library in loader.by_name and not need.weak else None
+        if found is None or need.version in found.code.defined_versions:
+            continue
+        if found.code.defined_versions or "DT_VERSYM" not in found.code.dynamic_tags:
+            yield found, need.version
 
 
 def _without_known_names(wheel: Wheel) -> str:

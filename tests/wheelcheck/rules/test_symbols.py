@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,9 +80,44 @@ def needing(soname: str, rpath: str = "", path: str = MODULE) -> File:
     return linked_with(soname, path=path, rpath=rpath)
 
 
+TO_LIBS = "$ORIGIN/../demo.libs"
+MIDDLE = "demo.libs/libmid.so.1"
+
+
+def middle(rpath: str = "") -> File:
+    """A library that needs another one of the wheel."""
+    return linked_with("libhelp.so.1", path=MIDDLE, rpath=rpath)
+
+
+def needing_by_rpath(soname: str) -> File:
+    return linked_with(soname, path=MODULE, rpath=TO_LIBS, flags=("-Wl,--disable-new-dtags",))
+
+
+def defining(version: str, *, with_libc: bool = False) -> File:
+    """The library libhelp.so.1, whose function answer0 has this symbol version; without one, it has no version.
+
+    With libc it needs versions itself, so it has the table that the loader looks into (DT_VERSYM).
+    """
+    flags = ("-shared", "-fPIC", "-s") if with_libc else SHAPE
+
+    def make() -> bytes:
+        script = native.CACHE / f"{version}-only.map"
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text(f"{version} {{ *; }};\n", "utf-8")
+        versioned = (*flags, "-Wl,-soname,libhelp.so.1", *([f"-Wl,--version-script={script}"] if version else []))
+        code = f"int answer0(void) {{ return {'rand()' if with_libc else 1}; }}\n"
+        return native.compile_c(f"int rand(void);\n{code}", GLIBC, *versioned, name="libhelp.so.1")
+
+    return File("demo.libs/libhelp.so.1", make)
+
+
+def needing_version(version: str, path: str = MODULE) -> File:
+    return linked_with("libhelp.so.1", path=path, rpath=TO_LIBS, version=version)
+
+
+GLIBC = "x86_64-linux-gnu.2.17"
 ANSWER = offering("answer0")
 HERE = "demo/libhelp.so.1"
-TO_LIBS = "$ORIGIN/../demo.libs"
 
 
 @pytest.mark.parametrize(
@@ -131,6 +169,19 @@ TO_LIBS = "$ORIGIN/../demo.libs"
                 needing("libhelp.so.1", "$ORIGIN"),
                 offering("answer0", path="demo-1.0.data/platlib/demo/libhelp.so.1"),
             ),
+        ),
+        Twins(
+            "WC420",
+            "what a library needs that a module finds by DT_RUNPATH, which is not handed on",
+            a_wheel(X86_64, needing("libmid.so.1", TO_LIBS), middle(), ANSWER),
+            a_wheel(X86_64, needing("libmid.so.1", TO_LIBS), middle("$ORIGIN"), ANSWER),
+            "needs libhelp.so.1, which is in the wheel as demo.libs/libhelp.so.1",
+            (MIDDLE,),
+        ),
+        Silent(
+            "WC420",
+            "what a library needs that a module finds by DT_RPATH, which is handed on",
+            a_wheel(X86_64, needing_by_rpath("libmid.so.1"), middle(), ANSWER),
         ),
         Silent(
             "WC420",
@@ -233,3 +284,61 @@ TO_LIBS = "$ORIGIN/../demo.libs"
 )
 def test_symbols_and_libraries(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+VERSIONED = [
+    Twins(
+        "WC422",
+        "a library of the version before",
+        a_wheel(X86_64, needing_version("HELP_2"), defining("HELP_1")),
+        a_wheel(X86_64, needing_version("HELP_2"), defining("HELP_2")),
+        "needs the version HELP_2 of libhelp.so.1, which demo.libs/libhelp.so.1 does not define",
+        (MODULE,),
+    ),
+    Twins(
+        "WC422",
+        "a library of the version before, for a library that nothing leads to",
+        a_wheel(X86_64, needing_version("HELP_2", LIBRARY), defining("HELP_1")),
+        a_wheel(X86_64, needing_version("HELP_2", LIBRARY), defining("HELP_2")),
+        "needs the version HELP_2",
+        (LIBRARY,),
+        "warning",
+    ),
+    Twins(
+        "WC422",
+        "a library without any version information, unless it has a table of versions",
+        a_wheel(X86_64, needing_version("HELP_2"), defining("")),
+        a_wheel(X86_64, needing_version("HELP_2"), defining("", with_libc=True)),
+        "needs the version HELP_2",
+        (MODULE,),
+    ),
+]
+
+
+@pytest.mark.parametrize("row", VERSIONED, ids=str)
+def test_a_library_has_the_versions_that_others_need_of_it(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="asks ld.so of Linux on x86_64")
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ((needing_version("HELP_2"), defining("HELP_1")), "version `HELP_2' not found"),
+        ((needing_version("HELP_2"), defining("HELP_2")), ""),
+        ((needing_version("HELP_2"), defining("")), "Assertion"),
+        ((needing_version("HELP_2"), defining("", with_libc=True)), ""),
+        ((needing("libmid.so.1", TO_LIBS), middle(), ANSWER), "libhelp.so.1: cannot open shared object file"),
+        ((needing("libmid.so.1", TO_LIBS), middle("$ORIGIN"), ANSWER), ""),
+        ((needing_by_rpath("libmid.so.1"), middle(), ANSWER), ""),
+    ],
+)
+def test_the_loader_itself_says_so(files: tuple[File, ...], said: str, tmp_path: Path) -> None:
+    for file in files:
+        place = tmp_path / file.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(file.content if isinstance(file.content, bytes) else file.content())
+    code = f"import ctypes; ctypes.CDLL({str(tmp_path / MODULE)!r}, 2)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert said in done.stderr
+    assert said or not done.stderr
