@@ -38,6 +38,7 @@ FAMILIES = {
     "publishing": "2",
     "evidence": "7",
     "contents": "2",
+    "installation": "2",
     "buildable": "6",
     "macos": "5",
     "windows": "5",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wheelcheck.archive.formats import Container, container_format, walk
 from wheelcheck.archive.limits import Budget
 from wheelcheck.archive.tar import walk_tar_gz
-from wheelcheck.archive.zip import reread_zip, walk_zip
+from wheelcheck.archive.zip import rehash_zip, reread_zip, walk_zip
 from wheelcheck.damage import POLICY
 from wheelcheck.source import Bytes, Entry, EntryKind, Source, as_file
 
@@ -19,6 +19,7 @@ __all__ = [
     "Source",
     "as_file",
     "container_format",
+    "rehash_zip",
     "reread_zip",
     "walk",
     "walk_tar_gz",

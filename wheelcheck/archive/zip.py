@@ -6,6 +6,7 @@ in two ways is an attack or an accident. Sources: PKWARE APPNOTE 6.3, and PyPI's
 
 from __future__ import annotations
 
+import hashlib
 import io
 import stat
 import struct
@@ -29,7 +30,7 @@ from wheelcheck.damage import EMPTY
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from wheelcheck.archive.zip_directory import End
     from wheelcheck.damage import Damage
@@ -162,13 +163,35 @@ def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[t
 def reread_zip(file: BinaryIO, wanted: Collection[str], most: int) -> dict[str, bytes]:
     """Return the content of some members of a sound archive that was walked before, at most `most` bytes of each."""
     log = Log([], Budget())
+    found = _again(file, wanted, log)
+    return {
+        record.path: _read(file, record, extent, log).read(0, most) for record, extent in found if record.size <= most
+    }
+
+
+def rehash_zip(file: BinaryIO, wanted: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return further hashes of members of a sound archive that was walked before: hexadecimal, by path and algorithm.
+
+    `wanted` gives the algorithm for a path, a name that hashlib knows.
+    """
+    digests: dict[tuple[str, str], str] = {}
+    for record, extent in _again(file, wanted, Log([], Budget())):
+        state = hashlib.new(wanted[record.path])
+        stream = MemberStream(file, extent.data, extent.end, deflated=record.method == DEFLATED)
+        while stream.produced <= record.size and (chunk := stream.chunk()):
+            state.update(chunk)
+        digests[record.path, wanted[record.path]] = state.hexdigest()
+    return digests
+
+
+def _again(file: BinaryIO, wanted: Collection[str], log: Log) -> list[tuple[Record, Extent]]:
+    """Find members of an archive that was walked before."""
     size = file.seek(0, io.SEEK_END)
     try:
         records = [each for each in read_directory(file, find_end(file, size, log), log)[1] if each.path in wanted]
-        extents = [(record, locate(file, record, log)) for record in records if record.size <= most]
-        return {record.path: _read(file, record, extent, log).read(0, most) for record, extent in extents}
     except StopReadingError:
-        return {}
+        return []
+    return [(record, extent) for record in records if (extent := locate(file, record, log))]
 
 
 def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:

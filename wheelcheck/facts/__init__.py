@@ -87,7 +87,12 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Wheel(Artifact):
-    """A wheel: its name, members and metadata."""
+    """A wheel: its name, members and metadata.
+
+    `digests` are hashes in hexadecimal digits, by path and algorithm: those that RECORD gives instead of sha256.
+    """
+
+    digests: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @cached_property
     def platforms(self) -> tuple[Platform, ...]:
@@ -145,9 +150,9 @@ class Wheel(Artifact):
 
     @cached_property
     def dist_info_folders(self) -> tuple[str, ...]:
-        """The names of the .dist-info folders at the top, sorted; a sound wheel has one."""
+        """The names of the .dist-info folders at the top, in any case, sorted; a sound wheel has one."""
         tops = {member.path.partition("/")[0] for member in self.members if "/" in member.path}
-        return tuple(sorted(top for top in tops if top.endswith(".dist-info")))
+        return tuple(sorted(top for top in tops if top.lower().endswith(".dist-info")))
 
     @cached_property
     def dist_info(self) -> DistInfo:

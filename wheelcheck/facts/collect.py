@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archive import container_format, reread_zip, walk, walk_tar_gz, walk_zip
+from wheelcheck.archive import container_format, rehash_zip, reread_zip, walk, walk_tar_gz, walk_zip
 from wheelcheck.archive.formats import HEAD
 from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
@@ -19,6 +19,7 @@ from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.c_sources import C_SUFFIXES, local_includes
+from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance
 from wheelcheck.inputs import open_regular
@@ -114,6 +115,7 @@ def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
 KEPT_HEAD = 512
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
+_OTHER_HASH = re.compile(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
 _MODULE = re.compile(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 
 
@@ -178,6 +180,14 @@ class Walk:
             for path, content in reread_zip(file, small, SOURCE_CAP).items():
                 self.texts[path] = content.decode("utf-8", "surrogateescape")
 
+    def other_digests(self, file: BinaryIO) -> dict[tuple[str, str], str]:
+        """Return the hashes that RECORD gives instead of sha256, made from the bytes; none where reading stopped."""
+        records = (text for path, text in self.texts.items() if path.endswith(".dist-info/RECORD"))
+        rows = [row for text in records if _OTHER_HASH.search(text) for row in parse_record(text)[0]]
+        if not rows or any(damage.cap for damage in self.damage):
+            return {}
+        return rehash_zip(file, {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS})
+
     def _descend(self, member: Member, source: Source, depth: int) -> None:
         """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""
         if depth > NESTED_DEPTH or member.size > NESTED_CAP:
@@ -199,16 +209,18 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
     """
     is_wheel = path.name.endswith(".whl")
     gathered = Walk(is_wheel=is_wheel)
+    digests: dict[tuple[str, str], str] = {}
     with open_counted(path, advance) as file:
         before = _state(path, file)
         gathered.run(file, _reader_for(path.name))
         if is_wheel:
             gathered.keep_modules_of_scripts(file)
+            digests = gathered.other_digests(file)
         digest = _sha256(file)
         after = _state(path, file)
     if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
-    make = Wheel if is_wheel else partial(Sdist, includes=gathered.includes)
+    make = partial(Wheel, digests=digests) if is_wheel else partial(Sdist, includes=gathered.includes)
     return make(
         file=path.name,
         name=parse_file_name(path.name),

@@ -71,6 +71,9 @@ _LINE = re.compile(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
 _NO_DEFAULTS = "\n"  # no header of a group can be this: importlib.metadata takes [DEFAULT] for a group like any other
 _FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_SHOWN = 80  # characters of a line
+OTHER_ALGORITHMS = frozenset(_DIGEST_BYTES) - {"sha256"}
 _METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
@@ -91,7 +94,8 @@ class Row:
     def digest(self) -> str:
         """The digest as hexadecimal text; empty if it is not unpadded url-safe base64 (PEP 376, PEP 427).
 
-        It is also empty if the length is not that of the algorithm: hexadecimal text is base64 of another length.
+        It is also empty if the length is not that of the algorithm (hexadecimal text is base64 of another length), or
+        if the last character has bits that belong to no byte: who compares texts finds another hash then.
         """
         text = self.hash.partition("=")[2]
         if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
@@ -100,7 +104,9 @@ class Row:
             digest = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except binascii.Error:
             return ""
-        return digest.hex() if len(digest) == _DIGEST_BYTES.get(self.algorithm, len(digest)) else ""
+        is_canonical = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == text
+        fits = len(digest) == _DIGEST_BYTES.get(self.algorithm, len(digest))
+        return digest.hex() if is_canonical and fits else ""
 
     @property
     def is_hexadecimal(self) -> bool:
@@ -208,8 +214,29 @@ def names_the_wheel(folder: str, name: FileName) -> bool:
 
 
 def headers_of(text: str) -> Message:
-    """Return the headers of core metadata (PKG-INFO, METADATA); never raises."""
-    return HeaderParser().parsestr(text)
+    """Return the headers of core metadata (PKG-INFO, METADATA) or WHEEL; never raises.
+
+    A byte that is not UTF-8 becomes U+FFFD: a Message cannot turn a value with both such a byte and another letter
+    beyond ASCII into text.
+    """
+    return HeaderParser().parsestr(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def is_utf_8(text: str) -> bool:
+    """Return whether a text has no byte that is not UTF-8, which `surrogateescape` keeps as a surrogate."""
+    return not _SURROGATE.search(text)
+
+
+def header_problems(text: str, headers: Message) -> Iterator[str]:
+    """Yield what makes readers see other headers in this text: bytes that are not UTF-8, and a line that is no header.
+
+    Python's parser ends the headers at such a line and takes it for the description; other parsers go on.
+    """
+    if not is_utf_8(text):
+        yield "found bytes that are not UTF-8"
+    if headers.defects:
+        line = str(headers.get_payload()).partition("\n")[0]
+        yield f"found the line {line[:_SHOWN]!r} among the headers, expected `Name: value`; pip ends the headers there"
 
 
 def _parsed_requirement(text: str) -> Requirement | None:

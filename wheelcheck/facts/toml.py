@@ -15,7 +15,10 @@ _PARTS = re.compile(_PART)
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """Return the document; empty for text that is not TOML, or has a key with more parts than cargo accepts."""
+    """Return the document; empty for text that is not TOML, or has a key with more parts than cargo accepts.
+
+    TOML is UTF-8: text with a surrogate, which stands for a byte that is not, is none.
+    """
     # Imported here because Python 3.10 in cibuildwheel's containers has neither; nothing there reads TOML.
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415  (see above)
@@ -24,6 +27,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     if _has_costly_keys(text):
         return {}
     try:
+        text.encode()
         return tomllib.loads(text)
     except (ValueError, RecursionError):  # ValueError: also a number of too many digits
         return {}

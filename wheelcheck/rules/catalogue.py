@@ -16,6 +16,7 @@ from wheelcheck.rules import (
     evidence,
     executables,
     index,
+    installation,
     interpreter,
     linux,
     loading,
@@ -40,7 +41,7 @@ IMPACTS = {
     # Nobody can publish, install, build or run it, or nobody on the platform of its tag.
     "everyone": {
         "WC101", "WC102", "WC103", "WC105", "WC106", "WC110", "WC111",
-        "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225",
+        "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225", "WC227",
         "WC230", "WC231", "WC232", "WC234", "WC240", "WC611", "WC612", "WC613", "WC621",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
         "WC402", "WC420", "WC421", "WC422", "WC435",
@@ -49,7 +50,7 @@ IMPACTS = {
     },
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.
     "some": {
-        "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213",
+        "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213", "WC228", "WC229",
         "WC241",
         "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414",
         "WC430", "WC431", "WC432", "WC433", "WC436", "WC437", "WC438", "WC439",
@@ -77,6 +78,7 @@ FAMILIES = (
     names,
     record,
     metadata,
+    installation,
     architecture,
     executables,
     python,

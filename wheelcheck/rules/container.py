@@ -103,11 +103,11 @@ def no_two_members_are_one_file(artifact: Artifact) -> Iterator[Hit]:
     Remedy: rename one of the files, and build into an empty folder.
     """
     for damage in _damage(artifact, COLLISIONS):
-        harmless = damage.kind in _ON_SOME_SYSTEMS and _keeps_names_apart(artifact)
+        harmless = damage.kind in _ON_SOME_SYSTEMS and keeps_names_apart(artifact)
         yield _hit(damage, "note" if harmless else None)
 
 
-def _keeps_names_apart(artifact: Artifact) -> bool:
+def keeps_names_apart(artifact: Artifact) -> bool:
     """Return whether every system that an artifact is for keeps names apart that differ in case or normalisation."""
     systems = {p.system for p in artifact.platforms} if isinstance(artifact, Wheel) else set()
     return bool(systems) and systems <= _CASE_SENSITIVE

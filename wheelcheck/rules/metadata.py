@@ -12,7 +12,14 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
-from wheelcheck.facts.dist_info import GROUPS, is_reserved, metadata_version, script_name_problem
+from wheelcheck.facts.dist_info import (
+    GROUPS,
+    header_problems,
+    is_reserved,
+    is_utf_8,
+    metadata_version,
+    script_name_problem,
+)
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.rules import Hit, rule
 
@@ -33,7 +40,6 @@ _NEWER_FIELDS = {
     "import-name": (2, 5),
     "import-namespace": (2, 5),
 }
-_NOT_UTF_8 = re.compile("[\udc80-\udcff]")  # as `surrogateescape` keeps such bytes
 
 
 @rule("WC220", on=Artifact)
@@ -43,14 +49,16 @@ def metadata_can_be_read(artifact: Artifact) -> Iterator[Hit]:
     An installer that cannot parse Requires-Dist or Requires-Python either refuses the file or ignores the field. The
     wheel that is built from an sdist has the same requirement, and pip refuses it then.
 
+    A line without a colon, or with a space before it (`Requires-Dist : x`), is no header. Python's parser ends the
+    headers there, so that pip never sees what follows; other readers go on and see other requirements.
+
     Source: core metadata specification (PyPA), PEP 440, PEP 508.
     Remedy: fix the field in pyproject.toml and build again.
     """
     path, text, headers = core_metadata(artifact)
     if text is None:
         return
-    if _NOT_UTF_8.search(text):
-        yield Hit(path, "found bytes that are not UTF-8")
+    yield from (Hit(path, problem) for problem in header_problems(text, headers))
     version = str(headers.get("Metadata-Version", "none")).strip()
     if version not in _KNOWN_METADATA:
         yield Hit(path, f"found Metadata-Version {version}, expected one of {', '.join(_KNOWN_METADATA)}")
@@ -120,17 +128,22 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     command is found, and uv fails. PyPI refuses every name with other characters than letters, digits, `.`, `_` and
     `-`, and a file that is not UTF-8. uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with
     pip such a script replaces the environment's interpreter. pip and uv refuse a script without an attribute (`t =
-    module`), which is valid in other groups. All these are errors.
+    module`), which is valid in other groups. configparser puts what is in a group DEFAULT into every group, pip and
+    importlib.metadata do not: readers see different scripts. All these are errors.
 
     Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
     warehouse's `validate_entrypoints`; each tried with pip 26.3 and uv 0.13.9.
     Remedy: correct [project.scripts], or include the module.
     """
     path = wheel.dist_info.path("entry_points.txt")
-    if _NOT_UTF_8.search(wheel.dist_info.texts.get("entry_points.txt", "")):
+    if not is_utf_8(wheel.dist_info.texts.get("entry_points.txt", "")):
         yield Hit(path, "found bytes that are not UTF-8")
     if problem := wheel.dist_info.entry_points_problem:
         yield Hit(path, problem)
+    if _CONTROL.search(wheel.dist_info.texts.get("entry_points.txt", "")):
+        yield Hit(path, "found a control character, expected printable text")
+    if "DEFAULT" in wheel.dist_info.entry_points:
+        yield Hit(path, "found the group DEFAULT, whose entries some readers put into every group; expected none")
     paths = sorted({installed_path(member.path) for member in wheel.members})
     for group, entries in wheel.dist_info.entry_points.items():
         for name, reference in entries.items():
@@ -145,6 +158,7 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
                 yield Hit(path, message, severity=None if ours else "warning")
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NAME_PROBLEMS: dict[NameProblem, str] = {
     "a path": "is a path, which leads out of the folder of scripts; expected a plain name",
     "characters": "has characters that PyPI refuses; expected letters, digits, '.', '_' and '-'",

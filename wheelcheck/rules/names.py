@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheelcheck.facts import Sdist, Wheel
-from wheelcheck.facts.dist_info import names_the_wheel
+from wheelcheck.facts.dist_info import header_problems, names_the_wheel
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms.published import is_asked_for_wherever
 from wheelcheck.platforms.tags import parse_platform
@@ -78,16 +78,21 @@ def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC204", on=Wheel)
 def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
-    """WHEEL names version 1.x of the format, the only one that installers read.
+    """WHEEL can be read, and names once version 1.x of the format, the only one that installers read.
+
+    Of two versions pip takes the first and other readers the last. A byte that is not UTF-8, or a line that is no
+    header, ends the reading for pip.
 
     Source: the binary distribution format (PyPA): a greater major version must be refused.
     Remedy: build with a current backend.
     """
-    if "WHEEL" not in wheel.dist_info.texts:
+    if (text := wheel.dist_info.texts.get("WHEEL")) is None:
         return
-    version = str(wheel.dist_info.wheel.get("Wheel-Version", "none")).strip()
-    if not re.fullmatch(r"1\.[0-9]+", version):
-        yield Hit(wheel.dist_info.path("WHEEL"), f"found Wheel-Version {version}, expected 1.x")
+    path, headers = wheel.dist_info.path("WHEEL"), wheel.dist_info.wheel
+    yield from (Hit(path, problem) for problem in header_problems(text, headers))
+    versions = [str(version).strip() for version in headers.get_all("Wheel-Version", [])]
+    if len(versions) != 1 or not re.fullmatch(r"1\.[0-9]+", versions[0]):
+        yield Hit(path, f"found Wheel-Version {' and '.join(versions) or 'none'}, expected 1.x once")
 
 
 @rule("WC205", on=Wheel, severity=("error", "warning"), fix="tags")

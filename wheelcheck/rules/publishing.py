@@ -27,7 +27,16 @@ _VARIANTS = frozenset({"GFM", "CommonMark"})
 _ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>.]+(?:\.[^@\s<>.]+)+")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _ONCE = (
-    *("Name", "Version", "Summary", "Description-Content-Type", "License", "License-Expression", "Requires-Python"),
+    *(
+        "Metadata-Version",
+        "Name",
+        "Version",
+        "Summary",
+        "Description-Content-Type",
+        "License",
+        "License-Expression",
+        "Requires-Python",
+    ),
     *("Author", "Author-email", "Maintainer", "Maintainer-email", "Home-page", "Download-URL", "Keywords"),
 )
 _PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.dist_info import is_utf_8
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC212", on=Wheel, fix="record")
 def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
-    """The sha256 and the size in each row of RECORD are those of the file's bytes.
+    """The hash (sha256, sha384 or sha512) and the size in each row of RECORD are those of the file's bytes.
 
     PyPI compares only names, so a wheel whose content changed after RECORD was written is published: sentry-cli 3.8.0
     and a re-tagged black 22.10.0 are examples. Installers that verify hashes refuse such a wheel.
@@ -80,8 +81,9 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
         if member is None or member.kind != "file":
             continue
         differences = []
-        if row.algorithm == "sha256" and row.digest and row.digest != member.sha256:
-            differences.append((f"sha256 {member.sha256}", row.digest))
+        digest = member.sha256 if row.algorithm == "sha256" else wheel.digests.get((path, row.algorithm), "")
+        if digest and row.digest and row.digest != digest:
+            differences.append((f"{row.algorithm} {digest}", row.digest))
         if _SIZE.fullmatch(row.size) and int(row.size) != member.size:
             differences.append((f"{member.size} bytes", row.size))
         if differences:
@@ -92,7 +94,7 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
 
 @rule("WC213", on=Wheel, fix="record")
 def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
-    """RECORD is CSV of path, strong hash and size, with one row per file and relative paths inside the wheel.
+    """RECORD is UTF-8 and CSV of path, strong hash and size, with one row per file and relative paths inside the wheel.
 
     Backslashes and hexadecimal digests come from tools that write RECORD by hand: uninstallers and verifiers then find
     no file and no hash that fits. The other rules on RECORD read such a path with slashes, and compare no such digest.
@@ -101,6 +103,8 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     Remedy: let the build backend write RECORD.
     """
     rows, record = wheel.dist_info.rows, wheel.dist_info.path("RECORD")
+    if not is_utf_8(wheel.dist_info.texts.get("RECORD", "")):
+        yield Hit(record, "found bytes that are not UTF-8")
     yield from (Hit(record, problem) for problem in wheel.dist_info.record_problems)
     unlisted = _unlisted(wheel)
     repeated = Counter(row.path for row in rows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from wheelcheck.facts import Release, Sdist
-from wheelcheck.facts.dist_info import metadata_version
+from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
@@ -217,7 +217,7 @@ def _missing_backend_path(sdist: Sdist) -> str:
 
 def _says_nothing(text: str) -> bool:
     """Return whether a TOML document is empty but for comments."""
-    return all(line.lstrip().startswith("#") for line in text.splitlines() if line.strip())
+    return is_utf_8(text) and all(line.lstrip().startswith("#") for line in text.splitlines() if line.strip())
 
 
 @rule("WC607", on=Sdist)

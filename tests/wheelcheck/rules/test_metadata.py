@@ -75,6 +75,18 @@ def in_pkg_info(line: str) -> File:
                 ("a Python version with more digits than a number can have", "Requires-Python", f">={LONG}", ">=3"),
             )
         ),
+        in_metadata(
+            "a letter and a byte that is not UTF-8",
+            "Author: \u00e9\udcff",
+            "Author: \u00e9",
+            "bytes that are not UTF-8",
+        ),
+        in_metadata(
+            "a space before the colon", "Requires-Dist : x", "Requires-Dist: x", "found the line 'Requires-Dist : x'"
+        ),
+        in_metadata(
+            "a line without a colon", "Requires-Dist x", "Requires-Dist: x", "found the line 'Requires-Dist x' among"
+        ),
         in_metadata("bytes that are not UTF-8", "Author: \udce9", "Author: \u00e9", "found bytes that are not UTF-8"),
         Twins(
             "WC220",
@@ -226,6 +238,22 @@ NAMES = [
             (ENTRY_POINTS,),
         ),
         *(named(*row) for row in NAMES),
+        Twins(
+            "WC222",
+            "a group that some readers put into every group",
+            entering("[DEFAULT]\ny = demo.cli:run\n[console_scripts]\nx = demo.cli:run\n"),
+            entering("[defaults]\ny = demo.cli:run\n[console_scripts]\nx = demo.cli:run\n"),
+            "found the group DEFAULT",
+            (ENTRY_POINTS,),
+        ),
+        Twins(
+            "WC222",
+            "a control character in a group that is no script's",
+            entering("[demo.plugins]\na\x1b[31m = demo.cli:run\n"),
+            entering("[demo.plugins]\na[31m = demo.cli:run\n"),
+            "found a control character",
+            (ENTRY_POINTS,),
+        ),
         Twins(
             "WC222",
             "a script without an attribute, which pip and uv refuse",

@@ -138,6 +138,26 @@ def rezipped(tarball: bytes) -> bytes:
         ),
         in_wheel_text(
             "WC204",
+            "two versions of the format, of which readers take the first or the last",
+            WHEEL + b"Wheel-Version: 2.0\n",
+            WHEEL,
+            "found Wheel-Version 1.0 and 2.0, expected 1.x once",
+        ),
+        in_wheel_text(
+            "WC204", "a byte that is not UTF-8", WHEEL + b"X: \xc3\xa9\xff\n", WHEEL, "bytes that are not UTF-8"
+        ),
+        in_wheel_text(
+            "WC204", "a line without a colon", WHEEL + b"Build 1\n", WHEEL + b"X: 1\n", "found the line 'Build 1'"
+        ),
+        in_wheel_text(
+            "WC204",
+            "a space before the colon",
+            WHEEL + b"X : 1\n",
+            WHEEL + b"X: 1\n",
+            "found the line 'X : 1' among the headers",
+        ),
+        in_wheel_text(
+            "WC204",
             "no version of the format",
             WHEEL.replace(b"Wheel-Version: 1.0\n", b""),
             WHEEL,
@@ -201,6 +221,15 @@ def rezipped(tarball: bytes) -> bytes:
             WHEEL.replace(b"1.0", "1.\u0660".encode()),
             WHEEL,
             "found Wheel-Version 1.",
+        ),
+        Twins(
+            "WC203",
+            "a second folder that is the first on macOS and Windows",
+            a_wheel("py3-none-any", File("demo/__init__.py"), File("demo-1.0.DIST-INFO/entry_points.txt")),
+            a_wheel("py3-none-any", File("demo/__init__.py"), File("demo/entry_points.txt")),
+            "",
+            ("", "demo-1.0.DIST-INFO"),
+            also=("WC104",),
         ),
         in_metadata(
             "two names",

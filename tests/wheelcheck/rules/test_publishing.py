@@ -74,6 +74,7 @@ FIELDS = [
         "Description-Content-Type: text/markdown; variant=CommonMark",
         "expected GFM or CommonMark",
     ),
+    ("two versions of the metadata", "Metadata-Version: 2.2", "", "Metadata-Version is given 2 times"),
     ("a field given twice", "Summary: a\nSummary: b", "Summary: a", "Summary is given 2 times"),
 ]
 BIG = File("demo/data.bin", Random(0).randbytes(3 * 2**19))  # noqa: S311 - bytes that do not compress

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import base64
+import hashlib
+import string
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +24,8 @@ SIGNATURE = "demo-1.0.dist-info/RECORD.jws"
 DATA = "demo/data.txt"
 LIBRARY = "demo/libnative.so"
 OTHERS = ("demo-1.0.dist-info/WHEEL", "demo-1.0.dist-info/METADATA")
+LETTERS = f"{string.ascii_uppercase}{string.ascii_lowercase}{string.digits}-_"
+NEXT = dict(pairwise(LETTERS))  # of four letters one has no bit beyond the last byte
 EMPTY_MD5 = "md5=1B2M2Y8AsgTpgAmY7PhCfg"
 
 
@@ -31,6 +37,11 @@ def recorded(record: Callable[[Rows], Rows] | None = None, *files: File) -> Whee
 
 def with_record(text: bytes) -> WheelRecipe:
     return a_wheel(X86_64, library("x86_64"), dist_info={"RECORD": text})
+
+
+def stronger(algorithm: str, content: bytes) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest())
+    return f"{algorithm}={digest.rstrip(b'=').decode()}"
 
 
 def changed(path: str, **columns: str) -> Callable[[Rows], Rows]:
@@ -91,7 +102,55 @@ def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, 
             changed(DATA, hash="sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", size="6"),
             " and 5 bytes, expected e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 and 6 as REC",
         ),
-        row_for("WC212", "a size that is not the file's", changed(DATA, size="6"), "found 5 bytes, expected 6"),
+        *(
+            row_for(
+                "WC212", f"the size {size} of a file of 5", changed(DATA, size=size), f"found 5 bytes, expected {size}"
+            )
+            for size in ("6", "4", "0")
+        ),
+        *(
+            Twins(
+                "WC212",
+                f"a false {algorithm}, which is as wrong as a false sha256",
+                recorded(changed(DATA, hash=stronger(algorithm, b"other\n"))),
+                recorded(changed(DATA, hash=stronger(algorithm, b"text\n"))),
+                f"found {algorithm.lower()} {hashlib.new(algorithm, b'text' + bytes([10])).hexdigest()}, expected ",
+                (DATA,),
+            )
+            for algorithm in ("sha384", "sha512", "SHA512")
+        ),
+        *(
+            row_for(
+                "WC213",
+                "an algorithm that nobody has to know",
+                changed(DATA, hash=f"{name}={'A' * 43}"),
+                f"found {name}",
+            )
+            for name in ("sha3_256", "blake2b", "sha1", "sha224", "crc32")
+        ),
+        row_for(
+            "WC213",
+            "three bytes for sha512",
+            changed(DATA, hash="sha512=AAAA"),
+            "found 'sha512=AAAA', expected sha256= and unpadded url-safe base64",
+        ),
+        row_for(
+            "WC213",
+            "a last character with bits of no byte",
+            lambda rows: [
+                (path, hashed[:-1] + NEXT[hashed[-1]] if path == DATA else hashed, size) for path, hashed, size in rows
+            ],
+            "expected sha256= and unpadded url-safe base64",
+        ),
+        Twins(
+            "WC213",
+            "bytes that are not UTF-8",
+            with_record(b"demo/gone\xff.py,,\n"),
+            recorded(),
+            "",
+            (RECORD, "demo/gone\udcff.py"),
+            also=("WC210", "WC211"),
+        ),
         row_for("WC213", "a hash that proves nothing", changed(DATA, hash=EMPTY_MD5), "found md5, expected sha256"),
         Twins(
             "WC213",
@@ -204,7 +263,7 @@ def test_record_lists_every_file_as_it_is(row: Twins, tmp_path: Path) -> None:
     [
         Silent("WC210", "signatures over RECORD are not in it", recorded(without_signature, File(SIGNATURE))),
         Silent("WC213", "a size may be left out", recorded(changed(DATA, size=""))),
-        Silent("WC212", "a stronger hash", recorded(changed(DATA, hash="sha512=" + "A" * 86))),
+        Silent("WC212", "a stronger hash that is true", recorded(changed(DATA, hash=stronger("sha512", b"text\n")))),
     ],
     ids=str,
 )

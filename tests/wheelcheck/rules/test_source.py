@@ -227,6 +227,14 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
         ),
         Twins(
             "WC606",
+            "a pyproject.toml with a comment that is not UTF-8",
+            an_sdist(File("pyproject.toml", b'[build-system]\nrequires = ["x"]\n# caf\xe9\n')),
+            an_sdist(File("pyproject.toml", b'[build-system]\nrequires = ["x"]\n# caf\xc3\xa9\n')),
+            "found a file that is no TOML",
+            (f"{TOP}/pyproject.toml",),
+        ),
+        Twins(
+            "WC606",
             "a pyproject.toml that cannot be read",
             an_sdist(NO_TOML),
             an_sdist(BUILD),
