@@ -1,19 +1,49 @@
-"""`dist/`: publishing a finished artifact there replaces older ones, so that a release never mixes two builds."""
+"""`dist/`: publishing a finished artifact there replaces older ones, so that a release never mixes two builds.
+
+What is read back from there may have been damaged on its way from another machine.
+"""
 
 from __future__ import annotations
 
 import shutil
+import struct
+import tarfile
+import zlib
+from contextlib import contextmanager
+from gzip import BadGzipFile
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.toolchain import Target
+
+# What zipfile, tarfile and gzip raise for bytes that are no archive, or not a whole one (ValueError: not UTF-8).
+_DAMAGED = (
+    *(BadZipFile, tarfile.TarError, zlib.error, struct.error, EOFError, BadGzipFile),
+    *(ValueError, KeyError, NotImplementedError, RuntimeError),
+)
+
+
+@contextmanager
+def reading(artifact: Path) -> Iterator[None]:
+    """Raise BuildError for a wheel or sdist that turns out to be damaged while it is read."""
+    try:
+        yield
+    except _DAMAGED as problem:
+        why = f"{artifact.stat().st_size} bytes that cannot be read as {_FORMATS.get(artifact.suffix, 'an archive')}"
+        raise BuildError(artifact.name, f"it holds {why} ({str(problem) or 'it ends too early'})", _AGAIN) from problem
+
+
+_FORMATS = {".whl": "a wheel", ".gz": "an sdist"}
+_AGAIN = "build it again, and hand it over unchanged"
 
 
 def publish(built: Path, folder: Path, log: Log) -> Path:

@@ -89,7 +89,13 @@ def require(settings: Settings, files: Sequence[Path]) -> tuple[str, ...]:
     folder = settings.folder / FOLDER
     if not folder.is_dir():
         raise BuildError(folder, "there is no evidence of what was tested", "hand over evidence/*.json of every job")
-    expected = replace(Config(), evidence=str(folder), proofs=settings.release.proofs, select=("WC72",))
+    expected = replace(
+        Config(),
+        evidence=str(folder),
+        proofs=settings.release.proofs,
+        native_proofs=settings.release.native_proofs,
+        select=("WC72",),
+    )
     report = examine(files, expected)
     found = [finding for finding in report.findings if finding.severity == "error"]
     problems = [f"{finding.artifact}: {finding.message}".removeprefix(": ") for finding in found]

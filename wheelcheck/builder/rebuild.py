@@ -131,7 +131,7 @@ def roundtrip(build: Build, *, exact: bool = True) -> tuple[str, ...]:
 
 def manifest(wheel: Path) -> dict[str, Native]:
     """Return every native file of a wheel, recognized by content, under its path."""
-    with ZipFile(wheel) as archive:
+    with dist.reading(wheel), ZipFile(wheel) as archive:
         read = ((info.filename, info.external_attr >> 16, archive.read(info)) for info in archive.infolist())
         found = {path: _native(mode, content) for path, mode, content in read}
     return {path: native for path, native in found.items() if native}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import run, sources
+from wheelcheck.builder import dist, run, sources
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of
 from wheelcheck.source import Bytes
@@ -70,7 +70,7 @@ def _copy(file: Path, copy: Path, project: Path) -> None:
 
 def unpack(sdist: Path, folder: Path) -> Path:
     """Unpack an sdist that wheelcheck built and return its top folder. Raises BuildError for none or several."""
-    with tarfile.open(sdist) as archive:
+    with dist.reading(sdist), tarfile.open(sdist) as archive:
         # The recipe from PEP 706: Debian 12's Python has no filters, and wheelcheck made this archive itself.
         archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
         archive.extractall(folder)  # noqa: S202

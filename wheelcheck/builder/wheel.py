@@ -18,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from packaging.utils import parse_wheel_filename
 
 from wheelcheck.binary import read_binary
-from wheelcheck.builder import native_files
+from wheelcheck.builder import dist, native_files
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -70,7 +70,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel is made from this many parts)
     promised by the stage's manifest; for a promised file that is missing or not as declared; for native code that
     `target` cannot load; for a staged path that `built` already contains; and if there is no native code at all.
     """
-    with ZipFile(built) as archive:
+    with dist.reading(built), ZipFile(built) as archive:
         members = {info.filename: (info, archive.read(info)) for info in archive.infolist() if not info.is_dir()}
     folder = _info_folder(built, members)
     staged = _placed(stage, name)
@@ -95,7 +95,7 @@ def assemble(  # noqa: PLR0913, PLR0917  (a wheel is made from this many parts)
 
 def require_record(wheel: Path, stage: Stage) -> None:
     """Raise BuildError unless every staged file is in `wheel`, byte for byte, as a regular file with its mode."""
-    with ZipFile(wheel) as archive:
+    with dist.reading(wheel), ZipFile(wheel) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         for path, staged in _placed(stage, wheel.name).items():
             info = infos.get(path)

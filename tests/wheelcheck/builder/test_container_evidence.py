@@ -23,6 +23,7 @@ from wheelcheck.builder.toolchain import host
 from wheelcheck.builder.verify import verify
 from wheelcheck.cli import main
 from wheelcheck.config.builder import SmokeCommand
+from wheelcheck.facts.evidence import read_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,6 +102,28 @@ def test_a_wheel_without_a_smoke_command_is_stated_as_built_and_proven_by_nothin
     build = built(repaired, tmp_path, commands, "")
     with pytest.raises(BuildError, match=rf"\.whl: the evidence has no smoke of it on {host().name}"):
         verify(build.settings.project, {}, proven=True)
+
+
+def test_a_wheel_that_fails_later_loses_what_was_proven_of_it(repaired: Path, tmp_path: Path) -> None:
+    build = built(repaired, tmp_path)
+    assert list((build.settings.folder / evidence.FOLDER).glob(f"{host().name}-*.json"))
+    wrong = replace(build, settings=replace(build.settings, commands=(SmokeCommand(("python", "-c", "0"), "never"),)))
+    with pytest.raises(BuildError, match="smoke test: 1 of 1 failed"):
+        wrong.smoke()
+    assert not list((build.settings.folder / evidence.FOLDER).glob(f"{host().name}-*.json"))
+    with pytest.raises(BuildError, match=r"\.whl: no statement of the evidence names this file"):
+        verify(build.settings.project, {}, proven=True)
+
+
+def test_a_wheel_that_cannot_be_tried_here_is_not_proven_by_the_trial_of_another(
+    repaired: Path, tmp_path: Path
+) -> None:
+    build = built(repaired, tmp_path)
+    (wheel,) = build.settings.dist.glob("*.whl")
+    shutil.copy(wheel, wheel.with_name(wheel.name.replace("cp3", "cp98")))  # for a Python that nobody has
+    assert sorted(result.verdict for result in build.smoke()) == ["pass", "skip"]
+    (statement,) = read_folder(build.settings.folder / evidence.FOLDER)[1:]
+    assert list(statement.subjects) == [wheel.name]
 
 
 def test_what_an_emulated_container_cannot_do_is_not_counted_as_done(repaired: Path) -> None:

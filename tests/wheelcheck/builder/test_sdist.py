@@ -226,3 +226,12 @@ def test_the_version_from_a_git_tag_is_that_of_the_sdist_and_of_the_sdist_built_
     first = Build.of(project).sdist()
     assert first.name == "probe-3.1.4.tar.gz"
     assert Build.of(sdist.unpack(first, tmp_path / "unpacked")).sdist().name == first.name
+
+
+@pytest.mark.parametrize("content", [b"", b"\x1f\x8b\x08\x00", b"<!DOCTYPE html>"], ids=["empty", "cut off", "a page"])
+def test_an_sdist_that_was_damaged_on_its_way_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "demo-1.0.tar.gz").write_bytes(content)
+    with pytest.raises(
+        BuildError, match=rf"demo-1\.0\.tar\.gz: it holds {len(content)} bytes that cannot be read as an sdist"
+    ):
+        sdist.unpack(tmp_path / "demo-1.0.tar.gz", tmp_path / "unpacked")
