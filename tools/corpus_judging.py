@@ -47,6 +47,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "licence-twice": ("WC231",),
     "symbol-newer-than-floor": ("WC421",),
     "module-for-one-python": ("WC437",),
+    "named-file-missing": ("WC623",),
 }
 OBSCURE = "obscure"
 

@@ -11,7 +11,7 @@ from wheelcheck.facts.cargo import dependencies, inherits
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from wheelcheck.facts import Sdist
     from wheelcheck.facts.cargo import Crates
@@ -124,6 +124,40 @@ def _needed(crate: dict[str, Any], root: dict[str, Any]) -> Iterator[str]:
     for name, value in dependencies(crate):
         entry = shared.get(name) if inherits(value) else value
         yield str(entry.get("package", name)) if isinstance(entry, dict) else name
+
+
+def missing_targets(sdist: Sdist) -> Iterator[tuple[str, str, str]]:
+    """Yield the manifest of each package that cargo loads, with a target whose source is not there, and that source."""
+    crates, paths = sdist.cargo, {member.path for member in sdist.members}
+    roots = [path for path, crate in crates.documents.items() if "workspace" in crate or _root_of(path, crates) is None]
+    for path in sorted({path for root in roots for path in crates.claimed(root)}):
+        if "package" in crates.documents[path] and not _is_vendored(path, paths):
+            for target, source in _missing_of(crates.documents[path], posixpath.dirname(path), paths):
+                yield path, target, source
+
+
+def _missing_of(crate: dict[str, Any], folder: str, paths: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield the targets of a package without their source, by the rules of the Cargo book ("Cargo Targets")."""
+    name = str(table(crate, "package").get("name", ""))
+    library, programs = table(crate, "lib"), tables(crate, "bin")
+    if "lib" in crate:
+        named = str(library.get("name", name)).replace("-", "_")
+        places = [str(library["path"])] if "path" in library else ["src/lib.rs", f"src/{named}.rs"]
+        if not _any_there(folder, places, paths):
+            yield f"the library {named}", places[0]
+    for program in programs:
+        named = str(program.get("name", name))
+        places = [f"src/bin/{named}.rs", f"src/bin/{named}/main.rs", "src/main.rs", f"src/{named}.rs"]
+        places = [str(program["path"])] if "path" in program else places
+        if "required-features" not in program and not _any_there(folder, places, paths):
+            yield f"the program {named}", places[0]
+    build = table(crate, "package").get("build")
+    if isinstance(build, str) and not _any_there(folder, [build], paths):
+        yield "the build script", build
+
+
+def _any_there(folder: str, places: Sequence[str], paths: Collection[str]) -> bool:
+    return any(posixpath.normpath(posixpath.join(folder, place)) in paths for place in places)
 
 
 def _root_of(path: str, crates: Crates) -> str | None:

@@ -1,4 +1,4 @@
-"""WC611 to WC615 and WC621: the sdist holds what its build needs, where the backend looks, and nothing private."""
+"""WC611 to WC615, WC621, WC623: the sdist holds what its build needs, where the backend looks, and nothing private."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Sdist
+from wheelcheck.facts.named_files import named_files
 from wheelcheck.facts.setup_py import extension_sources
 from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.platforms import hints
@@ -111,6 +112,31 @@ def every_source_that_an_extension_lists_is_in_the_sdist(sdist: Sdist) -> Iterat
         path = posixpath.normpath(f"{sdist.top}/{name}")
         if not name.startswith("/") and path not in files and _stem(path) not in stems:
             yield Hit(path, "is listed as a source of an extension module, and is not in the sdist", severity)
+
+
+@rule("WC623", on=Sdist, severity=("error", "warning"))
+def every_file_that_pyproject_names_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """Files that pyproject.toml names for the build are in the sdist: readme, licence, version, build hooks, folders.
+
+    Every backend but setuptools ends in an error such as "Readme file does not exist: README.md". setuptools goes on: a
+    missing version file gives version 0.0.0, a missing requirements.txt a wheel without requirements. That is a
+    warning.
+
+    Source: each backend was tried: setuptools 84, hatchling 1.33, flit_core, poetry-core, pdm-backend, uv_build,
+    maturin 1.16, scikit-build-core, meson-python.
+    Remedy: include the file in the sdist, by the backend's configuration or MANIFEST.in.
+    """
+    places = {path for member in sdist.members for path in (member.path, *_folders_of(member.path))}
+    for named in dict.fromkeys(named_files(sdist.pyproject)) if sdist.is_read_whole else ():
+        path = posixpath.normpath(f"{sdist.top}/{named.path}")
+        if not named.path.startswith("/") and path not in places:
+            message = f"{named.key} names {named.path}, which is not in the sdist"
+            yield Hit(f"{sdist.top}/pyproject.toml", message, None if named.stops else "warning")
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _stem(path: str) -> str:

@@ -1,4 +1,4 @@
-"""WC603 to WC605 and WC620: cargo can build the sdist: manifests, workspaces and the lock file are complete."""
+"""WC603 to WC605, WC620 and WC622: cargo can build the sdist: manifests, workspaces and the lock file are complete."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.cargo_manifests import references
-from wheelcheck.facts.cargo_workspaces import orphans, unlocked, unused
+from wheelcheck.facts.cargo_workspaces import missing_targets, orphans, unlocked, unused
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
@@ -97,3 +97,19 @@ def the_lock_file_holds_nothing_that_its_workspace_does_not_need(sdist: Sdist) -
         if not _is_aside(lock):
             more = f" and {len(packages) - _SHOWN} others" if len(packages) > _SHOWN else ""
             yield Hit(lock, f"lists {', '.join(packages[:_SHOWN])}{more}, which nothing here needs")
+
+
+@rule("WC622", on=Sdist)
+def cargo_finds_the_source_of_every_target(sdist: Sdist) -> Iterator[Hit]:
+    """The source of each library, program and build script that a Cargo.toml declares is in the sdist.
+
+    cargo refuses the manifest otherwise ("can't find library `demo`, rename file to `src/lib.rs` or specify lib.path"),
+    and with it the whole workspace, or the compiler finds no file. Judged are the packages that cargo loads, and what
+    they declare in [lib], [[bin]] and `build`.
+
+    Source: the Cargo book, "Cargo Targets".
+    Remedy: have the file in the sdist (`include` of the backend and of Cargo.toml), or correct `path`.
+    """
+    for manifest, target, source in missing_targets(sdist):
+        if not _is_aside(manifest):
+            yield Hit(manifest, f"declares {target}, whose source {source} is not in the sdist")

@@ -24,6 +24,7 @@ _EVERYWHERE = re.compile(rb"(?:/usr)?/bin/(?:env|sh|bash|python3?|perl)")
 _FOR_DEVELOPERS = frozenset(
     {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks"}
 )
+_FILES_FOR_DEVELOPERS = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "conf.py", "pyproject.toml"})
 _PRIVATE = (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/project", b"/io/")
 _BIG = 2**20  # bytes from which a second copy counts
 _MOST_DEBUG = 2**20
@@ -93,7 +94,7 @@ def _lacks(wheel: Wheel, module: str, reference: str) -> bool:
 
 @rule("WC242", on=Wheel, severity="note")
 def nothing_for_developers_is_installed_beside_the_package(wheel: Wheel) -> Iterator[Hit]:
-    """No folder named `tests`, `docs`, `examples` or similar is installed at the top of site-packages.
+    """No folder named `tests`, `docs`, `examples` or similar, and no `setup.py`, is at the top of site-packages.
 
     All distributions share that folder: `import tests` then finds the tests of another project, and the files of two
     projects overwrite each other. It is most often a mistake in package discovery.
@@ -101,11 +102,11 @@ def nothing_for_developers_is_installed_beside_the_package(wheel: Wheel) -> Iter
     Source: setuptools' package discovery; check-wheel-contents, W005.
     Remedy: exclude them: `[tool.setuptools.packages.find] exclude = ["tests*"]`.
     """
-    for top in sorted(
-        {installed_path(member.path).partition("/")[0] for member in wheel.members if "/" in member.path}
-    ):
-        if top.lower() in _FOR_DEVELOPERS and wheel.name.project != top.lower():
-            yield Hit(top, f"installs {top} at the top of site-packages, where all projects share the name")
+    places = {installed_path(member.path) for member in wheel.members if member.kind != "directory"}
+    tops = {top for top, inside, _ in (place.partition("/") for place in places) if inside}
+    names = {top for top in tops if top.lower() in _FOR_DEVELOPERS and wheel.name.project != top.lower()}
+    for top in sorted(names | (places & _FILES_FOR_DEVELOPERS)):
+        yield Hit(top, f"installs {top} at the top of site-packages, where all projects share the name")
 
 
 @rule("WC243", on=Wheel, severity="note")

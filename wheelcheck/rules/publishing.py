@@ -39,6 +39,8 @@ _ONCE = (
     ),
     *("Author", "Author-email", "Maintainer", "Maintainer-email", "Home-page", "Download-URL", "Keywords"),
 )
+_EXTRA = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_NEVER_DYNAMIC = frozenset({"name", "version", "metadata-version"})
 _PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded
 _LONGEST_DESCRIPTION = 1 << 18  # characters of reStructuredText that are read
 _MOST_PROBLEMS = 20  # of one description
@@ -51,9 +53,9 @@ def pypi_accepts_every_field_of_the_metadata(artifact: Artifact) -> Iterator[Hit
 
     PyPI refuses a local version (`1.0+cu121`), a requirement by URL (`demo @ https://…`), a summary of several lines or
     over 512 characters, a classifier that it does not know or that is deprecated, a label of Project-URL over 32
-    characters, an address or URL that is none, a content type of the description other than plain text,
-    reStructuredText and Markdown, and a field given twice. The upload stops at the first such file, when others of the
-    release may be published already.
+    characters, an address or URL that is none, an extra whose name has a space, a licence file outside of the project,
+    a content type of the description other than plain text, reStructuredText and Markdown, and a field given twice. The
+    upload stops at the first such file, when others of the release may be published already.
 
     Source: PyPI's upload checks (warehouse, forklift/metadata.py and legacy.py); the core metadata specification;
     trove-classifiers.
@@ -80,6 +82,7 @@ def _problems(headers: Message) -> Iterator[str]:
     if problem := _content_type_problem(_text(headers, "Description-Content-Type")):
         yield problem
     yield from _list_problems(headers)
+    yield from _form_problems(headers)
     for name in ("Author-email", "Maintainer-email"):
         address = parseaddr(_text(headers, name))[1]
         if address and not _ADDRESS.fullmatch(address):
@@ -101,6 +104,21 @@ def _list_problems(headers: Message) -> Iterator[str]:
         for value in dict.fromkeys(_texts(headers, name)):
             if "@" in value and _is_direct(value):
                 yield f"{name} {_shown(value)} is a direct reference: PyPI takes names and versions only"
+
+
+def _form_problems(headers: Message) -> Iterator[str]:
+    """Yield what the core metadata specification does not allow: a summary of several lines, and some names."""
+    if "\n" in _text(headers, "Summary"):
+        yield "the summary has several lines, expected one"
+    for value in dict.fromkeys(_texts(headers, "Provides-Extra")):
+        if not _EXTRA.fullmatch(value.strip()):
+            yield f"Provides-Extra {_shown(value)} is no name of an extra: letters, digits, and between them . _ -"
+    for value in dict.fromkeys(_texts(headers, "Dynamic")):
+        if value.strip().lower() in _NEVER_DYNAMIC:
+            yield f"Dynamic {_shown(value)} is a field that may not be dynamic"
+    for value in dict.fromkeys(_texts(headers, "License-File")):
+        if value.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", value):
+            yield f"License-File {_shown(value)} is not inside of the project"
 
 
 def _project_url_problem(value: str) -> str:

@@ -229,3 +229,68 @@ def lacks(sentence: str, bad: SdistRecipe, good: SdistRecipe, path: str, severit
 )
 def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def naming(backend: str, more: str, *files: str) -> SdistRecipe:
+    files = (*files, "Cargo.toml") if backend == "maturin" else files
+    return built_by(backend, *files, more=f'[project]\nname = "demo"\nversion = "1.0"\n{more}')
+
+
+HATCHLING, SETUPTOOLS, FLIT = "hatchling.build", "setuptools.build_meta", "flit_core.buildapi"
+HOOKS = "[tool.hatch.build.targets.wheel.hooks.custom]\n"
+NAMED = {
+    "a readme": (HATCHLING, 'readme = "README.md"\n', "README.md", "project.readme names README.md", "error"),
+    "a readme as a table": (FLIT, 'readme = {file = "a.rst"}\n', "a.rst", "project.readme names a.rst", "error"),
+    "a readme that setuptools does without": (SETUPTOOLS, 'readme = "R.md"\n', "R.md", "names R.md", "warning"),
+    "a licence": (FLIT, 'license = {file = "LICENSE"}\n', "LICENSE", "project.license names LICENSE", "error"),
+    "a licence file": (FLIT, 'license-files = ["COPYING"]\n', "COPYING", "license-files names COPYING", "error"),
+    "a version": (HATCHLING, '[tool.hatch.version]\npath = "v.py"\n', "v.py", "tool.hatch.version.path names", "error"),
+    "a build hook": (HATCHLING, HOOKS, "hatch_build.py", "hooks.custom names hatch_build.py", "error"),
+    "a file to include": (
+        HATCHLING,
+        '[tool.hatch.build.force-include]\n"x.txt" = "a"\n',
+        "x.txt",
+        "names x.txt",
+        "error",
+    ),
+    "requirements": (
+        SETUPTOOLS,
+        '[tool.setuptools.dynamic]\ndependencies = {file = ["requirements.txt"]}\n',
+        "requirements.txt",
+        "tool.setuptools.dynamic.dependencies names requirements.txt",
+        "warning",
+    ),
+    "a folder of packages": (
+        SETUPTOOLS,
+        '[tool.setuptools]\npackage-dir = {"" = "src"}\n',
+        "src/demo/__init__.py",
+        "tool.setuptools.package-dir names src",
+        "error",
+    ),
+    "a folder of maturin": (
+        "maturin",
+        '[tool.maturin]\npython-source = "python"\n',
+        "python/demo/__init__.py",
+        "tool.maturin.python-source names python",
+        "error",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins("WC623", sentence, naming(*row[:2]), naming(*row[:3]), row[3], (PYPROJECT,), row[4])  # type: ignore[arg-type]
+            for sentence, row in NAMED.items()
+        ),
+        Silent("WC623", "a pattern of licence files", naming(FLIT, 'license-files = ["LICEN[CS]E*"]\n')),
+        Silent(
+            "WC623", "a licence file that hatchling does without", naming(HATCHLING, 'license-files = ["LICENSE"]\n')
+        ),
+        Silent("WC623", "a version from git", naming(HATCHLING, '[tool.hatch.version]\nsource = "vcs"\npath = "v"\n')),
+    ],
+    ids=str,
+)
+def test_every_file_that_pyproject_names_is_there(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)

@@ -122,6 +122,15 @@ OPEN_CLASSES = {
             "note",
         ),
         Twins(
+            "WC242",
+            "the setup script beside the package",
+            a_wheel(PURE, File("demo/__init__.py"), File("setup.py")),
+            a_wheel(PURE, File("demo/__init__.py"), File("demo/setup.py")),
+            "installs setup.py at the top of site-packages",
+            ("setup.py",),
+            "note",
+        ),
+        Twins(
             "WC243",
             "a library under two names",
             a_wheel(X86_64, large("demo/libfoo.so", 1), large("demo/libfoo.so.1", 1)),

@@ -5,10 +5,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.metadata import ExceptionGroup, Metadata
 
 from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, release, wheel
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
+from wheelcheck import check
 from wheelcheck.config import Config
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ FIELDS = [
         "Classifier: Natural Language :: Ukrainian",
         "is deprecated; use Natural Language :: Ukrainian",
     ),
+    ("an extra with a space", "Provides-Extra: a b", "Provides-Extra: a.b-c", "is no name of an extra"),
+    ("a version that is said to be dynamic", "Dynamic: Version", "Dynamic: Requires-Dist", "may not be dynamic"),
+    ("a summary of two lines", "Summary: a\n  b", "Summary: a b", "several lines"),
     ("a summary that is too long", f"Summary: {'a' * 513}", f"Summary: {'a' * 512}", "513 characters"),
     (
         "a label that is too long",
@@ -215,3 +220,22 @@ RENDERED = {
 )
 def test_a_description_renders(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Provides-Extra: a b", "Provides-Extra: a-b", "Provides-Extra: -a", "Provides-Extra: A.9", "Dynamic: Name"),
+        *("Dynamic: Requires-Dist", "License-File: ../a", "License-File: a..b", "License-File: /a", "Summary: a\n  b"),
+    ],
+)
+def test_packaging_refuses_the_same_fields(line: str, tmp_path: Path) -> None:
+    text = text_of((line,))
+    try:
+        Metadata.from_email(text)
+    except ExceptionGroup:
+        is_refused = True
+    else:
+        is_refused = False
+    made = a_wheel(X86_64, library("x86_64"), dist_info={"METADATA": text}).write(tmp_path)
+    assert any(finding.code == "WC230" for finding in check([made]).findings) == is_refused

@@ -62,8 +62,8 @@ def orphan(sentence: str, bad: SdistRecipe, good: SdistRecipe, *, warning: bool 
         ),
         orphan(
             "a declared executable, unless its package is a workspace of its own",
-            workspace(WORKSPACE, package("tool", '[[bin]]\nname = "t"\n')),
-            workspace(WORKSPACE, package("tool", '[[bin]]\nname = "t"\n[workspace]\n')),
+            workspace(WORKSPACE, package("tool", '[[bin]]\nname = "t"\n'), MAIN),
+            workspace(WORKSPACE, package("tool", '[[bin]]\nname = "t"\n[workspace]\n'), MAIN),
         ),
         orphan(
             "a package that gives nothing is a warning",
@@ -382,3 +382,66 @@ def test_cargo_itself_refuses_only_a_registry_package_that_nothing_needs(tmp_pat
     command = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stderr
+
+
+LIB = '[lib]\ncrate-type = ["cdylib"]\n'
+TARGETS = {
+    "a library": (LIB, "src/lib.rs", "declares the library tool, whose source src/lib.rs"),
+    "a library elsewhere": ('[lib]\npath = "core/tool.rs"\n', "core/tool.rs", "whose source core/tool.rs"),
+    "a program": ('[[bin]]\nname = "run"\n', "src/bin/run.rs", "declares the program run, whose source src/bin/run.rs"),
+    "a program in a folder": ('[[bin]]\nname = "run"\n', "src/bin/run/main.rs", "declares the program run"),
+    "a program elsewhere": ('[[bin]]\nname = "run"\npath = "run.rs"\n', "run.rs", "whose source run.rs"),
+    "the program of the package": ('[[bin]]\nname = "tool"\n', "src/main.rs", "declares the program tool"),
+}
+
+
+def targets(more: str, *files: str) -> SdistRecipe:
+    return an_sdist(File("Cargo.toml", package("tool", more)), *(File(path) for path in ("src/other.rs", *files)))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins("WC622", sentence, targets(more), targets(more, source), found, (f"{TOP}/Cargo.toml",))
+            for sentence, (more, source, found) in TARGETS.items()
+        ),
+        Twins(
+            "WC622",
+            "a build script",
+            an_sdist(File("Cargo.toml", package("tool", 'build = "make.rs"\n')), File("src/lib.rs")),
+            an_sdist(File("Cargo.toml", package("tool", 'build = "make.rs"\n')), File("src/lib.rs"), File("make.rs")),
+            "declares the build script, whose source make.rs",
+            (f"{TOP}/Cargo.toml",),
+        ),
+        Twins(
+            "WC622",
+            "a library of a member",
+            workspace(BOTH, package("tool", LIB)),
+            workspace(BOTH, package("tool", LIB), File("rust/tool/src/lib.rs")),
+            "declares the library tool",
+            (f"{TOP}/{TOOL}",),
+        ),
+        Silent("WC622", "what cargo finds by itself", targets("", "src/lib.rs", "src/main.rs")),
+        Silent("WC622", "a program that needs a feature", targets('[[bin]]\nname = "x"\nrequired-features = ["y"]\n')),
+        Silent(
+            "WC622",
+            "a crate of the examples",
+            an_sdist(File("examples/x/Cargo.toml", package("x", LIB)), File("examples/x/y.rs")),
+        ),
+    ],
+    ids=str,
+)
+def test_cargo_finds_each_target(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(("more", "source"), [(more, source) for more, source, _ in TARGETS.values()])
+def test_cargo_itself_refuses_a_target_without_its_source(tmp_path: Path, more: str, source: str) -> None:
+    (tmp_path / "Cargo.toml").write_bytes(package("tool", f'edition = "2021"\n{more}'))
+    command = ["cargo", "check", "--offline", "--quiet"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0
+    place = tmp_path / source
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("fn main() {}\n" if "bin" in more else "")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
