@@ -12,7 +12,7 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.binary.elf_dynamic import Dynamic, read_dynamic
+from wheelcheck.binary.elf_dynamic import Dynamic, has_dynamic_table, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
 from wheelcheck.binary.elf_notes import Notes, read_notes
 from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
@@ -137,7 +137,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     dynamic = read_dynamic(walk, header, image)
     notes = read_notes(walk, header, image)
     named = _named_systems(header, notes)
-    if (walk.found or not image.has_code) and not dynamic.proven and is_split_debug(walk, header):
+    if not _is_there(walk, header, image) and is_split_debug(walk, header):
         return identify(header, "debug", "linux" if header.is_known_machine else "bare")
     system = _system(header, image, dynamic)
     if system == "linux" and _is_for_another_unix(header, image, dynamic, interpreter, named):
@@ -159,6 +159,17 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
         x86_extensions=code.extensions,
         asks_cpu=code.asks,
     )
+
+
+def _is_there(reading: Reading, header: Header, image: Image) -> bool:
+    """Return whether the bytes that a loader needs are in the file: then it is no split debug data, whatever it claims.
+
+    No loader reads section headers, so a library can declare every section absent and be loaded.
+    """
+    if image.of("PT_DYNAMIC"):
+        return has_dynamic_table(reading, header, image)
+    code = [load for load in image.of("PT_LOAD") if load.is_executable and load.filesz]
+    return bool(code) and all(load.offset + load.filesz <= reading.size for load in code)
 
 
 def _judge_dynamic(reading: Reading, header: Header, image: Image) -> None:

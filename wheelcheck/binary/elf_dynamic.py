@@ -5,7 +5,9 @@ The walk follows glibc's elf_get_dynamic_info: the last of several equal tags co
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_symbols import read_symbols
@@ -28,6 +30,7 @@ NEEDED_LIMIT = 1024
 STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap, so its size does not bound them
 _DF_1_PIE = 0x08000000
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
+_INDISPENSABLE = (5, 6)  # DT_STRTAB, DT_SYMTAB
 _TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 
 
@@ -92,6 +95,22 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
         defined_versions=tuple(strings[offset] for offset in definitions if offset in strings),
         symbols=read_symbols(reading, header, image, tags.last, by_number),
     )
+
+
+def has_dynamic_table(reading: Reading, header: Header, image: Image) -> bool:
+    """Return whether the loader finds its symbols and strings in the bytes of the file, whatever else is wrong there.
+
+    It goes by PT_DYNAMIC's address, up to DT_NULL and not to the size that PT_DYNAMIC states.
+    """
+    place = next((image.locate(segment.vaddr) for segment in image.of("PT_DYNAMIC")[-1:]), None)
+    if place is None:
+        return False
+    order, word = "<" if header.little_endian else ">", "Q" if header.bits == 64 else "I"
+    layout = struct.Struct(f"{order}2{word}")
+    raw = reading.read(place[0], min(place[1], ENTRY_LIMIT * layout.size))
+    rows = layout.iter_unpack(raw[: len(raw) // layout.size * layout.size])
+    tags = dict(takewhile(lambda row: row[0], rows))
+    return all(tag in tags and (image.locate(tags[tag]) or (reading.size,))[0] < reading.size for tag in _INDISPENSABLE)
 
 
 def _search_path(strings: dict[int, str], offset: int | None) -> tuple[str, ...]:

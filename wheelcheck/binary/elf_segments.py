@@ -74,11 +74,6 @@ class Image:
                 return vaddr - load.delta, _seamless_end(load, loads[index + 1 :]) - vaddr
         return None
 
-    @property
-    def has_code(self) -> bool:
-        """False if no executable segment has a byte in the file, as in split debug data."""
-        return any(load.is_executable and load.filesz for load in self.of("PT_LOAD"))
-
     def largest_page(self, *, by_loader: bool) -> int:
         """Return the largest page of memory with which every PT_LOAD can be mapped; 0 if that is none of any kernel.
 

@@ -169,12 +169,23 @@ class Slice:
     symbols_known: bool = False  # `imports` and `exports` are complete
 
     @property
-    def glibc_need(self) -> VersionNeed | None:
-        """The version need with the newest glibc that stops the loader; None if any glibc, or none, will do.
+    def binding_versions(self) -> tuple[VersionNeed, ...]:
+        """The version needs that stop the loader where a library does not offer them.
 
-        A need with VER_FLG_WEAK does not stop the loader; the need of a weak symbol does.
+        glibc passes over a need with VER_FLG_WEAK when it compares versions. It then looks for each symbol of that
+        version, and ends the process where it does not find one that is not weak. Linkers set the flag only where all
+        symbols are weak; without one such symbol the flag proves nothing.
         """
-        needs = [need for need in self.versions if not need.weak and need.glibc]
+        if not any(need.weak for need in self.versions):
+            return self.versions
+        strong, weak = ({(s.library, s.version) for s in self.imports if s.weak is kind} for kind in (False, True))
+        optional = weak - strong if self.symbols_known else set()
+        return tuple(need for need in self.versions if not (need.weak and (need.library, need.version) in optional))
+
+    @property
+    def glibc_need(self) -> VersionNeed | None:
+        """The version need with the newest glibc that stops the loader; None if any glibc, or none, will do."""
+        needs = [need for need in self.binding_versions if need.glibc]
         return max(needs, key=lambda need: need.glibc, default=None)
 
     def symbols_of(self, need: VersionNeed) -> list[str]:

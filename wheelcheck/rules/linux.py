@@ -52,7 +52,7 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         if platform.libc == "glibc" and need and need.glibc > platform.floor:
             floor = ".".join(map(str, platform.floor))
             message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
-            newer = [each for each in slice_.versions if each.glibc > platform.floor]
+            newer = [each for each in slice_.binding_versions if each.glibc > platform.floor]
             yield Hit(member.path, message + _to_call(slice_, newer), cause=message, fixable=not need.is_unknown_marker)
 
 
@@ -155,11 +155,11 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
 def unoffered(slice_: Slice, platform: Platform) -> list[VersionNeed]:
     """Return the version needs, those of glibc left out, that libraries of the tag's oldest system do not offer."""
     policy = linux_policy(platform)
-    return [need for need in slice_.versions if policy and _is_missing(need, policy)]
+    return [need for need in slice_.binding_versions if policy and _is_missing(need, policy)]
 
 
 def _is_missing(need: VersionNeed, policy: LinuxPolicy) -> bool:
-    if need.weak or need.library not in policy.libraries or need.version.startswith("GLIBC_"):
+    if need.library not in policy.libraries or need.version.startswith("GLIBC_"):
         return False
     return not policy.offers(need.version)
 

@@ -1,4 +1,4 @@
-"""WC43x: the kernel and the dynamic loader of the tag's system map each file, on every machine with the tag's CPU."""
+"""WC403 and WC43x: kernel and loader of the tag's system take each file, on every machine with the tag's CPU."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.rules import Severity
 
+_LIBRARIES_OF_GLIBC = re.compile(
+    r"lib(?:c|m|mvec|pthread|dl|rt|resolv|util|anl|thread_db|BrokenLocale|nss_\w+)\.so\.\d(?:\.\d)?|libnsl\.so\.1"
+    r"|ld(?:-linux[\w.-]*|64|)\.so\.\d"
+)
+_DEFINED_BY_GLIBC = re.compile(
+    r"GLIBC_2\.(?:0|1(?:\.[1-4])?|2(?:\.[1-6])?|3(?:\.[2-4])?|[4-9]|[1-9][0-9]{1,2})|GLIBC_ABI_\w+|GCC_[0-9.]+"
+)
 _ANDROID_PAGE = 0x4000  # of 64-bit devices, since Android 15
 _RELR_IN_GLIBC, _RELR_MARKER = (2, 36), "GLIBC_ABI_DT_RELR"
 _SPARE_TLS = 1664  # bytes of static TLS that glibc keeps for libraries that are loaded later (TLS_STATIC_SURPLUS)
@@ -26,6 +33,32 @@ _SPARE_TLS = 1664  # bytes of static TLS that glibc keeps for libraries that are
 _ANDROID_SINCE = {"DT_ANDROID_RELR": 28, "DT_RELR": 30}
 _GNU_HASH_IN_ANDROID = 23
 _NAMES_EXTENSIONS = re.compile(r"avx|(?<![a-z])(?:bmi|fma)|simd|haswell|skylake|x86[-_]64[-_]v[234]", re.IGNORECASE)
+
+
+@rule("WC403", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[Hit]:
+    """What a file needs of glibc's libraries has a version that some release of glibc offers to programs.
+
+    Releases are numbered GLIBC_2.0 to GLIBC_2.42 and on, with a third number up to 2.3.4 only, and never with a leading
+    zero. For `GLIBC_2.034`, `glibc_2.17` or `GLIBC_FOO` the loader ends in "version `GLIBC_FOO' not found" everywhere.
+
+    GLIBC_PRIVATE is a warning. Every release has it, for what glibc's own libraries take from each other, and may drop
+    any symbol of it. auditwheel refuses it under every manylinux tag; imageio-ffmpeg 0.8.1, which was linked with
+    glibc's static libresolv, has it and runs on each glibc from 2.28 to 2.36. A library of glibc that is in the wheel
+    is not held to any of this.
+
+    Source: glibc's Versions files and abilist files; PEP 600; auditwheel's policies.
+    Remedy: build against a glibc that was released; do not link parts of glibc statically or copy them into the wheel.
+    """
+    carried = carried_names(wheel)
+    for member, slice_, platform in native_code(wheel, "linux"):
+        for need in slice_.versions if platform.libc == "glibc" else ():
+            own = _LIBRARIES_OF_GLIBC.fullmatch(need.library) and need.library not in carried
+            if own and need.version == "GLIBC_PRIVATE":
+                found = f"needs GLIBC_PRIVATE of {need.library}, which each release of glibc may change"
+                yield Hit(member.path, found, severity="warning")
+            elif own and not _DEFINED_BY_GLIBC.fullmatch(need.version):
+                yield Hit(member.path, f"needs {need.version} of {need.library}, which no release of glibc defines")
 
 
 @rule("WC430", on=Wheel, needs=without_known_cpu)

@@ -127,8 +127,8 @@ def each_library_defines_the_symbol_versions_that_others_need_of_it(wheel: Wheel
 
 def _undefined_versions(file: Loadable, loader: Loader) -> Iterator[tuple[Loadable, str]]:
     """Yield the libraries of the wheel that a file finds, with a version that it needs and they do not define."""
-    for need in file.code.versions:
-        found = loader.find(need.library, file) if need.library in loader.by_name and not need.weak else None
+    for need in file.code.binding_versions:
+        found = loader.find(need.library, file) if need.library in loader.by_name else None
         if found is None or need.version in found.code.defined_versions:
             continue
         if found.code.defined_versions or "DT_VERSYM" not in found.code.dynamic_tags:

@@ -23,6 +23,8 @@ from wheelcheck.source import Bytes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.support.elf_editing import Edit
+
 ROWS = [row.name for row in native.ZIG_ROWS]
 GLIBC_ROWS = [row.name for row in native.GLIBC_ROWS]
 SONAME = "-Wl,-soname,libanswer.so.1"
@@ -272,6 +274,33 @@ def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged() -> N
 def test_a_loadable_library_stays_one_whatever_its_section_headers_say() -> None:
     decoy = all_nobits(native.library())
     assert only(decoy) == only(native.library())
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        elf.verneed("file.cnt", 9),
+        elf.tag(elf.VERNEEDNUM, 7),
+        elf.retag(elf.STRSZ, 0x6000000D),
+        segment(elf.DYNAMIC, filesz=32),
+        segment(elf.DYNAMIC, offset=64),
+    ],
+)
+def test_damage_is_kept_where_section_headers_say_that_everything_is_absent(broken: Edit) -> None:
+    """No loader reads what is broken here, so the library can be loaded."""
+    library = native.library("x86_64", (2, 34))
+    found = read(all_nobits(broken(library)))
+    assert found.slices[0].kind == "library"
+    assert found.damage == read(broken(library)).damage != ()
+
+
+def test_a_static_program_cannot_claim_to_be_absent() -> None:
+    program = native.static_program()
+    broken = read(all_nobits(segment(elf.STACK, type=elf.INTERP)(program)))
+    assert (broken.slices[0].kind, {fault.kind for fault in broken.damage}) == (
+        "executable",
+        {"elf-dynamic", "elf-interpreter"},
+    )
 
 
 def test_without_section_headers_a_debug_claim_is_not_believed() -> None:

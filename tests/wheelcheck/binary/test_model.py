@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import native
 from wheelcheck.binary import Binary, Slice, model, read_binary
-from wheelcheck.binary.model import Kind, VersionNeed
+from wheelcheck.binary.model import Kind, Symbol, VersionNeed
 from wheelcheck.source import Bytes
 
 
@@ -86,5 +86,7 @@ def test_the_glibc_that_a_slice_needs_is_the_newest_that_the_loader_insists_on(
         VersionNeed(library[0] if library else "libc.so.6", version.lstrip("~"), version.startswith("~"))
         for version, *library in words
     )
-    need = Slice("EM_X86_64", ("x86_64",), "library", "linux", versions=versions).glibc_need
+    symbols = tuple(Symbol("f", need.version, need.library, need.weak) for need in versions)
+    code = Slice("EM_X86_64", ("x86_64",), "library", "linux", versions=versions, imports=symbols, symbols_known=True)
+    need = code.glibc_need
     assert (need.glibc if need else ()) == newest

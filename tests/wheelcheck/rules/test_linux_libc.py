@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import artifacts, native
+from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
-from tests.support.native_files import BOTH_CPUS, LIBRARY, library, program, tags_of, with_loader
+from tests.support.native_files import BOTH_CPUS, LIBRARY, edited, library, program, tags_of, with_loader
 from tests.support.twins import Silent, Twins
-from wheelcheck.binary.model import VersionNeed
+from wheelcheck.binary.model import Symbol, VersionNeed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +30,10 @@ def needing(cpu: str = "x86_64", *floor: int, path: str = LIBRARY) -> File:
 
 
 def asking(*needs: VersionNeed, tags: str = X86_64) -> Wheel:
-    """The facts of a wheel with a library that has these version needs."""
-    return artifacts.wheel(tags, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=needs)))
+    """The facts of a wheel with a library that has these version needs, each for one symbol, weak as the need is."""
+    symbols = tuple(Symbol("f", need.version, need.library, need.weak) for need in needs)
+    code = artifacts.elf("x86_64", versions=needs, imports=symbols, symbols_known=True)
+    return artifacts.wheel(tags, artifacts.member(LIBRARY, code))
 
 
 def started_by(loader: str) -> Wheel:
@@ -44,6 +46,21 @@ def weakly() -> bytes:
     content = native.library("x86_64", (2, 34))
     assert content.count(UNDEFINED) == 2
     return content.replace(UNDEFINED, WEAK)
+
+
+def flagged(file: File, flags: int) -> File:
+    """The same library with other flags in every version need that it has of its first library."""
+
+    def edit(content: bytes) -> bytes:
+        base = elf_editing.offset_of(content, elf_editing.value_of(content, elf_editing.VERNEED))
+        for number in range(1, elf_editing.get(content, base, (2, "H")) + 1):
+            content = elf_editing.put(content, base + 16 * number, (4, "H"), flags)
+        return content
+
+    return edited(file, edit)
+
+
+OPTIONAL = VersionNeed("libc.so.6", "GLIBC_2.34", weak=True)
 
 
 def libc(version: str, *, weak: bool = False, of: str = "libc.so.6") -> VersionNeed:
@@ -93,6 +110,27 @@ def libc(version: str, *, weak: bool = False, of: str = "libc.so.6") -> VersionN
             "needs GLIBC_2.34",
             (LIBRARY,),
         ),
+        *(
+            Twins(
+                "WC401",
+                f"a need with flags {flags} that a symbol uses which is not weak: the loader ends the process there",
+                a_wheel(X86_64, flagged(needing("x86_64", 2, 34), flags)),
+                a_wheel(X86_64, flagged(File(LIBRARY, weakly), flags)),
+                "needs GLIBC_2.34",
+                (LIBRARY,),
+            )
+            for flags in (2, 3)
+        ),
+        Twins(
+            "WC401",
+            "the flag proves nothing without a weak symbol",
+            artifacts.wheel(
+                X86_64, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=(OPTIONAL,), symbols_known=True))
+            ),
+            asking(OPTIONAL),
+            "needs GLIBC_2.34",
+            (LIBRARY,),
+        ),
         Twins(
             "WC401",
             "2.4 is older than 2.17 and 2.100 is newer",
@@ -105,7 +143,7 @@ def libc(version: str, *, weak: bool = False, of: str = "libc.so.6") -> VersionN
             "WC401",
             "packed relative relocations need a loader of 2.36",
             asking(libc("GLIBC_2.2.5"), libc("GLIBC_ABI_DT_RELR")),
-            asking(libc("GLIBC_2.2.5"), libc("GLIBC_PRIVATE")),
+            asking(libc("GLIBC_2.2.5"), libc("GLIBC_2.17")),
             "needs GLIBC_ABI_DT_RELR",
             (LIBRARY,),
         ),

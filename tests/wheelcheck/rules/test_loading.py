@@ -8,10 +8,13 @@ from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import ANDROID_NOTE_C, LIBRARY, edited, library, linked_with, program, tags_of
 from tests.support.twins import Silent, Twins
+from wheelcheck.binary.model import VersionNeed
 from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from wheelcheck.facts import Wheel
 
 SHAPE = ("-shared", "-fPIC", "-O2", "-nostdlib", "-s")
 
@@ -49,6 +52,86 @@ def shifted(file: File) -> File:
 def with_alignment(file: File, align: int) -> File:
     """The same library with another p_align in one of its segments."""
     return edited(file, elf_editing.segment(elf_editing.LOAD, 1, align=align))
+
+
+def asking(version: str, library: str = "libc.so.6", *others: File, tags: str = X86_64) -> Wheel:
+    """The facts of a wheel with a library that needs this version, and with other libraries."""
+    needs = (VersionNeed(library, version), VersionNeed("libc.so.6", "GLIBC_2.17"))
+    members = [artifacts.member(file.path, artifacts.elf("x86_64")) for file in others]
+    return artifacts.wheel(tags, artifacts.member(LIBRARY, artifacts.elf("x86_64", versions=needs)), *members)
+
+
+def renamed(version: bytes) -> File:
+    """A library whose need of GLIBC_2.2.5 has another name of the same length."""
+
+    def rename(content: bytes) -> bytes:
+        assert content.count(b"GLIBC_2.2.5\0") == 1
+        return content.replace(b"GLIBC_2.2.5\0", version + b"\0")
+
+    return edited(library("x86_64"), rename)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins(
+                "WC403",
+                f"{bad}, which no glibc offers",
+                asking(bad, of),
+                asking(good, of),
+                f"needs {bad} of {of}, which no release of glibc defines",
+                (LIBRARY,),
+            )
+            for bad, good, of in (
+                ("GLIBC_2.017", "GLIBC_2.17", "libc.so.6"),
+                ("GLIBC_2.17.", "GLIBC_2.17", "libc.so.6"),
+                ("GLIBC_2.17.1", "GLIBC_2.3.4", "libc.so.6"),
+                ("GLIBC_2.3.9", "GLIBC_2.2.6", "libm.so.6"),
+                ("GLIBC_2", "GLIBC_2.2", "libpthread.so.0"),
+                ("GLIBC_1.9", "GLIBC_2.9", "libdl.so.2"),
+                ("glibc_2.17", "GLIBC_2.17", "librt.so.1"),
+                ("GLIBC_FOO", "GLIBC_ABI_DT_RELR", "libc.so.6"),
+                ("GLIBC_PRIVATE1", "GLIBC_2.3", "ld-linux-x86-64.so.2"),
+                ("FOO", "GCC_3.0", "libc.so.6"),
+                (" GLIBC_2.17", "GLIBC_2.17", "libutil.so.1"),
+            )
+        ),
+        Twins(
+            "WC403",
+            "a library of glibc that is not in the wheel",
+            asking("GLIBC_PRIVATE", "libresolv.so.2"),
+            asking("GLIBC_PRIVATE", "libresolv.so.2", File("demo.libs/libresolv.so.2")),
+            "needs GLIBC_PRIVATE of libresolv.so.2, which each release of glibc may change",
+            (LIBRARY,),
+            severity="warning",
+        ),
+        Twins(
+            "WC403",
+            "a real library whose version was renamed",
+            a_wheel(X86_64, renamed(b"GLIBC_2.2.9")),
+            a_wheel(X86_64, library("x86_64")),
+            "needs GLIBC_2.2.9 of lib",
+            (LIBRARY,),
+            also=("WC421",),
+        ),
+    ],
+    ids=str,
+)
+def test_every_version_of_a_need_is_one_that_glibc_defines(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Silent("WC403", "another library has versions of its own", asking("LIBNSL_1.0", "libnsl.so.3")),
+        Silent("WC403", "musl does not compare versions", asking("GLIBC_FOO", tags="cp311-cp311-musllinux_1_2_x86_64")),
+    ],
+    ids=str,
+)
+def test_what_is_not_glibc_has_versions_of_its_own(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
 
 
 def pages(sentence: str, bad: File, good: File, tags: str, found: str) -> Twins:
