@@ -17,6 +17,7 @@ import nox
 # The `nox` command, unlike `python -m nox`, leaves this folder off sys.path.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from tools import installed
 from wheelcheck.config.files import SHARED, find
 from wheelcheck.platforms.arch import ARCHES
 
@@ -28,6 +29,7 @@ REFERENCE = Path("tests/projects/reference").absolute()
 # What the portable session runs: the builder and what init writes are for Linux.
 _FOR_LINUX = ("builder", "init", "cli/test_build.py", "cli/test_init.py")
 PORTABLE = ("tests/wheelcheck", *(f"--ignore=tests/wheelcheck/{path}" for path in _FOR_LINUX))
+SKIPPED = ("build", "sdist", "wheels", "smoke")  # the steps that are skipped if nothing has changed
 GROUPS = nox.project.dependency_groups
 DOCS_SITE = ("docs-site",) if sys.version_info >= (3, 11) else ()  # Sphinx 9 does not run on Python 3.10
 PYPROJECT = nox.project.load_toml("pyproject.toml")
@@ -35,22 +37,40 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machine(), extra: str = "build") -> None:
     """Run commands of wheelcheck in turn, on the project that `-- --project PATH` names (relative to the caller)."""
+    options = arguments(session, arch)
+    install(session, "-e", f".[{extra}]")
+    session.env.setdefault("WHEELCHECK_ROOTS", str(Path(".cache/roots").absolute()))
+    project = Path(session.invoked_from, options.project)
+    for words in commands:
+        session.run(*command(words, project, options.arch, options.interpreter, fresh=options.fresh))
+
+
+def arguments(session: nox.Session, arch: str) -> argparse.Namespace:
+    """Return the arguments of a session; `arch` is the CPU without `--arch`."""
     parser = argparse.ArgumentParser(prog=f"nox -s {session.name} --", allow_abbrev=False)
     parser.add_argument("--project", type=Path, default=REFERENCE)
     parser.add_argument("--arch", default=arch)
     parser.add_argument("--interpreter", default="")
-    options = parser.parse_args(session.posargs)
-    session.install("-e", f".[{extra}]")
-    session.env.setdefault("WHEELCHECK_ROOTS", str(Path(".cache/roots").absolute()))
-    for words in commands:
-        session.run(*command(words, Path(session.invoked_from, options.project), options.arch, options.interpreter))
+    parser.add_argument("--fresh", action="store_true")
+    return parser.parse_args(session.posargs)
 
 
-def command(words: str, project: Path, arch: str, interpreter: str = "") -> list[str]:
+def install(session: nox.Session, *words: str) -> None:
+    """Install this checkout, unless the environment of the session still holds it."""
+    environment = Path(session.virtualenv.location)
+    if installed.is_current(environment, words):
+        session.log(f"up to date: pip install {' '.join(words)}")
+    else:
+        session.install(*words)
+        installed.record(environment, words)
+
+
+def command(words: str, project: Path, arch: str, interpreter: str = "", *, fresh: bool = False) -> list[str]:
     """Return the command line of `wheelcheck WORDS` for a project, a CPU or all, and a Python or all."""
     name, *rest = words.format(arch=arch).split()
     python = ["--interpreter", interpreter] if interpreter else []
     if name == "build":
+        rest += ["--fresh"] if fresh and rest[0] in SKIPPED else []
         cpu = [] if rest[0] in ("pack", "unpack", "verify") else ["--arch", arch]
         return ["wheelcheck", "build", rest[0], "--project", str(project), *cpu, *(python if cpu else []), *rest[1:]]
     if name == "check":

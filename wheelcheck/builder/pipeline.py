@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.builder.cargo import PathMap
+    from wheelcheck.builder.install import Machine
     from wheelcheck.builder.payload import Built
     from wheelcheck.builder.run import Log
     from wheelcheck.builder.smoke import Result
@@ -136,7 +137,7 @@ class Build:
     def wheels(self) -> tuple[Path, ...]:
         """Build a wheel for every configured Python from the sdist in `dist/` and the stage."""
         stage = self.staged()
-        return tuple(self._wheel(pair, stage) for pair in self.settings.python)
+        return tuple(self.wheel(pair, stage) for pair in self.settings.python)
 
     def smoke(self) -> tuple[Result, ...]:
         """Install every wheel for this target outside the checkout and test it. Raises BuildError if nothing ran."""
@@ -145,24 +146,41 @@ class Build:
         return results
 
     def smoke_results(self) -> tuple[Result, ...]:
-        """Install every wheel for this target outside the checkout, and return the result of each smoke test.
+        """Install every wheel for this target outside the checkout, and return the result of each smoke test."""
+        return tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self.test(wheel))
 
-        Records which wheels were proven, and withdraws what was proven of those that fail now.
-        """
-        return tuple(result for wheel in dist.wheels(self.settings.dist, self.target) for result in self._tried(wheel))
-
-    def _tried(self, wheel: Path) -> tuple[Result, ...]:
+    def test(self, wheel: Path) -> tuple[Result, ...]:
+        """Install one wheel outside the checkout, on the machine for it, and return the result of each smoke test."""
         try:
-            results = self._test(wheel)
+            machine = install.for_wheel(wheel, self.target.arch, os.environ)
+        except install.NotHereError as reason:
+            return self._logged((smoke.Result(wheel.name, "skip", str(reason)),))
+        return self.test_on(machine, wheel)
+
+    def test_on(self, machine: Machine, wheel: Path) -> tuple[Result, ...]:
+        """Install one wheel on a machine, outside the checkout, and return the result of each smoke test."""
+        self.log(f"{wheel.name} on {machine}")
+        try:
+            with _scratch() as folder:
+                installed = install.install(wheel, machine, Path(folder), os.environ, self.log)
+                results = self._logged(smoke.run_tests(self.settings, installed, Path(folder)))
         except BuildError:  # it cannot be installed
             evidence.withdraw(self.settings, wheel, self.target.arch.name)
             raise
-        for result in results:
-            self.log(str(result))
+        self.state(wheel, results)
+        return results
+
+    def state(self, wheel: Path, results: Iterable[Result]) -> None:
+        """Record a wheel as proven by smoke tests that passed; withdraw what was proven of one that fails now."""
+        results = tuple(results)
         if any(result.verdict == "fail" for result in results):
             evidence.withdraw(self.settings, wheel, self.target.arch.name)
         elif smoke.was_executed(results):
             self.prove("smoke", wheel)
+
+    def _logged(self, results: tuple[Result, ...]) -> tuple[Result, ...]:
+        for result in results:
+            self.log(str(result))
         return results
 
     def prove(self, proof: str, *wheels: Path) -> None:
@@ -183,7 +201,8 @@ class Build:
         self.require_complete(tree, stage)
         return tree
 
-    def _wheel(self, pair: Pair, stage: Stage) -> Path:
+    def wheel(self, pair: Pair, stage: Stage) -> Path:
+        """Build the wheel for one Python from the sdist in `dist/` and the stage."""
         with _scratch() as name:
             scratch = Path(name)
             tree = self.source_tree(scratch, stage)
@@ -203,16 +222,6 @@ class Build:
         return (
             asked.metadata_only(project, scratch) if self.settings.payload_only else asked.build(tree, project, scratch)
         )
-
-    def _test(self, wheel: Path) -> tuple[Result, ...]:
-        try:
-            machine = install.for_wheel(wheel, self.target.arch, os.environ)
-        except install.NotHereError as reason:
-            return (smoke.Result(wheel.name, "skip", str(reason)),)
-        self.log(f"{wheel.name} on {machine}")
-        with _scratch() as folder:
-            installed = install.install(wheel, machine, Path(folder), os.environ, self.log)
-            return smoke.run_tests(self.settings, installed, Path(folder))
 
     def require_complete(self, tree: Path, stage: Stage | None = None) -> None:
         """Raise BuildError unless an unpacked sdist holds every source of the payload and nothing compiled.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from wheelcheck.builder import run
 from wheelcheck.builder.install import ROOTS
 from wheelcheck.builder.run import BuildError, Command, OverdueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from wheelcheck.builder.install import Installation
@@ -30,6 +30,17 @@ class Result:
     name: str
     verdict: Verdict
     why: str = ""
+
+    @classmethod
+    def of(cls, row: Sequence[str]) -> Result:
+        """Return the result that `row` lists: name, verdict, reason."""
+        name, verdict, why = row
+        return cls(name, cast("Verdict", verdict), why)
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """Name, verdict and reason, as they are kept for the next run."""
+        return (self.name, self.verdict, self.why)
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.name}{': ' if self.why else ''}{self.why}"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from wheelcheck.builder.incremental import Incremental
     from wheelcheck.builder.pipeline import Build
     from wheelcheck.platforms.arch import Arch
 
@@ -92,6 +93,14 @@ def _add_every(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-missing", action="store_true", help="with `--arch all`, skip a CPU that Rust is not installed for"
     )
+    parser.set_defaults(fresh=True)
+
+
+def _add_skipped(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a step that is skipped if it is up to date."""
+    _add_every(parser)
+    what = "run the step even if nothing has changed since it last succeeded, as in CI"
+    parser.add_argument("--fresh", action="store_true", default=False, help=what)
 
 
 def _builds(options: Options, *, compiles: bool = False) -> list[Build]:
@@ -122,9 +131,18 @@ def _rows(options: Options) -> tuple[Arch, ...]:
     return architectures.chosen(options.arch, load(options.project).release.architectures if every else ())
 
 
-def _for_each(step: Callable[[Build], Results], *, compiles: bool = False) -> Callable[[Options], Results]:
+def _for_each(step: Callable[[Incremental], Results], *, compiles: bool = False) -> Callable[[Options], Results]:
     """Return a step that runs for each CPU in turn."""
-    return lambda options: (result for build in _builds(options, compiles=compiles) for result in step(build))
+    return lambda options: (
+        result for build in _builds(options, compiles=compiles) for result in step(_incremental(build, options))
+    )
+
+
+def _incremental(build: Build, options: Options) -> Incremental:
+    """Return the steps of a build. In CI nothing is skipped: a restored cache is no evidence."""
+    from wheelcheck.builder.incremental import Incremental  # noqa: PLC0415  # needs the extra
+
+    return Incremental(build, options.fresh or architectures.in_ci(os.environ))
 
 
 def _log(line: str) -> None:
@@ -136,7 +154,7 @@ def _log(line: str) -> None:
 
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
-    _add_every(parser)
+    _add_skipped(parser)
     parser.add_argument(
         "--check", action="store_true", help="compile nothing: exit 0 if the staged files are up to date"
     )
@@ -147,39 +165,39 @@ def _build(options: Options) -> Results:
     return _for_each(step, compiles=not options.check)(options)
 
 
-def _compiled(build: Build) -> Results:
-    stage = build.build()
+def _compiled(build: Incremental) -> Results:
+    stage = build.stage()
     return [stage.file(file) for file in stage.manifest.files]
 
 
-def _staged(build: Build) -> Results:
-    manifest = build.staged().manifest
+def _staged(build: Incremental) -> Results:
+    manifest = build.build.staged().manifest
     return [f"fresh: {len(manifest.files)} files for {manifest.target} from sources {manifest.source[:12]}"]
 
 
 def _sdist(options: Options) -> Results:
-    return _sdist_of(_builds(options)[0])  # the same for every CPU
+    return _sdist_of(_incremental(_builds(options)[0], options))  # the same for every CPU
 
 
-def _sdist_of(build: Build) -> Results:
-    if build.settings.builds_sdist:
+def _sdist_of(build: Incremental) -> Results:
+    if build.build.settings.builds_sdist:
         return [build.sdist()]
     return ["no sdist: the configuration releases none, and the wheels are built from a clean copy of the sources"]
 
 
-def _wheels(build: Build) -> Results:
+def _wheels(build: Incremental) -> Results:
     return build.wheels()
 
 
 def _smoke(options: Options) -> Results:
-    return _tested(_builds(options))
+    return _tested([_incremental(build, options) for build in _builds(options)])
 
 
-def _tested(builds: Sequence[Build]) -> Results:
+def _tested(builds: Sequence[Incremental]) -> Results:
     """Test the wheels of every CPU. In CI all must run; on a developer's machine, those for its own CPU must."""
     from wheelcheck.builder import smoke  # noqa: PLC0415  # needs the extra
 
-    by_build = {build: build.smoke_results() for build in builds}
+    by_build = {steps.build: steps.smoke_results() for steps in builds}
     for build, results in by_build.items():
         only = len(builds) == 1 or build.target.arch == host()
         smoke.require_executed(results, required=only or architectures.in_ci(os.environ))
@@ -198,22 +216,22 @@ def _add_roundtrip(parser: argparse.ArgumentParser) -> None:
 def _roundtrip(options: Options) -> Results:
     from wheelcheck.builder import rebuild  # noqa: PLC0415  # needs the extra
 
-    def proven(build: Build) -> Results:
-        results = rebuild.roundtrip(build, exact=not options.facts_only)
-        build.prove("roundtrip")
+    def proven(steps: Incremental) -> Results:
+        results = rebuild.roundtrip(steps.build, exact=not options.facts_only)
+        steps.build.prove("roundtrip")
         return results
 
     return _for_each(proven, compiles=True)(options)
 
 
-def _reproduced(build: Build) -> Results:
+def _reproduced(steps: Incremental) -> Results:
     from wheelcheck.builder import rebuild  # noqa: PLC0415  # needs the extra
 
-    return [f"reproduced: {name}" for name in rebuild.reproduce(build)]
+    return [f"reproduced: {name}" for name in rebuild.reproduce(steps.build)]
 
 
 def _all(options: Options) -> Iterator[object]:
-    builds = _builds(options, compiles=True)
+    builds = [_incremental(build, options) for build in _builds(options, compiles=True)]
     for build in builds:
         yield from _compiled(build)
     yield from _sdist_of(builds[0])
@@ -289,16 +307,16 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
 
 _STEPS = {
     "build": _Step("compile the native files and stage them with their manifest", _build, _add_build),
-    "sdist": _Step("build the sdist from a clean copy of the sources", _sdist, _add_every),
-    "wheels": _Step("build the wheels from the sdist and the staged files", _for_each(_wheels), _add_every),
-    "smoke": _Step("install the wheels outside the checkout and run their smoke tests", _smoke, _add_every),
+    "sdist": _Step("build the sdist from a clean copy of the sources", _sdist, _add_skipped),
+    "wheels": _Step("build the wheels from the sdist and the staged files", _for_each(_wheels), _add_skipped),
+    "smoke": _Step("install the wheels outside the checkout and run their smoke tests", _smoke, _add_skipped),
     "roundtrip": _Step("build the wheels again from the sdist only, and compare them", _roundtrip, _add_roundtrip),
     "reproduce": _Step(
         "build everything twice in different folders, and name the first difference",
         _for_each(_reproduced, compiles=True),
         _add_every,
     ),
-    "all": _Step("run the steps build, sdist, wheels and smoke in turn", _all, _add_every),
+    "all": _Step("run the steps build, sdist, wheels and smoke in turn", _all, _add_skipped),
     "adopt": _Step("stage what cargo built in a container, by its JSON messages", _adopt, _add_adopt),
     "cibuildwheel": _Step(
         "build a wheel for each interpreter in containers, from the staged files", _cibuildwheel, _add_cibuildwheel
