@@ -15,8 +15,12 @@ import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wheelcheck.platforms import arch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "native"
 
@@ -85,10 +89,11 @@ def floor_of(row: arch.Arch) -> arch.Glibc:
     return max(row.lowest_glibc, row.zig_glibc)
 
 
-def run_zig(*arguments: str, cwd: Path) -> None:
-    """Run a zig subcommand and show all it said if it fails."""
+def run_zig(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
+    """Run a zig subcommand, with more environment variables, and show all it said if it fails."""
     command = [sys.executable, "-m", "ziglang", *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    variables = {**os.environ, **(environment or {})}
+    done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
