@@ -172,7 +172,8 @@ def release_wheels(session: nox.Session) -> None:
 @nox.session(name="release-gate", reuse_venv=True)
 def release_gate(session: nox.Session) -> None:
     """Unpack what every machine built, compare it with the manifests, and check the whole release."""
-    wheelcheck(session, "build unpack bundles", "build verify --evidence bundles", "check", arch="all")
+    verify = "build verify --evidence --predicate bundles/evidence.json bundles"
+    wheelcheck(session, "build unpack bundles", verify, "check", arch="all")
 
 
 def build_for(arch: str) -> None:

@@ -1,11 +1,12 @@
 """A GitHub runner in small: executes the very commands of a workflow, each job in a fresh copy of the project.
 
-What it imitates: `needs`, a matrix, outputs, `env`, composite actions of the repository, checkout, and the artifact
-store, which drops mode bits as the real one does, and can refuse an upload without files.
+What it imitates: `needs`, a matrix, outputs, `env`, composite actions of the repository, checkout, the cache, and the
+artifact store, which drops mode bits as the real one does, and can refuse an upload without files.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Values = dict[str, Any]
+_HASH = re.compile(r"\$\{\{ hashFiles\((.+?)\) \}\}")
 _EXPRESSION = re.compile(r"\$\{\{ *(.*?) *\}\}")
 # Sessions run in the interpreter of the tests, which has everything: what they install is what users' machines lack.
 _PIPX = """\
@@ -43,7 +45,10 @@ class CommandFailedError(Exception):
 
 @dataclass
 class Runner:
-    """Runs workflows of a checkout. `before` is called with a job's name and folder before its last command."""
+    """Runs workflows of a checkout. `before` is called with a job's name and folder before its last command.
+
+    `kept` holds the cache by its keys; `tag` is whether the run is one for a tag; `programs` are scripts on PATH.
+    """
 
     checkout: Path
     home: Path
@@ -52,6 +57,9 @@ class Runner:
     store: dict[str, Path] = field(default_factory=dict)
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
+    kept: dict[str, Path] = field(default_factory=dict)
+    tag: bool = False
+    programs: dict[str, str] = field(default_factory=dict)
 
     def run(self, *names: str) -> Path:
         """Run these jobs in turn, each as often as its matrix says; return the last one's folder."""
@@ -77,6 +85,9 @@ class Runner:
             if commands and step is commands[-1]:
                 self.before(name, folder)
             self._run_step(step, folder, values)
+        for step in steps:
+            if step.get("uses", "").startswith("actions/cache@") and not self.tag:
+                self._keep(self._given(step, folder, values), folder)
         for key, expression in job.get("outputs", {}).items():
             self.outputs[name][f"needs.{name}.outputs.{key}"] = str(self._expand(expression, values))
         return folder
@@ -85,8 +96,14 @@ class Runner:
         action = step.get("uses", "").partition("@")[0]
         if action == "actions/setup-python":
             return  # sessions run in the interpreter of the tests
-        given = {key: self._expand(value, values) for key, value in step.get("with", {}).items()}
-        if action == "actions/checkout":
+        if "if" in step:
+            assert step["if"] == "github.ref_type != 'tag'"
+            if self.tag:
+                return
+        given = self._given(step, folder, values)
+        if action == "actions/cache":
+            self._restore(given, folder)
+        elif action == "actions/checkout":
             shutil.copytree(self.checkout, folder, symlinks=True)
         elif action == "actions/upload-artifact":
             self._upload(given, folder)
@@ -99,6 +116,33 @@ class Runner:
         else:
             assert "run" in step, action
             self._command(step, folder, values)
+
+    def _given(self, step: Values, folder: Path, values: Values) -> Values:
+        def hashed(found: re.Match[str]) -> str:
+            files = sorted({file for pattern in re.findall(r"'(.+?)'", found[1]) for file in folder.glob(pattern)})
+            return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() if files else ""
+
+        texts = {
+            key: _HASH.sub(hashed, text) if isinstance(text, str) else text
+            for key, text in step.get("with", {}).items()
+        }
+        return {key: self._expand(value, values) for key, value in texts.items()}
+
+    def _restore(self, given: Values, folder: Path) -> None:
+        """Copy what was kept by this key, else by the first whose beginning is that of `restore-keys`."""
+        keys = [key for key in self.kept if key == given["key"] or key.startswith(given["restore-keys"])]
+        for kept in [self.kept[given["key"]]] if given["key"] in keys else [self.kept[key] for key in keys[:1]]:
+            if kept.is_dir():
+                shutil.copytree(kept, folder, dirs_exist_ok=True, symlinks=True)
+
+    def _keep(self, given: Values, folder: Path) -> None:
+        """Keep the folders of a job by the key, unless it is taken; those of the machine (`~`) stay there anyway."""
+        if given["key"] in self.kept:
+            return
+        self.kept[given["key"]] = self.home / "kept" / str(len(self.kept))
+        for pattern in (path for path in given["path"].split() if not path.startswith("~")):
+            for place in folder.glob(pattern):
+                shutil.copytree(place, self.kept[given["key"]] / place.relative_to(folder), symlinks=True)
 
     def _command(self, step: Values, folder: Path, values: Values) -> None:
         assert "${{" not in step["run"]
@@ -130,9 +174,10 @@ class Runner:
     def _programs(self) -> Path:
         folder = self.home / "bin"
         folder.mkdir(exist_ok=True)
-        programs = {"pipx": _PIPX, "python": _PYTHON, "wheelcheck": _WHEELCHECK}
-        for name, text in programs.items():
-            (folder / name).write_text(text.format(python=sys.executable))
+        ours = {"pipx": _PIPX, "python": _PYTHON, "wheelcheck": _WHEELCHECK}
+        texts = {name: text.format(python=sys.executable) for name, text in ours.items()}
+        for name, text in {**texts, **self.programs}.items():
+            (folder / name).write_text(text)
             (folder / name).chmod(0o755)
         return folder
 

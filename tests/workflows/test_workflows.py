@@ -14,6 +14,7 @@ import yaml
 from tests.support.checkout import ROOT
 from tools import actionlint
 from tools.matrix import pythons
+from wheelcheck.facts.evidence import RELEASE
 from wheelcheck.init import plan, workflows
 
 if TYPE_CHECKING:
@@ -27,7 +28,16 @@ OWN = {
 NEEDS = {
     "": workflows.Needs(),
     ", all of it": workflows.Needs(
-        "a/b", "trunk", submodules=True, history=True, rust="a/b/rust", python=15, others=("3.14", "3.14t")
+        "a/b",
+        "trunk",
+        submodules=True,
+        history=True,
+        cargo=True,
+        rust=("a/b/rust", "a/b/ebpf"),
+        cross=True,
+        python=15,
+        others=("3.14", "3.14t"),
+        elsewhere=True,
     ),
 }
 WRITTEN = {
@@ -43,6 +53,8 @@ PINS = {
     "actions/setup-python": "5fda3b95a4ea91299a34e894583c3862153e4b97",
     "actions/upload-artifact": "bbbca2ddaa5d8feaa63e36b76fdaad77386f024f",
     "actions/download-artifact": "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c",
+    "actions/cache": "27d5ce7f107fe9357f9df03efb73ab90386fccae",
+    "actions/attest": "1e69f48acb82d1966a394da916b4c1698aa569d6",
     "actions/upload-pages-artifact": "fc324d3547104276b827a68afc52ff2a11cc49c9",
     "actions/deploy-pages": "cd2ce8fcbc39b97be8ca5fce6e763baed58fa128",
     "pypa/gh-action-pypi-publish": "cef221092ed1bacb1cc03d23a2d87d1d172e277b",
@@ -94,6 +106,14 @@ class TestEveryFile:
         setups = [step["with"] for step in steps(text) if "setup-python" in step.get("uses", "")]
         caches = {setup["cache"] for setup in setups if "cache" in setup}
         assert caches <= {"${{ github.ref_type != 'tag' && 'pip' || '' }}"}
+        kept = [step for step in steps(text) if "actions/cache" in step.get("uses", "")]
+        assert [step for step in kept if step["if"] != "github.ref_type != 'tag'"] == []
+
+    def test_names_a_cache_by_the_lock_files_and_keeps_no_finished_wheel(self, text: str) -> None:
+        kept = [step["with"] for step in steps(text) if "actions/cache" in step.get("uses", "")]
+        assert [one["key"] for one in kept if "hashFiles('**/Cargo.lock'" not in one["key"]] == []
+        paths = [path for one in kept for path in one["path"].split()]
+        assert [path for path in paths if path.endswith(("dist", "build", "wheelcheck", "backend", "evidence"))] == []
 
     def test_keeps_no_credentials_in_a_checkout(self, text: str) -> None:
         checkouts = [step for step in steps(text) if "actions/checkout" in step.get("uses", "")]
@@ -107,20 +127,23 @@ class TestEveryWorkflow:
         assert [name for name, job in jobs(text).items() if "permissions" not in job] == []
 
     def test_writes_nowhere_but_to_an_index_or_the_site_by_trusted_publishing(self, text: str) -> None:
-        allowed = {
+        allowed: dict[str | None, dict[str, str]] = {
             None: {"contents": "read"},
             "pypi": {"id-token": "write"},
             "testpypi": {"id-token": "write"},
             "github-pages": {"id-token": "write", "pages": "write"},
         }
+        signing = {"attestations": "write", "id-token": "write"}  # a job that runs no code of the project
         given = {name: (environment(job), job["permissions"]) for name, job in jobs(text).items()}
-        assert [name for name, (place, has) in given.items() if not has.items() <= allowed[place].items()] == []
+        may = {name: signing if name == "attest" else allowed[place] for name, (place, _) in given.items()}
+        assert [name for name, (_, has) in given.items() if not has.items() <= may[name].items()] == []
 
     def test_calls_nox_or_a_script_and_no_tool_itself(self, text: str) -> None:
         allowed = (
             r"pipx run --python python3 --spec \"nox>=2025\.5,<2027\" nox -s [\w-]+( -- --arch \"\$[A-Z]+\")?"
             r"|python3 tools/bootstrap\.py .+|python3 -m tools\.\w+ >> \"\$GITHUB_OUTPUT\"|bash \.ci/run"
-            r"|rustup toolchain install|\[\[ ! \"\$RESULTS\" =~ failure\|cancelled\|skipped \]\]"
+            r"|rustup toolchain install|rustup target add \"\$RUST_TARGET\""
+            r"|\[\[ ! \"\$RESULTS\" =~ failure\|cancelled\|skipped \]\]"
         )
         assert [step["run"] for step in steps(text) if "run" in step and not re.fullmatch(allowed, step["run"])] == []
 
@@ -168,17 +191,30 @@ class TestEveryRelease:
         rehearsal = jobs(text).get("rehearse")
         if rehearsal is None:
             return  # this project's own release has none
-        assert rehearsal["if"].startswith("github.event_name == 'workflow_dispatch' && !inputs.publish && vars.")
+        assert triggers(text)["workflow_dispatch"]["inputs"]["rehearse"]["default"] is False
+        by_hand = "github.event_name == 'workflow_dispatch' && inputs.rehearse && !inputs.publish"
+        assert rehearsal["if"] == f"{by_hand} && vars.TESTPYPI != ''"  # without an address it would be PyPI
         assert (rehearsal["needs"], rehearsal["environment"]) == ("wheels", "testpypi")
         assert [step for step in rehearsal["steps"] if "run" in step] == []
         assert rehearsal["steps"][-1]["with"]["repository-url"] == "${{ vars.TESTPYPI }}"
+
+    def test_publishes_nothing_whose_evidence_is_not_signed_by_a_job_that_runs_no_code(self, text: str) -> None:
+        signing = jobs(text).get("attest")
+        if signing is None:
+            return  # this project's own release has no native wheels to prove
+        assert (signing["if"], signing["needs"]) == (jobs(text)["publish"]["if"], "wheels")
+        assert "attest" in jobs(text)["publish"]["needs"]
+        assert [step for step in signing["steps"] if "run" in step] == []
+        last = signing["steps"][-1]["with"]
+        assert (last["subject-path"], last["predicate-type"]) == ("dist/*", RELEASE)
+        assert last["predicate-path"] == "evidence/evidence.json"
 
     def test_is_not_cut_off_by_the_next(self, text: str) -> None:
         assert yaml.safe_load(text)["concurrency"] == {"group": "release", "cancel-in-progress": False}
 
 
 def test_this_projects_wheels_are_built_by_what_init_writes() -> None:
-    written = workflows.texts(workflows.Needs(dist="tests/projects/reference/dist"))
+    written = workflows.texts(workflows.Needs(dist="tests/projects/reference/dist", cargo=True))
     for path in (".github/workflows/wheels.yml", ".github/actions/build-binaries/action.yml"):
         assert OWN[path] == written[path].replace(" Written by `wheelcheck init`.", "")
 

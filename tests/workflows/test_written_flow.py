@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from tests.support.artifacts import a_wheel
 from tests.support.layouts import pyproject, write
+from tests.support.native_files import mac
 from tests.support.workflow_runner import Runner
 from wheelcheck.builder import toolchain
 from wheelcheck.cli import main
@@ -36,6 +40,24 @@ define-macros = [["Py_LIMITED_API", "0x030B0000"]]
 py-limited-api = "cp311"
 """
 THIS = f"cp3{sys.version_info.minor}"
+
+
+OTHERS = f"""
+[tool.wheelcheck]
+glibc = "2.17"
+architectures = ["{toolchain.host().name}"]
+python = ["{THIS}"]
+sdist = true
+[[tool.wheelcheck.wheels]]
+python = ["{THIS}"]
+platforms = ["macosx_11_0_arm64"]
+[tool.wheelcheck.smoke]
+commands = [{{ run = ["python", "-c", "import demo; print('imported')"], expect = "^imported$" }}]
+"""
+# What stands for cibuildwheel on a machine with macOS: it writes down what it is told, and hands out a wheel.
+CIBUILDWHEEL = (
+    '#!/bin/sh\necho "$CIBW_BUILD $CIBW_ARCHS $MACOSX_DEPLOYMENT_TARGET $1 $2 $3" > {told}\ncp {wheel} "$2"\n'
+)
 
 
 def committed(top: Path, more: str, requires_python: str) -> Path:
@@ -72,3 +94,23 @@ def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(
         "demo-1.0.tar.gz",
     ]
     assert len(list((tmp_path / "store" / "release").iterdir())) == 2
+
+
+@pytest.mark.network
+def test_wheels_for_another_system_enter_the_release_from_the_sdist_and_with_their_hash(tmp_path: Path) -> None:
+    project = committed(tmp_path / "top", OTHERS, f"==3.{sys.version_info.minor}.*")
+    assert main(["init", "--builder", str(project), "--yes"]) == 0
+    metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: ==3.{sys.version_info.minor}.*\n"
+    recipe = a_wheel(f"{THIS}-{THIS}-macosx_11_0_arm64", mac("arm64"), dist_info={"METADATA": metadata.encode()})
+    wheel = recipe.write(tmp_path)
+    program = CIBUILDWHEEL.format(told=tmp_path / "told", wheel=wheel)
+    workflow = yaml.safe_load((tmp_path / "top" / workflows.WHEELS).read_text())
+    runner = Runner(tmp_path / "top", tmp_path, workflow, programs={"cibuildwheel": program})
+    folder = runner.run("plan", "sdist", "build", "elsewhere", "gate")
+    assert (tmp_path / "told").read_text() == f"{THIS}-macosx_arm64 arm64 11.0 --output-dir dist dist/demo-1.0.tar.gz\n"
+    assert (folder / "a" / "b" / "dist" / wheel.name).read_bytes() == wheel.read_bytes()
+    assert len(list((tmp_path / "store" / "release").iterdir())) == 3
+    signed = json.loads((tmp_path / "store" / "evidence" / "evidence.json").read_text())
+    assert signed["handedOver"] == [{"name": wheel.name, "digest": {"sha256": sha256(wheel.read_bytes()).hexdigest()}}]
+    proofs = [statement["predicate"]["proofs"] for statement in signed["statements"]]
+    assert sorted(proofs) == [[], ["smoke", "roundtrip"]]

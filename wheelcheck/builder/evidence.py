@@ -79,8 +79,8 @@ def source_hash(project: Path) -> str:
     return total.hexdigest()
 
 
-def require(settings: Settings, files: Sequence[Path]) -> tuple[str, ...]:
-    """Compare files of `dist/` with the evidence, and its sources with those here; return one line per statement.
+def require(settings: Settings, files: Sequence[Path]) -> tuple[Statement, ...]:
+    """Compare files of `dist/` with the evidence, and its sources with those here; return the statements about them.
 
     Raises BuildError for files that are not proven as they are, and for evidence from other sources.
     """
@@ -108,12 +108,13 @@ def require(settings: Settings, files: Sequence[Path]) -> tuple[str, ...]:
         if statement.source != here:
             problem = f"it is about the sources {statement.source[:12]}, and here are {here[:12]}"
             raise BuildError(folder / statement.file, problem, "verify with the commit that was built")
-    return tuple(f"proven: {', '.join(sorted(one.subjects))} ({_said(one)})" for one in statements)
+    return tuple(statements)
 
 
-def _said(statement: Statement) -> str:
+def line(statement: Statement) -> str:
+    """Return what a statement says, in words."""
     machine = f" on {'an emulated ' if statement.emulated else ''}{statement.cpu}" if statement.cpu else ""
-    return f"{', '.join(statement.proofs) or 'built'}{machine}"
+    return f"proven: {', '.join(sorted(statement.subjects))} ({', '.join(statement.proofs) or 'built'}{machine})"
 
 
 def _digest(file: Path) -> str:

@@ -17,6 +17,7 @@ from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import builder
+from wheelcheck.facts.evidence import release_predicate
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.tags import parse_platform
@@ -30,14 +31,17 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
 
 
-def verify(project: Path, base: Mapping[str, str], *bundles: Path, proven: bool = False) -> tuple[str, ...]:
+def verify(
+    project: Path, base: Mapping[str, str], *bundles: Path, proven: bool = False, predicate: Path | None = None
+) -> tuple[str, ...]:
     """Compare every wheel in `dist/` with the manifest of its stage; return one line per wheel.
 
     A wheel for a system that nothing is staged for (macOS, Windows, musl) is compared with the hash in the bundle that
     its machine packed. A manifest for another floor than the configured one is left over from an older build and
     ignored. `base` is the environment: if it names a git tag, every artifact must have that version. Raises BuildError
     for a wheel that differs, a stale stage, a stage without a wheel, a wheel without either, no wheel at all, and
-    another version, and with `proven` also for a file that the evidence of no job proves as it is.
+    another version, and with `proven` also for a file that the evidence of no job proves as it is. What has been
+    proven of the release is written to `predicate`, for `actions/attest` to sign.
     """
     settings = builder.load(project)
     verified: list[Path] = []
@@ -56,7 +60,14 @@ def verify(project: Path, base: Mapping[str, str], *bundles: Path, proven: bool 
     require_tag((file.name for file in sorted(settings.dist.iterdir())), base)
     ours = (*verified, *sorted(settings.dist.glob("*.tar.gz")))
     lines = (*(f"as staged: {wheel.name}" for wheel in verified), *(f"as packed: {wheel.name}" for wheel in brought))
-    return (*lines, *(evidence.require(settings, ours) if proven else ()))
+    if not proven:
+        return lines
+    statements = evidence.require(settings, ours)
+    if predicate:
+        predicate.parent.mkdir(parents=True, exist_ok=True)
+        handed_over = {wheel.name: sha256(wheel.read_bytes()).hexdigest() for wheel in brought}
+        predicate.write_text(release_predicate(statements, handed_over), "utf-8")
+    return (*lines, *map(evidence.line, statements))
 
 
 def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:

@@ -294,7 +294,8 @@ def _unpack(options: Options) -> Results:
 def _verify(options: Options) -> Results:
     from wheelcheck.builder import verify  # noqa: PLC0415  # needs the extra
 
-    return verify.verify(options.project, os.environ, *options.bundles, proven=options.evidence)
+    proven = options.evidence or options.predicate is not None
+    return verify.verify(options.project, os.environ, *options.bundles, proven=proven, predicate=options.predicate)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
@@ -302,6 +303,9 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundles", type=Path, nargs="*", help=what)
     parser.add_argument(
         "--evidence", action="store_true", help="also refuse every file that the evidence of no job proves as it is"
+    )
+    parser.add_argument(
+        "--predicate", type=Path, metavar="FILE", help="write what is proven there, for `actions/attest` to sign"
     )
 
 

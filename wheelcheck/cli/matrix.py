@@ -22,12 +22,29 @@ if TYPE_CHECKING:
 
 
 class Job(TypedDict):
-    """One machine to build on. `native` says whether it has that CPU; if not, the job cross-compiles."""
+    """One machine to build on. `native` says whether it has that CPU; if not, the job cross-compiles.
+
+    `target` is cargo-zigbuild's name for CPU and floor, `rust` is Rust's name for the CPU.
+    """
 
     runner: str
     architecture: str
     target: str
+    rust: str
     native: bool
+
+
+class Elsewhere(TypedDict):
+    """One machine that cibuildwheel builds wheels on which the builder cannot make: macOS, Windows, musl.
+
+    `build` and `archs` are the values of CIBW_BUILD and CIBW_ARCHS, `deployment` is the oldest macOS that is promised.
+    """
+
+    runner: str
+    platform: str
+    build: str
+    archs: str
+    deployment: str
 
 
 class Expected(TypedDict):
@@ -55,6 +72,18 @@ def jobs(config: Config) -> list[Job]:
     return [_job(row, config) for row in rows]
 
 
+def elsewhere(config: Config) -> list[Elsewhere]:
+    """Return one job per platform of the release but Linux with glibc. Raises ConfigError for an unknown platform."""
+    from wheelcheck.platforms.tags import parse_platform  # noqa: PLC0415
+
+    names: dict[str, list[str]] = {}
+    for wheel in config.wheels:
+        platform = parse_platform(wheel.platform)
+        if platform.system in ("macos", "windows") or platform.libc == "musl":
+            names.setdefault(wheel.platform, []).append(wheel.abi if wheel.abi.startswith("cp") else wheel.python)
+    return [_elsewhere(platform, pythons) for platform, pythons in sorted(names.items())]
+
+
 def expected(config: Config) -> Expected:
     """Return exactly what the release must hold."""
     return {"wheels": [str(wheel) for wheel in config.wheels], "sdist": bool(config.sdist)}
@@ -62,7 +91,12 @@ def expected(config: Config) -> Expected:
 
 def github_lines(config: Config) -> list[str]:
     """Return the lines for $GITHUB_OUTPUT, one per value; JSON written by `dumps` holds no line break."""
-    return [f"matrix={json.dumps({'include': jobs(config)})}", f"expected={json.dumps(expected(config))}"]
+    values = {
+        "matrix": {"include": jobs(config)},
+        "elsewhere": {"include": elsewhere(config)},
+        "expected": expected(config),
+    }
+    return [f"{name}={json.dumps(value)}" for name, value in values.items()]
 
 
 def append(lines: list[str], environment: Mapping[str, str]) -> None:
@@ -114,5 +148,37 @@ def _job(row: Arch, config: Config) -> Job:
         "runner": row.runner or cross,
         "architecture": row.name,
         "target": row.zigbuild_target(config.glibc),
+        "rust": row.rust_triple,
         "native": bool(row.runner),
     }
+
+
+# The machine for a platform by the start and the end of its tag, and what cibuildwheel calls its CPU.
+_ELSEWHERE = (
+    ("macosx", "_arm64", "macos-15", "arm64"),
+    ("macosx", "_universal2", "macos-15", "universal2"),
+    ("macosx", "_x86_64", "macos-15-intel", "x86_64"),
+    ("win", "_amd64", "windows-2025", "AMD64"),
+    ("win", "32", "windows-2025", "x86"),
+    ("win", "_arm64", "windows-11-arm", "ARM64"),
+    ("musllinux", "_x86_64", "ubuntu-latest", "x86_64"),
+    ("musllinux", "_aarch64", "ubuntu-24.04-arm", "aarch64"),
+)
+
+
+def _elsewhere(platform: str, pythons: list[str]) -> Elsewhere:
+    from wheelcheck.config import ConfigError  # noqa: PLC0415
+    from wheelcheck.platforms.tags import parse_platform  # noqa: PLC0415
+
+    for start, end, runner, archs in _ELSEWHERE:
+        if platform.startswith(start) and platform.endswith(end):
+            tag = f"{start}{end}"
+            names = (f"cp3{_MINOR}" if name in ("py3", "py2.py3") else name for name in pythons)
+            floor = parse_platform(platform).floor if start == "macosx" else ()
+            build = " ".join(f"{name}-{tag}" for name in dict.fromkeys(names))
+            deployment = ".".join(map(str, floor))
+            return {"runner": runner, "platform": platform, "build": build, "archs": archs, "deployment": deployment}
+    raise ConfigError(f"{platform}: no hosted runner is known that builds it; build it in a job of your own")
+
+
+_MINOR = 13  # of the Python that builds wheels for any

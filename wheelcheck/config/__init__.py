@@ -127,9 +127,14 @@ class Config(Expected):
     deselect: tuple[str, ...] = ()
 
     def for_architecture(self, name: str) -> Config:
-        """Return what is expected if only the wheels for one CPU are built. Raises ConfigError if there are none."""
+        """Return what is expected if only the wheels for one CPU are built. Raises ConfigError if there are none.
+
+        One machine builds for one system: wheels for macOS and Windows are expected only if none for Linux are.
+        """
         wanted = arch.find(name).name
-        wheels = tuple(wheel for wheel in self.wheels if wanted in parse_platform(wheel.platform).arches)
+        platforms = {wheel: parse_platform(wheel.platform) for wheel in self.wheels}
+        of_cpu = tuple(wheel for wheel, platform in platforms.items() if wanted in platform.arches)
+        wheels = tuple(wheel for wheel in of_cpu if platforms[wheel].libc == "glibc") or of_cpu
         if self.wheels and not wheels:
             raise ConfigError(f"no wheel is expected for {wanted}; the configuration has wheels for {self._served}")
         return replace(self._narrowed(wheels), architectures=(wanted,))

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://wheelcheck.github.io/wheelcheck/evidence/v1"
+RELEASE = "https://wheelcheck.github.io/wheelcheck/release/v1"  # what `actions/attest` signs for all files together
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MOST_BYTES = 2**20  # of one statement
 _MOST_FILES = 1000
@@ -101,6 +102,18 @@ def _text(values: Mapping[str, Any], name: str) -> str:
 
 def render(statement: Statement) -> str:
     """Return a statement as the text of its file."""
+    return json.dumps(_document(statement), indent=2) + "\n"
+
+
+def release_predicate(statements: Iterable[Statement], handed_over: Mapping[str, str]) -> str:
+    """Return the predicate (type RELEASE) about a release: every statement, and files by SHA-256 that need none."""
+    documents = [_document(one) for one in statements]
+    about = {name: documents[0]["predicate"][name] for name in ("project", "version", "source")}
+    subjects = _rendered_subjects(handed_over)
+    return json.dumps({**about, "statements": documents, "handedOver": subjects}, indent=2) + "\n"
+
+
+def _document(statement: Statement) -> dict[str, Any]:
     predicate = {
         "project": statement.project,
         "version": statement.version,
@@ -109,6 +122,9 @@ def render(statement: Statement) -> str:
         "builder": {"cpu": statement.cpu, "emulated": statement.emulated},
         "proofs": list(statement.proofs),
     }
-    subjects = [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(statement.subjects.items())]
-    document = {"_type": STATEMENT, "subject": subjects, "predicateType": PREDICATE, "predicate": predicate}
-    return json.dumps(document, indent=2) + "\n"
+    subjects = _rendered_subjects(statement.subjects)
+    return {"_type": STATEMENT, "subject": subjects, "predicateType": PREDICATE, "predicate": predicate}
+
+
+def _rendered_subjects(digests: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(digests.items())]

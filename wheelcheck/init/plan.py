@@ -30,14 +30,19 @@ PINNED = f"=={'.'.join(__version__.split('.')[:2])}.*"
 GATE = ".github/workflows/gate.yml"
 BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
 _HEAD = '"""The sessions of this project."""\n\nfrom __future__ import annotations\n\n'
-_IMPORTS = {"noxfile.txt": "import platform\nimport shutil\n\nimport nox\n\n", "gate.txt": "import nox\n\n\n"}
+_IMPORTS = {
+    "noxfile.txt": "import platform\nimport shutil\n\nimport nox\n\n",
+    "elsewhere.txt": "import os\nimport platform\nimport shutil\nfrom pathlib import Path\n\nimport nox\n\n",
+    "gate.txt": "import nox\n\n\n",
+}
 _SITE = "https://wheelcheck.github.io/wheelcheck/"
 _OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
-def sessions(name: str = "noxfile.txt", *, new: bool) -> str:
-    """Return the sessions of a template: a whole noxfile (`new`), or a section for the end of one."""
-    section = _IMPORTS[name] + workflows.template(name).replace("@PINNED@", PINNED)
+def sessions(name: str = "noxfile.txt", *, new: bool, more: str = "") -> str:
+    """Return the sessions of a template, and of `more`: a whole noxfile (`new`), or a section for the end of one."""
+    texts = (workflows.template(one) for one in (name, more) if one)
+    section = _IMPORTS[more or name] + "".join(texts).replace("@PINNED@", PINNED)
     return _HEAD + section if new else section
 
 
@@ -84,12 +89,12 @@ def gate(project: Path) -> list[Change]:
 
 def builder(found: Survey) -> list[Change]:
     """Return one change per file for a whole release; those that add nothing say why."""
-    place = _Place(found.repository.top, found.home)
+    place, needs = _Place(found.repository.top, found.home), workflows.Needs.of(found)
     return [
         _configuration(place, found),
-        _sessions(place, sessions(new=False)),
+        _sessions(place, sessions(new=False, more="elsewhere.txt" if needs.elsewhere else "")),
         _ignored(place),
-        *_workflows(place, workflows.Needs.of(found)),
+        *_workflows(place, needs),
     ]
 
 

@@ -13,11 +13,13 @@ from wheelcheck.init import payload as cargo
 from wheelcheck.init.compiled import Compiled
 from wheelcheck.init.project import Project
 from wheelcheck.init.repository import Repository
+from wheelcheck.platforms.arch import find
+from wheelcheck.platforms.tags import parse_platform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.config import Payload
+    from wheelcheck.config import Config, Payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Survey:
     """A project: what its backend compiles, what wheelcheck adds, and the repository that it is in.
 
     `package` is the name to import, empty for wheels that hold only programs; `workspace` is the folder of the
-    Cargo.toml of the payload, "." without any.
+    Cargo.toml of the payload, "." without any. `release` is what a configuration says that was there before.
     """
 
     project: Project
@@ -34,6 +36,7 @@ class Survey:
     payload: tuple[Payload, ...]
     workspace: str
     repository: Repository
+    release: Config | None = None
 
     @property
     def home(self) -> Path:
@@ -48,7 +51,19 @@ class Survey:
     @property
     def needs_rust(self) -> bool:
         """Whether a build of this project calls cargo."""
-        return self.compiled.rust or bool(self.payload)
+        return self.compiled.rust or any(payload.from_cargo for payload in self.payload)
+
+    @property
+    def cross_builds(self) -> bool:
+        """Whether a CPU of the release has no hosted runner."""
+        return any(not find(name).runner for name in (self.release.architectures if self.release else ()))
+
+    @property
+    def builds_elsewhere(self) -> bool:
+        """Whether the configuration promises wheels that the builder cannot make, and the backend alone can."""
+        wheels = self.release.wheels if self.release else ()
+        others = any(parse_platform(wheel.platform).libc != "glibc" for wheel in wheels if wheel.platform != "any")
+        return others and all(payload.from_backend for payload in self.payload)
 
 
 def survey(folder: Path) -> Survey:
@@ -85,7 +100,7 @@ def _configured(project: Project) -> Survey:
         rust=(settings.workspace / "Cargo.toml").is_file(),
     )
     place = settings.workspace.relative_to(project.folder.resolve()).as_posix()
-    return Survey(project, compiled, "", settings.release.payload, place, Repository.around(project))
+    return Survey(project, compiled, "", settings.release.payload, place, Repository.around(project), settings.release)
 
 
 def _require_all_pythons(project: Project) -> None:

@@ -8,6 +8,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wheelcheck.init.survey import Survey
 
 WHEELS = ".github/workflows/wheels.yml"
@@ -21,40 +23,58 @@ _PYTHON = 13  # the minor version of the Python that runs nox
 class Needs:
     """What the workflows of a project need beyond those of any other.
 
-    `folder` is the project's place below the repository's root; `rust` is the folder, also below that root, whose
-    pinned toolchain rustup has to install, empty if none is pinned; `python` is the minor version of the Python to
-    build with, `others` are more versions that wheels are built with, `dist` is the folder of what is finished.
+    `folder` is the project's place below the repository's root; `cargo`: cargo is called; `rust` are the folders, also
+    below that root, whose pinned toolchains rustup has to install; `cross`: some CPU has no machine of its own, so
+    Rust's library for it must be added. `python` is the minor version of the Python to build with, `others` are more
+    versions that wheels are built with, `dist` is the folder of what is finished. `elsewhere`: wheels for macOS,
+    Windows or musl are built as well, by cibuildwheel.
     """
 
     folder: str = "."
     branch: str = "main"
     submodules: bool = False
     history: bool = False
-    rust: str = ""
+    cargo: bool = False
+    rust: tuple[str, ...] = ()
+    cross: bool = False
     python: int = _PYTHON
     dist: str = "dist"
     others: tuple[str, ...] = ()
+    elsewhere: bool = False
 
     @classmethod
     def of(cls, found: Survey) -> Needs:
         """Return what a project needs that was surveyed."""
         around = found.repository
         main, others = _pythons(found)
-        pinned = found.project.folder / found.workspace
-        folders = (
-            [one for one in (pinned, *pinned.parents) if one.is_relative_to(around.top)] if found.needs_rust else []
-        )
-        place = next((one for one in folders if any((one / name).is_file() for name in _TOOLCHAINS)), None)
-        rust = place.relative_to(around.top).as_posix() if place else ""
         return cls(
             found.home.relative_to(around.top).as_posix(),
             around.branch,
             around.submodules,
             around.history,
-            rust,
+            found.needs_rust,
+            _pinned(found),
+            found.needs_rust and found.cross_builds,
             main,
             others=others,
+            elsewhere=found.builds_elsewhere,
         )
+
+
+def _pinned(found: Survey) -> tuple[str, ...]:
+    """Return the folders of the toolchains that are pinned for the workspaces of a project, below the root."""
+    if not found.needs_rust:
+        return ()
+    top = found.repository.top
+    workspaces = dict.fromkeys((found.workspace, *(one.workspace for one in found.payload if one.workspace)))
+    places = (_nearest(found.project.folder / place, top) for place in workspaces)
+    return tuple(dict.fromkeys(place.relative_to(top).as_posix() for place in places if place))
+
+
+def _nearest(folder: Path, top: Path) -> Path | None:
+    """Return the folder, or the nearest above it up to `top`, that pins a toolchain."""
+    folders = (one for one in (folder, *folder.parents) if one.is_relative_to(top))
+    return next((one for one in folders if any((one / name).is_file() for name in _TOOLCHAINS)), None)
 
 
 def _pythons(found: Survey) -> tuple[int, tuple[str, ...]]:
@@ -99,7 +119,7 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         *(["submodules: recursive"] if needs.submodules else []),
         *(["fetch-depth: 0"] if needs.history else []),
     ]
-    rust = ["- run: rustup toolchain install", f"  working-directory: {needs.rust}"] if needs.rust else []
+    rust = [line for one in needs.rust for line in ("- run: rustup toolchain install", f"  working-directory: {one}")]
     filled = {
         "@BRANCH@": needs.branch,
         "@BELOW@": below,
@@ -107,6 +127,7 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         "@PYTHON@": f"3.{needs.python}",
         "@CALLED@": called.removesuffix("/action.yml"),
         "@WHERE@": f"working-directory: {needs.folder}" if below else "",
+        "@ALSO@": ", elsewhere" if needs.elsewhere else "",
     }
     pythons = [f'python-version: "3.{needs.python}"']
     if needs.others:  # the last one is that of `python`
@@ -115,10 +136,14 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         "@PYTHONS@": pythons,
         "@CHECKOUT@": checkout,
         "@RUST@": rust,
+        "@TARGET@": _target(needs),
+        "@CACHED@": _cached(needs, below),
+        "@OUTPUT@": ["elsewhere: ${{ steps.plan.outputs.elsewhere }}"] if needs.elsewhere else [],
         "@DEFAULTS@": ["defaults:", "  run:", f"    working-directory: {needs.folder}", ""] if below else [],
     }
+    text = template(name).replace("@ELSEWHERE@\n", template("elsewhere.yml") if needs.elsewhere else "")
     lines = []
-    for line in template(name).splitlines():
+    for line in text.splitlines():
         mark = line.strip()
         if mark in lists:
             lines += [f"{line[: -len(mark)]}{one}" if one else "" for one in lists[mark]]
@@ -128,3 +153,25 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         if line.strip() or not mark:
             lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _cached(needs: Needs, below: str) -> list[str]:
+    """Return what is kept between runs: zig's C library, and what cargo downloaded and compiled."""
+    cargo = ["registry/cache", "registry/index", "git/db"] if needs.cargo else []
+    compiled = ["cargo", "backend/*/cargo"] if needs.cargo else []
+    built = f"{below}{needs.dist.removesuffix('dist')}build/wheelcheck"
+    folders = [f"~/.cargo/{one}" for one in cargo] + [f"{built}/{one}" for one in compiled]
+    return ["path: |", *(f"  {one}" for one in ("~/.cache/zig", *folders))]
+
+
+def _target(needs: Needs) -> list[str]:
+    """Return the step that installs Rust's library for the CPU of a job on a machine with another one."""
+    if not needs.cross:
+        return []
+    where = [f"  working-directory: {needs.rust[0]}"] if needs.rust else []
+    return [
+        '- run: rustup target add "$RUST_TARGET"',
+        *where,
+        "  env:",
+        "    RUST_TARGET: ${{ matrix.rust }}",
+    ]

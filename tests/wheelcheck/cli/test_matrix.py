@@ -34,12 +34,14 @@ def test_each_cpu_is_built_on_its_own_hosted_runner(tmp_path: Path, capsys: pyte
                 "runner": "ubuntu-latest",
                 "architecture": "x86_64",
                 "target": "x86_64-unknown-linux-gnu.2.17",
+                "rust": "x86_64-unknown-linux-gnu",
                 "native": True,
             },
             {
                 "runner": "ubuntu-24.04-arm",
                 "architecture": "aarch64",
                 "target": "aarch64-unknown-linux-gnu.2.17",
+                "rust": "aarch64-unknown-linux-gnu",
                 "native": True,
             },
         ]
@@ -53,6 +55,7 @@ def test_a_cpu_without_a_hosted_runner_is_cross_compiled_and_the_job_says_so(tmp
             "runner": "ubuntu-latest",
             "architecture": "riscv64",
             "target": "riscv64gc-unknown-linux-gnu.2.31",
+            "rust": "riscv64gc-unknown-linux-gnu",
             "native": False,
         }
     ]
@@ -104,9 +107,10 @@ def test_on_github_both_are_appended_to_the_outputs_one_line_each(
     output.write_text("before=1\n")
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))
     shown = printed(capsys, "--config", configured(tmp_path), "--github-output")
-    before, first, second = output.read_text().splitlines()
+    before, first, elsewhere, second = output.read_text().splitlines()
     assert before == "before=1"
     assert json.loads(first.removeprefix("matrix=")) == shown
+    assert elsewhere == 'elsewhere={"include": []}'
     assert json.loads(second.removeprefix("expected="))["sdist"] is True
 
 

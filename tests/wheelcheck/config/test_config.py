@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -349,14 +350,16 @@ EVERYWHERE = Config(
 @pytest.mark.parametrize("name", ["arm64", "aarch64", "ARM64"])
 def test_one_architecture_keeps_its_wheels_and_all_else(name: str) -> None:
     narrowed = EVERYWHERE.for_architecture(name)
-    assert [wheel.platform for wheel in narrowed.wheels] == [
-        "macosx_11_0_universal2",
-        "manylinux_2_17_aarch64",
-        "win_arm64",
-    ]
+    assert [wheel.platform for wheel in narrowed.wheels] == ["manylinux_2_17_aarch64"]
     assert sorted([*narrowed.wheels, *narrowed.built_elsewhere]) == list(EVERYWHERE.wheels)
     assert narrowed.architectures == ("aarch64",)
     assert (narrowed.sdist, narrowed.payload, narrowed.ignores) == (True, EVERYWHERE.payload, EVERYWHERE.ignores)
+
+
+def test_one_architecture_keeps_the_wheels_for_other_systems_where_there_are_none_for_linux() -> None:
+    without = replace(EVERYWHERE, wheels=tuple(one for one in EVERYWHERE.wheels if "linux" not in one.platform))
+    platforms = [wheel.platform for wheel in without.for_architecture("arm64").wheels]
+    assert platforms == ["macosx_11_0_universal2", "win_arm64"]
 
 
 def test_an_architecture_that_no_expected_wheel_serves_is_an_error_and_not_an_empty_set() -> None:

@@ -119,7 +119,7 @@ def test_a_workflow_uploads_the_folder_that_the_project_uses() -> None:
     assert "path: a/b/dist/\n" in workflows.texts(workflows.Needs("a/b"))[".github/workflows/wheels.yml"]
 
 
-@pytest.mark.parametrize("needs", [workflows.Needs(), workflows.Needs("a/b", "trunk", rust="a", submodules=True)])
+@pytest.mark.parametrize("needs", [workflows.Needs(), workflows.Needs("a/b", "trunk", rust=("a",), submodules=True)])
 def test_no_mark_of_a_template_is_left(needs: workflows.Needs) -> None:
     texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), plan.sessions(new=True)]
     assert [found for text in texts for found in re.findall(r"@[A-Z]+@", text)] == []
