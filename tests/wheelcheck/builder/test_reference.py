@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -159,6 +160,38 @@ def test_the_rust_workspace_passes_its_own_checks_and_its_numbers_agree_with_the
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def install_sdist(built: Build, folder: Path, path: str) -> subprocess.CompletedProcess[str]:
+    """Install the sdist as a user does, into `folder`, with only these folders of programs."""
+    sdist = str(dist.sdist(built.settings.dist))
+    pip = [sys.executable, "-m", "pip", "install", "--no-cache-dir", "--no-deps", "--target", str(folder), sdist]
+    env = {**os.environ, "PATH": path}
+    return subprocess.run(pip, cwd=folder.parent, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_sdist_alone_installs_what_the_wheel_holds_and_it_works(built: Build, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    done = install_sdist(built, site, os.environ["PATH"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    for payload in built.settings.release.payload:
+        assert os.access(site / payload.path, os.X_OK) == (payload.kind == "executable"), payload.path
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    selftest = [sys.executable, "-m", "reference.selftest"]
+    said = subprocess.run(selftest, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_without_rust_the_sdist_is_not_installed_and_the_error_says_what_to_do(built: Build, tmp_path: Path) -> None:
+    found = {name: shutil.which(name) for name in ("cc", "gcc", "ld", "as")}
+    (tmp_path / "bin").mkdir()
+    for name, program in found.items():
+        if program:
+            (tmp_path / "bin" / name).symlink_to(program)
+    done = install_sdist(built, tmp_path / "site", str(tmp_path / "bin"))
+    assert done.returncode == 1
+    assert "there is no `cargo` on PATH" in done.stdout + done.stderr
+    assert not (tmp_path / "site" / "reference").exists()
 
 
 def test_the_repository_holds_no_binary_of_the_reference_project() -> None:
