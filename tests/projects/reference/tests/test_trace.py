@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from dataclasses import replace
@@ -16,6 +17,10 @@ def python(code: str, *words: object) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", code, *map(str, words)]
 
 
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 def below(report: Report, folder: Path) -> list[File]:
     """Return what was done in a folder; a Python reads many files of its own."""
     return [file for file in report.files if file.path.startswith(f"{folder}/")]
@@ -27,7 +32,7 @@ def test_the_bytes_read_and_written_are_counted_for_each_file(backend: Backend, 
     report = reference.trace(python(code, tmp_path / "in", tmp_path / "out"), backend)
     assert (report.backend, report.exit_status, report.signal, report.lost) == (backend, 3, None, 0)
     assert report.file(tmp_path / "in") == File(str(tmp_path / "in"), 1, 5000, 0, 0, None)
-    assert report.file(tmp_path / "out") == File(str(tmp_path / "out"), 1, 0, 70, 0, None)
+    assert report.file(tmp_path / "out") == File(str(tmp_path / "out"), 1, 0, 70, 0, None, sha256(b"x" * 70))
     assert report.file(tmp_path / "other") is None
 
 
@@ -42,7 +47,7 @@ def test_every_way_to_read_counts(backend: Backend, tmp_path: Path, call: str) -
 def test_every_way_to_write_counts(backend: Backend, tmp_path: Path, call: str) -> None:
     code = f"import os, sys; fd = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT); {call}"
     report = reference.trace(python(code, tmp_path / "out"), backend)
-    assert below(report, tmp_path) == [File(str(tmp_path / "out"), 1, 0, 5, 0, None)]
+    assert below(report, tmp_path) == [File(str(tmp_path / "out"), 1, 0, 5, 0, None, sha256(b"12345"))]
 
 
 def test_bytes_that_only_the_kernel_touches_count_for_both_files(backend: Backend, tmp_path: Path) -> None:
@@ -85,7 +90,7 @@ os.rmdir("d")
 def test_a_path_that_is_not_utf8_comes_back_as_it_was(backend: Backend, tmp_path: Path) -> None:
     odd = os.fsdecode(os.fsencode(tmp_path / 'a "quoted" \\ word\n') + b"\xff")
     report = reference.trace(python("import sys; open(sys.argv[1], 'w').write('1')", odd), backend)
-    assert report.file(odd) == File(odd, 1, 0, 1, 0, None)
+    assert report.file(odd) == File(odd, 1, 0, 1, 0, None, sha256(b"1"))
 
 
 def test_what_a_thread_does_belongs_to_the_report_and_a_thread_is_not_a_process(backend: Backend, tmp_path: Path) -> None:
@@ -96,7 +101,7 @@ thread.start()
 thread.join()
 """
     report = reference.trace(python(code, tmp_path / "out"), backend)
-    assert report.file(tmp_path / "out") == File(str(tmp_path / "out"), 1, 0, 1, 0, None)
+    assert report.file(tmp_path / "out") == File(str(tmp_path / "out"), 1, 0, 1, 0, None, sha256(b"1"))
     assert len(report.processes) == 1
 
 
@@ -106,6 +111,44 @@ def test_children_are_followed_and_know_their_parent_and_their_end(backend: Back
     parent, child = sorted(report.processes, key=lambda process: process.commands != (tuple(python(code)),))
     assert (child.parent, child.commands, child.exit_status) == (parent.pid, (("sh", "-c", "exit 4"),), 4)
     assert (parent.exit_status, report.exit_status) == (0, 0)
+
+
+AGAIN = """
+import os, time
+def child(status):
+    pid = os.fork()
+    pid or os._exit(status)
+    os.waitpid(pid, 0)
+    return pid
+first = child(5)
+for _ in range(9):
+    time.sleep(0.02)  # a tick later
+    with open("/proc/sys/kernel/ns_last_pid", "w") as last:
+        last.write(str(first - 1))
+    if child(6) == first:
+        break
+"""
+
+
+@pytest.mark.skipif(not os.access("/proc/sys/kernel/ns_last_pid", os.W_OK), reason="only root chooses the next pid")
+def test_two_processes_of_one_number_are_distinguished_by_their_start(backend: Backend) -> None:
+    report = reference.trace(python(AGAIN), backend)
+    children = [process for process in report.processes if not process.commands]
+    first = [process for process in children if process.pid == children[0].pid]
+    assert len({process.started for process in first}) == len(first) >= 2
+    assert {process.exit_status for process in first} == {5, 6}
+
+
+def test_the_start_of_a_process_is_the_kernels(backend: Backend, tmp_path: Path) -> None:
+    code = "import sys; open(sys.argv[1], 'w').write(open('/proc/self/stat').read().rpartition(')')[2].split()[19])"
+    report = reference.trace(python(code, tmp_path / "started"), backend)
+    assert [process.started for process in report.processes] == [int((tmp_path / "started").read_text())]
+
+
+def test_a_file_that_was_written_and_renamed_is_hashed_as_it_is_now(backend: Backend, tmp_path: Path) -> None:
+    code = "import os, sys; open(sys.argv[1], 'w').write('new'); os.rename(sys.argv[1], sys.argv[2])"
+    report = reference.trace(python(code, tmp_path / "a", tmp_path / "b"), backend)
+    assert [file.sha256 for file in below(report, tmp_path)] == [sha256(b"new")]
 
 
 def test_a_process_is_known_by_every_program_it_became(backend: Backend) -> None:

@@ -11,6 +11,7 @@ the verdict a question of timing.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import subprocess
 import sys
@@ -82,12 +83,12 @@ class Workload:
 
 
 def check_trace(workload: Workload, backend: Backend) -> None:
-    """Judge a trace: the process, its end, and the bytes of both files."""
+    """Judge a trace: the process, its end, the bytes of both files, and the hash of what was written."""
     report = trace(workload.command, backend)
     workload.require_done(report.exit_status)
     read, written = report.file(workload.source), report.file(workload.target)
     _require("file read", read, File(read.path if read else "", 1, len(_READ), 0, 0, None))
-    _require("file written", written, File(written.path if written else "", 1, 0, _WRITTEN, 0, None))
+    _require("file written", written, File(written.path if written else "", 1, 0, _WRITTEN, 0, None, _hash(_READ[:_WRITTEN])))
     _require("lost events", report.lost, 0)
     ends = {process.commands: process.exit_status for process in report.processes}
     _require("processes", ends, {(tuple(workload.command),): _STATUS})
@@ -169,6 +170,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _counted(results: list[Result]) -> str:
     counts = {verdict: sum(result.verdict == verdict for result in results) for verdict in ("OK", "SKIP", "FAIL")}
     return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _require(what: str, found: object, expected: object) -> None:

@@ -29,10 +29,12 @@ Backend = Literal["ptrace", "preload"]
 class Process:
     """One process. `commands` holds the command line of every program it became.
 
+    A `pid` is used again; `started`, in clock ticks since the machine started, tells the processes apart (0: unknown).
     Neither `exit_status` nor `signal` is a number where its end was not seen: `preload` cannot see a signal end one.
     """
 
     pid: int
+    started: int
     parent: int
     commands: tuple[tuple[str, ...], ...]
     exit_status: int | None
@@ -41,7 +43,10 @@ class Process:
 
 @dataclass(frozen=True)
 class File:
-    """What all processes together did with one path: how often opened and removed, bytes read and written."""
+    """What all processes together did with one path: how often opened and removed, bytes read and written.
+
+    `sha256` is the hash, in hexadecimal, of a regular file that was written and is there at the end, by its last name.
+    """
 
     path: str
     opened: int
@@ -49,6 +54,7 @@ class File:
     bytes_written: int
     removed: int
     renamed_to: str | None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)

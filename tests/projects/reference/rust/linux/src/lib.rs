@@ -6,5 +6,7 @@
 pub mod arch;
 mod ending;
 pub mod numbers;
+mod process;
 
 pub use ending::Ending;
+pub use process::start_time;

@@ -12,5 +12,6 @@ mod hooks;
 mod life;
 mod log;
 mod notes;
+mod own;
 mod path;
 mod real;

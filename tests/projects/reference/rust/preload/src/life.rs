@@ -1,11 +1,10 @@
 //! The beginning and the end of a program.
 
 use crate::buffer::Buffer;
-use crate::log::{self, call, note, quietly};
+use crate::log::{self, note, quietly};
 use crate::notes::started;
+use crate::own::own;
 use crate::real::Real;
-use linux::arch::Call;
-use linux::numbers::{AT_FDCWD, O_CLOEXEC};
 use linux::Ending;
 use report::Event;
 use std::ffi::{c_int, c_void};
@@ -24,30 +23,13 @@ extern "C" fn begin() {
     quietly(|| {
         log::open();
         started();
-        match command() {
+        match own(c"/proc/self/cmdline").filter(|words| words.bytes().len() < Buffer::SIZE) {
             Some(words) => note(&Event::Loaded(words.bytes())),
             None => note(&Event::Lost),
         }
         // SAFETY: the function is there as long as the process: a preloaded library is never unloaded.
         unsafe { on_exit(ended, null_mut()) };
     });
-}
-
-/// The command line of this process; None where it has no room.
-fn command() -> Option<Buffer> {
-    let arguments = [
-        AT_FDCWD as usize,
-        c"/proc/self/cmdline".as_ptr() as usize,
-        O_CLOEXEC as usize,
-        0,
-    ];
-    // SAFETY: the path ends in a NUL, the buffer has `size` bytes at `into`, and the descriptor is closed again.
-    unsafe {
-        let file = call(Call::Openat, arguments) as usize;
-        let words = Buffer::filled(|into, size| call(Call::Read, [file, into, size, 0]));
-        call(Call::Close, [file, 0, 0, 0]);
-        words.filter(|words| words.bytes().len() < Buffer::SIZE)
-    }
 }
 
 /// `exit`, and a return from `main`.

@@ -2,6 +2,7 @@
 
 use crate::buffer::Buffer;
 use crate::log::{note, quietly};
+use crate::own::own;
 use crate::path;
 use linux::numbers::AT_FDCWD;
 use report::Event;
@@ -112,7 +113,12 @@ pub unsafe fn executing(words: Words, real: impl FnOnce() -> c_int) -> c_int {
 pub fn started() {
     // SAFETY: takes nothing.
     let parent = unsafe { getppid() } as u32;
-    note(&Event::Started { parent });
+    let stat = own(c"/proc/self/stat");
+    let time = stat.and_then(|stat| linux::start_time(stat.bytes()));
+    note(&Event::Started {
+        parent,
+        time: time.unwrap_or(0),
+    });
 }
 
 fn opened(descriptor: c_int) {

@@ -5,8 +5,10 @@ use linux::Ending;
 /// A command is its words, each ended by a NUL, as in `/proc/PID/cmdline`.
 #[derive(Debug, PartialEq)]
 pub enum Event<Text> {
+    /// `time` tells it from an earlier process of the same number: clock ticks since the machine started.
     Started {
         parent: u32,
+        time: u64,
     },
     /// A program is about to be executed; it may turn out to be refused, or to be seen again when it has loaded.
     Attempted(Text),
@@ -61,6 +63,7 @@ impl Line {
         let event = match kind {
             b"started" => Event::Started {
                 parent: number as u32,
+                time: std::str::from_utf8(&one).ok()?.parse().ok()?,
             },
             b"attempted" => Event::Attempted(one),
             b"refused" => Event::Refused,
@@ -79,8 +82,11 @@ impl Line {
     }
 
     fn fill(&mut self, pid: u32, event: &Event<&[u8]>) -> bool {
+        let mut digits = [0; 20];
         let (kind, number, one, two): (&str, u64, &[u8], &[u8]) = match *event {
-            Event::Started { parent } => ("started", parent.into(), b"", b""),
+            Event::Started { parent, time } => {
+                ("started", parent.into(), decimal(time, &mut digits), b"")
+            }
             Event::Attempted(command) => ("attempted", 0, command, b""),
             Event::Refused => ("refused", 0, b"", b""),
             Event::Loaded(command) => ("loaded", 0, command, b""),
@@ -132,6 +138,19 @@ impl Line {
     }
 }
 
+/// The digits of a number, which stand at the end of their room.
+fn decimal(mut number: u64, room: &mut [u8; 20]) -> &[u8] {
+    let mut at = room.len();
+    loop {
+        at -= 1;
+        room[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &room[at..];
+        }
+    }
+}
+
 fn unescaped(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let mut rest = text.iter();
@@ -167,7 +186,11 @@ mod tests {
             Event::Removed(odd),
         ];
         let lives = [
-            Event::Started { parent: 7 },
+            Event::Started { parent: 7, time: 0 },
+            Event::Started {
+                parent: 7,
+                time: u64::MAX,
+            },
             Event::Attempted(odd),
             Event::Refused,
             Event::Loaded(odd),
@@ -203,6 +226,7 @@ mod tests {
             "1 opened 0 %g0 ",
             "1 opened 0 % ",
             "1 read -1 /x ",
+            "1 started 7  ",
         ] {
             assert_eq!(Line::parse(line.as_bytes()), None, "{line}");
         }

@@ -4,6 +4,7 @@ mod event;
 pub mod json;
 mod report;
 mod request;
+mod sha256;
 
 pub use event::{Event, Line};
 pub use report::Report;

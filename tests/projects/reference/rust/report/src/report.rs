@@ -1,9 +1,13 @@
 //! The report: what the events of all processes of a command add up to. Both backends end here, so both say the same.
 
-use crate::{json, Event};
+use crate::{json, sha256, Event};
 use linux::Ending;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 #[derive(Default)]
 struct Process {
@@ -21,14 +25,21 @@ struct File {
     bytes_written: u64,
     removed: u64,
     renamed_to: Option<Vec<u8>>,
+    /// What was written, by its hash; see `Report::seal`.
+    sha256: Option<String>,
 }
+
+/// A process by its number and start time: a number alone is used again.
+type Key = (u32, u64);
 
 #[derive(Default)]
 pub struct Report {
     backend: &'static str,
     command: Vec<Vec<u8>>,
     ending: Option<Ending>,
-    processes: BTreeMap<u32, Process>,
+    processes: BTreeMap<Key, Process>,
+    /// When the process started that has a number now.
+    times: HashMap<u32, u64>,
     files: BTreeMap<Vec<u8>, File>,
     lost: u64,
 }
@@ -50,18 +61,46 @@ impl Report {
             Event::Renamed(from, to) => self.file(from).renamed_to = Some(to.as_ref().to_vec()),
             Event::Removed(path) => self.file(path).removed += 1,
             Event::Lost => self.lost += 1,
-            of_its_life => self.processes.entry(pid).or_default().note(of_its_life),
+            of_its_life => {
+                if let Event::Started { time, .. } = of_its_life {
+                    self.meet(pid, *time);
+                }
+                self.process(pid).note(of_its_life);
+            }
+        }
+    }
+
+    /// A number belongs to the process that started last; what was seen of it before is its own.
+    fn meet(&mut self, pid: u32, time: u64) {
+        if self.times.insert(pid, time).is_none() {
+            if let Some(unmet) = self.processes.remove(&(pid, 0)) {
+                self.processes.insert((pid, time), unmet);
+            }
+        }
+    }
+
+    fn process(&mut self, pid: u32) -> &mut Process {
+        let time = self.times.get(&pid).copied().unwrap_or(0);
+        self.processes.entry((pid, time)).or_default()
+    }
+
+    /// Hashes every file that was written and is still there, under its last name: to be called once, at the end.
+    pub fn seal(&mut self) {
+        for (path, file) in &mut self.files {
+            if file.bytes_written > 0 {
+                file.sha256 = hash(file.renamed_to.as_ref().unwrap_or(path));
+            }
         }
     }
 
     /// How the command itself ended, as its parent learned it.
     pub fn end(&mut self, pid: u32, ending: Ending) {
         self.ending = Some(ending);
-        self.processes.entry(pid).or_default().ending = Some(ending);
+        self.process(pid).ending = Some(ending);
     }
 
     pub fn saw(&self, pid: u32) -> bool {
-        self.processes.contains_key(&pid)
+        self.times.contains_key(&pid)
     }
 
     fn file(&mut self, path: &impl AsRef<[u8]>) -> &mut File {
@@ -73,7 +112,7 @@ impl Process {
     fn note<Text: AsRef<[u8]>>(&mut self, event: &Event<Text>) {
         match event {
             // told again after every execve, and by then it may be an orphan
-            Event::Started { parent } if self.parent == 0 => self.parent = *parent,
+            Event::Started { parent, .. } if self.parent == 0 => self.parent = *parent,
             Event::Attempted(command) => {
                 let command = command.as_ref().to_vec();
                 // an attempt that was neither refused nor seen to load was a program that cannot tell (a static one)
@@ -89,7 +128,7 @@ impl Process {
         }
     }
 
-    fn json(&self, pid: u32) -> String {
+    fn json(&self, (pid, time): Key) -> String {
         let commands = self
             .commands
             .iter()
@@ -98,6 +137,7 @@ impl Process {
         let [status, signal] = ended(self.ending);
         json::object(&[
             ("pid", pid.to_string()),
+            ("started", time.to_string()),
             ("parent", self.parent.to_string()),
             ("commands", json::array(commands)),
             status,
@@ -112,6 +152,10 @@ impl File {
             .renamed_to
             .as_ref()
             .map_or("null".to_string(), |path| json::text(path));
+        let sha256 = self
+            .sha256
+            .as_ref()
+            .map_or("null".to_string(), |hash| json::text(hash.as_bytes()));
         json::object(&[
             ("path", json::text(path)),
             ("opened", self.opened.to_string()),
@@ -119,6 +163,7 @@ impl File {
             ("bytes_written", self.bytes_written.to_string()),
             ("removed", self.removed.to_string()),
             ("renamed_to", renamed),
+            ("sha256", sha256),
         ])
     }
 }
@@ -129,7 +174,7 @@ impl Display for Report {
         let processes = self
             .processes
             .iter()
-            .map(|(&pid, process)| process.json(pid));
+            .map(|(&key, process)| process.json(key));
         let files = self.files.iter().map(|(path, file)| file.json(path));
         out.write_str(&json::object(&[
             ("backend", json::text(self.backend.as_bytes())),
@@ -144,6 +189,15 @@ impl Display for Report {
             ("lost", self.lost.to_string()),
         ]))
     }
+}
+
+/// The hash of a regular file; None for anything else: a pipe would be read for ever.
+fn hash(path: &[u8]) -> Option<String> {
+    let path = Path::new(OsStr::from_bytes(path));
+    let regular = fs::metadata(path).ok()?.is_file();
+    regular
+        .then(|| sha256::hexadecimal(fs::File::open(path).ok()?).ok())
+        .flatten()
 }
 
 fn words(command: &[u8]) -> String {
@@ -178,7 +232,7 @@ mod tests {
             Event::Read("/x", 4),
             Event::Renamed("/x", "/y"),
         ]);
-        let file = "\"path\": \"/x\", \"opened\": 1, \"bytes_read\": 7, \"bytes_written\": 0, \"removed\": 0, \"renamed_to\": \"/y\"";
+        let file = "\"path\": \"/x\", \"opened\": 1, \"bytes_read\": 7, \"bytes_written\": 0, \"removed\": 0, \"renamed_to\": \"/y\", \"sha256\": null";
         assert!(said.contains(file), "{said}");
     }
 
@@ -203,8 +257,65 @@ mod tests {
 
     #[test]
     fn a_process_that_was_not_seen_to_end_has_neither_status_nor_signal() {
-        let said = after(&[Event::Started { parent: 4 }]);
-        assert!(said.contains("{\"pid\": 5, \"parent\": 4, \"commands\": [], \"exit_status\": null, \"signal\": null}"));
+        let said = after(&[Event::Started { parent: 4, time: 9 }]);
+        assert!(said.contains("{\"pid\": 5, \"started\": 9, \"parent\": 4, \"commands\": [], \"exit_status\": null, \"signal\": null}"));
+    }
+
+    #[test]
+    fn a_number_that_is_used_again_is_another_process() {
+        let started = |time| Event::Started { parent: 4, time };
+        let ended = |status| Event::Ended(Ending::Exit(status));
+        let said = after(&[started(1), ended(2), started(9), ended(3)]);
+        let life = |time, status| {
+            format!(
+                "\"started\": {time}, \"parent\": 4, \"commands\": [], \"exit_status\": {status},"
+            )
+        };
+        assert!(
+            said.contains(&life(1, 2)) && said.contains(&life(9, 3)),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_process_that_tells_twice_that_it_started_is_one_and_so_is_one_that_was_seen_before() {
+        let started = || Event::Started { parent: 4, time: 1 };
+        let said = after(&[Event::Attempted("x\0"), started(), started()]);
+        assert_eq!(said.matches("\"pid\"").count(), 1, "{said}");
+    }
+
+    #[test]
+    fn what_was_written_is_hashed_under_its_last_name_and_nothing_else_is() {
+        let name = |part| {
+            format!(
+                "{}/report-{}-{part}",
+                std::env::temp_dir().display(),
+                std::process::id()
+            )
+        };
+        let (written, renamed, read) = (name("a"), name("b"), name("c"));
+        fs::write(&renamed, "abc").unwrap();
+        fs::write(&read, "abc").unwrap();
+        let mut report = Report::new("test", Vec::new());
+        for event in [
+            Event::Written(written.as_str(), 3),
+            Event::Renamed(&written, &renamed),
+            Event::Read(&read, 3),
+            Event::Written("/dev/null", 3),
+        ] {
+            report.note(5, &event);
+        }
+        report.seal();
+        let said = report.to_string();
+        assert_eq!(
+            said.matches("\"sha256\": \"ba7816bf8f01cfea").count(),
+            1,
+            "{said}"
+        );
+        assert_eq!(said.matches("\"sha256\": null").count(), 2, "{said}");
+        [renamed, read]
+            .iter()
+            .for_each(|file| fs::remove_file(file).unwrap());
     }
 
     #[test]

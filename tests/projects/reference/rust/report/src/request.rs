@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::{fs, io};
+use std::io::{self, Write};
+use std::path::Path;
+use std::{fs, process};
 
 pub struct Request {
     pub options: HashMap<&'static str, OsString>,
@@ -27,10 +29,11 @@ impl Request {
         }
     }
 
-    /// Writes a report to the file that `--report` names, without it to standard error, as `time` does it.
+    /// Writes a report to the file that `--report` names, without it to standard error, as `time` does it. Whoever reads
+    /// the file meanwhile finds the old report or the new one, never half of it.
     pub fn publish(&self, report: &str) -> io::Result<()> {
         match self.options.get("--report") {
-            Some(path) => fs::write(path, format!("{report}\n")),
+            Some(path) => replace(Path::new(path), &format!("{report}\n")),
             None => {
                 eprintln!("{report}");
                 Ok(())
@@ -39,9 +42,44 @@ impl Request {
     }
 }
 
+/// Writes a file whole beside its place and moves it there. What is no regular file, such as a pipe, stays what it is.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if path.exists() && !path.is_file() {
+        return fs::write(path, text);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.partial", process::id()));
+    let partial = path.with_file_name(name);
+    let written = fs::File::create(&partial)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_all())
+        })
+        .and_then(|()| fs::rename(&partial, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_report_replaces_an_older_one_whole_and_leaves_nothing_beside_it() {
+        let folder = std::env::temp_dir().join(format!("publish-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        let request = parse(&format!("--report {}/r.json -- ls", folder.display())).unwrap();
+        for text in ["a longer report", "short"] {
+            request.publish(text).unwrap();
+            let said = fs::read_to_string(folder.join("r.json")).unwrap();
+            assert_eq!(said, format!("{text}\n"));
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(request.publish("nowhere").is_err());
+    }
 
     fn parse(line: &str) -> Option<Request> {
         Request::parse(line.split_whitespace().map(OsString::from), &["--report"])

@@ -39,7 +39,10 @@ fn empty(request: &Request, backend: &'static str) -> Report {
 
 fn outcome(request: &Request) -> (String, u8) {
     match watch(request) {
-        Ok((report, ending)) => (report.to_string(), ending.exit_code()),
+        Ok((mut report, ending)) => {
+            report.seal();
+            (report.to_string(), ending.exit_code())
+        }
         Err(Failure::Unavailable(why)) => (reason("unavailable", &why), 125),
         Err(Failure::NotStarted(why)) => (reason("not_started", &why), 127),
     }

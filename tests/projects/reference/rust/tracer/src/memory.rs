@@ -68,6 +68,12 @@ pub fn family(task: u32) -> Option<(u32, u32)> {
     Some((number("Tgid:")?, number("PPid:")?))
 }
 
+/// When a process started, in clock ticks since the machine did; 0 where it is not there.
+pub fn start_time(pid: u32) -> u64 {
+    let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+    linux::start_time(&stat).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,8 +98,9 @@ impl Tracer {
         let parent = self.parents.remove(&task).unwrap_or(parent);
         let is_process = process == task;
         if is_process {
+            let time = memory::start_time(task);
             self.report
-                .note(task, &Event::<Vec<u8>>::Started { parent });
+                .note(task, &Event::<Vec<u8>>::Started { parent, time });
         }
         self.tasks.insert(
             task,
