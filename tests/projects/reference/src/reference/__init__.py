@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reference.checkpoint import Checkpoint, Thread, checkpoint
 from reference.guard import (
     INTRUSION,
     NETWORK,
@@ -25,6 +26,7 @@ __all__ = [
     "NETWORK",
     "Backend",
     "BpfObject",
+    "Checkpoint",
     "File",
     "Limit",
     "Machine",
@@ -32,9 +34,11 @@ __all__ = [
     "Process",
     "Report",
     "Tally",
+    "Thread",
     "Unavailable",
     "bpf_object",
     "call_number",
+    "checkpoint",
     "deny_calls",
     "forbid_privileges",
     "machine",

@@ -20,6 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from reference.checkpoint import checkpoint
 from reference.guard import NETWORK, call_number
 from reference.machine import machine
 from reference.objects import bpf_object
@@ -94,6 +95,24 @@ def check_trace(workload: Workload, backend: Backend) -> None:
     _require("processes", ends, {(tuple(workload.command),): _STATUS})
 
 
+def check_checkpoint(_workload: Workload) -> None:
+    """Judge a checkpoint: a process that waits stands in its own code and on its own stack, and waits on."""
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as waiting:
+        (thread,) = checkpoint(waiting.pid).threads
+        ranges = [line.split()[:2] for line in Path(f"/proc/{waiting.pid}/maps").read_text().splitlines()]
+        _require("mode of the code's memory", _mode(ranges, thread.counter)[2:3], "x")
+        _require("mode of the stack's memory", _mode(ranges, thread.stack)[:2], "rw")
+        _require("end", waiting.poll(), None)
+        waiting.communicate()
+    _require("exit status", waiting.returncode, 0)
+
+
+def _mode(ranges: list[list[str]], address: int) -> str:
+    """Return the mode of the memory at an address, empty where there is none."""
+    places = ((*(int(end, 16) for end in place.split("-")), mode) for place, mode in ranges)
+    return next((mode for first, end, mode in places if first <= address < end), "")
+
+
 def check_sandbox(workload: Workload) -> None:
     """Judge the sandbox: the files can be used, the network cannot, and outside of it nothing changed."""
     free = subprocess.run(workload.command, capture_output=True, text=True, check=False)
@@ -130,6 +149,7 @@ CHECKS: dict[str, Callable[[Workload], None]] = {
     "tally": check_tally,
     "trace by ptrace": lambda workload: check_trace(workload, "ptrace"),
     "trace by preload": lambda workload: check_trace(workload, "preload"),
+    "checkpoint": check_checkpoint,
     "sandbox": check_sandbox,
     "object": check_object,
     "machine": check_machine,

@@ -81,13 +81,19 @@ def trace(command: Sequence[str], backend: Backend = "ptrace") -> Report:
     Raises Unavailable where this machine does not let it be watched, OSError where it cannot be started.
     """
     options = ["--preload", str(bundled("lib/libpreload.so"))] if backend == "preload" else []
+    return _report(ask_tracer(options, command), command[0], backend)
+
+
+def ask_tracer(options: Sequence[str], command: Sequence[str] = ()) -> dict[str, Any]:
+    """Run `tracer`, for a command where there is one, and return the report that it leaves."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
-        argv = [str(bundled("bin/tracer")), *options, "--report", str(report), "--", *command]
-        done = subprocess.run(argv, check=False)
+        words = ["--", *command] if command else []
+        done = subprocess.run([str(bundled("bin/tracer")), *options, "--report", str(report), *words], check=False)
         if not report.exists():
             raise RuntimeError(f"tracer ended with status {done.returncode} and left no report")
-        return _report(json.loads(report.read_text()), command[0], backend)
+        table: dict[str, Any] = json.loads(report.read_text())
+        return table
 
 
 def main() -> None:

@@ -21,6 +21,9 @@ pub struct Registers {
     pub number: usize,
     pub result: usize,
     pub arguments: [usize; 6],
+    /// The program counter, and the stack pointer.
+    pub counter: usize,
+    pub stack: usize,
 }
 
 pub static X86_64: Arch = Arch {
@@ -31,6 +34,8 @@ pub static X86_64: Arch = Arch {
         number: 15, // orig_rax: rax itself is overwritten by the result
         result: 10,
         arguments: [14, 13, 12, 7, 9, 8], // rdi, rsi, rdx, r10, r8, r9
+        counter: 16,
+        stack: 19,
     },
     foreign_calls: Some(0x4000_0000),
     numbers: x86_64,
@@ -44,6 +49,8 @@ pub static AARCH64: Arch = Arch {
         number: 8,
         result: 0, // x0 is the first argument too: it must be read before the call
         arguments: [0, 1, 2, 3, 4, 5],
+        counter: 32,
+        stack: 31,
     },
     foreign_calls: None,
     numbers: aarch64,

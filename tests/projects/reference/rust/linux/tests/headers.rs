@@ -36,8 +36,8 @@ fn call(arch: &Arch, call: Call) -> String {
     }
 }
 
-/// `fields`: where a call's number, result and six arguments are, in C.
-fn claims(arch: &Arch, audit: &str, fields: [&str; 8]) -> String {
+/// `fields`: where a call's number, result and six arguments are, the program counter and the stack pointer, in C.
+fn claims(arch: &Arch, audit: &str, fields: [&str; 10]) -> String {
     let mut text: String = HEADERS
         .iter()
         .chain([&PTRACE])
@@ -50,7 +50,8 @@ fn claims(arch: &Arch, audit: &str, fields: [&str; 8]) -> String {
     );
     let places = [arch.registers.number, arch.registers.result]
         .into_iter()
-        .chain(arch.registers.arguments);
+        .chain(arch.registers.arguments)
+        .chain([arch.registers.counter, arch.registers.stack]);
     for (field, place) in fields.into_iter().zip(places) {
         text += &equal(
             &format!("offsetof(struct user_regs_struct, {field})"),
@@ -94,7 +95,7 @@ fn compile(arch: &Arch, text: &str) -> Output {
     said
 }
 
-fn accept(arch: &Arch, audit: &str, fields: [&str; 8]) {
+fn accept(arch: &Arch, audit: &str, fields: [&str; 10]) {
     let said = compile(arch, &claims(arch, audit, fields));
     assert!(
         said.status.success(),
@@ -106,7 +107,9 @@ fn accept(arch: &Arch, audit: &str, fields: [&str; 8]) {
 #[test]
 #[ignore = "needs ZIG"]
 fn the_headers_of_x86_64_agree() {
-    let fields = ["orig_rax", "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9"];
+    let fields = [
+        "orig_rax", "rax", "rdi", "rsi", "rdx", "r10", "r8", "r9", "rip", "rsp",
+    ];
     accept(&X86_64, "AUDIT_ARCH_X86_64", fields);
 }
 
@@ -115,6 +118,7 @@ fn the_headers_of_x86_64_agree() {
 fn the_headers_of_aarch64_agree() {
     let fields = [
         "regs[8]", "regs[0]", "regs[0]", "regs[1]", "regs[2]", "regs[3]", "regs[4]", "regs[5]",
+        "pc", "sp",
     ];
     accept(&AARCH64, "AUDIT_ARCH_AARCH64", fields);
 }

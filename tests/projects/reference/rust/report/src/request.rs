@@ -12,21 +12,23 @@ pub struct Request {
 }
 
 impl Request {
-    /// Understands the words of a command line; None for an unknown option, a missing value or no command.
+    /// Understands the words of a command line; None for an unknown option, a missing value or no command. Only with the
+    /// option `alone` there is no command, and without it there must be one.
     pub fn parse(
         mut words: impl Iterator<Item = OsString>,
         known: &[&'static str],
+        alone: &'static str,
     ) -> Option<Self> {
         let mut options = HashMap::new();
-        loop {
-            let word = words.next()?;
+        while let Some(word) = words.next() {
             if word == "--" {
-                let command: Vec<_> = words.collect();
-                return (!command.is_empty()).then_some(Request { options, command });
+                break;
             }
             let option = known.iter().find(|&&option| word == option)?;
             options.insert(*option, words.next()?);
         }
+        let command: Vec<_> = words.collect();
+        (command.is_empty() == options.contains_key(alone)).then_some(Request { options, command })
     }
 
     /// Writes a report to the file that `--report` names, without it to standard error, as `time` does it. Whoever reads
@@ -82,7 +84,8 @@ mod tests {
     }
 
     fn parse(line: &str) -> Option<Request> {
-        Request::parse(line.split_whitespace().map(OsString::from), &["--report"])
+        let words = line.split_whitespace().map(OsString::from);
+        Request::parse(words, &["--report", "--pid"], "--pid")
     }
 
     #[test]
@@ -90,6 +93,13 @@ mod tests {
         let request = parse("--report out.json -- ls -l").unwrap();
         assert_eq!(request.options["--report"], "out.json");
         assert_eq!(request.command, ["ls", "-l"]);
+    }
+
+    #[test]
+    fn one_option_stands_without_a_command() {
+        let request = parse("--pid 7 --report out.json").unwrap();
+        assert_eq!(request.options["--pid"], "7");
+        assert!(request.command.is_empty());
     }
 
     #[test]
@@ -101,6 +111,8 @@ mod tests {
             "--report",
             "--report x --",
             "--other x -- ls",
+            "--pid 7 -- ls",
+            "--pid",
         ] {
             assert!(parse(line).is_none(), "{line}");
         }

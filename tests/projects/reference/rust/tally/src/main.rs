@@ -29,7 +29,7 @@ fn run(request: &Request) -> io::Result<Cost> {
 }
 
 fn main() -> ExitCode {
-    let Some(request) = Request::parse(env::args_os().skip(1), &["--report"]) else {
+    let Some(request) = Request::parse(env::args_os().skip(1), &["--report"], "") else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };

@@ -1,11 +1,13 @@
 //! `tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]`: run a command and say, as JSON, which processes it
-//! started and which files they opened, read, wrote, renamed and removed.
+//! started and which files they opened, read, wrote, renamed and removed. `tracer --checkpoint PID [--report FILE]`: say
+//! where the threads of a running process stand.
 //!
 //! It watches with ptrace(2), or from inside the processes with the library that `--preload` names. The exit status is
 //! the command's own or 128 + N after signal N; 127 where it could not be started, 125 where this machine does not let
 //! it be watched (both say why as `{"not_started": …}` and `{"unavailable": …}`), and 2 where tracer was called wrongly.
 
 mod calls;
+mod checkpoint;
 mod memory;
 mod preload;
 mod ptrace;
@@ -17,7 +19,8 @@ use std::env;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]";
+const USAGE: &str = "usage: tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]
+       tracer --checkpoint PID [--report FILE]";
 
 /// Why there is no report.
 enum Failure {
@@ -37,12 +40,19 @@ fn empty(request: &Request, backend: &'static str) -> Report {
     Report::new(backend, words.collect())
 }
 
+/// What was asked for, and the exit status.
+fn answer(request: &Request) -> Result<(String, u8), Failure> {
+    if let Some(pid) = request.options.get("--checkpoint") {
+        return Ok((checkpoint::take(pid)?, 0));
+    }
+    let (mut report, ending) = watch(request)?;
+    report.seal();
+    Ok((report.to_string(), ending.exit_code()))
+}
+
 fn outcome(request: &Request) -> (String, u8) {
-    match watch(request) {
-        Ok((mut report, ending)) => {
-            report.seal();
-            (report.to_string(), ending.exit_code())
-        }
+    match answer(request) {
+        Ok(told) => told,
         Err(Failure::Unavailable(why)) => (reason("unavailable", &why), 125),
         Err(Failure::NotStarted(why)) => (reason("not_started", &why), 127),
     }
@@ -53,7 +63,8 @@ fn reason(kind: &'static str, why: &str) -> String {
 }
 
 fn main() -> ExitCode {
-    let Some(request) = Request::parse(env::args_os().skip(1), &["--preload", "--report"]) else {
+    let options = ["--preload", "--report", "--checkpoint"];
+    let Some(request) = Request::parse(env::args_os().skip(1), &options, "--checkpoint") else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };

@@ -64,6 +64,19 @@ impl Registers {
         HERE.registers.arguments.map(|place| self.0[place])
     }
 
+    pub fn counter(&self) -> u64 {
+        self.0[HERE.registers.counter]
+    }
+
+    pub fn stack(&self) -> u64 {
+        self.0[HERE.registers.stack]
+    }
+
+    /// All of them, in the order of `struct user_regs_struct`.
+    pub fn words(&self) -> &[u64] {
+        &self.0
+    }
+
     /// At a call's exit: what it returned, or None where it failed.
     pub fn result(&self) -> Option<u64> {
         let result = self.0[HERE.registers.result];
@@ -93,6 +106,25 @@ unsafe fn request(
 pub fn trace_me() -> io::Result<()> {
     // SAFETY: this request takes no address.
     unsafe { request(PTRACE_TRACEME, 0, null_mut(), null_mut()) }
+}
+
+/// Begins to trace a running task without stopping it.
+pub fn seize(task: u32) -> io::Result<()> {
+    // SAFETY: this request takes no address.
+    unsafe { request(PTRACE_SEIZE, task, null_mut(), null_mut()) }
+}
+
+/// Stops a task that was seized.
+pub fn interrupt(task: u32) -> io::Result<()> {
+    // SAFETY: this request takes no address.
+    unsafe { request(PTRACE_INTERRUPT, task, null_mut(), null_mut()) }
+}
+
+/// Lets a stopped task run on untraced, and delivers a signal to it (0 for none).
+pub fn detach(task: u32, signal: c_int) -> io::Result<()> {
+    let signal = signal as usize as *mut c_void;
+    // SAFETY: this request takes a number in place of the data.
+    unsafe { request(PTRACE_DETACH, task, null_mut(), signal) }
 }
 
 /// Tries in a child whether a process may be traced at all: some containers, sandboxes and emulators refuse.
