@@ -56,13 +56,14 @@ def arguments(session: nox.Session, arch: str) -> argparse.Namespace:
 
 
 def install(session: nox.Session, *words: str) -> None:
-    """Install this checkout, unless the environment of the session still holds it."""
-    environment = Path(session.virtualenv.location)
-    if installed.is_current(environment, words):
+    """Install this checkout, unless the environment of the session still holds it, or it has none (`--no-venv`)."""
+    location = getattr(session.virtualenv, "location", None)
+    if location and installed.is_current(Path(location), words):
         session.log(f"up to date: pip install {' '.join(words)}")
-    else:
-        session.install(*words)
-        installed.record(environment, words)
+        return
+    session.install(*words)
+    if location:
+        installed.record(Path(location), words)
 
 
 def command(words: str, project: Path, arch: str, interpreter: str = "", *, fresh: bool = False) -> list[str]:

@@ -39,10 +39,20 @@ _SITE = "https://wheelcheck.github.io/wheelcheck/"
 _OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
-def sessions(name: str = "noxfile.txt", *, new: bool, more: str = "") -> str:
-    """Return the sessions of a template, and of `more`: a whole noxfile (`new`), or a section for the end of one."""
+def sessions(name: str = "noxfile.txt", *, new: bool, more: str = "", containers: bool = False) -> str:
+    """Return the sessions of a template, and of `more`: a whole noxfile (`new`), or a section for the end of one.
+
+    With `containers` the wheels are built in those of cibuildwheel, which tries each one there.
+    """
     texts = (workflows.template(one) for one in (name, more) if one)
-    section = _IMPORTS[more or name] + "".join(texts).replace("@PINNED@", PINNED)
+    section = _IMPORTS[more or name] + "".join(texts)
+    filled = {
+        "@PINNED@": PINNED,
+        "@EXTRAS@": "build,cibuildwheel" if containers else "build",
+        "@STEPS@": '"cibuildwheel",' if containers else '"wheels", "smoke", "roundtrip"',
+    }
+    for word, text in filled.items():
+        section = section.replace(word, text)
     return _HEAD + section if new else section
 
 
@@ -90,9 +100,10 @@ def gate(project: Path) -> list[Change]:
 def builder(found: Survey) -> list[Change]:
     """Return one change per file for a whole release; those that add nothing say why."""
     place, needs = _Place(found.repository.top, found.home), workflows.Needs.of(found)
+    more = "elsewhere.txt" if needs.elsewhere else ""
     return [
         _configuration(place, found),
-        _sessions(place, sessions(new=False, more="elsewhere.txt" if needs.elsewhere else "")),
+        _sessions(place, sessions(new=False, more=more, containers=found.in_containers)),
         _ignored(place),
         *_workflows(place, needs),
     ]

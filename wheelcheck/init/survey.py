@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from wheelcheck.builder.cibuildwheel import require_ours
 from wheelcheck.config import builder
 from wheelcheck.config.files import OWN, ConfigError
+from wheelcheck.facts import toml
 from wheelcheck.init import backends, package
 from wheelcheck.init import payload as cargo
 from wheelcheck.init.compiled import Compiled
@@ -54,6 +56,14 @@ class Survey:
         return self.compiled.rust or any(payload.from_cargo for payload in self.payload)
 
     @property
+    def in_containers(self) -> bool:
+        """Whether wheels are built by cibuildwheel: one per Python, in containers that the project prepares.
+
+        What it installs there, such as the headers of a library, no other machine has.
+        """
+        return self.compiled.needs_each_python and _prepares_containers(self.project)
+
+    @property
     def cross_builds(self) -> bool:
         """Whether a CPU of the release has no hosted runner."""
         return any(not find(name).runner for name in (self.release.architectures if self.release else ()))
@@ -85,6 +95,8 @@ def survey(folder: Path) -> Survey:
         raise ConfigError(f"{project.file}: {problem}; `wheelcheck init` without --builder adds the gate")
     if compiled.needs_each_python:
         _require_all_pythons(project)
+        if _prepares_containers(project):
+            require_ours(project.file.read_text("utf-8"), str(project.file))
     first = added[0].workspace if added else compiled.workspace
     payload = tuple(replace(one, workspace="" if one.workspace == first else one.workspace) for one in added)
     return Survey(project, compiled, name, compiled.payload or payload, first, Repository.around(project))
@@ -101,6 +113,11 @@ def _configured(project: Project) -> Survey:
     )
     place = settings.workspace.relative_to(project.folder.resolve()).as_posix()
     return Survey(project, compiled, "", settings.release.payload, place, Repository.around(project), settings.release)
+
+
+def _prepares_containers(project: Project) -> bool:
+    settings = project.tool("cibuildwheel")
+    return any(part.get("before-all") for part in (settings, toml.table(settings, "linux")))
 
 
 def _require_all_pythons(project: Project) -> None:

@@ -82,6 +82,8 @@ def _pythons(found: Survey) -> tuple[int, tuple[str, ...]]:
 
     If the tag of a wheel for the stable ABI is that of the Python which builds it, that is the one to run.
     """
+    if found.in_containers:
+        return _PYTHON, ()
     names = found.compiled.python
     stable = [int(one[1]) for name in names if (one := re.fullmatch(r"cp3(\d+)-abi3", name))]
     if not found.compiled.needs_each_python:

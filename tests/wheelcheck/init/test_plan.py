@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.init_files import FILES, applied, contents, planned
-from tests.support.layouts import tracer, write
+from tests.support.layouts import crate, pyproject, tracer, write
 from wheelcheck.config import ConfigError
 from wheelcheck.init import plan, workflows
 
@@ -160,3 +160,65 @@ def test_a_checkout_has_submodules_and_history_only_where_the_project_needs_them
     expected = {"persist-credentials": False, **({"submodules": "recursive", "fetch-depth": 0} if wanted else {})}
     assert checkouts
     assert [one for one in checkouts if one != expected] == []
+
+
+C_MODULE = '[[tool.setuptools.ext-modules]]\nname = "demo._x"\nsources = ["src/demo/x.c"]\n'
+LIMITED = "py-limited-api = true\n[tool.distutils.bdist_wheel]\npy-limited-api = 'cp311'\n"
+TABLE = '[tool.wheelcheck]\narchitectures = ["x86_64"]\npython = ["cp312"]\n'
+RISCV = 'glibc = "2.31"\n[[tool.wheelcheck.payload]]\nname = "x"\nkind = "executable"\npath = "demo/x"\n'
+MACOS = '[[tool.wheelcheck.wheels]]\npython = ["cp312"]\nplatforms = ["macosx_11_0_arm64"]\n'
+PIN = '[toolchain]\nchannel = "1.80"\n'
+
+
+def setuptools(*tables: str, **files: str) -> dict[str, str]:
+    text = pyproject("setuptools.build_meta", more="".join(tables)).replace(">=3.11", ">=3.11,<3.13")
+    return {"pyproject.toml": text, "src/demo/__init__.py": "", "src/demo/x.c": "", **files}
+
+
+CRATE = {"Cargo.toml": crate("x"), "src/main.rs": "fn main() {}"}
+LAYOUTS: dict[str, tuple[dict[str, str], set[str]]] = {
+    "C for the stable ABI": (
+        setuptools(C_MODULE, LIMITED),
+        set(),
+    ),
+    "C for each Python": (setuptools(C_MODULE), {"Pythons"}),
+    "C in containers that it prepares": (
+        setuptools(C_MODULE, '[tool.cibuildwheel.linux]\nbefore-all = "yum install -y x"\n'),
+        {"containers"},
+    ),
+    "C for macOS, too": (setuptools(TABLE, MACOS), {"elsewhere", "Pythons"}),
+    "Rust": (setuptools(TABLE.replace("cp312", "py3-none"), RISCV.replace("2.31", "2.17"), **CRATE), {"cargo"}),
+    "Rust, pinned": (
+        setuptools(TABLE.replace("cp312", "py3-none"), RISCV, **CRATE, **{"rust-toolchain.toml": PIN}),
+        {"cargo", "toolchain"},
+    ),
+    "Rust for a CPU without a runner": (
+        setuptools(TABLE.replace("cp312", "py3-none").replace("x86_64", "riscv64"), RISCV, **CRATE),
+        {"cargo", "target"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "wanted"), LAYOUTS.values(), ids=LAYOUTS)
+def test_the_workflow_of_each_layout_has_what_it_needs_and_no_more(
+    tmp_path: Path, files: dict[str, str], wanted: set[str]
+) -> None:
+    applied(write(tmp_path, files))
+    text = (tmp_path / workflows.WHEELS).read_text()
+    signs = {
+        "Pythons": "python-version: |",
+        "elsewhere": "\n  elsewhere:\n",
+        "cargo": "~/.cargo/registry",
+        "toolchain": "rustup toolchain install",
+        "target": "rustup target add",
+    }
+    found = {name for name, sign in signs.items() if sign in text}
+    sessions = (tmp_path / "noxfile.py").read_text()
+    assert ('session(name="release-elsewhere"' in sessions) is ("elsewhere" in wanted)
+    assert found | ({"containers"} if '("cibuildwheel",)' in sessions else set()) == wanted
+
+
+def test_containers_whose_wheels_are_decided_twice_are_refused(tmp_path: Path) -> None:
+    table = '[tool.cibuildwheel]\nbefore-all = "yum install -y x"\narchs = "auto"\n'
+    with pytest.raises(ConfigError, match=r"tool\.cibuildwheel\.archs is set, but wheelcheck derives it"):
+        planned(write(tmp_path, setuptools(C_MODULE, table)))

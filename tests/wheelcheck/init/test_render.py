@@ -93,6 +93,18 @@ def test_the_sessions_run_the_same_commands_as_those_of_this_project(tmp_path: P
     assert there == ours
 
 
+def test_wheels_of_containers_that_the_project_prepares_are_built_and_tried_there(tmp_path: Path) -> None:
+    text = plan.sessions(new=True, containers=True)
+    written = write(tmp_path / "project", {"noxfile.py": text}) / "noxfile.py"
+    assert called(written, tmp_path / "there", "release-wheels") == [
+        "build unpack bundles ",
+        "build cibuildwheel --arch s390x ",
+        "check dist --architecture s390x ",
+        *[line for line in called(written, tmp_path / "again", "release-wheels") if "pack bundles/s390x.tar" in line],
+    ]
+    assert '"wheelcheck[build,cibuildwheel]' in text
+
+
 def test_the_sessions_name_no_file_of_the_configuration() -> None:
     assert ".toml" not in plan.sessions(new=True)
 
