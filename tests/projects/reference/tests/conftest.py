@@ -41,6 +41,15 @@ def seccomp() -> None:
 
 
 @pytest.fixture
+def landlock() -> None:
+    """Skip the test where this kernel cannot keep writes away."""
+    try:
+        reference.sandbox(["true"], reference.Policy(deny=(), writable=()))
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
 def python() -> Callable[[str], str]:
     """Run code in a process of its own, for what cannot be undone, and return what it prints."""
 

@@ -78,10 +78,26 @@ def deny_calls(names: Iterable[str]) -> None:
         raise Unavailable("seccomp", str(problem)) from problem
 
 
+def confine_writes(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Let this thread and its children write beneath these files and folders alone, for ever (Landlock).
+
+    Reading stays as it is, and so do files that are open already; privileges go. Raises OSError for a path that is not
+    there, and Unavailable where the kernel cannot keep all writes away (before Linux 6.2, or where Landlock is off).
+    """
+    names = [os.fsencode(path) for path in paths]
+    try:
+        _checked(_library().guard_confine_writes((ctypes.c_char_p * len(names))(*names), len(names)))
+    except OSError as problem:
+        if problem.errno != errno.EOPNOTSUPP:
+            raise
+        raise Unavailable("landlock", "this kernel has none, or one from before Linux 6.2") from problem
+
+
 @cache
 def _library() -> ctypes.CDLL:
     library = ctypes.CDLL(str(bundled("lib/libguard.so")))
     library.guard_call_number.argtypes = [ctypes.c_char_p]
+    library.guard_confine_writes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_size_t]
     library.guard_deny_calls.argtypes = [ctypes.POINTER(ctypes.c_uint32), ctypes.c_size_t]
     for function in (library.guard_read_limit, library.guard_set_limit):
         function.argtypes = [ctypes.c_int, ctypes.POINTER(_Limit)]

@@ -123,6 +123,17 @@ def check_sandbox(workload: Workload) -> None:
     _require("the workload's word", inside.stdout, "no network\n")
 
 
+def check_confinement(workload: Workload) -> None:
+    """Judge Landlock: the workload can write its file where that is allowed, and cannot where it is not."""
+    folder = workload.target.parent
+    inside = sandbox(workload.command, Policy(deny=(), writable=(str(folder),)), capture_output=True)
+    workload.require_done(inside.returncode)
+    workload.target.unlink()
+    outside = sandbox(workload.command, Policy(deny=(), writable=()), capture_output=True)
+    _require("file that was written all the same", workload.target.exists(), expected=False)
+    _require("the workload's last word", "PermissionError" in outside.stderr, expected=True)
+
+
 def check_tally(workload: Workload) -> None:
     """Judge the cost of a run: an end, and some memory."""
     tally = run(workload.command)
@@ -151,6 +162,7 @@ CHECKS: dict[str, Callable[[Workload], None]] = {
     "trace by preload": lambda workload: check_trace(workload, "preload"),
     "checkpoint": check_checkpoint,
     "sandbox": check_sandbox,
+    "confinement": check_confinement,
     "object": check_object,
     "machine": check_machine,
 }

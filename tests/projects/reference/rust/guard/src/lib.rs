@@ -1,10 +1,11 @@
-//! A process limits itself: privileges it can never gain again, how much of a resource it may use, and which system
-//! calls it may make.
+//! A process limits itself: privileges it can never gain again, how much of a resource it may use, which system calls it
+//! may make, and where it may write.
 //!
 //! The C ABI is what `reference.guard` loads with ctypes. Every function answers 0 or a positive number on success
 //! and a negated errno on failure, so that no caller has to read a thread's errno across languages.
 
 mod filter;
+mod landlock;
 
 use filter::{Filter, Instruction};
 use linux::arch::{Call, HERE};
@@ -102,6 +103,32 @@ pub unsafe extern "C" fn guard_deny_calls(numbers: *const u32, count: usize) -> 
         0 => install(&filter),
         failed => failed,
     }
+}
+
+/// From now on this thread and its children can write beneath these paths alone, files or folders, and read as before.
+/// Gives up privileges first. -EOPNOTSUPP where the kernel cannot hold all of it, -ENOENT where a path is not there.
+///
+/// # Safety
+/// `paths` points to `count` texts, each ended by a NUL.
+#[no_mangle]
+pub unsafe extern "C" fn guard_confine_writes(paths: *const *const c_char, count: usize) -> c_int {
+    let paths = match count {
+        0 => &[],
+        _ => unsafe { std::slice::from_raw_parts(paths, count) },
+    };
+    match landlock::version() {
+        Ok(found) if found >= landlock::VERSION => {}
+        _ => return -EOPNOTSUPP,
+    }
+    let texts = paths.iter().map(|&path| unsafe { CStr::from_ptr(path) });
+    match guard_forbid_privileges() {
+        0 => answer(landlock::confine(texts)),
+        failed => failed,
+    }
+}
+
+fn answer(done: io::Result<()>) -> c_int {
+    done.map_or_else(|why| -why.raw_os_error().unwrap_or(EINVAL), |()| 0)
 }
 
 fn install(filter: &Filter) -> c_int {

@@ -176,6 +176,9 @@ calls! {
     Unshare         unshare           272    97
     Setns           setns             308    268
     Bpf             bpf               321    280
+    LandlockCreateRuleset landlock_create_ruleset 444 444
+    LandlockAddRule landlock_add_rule 445    445
+    LandlockRestrictSelf landlock_restrict_self 446 446
     InitModule      init_module       175    105
     KexecLoad       kexec_load        246    104
     Reboot          reboot            169    142

@@ -49,6 +49,9 @@ numbers! { INTEGERS: c_int;
     ECHILD = 10;
     EINVAL = 22;
     ENOSYS = 38;
+    EOPNOTSUPP = 95;
+    LANDLOCK_CREATE_RULESET_VERSION = 1;
+    LANDLOCK_RULE_PATH_BENEATH = 1;
 }
 
 // What a seccomp filter answers.
@@ -56,6 +59,22 @@ numbers! { ANSWERS: u32;
     SECCOMP_RET_KILL_PROCESS = 0x8000_0000;
     SECCOMP_RET_ERRNO = 0x0005_0000;
     SECCOMP_RET_ALLOW = 0x7fff_0000;
+}
+
+// What Landlock may keep a thread from doing.
+numbers! { ACCESS: u64;
+    LANDLOCK_ACCESS_FS_WRITE_FILE = 1 << 1;
+    LANDLOCK_ACCESS_FS_REMOVE_DIR = 1 << 4;
+    LANDLOCK_ACCESS_FS_REMOVE_FILE = 1 << 5;
+    LANDLOCK_ACCESS_FS_MAKE_CHAR = 1 << 6;
+    LANDLOCK_ACCESS_FS_MAKE_DIR = 1 << 7;
+    LANDLOCK_ACCESS_FS_MAKE_REG = 1 << 8;
+    LANDLOCK_ACCESS_FS_MAKE_SOCK = 1 << 9;
+    LANDLOCK_ACCESS_FS_MAKE_FIFO = 1 << 10;
+    LANDLOCK_ACCESS_FS_MAKE_BLOCK = 1 << 11;
+    LANDLOCK_ACCESS_FS_MAKE_SYM = 1 << 12;
+    LANDLOCK_ACCESS_FS_REFER = 1 << 13;
+    LANDLOCK_ACCESS_FS_TRUNCATE = 1 << 14;
 }
 
 // The parts of a classic BPF instruction's code.

@@ -3,17 +3,18 @@
 //!     ZIG="python3 -m ziglang" cargo test -p linux -- --include-ignored
 
 use linux::arch::{Arch, Call, AARCH64, X86_64};
-use linux::numbers::{ANSWERS, CODES, INTEGERS};
+use linux::numbers::{ACCESS, ANSWERS, CODES, INTEGERS};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
     "asm/unistd.h",
     "elf.h",
     "errno.h",
     "fcntl.h",
     "linux/audit.h",
     "linux/filter.h",
+    "linux/landlock.h",
     "linux/seccomp.h",
     "signal.h",
     "stddef.h",
@@ -61,7 +62,8 @@ fn claims(arch: &Arch, audit: &str, fields: [&str; 10]) -> String {
     text += &equal("offsetof(struct seccomp_data, nr)", 0);
     text += &equal("offsetof(struct seccomp_data, arch)", 4);
     text += &equal("sizeof(struct sock_filter)", 8);
-    for (name, value) in [INTEGERS, ANSWERS, CODES].concat() {
+    text += &equal("sizeof(struct landlock_path_beneath_attr)", 12);
+    for (name, value) in [INTEGERS, ANSWERS, ACCESS, CODES].concat() {
         text += &equal(name, value);
     }
     text + &Call::ALL
