@@ -7,14 +7,19 @@ makes that input again.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.fuzz import loader
+from tests.fuzz import loader, supervision
+from tests.fuzz.worker import MAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SESSIONS: dict[str, Callable[[str, range, float], int]] = {"loader": loader.run}
+SESSIONS: dict[str, Callable[[str, range, float], int]] = {
+    "loader": loader.run,
+    **{name: partial(supervision.run, name) for name in MAKERS},
+}
 
 
 def main(arguments: list[str] | None = None) -> int:

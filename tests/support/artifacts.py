@@ -168,8 +168,13 @@ class WheelRecipe:
     def write(self, folder: Path) -> Path:
         """Write the wheel below `folder` and return where."""
         path = folder / self.file_name
-        path.write_bytes(self.change(zipped(*self._all())))
+        path.write_bytes(self.content)
         return path
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the wheel."""
+        return self.change(zipped(*self._all()))
 
     def _all(self) -> tuple[File, ...]:
         texts = {"METADATA": self._metadata(), "WHEEL": self._wheel(), **self.dist_info}
@@ -204,9 +209,19 @@ class SdistRecipe:
 
     def write(self, folder: Path) -> Path:
         """Write the sdist below `folder` and return where."""
-        path = folder / (self.file or f"{self.project}-{self.version}.tar.gz")
-        path.write_bytes(self.change(tarred(*self._all())))
+        path = folder / self.file_name
+        path.write_bytes(self.content)
         return path
+
+    @property
+    def file_name(self) -> str:
+        """The sdist's file name."""
+        return self.file or f"{self.project}-{self.version}.tar.gz"
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the sdist."""
+        return self.change(tarred(*self._all()))
 
     def _all(self) -> tuple[File, ...]:
         info = f"Metadata-Version: 2.1\nName: {self.project}\nVersion: {self.version}\n".encode()

@@ -1,0 +1,112 @@
+"""One input of a session, and what all sessions change alike: numbers in binary structures, lines in text."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+CONTROL = 16  # every so many inputs is one that is bad for certain
+
+HOSTILE = (
+    "../x", "/etc/passwd", "a\\b", "C:x", "con.txt", "a b", "é", "e\u0301", "\u200b", "\u202e", "\x00", "\x1b[31m",
+    "%s", "${x}", "<b>", "::error::", "-" * 300, "9" * 400, "1e400", "nan", "-1", "0", "[", "]", "{", "}", '"',
+    "'''", "\\", "=", ":", ";", ",", "\t", "\r", "\ufeff", "\U0001f600", "\udc80",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file to judge. `is_bad` is true for a control, which must not pass; `config` is a wheelcheck.toml beside it."""
+
+    file: str
+    content: bytes
+    done: str
+    is_bad: bool = False
+    config: bytes | None = None
+
+
+def bounds(own: int, bits: int, words: Random) -> int:
+    """Return a number that a field of this width may be read wrongly with: at a bound, or beside its own."""
+    most = (1 << bits) - 1
+    others = (
+        0,
+        1,
+        2,
+        3,
+        most,
+        most - 1,
+        most >> 1,
+        own ^ 1 << words.randrange(bits),
+        own + 1,
+        own - 1,
+        own * 2,
+        own // 2,
+    )
+    return (words.choice(others) if words.random() < 0.8 else words.getrandbits(bits)) & most
+
+
+def a_word(content: bytearray, regions: Sequence[tuple[int, int]], words: Random, order: str = "<") -> str:
+    """Change one aligned number in one of these regions (start, end), and say which."""
+    start, end = words.choice(regions)
+    end = min(end, len(content))
+    size, code = words.choice(((1, "B"), (2, "H"), (4, "I"), (4, "I"), (8, "Q")))
+    if end - start < size:
+        return "nothing"
+    at = start + words.randrange((end - start) // size) * size
+    own = struct.unpack_from(order + code, content, at)[0]
+    value = bounds(own, 8 * size, words)
+    struct.pack_into(order + code, content, at, value)
+    return f"{size} bytes at {at:#x}: {own:#x} -> {value:#x}"
+
+
+def noise(content: bytes, words: Random) -> tuple[bytes, str]:
+    """Change some bytes anywhere, cut the content, or put something into it."""
+    changed = bytearray(content)
+    at = words.randrange(len(changed) + 1)
+    how = words.choice(("bytes", "bytes", "cut", "insert", "repeat"))
+    if how == "bytes":
+        for _ in range(words.choice((1, 1, 2, 8))):
+            if changed:
+                changed[words.randrange(len(changed))] = words.choice((0, 255, words.randrange(256)))
+    elif how == "cut":
+        del changed[at : at + words.choice((1, 4, 512, len(changed)))]
+    else:
+        piece = bytes(words.choice((1, 16, 512))) if how == "insert" else bytes(changed[at : at + 700])
+        changed[at:at] = piece
+    return bytes(changed), f"{how} at {at:#x}"
+
+
+def text(own: str, tokens: Sequence[str], words: Random) -> str:
+    """Change one line of a text: leave it out, double it, move it, or put a token into it."""
+    lines = own.splitlines(keepends=True) or [""]
+    at = words.randrange(len(lines))
+    token = words.choice(HOSTILE if words.random() < 0.4 else tokens)
+    how = words.randrange(8)
+    if how == 0:
+        del lines[at]
+    elif how == 1:
+        lines.insert(words.randrange(len(lines) + 1), lines[at] * words.choice((1, 1, 2, 400)))
+    elif how == 2:
+        lines.insert(words.randrange(len(lines)), lines.pop(at))
+    elif how == 3:
+        lines.insert(at, f"{token}\n")
+    elif how == 4:
+        lines[at] = words.choice(
+            (lines[at].upper(), lines[at].strip(), f" {lines[at]}", lines[at].replace("\n", "\r\n"))
+        )
+    else:
+        line = lines[at]
+        place = words.randrange(len(line) + 1)
+        lines[at] = line[:place] + token + line[place + words.choice((0, 0, 1, len(token), 999)) :]
+    return "".join(lines)
+
+
+def encoded(own: str, words: Random) -> bytes:
+    """Return the bytes of a text, now and then in an encoding that nobody expects."""
+    codec = words.choice(("utf-8",) * 12 + ("utf-16", "latin-1", "utf-8-sig"))
+    return own.encode(codec, "surrogateescape" if codec == "utf-8" else "replace")

@@ -1,0 +1,104 @@
+"""Inputs of the sessions `elf`, `macho` and `pe`: changed native files in an otherwise sound wheel."""
+
+from __future__ import annotations
+
+import struct
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tests.fuzz.elf_anatomy import Anatomy
+from tests.fuzz.elf_mutations import mutated
+from tests.fuzz.elf_seeds import seeds
+from tests.fuzz.made import Made, a_word, noise
+from tests.support import native
+from tests.support.artifacts import X86_64, File, a_wheel
+from tests.support.native_files import LIBRARY
+from wheelcheck.platforms.arch import find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from random import Random
+
+    Changed = tuple[bytes, str]
+
+MAC, WINDOWS = "cp311-cp311-macosx_11_0_universal2", "cp311-cp311-win_amd64"
+
+
+def elf(words: Random, *, is_bad: bool) -> Made:
+    """Return a wheel for Linux with a changed library or program of any CPU, or (bad) with one for another CPU."""
+    if is_bad:
+        return _wheel(X86_64, native.library(words.choice(("aarch64", "riscv64", "s390x", "i686"))), "another CPU")
+    if words.random() < 0.5:
+        seed = words.choice(seeds())
+        content, done = mutated(seed.anatomy, words)
+        return _wheel(X86_64, content, f"{seed.name}: {done}", is_bad=False)
+    cpu, content = words.choice(_of_every_cpu())
+    order = "<" if content[5] == 1 else ">"
+    if content[4:6] == b"\2\1" and words.random() < 0.7:
+        content, done = mutated(_anatomy(content), words)
+    else:
+        content, done = _by_words(content, [(0, 64), (52, 700), (0, len(content))], words, order)
+    platform = find(cpu).manylinux_tag((2, 17))
+    return _wheel(f"cp311-cp311-{platform}", content, f"{cpu}: {done}", is_bad=False)
+
+
+def macho(words: Random, *, is_bad: bool) -> Made:
+    """Return a wheel for macOS with a changed Mach-O file, thin or universal, or (bad) with a library for Linux."""
+    if is_bad:
+        return _wheel(MAC, native.library(), "a library for Linux")
+    content = words.choice(_for_macos())
+    is_fat = content[:2] == b"\xca\xfe"
+    inner = struct.unpack_from(">I", content, 16)[0] if is_fat else 0
+    commands = struct.unpack_from("<I", content, inner + 20)[0]
+    header = (inner, inner + 32 + commands)
+    regions = [header, header, header, (0, 64), (inner + 32 + commands, len(content))]
+    order = ">" if is_fat and words.random() < 0.5 else "<"
+    content, done = _by_words(content, regions, words, order)
+    return _wheel(MAC, content, done, is_bad=False, path="demo/libnative.dylib")
+
+
+def pe(words: Random, *, is_bad: bool) -> Made:
+    """Return a wheel for Windows with a changed PE file, or (bad) with a DLL for ARM."""
+    if is_bad:
+        return _wheel(WINDOWS, native.windows("aarch64", kind="library"), "a DLL for ARM", path="demo/native.dll")
+    content = words.choice(_for_windows())
+    start = struct.unpack_from("<I", content, 0x3C)[0]
+    header = (start, start + 24 + 240 + 40 * 8)
+    content, done = _by_words(content, [header, header, header, (0x3C, 0x40), (start, len(content))], words)
+    return _wheel(WINDOWS, content, done, is_bad=False, path="demo/native.dll")
+
+
+def _wheel(tags: str, content: bytes, done: str, *, is_bad: bool = True, path: str = LIBRARY) -> Made:
+    recipe = a_wheel(tags, File(path, content, 0o100755))
+    return Made(recipe.file_name, recipe.content, done, is_bad)
+
+
+def _by_words(content: bytes, regions: Sequence[tuple[int, int]], words: Random, order: str = "<") -> Changed:
+    changed = bytearray(content)
+    done = [a_word(changed, regions, words, order) for _ in range(words.choice((1, 1, 2, 4)))]
+    if words.random() < 0.1:
+        content, last = noise(bytes(changed), words)
+        return content, ", ".join([*done, last])
+    return bytes(changed), ", ".join(done)
+
+
+@cache
+def _anatomy(content: bytes) -> Anatomy:
+    return Anatomy(content)
+
+
+@cache
+def _of_every_cpu() -> tuple[tuple[str, bytes], ...]:
+    made: Sequence[Callable[[str], bytes]] = (native.library, native.program)
+    return tuple((row.name, make(row.name)) for row in native.GLIBC_ROWS for make in made)
+
+
+@cache
+def _for_macos() -> tuple[bytes, ...]:
+    thin = tuple(native.mac(cpu, kind=kind) for cpu in ("x86_64", "aarch64") for kind in ("library", "executable"))
+    return (*thin, native.universal(thin[0], thin[2]), native.universal(thin[0], thin[2], wide=True))
+
+
+@cache
+def _for_windows() -> tuple[bytes, ...]:
+    return tuple(native.windows(cpu, kind=kind) for cpu in ("x86_64", "i686") for kind in ("library", "executable"))
