@@ -8,6 +8,8 @@ from tests.fuzz.made import HOSTILE, Made, encoded, text
 from tests.support import native
 from tests.support.artifacts import File, Rows, a_wheel, an_sdist, tarred, zipped
 from wheelcheck.config.fields import SETTINGS
+from wheelcheck.platforms.arch import ARCHES
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from random import Random
@@ -134,7 +136,7 @@ def wheel(words: Random, *, is_bad: bool) -> Made:
         return _changed_rows(rows, words) if spoils else rows
 
     sealed = {name: encoded(own, words) if not is_bad else own.encode() for name, own in texts.items()}
-    license_file = File("demo-1.0.dist-info/licenses/COPYING", b"MIT\n")
+    license_file = File("demo-1.0.dist-info/licenses/LICENSE", b"MIT\n")
     made = a_wheel(tags, *files, license_file, dist_info=dict(sealed), record=record)
     return Made(made.file_name, made.content, ", ".join([*done, tags]), is_bad)
 
@@ -181,12 +183,30 @@ def config(words: Random, *, is_bad: bool) -> Made:
     made = a_wheel("py3-none-any", File("demo/__init__.py", b"\n"))
     own = 'python = ["cp311"]\narchitectures = ["x86_64"]\nglibc = "2.17"\n' if is_bad else CONFIG
     for _ in range(0 if is_bad else words.choice((1, 1, 2, 4))):
-        if words.random() < 0.3:
+        how = words.random()
+        if how < 0.5:
+            own = f"{_plausible(words)}{own if words.random() < 0.2 else ''}"
+        elif how < 0.7:
             own = f"{words.choice([field.key for field in SETTINGS.fields])} = {words.choice(VALUES)}\n{own}"
         else:
             own = text(own, TOML_TOKENS, words)
     content = own.encode() if is_bad else encoded(own, words)
     return Made(made.file_name, made.content, f"{len(own)} characters", is_bad, content)
+
+
+def _plausible(words: Random) -> str:
+    """Return a configuration that can be read."""
+    cpus = words.sample([row.name for row in ARCHES], words.randrange(4))
+    codes = [rule.code for rule in all_rules()]
+    reasons = [f'reason = "{words.choice(("known", "x" * 300, "<b>", "::error::"))}"' for _ in range(2)]
+    level = words.choice(("error", "warning", "note"))
+    return (
+        f"architectures = {cpus}\npython = {words.choice((['cp311'], ['cp310-abi3', 'cp313-cp313t'], []))}\n"
+        f"glibc = '2.{words.randrange(5, 50)}'\nstrict = {words.choice(('true', 'false'))}\n"
+        f"[[wheels]]\npython = ['py3-none']\nplatforms = ['{words.choice(('any', 'win_amd64'))}']\n"
+        f"[[ignore]]\ncode = '{words.choice(codes)}'\n{reasons[0]}\npath = '{words.choice(('*', 'demo/*', '['))}'\n"
+        f"[[severity]]\ncode = '{words.choice(codes)}'\n{reasons[1]}\nlevel = '{level}'\n"
+    )
 
 
 VALUES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
 from wheelcheck.facts.loading import Loadable, Loader, place_of
@@ -218,8 +219,8 @@ def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
 
 def _is_unknown_to_its_library(symbol: Symbol, platform: Platform) -> bool:
     """Return whether glibc has no such symbol at all under a version that the floor has: the version was changed."""
-    is_glibc = symbol.version.startswith("GLIBC_2") and symbol.library in (*OF_INTERPRETER, "librt.so.1")
-    if not is_glibc or tuple(map(int, symbol.version[6:].split("."))) > platform.floor:
+    since = VersionNeed(symbol.library, symbol.version).glibc
+    if not since or since > platform.floor or symbol.library not in (*OF_INTERPRETER, "librt.so.1"):
         return False
     return offers(symbol.library, symbol.name, platform) is False
 

@@ -11,6 +11,7 @@ from tests.support import native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, MODULE, linked_with
 from tests.support.twins import Silent, Twins
+from wheelcheck import check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -342,3 +343,10 @@ def test_the_loader_itself_says_so(files: tuple[File, ...], said: str, tmp_path:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert said in done.stderr
     assert said or not done.stderr
+
+
+@pytest.mark.parametrize("version", ["GLIBC_2.x", "GLIBC_2.", "GLIBC_2.1_7", "GLIBC_2"])
+def test_a_version_that_is_no_number_is_judged_and_not_read_as_one(version: str, tmp_path: Path) -> None:
+    report = check([a_wheel(X86_64, linked_with("libc.so.6", version=version, path=MODULE)).write(tmp_path)])
+    assert report.verdict == "fail"
+    assert report.gaps == ()
