@@ -22,6 +22,7 @@ _MODULES_OF_CMAKE = re.compile(
     r"python3?_add_library|pybind11_add_module|nanobind_add_module|python_extension_module", re.IGNORECASE
 )
 _HATCH_HOOKS = frozenset({"vcs", "version", "fancy-pypi-readme", "requirements_txt", "jupyter-builder", "autorun"})
+_HATCH_COMPILERS = frozenset({"cython", "mypyc"})  # each makes extension modules for the Python that builds
 _PY_API = re.compile(r"cp3(\d+)")
 
 
@@ -90,15 +91,20 @@ def _meson(project: Project) -> Compiled:
 
 
 def _hatchling(project: Project) -> Compiled:
-    """Return nothing, unless a build hook may compile something."""
+    """Return what build hooks compile: nothing, or extension modules, if a hook must be switched on by a variable."""
     build = project.tool("hatch", "build")
     places = (build, toml.table(toml.table(build, "targets"), "wheel"))
-    hooks = sorted({name for place in places for name in toml.table(place, "hooks")} - _HATCH_HOOKS)
-    if hooks:
-        raise project.unknown(f"what the build hook {hooks[0]} of hatchling builds", _FIX)
+    hooks = {name: hook for place in places for name, hook in toml.table(place, "hooks").items()}
+    if unknown := sorted(hooks.keys() - _HATCH_HOOKS - _HATCH_COMPILERS):
+        raise project.unknown(f"what the build hook {unknown[0]} of hatchling builds", _FIX)
     for place in places:
         _require_there(project, [*toml.texts(place, "artifacts"), *toml.table(place, "force-include")])
-    return Compiled()
+    compiling = [hook for name, hook in hooks.items() if name in _HATCH_COMPILERS]
+    if not compiling:
+        return Compiled()
+    is_off = any(isinstance(hook, dict) and hook.get("enable-by-default") is False for hook in compiling)
+    switched_on = (("HATCH_BUILD_HOOKS_ENABLE", "1"),) if is_off else ()
+    return Compiled(python=project.pythons, needs_each_python=True, environment=switched_on)
 
 
 def _require_there(project: Project, patterns: list[str]) -> None:

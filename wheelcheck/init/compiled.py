@@ -20,7 +20,8 @@ class Compiled:
     `python` holds the interpreter and ABI tags as the configuration writes them. With `needs_each_python` the tag is
     that of the Python that builds, so every one of them is needed. `module` is the package that the settings name,
     empty if they name none. `rust`: the backend calls cargo. `features`, the default
-    ones, `payload_only` and `settings` (for the backend) are what the builder must be told to build the same. `root` is
+    ones, `payload_only`, `settings` (for the backend) and `environment` are what the builder must be told to build the
+    same. `root` is
     the root of the repository if the backend packs crates from above the project.
     """
 
@@ -35,6 +36,7 @@ class Compiled:
     payload_only: bool = False
     root: Path | None = None
     settings: tuple[tuple[str, str], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_nothing(self) -> bool:

@@ -71,6 +71,9 @@ def _build(found: Survey) -> Iterator[str]:
     if built.settings:
         told = ", ".join(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in built.settings)
         lines.append(f"config-settings = {{ {told} }}")
+    if built.environment:
+        told = ", ".join(f"{json.dumps(key)} = {json.dumps(value)}" for key, value in built.environment)
+        lines.append(f"environment = {{ {told} }}")
     if lines:
         yield "\n".join(["[tool.wheelcheck.build]", *lines])
 

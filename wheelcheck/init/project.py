@@ -127,6 +127,13 @@ class Project:
         return (*(f"cp3{minor}" for minor in minors), *(f"cp3{minor}-cp3{minor}t" for minor in free))
 
     @property
+    def supported_pythons(self) -> tuple[str, ...]:
+        """The interpreters and ABIs that Requires-Python allows, with and without the GIL, as in cibuildwheel."""
+        minors = [one for one in CPYTHONS if self._supported.contains(f"3.{one}.99")]
+        free = [one for one in minors if one >= _OLDEST_FREE_THREADED]
+        return (*(f"cp3{minor}" for minor in minors), *(f"cp3{minor}-cp3{minor}t" for minor in free))
+
+    @property
     def _supported(self) -> SpecifierSet:
         text = str(self._said("requires-python") or "")
         try:

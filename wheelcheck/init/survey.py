@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder.cibuildwheel import require_ours
 from wheelcheck.config import builder
 from wheelcheck.config.files import OWN, ConfigError
-from wheelcheck.facts import toml
-from wheelcheck.init import backends, package
+from wheelcheck.init import backends, cibuildwheel, package
 from wheelcheck.init import payload as cargo
 from wheelcheck.init.compiled import Compiled
 from wheelcheck.init.project import Project
@@ -61,7 +58,7 @@ class Survey:
 
         What it installs there, such as the headers of a library, no other machine has.
         """
-        return self.compiled.needs_each_python and _prepares_containers(self.project)
+        return self.compiled.needs_each_python and cibuildwheel.prepares_containers(self.project)
 
     @property
     def cross_builds(self) -> bool:
@@ -94,9 +91,11 @@ def survey(folder: Path) -> Survey:
         problem = "no part of it is native, so there is nothing for the builder to build"
         raise ConfigError(f"{project.file}: {problem}; `wheelcheck init` without --builder adds the gate")
     if compiled.needs_each_python:
-        _require_all_pythons(project)
-        if _prepares_containers(project):
-            require_ours(project.file.read_text("utf-8"), str(project.file))
+        compiled = replace(compiled, python=cibuildwheel.selected(project, compiled.python))
+        cibuildwheel.require_buildable(project)
+    if not compiled.is_nothing:
+        told = dict((*compiled.environment, *cibuildwheel.environment(project)))
+        compiled = replace(compiled, environment=tuple(told.items()))
     first = added[0].workspace if added else compiled.workspace
     payload = tuple(replace(one, workspace="" if one.workspace == first else one.workspace) for one in added)
     return Survey(project, compiled, name, compiled.payload or payload, first, Repository.around(project))
@@ -113,17 +112,3 @@ def _configured(project: Project) -> Survey:
     )
     place = settings.workspace.relative_to(project.folder.resolve()).as_posix()
     return Survey(project, compiled, "", settings.release.payload, place, Repository.around(project), settings.release)
-
-
-def _prepares_containers(project: Project) -> bool:
-    settings = project.tool("cibuildwheel")
-    return any(part.get("before-all") for part in (settings, toml.table(settings, "linux")))
-
-
-def _require_all_pythons(project: Project) -> None:
-    """Raise UnknownError if `[tool.cibuildwheel]` says in its own patterns which Pythons there are wheels for."""
-    settings = project.tool("cibuildwheel")
-    for key in ("build", "skip"):
-        if re.search(r"\bcp[\d{\[]", str(settings.get(key, ""))):
-            what = f"which Pythons to build for, because tool.cibuildwheel.{key} selects them"
-            raise project.unknown(what, "write [tool.wheelcheck] yourself, with python = [...]")

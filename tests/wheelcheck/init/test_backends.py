@@ -218,8 +218,18 @@ LAYOUTS = {
         unknown="whether the wheel needs what the crates give (server): the code of the package does not name it",
     ),
     "a build hook of hatchling": Layout(
-        hatch({}, "[tool.hatch.build.targets.wheel.hooks.mypyc]\n"),
-        unknown="what the build hook mypyc of hatchling builds",
+        hatch({}, "[tool.hatch.build.targets.wheel.hooks.custom]\n"),
+        unknown="what the build hook custom of hatchling builds",
+    ),
+    "a build hook of hatchling that compiles modules": Layout(
+        hatch({}, "[tool.hatch.build.hooks.cython]\n"), EACH, package="demo", each=True
+    ),
+    "a build hook of hatchling that is off where nobody asks for it, as black has it": Layout(
+        hatch({}, "[tool.hatch.build.targets.wheel.hooks.mypyc]\nenable-by-default = false\n"),
+        EACH,
+        build={"environment": {"HATCH_BUILD_HOOKS_ENABLE": "1"}},
+        package="demo",
+        each=True,
     ),
     "a version hook of hatchling": Layout(
         hatch(program("rust"), "[tool.hatch.build.hooks.vcs]\nversion-file = '_v.py'\n"),

@@ -202,14 +202,40 @@ LAYOUTS = {
     ),
     "a project whose cibuildwheel selects Pythons, as contourpy has it": Layout(
         extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp{312,313t}-* pp311-*'\n"),
-        unknown="because tool.cibuildwheel.build selects them",
+        unknown="because tool.cibuildwheel.build selects other interpreters than CPython",
     ),
     "a project whose cibuildwheel selects systems": Layout(
         extension(PYO3, "[tool.cibuildwheel]\nskip = '*-musllinux_*'\n"), EACH, package="demo", each=True
     ),
-    "a project that decides about cibuildwheel itself": Layout(
-        extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp312-*'\n"),
-        unknown="because tool.cibuildwheel.build selects them",
+    "a project that releases one Python": Layout(
+        extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp312-*'\n"), ("cp312",), package="demo", each=True
+    ),
+    "a project that releases some Pythons, some without the GIL": Layout(
+        extension(PYO3, "[tool.cibuildwheel]\nbuild = ['cp31{3,4}-*', 'cp314t-*']\n"),
+        ("cp313", "cp314", "cp314-cp314t"),
+        package="demo",
+        each=True,
+    ),
+    "a project that leaves some Pythons out": Layout(
+        extension(PYO3, "[tool.cibuildwheel]\nskip = ['cp31?t-* cp311-*', 'cp315-* *_s390x']\n"),
+        ("cp312", "cp313", "cp314"),
+        package="demo",
+        each=True,
+    ),
+    "a project that releases only what is too old": Layout(
+        extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp38-*'\n"),
+        unknown="because tool.cibuildwheel.build selects none that the builder builds for",
+    ),
+    "a project that tells its builds something": Layout(
+        extension(
+            PYO3,
+            "[tool.cibuildwheel]\nenvironment = \"PATH=$PATH:/x CC=gcc DEMO_FAST='1 2'\"\n"
+            '[tool.cibuildwheel.linux.environment]\nDEMO_TLS = "1"\n',
+        ),
+        EACH,
+        build={"environment": {"DEMO_FAST": "1 2", "DEMO_TLS": "1"}},
+        package="demo",
+        each=True,
     ),
 }
 

@@ -1,0 +1,110 @@
+"""What `[tool.cibuildwheel]` says of a project's wheels: which Pythons, what a build is told and needs installed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from wheelcheck.builder.cibuildwheel import require_ours
+from wheelcheck.facts import toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.init.project import Project
+
+_SELECTS = re.compile(r"\bcp[\d{\[]")  # a pattern that tells one Python from another
+_OTHERS = re.compile(r"\b[pg]p\d")  # PyPy and GraalPy, which the builder cannot build for
+_BRACES = re.compile(r"\{([^{}]*)\}")
+# Variables of compilers, which the builder sets itself, and of cibuildwheel's own machinery or other systems.
+_NOT_TOLD = re.compile(
+    r"CC|CXX|AR|LD|LDSHARED|RANLIB|NM|STRIP|PATH|LD_LIBRARY_PATH|PKG_CONFIG\w*|CIBW_\w+|PIP_\w+|UV_\w+|MACOSX\w+|ARCHFLAGS"
+)
+
+
+def selected(project: Project, promised: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the interpreters and ABIs that `build` and `skip` select, or `promised` if they tell no Python apart.
+
+    What is selected are Pythons that Requires-Python allows, as cibuildwheel takes them; a stable ABI in `promised`
+    stays. Raises UnknownError if they select none that the builder builds for, or another interpreter than CPython.
+    """
+    settings = project.tool("cibuildwheel")
+    build, skip = (_patterns(settings.get(key)) for key in ("build", "skip"))
+    if any(_OTHERS.search(pattern) for pattern in build):
+        raise _undecided(project, "build", "selects other interpreters than CPython")
+    if not any(_SELECTS.search(pattern) for pattern in (*build, *skip)):
+        return promised
+    stable = tuple(one for one in promised if one.endswith("-abi3"))
+    each = tuple(one for one in promised if one not in stable) if stable else project.supported_pythons
+    names = {one: f"{one.rpartition('-')[2]}-manylinux_x86_64" for one in each}
+    found = [one for one, name in names.items() if _matches(name, build or ["*"]) and not _matches(name, skip)]
+    if not found and not stable:
+        raise _undecided(project, "build", "selects none that the builder builds for")
+    return (*found, *stable)
+
+
+def environment(project: Project) -> tuple[tuple[str, str], ...]:
+    """Return the variables that builds of the project for Linux are given, such as one that switches compiling on."""
+    settings = project.tool("cibuildwheel")
+    told: dict[str, str] = {}
+    for part in (settings, toml.table(settings, "linux")):
+        told |= dict(_variables(part.get("environment")))
+    return tuple((name, text) for name, text in told.items() if not _NOT_TOLD.fullmatch(name) and _is_plain(text))
+
+
+def prepares_containers(project: Project) -> bool:
+    """Return whether something is installed in the containers before a build, such as the headers of a library."""
+    settings = project.tool("cibuildwheel")
+    return any(part.get("before-all") for part in (settings, toml.table(settings, "linux")))
+
+
+def require_buildable(project: Project) -> None:
+    """Raise ConfigError if the builder could not run cibuildwheel, because the project decides what it decides."""
+    if prepares_containers(project):
+        require_ours(project.file.read_text("utf-8"), str(project.file))
+
+
+def _undecided(project: Project, key: str, why: str) -> Exception:
+    fix = "write [tool.wheelcheck] yourself, with python = [...]"
+    return project.unknown(f"which Pythons to build for, because tool.cibuildwheel.{key} {why}", fix)
+
+
+def _patterns(value: object) -> list[str]:
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [one for text in texts if isinstance(text, str) for word in text.split() for one in _expanded(word)]
+
+
+def _expanded(pattern: str) -> Iterator[str]:
+    """Yield a pattern once for each alternative in its first braces, and so on for the rest."""
+    found = _BRACES.search(pattern)
+    if not found:
+        yield pattern
+        return
+    for one in found[1].split(","):
+        yield from _expanded(f"{pattern[: found.start()]}{one}{pattern[found.end() :]}")
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _variables(value: object) -> Iterator[tuple[str, str]]:
+    """Yield the variables of a table, or of words such as NAME="a value"."""
+    if isinstance(value, dict):
+        yield from ((name, text) for name, text in value.items() if isinstance(text, str))
+    elif isinstance(value, str):
+        yield from ((name, text) for word in _words(value) for name, _, text in [word.partition("=")] if name)
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:  # a quotation mark without another
+        return []
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a value is what it says: nothing is replaced in it by a shell or by cibuildwheel."""
+    return not re.search(r"[$`{}\n]", text)
