@@ -136,12 +136,23 @@ def for_backend(folder: Path, target: Target, tree: Path, python: Interpreter) -
     """
     compilers = install(folder, target, tree, python)
     found = {**compilers.variables, **compilers.cargo_variables, "CARGO_BUILD_TARGET": target.arch.rust_triple}
+    found["PKG_CONFIG_LIBDIR"] = str(_no_packages(folder))
     if target.arch == host():
         return found
     here = install(folder / "host", Target(host(), max(target.floor, host().oldest_build or target.floor)), tree)
     for_this = {"CC_FOR_BUILD": here.cc, "CXX_FOR_BUILD": here.cxx}
     values = python.for_another_cpu(target.arch, compilers.folder, compilers.variables)
     return {**here.cargo_variables, **for_this, **found, **_cmake(compilers), **values}
+
+
+def _no_packages(folder: Path) -> Path:
+    """Return an empty folder, in which pkg-config finds none of the libraries of this machine.
+
+    They could not be linked, and Debian's python3.pc leads meson to headers of a Python that is not the wheel's.
+    """
+    empty = folder / "pkgconfig"
+    empty.mkdir(exist_ok=True)
+    return empty
 
 
 def backend_settings(name: str, folder: Path, target: Target) -> dict[str, tuple[str, ...]]:
