@@ -70,38 +70,42 @@ class _AbiLists:
                 return result
 
     def table(self, *, with_size: bool) -> list[tuple[str, int, str, tuple[int, ...]]]:
-        """Return name, set of targets, library and first version of each entry; objects have a size as well."""
+        """Return name, set of targets, library and each version of each entry; objects have a size as well."""
         count = int.from_bytes(self.raw[self.at : self.at + 2], "little")
         self.at += 2
         found: list[tuple[str, int, str, tuple[int, ...]]] = []
-        while len(found) < count:
+        read = 0
+        while read < count:
             name, library = self.text(), 0
             while library < 0x80:
                 targets = self.leb128()
                 if with_size:
                     self.leb128()
                 library = self.byte()
-                found.append((name, targets, self.libraries[library & 0x7F], self._first_version()))
+                found += [(name, targets, self.libraries[library & 0x7F], version) for version in self._versions()]
+                read += 1
         return found
 
-    def _first_version(self) -> tuple[int, ...]:
+    def _versions(self) -> list[tuple[int, ...]]:
         numbers = [self.byte()]
         while numbers[-1] < 0x80:
             numbers.append(self.byte())
-        return min(self.versions[number & 0x7F] for number in numbers)
+        return [self.versions[number & 0x7F] for number in numbers]
 
 
 def glibc() -> list[list[str]]:
-    """Return rows of library, version, CPUs and names: which glibc offers these symbols first on these CPUs."""
+    """Return rows of library, version, CPUs and names: which symbols have this version on these CPUs."""
     lists = _AbiLists((LIBC / "glibc" / "abilists").read_bytes())
     bits = {cpu: lists.targets.index(target) for cpu, target in _targets().items() if target in lists.targets}
-    first: dict[tuple[str, str, str], tuple[int, ...]] = {}
-    for name, targets, library, version in (*lists.table(with_size=False), *lists.table(with_size=True)):
-        for cpu, bit in bits.items():
-            if targets >> bit & 1:
-                key = (name, library, cpu)
-                first[key] = min(first.get(key, version), version)
-    return _rows(first)
+    entries = (*lists.table(with_size=False), *lists.table(with_size=True))
+    return _rows(
+        {
+            (name, library, version, cpu)
+            for name, targets, library, version in entries
+            for cpu, bit in bits.items()
+            if targets >> bit & 1
+        }
+    )
 
 
 def _targets() -> dict[str, str]:
@@ -109,10 +113,10 @@ def _targets() -> dict[str, str]:
     return {row.name: f"{row.zig}-linux-{row.rust_abi}" for row in ARCHES if row.zig}
 
 
-def _rows(first: dict[tuple[str, str, str], tuple[int, ...]]) -> list[list[str]]:
+def _rows(symbols: set[tuple[str, str, tuple[int, ...], str]]) -> list[list[str]]:
     """Group names of equal library, CPUs and version into one row."""
     by_name: dict[str, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
-    for (name, library, cpu), version in first.items():
+    for name, library, version, cpu in symbols:
         by_name[name][library, ".".join(map(str, version[: 3 if version[2] else 2]))].add(cpu)
     rows: dict[Entry, list[str]] = defaultdict(list)
     for name, places in by_name.items():

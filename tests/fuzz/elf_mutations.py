@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.fuzz.elf_anatomy import AUX, Anatomy
 from tests.support import elf_editing as elf
+from wheelcheck.binary.elf_versions import elf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,7 +109,7 @@ def a_version(anatomy: Anatomy, content: bytearray, words: Random) -> None:
         at = words.choice(auxiliaries)
         name = _rename(anatomy, content, _get(content, at + 8, 4), VERSIONS, words)
         if name is not None and words.random() < 0.8:
-            _put(content, at, 4, _hash(name))
+            _put(content, at, 4, elf_hash(name))
 
 
 def weak_versions(anatomy: Anatomy, content: bytearray, words: Random) -> None:
@@ -209,13 +210,3 @@ def _rename(anatomy: Anatomy, content: bytearray, offset: int, names: Sequence[b
     name, start = words.choice(fitting), anatomy.strings[0] + offset
     content[start : start + len(own)] = name.ljust(len(own), b"\0")
     return name
-
-
-def _hash(name: bytes) -> int:
-    """Return the hash of the System V ABI, which version tables hold."""
-    value = 0
-    for byte in name:
-        value = (value << 4) + byte
-        high = value & 0xF0000000
-        value = (value ^ high >> 24) & ~high
-    return value & 0xFFFFFFFF

@@ -7,8 +7,10 @@ import struct
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import Edit, both, byte, graft, graft_dynamic, header, section, segment, tag
+from wheelcheck.binary.elf_versions import elf_hash
 
 BIG = 1 << 62
+PLTRELSZ, SYMTAB, SYMENT, INIT, PLTREL, JMPREL = 2, 6, 11, 12, 20, 23
 SONAME = "-Wl,-soname,libanswer.so.1"
 
 
@@ -64,12 +66,43 @@ def long_string(content: bytes) -> bytes:
 
 
 def many_needs(files: int, needs: int) -> Edit:
-    """Graft a version table that needs `needs` versions of each of `files` libraries."""
-    auxiliary = [struct.pack("<IHHII", 0, 0, 2, 1, 16 * (n < needs)) for n in range(1, needs + 1)]
-    step = 16 * (1 + needs)
-    rows = [struct.pack("<HHIII", 1, needs, 1, 16, step * (n < files)) for n in range(1, files + 1)]
-    table = b"".join(row + b"".join(auxiliary) for row in rows)
-    return both(graft(table), tag(elf.VERNEED, elf.GRAFT_ADDRESS), tag(elf.VERNEEDNUM, files))
+    """Graft a table that needs `needs` versions of `files` libraries: all of them are the one that is needed."""
+
+    def edit(content: bytes) -> bytes:
+        needed, start = elf.value_of(content, elf.NEEDED), elf.offset_of(content, elf.value_of(content, elf.STRTAB))
+        name = content[start + needed : content.index(b"\0", start + needed)]
+        step, table = 16 * (1 + needs), b""
+        for file in range(files):
+            table += struct.pack("<HHIII", 1, needs, needed, 16, step * (file + 1 < files))
+            numbers = range(2 + file * needs, 2 + (file + 1) * needs)
+            rows = ((elf_hash(name), 0, number, needed, 16 * (number + 1 in numbers)) for number in numbers)
+            table += b"".join(struct.pack("<IHHII", *row) for row in rows)
+        return both(graft(table), tag(elf.VERNEED, elf.GRAFT_ADDRESS), tag(elf.VERNEEDNUM, files))(content)
+
+    return edit
+
+
+def read_only(content: bytes) -> bytes:
+    for index in range(len(elf.segments_at(content, elf.LOAD))):
+        content = segment(elf.LOAD, index, flags=5)(content)
+    return content
+
+
+def relocates(index: int, target: int) -> Edit:
+    """Let a relocation of a function change another address."""
+
+    def edit(content: bytes) -> bytes:
+        at = elf.offset_of(content, elf.value_of(content, JMPREL)) + 24 * index
+        return elf.put(content, at, (0, "Q"), target)
+
+    return edit
+
+
+def unnamed(content: bytes) -> bytes:
+    """Take the name from the symbol that the first relocation of a function asks for."""
+    relocation = elf.offset_of(content, elf.value_of(content, JMPREL))
+    symbol = elf.get(content, relocation, (12, "I"))
+    return elf.put(content, elf.offset_of(content, elf.value_of(content, SYMTAB)) + 24 * symbol, (0, "I"), 0)
 
 
 def hidden_overlap(content: bytes) -> bytes:
@@ -145,6 +178,19 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "DT_VERNEEDNUM missing": (without(elf.VERNEEDNUM), "elf-versions"),
     "DT_VERNEED without DT_VERSYM": (without(elf.VERSYM), "elf-versions"),
     "DT_VERSYM without DT_VERNEED": (without(elf.VERNEED, elf.VERNEEDNUM), "elf-versions"),
+    "the hash of another version": (elf.verneed("need.hash", 0x9691A79), "elf-versions"),
+    "a version of a library that is not needed": (elf.verneed("file.file", 1), "elf-versions"),
+    "no DT_SYMTAB": (without(SYMTAB), "elf-dynamic"),
+    "symbols of another size": (tag(SYMENT, 16), "elf-dynamic"),
+    "DT_JMPREL without its size": (without(PLTRELSZ), "elf-dynamic"),
+    "DT_JMPREL without its kind": (without(PLTREL), "elf-dynamic"),
+    "DT_PLTREL is neither kind": (tag(PLTREL, 9), "elf-dynamic"),
+    "relocations unmapped": (tag(JMPREL, 1 << 40), "elf-dynamic"),
+    "relocations beyond their segment": (tag(PLTRELSZ, 24 << 20), "elf-dynamic"),
+    "relocations of what is read-only": (read_only, "elf-dynamic"),
+    "relocations in place of code": (relocates(0, 1 << 40), "elf-dynamic"),
+    "DT_INIT in data": (graft_dynamic(lambda entries: [*entries, (INIT, elf.GRAFT_ADDRESS)]), "elf-dynamic"),
+    "a symbol without a name": (unnamed, "elf-string"),
 }
 
 PROGRAM_CASES: dict[str, tuple[Edit, str]] = {

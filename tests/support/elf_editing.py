@@ -177,6 +177,7 @@ def verneed(field: str, value: int) -> Edit:
         "file.file": (0, 4, "I"),
         "file.aux": (0, 8, "I"),
         "file.next": (0, 12, "I"),
+        "need.hash": (1, 0, "I"),
         "need.flags": (1, 4, "H"),
         "need.name": (1, 8, "I"),
         "need.next": (1, 12, "I"),

@@ -18,7 +18,7 @@ from wheelcheck.binary.elf_notes import Notes, read_notes
 from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.x86_code import X86Code, read_x86_code
-from wheelcheck.platforms.loaders import c_library_of
+from wheelcheck.platforms.loaders import is_of_another_unix
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header
@@ -211,7 +211,7 @@ def _is_for_another_unix(
     """Return whether one proof says that the file is not for Linux: EI_OSABI, a note, a version or a program's loader.
 
     Linux's kernel and loaders ignore a note, and the kernel EI_OSABI too, but Linux code is never built with either.
-    A program whose loader belongs to no C library of Linux or Android cannot be started there. MIPS and PowerPC, which
+    A program that another system's loader starts cannot be started there. MIPS and PowerPC, which
     the table does not hold, are not asked: glibc's loader has a name there (ld.so.1) that other systems use as well.
     """
     if any(system not in _LINUX_NOTES for system in named):
@@ -219,7 +219,7 @@ def _is_for_another_unix(
     if any(need.version.startswith(_UNIX_VERSIONS) for need in dynamic.versions):
         return True
     is_program = _kind(header, image, dynamic) == "executable"
-    return is_program and header.is_known_machine and bool(interpreter) and c_library_of(interpreter) is None
+    return is_program and header.is_known_machine and is_of_another_unix(interpreter)
 
 
 def _is_unmappable(header: Header, image: Image) -> bool:

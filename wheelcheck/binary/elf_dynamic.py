@@ -11,7 +11,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_symbols import read_symbols
-from wheelcheck.binary.elf_versions import read_version_names, read_version_needs
+from wheelcheck.binary.elf_tables import judge_tables
+from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 
@@ -80,9 +81,13 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     offsets.update(offset for offset in definitions if offset < tags.last.get("DT_STRSZ", 0))
     strings = _read_strings(reading, image, tags.last, offsets)
     named = [need for need in needs if need.library in strings and need.version in strings]
+    proven = len(reading.found) == before
+    _judge_needs(reading, named, strings, tags.needed)
+    if tags.last:
+        judge_tables(reading, header, image, tags.last)
     by_number = {need.number & _VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
     return Dynamic(
-        proven=len(reading.found) == before,
+        proven=proven,
         is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
         text_relocations="DT_TEXTREL" in tags.last or bool(tags.last.get("DT_FLAGS", 0) & _DF_TEXTREL),
         static_tls=bool(tags.last.get("DT_FLAGS", 0) & _DF_STATIC_TLS),
@@ -95,6 +100,21 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
         defined_versions=tuple(strings[offset] for offset in definitions if offset in strings),
         symbols=read_symbols(reading, header, image, tags.last, by_number),
     )
+
+
+def _judge_needs(reading: Reading, needs: list[Need], strings: dict[int, str], needed: list[int]) -> None:
+    """Record version needs that the loader cannot compare: it goes by the hash, and by the libraries it has loaded.
+
+    A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c).
+    """
+    loaded = {strings[offset] for offset in needed if offset in strings}
+    hashes = {offset: elf_hash(strings[offset].encode()) for offset in {need.version for need in needs}}
+    for need in needs:
+        if need.hash != hashes[need.version]:
+            why = f"the hash of {strings[need.version]} is {need.hash:#x}, expected {hashes[need.version]:#x}"
+            reading.damage("elf-versions", why)
+        if strings[need.library] not in loaded:
+            reading.damage("elf-versions", f"a version of {strings[need.library]} is needed, the library is not")
 
 
 def has_dynamic_table(reading: Reading, header: Header, image: Image) -> bool:

@@ -74,6 +74,15 @@ class Image:
                 return vaddr - load.delta, _seamless_end(load, loads[index + 1 :]) - vaddr
         return None
 
+    def is_mapped_at(self, vaddr: int, *, writable: bool) -> bool:
+        """Return whether an address is in the memory of a PT_LOAD, one that may be written to if asked."""
+        loads = (load for load in self.of("PT_LOAD") if load.vaddr <= vaddr < load.vaddr + load.memsz)
+        return any(load.flags & 2 or not writable for load in loads)
+
+    def is_executable_at(self, vaddr: int) -> bool:
+        """Return whether an address is in the memory of an executable PT_LOAD."""
+        return any(load.is_executable and load.vaddr <= vaddr < load.vaddr + load.memsz for load in self.of("PT_LOAD"))
+
     def largest_page(self, *, by_loader: bool) -> int:
         """Return the largest page of memory with which every PT_LOAD can be mapped; 0 if that is none of any kernel.
 

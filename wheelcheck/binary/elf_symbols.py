@@ -10,11 +10,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelcheck.binary.elf_lookup import GnuHash
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.elf_segments import Image
@@ -26,6 +27,7 @@ _BIND_NOW, _DF_1_NOW = 0x8, 0x1
 _LOCAL, _GLOBAL, _WEAK, _UNIQUE = 0, 1, 2, 10
 _VISIBLE = (0, 3)  # STV_DEFAULT, STV_PROTECTED
 _VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
+_LOOKED_UP = 64  # of a file's own names; a table that is wrong misses most
 _NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 
 Tags = dict["str | int", int]
@@ -79,6 +81,23 @@ class _Tables:
             return wide[1] if wide else head[1]
         head = self.numbers("DT_GNU_HASH", 4)
         return None if head is None else self._count_by_gnu_hash(*head[:3])
+
+    def gnu_hash(self, count: int) -> GnuHash | None:
+        """Return the table that names are looked up in, for `count` symbols; None if there is none or it is cut off."""
+        head = self.numbers("DT_GNU_HASH", 4)
+        if head is None:
+            return None
+        buckets, first, bloom, shift = head
+        word = 8 if self.is_wide else 4
+        parts = (
+            self.numbers("DT_GNU_HASH", bloom, 16, "Q" if self.is_wide else "I"),
+            self.numbers("DT_GNU_HASH", buckets, 16 + bloom * word),
+            self.numbers("DT_GNU_HASH", max(count - first, 0), 16 + bloom * word + 4 * buckets),
+        )
+        filters, heads, chain = parts
+        if filters is None or heads is None or chain is None:
+            return None
+        return GnuHash(first, shift, 8 * word, filters, heads, chain)
 
     def _count_by_gnu_hash(self, buckets: int, first: int, bloom: int) -> int | None:
         """Follow the last chain to its end: entries in the table are sorted by bucket, undefined ones stand before."""
@@ -161,8 +180,58 @@ def read_symbols(
         number = versym[index] & _VERSION_NUMBER if versym else 0
         return versions.get(number, ("", "")) if number >= _NAMELESS else ("", "")
 
+    _judge_asked(reading, entries, strings, wanted.now | wanted.later)
+    _judge_versions(reading, entries, wanted.now | wanted.later, versym, versions)
+    _judge_hash(reading, tables, entries, strings, wanted)
     imports = tuple(_imports(entries, strings, wanted, version_of))
     return Symbols(imports, Names.of(_exported(entries, strings)), known=True)
+
+
+def _judge_asked(reading: Reading, entries: list[_Entry], strings: bytes, indexes: set[int]) -> None:
+    """Record relocations that the loader cannot bind: to a symbol that is not there, or has no name or binding."""
+    if indexes and max(indexes) >= len(entries):
+        reading.damage("elf-dynamic", f"a relocation asks for symbol {max(indexes)}, there are {len(entries)}")
+    for index in indexes:
+        entry = entries[index] if index < len(entries) else None
+        if entry is None or entry.bind == _LOCAL:
+            continue
+        if not entry.section and strings[entry.name : entry.name + 1] in (b"", b"\0"):
+            reading.damage("elf-string", "a relocation asks for a symbol without a name")
+        elif entry.section and entry.bind not in (_GLOBAL, _WEAK, _UNIQUE):
+            reading.damage("elf-dynamic", f"{printable(_name(strings, entry))} has a binding that loaders do not know")
+
+
+def _judge_versions(
+    reading: Reading, entries: list[_Entry], indexes: set[int], numbers: tuple[int, ...], needs: Collection[int]
+) -> None:
+    """Record symbols whose version index is not one of a need, or, in the file's own, is one of a need."""
+    if any(fault.cap for fault in reading.found):  # then not all needs are known
+        return
+    for index in indexes if numbers else ():
+        number = numbers[index] & _VERSION_NUMBER if index < len(entries) else 0
+        if number >= _NAMELESS and entries[index].bind != _LOCAL and (number in needs) == bool(entries[index].section):
+            reading.damage("elf-versions", f"symbol {index} has version index {number}, which is none of its kind")
+
+
+def _judge_hash(reading: Reading, tables: _Tables, entries: list[_Entry], strings: bytes, wanted: Wanted) -> None:
+    """Record a hash table that is none, or leads to one of the file's own names not at all."""
+    table = tables.gnu_hash(len(entries))
+    if table is None:
+        return
+    if not table.buckets or not table.filter or len(table.filter) & (len(table.filter) - 1):
+        why = f"DT_GNU_HASH has {len(table.buckets)} buckets and {len(table.filter)} words, expected some, a power of 2"
+        reading.damage("elf-dynamic", why)
+        return
+    asked = (entries[index] for index in wanted.now | wanted.later if index < len(entries))
+    own = {_name(strings, each) for each in asked if each.section and each.bind and each.visibility in _VISIBLE}
+    for name in sorted(own)[:_LOOKED_UP]:
+        if not table.leads_to(name, lambda index: _name(strings, entries[index])):
+            reading.damage("elf-dynamic", f"DT_GNU_HASH does not lead to {printable(name)}, which the file itself has")
+            return
+
+
+def _name(strings: bytes, entry: _Entry) -> bytes:
+    return strings[entry.name : strings.find(b"\0", entry.name)]
 
 
 def _exported(entries: list[_Entry], strings: bytes) -> Iterator[bytes]:

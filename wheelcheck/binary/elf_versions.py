@@ -26,6 +26,17 @@ class Need(NamedTuple):
     version: int
     weak: bool
     number: int  # by which DT_VERSYM refers to it
+    hash: int  # of the version's name, which the loader compares
+
+
+def elf_hash(name: bytes) -> int:
+    """Return the hash of a name that version tables and DT_HASH go by (System V ABI)."""
+    value = 0
+    for byte in name:
+        value = (value << 4) + byte
+        high = value & 0xF0000000
+        value = (value ^ high >> 24) & ~high
+    return value & 0xFFFFFFFF
 
 
 class _Span(NamedTuple):
@@ -91,9 +102,8 @@ class _Walk:
                 self._malformed(f"the need at {offset:#x} is cut off")
                 return
             self.count += 1
-            yield Need(
-                entry.vn_file, auxiliary.vna_name, bool(auxiliary.vna_flags & _VER_FLG_WEAK), auxiliary.vna_other
-            )
+            is_weak = bool(auxiliary.vna_flags & _VER_FLG_WEAK)
+            yield Need(entry.vn_file, auxiliary.vna_name, is_weak, auxiliary.vna_other, auxiliary.vna_hash)
             if auxiliary.vna_next == 0 or self._is_full():
                 break
             offset += auxiliary.vna_next

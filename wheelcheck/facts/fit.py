@@ -72,7 +72,7 @@ def _library_ties(slice_: Slice, carried: Collection[str]) -> Iterator[tuple[tup
             yield ("musl",), f"a need of {name}, which no C library of Linux is"
         elif _VERSIONED.fullmatch(name):
             yield ("glibc", "musl"), f"a need of {name}"
-        elif _UNVERSIONED.fullmatch(name) and not names_glibc:
+        elif _UNVERSIONED.fullmatch(name) and (name == "libc.so" or not names_glibc):  # glibc's is a linker script
             yield ("musl", "bionic"), f"a need of {name}, a name without glibc's version"
         elif name in _BIONIC_LIBRARIES and not names_glibc:
             yield ("bionic",), f"a need of {name}, a library of Android"

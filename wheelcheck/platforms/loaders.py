@@ -38,6 +38,15 @@ _LOADERS: tuple[tuple[CLibrary, re.Pattern[str]], ...] = (
 )
 
 
+# Of FreeBSD, DragonFly, NetBSD, OpenBSD, Solaris and illumos, the Hurd, Haiku.
+_OF_ANOTHER_UNIX = re.compile(r"ld-elf(?:32)?\.so\.\d|ld\.elf_so|ld\.so(?:\.\d)?|ld-x86-64\.so\.1|runtime_loader")
+
+
+def is_of_another_unix(loader: str) -> bool:
+    """Return whether this is the path of another system's dynamic loader, by its file name."""
+    return _OF_ANOTHER_UNIX.fullmatch(loader.rpartition("/")[2]) is not None
+
+
 def c_library_of(loader: str) -> CLibrary | None:
     """Return the C library of Linux or Android whose dynamic loader this is; None for that of another system."""
     name = loader.rpartition("/")[2]

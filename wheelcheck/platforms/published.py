@@ -41,8 +41,8 @@ CPYTHONS = range(10, 16)
 
 _LEADING_ZERO = re.compile(r"_0[0-9]")
 _NO_VERSION = re.compile(r"(?:py|cp|pp)(?![23](?:0|[1-9][0-9]*)?\Z)")  # of interpreters that do not exist
-_INTERPRETER = re.compile(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]+)")
-_CPYTHON_ABI = re.compile(r"cp(?P<version>[0-9]+)(?P<threads>t?)d?(?P<old>m?u?)")
+_INTERPRETER = re.compile(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]{1,9})")
+_CPYTHON_ABI = re.compile(r"cp(?P<version>[0-9]{1,9})(?P<threads>t?)d?(?P<old>m?u?)")
 _ABIS = {"pp": re.compile(r"pypy\w+|pp_?[0-9]+"), "graalpy": re.compile(r"graalpy\w+")}
 _ANY_ABI = re.compile(r"\w+")
 

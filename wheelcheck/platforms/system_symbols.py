@@ -6,6 +6,7 @@ The data is written by tools/system_symbols.py. What it does not hold is unknown
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -93,6 +94,35 @@ def _glibc_names(floor: tuple[int, ...], cpu: str, library: str) -> frozenset[st
     rows = [row for row in _data()["glibc"] if row[0] == library and cpu in row[2].split()]
     oldest = max(floor, min((_numbers(row[1]) for row in rows), default=floor))
     return frozenset(name for row in rows if _numbers(row[1]) <= oldest for name in row[3].split())
+
+
+@lru_cache(maxsize=64)
+def glibc_versions(library: str, cpu: str) -> frozenset[str]:
+    """Return the numbers of the versions (2.17) that a file of glibc defines for a CPU; none where that is unknown."""
+    file = _GLIBC.get(library) or ("ld" if c_library_of(library) == "glibc" else "")
+    return frozenset(row[1] for row in _data()["glibc"] if row[0] == file and cpu in row[2].split())
+
+
+def has_version(library: str, name: str, version: str, cpu: str) -> bool:
+    """Return whether glibc offers a symbol under this version (2.17); also true where the file is not glibc's.
+
+    Which of its files has the symbol does not matter: the loader compares versions, and functions have moved between
+    files. A version that is newer than the data is not known not to be there.
+    """
+    is_number = version.replace(".", "").isdigit()
+    if not is_number or not glibc_versions(library, cpu) or _numbers(version) > max(map(_numbers, _versions_on(cpu))):
+        return True
+    return name in _versions_on(cpu).get(version, ())
+
+
+@lru_cache(maxsize=64)
+def _versions_on(cpu: str) -> Mapping[str, frozenset[str]]:
+    """Return the symbols of glibc by version."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for _, version, cpus, names in _data()["glibc"]:
+        if cpu in cpus.split():
+            found[version].update(names.split())
+    return {version: frozenset(names) for version, names in found.items()}
 
 
 @lru_cache(maxsize=1)

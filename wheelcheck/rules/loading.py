@@ -9,13 +9,14 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.platforms.system_symbols import glibc_versions
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.linux import carried_names, not_provided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.model import Slice
+    from wheelcheck.binary.model import Slice, VersionNeed
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.rules import Severity
 
@@ -40,7 +41,8 @@ def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[
     """What a file needs of glibc's libraries has a version that some release of glibc offers to programs.
 
     Releases are numbered GLIBC_2.0 to GLIBC_2.42 and on, with a third number up to 2.3.4 only, and never with a leading
-    zero. For `GLIBC_2.034`, `glibc_2.17` or `GLIBC_FOO` the loader ends in "version `GLIBC_FOO' not found" everywhere.
+    zero. A library has the versions of those releases that added something to it: libm.so.6 has no GLIBC_2.17. For
+    `GLIBC_2.034`, `glibc_2.17` or `GLIBC_FOO` the loader ends in "version `GLIBC_FOO' not found" everywhere.
 
     GLIBC_PRIVATE is a warning. Every release has it, for what glibc's own libraries take from each other, and may drop
     any symbol of it. auditwheel refuses it under every manylinux tag; imageio-ffmpeg 0.8.1, which was linked with
@@ -57,8 +59,17 @@ def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[
             if own and need.version == "GLIBC_PRIVATE":
                 found = f"needs GLIBC_PRIVATE of {need.library}, which each release of glibc may change"
                 yield Hit(member.path, found, severity="warning")
-            elif own and not _DEFINED_BY_GLIBC.fullmatch(need.version):
+            elif own and not (_DEFINED_BY_GLIBC.fullmatch(need.version) and _is_of_its_library(need, platform)):
                 yield Hit(member.path, f"needs {need.version} of {need.library}, which no release of glibc defines")
+
+
+def _is_of_its_library(need: VersionNeed, platform: Platform) -> bool:
+    """Return whether one file of glibc has this version; true where the file is not known, or the version is newer."""
+    cpu, number = platform.arches[0], need.version.removeprefix("GLIBC_2.")
+    known = glibc_versions(need.library, cpu)
+    if number == need.version or not known or f"2.{number}" in known:
+        return True
+    return need.glibc > max(tuple(map(int, each.split("."))) for each in glibc_versions("libc.so.6", cpu))
 
 
 @rule("WC430", on=Wheel, needs=without_known_cpu)

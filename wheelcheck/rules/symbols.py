@@ -10,7 +10,15 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
 from wheelcheck.facts.loading import Loadable, Loader, place_of
 from wheelcheck.platforms.suffixes import is_extension_module
-from wheelcheck.platforms.system_symbols import MUSL, OF_INTERPRETER, always_offered, is_of_python, knows, offers
+from wheelcheck.platforms.system_symbols import (
+    MUSL,
+    OF_INTERPRETER,
+    always_offered,
+    has_version,
+    is_of_python,
+    knows,
+    offers,
+)
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -157,9 +165,9 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     In scope are the wheel's libraries that the file leads to, the system's libraries that it needs, and for everything
     but programs what the interpreter is linked with: libc, libm, libpthread, libdl and libutil. A symbol that no one
     offers ends the import in "undefined symbol". Symbols without a version count most: nothing compares them with the
-    floor. `stat` is a function of glibc only since 2.33, `shm_open` was in librt until 2.34, and musl has no
-    `__cxa_thread_atexit_impl`. Names that begin like the C API of Python are the interpreter's, others that begin with
-    `Py` are not.
+    floor. glibc offers a symbol only under the versions that it has: `puts@GLIBC_2.34` is found nowhere. `stat` is a
+    function of glibc only since 2.33, `shm_open` was in librt until 2.34, and musl has no `__cxa_thread_atexit_impl`.
+    Names that begin like the C API of Python are the interpreter's, others that begin with `Py` are not.
 
     It is an error in a module or program if the symbol is bound at load: a variable, or a function with `-z now`. A
     function that is looked up when it is first called ends the process then: a warning. So is a symbol that another
@@ -190,8 +198,10 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
     """Return what nothing in the scope of a file offers. A file that asks for nothing doubtful needs no search."""
     if not file.code.symbols_known:
         return _Missing(unknown="the file's own table cannot be read" if file.code.dynamic and file.code.needed else "")
-    names = {symbol.name for symbol in file.code.imports if _is_doubtful(symbol, loader, platform)}
-    names -= always_offered(platform, to_program=file.code.kind == "executable")
+    doubtful = [symbol for symbol in file.code.imports if _is_doubtful(symbol, loader, platform)]
+    bound = {symbol.name for symbol in doubtful if symbol.library and symbol.library not in loader.by_name}
+    names = {symbol.name for symbol in doubtful}
+    names -= always_offered(platform, to_program=file.code.kind == "executable") - bound
     if file.code.kind != "executable":
         names = {name for name in names if not is_of_python(name)}
     names -= file.code.exports.among(names) if names else set()
@@ -199,7 +209,7 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
         return _Missing()
     found = loader.closure(file)
     system = {MUSL if loader.is_musl and is_answered_by_musl(name) else name for name in found.outside}
-    names -= {name for name in names if any(offers(library, name, platform) for library in system)}
+    names -= {name for name in names - bound if any(offers(library, name, platform) for library in system)}
     for each in found.loaded[1:]:
         names -= loader.offered(each, names)
     if not names:
@@ -213,16 +223,16 @@ def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
     if symbol.weak:
         return False
     if symbol.library and symbol.library not in loader.by_name:  # bound to that library, which WC401 and WC410 judge
-        return not loader.is_musl and _is_unknown_to_its_library(symbol, platform)
+        return not loader.is_musl and _has_wrong_version(symbol, platform)
     return True
 
 
-def _is_unknown_to_its_library(symbol: Symbol, platform: Platform) -> bool:
-    """Return whether glibc has no such symbol at all under a version that the floor has: the version was changed."""
+def _has_wrong_version(symbol: Symbol, platform: Platform) -> bool:
+    """Return whether glibc has no such symbol under a version that the floor has: name or version was changed."""
     since = VersionNeed(symbol.library, symbol.version).glibc
-    if not since or since > platform.floor or symbol.library not in (*OF_INTERPRETER, "librt.so.1"):
+    if not since or since > platform.floor:
         return False
-    return offers(symbol.library, symbol.name, platform) is False
+    return not has_version(symbol.library, symbol.name, symbol.version.removeprefix("GLIBC_"), platform.arches[0])
 
 
 def _unknown(found: Found, system: set[str], platform: Platform) -> str:
@@ -256,6 +266,6 @@ def _some_library_offers(name: str, platform: Platform) -> bool:
 
 
 def _listed(symbols: tuple[Symbol, ...]) -> str:
-    names = [symbol.name for symbol in symbols]
+    names = [f"{symbol.name}@{symbol.version}" if symbol.version else symbol.name for symbol in symbols]
     more = f" and {len(names) - _SHOWN} others" if len(names) > _SHOWN else ""
     return f"{', '.join(names[:_SHOWN])}{more}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from tests.support import elf_editing as elf
@@ -9,6 +11,7 @@ from tests.support import native
 from tests.support.elf_cases import LIBRARY_CASES, LIMIT_CASES, OBJECT_CASES, PROGRAM_CASES, library, many, many_needs
 from tests.support.elf_editing import Edit, both, byte, graft_dynamic, header, section, segment, tag
 from wheelcheck.binary import Binary, read_binary
+from wheelcheck.binary.elf_lookup import gnu_hash
 from wheelcheck.damage import BINARY_KINDS
 from wheelcheck.source import Bytes
 
@@ -107,3 +110,19 @@ def test_a_weak_version_need_is_distinguished_from_a_weak_symbol() -> None:
     (weak, *_) = read(elf.verneed("need.flags", 2)(library())).slices[0].versions
     (strong, *_) = read(library()).slices[0].versions
     assert (weak.weak, strong.weak) == (True, False)
+
+
+OWN_C = "int own(void) { return 1; }\nint (*taken)(void) = own;\nint (**pointed)(void) = &taken;\n"
+
+
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64", "i686", "s390x"])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_hash_table_that_does_not_lead_to_the_files_own_names_is_damage(cpu: str, *, damaged: bool) -> None:
+    """The loader looks for its own `own` and `taken` through the table: it binds by name."""
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,--hash-style=gnu")
+    content = native.compile_c(OWN_C, native.linux_target(cpu), *flags, name="own.so")
+    order = ">" if content[5] == 2 else "<"
+    found = struct.pack(f"{order}I", gnu_hash(b"taken") & ~1)
+    entry = next(hash_ for hash_ in (found, struct.pack(f"{order}I", gnu_hash(b"taken") | 1)) if hash_ in content)
+    other = content.replace(entry, bytes(4)) if damaged else content
+    assert [damage.kind for damage in read(other).damage] == (["elf-dynamic"] if damaged else [])

@@ -164,6 +164,8 @@ def test_an_interpreter_asks_for_its_own_abi_a_stable_one_or_none(python: str, a
         ("py3-none-ios_13_0_arm64_iphoneos", "py3-none-ios_14_0_arm64_iphonesimulator", False),
         ("pp310-none-any", "pp310-pypy310_pp73-win_amd64", True),
         ("fake-none-any", "cp312-cp312-win_amd64", False),
+        (f"py3{'9' * 5000}-none-any", f"py3{'8' * 5000}-none-any", False),
+        (f"cp3{'9' * 5000}-abi3-win_amd64", f"cp3{'9' * 5000}-cp3{'9' * 5000}-win_amd64", False),
     ],
 )
 def test_a_wider_tag_is_asked_for_wherever_the_narrow_one_is(wide: str, narrow: str, *, holds: bool) -> None:

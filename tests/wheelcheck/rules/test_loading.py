@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,6 +9,7 @@ from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import ANDROID_NOTE_C, LIBRARY, edited, library, linked_with, program, tags_of
 from tests.support.twins import Silent, Twins
+from wheelcheck.binary.elf_versions import elf_hash
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.platforms import arch
 
@@ -65,8 +67,9 @@ def renamed(version: bytes) -> File:
     """A library whose need of GLIBC_2.2.5 has another name of the same length."""
 
     def rename(content: bytes) -> bytes:
+        old, new = (struct.pack("<I", elf_hash(name)) for name in (b"GLIBC_2.2.5", version))
         assert content.count(b"GLIBC_2.2.5\0") == 1
-        return content.replace(b"GLIBC_2.2.5\0", version + b"\0")
+        return content.replace(b"GLIBC_2.2.5\0", version + b"\0").replace(old, new)
 
     return edited(library("x86_64"), rename)
 
@@ -87,14 +90,17 @@ def renamed(version: bytes) -> File:
                 ("GLIBC_2.017", "GLIBC_2.17", "libc.so.6"),
                 ("GLIBC_2.17.", "GLIBC_2.17", "libc.so.6"),
                 ("GLIBC_2.17.1", "GLIBC_2.3.4", "libc.so.6"),
-                ("GLIBC_2.3.9", "GLIBC_2.2.6", "libm.so.6"),
-                ("GLIBC_2", "GLIBC_2.2", "libpthread.so.0"),
-                ("GLIBC_1.9", "GLIBC_2.9", "libdl.so.2"),
-                ("glibc_2.17", "GLIBC_2.17", "librt.so.1"),
+                ("GLIBC_2.3.9", "GLIBC_2.2.5", "libm.so.6"),
+                ("GLIBC_2", "GLIBC_2.2.5", "libpthread.so.0"),
+                ("GLIBC_2.17", "GLIBC_2.18", "libm.so.6"),
+                ("GLIBC_2.14", "GLIBC_2.12", "libpthread.so.0"),
+                ("GLIBC_2.31", "GLIBC_2.32", "libc.so.6"),
+                ("GLIBC_1.9", "GLIBC_2.3.4", "libdl.so.2"),
+                ("glibc_2.17", "GLIBC_2.4", "librt.so.1"),
                 ("GLIBC_FOO", "GLIBC_ABI_DT_RELR", "libc.so.6"),
                 ("GLIBC_PRIVATE1", "GLIBC_2.3", "ld-linux-x86-64.so.2"),
                 ("FOO", "GCC_3.0", "libc.so.6"),
-                (" GLIBC_2.17", "GLIBC_2.17", "libutil.so.1"),
+                (" GLIBC_2.17", "GLIBC_2.2.5", "libutil.so.1"),
             )
         ),
         Twins(
@@ -240,7 +246,7 @@ def pointers(path: str = LIBRARY) -> File:
 def relr(file: File) -> File:
     """The same file with the dynamic entries of packed relative relocations."""
     retagged = ((7, 36), (8, 35), (9, 37), (0x6FFFFFF9, 21))  # DT_RELA, -SZ, -ENT and -COUNT
-    return edited(file, *(elf_editing.retag(old, new) for old, new in retagged))
+    return edited(file, *(elf_editing.retag(old, new) for old, new in retagged), elf_editing.tag(37, 8))
 
 
 def needing_libc(version: str) -> File:

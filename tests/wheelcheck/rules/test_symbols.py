@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import native
+from tests.support import elf_editing, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, MODULE, linked_with
 from tests.support.twins import Silent, Twins
@@ -350,3 +350,24 @@ def test_a_version_that_is_no_number_is_judged_and_not_read_as_one(version: str,
     report = check([a_wheel(X86_64, linked_with("libc.so.6", version=version, path=MODULE)).write(tmp_path)])
     assert report.verdict == "fail"
     assert report.gaps == ()
+
+
+NEWER = "cp311-cp311-manylinux_2_34_x86_64"
+
+
+def exchanged(content: bytes) -> bytes:
+    """Exchange the versions of puts (2.2.5) and pthread_create (2.34): each asks for one that it does not have."""
+    versym = elf_editing.offset_of(content, elf_editing.value_of(content, elf_editing.VERSYM))
+    one, other = (elf_editing.get(content, versym + 2 * index, (0, "H")) for index in (1, 2))
+    assert {one, other} == {2, 3}
+    content = elf_editing.put(content, versym + 2, (0, "H"), other)
+    return elf_editing.put(content, versym + 4, (0, "H"), one)
+
+
+def test_a_symbol_under_a_version_that_glibc_does_not_give_it_is_not_offered(tmp_path: Path) -> None:
+    sound = native.library("x86_64", (2, 34))
+    good, bad = (File(MODULE, content) for content in (sound, exchanged(sound)))
+    assert "WC421" not in {each.code for each in check([a_wheel(NEWER, good).write(tmp_path)]).findings}
+    (found,) = (each for each in check([a_wheel(NEWER, bad).write(tmp_path)]).findings if each.code == "WC421")
+    assert "pthread_create@GLIBC_2.2.5" not in found.message  # libc.so.6 keeps it for old programs
+    assert "puts@GLIBC_2.34" in found.message

@@ -1,0 +1,102 @@
+"""The tables that dynamic entries point at, as far as the loader relies on them without looking.
+
+glibc compares the sizes of entries and stops ("Inconsistency detected by ld.so", elf/get-dynamic-info.h); what it reads
+where nothing is mapped, or writes where nothing may be written, ends the process in SIGSEGV. musl checks neither.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wheelcheck.binary.elf_header import Header
+    from wheelcheck.binary.elf_segments import Image
+    from wheelcheck.binary.reader import Reading
+
+    Tags = dict["str | int", int]
+
+_RELA, _REL = 7, 17  # the values of DT_PLTREL
+# Each table, and the entry that states its size; a table without one states it itself.
+_TABLES = {
+    "DT_SYMTAB": "",
+    "DT_HASH": "",
+    "DT_GNU_HASH": "",
+    "DT_VERSYM": "",
+    "DT_RELA": "DT_RELASZ",
+    "DT_REL": "DT_RELSZ",
+    "DT_RELR": "DT_RELRSZ",
+    "DT_JMPREL": "DT_PLTRELSZ",
+    "DT_INIT_ARRAY": "DT_INIT_ARRAYSZ",
+    "DT_FINI_ARRAY": "DT_FINI_ARRAYSZ",
+}
+_CODE = ("DT_INIT", "DT_FINI")
+# What the loader reads together: each of these without the others is undefined.
+_TOGETHER = (
+    ("DT_RELA", "DT_RELASZ", "DT_RELAENT"),
+    ("DT_REL", "DT_RELSZ", "DT_RELENT"),
+    ("DT_RELR", "DT_RELRSZ", "DT_RELRENT"),
+    ("DT_JMPREL", "DT_PLTRELSZ", "DT_PLTREL"),
+)
+
+
+def judge_tables(reading: Reading, header: Header, image: Image, tags: Tags) -> None:
+    """Record tables that a loader cannot use. Returns nothing; the kind of damage is elf-dynamic."""
+    problems = [*_incomplete(tags), *_wrong_sizes(header, tags), *_outside(image, tags)]
+    if not problems:
+        problems = list(_wrong_targets(reading, header, image, tags))
+    for problem in problems:
+        reading.damage("elf-dynamic", problem)
+
+
+def _incomplete(tags: Tags) -> Iterator[str]:
+    if "DT_SYMTAB" not in tags:
+        yield "no DT_SYMTAB: the loader cannot look up any symbol"
+    for group in _TOGETHER:
+        missing = [tag for tag in group if tag not in tags]
+        if missing and len(missing) < len(group):
+            yield f"{next(tag for tag in group if tag in tags)} without {missing[0]}, which the loader reads with it"
+
+
+def _wrong_sizes(header: Header, tags: Tags) -> Iterator[str]:
+    """Yield entries whose size is not that of the ABI, and a DT_PLTREL that is none of its two values."""
+    word = header.bits // 8
+    sizes = {"DT_RELAENT": 3 * word, "DT_RELENT": 2 * word, "DT_RELRENT": word, "DT_SYMENT": 24 if word == 8 else 16}
+    for tag, size in sizes.items():
+        if tags.get(tag, size) != size:
+            yield f"{tag} is {tags[tag]}, expected {size}"
+    if tags.get("DT_PLTREL", _RELA) not in (_RELA, _REL):
+        yield f"DT_PLTREL is {tags['DT_PLTREL']}, expected {_RELA} (DT_RELA) or {_REL} (DT_REL)"
+
+
+def _outside(image: Image, tags: Tags) -> Iterator[str]:
+    """Yield tables that are not in the mapped bytes of the file, and functions that are not in executable ones."""
+    for tag, size_tag in _TABLES.items():
+        size = tags.get(size_tag, 0) if size_tag else 1
+        if tag in tags and size:
+            place = image.locate(tags[tag])
+            if place is None or place[1] < size:
+                yield f"{tag} ({size} bytes at {tags[tag]:#x}) is outside every PT_LOAD's file bytes"
+    for tag in _CODE:
+        if tag in tags and not image.is_executable_at(tags[tag]):
+            yield f"{tag} {tags[tag]:#x} is in no executable PT_LOAD"
+
+
+def _wrong_targets(reading: Reading, header: Header, image: Image, tags: Tags) -> Iterator[str]:
+    """Yield relocation tables whose first or last entry changes a place that is not mapped, or not writable.
+
+    All other entries lie between, where linkers sort them; reading each would double the cost of the file.
+    """
+    texts = "DT_TEXTREL" in tags or tags.get("DT_FLAGS", 0) & 4
+    order, code = "<" if header.little_endian else ">", "Q" if header.bits == 64 else "I"
+    layout = struct.Struct(order + code)
+    for tag, step in (("DT_RELA", 3), ("DT_REL", 2), ("DT_JMPREL", 3 if tags.get("DT_PLTREL") == _RELA else 2)):
+        size = tags.get(_TABLES[tag], 0) if tag in tags else 0
+        place = image.locate(tags[tag]) if size else None
+        for at in {0, size // (step * layout.size) - 1} if place else ():
+            raw = reading.read(place[0] + at * step * layout.size, layout.size) if place else b""
+            target = layout.unpack(raw)[0] if len(raw) == layout.size else 0
+            if not image.is_mapped_at(target, writable=not texts):
+                yield f"{tag} relocates {target:#x}, which is in no {'' if texts else 'writable '}PT_LOAD"
