@@ -45,6 +45,8 @@ _TOGETHER = (
 def judge_tables(reading: Reading, header: Header, image: Image, tags: Tags) -> None:
     """Record tables that a loader cannot use. Returns nothing; the kind of damage is elf-dynamic."""
     problems = [*_incomplete(tags), *_wrong_sizes(header, tags), *_outside(image, tags)]
+    if not _has_descriptors(header):
+        problems += _not_code(image, tags)
     if not problems:
         problems = list(_wrong_targets(reading, header, image, tags))
     for problem in problems:
@@ -72,13 +74,21 @@ def _wrong_sizes(header: Header, tags: Tags) -> Iterator[str]:
 
 
 def _outside(image: Image, tags: Tags) -> Iterator[str]:
-    """Yield tables that are not in the mapped bytes of the file, and functions that are not in executable ones."""
+    """Yield tables that are not in the mapped bytes of the file."""
     for tag, size_tag in _TABLES.items():
         size = tags.get(size_tag, 0) if size_tag else 1
         if tag in tags and size:
             place = image.locate(tags[tag])
             if place is None or place[1] < size:
                 yield f"{tag} ({size} bytes at {tags[tag]:#x}) is outside every PT_LOAD's file bytes"
+
+
+def _has_descriptors(header: Header) -> bool:
+    """Return whether addresses of functions are those of descriptors, which are data: the first ABI of 64-bit Power."""
+    return header.machine_name == "EM_PPC64" and header.flags & 3 != 2
+
+
+def _not_code(image: Image, tags: Tags) -> Iterator[str]:
     for tag in _CODE:
         if tag in tags and not image.is_executable_at(tags[tag]):
             yield f"{tag} {tags[tag]:#x} is in no executable PT_LOAD"

@@ -126,3 +126,13 @@ def test_a_hash_table_that_does_not_lead_to_the_files_own_names_is_damage(cpu: s
     entry = next(hash_ for hash_ in (found, struct.pack(f"{order}I", gnu_hash(b"taken") | 1)) if hash_ in content)
     other = content.replace(entry, bytes(4)) if damaged else content
     assert [damage.kind for damage in read(other).damage] == (["elf-dynamic"] if damaged else [])
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "damaged"), [(62, 0, True), (21, 2, True), (21, 1, False), (21, 0, False)]
+)
+def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
+    machine: int, flags: int, *, damaged: bool
+) -> None:
+    edit = both(LIBRARY_CASES["DT_INIT in data"][0], header(machine=machine, flags=flags))
+    assert any("DT_INIT" in damage.why for damage in read(edit(library())).damage) is damaged
