@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
@@ -14,6 +13,7 @@ from wheelcheck.facts.dist_info import DistInfo, headers_of
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.hints import without_width
+from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
 
 if TYPE_CHECKING:
@@ -135,8 +135,18 @@ class Wheel(Artifact):
     @cached_property
     def folders(self) -> frozenset[str]:
         """The folders of site-packages that its files are installed into, and all above them; `.` is site-packages."""
-        paths = (PurePosixPath(installed_path(member.path)) for member in self.members)
-        return frozenset(str(parent) for path in paths for parent in path.parents)
+        found: set[str] = set()
+        for member in self.members:
+            folder = folder_of(installed_path(member.path))
+            while folder not in found:
+                found.add(folder)
+                folder = folder_of(folder)
+        return frozenset(found)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The paths of its members."""
+        return frozenset(member.path for member in self.members)
 
     @cached_property
     def _by_place(self) -> Mapping[str, str]:

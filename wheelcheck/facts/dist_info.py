@@ -74,6 +74,8 @@ _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _SHOWN = 80  # characters of a line
 OTHER_ALGORITHMS = frozenset(_DIGEST_BYTES) - {"sha256"}
+# 32 bytes in base64: the last of 43 characters stands for four bits, so its other two are 0.
+_USUAL = re.compile(r"sha256=[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 _METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
@@ -107,6 +109,15 @@ class Row:
         is_canonical = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == text
         fits = len(digest) == _DIGEST_BYTES.get(self.algorithm, len(digest))
         return digest.hex() if is_canonical and fits else ""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the hash is a well-formed sha256, as nearly every one is."""
+        return _USUAL.fullmatch(self.hash) is not None
+
+    def is_sha256(self, digest: str) -> bool:
+        """Return whether the hash is this sha256 (hexadecimal) as PEP 427 writes it."""
+        return self.hash == f"sha256={base64.urlsafe_b64encode(bytes.fromhex(digest)).decode().rstrip('=')}"
 
     @property
     def is_hexadecimal(self) -> bool:

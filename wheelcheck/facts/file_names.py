@@ -56,7 +56,7 @@ def member_path(path: str, wheel: str) -> str:
 
 def installed_path(path: str) -> str:
     """Return where a member of a wheel is in site-packages: `NAME-VERSION.data/purelib/x` is installed as `x`."""
-    return _SITE_PACKAGES.sub("", path)
+    return _SITE_PACKAGES.sub("", path) if DATA in path else path
 
 
 def canonical_version(version: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.fit import fit, native_slices
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.paths import folder_of, name_of
 from wheelcheck.platforms.suffixes import is_extension_module
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ class Leftovers:
 
     def __init__(self, wheel: Wheel) -> None:
         self._linked: set[str] = set()
-        self._native: dict[tuple[PurePosixPath, str], str] = {}
-        self._programs: dict[tuple[PurePosixPath, str], str] = {}
+        self._native: dict[tuple[str, str], str] = {}
+        self._programs: dict[tuple[str, str], str] = {}
         for member in wheel.natives:
             slices = native_slices(member)
-            self._linked |= {PurePosixPath(name).name.lower() for slice_ in slices for name in slice_.needed}
+            self._linked |= {name_of(name).lower() for slice_ in slices for name in slice_.needed}
             is_twin = _is_program(member) or (_is_library(member) and not is_extension_module(member.path))
             if is_twin and fit(slices, wheel.platforms) == "home":
                 found = self._native if _is_library(member) else self._programs
@@ -30,7 +30,7 @@ class Leftovers:
 
     def is_linked_to(self, member: Member) -> bool:
         """Return whether some native file of the wheel asks for a library of this file's name."""
-        return PurePosixPath(member.path).name.lower() in self._linked
+        return name_of(member.path).lower() in self._linked
 
     def native_twin(self, member: Member) -> str:
         """Return the path of the native library that stands beside a foreign one of the same name.
@@ -56,5 +56,5 @@ def _is_library(member: Member) -> bool:
     return member.binary is not None and member.binary.kinds == {"library"}
 
 
-def _place(member: Member) -> tuple[PurePosixPath, str]:
-    return PurePosixPath(member.path).parent, hints.stem(member.path)
+def _place(member: Member) -> tuple[str, str]:
+    return folder_of(member.path), hints.stem(member.path)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from wheelcheck.platforms import arch
+from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
 
 _SYSTEM_WORDS = {
     "linux": "linux",
@@ -99,7 +99,7 @@ _FIXTURE_FOLDERS = frozenset(
     }
 )
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
-_EXAMPLE_FOLDERS = frozenset({"examples", "example", "benches", "benchmarks", "inputs"})
+_SPECIMEN_FOLDERS = _FIXTURE_FOLDERS | {"examples", "example", "benches", "benchmarks", "inputs"}
 
 
 class Code(Protocol):
@@ -120,7 +120,7 @@ class Code(Protocol):
 
 def names_system(path: str, system: str) -> bool:
     """Return whether a word or the suffix of `path` names the operating system."""
-    return system in _systems(path) or _SUFFIXES.get(PurePosixPath(path.lower()).suffix) == system
+    return system in _systems(path) or _SUFFIXES.get(suffix_of(path.lower())) == system
 
 
 def names_system_in_words(path: str, system: str) -> bool:
@@ -151,28 +151,28 @@ def names_instructions(path: str) -> bool:
 
     Examples are `_aesni.so`, `libx-avx2.so` and `glibc-hwcaps/x86-64-v3/libx.so`.
     """
-    *folders, name = PurePosixPath(path.lower()).parts
+    *folders, name = parts_of(path.lower())
     return bool(_INSTRUCTIONS.search(name)) or any(map(_INSTRUCTION_SETS.fullmatch, folders))
 
 
 def is_library(path: str) -> bool:
     """Return whether the name is that of a library that a loader looks for."""
-    return bool(_LIBRARY.search(PurePosixPath(path).name))
+    return bool(_LIBRARY.search(name_of(path)))
 
 
 def is_specimen(path: str) -> bool:
     """Return whether `path` is in a folder of test data, examples or benchmarks."""
-    return is_fixture(path) or any(part.lower() in _EXAMPLE_FOLDERS for part in PurePosixPath(path).parts[:-1])
+    return not _SPECIMEN_FOLDERS.isdisjoint(parts_of(path.lower())[:-1])
 
 
 def is_fixture(path: str) -> bool:
     """Return whether `path` is in a folder of test data."""
-    return any(part.lower() in _FIXTURE_FOLDERS for part in PurePosixPath(path).parts[:-1])
+    return not _FIXTURE_FOLDERS.isdisjoint(parts_of(path.lower())[:-1])
 
 
 def is_test_data(path: str) -> bool:
     """Return whether `path` is in a folder for data among tests: a test imports no module from there."""
-    folders = [part.lower() for part in PurePosixPath(path).parts[:-1]]
+    folders = parts_of(path.lower())[:-1]
     first = next((place for place, folder in enumerate(folders) if folder in _FIXTURE_FOLDERS), len(folders))
     return any(folder == "data" or folder in _FIXTURE_FOLDERS - _TEST_FOLDERS for folder in folders[first:])
 
@@ -195,8 +195,8 @@ def _cpus(path: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _widths(path: str) -> frozenset[int]:
     """Return the widths in the file's name and in folders that name a system; the 64 of `x64` does not count."""
-    stem = PurePosixPath(path).name.partition(".")[0]
-    folders = [part for part in PurePosixPath(path).parts[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
+    stem = name_of(path).partition(".")[0]
+    folders = [part for part in parts_of(path)[:-1] if _SYSTEM.search(_GLUED.sub(r"\1-", part.lower()))]
     return frozenset(int(width) for part in (stem, *folders) for width in _BITS.findall(without_cpu(part)))
 
 
@@ -205,7 +205,7 @@ def stem(path: str) -> str:
 
     That is the file name in lower case, up to the first dot, without `lib` in front, a CPU or a width in bits.
     """
-    name = PurePosixPath(without_cpu(path)).name.partition(".")[0].removeprefix("lib")
+    name = name_of(without_cpu(path)).partition(".")[0].removeprefix("lib")
     return _SYSTEM.sub("", _BITS.sub("", name)).strip("-_")
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.platforms import arch
+from wheelcheck.platforms.paths import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -64,7 +64,7 @@ def parse_module_name(path: str) -> ModuleName | None:
 
     Those are `x.so`, `x.pyd`, `x.abi3.so` and `x.abi3t.so`.
     """
-    found = _NAME.fullmatch(PurePosixPath(path).name)
+    found = _NAME.fullmatch(name_of(path))
     if not found or "." in found["module"]:
         return None
     if found["abi"] is None or module_for_any_version(path):
@@ -93,13 +93,13 @@ def is_extension_module(path: str) -> bool:
 
     Interpreters import a plain `x.so` as well, but most files with such a name are libraries.
     """
-    found = _NAME.fullmatch(PurePosixPath(path).name)
+    found = _NAME.fullmatch(name_of(path))
     return found is not None and (found["abi"] is not None or found["end"] == "pyd")
 
 
 def module_of(path: str) -> str:
     """Return the module that interpreters import from a name that `is_extension_module` knows; empty for any other."""
-    found = _NAME.fullmatch(PurePosixPath(path).name)
+    found = _NAME.fullmatch(name_of(path))
     return found["module"] if found and "." not in found["module"] and is_extension_module(path) else ""
 
 
@@ -108,7 +108,7 @@ def module_for_any_version(path: str) -> str:
 
     It is `x` for `x.abi3.so`, `x.abi3t.so`, `x.so` and `x.pyd`. On Windows a module of the stable ABI has no `.abi3`.
     """
-    found = _NAME.fullmatch(PurePosixPath(path).name)
+    found = _NAME.fullmatch(name_of(path))
     if not found or found["platform"] or "." in found["module"]:
         return ""
     return found["module"] if found["abi"] is None or (found["stable"] and found["end"] == "so") else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import chain
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
@@ -22,6 +21,7 @@ from wheelcheck.facts.fit import (
 )
 from wheelcheck.facts.leftovers import Leftovers
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.paths import folder_of, name_of, suffix_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts.fit import Fit
     from wheelcheck.rules import Severity
 
-    Place = tuple[PurePosixPath, str, tuple[str, ...]]
+    Place = tuple[str, str, tuple[str, ...]]
 
 
 def _tags(wheel: Wheel) -> str:
@@ -58,7 +58,7 @@ def _loaded_by_payload(wheel: Wheel) -> set[Place]:
     It stands for the same CPU in the same folder.
     """
     return {
-        (PurePosixPath(member.path).parent, name.lower(), slice_.arches)
+        (folder_of(member.path), name.lower(), slice_.arches)
         for member in wheel.natives
         for slice_ in native_slices(member)
         if slice_.needed and is_declared(member, wheel)
@@ -68,8 +68,8 @@ def _loaded_by_payload(wheel: Wheel) -> set[Place]:
 
 def _names_of(member: Member) -> set[Place]:
     """Return under which folder, name and CPU a member is found by a file that loads it."""
-    path = PurePosixPath(member.path)
-    return {(path.parent, path.name.lower(), slice_.arches) for slice_ in native_slices(member)}
+    folder, name = folder_of(member.path), name_of(member.path).lower()
+    return {(folder, name, slice_.arches) for slice_ in native_slices(member)}
 
 
 @rule("WC301", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
@@ -200,7 +200,7 @@ def _has_code_elsewhere(wheel: Wheel) -> bool:
 
     Beside modules of its own only a pin to its own version counts, which distributions of one project have in common.
     """
-    suffixes = {PurePosixPath(member.path).suffix for member in wheel.members}
+    suffixes = {suffix_of(member.path) for member in wheel.members}
     if ".py" not in suffixes:
         return ".pyi" in suffixes or bool(wheel.dist_info.pins)
     own = canonical_version(wheel.name.version)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
@@ -12,6 +11,7 @@ from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.python_names import lacks
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.paths import parts_of
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ def scripts_are_started_by_an_interpreter_that_users_have(wheel: Wheel) -> Itera
 
 
 def _is_script(member: Member) -> bool:
-    parts = PurePosixPath(member.path).parts
-    return len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts" and member.head[:2] == b"#!"
+    if member.head[:2] != b"#!":
+        return False
+    parts = parts_of(member.path)
+    return len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts"
 
 
 def _interpreter(head: bytes) -> str:

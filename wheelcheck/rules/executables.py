@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Wheel
@@ -12,6 +11,7 @@ from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import is_emulated, is_foreign_payload, native_slices, same_system
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
@@ -104,10 +104,10 @@ def _is_command(member: Member, launchers: set[str]) -> bool:
 
     They leave out a script that is named like the launcher of an entry point.
     """
-    top, *folders = PurePosixPath(member.path).parts or ("",)
-    name = folders.pop() if folders else ""
+    top, *folders = parts_of(member.path) or ("",)
     if not top.endswith(".data") or member.kind != "file":
         return False
+    name = folders.pop() if folders else ""
     return folders == ["data", "bin"] or (folders == ["scripts"] and without_wrapper_suffix(name) not in launchers)
 
 
@@ -116,7 +116,7 @@ def _script_hits(member: Member) -> Iterator[Hit]:
     if not member.pip_installs_executable:
         yield Hit(member.path, _not_executable(member), cause=_NOT_EXECUTABLE)
     line = member.head.partition(b"\n")[0]
-    is_rewritten = line.startswith(b"#!python") and PurePosixPath(member.path).parent.name == "scripts"
+    is_rewritten = line.startswith(b"#!python") and parts_of(member.path)[-2:-1] == ("scripts",)
     if b"\r" in (line.removesuffix(b"\r") if is_rewritten else line):
         yield Hit(
             member.path,
@@ -155,17 +155,18 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
 
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
-    path = PurePosixPath(member.path)
-    library, built = hints.is_library(member.path), bool(_BUILT.search(path.name))
+    library, built = hints.is_library(member.path), bool(_BUILT.search(name_of(member.path)))
     claims = library or built or _is_program(member)
     if (claims or _is_blank_program(member, wheel)) and not member.head.strip(b"\0"):
         found = "nothing but zeros" if member.size else "an empty file"
-        excused = path.name.startswith(".") or (not member.size and _placeholder(member, wheel))
+        excused = name_of(member.path).startswith(".") or (not member.size and _placeholder(member, wheel))
         return None if excused else Hit(member.path, f"found {found}, expected native code")
     for pattern, what in _STUBS[: 2 if claims else 1]:
         if pattern.match(member.head):
             return Hit(member.path, f"found {what}, expected the file's own content")
-    if path.suffix.lower() in _WINDOWS_CODE and any(platform.system == "windows" for platform in wheel.platforms):
+    if suffix_of(member.path).lower() in _WINDOWS_CODE and any(
+        platform.system == "windows" for platform in wheel.platforms
+    ):
         return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Windows loads nothing else")
     if not library or _is_linker_script(member.head):
         return None
@@ -186,8 +187,9 @@ def _is_linker_script(head: bytes) -> bool:
 
 def _is_program(member: Member) -> bool:
     """Return whether mode, name and folder say that this is a program, of whatever kind."""
-    path = PurePosixPath(member.path)
-    return bool(member.mode & 0o111) and not path.suffix and path.parent.name in _PROGRAM_FOLDERS
+    if not member.mode & 0o111 or suffix_of(member.path):
+        return False
+    return _PROGRAM_FOLDERS.issuperset(parts_of(member.path)[-2:-1] or ("",))
 
 
 def _is_blank_program(member: Member, wheel: Wheel) -> bool:
@@ -196,12 +198,12 @@ def _is_blank_program(member: Member, wheel: Wheel) -> bool:
     Where every file has the bit, it comes from a file system without modes and says nothing. An empty file is meant
     only without suffix (`tool`, `tool-1.2`): `__init__.py` and `py.typed` are not.
     """
-    path = PurePosixPath(member.path)
     if not (member.mode & 0o111 and wheel.has_plain_files) or member.head.strip(b"\0") or ".dist-info/" in member.path:
         return False
     if member.size:
         return member.sha256 == _hash_of_zeros(member.size)
-    return not path.suffix or path.suffix[1:].isdecimal()
+    suffix = suffix_of(member.path)
+    return not suffix or suffix[1:].isdecimal()
 
 
 def _hash_of_zeros(size: int) -> str:

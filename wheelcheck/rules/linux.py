@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import digits
@@ -16,6 +15,7 @@ from wheelcheck.facts.requirements import bringers
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.loaders import c_library_of, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
+from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
@@ -106,7 +106,7 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
 
 def carried_names(wheel: Wheel) -> frozenset[str]:
     """Return the names by which a file of the wheel answers to DT_NEEDED."""
-    names = {PurePosixPath(member.path).name for member in wheel.natives}
+    names = {name_of(member.path) for member in wheel.natives}
     names |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
     return frozenset(names - {""})
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from email.message import Message
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -21,6 +20,7 @@ from wheelcheck.facts.dist_info import (
     script_name_problem,
 )
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.platforms.paths import parts_of
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
     own = f"{wheel.dist_info.folder.removesuffix('.dist-info')}.data"
     foreign: set[str] = set()
     for member in wheel.members:
-        top, *parts = PurePosixPath(member.path).parts or ("",)
+        top, *parts = parts_of(member.path) or ("",)
         if not (top.endswith(".data") and parts):
             continue
         if top != own and wheel.dist_info.folder and top not in foreign:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.leftovers import Leftovers
 from wheelcheck.facts.requirements import required
+from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module, parse_module_name
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.platforms.windows import (
@@ -96,7 +96,7 @@ def no_binary_imports_the_dll_of_another_python(wheel: Wheel) -> Iterator[Hit]:
 
 def _carried(wheel: Wheel) -> set[str]:
     """Return the names of the wheel's native files, as the loader compares them."""
-    return {PurePosixPath(member.path).name.lower() for member in wheel.natives}
+    return {name_of(member.path).lower() for member in wheel.natives}
 
 
 def _tags_of(member: Member, wheel: Wheel, platform: Platform) -> list[WheelTag]:
@@ -162,7 +162,7 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
             message = f"imports {renamed[0]}, which is in the wheel as {file}: the import was not rewritten"
             yield Hit(member.path, message, severity="error")
         elif outside:
-            is_plugin = library_name(PurePosixPath(member.path).name) not in imported and _is_plain_dll(member, slice_)
+            is_plugin = library_name(name_of(member.path)) not in imported and _is_plain_dll(member, slice_)
             reason, severity = _judge_outside(outside, slice_, by_word, is_plugin=is_plugin)
             yield Hit(member.path, f"imports {', '.join(outside)}, which {reason}", severity=severity)
 
