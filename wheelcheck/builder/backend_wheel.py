@@ -100,9 +100,7 @@ class BackendWheel:
         """Return the request to compile for the target."""
         folder = self.folder / "compilers"
         tools = compilers.for_backend(folder, self.target, tree, self.python)
-        settings = self._settings
-        for name, values in compilers.backend_settings(backend.name_of(project), folder, self.target).items():
-            settings[name] = (*values, *settings.get(name, ()))
+        settings = compilers.backend_settings(backend.name_of(project), folder, self.target, self._settings)
         wrapper = reproducible.rustc_wrapper(self.folder, tree, self.base)
         ours = {**wrapper, **any_machine.page_variables(self.target)}
         env = {**ours, **run.for_backend(self.base, tools, self.settings.keep_environment)}

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from wheelcheck.builder.toolchain import Target, host, zig_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.platforms.arch import Arch
 
@@ -155,16 +157,22 @@ def _no_packages(folder: Path) -> Path:
     return empty
 
 
-def backend_settings(name: str, folder: Path, target: Target) -> dict[str, tuple[str, ...]]:
-    """Return what the backend `name` must be told in its config_settings, because no variable tells it.
+def backend_settings(
+    name: str, folder: Path, target: Target, own: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the config_settings for the backend `name`: the project's `own`, and what no variable tells it.
 
-    meson takes the description of another CPU only from a file that is named on its command line.
+    meson takes the description of another CPU only from a file that is named on its command line. meson-python builds
+    in a folder with a random name, which debug information of generated sources repeats; here it has one name.
     """
-    if name != "mesonpy" or target.arch == host():
-        return {}
+    if name != "mesonpy":
+        return dict(own)
+    told = {} if {"build-dir", "builddir"} & own.keys() else {"build-dir": (".mesonpy",)}
+    if target.arch == host():
+        return {**own, **told}
     file = folder / "meson-cross.ini"
     file.write_text(_meson(Compilers(folder, target)))
-    return {"setup-args": (f"--cross-file={file}",)}
+    return {**own, **told, "setup-args": (f"--cross-file={file}", *own.get("setup-args", ()))}
 
 
 def prefix_maps(sources: Path) -> tuple[str, ...]:

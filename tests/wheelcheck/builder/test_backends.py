@@ -89,15 +89,22 @@ def test_maturin_gets_the_floor_and_the_cpu(tmp_path: Path) -> None:
     require_sound(built(Build.of(project, OTHER)), OTHER)
 
 
-def test_a_backend_finds_no_package_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+CYTHON = (
+    ("pyproject.toml", '"ninja"', '"ninja", "cython"'),
+    ("meson.build", "'c',", "'c', 'cython',"),
+    ("meson.build", "native.c", "_native.pyx"),
+)
+
+
+def test_cython_by_meson_meets_no_package_of_this_machine_and_gives_the_same_bytes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Debian's python3-dev has such a file, which meson asks before it accepts Cython."""
     text = "Name: python3\nVersion: 3\nDescription: of this machine\nCflags: -include of-this-machine.h\nLibs:\n"
     (tmp_path / "python3.pc").write_text(text)
     project = backends.meson_python(tmp_path / "project")
-    for name, old, new in (
-        ("pyproject.toml", '"ninja"', '"ninja", "cython"'),
-        ("meson.build", "'c',", "'c', 'cython',"),
-    ):
+    (project / "_native.pyx").write_text("def root(double number):\n    return number ** 0.5\n")
+    for name, old, new in CYTHON:
         (project / name).write_text((project / name).read_text().replace(old, new))
     build = Build.of(committed(project))
     build.sdist()
@@ -105,6 +112,7 @@ def test_a_backend_finds_no_package_of_this_machine(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PKG_CONFIG_LIBDIR", str(tmp_path))
     (wheel,) = build.wheels()
     require_sound(wheel, host())
+    assert len(roundtrip(build)) == 1
 
 
 def test_each_python_on_path_gets_its_wheel_and_tries_it(tmp_path: Path) -> None:
