@@ -10,13 +10,14 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.fuzz import loader, supervision
+from tests.fuzz import extraction, loader, supervision
 from tests.fuzz.worker import MAKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SESSIONS: dict[str, Callable[[str, range, float], int]] = {
+    "extraction": extraction.run,
     "loader": loader.run,
     **{name: partial(supervision.run, name) for name in MAKERS},
 }

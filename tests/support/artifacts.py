@@ -174,9 +174,11 @@ class WheelRecipe:
     @property
     def content(self) -> bytes:
         """The bytes of the wheel."""
-        return self.change(zipped(*self._all()))
+        return self.change(zipped(*self.all_files))
 
-    def _all(self) -> tuple[File, ...]:
+    @property
+    def all_files(self) -> tuple[File, ...]:
+        """The files of the wheel, metadata last."""
         texts = {"METADATA": self._metadata(), "WHEEL": self._wheel(), **self.dist_info}
         made = [File(f"{self.folder}/{name}", text) for name, text in texts.items() if text and name != "RECORD"]
         record = f"{self.folder}/RECORD"
@@ -221,9 +223,11 @@ class SdistRecipe:
     @property
     def content(self) -> bytes:
         """The bytes of the sdist."""
-        return self.change(tarred(*self._all()))
+        return self.change(tarred(*self.all_files))
 
-    def _all(self) -> tuple[File, ...]:
+    @property
+    def all_files(self) -> tuple[File, ...]:
+        """The files of the sdist, with the folder that all is in."""
         info = f"Metadata-Version: 2.1\nName: {self.project}\nVersion: {self.version}\n".encode()
         build = b'[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
         made = {file.path: file for file in (File("PKG-INFO", info), File("pyproject.toml", build), *self.files)}
