@@ -70,8 +70,11 @@ class _Tables:
         raw = self.bytes_at(tag, count * struct.calcsize(f"={kind}"), skip)
         return None if raw is None else struct.unpack(f"{self.order}{count}{kind}", raw)
 
-    def symbol_count(self) -> int | None:
+    def symbol_count(self, asked: int) -> int | None:
         """Return how many symbols the hash tables let the loader see; None if there is no table to go by.
+
+        A DT_GNU_HASH without any symbol, as GNU ld writes it for most programs, says nothing of those that are only
+        asked for; they are `asked` at least.
 
         On s390x the entries of DT_HASH have 64 bits (glibc: Elf_Symndx), although lld writes 32. Numbers are
         big-endian there and a table has buckets, so the first half of the first number tells.
@@ -80,7 +83,10 @@ class _Tables:
             wide = self.numbers("DT_HASH", 2, kind="Q") if head[0] == 0 else None
             return wide[1] if wide else head[1]
         head = self.numbers("DT_GNU_HASH", 4)
-        return None if head is None else self._count_by_gnu_hash(*head[:3])
+        if head is None:
+            return None
+        buckets, first, bloom, _ = head
+        return self._count_by_gnu_hash(buckets, first, bloom, asked)
 
     def gnu_hash(self, count: int) -> GnuHash | None:
         """Return the table that names are looked up in, for `count` symbols; None if there is none or it is cut off."""
@@ -99,7 +105,7 @@ class _Tables:
             return None
         return GnuHash(first, shift, 8 * word, filters, heads, chain)
 
-    def _count_by_gnu_hash(self, buckets: int, first: int, bloom: int) -> int | None:
+    def _count_by_gnu_hash(self, buckets: int, first: int, bloom: int, asked: int) -> int | None:
         """Follow the last chain to its end: entries in the table are sorted by bucket, undefined ones stand before."""
         start = 16 + bloom * (8 if self.is_wide else 4)
         heads = self.numbers("DT_GNU_HASH", buckets, start)
@@ -107,7 +113,7 @@ class _Tables:
             return None
         last = max(heads, default=0)
         if last < first:
-            return first
+            return max(first, asked)
         return self._end_of_chain(start + 4 * (buckets - first), last)
 
     def _end_of_chain(self, start: int, index: int) -> int | None:
@@ -168,11 +174,11 @@ def read_symbols(
 ) -> Symbols:
     """Return the dynamic symbols. `versions` maps an index of DT_VERSYM to the library and version it means."""
     tables = _Tables(reading, header, image, tags)
-    count = tables.symbol_count()
+    wanted = tables.wanted()
+    count = tables.symbol_count(max(wanted.now | wanted.later, default=0) + 1) if wanted else None
     entries = tables.entries(count) if count is not None and count * 16 <= TABLE_LIMIT else None
     strings = tables.bytes_at("DT_STRTAB", tags.get("DT_STRSZ", 0))
     versym = tables.numbers("DT_VERSYM", count or 0, kind="H") if "DT_VERSYM" in tags else ()
-    wanted = tables.wanted()
     if entries is None or strings is None or versym is None or wanted is None:
         return UNKNOWN
 
@@ -204,13 +210,13 @@ def _judge_asked(reading: Reading, entries: list[_Entry], strings: bytes, indexe
 def _judge_versions(
     reading: Reading, entries: list[_Entry], indexes: set[int], numbers: tuple[int, ...], needs: Collection[int]
 ) -> None:
-    """Record symbols whose version index is not one of a need, or, in the file's own, is one of a need."""
+    """Record symbols that are looked up elsewhere under a version index which is not one of a need."""
     if any(fault.cap for fault in reading.found):  # then not all needs are known
         return
     for index in indexes if numbers else ():
         number = numbers[index] & _VERSION_NUMBER if index < len(entries) else 0
-        if number >= _NAMELESS and entries[index].bind != _LOCAL and (number in needs) == bool(entries[index].section):
-            reading.damage("elf-versions", f"symbol {index} has version index {number}, which is none of its kind")
+        if number >= _NAMELESS and not entries[index].section and entries[index].bind and number not in needs:
+            reading.damage("elf-versions", f"symbol {index} has version index {number}, which no version need has")
 
 
 def _judge_hash(reading: Reading, tables: _Tables, entries: list[_Entry], strings: bytes, wanted: Wanted) -> None:

@@ -136,3 +136,24 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
 ) -> None:
     edit = both(LIBRARY_CASES["DT_INIT in data"][0], header(machine=machine, flags=flags))
     assert any("DT_INIT" in damage.why for damage in read(edit(library())).damage) is damaged
+
+
+def test_what_a_file_asks_for_is_read_where_its_hash_table_is_empty() -> None:
+    """GNU ld writes such a table, whose first symbol is 1, for programs that export nothing."""
+    program = native.compile_c(
+        native.PROGRAM_C, native.linux_target("x86_64"), "-dynamic", "-s", "-Wl,--hash-style=gnu", name="answer"
+    )
+    table = elf.offset_of(program, elf.value_of(program, 0x6FFFFEF5))
+    assert elf.get(program, table, (4, "I")) > 1
+    emptied = elf.put(elf.put(program, table, (4, "I"), 1), table + 16 + 8, (0, "I"), 0)
+    assert read(emptied).damage == ()
+    (expected,), (found,) = read(program).slices, read(emptied).slices
+    assert "pthread_create" in {symbol.name for symbol in found.imports}
+    assert found.imports == expected.imports
+
+
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64"])
+def test_a_variable_that_a_program_copies_from_a_library_has_the_version_of_that_library(cpu: str) -> None:
+    source = "extern char **environ;\nint main(void) { return environ != 0; }\n"
+    flags = ("-dynamic", "-no-pie", "-fno-pie", "-s")
+    assert read(native.compile_c(source, native.linux_target(cpu), *flags, name="copies")).damage == ()
