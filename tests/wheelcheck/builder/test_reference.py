@@ -71,6 +71,7 @@ def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Build) -> 
         "reference/_machine.abi3.so": "library",
         "reference/bin/tally": "executable",
         "reference/bin/tracer": "executable",
+        "reference/bpf/calls.bpf.o": "object",
         "reference/bpf/opens.bpf.o": "object",
         "reference/lib/libguard.so": "library",
         "reference/lib/libpreload.so": "library",
@@ -78,8 +79,9 @@ def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Build) -> 
     assert {slice_.arches for slice_ in held.values() if slice_.kind != "object"} == {(built.target.arch.name,)}
 
 
-def test_the_object_is_for_the_kernel_and_does_not_name_the_folder_it_was_built_in(built: Build) -> None:
-    content = staged(built, "reference/bpf/opens.bpf.o").read_bytes()
+@pytest.mark.parametrize("name", ["calls", "opens"])
+def test_an_object_is_for_the_kernel_and_does_not_name_the_folder_it_was_built_in(built: Build, name: str) -> None:
+    content = staged(built, f"reference/bpf/{name}.bpf.o").read_bytes()
     assert int.from_bytes(content[18:20], "little") == ENUM_E_MACHINE["EM_BPF"]
     assert str(built.settings.project).encode() not in content
 

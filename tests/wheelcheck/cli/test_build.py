@@ -33,9 +33,10 @@ def test_each_step_says_what_it_made(build: Build, capsys: pytest.CaptureFixture
         str(stage / "lib" / "libpreload.so"),
         str(stage / "lib" / "libguard.so"),
         str(stage / "bpf" / "opens.bpf.o"),
+        str(stage / "bpf" / "calls.bpf.o"),
         str(dist / "reference-0.1.0.tar.gz"),
         str(dist / f"reference-0.1.0-cp310-abi3-{build.target.platform_tag}.whl"),
-        "smoke test: 12 passed, 0 skipped",
+        "smoke test: 13 passed, 0 skipped",
     ]
 
 

@@ -35,6 +35,7 @@ def test_the_reference_project_is_read_whole() -> None:
         ("preload", "library", "reference/lib/libpreload.so"),
         ("guard", "library", "reference/lib/libguard.so"),
         ("opens", "object", "reference/bpf/opens.bpf.o"),
+        ("calls", "object", "reference/bpf/calls.bpf.o"),
     ]
     assert settings.python == (("cp310", "abi3"),)
     assert settings.commands[0] == SmokeCommand(("tally", "--", "true"), '"exit_status": 0, "signal": null')

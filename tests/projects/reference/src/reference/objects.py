@@ -1,6 +1,6 @@
-"""The eBPF object that the package carries: code for the kernel's machine, the same bytes on every host.
+"""An eBPF object that the package carries for others: code for the kernel's machine, the same bytes on every host.
 
-It is data here, checked and handed over, never loaded: loading needs root and is the trial that decides, not this.
+It is data here, checked and handed over. Another one, `calls.bpf.o`, is loaded by `tracer` for the backend `ebpf`.
 """
 
 from __future__ import annotations

@@ -160,6 +160,7 @@ CHECKS: dict[str, Callable[[Workload], None]] = {
     "tally": check_tally,
     "trace by ptrace": lambda workload: check_trace(workload, "ptrace"),
     "trace by preload": lambda workload: check_trace(workload, "preload"),
+    "trace by eBPF": lambda workload: check_trace(workload, "ebpf"),
     "checkpoint": check_checkpoint,
     "sandbox": check_sandbox,
     "confinement": check_confinement,

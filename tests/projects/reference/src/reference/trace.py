@@ -1,8 +1,10 @@
 """Run a command and learn which processes it started and which files they used; the Rust executable `tracer` watches.
 
-Two backends make one report. `ptrace` sees every process from outside, whatever it is made of, and stops it at each
+Three backends make one report. `ptrace` sees every process from outside, whatever it is made of, and stops it at each
 system call. `preload` sees them from inside and costs little, but only what goes through the dynamic linker: no static
-or setuid programs, and not what the C library does for itself.
+or setuid programs, and not what the C library does for itself. `ebpf` lets programs in the kernel tell of every call and
+stops nothing, but needs root and a kernel since 5.8 with tracepoints of system calls, and names a file as it is called a
+moment later.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ from reference.unavailable import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Backend = Literal["ptrace", "preload"]
+Backend = Literal["ptrace", "preload", "ebpf"]
+
+
+_FILES = {"preload": {"--preload": "lib/libpreload.so"}, "ebpf": {"--ebpf": "bpf/calls.bpf.o"}}
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Process:
     """One process. `commands` holds the command line of every program it became.
 
     A `pid` is used again; `started`, in clock ticks since the machine started, tells the processes apart (0: unknown).
-    Neither `exit_status` nor `signal` is a number where its end was not seen: `preload` cannot see a signal end one.
+    Neither `exit_status` nor `signal` is a number where its end was not seen: `preload` and `ebpf` cannot see a signal end one.
     """
 
     pid: int
@@ -59,7 +64,10 @@ class File:
 
 @dataclass(frozen=True)
 class Report:
-    """One run. `lost` counts what was seen to happen and could not be read, a 32-bit program's calls for instance."""
+    """One run. `lost` counts what was seen to happen and could not be read, a 32-bit program's calls for instance.
+
+    `unwatched` names the system calls that `ebpf` looks for and this CPU does not have: aarch64 has no `open`.
+    """
 
     backend: Backend
     command: tuple[str, ...]
@@ -68,6 +76,7 @@ class Report:
     processes: tuple[Process, ...]
     files: tuple[File, ...]
     lost: int
+    unwatched: tuple[str, ...] = ()
 
     def file(self, path: str | os.PathLike[str]) -> File | None:
         """Return what was done with a file, None where nothing was. Reports name files by their real path."""
@@ -80,7 +89,7 @@ def trace(command: Sequence[str], backend: Backend = "ptrace") -> Report:
 
     Raises Unavailable where this machine does not let it be watched, OSError where it cannot be started.
     """
-    options = ["--preload", str(bundled("lib/libpreload.so"))] if backend == "preload" else []
+    options = [word for name, file in _FILES.get(backend, {}).items() for word in (name, str(bundled(file)))]
     return _report(ask_tracer(options, command), command[0], backend)
 
 
@@ -109,7 +118,11 @@ def _report(table: dict[str, Any], program: str, backend: Backend) -> Report:
         raise OSError(f"{program} could not be started: {reason}")
     processes = tuple(_process(entry) for entry in table.pop("processes"))
     files = tuple(File(**entry) for entry in table.pop("files"))
-    return Report(**{**table, "command": tuple(table["command"])}, processes=processes, files=files)
+    return Report(**{**table, **_tuples(table, "command", "unwatched")}, processes=processes, files=files)
+
+
+def _tuples(table: dict[str, Any], *names: str) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(table[name]) for name in names}
 
 
 def _process(entry: dict[str, Any]) -> Process:

@@ -152,7 +152,13 @@ calls! {
     Access          access            21     -
     Faccessat       faccessat         269    48
     Dup2            dup2              33     -
+    Dup             dup               32     23
     Dup3            dup3              292    24
+    Fcntl           fcntl             72     25
+    Chdir           chdir             80     49
+    Fchdir          fchdir            81     50
+    ExitGroup       exit_group        231    94
+    PerfEventOpen   perf_event_open   298    241
     Fork            fork              57     -
     Vfork           vfork             58     -
     Clone           clone             56     220

@@ -7,20 +7,29 @@ use linux::numbers::{ACCESS, ANSWERS, CODES, INTEGERS};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-const HEADERS: [&str; 13] = [
+const HEADERS: [&str; 22] = [
     "asm/unistd.h",
     "elf.h",
     "errno.h",
     "fcntl.h",
     "linux/audit.h",
+    "linux/bpf.h",
     "linux/filter.h",
+    "linux/if_link.h",
     "linux/landlock.h",
+    "linux/perf_event.h",
     "linux/seccomp.h",
+    "poll.h",
+    "sched.h",
     "signal.h",
     "stddef.h",
+    "sys/mman.h",
+    "sys/mount.h",
     "sys/prctl.h",
+    "sys/resource.h",
     "sys/user.h",
     "sys/wait.h",
+    "unistd.h",
 ];
 // Some of the numbers are enumerators in one header and macros in the other: not both can be included.
 const PTRACE: &str = "sys/ptrace.h";

@@ -42,6 +42,8 @@ pub struct Report {
     times: HashMap<u32, u64>,
     files: BTreeMap<Vec<u8>, File>,
     lost: u64,
+    /// Names of system calls that the backend could not watch here.
+    pub unwatched: Vec<&'static str>,
 }
 
 impl Report {
@@ -187,6 +189,14 @@ impl Display for Report {
             ("processes", json::array(processes)),
             ("files", json::array(files)),
             ("lost", self.lost.to_string()),
+            (
+                "unwatched",
+                json::array(
+                    self.unwatched
+                        .iter()
+                        .map(|name| json::text(name.as_bytes())),
+                ),
+            ),
         ]))
     }
 }
@@ -320,6 +330,6 @@ mod tests {
 
     #[test]
     fn what_could_not_be_read_is_counted() {
-        assert!(after(&[Event::Lost, Event::Lost]).ends_with("\"lost\": 2}"));
+        assert!(after(&[Event::Lost, Event::Lost]).contains("\"lost\": 2,"));
     }
 }

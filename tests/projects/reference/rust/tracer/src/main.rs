@@ -1,4 +1,4 @@
-//! `tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]`: run a command and say, as JSON, which processes it
+//! `tracer [--preload LIBRARY | --ebpf OBJECT] [--report FILE] -- COMMAND [ARG...]`: run a command and say, as JSON, which processes it
 //! started and which files they opened, read, wrote, renamed and removed. `tracer --checkpoint PID [--report FILE]`: say
 //! where the threads of a running process stand.
 //!
@@ -8,6 +8,7 @@
 
 mod calls;
 mod checkpoint;
+mod ebpf;
 mod memory;
 mod preload;
 mod ptrace;
@@ -19,7 +20,8 @@ use std::env;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: tracer [--preload LIBRARY] [--report FILE] -- COMMAND [ARG...]
+const USAGE: &str =
+    "usage: tracer [--preload LIBRARY | --ebpf OBJECT] [--report FILE] -- COMMAND [ARG...]
        tracer --checkpoint PID [--report FILE]";
 
 /// Why there is no report.
@@ -29,9 +31,11 @@ enum Failure {
 }
 
 fn watch(request: &Request) -> Result<(Report, Ending), Failure> {
-    match request.options.get("--preload") {
-        Some(library) => preload::run(&request.command, library, empty(request, "preload")),
-        None => trace::run(&request.command, empty(request, "ptrace")),
+    let option = |name| request.options.get(name);
+    match (option("--preload"), option("--ebpf")) {
+        (Some(library), _) => preload::run(&request.command, library, empty(request, "preload")),
+        (_, Some(object)) => ebpf::run(&request.command, object, empty(request, "ebpf")),
+        _ => trace::run(&request.command, empty(request, "ptrace")),
     }
 }
 
@@ -63,7 +67,7 @@ fn reason(kind: &'static str, why: &str) -> String {
 }
 
 fn main() -> ExitCode {
-    let options = ["--preload", "--report", "--checkpoint"];
+    let options = ["--preload", "--ebpf", "--report", "--checkpoint"];
     let Some(request) = Request::parse(env::args_os().skip(1), &options, "--checkpoint") else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);

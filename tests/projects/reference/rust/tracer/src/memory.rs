@@ -1,5 +1,6 @@
 //! What `/proc` tells of a process that stands still.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStringExt;
@@ -47,6 +48,16 @@ pub fn entry(pid: u32, folder: Option<u64>, path: &Path) -> Option<PathBuf> {
             .ok()?
             .join(whole.file_name()?),
     )
+}
+
+/// The files behind all descriptors of a process; None where it is not there any more.
+pub fn files(pid: u32) -> Option<HashMap<i32, PathBuf>> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+    let named = entries.flatten().filter_map(|entry| {
+        let descriptor = entry.file_name().to_str()?.parse().ok()?;
+        Some((descriptor, file(pid, descriptor as u64)?))
+    });
+    Some(named.collect())
 }
 
 /// The words of the command line, each ended by a NUL.
