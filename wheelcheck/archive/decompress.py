@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
+from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.damage import EMPTY, beginning
 
 if TYPE_CHECKING:
+    from wheelcheck.archive.codec import Decompressor
     from wheelcheck.archive.limits import Log
 
 INPUT = 1 << 16
@@ -61,7 +62,7 @@ class Stream:
 class GzipStream(Stream):
     """The content of a gzip file (RFC 1952), which must be one member and nothing else."""
 
-    _inflater: zlib._Decompress | None = None
+    _inflater: Decompressor | None = None
     _tail: bytes = b""
     _crc: int = 0
     _size: int = 0
@@ -77,22 +78,22 @@ class GzipStream(Stream):
     def _decoded(self) -> bytes:
         if self._inflater is None:
             self._read_header()
-            self._inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+            self._inflater = codec.decompressobj(-MAX_WBITS)
         out = b""
         while not out and not self._ended:
             out = self._inflate(self._inflater)
-        self._crc = zlib.crc32(out, self._crc)
+        self._crc = codec.crc32(out, self._crc)
         self._size += len(out)
         return out
 
-    def _inflate(self, inflater: zlib._Decompress) -> bytes:
+    def _inflate(self, inflater: Decompressor) -> bytes:
         if inflater.eof:
             self._check_end()
             return b""
         content = self._tail or self.file.read(INPUT)
         try:
             out = inflater.decompress(content, OUTPUT)
-        except zlib.error as broken:
+        except codec.error as broken:
             self.log.stop(
                 "gzip-deflate", f"broken deflate stream ({broken}) after {self._size} bytes, expected its end"
             )
@@ -117,7 +118,7 @@ class GzipStream(Stream):
         read += [self._read_text() for flag in (_FNAME, _FCOMMENT) if flags & flag]
         if flags & _FCOMMENT:
             self.log.note("gzip-hidden", f"a comment of {len(read[-1])} bytes in the gzip header, expected none")
-        if flags & _FHCRC and (found := self._take(2)) != zlib.crc32(b"".join(read)).to_bytes(4, "little")[:2]:
+        if flags & _FHCRC and (found := self._take(2)) != codec.crc32(b"".join(read), 0).to_bytes(4, "little")[:2]:
             self.log.note("gzip-header", f"header CRC {found.hex()}, expected that of the header")
 
     def _read_text(self) -> bytes:

@@ -46,6 +46,7 @@ _MAGIC: tuple[tuple[bytes, Container], ...] = (
     (b"070701", "cpio"),
     (b"070707", "cpio"),
 )
+_BY_FIRST = {magic[:1]: tuple(row for row in _MAGIC if row[0][:1] == magic[:1]) for magic, _ in _MAGIC}
 _STREAMS: dict[str, type[Stream]] = {"gz": GzipStream, "xz": XzStream, "bz2": Bzip2Stream}
 _TARS: dict[str, Container] = {"gz": "tar.gz", "xz": "tar.xz", "bz2": "tar.bz2"}
 _DECODERS: dict[str, Callable[[bytes], bytes]] = {
@@ -80,7 +81,7 @@ def _uncompressed_format(head: bytes) -> Container:
     """
     if looks_like_tar(head[:BLOCK]):
         return "tar"
-    found: Container = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
+    found: Container = next((name for magic, name in _BY_FIRST.get(head[:1], ()) if head.startswith(magic)), "")
     return found or ("tar" if head[257:262] == b"ustar" else "")
 
 

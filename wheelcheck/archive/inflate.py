@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.platforms.magic import BEGINNINGS
 
 if TYPE_CHECKING:
+    from wheelcheck.archive.codec import Decompressor
     from wheelcheck.archive.limits import Budget, Log
 
 INPUT = 1 << 16
@@ -17,17 +18,30 @@ OUTPUT = 1 << 18
 CHECKPOINT = 1 << 22  # zlib's state is 40 kB, so one every 4 MiB costs a hundredth
 
 
+class Packed(NamedTuple):
+    """Where the bytes of a member are: [start, end) of a file, stored or deflated."""
+
+    file: BinaryIO
+    start: int
+    end: int
+    deflated: bool
+
+    def stream(self) -> MemberStream:
+        """Return the content from its beginning."""
+        return MemberStream(*self[:3], codec.decompressobj(-MAX_WBITS) if self.deflated else None)
+
+
 class MemberStream:
-    """The content of [start, end) of a file, stored or deflated, from its beginning.
+    """The content of [start, end) of a file, from its beginning; stored where there is no `inflater`.
 
     After the last chunk `error` says what stopped it, empty if nothing did, and `unread` how many bytes are left.
     """
 
     __slots__ = ("_at", "_end", "_file", "_inflater", "_tail", "error", "produced")
 
-    def __init__(self, file: BinaryIO, start: int, end: int, *, deflated: bool) -> None:
+    def __init__(self, file: BinaryIO, start: int, end: int, inflater: Decompressor | None) -> None:
         self._file, self._at, self._end = file, start, end
-        self._inflater = zlib.decompressobj(-zlib.MAX_WBITS) if deflated else None
+        self._inflater = inflater
         self._tail = b""
         self.produced = 0
         self.error = ""
@@ -39,8 +53,7 @@ class MemberStream:
 
     def copy(self) -> MemberStream:
         """Return a second stream that continues from here."""
-        twin = MemberStream(self._file, self._at, self._end, deflated=False)
-        twin._inflater = self._inflater and self._inflater.copy()
+        twin = MemberStream(self._file, self._at, self._end, self._inflater and self._inflater.copy())
         twin._tail, twin.produced = self._tail, self.produced
         return twin
 
@@ -56,16 +69,16 @@ class MemberStream:
         self._at += len(content)
         return content
 
-    def _inflate(self, inflater: zlib._Decompress, most: int) -> bytes:
+    def _inflate(self, inflater: Decompressor, most: int) -> bytes:
         out = b""
         while not out and not inflater.eof and not self.error:
             out = self._feed(inflater, self._tail or self._take(INPUT), most)
         return out
 
-    def _feed(self, inflater: zlib._Decompress, content: bytes, most: int) -> bytes:
+    def _feed(self, inflater: Decompressor, content: bytes, most: int) -> bytes:
         try:
             out = inflater.decompress(content, most)
-        except zlib.error as broken:
+        except codec.error as broken:
             self.error = f"broken deflate stream ({broken})"
             return b""
         self._tail = inflater.unused_data or inflater.unconsumed_tail
@@ -81,8 +94,24 @@ class Content:
     size: int = 0
     crc: int = 0
     sha256: str = ""
-    prefix: bytearray = field(default_factory=bytearray)
+    prefix: bytes | bytearray = field(default_factory=bytearray)
     checkpoints: list[MemberStream] = field(default_factory=list)
+
+
+def digest_at_once(packed: bytes, declared: int, *, deflated: bool) -> Content | None:
+    """Return what `digest` does for the whole of a small member; None if it does not end with `declared` bytes."""
+    content = packed
+    if deflated:
+        inflater = codec.decompressobj(-MAX_WBITS)
+        try:
+            content = inflater.decompress(packed, declared + 1)
+        except codec.error:
+            return None
+        if not inflater.eof or inflater.unused_data:
+            return None
+    if len(content) != declared:
+        return None
+    return Content(declared, codec.crc32(content, 0), hashlib.sha256(content).hexdigest(), content)
 
 
 def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Content:
@@ -95,7 +124,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
             keep = budget.native_prefix_bytes
         content.size += len(chunk)
         budget.count_unpacked(len(chunk), path)
-        content.crc = zlib.crc32(chunk, content.crc)
+        content.crc = codec.crc32(chunk, content.crc)
         sha256.update(chunk)
         if len(content.prefix) < keep:
             content.prefix += chunk
@@ -111,7 +140,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
 class Inflated:
     """A Source over a zip member: the kept prefix, then inflating again from the nearest checkpoint."""
 
-    beginning: MemberStream
+    packed: Packed
     content: Content
     log: Log
     path: str
@@ -126,7 +155,7 @@ class Inflated:
 
     def forget(self) -> None:
         """Drop what is kept. Reads stay possible, but cost more."""
-        self.content.prefix = bytearray()
+        self.content.prefix = b""
         self.content.checkpoints = []
         self._current, self._chunk = None, b""
 
@@ -156,10 +185,10 @@ class Inflated:
         if not self.log.budget.may_reread():
             self._note_limit()
             return False
-        starts = [self.beginning, *self.content.checkpoints]
-        nearest = max((stream for stream in starts if stream.produced <= offset), key=lambda stream: stream.produced)
-        if self._current is None or not nearest.produced <= self._current.produced <= offset:
-            self._current = nearest.copy()
+        starts = [stream for stream in self.content.checkpoints if stream.produced <= offset]
+        nearest = max((stream.produced for stream in starts), default=0)
+        if self._current is None or not nearest <= self._current.produced <= offset:
+            self._current = starts[-1].copy() if starts else self.packed.stream()
         self._chunk = self._current.chunk()
         self.log.budget.reread += len(self._chunk)
         return bool(self._chunk)

@@ -67,7 +67,8 @@ class Budget:
         if self.unpacked > self.unpacked_bytes:
             stop_at_cap("cap-unpacked", f"unpacks to more than {self.unpacked_bytes:,} bytes", path)
         if self.unpacked > self.ratio_free_bytes and self.unpacked > self.ratio * self.packed:
-            why = f"{self.packed:,} bytes unpack to over {self.unpacked:,}, expected at most {self.ratio} times"
+            most = self.ratio * self.packed
+            why = f"{self.packed:,} bytes unpack to over {most:,}, expected at most {self.ratio} times"
             stop_at_cap("cap-ratio", why, path)
 
     def count_extended(self, length: int) -> None:

@@ -10,16 +10,16 @@ import hashlib
 import io
 import stat
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from wheelcheck.archive.inflate import Content, Inflated, MemberStream, digest
+from wheelcheck.archive.inflate import INPUT, OUTPUT, Content, Inflated, Packed, digest, digest_at_once
 from wheelcheck.archive.limits import Budget, Log, StopReadingError
 from wheelcheck.archive.names import NameTable
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip_directory import (
     ZIP64,
     Record,
+    Window,
     check_unicode_path,
     find_end,
     parse_extra,
@@ -32,6 +32,7 @@ from wheelcheck.source import Entry, Source
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from wheelcheck.archive.inflate import MemberStream
     from wheelcheck.archive.zip_directory import End
     from wheelcheck.damage import Damage
     from wheelcheck.source import EntryKind
@@ -45,11 +46,11 @@ STORED, DEFLATED = 0, 8
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
 _LONGEST_LINK = 4_096  # PATH_MAX
+_HEADERS = 1 << 14  # bytes that are read at once where only headers are wanted
 _VOLUME_LABEL, _DIRECTORY = 0x08, 0x10  # MS-DOS attributes, which some readers obey: unzip leaves out a volume label
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """The bytes of one member: its local header, the start and the end of its data, then perhaps a descriptor."""
 
     start: int
@@ -59,14 +60,24 @@ class Extent:
     record: Record
 
 
-def locate(file: BinaryIO, record: Record, log: Log) -> Extent | None:
+def locate(headers: Window, record: Record, log: Log) -> Extent | None:
     """Compare the local header with the record and return the member's bytes; None if there is no local header."""
-    fixed = read_at(file, record.offset, LOCAL.size)
+    fixed = headers.read(record.offset, LOCAL.size)
+    data = record.offset + LOCAL.size + len(record.raw_name)
+    is_twin = record.twin == fixed[4:28] and fixed[:4] + fixed[28:] == b"PK\3\4\0\0"  # nearly always; no extra field
+    if is_twin and headers.read(record.offset + LOCAL.size, len(record.raw_name)) == record.raw_name:
+        return Extent(record.offset, data, data + record.packed, bool(record.flags & DESCRIPTOR), record)
+    return _locate_by_fields(headers, fixed, record, log)
+
+
+def _locate_by_fields(headers: Window, fixed: bytes, record: Record, log: Log) -> Extent | None:
+    """Compare a local header with the record field by field."""
     if len(fixed) < LOCAL.size or not fixed.startswith(b"PK\3\4"):
         log.note("zip-no-local", f"no local header at byte {record.offset}, expected one", record.path)
         return None
     _, needed, flags, method, time, date, crc, packed, size, name_length, extra_length = LOCAL.unpack(fixed)
-    raw, extra = file.read(name_length), file.read(extra_length)
+    raw = headers.read(record.offset + LOCAL.size, name_length)
+    extra = headers.read(record.offset + LOCAL.size + name_length, extra_length)
     fields = parse_extra(extra, record.path, "local header", log)
     check_unicode_path(fields, raw, record.name, log)
     _compare("name", raw, record.raw_name, record, log)
@@ -177,7 +188,7 @@ def rehash_zip(file: BinaryIO, wanted: Mapping[str, str]) -> dict[tuple[str, str
     digests: dict[tuple[str, str], str] = {}
     for record, extent in _again(file, wanted, Log([], Budget())):
         state = hashlib.new(wanted[record.path])
-        stream = MemberStream(file, extent.data, extent.end, deflated=record.method == DEFLATED)
+        stream = Packed(file, extent.data, extent.end, deflated=record.method == DEFLATED).stream()
         while stream.produced <= record.size and (chunk := stream.chunk()):
             state.update(chunk)
         digests[record.path, wanted[record.path]] = state.hexdigest()
@@ -191,7 +202,8 @@ def _again(file: BinaryIO, wanted: Collection[str], log: Log) -> list[tuple[Reco
         records = [each for each in read_directory(file, find_end(file, size, log), log)[1] if each.path in wanted]
     except StopReadingError:
         return []
-    return [(record, extent) for record in records if (extent := locate(file, record, log))]
+    headers = Window(file, _HEADERS)
+    return [(record, extent) for record in records if (extent := locate(headers, record, log))]
 
 
 def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
@@ -208,10 +220,11 @@ def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
     for record in records:
         names.add(record.path, _kind(record))
     names.finish()
-    located = [(record, locate(file, record, log)) for record in records]
+    headers, window = Window(file, _HEADERS), Window(file, INPUT)
+    located = [(record, locate(headers, record, log)) for record in records]
     check_tiling(file, [extent for _, extent in located if extent], end, log)
     for record, extent in located:
-        source = _read(file, record, extent, log)
+        source = _read_small(window, file, record, extent, log) or _read(file, record, extent, log)
         yield _entry(record, source, log), source
         source.forget()
 
@@ -226,16 +239,30 @@ def _kind(record: Record) -> EntryKind:
     return "file" if kind in (0, stat.S_IFREG, stat.S_IFDIR) else "device"
 
 
+def _read_small(window: Window, file: BinaryIO, record: Record, extent: Extent | None, log: Log) -> Inflated | None:
+    """Read a small member in one step; None where it is large or anything is wrong with it, which `_read` records."""
+    is_plain = record.method in (STORED, DEFLATED) and not record.flags & ~_KNOWN_FLAGS
+    if extent is None or not is_plain or record.packed > INPUT or record.size > OUTPUT:
+        return None
+    packed = window.read(extent.data, record.packed)
+    content = digest_at_once(packed, record.size, deflated=record.method == DEFLATED)
+    if content is None or len(packed) != record.packed or content.crc != record.crc:
+        return None
+    log.budget.count_unpacked(record.size, record.path)
+    where = Packed(file, extent.data, extent.end, deflated=record.method == DEFLATED)
+    return Inflated(where, content, log, record.path)
+
+
 def _read(file: BinaryIO, record: Record, extent: Extent | None, log: Log) -> Inflated:
     """Read a whole member and compare it with its record."""
     start, end = (extent.data, extent.end) if extent else (0, 0)
-    stream = MemberStream(file, start, end, deflated=record.method == DEFLATED)
-    beginning = stream.copy()
+    where = Packed(file, start, end, deflated=record.method == DEFLATED)
+    stream = where.stream()
     content = Content()
     if extent and _is_readable(record, log):
         content = digest(stream, record.size, log.budget, record.path)
         _check_content(record, content, stream, log)
-    return Inflated(beginning, content, log, record.path)
+    return Inflated(where, content, log, record.path)
 
 
 def _is_readable(record: Record, log: Log) -> bool:

@@ -9,7 +9,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from wheelcheck.damage import beginning
 
@@ -109,11 +109,16 @@ class End:
     shift: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One member as the central directory declares it; its local header is at `offset` in the file."""
+class Record(NamedTuple):
+    """One member as the central directory declares it; its local header is at `offset` in the file.
+
+    `path` is the name without the slash that marks a directory. `twin` is what both headers have in common, from the
+    version needed to the length of the name, as it is in the file; empty if the record has an extra field, and then
+    perhaps other values.
+    """
 
     name: str
+    path: str
     raw_name: bytes
     flags: int
     method: int
@@ -124,11 +129,7 @@ class Record:
     attributes: int
     offset: int
     needed: int  # the version of the format; the other byte of the field is the host that the writer names
-
-    @property
-    def path(self) -> str:
-        """The name without the slash that marks a directory."""
-        return self.name.removesuffix("/")
+    twin: bytes
 
 
 def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
@@ -137,6 +138,22 @@ def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
         return b""
     file.seek(offset)
     return file.read(length)
+
+
+class Window:
+    """A file of which neighbouring pieces are read one after the other: a read fetches `reach` bytes at once."""
+
+    def __init__(self, file: BinaryIO, reach: int) -> None:
+        self._file, self._reach = file, reach
+        self._start, self._kept = 0, b""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes at `offset`, as `read_at` does."""
+        start = offset - self._start
+        if start < 0 or start + length > len(self._kept):
+            self._start, self._kept = offset, read_at(self._file, offset, max(length, self._reach))
+            start = 0
+        return self._kept[start : start + length]
 
 
 def has_end_record(file: BinaryIO) -> bool:
@@ -274,10 +291,8 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     fixed = content[at : at + CENTRAL.size]
     if len(fixed) < CENTRAL.size or not fixed.startswith(b"PK\1\2"):
         log.stop("zip-directory", f"no central directory record at byte {at} of the directory, expected one")
-    (_, _, needed, flags, method, time, date, crc, packed, size, name_length, extra_length, comment_length, disk, _) = (
-        CENTRAL.unpack(fixed)[:15]
-    )
-    attributes, offset = CENTRAL.unpack(fixed)[15:]
+    _, _, needed, flags, method, time, date, crc, packed, size, *rest = CENTRAL.unpack(fixed)
+    name_length, extra_length, comment_length, disk, _, attributes, offset = rest
     name_end = at + CENTRAL.size + name_length
     extra_end = name_end + extra_length
     raw, extra = content[at + CENTRAL.size : name_end], content[name_end:extra_end]
@@ -286,9 +301,11 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     log.budget.check_name(raw)
     name = decode_name(raw, flags, log)
     path = name.removesuffix("/")
-    fields = parse_extra(extra, path, "central directory", log)
-    check_unicode_path(fields, raw, name, log)
-    size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
+    twin = b"" if extra or _LIMIT in (size, packed, offset) else fixed[6:30]
+    if not twin:
+        fields = parse_extra(extra, path, "central directory", log)
+        check_unicode_path(fields, raw, name, log)
+        size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
     version = needed & 0xFF  # 7-Zip and WinZip put their host into the other byte
     if version > NEWEST:
         log.note("zip-version", f"needs version {version / 10} of the format, expected at most {NEWEST / 10}", path)
@@ -296,7 +313,8 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
         log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
     if disk:
         log.note("zip-disk", f"on disk {disk}, expected a single file", path)
-    record = Record(name, raw, flags, method, date << 16 | time, crc, packed, size, attributes, offset + shift, version)
+    stamp, at = date << 16 | time, offset + shift
+    record = Record(name, path, raw, flags, method, stamp, crc, packed, size, attributes, at, version, twin)
     return record, extra_end + comment_length
 
 

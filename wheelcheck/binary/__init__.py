@@ -18,6 +18,7 @@ __all__ = ["HEAD_SIZE", "Binary", "Format", "Kind", "Slice", "System", "VersionN
 
 HEAD_SIZE = 4096  # bytes that `recognise` wants, or the whole file if that is shorter
 
+_FIRST_BYTES = frozenset(beginning[:2] for beginning in magic.BEGINNINGS)
 _READERS: dict[Format, tuple[str, Callable[[Reading], tuple[Slice, ...] | None]]] = {
     "ELF": ("elf", elf.read_elf),
     "Mach-O": ("macho", macho_fat.read_macho),
@@ -53,10 +54,11 @@ def read_binary(path: str, source: Source) -> Binary | None:
     Never raises on bad content: what is wrong is in `Binary.damage` (kinds: BINARY_KINDS of wheelcheck.damage). A
     Binary has no slices if its header cannot be read.
     """
-    blocks = Blocks(source)
-    format_ = recognise(blocks.read(0, HEAD_SIZE), source.size)
+    head = source.read(0, HEAD_SIZE)
+    format_ = recognise(head, source.size) if head[:2] in _FIRST_BYTES else None
     if format_ is None:
         return None
+    blocks = Blocks(source)
     prefix, reader = _READERS[format_]
     reading = Reading(path, prefix, blocks)
     try:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.damage import Damage
 
+pytestmark = pytest.mark.usefixtures("each_codec")
+
 CONTENT = b"".join(b"line %d\n" % count for count in range(100_000))
 STREAMS: tuple[tuple[type[Stream], Callable[[bytes], bytes]], ...] = (
     (Stream, bytes),

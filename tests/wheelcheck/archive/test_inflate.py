@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.damage import Damage
 
+pytestmark = pytest.mark.usefixtures("each_codec")
+
 MIB = 1 << 20
 
 

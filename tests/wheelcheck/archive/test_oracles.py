@@ -28,6 +28,8 @@ from wheelcheck.damage import ARCHIVE_KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("each_codec")
+
 SECONDS = float(os.environ.get("WHEELCHECK_FUZZ_SECONDS", "0"))
 LARGEST = 20_000  # bytes of a seed; larger ones only slow the search down
 VALUES = (0, 1, 0x7F, 0x80, 0xFF)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.damage import Damage
 
+pytestmark = pytest.mark.usefixtures("each_codec")
+
 LETTERS = some.characters(codec="utf-8")
 NAMES = some.lists(some.text(LETTERS, min_size=1, max_size=12), min_size=1, max_size=4).map("/".join)
 CLEAN = NAMES.filter(lambda name: not list(flaws(name)))
