@@ -310,6 +310,13 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 
+@nox.session(reuse_venv=True)
+def mutation(session: nox.Session) -> None:
+    """Break modules in small ways and see whether their tests notice; `-- wheelcheck/binary/elf_lookup.py …`."""
+    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "mutation"))
+    session.run("python", "-m", "tools.mutation", *session.posargs)
+
+
 for row in ARCHES:
     if row.oldest_build:
         build_for(row.name)
