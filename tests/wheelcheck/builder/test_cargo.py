@@ -61,7 +61,7 @@ def test_the_command_names_target_floor_lock_and_every_package_once() -> None:
     assert str(command) == (
         "cargo zigbuild --release --locked --message-format=json-render-diagnostics"
         f" --target aarch64-unknown-linux-gnu.2.28 --target-dir {folder}"
-        " --package tally --package tracer --package preload --package guard"
+        " --package tally --package tracer --package packets --package preload --package guard"
     )
     assert command.cwd == REFERENCE / "rust"
 
@@ -178,6 +178,7 @@ def test_a_real_build_is_found_at_the_path_that_cargo_reports(built: Build) -> N
     assert {payload.name: file.name for payload, file in found.items()} == {
         "tally": "tally",
         "tracer": "tracer",
+        "packets": "packets",
         "preload": "libpreload.so",
         "guard": "libguard.so",
     }

@@ -69,17 +69,19 @@ def test_the_wheel_holds_every_kind_of_native_code_for_one_cpu(built: Build) -> 
     held = {name: binary.slices[0] for name, binary in natives(wheel_of(built)).items()}
     assert {name: slice_.kind for name, slice_ in held.items()} == {
         "reference/_machine.abi3.so": "library",
+        "reference/bin/packets": "executable",
         "reference/bin/tally": "executable",
         "reference/bin/tracer": "executable",
         "reference/bpf/calls.bpf.o": "object",
         "reference/bpf/opens.bpf.o": "object",
+        "reference/bpf/packets.bpf.o": "object",
         "reference/lib/libguard.so": "library",
         "reference/lib/libpreload.so": "library",
     }
     assert {slice_.arches for slice_ in held.values() if slice_.kind != "object"} == {(built.target.arch.name,)}
 
 
-@pytest.mark.parametrize("name", ["calls", "opens"])
+@pytest.mark.parametrize("name", ["calls", "opens", "packets"])
 def test_an_object_is_for_the_kernel_and_does_not_name_the_folder_it_was_built_in(built: Build, name: str) -> None:
     content = staged(built, f"reference/bpf/{name}.bpf.o").read_bytes()
     assert int.from_bytes(content[18:20], "little") == ENUM_E_MACHINE["EM_BPF"]
@@ -93,7 +95,7 @@ def test_what_is_built_for_the_other_cpu_is_all_for_it_except_the_object_which_i
     same = {path for path in paths if staged(built, path).read_bytes() == staged(other, path).read_bytes()}
     assert same == {path for path, kind in paths.items() if kind == "object"}
     slices = [read_binary("", Bytes(staged(other, path).read_bytes())) for path in paths.keys() - same]
-    assert [slice_.slices[0].arches for slice_ in slices if slice_] == [(other.target.arch.name,)] * 4
+    assert [slice_.slices[0].arches for slice_ in slices if slice_] == [(other.target.arch.name,)] * 5
 
 
 def test_the_tracer_of_the_other_cpu_runs_and_says_what_its_emulator_lacks(other: Build) -> None:

@@ -30,13 +30,15 @@ def test_each_step_says_what_it_made(build: Build, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out.splitlines() == [
         str(stage / "bin" / "tally"),
         str(stage / "bin" / "tracer"),
+        str(stage / "bin" / "packets"),
         str(stage / "lib" / "libpreload.so"),
         str(stage / "lib" / "libguard.so"),
         str(stage / "bpf" / "opens.bpf.o"),
         str(stage / "bpf" / "calls.bpf.o"),
+        str(stage / "bpf" / "packets.bpf.o"),
         str(dist / "reference-0.1.0.tar.gz"),
         str(dist / f"reference-0.1.0-cp310-abi3-{build.target.platform_tag}.whl"),
-        "smoke test: 13 passed, 0 skipped",
+        "smoke test: 15 passed, 0 skipped",
     ]
 
 

@@ -32,10 +32,12 @@ def test_the_reference_project_is_read_whole() -> None:
     assert [(item.name, item.kind, item.path) for item in settings.release.payload] == [
         ("tally", "executable", "reference/bin/tally"),
         ("tracer", "executable", "reference/bin/tracer"),
+        ("packets", "executable", "reference/bin/packets"),
         ("preload", "library", "reference/lib/libpreload.so"),
         ("guard", "library", "reference/lib/libguard.so"),
         ("opens", "object", "reference/bpf/opens.bpf.o"),
         ("calls", "object", "reference/bpf/calls.bpf.o"),
+        ("packets", "object", "reference/bpf/packets.bpf.o"),
     ]
     assert settings.python == (("cp310", "abi3"),)
     assert settings.commands[0] == SmokeCommand(("tally", "--", "true"), '"exit_status": 0, "signal": null')

@@ -17,6 +17,7 @@ from reference.guard import (
 )
 from reference.machine import Machine, machine
 from reference.objects import BpfObject, bpf_object
+from reference.packets import Packets, count_packets, veth_pair
 from reference.sandbox import Policy, sandbox
 from reference.tally import Tally, run
 from reference.trace import Backend, File, Process, Report, trace
@@ -31,6 +32,7 @@ __all__ = [
     "File",
     "Limit",
     "Machine",
+    "Packets",
     "Policy",
     "Process",
     "Report",
@@ -41,6 +43,7 @@ __all__ = [
     "call_number",
     "checkpoint",
     "confine_writes",
+    "count_packets",
     "deny_calls",
     "forbid_privileges",
     "machine",
@@ -50,4 +53,5 @@ __all__ = [
     "sandbox",
     "set_limit",
     "trace",
+    "veth_pair",
 ]

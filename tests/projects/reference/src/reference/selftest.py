@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from reference.checkpoint import checkpoint
 from reference.guard import NETWORK, call_number
 from reference.machine import machine
 from reference.objects import bpf_object
+from reference.packets import count_packets, veth_pair
 from reference.sandbox import Policy, sandbox
 from reference.tally import run
 from reference.trace import Backend, File, trace
@@ -43,6 +45,16 @@ try:
 except PermissionError:
     print("no network")
 raise SystemExit({_STATUS})
+"""
+
+
+_SENT = 5
+_SEND = f"""
+import socket, sys
+interface = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+interface.bind((sys.argv[1], 0))
+for _ in range({_SENT}):
+    interface.send(bytes(12) + bytes([0x88, 0xb5]) + bytes(60))
 """
 
 
@@ -141,6 +153,15 @@ def check_tally(workload: Workload) -> None:
     _require("no memory", tally.max_rss_kib == 0, expected=False)
 
 
+def check_packets(_workload: Workload) -> None:
+    """Judge the XDP program: what one end of a pair sends is counted at the other, in the driver."""
+    one, other = f"ref{os.getpid() % 100000}c", f"ref{os.getpid() % 100000}d"
+    with veth_pair(one, other):
+        found = count_packets([sys.executable, "-I", "-S", "-c", _SEND, other], one)
+    _require("mode", found.mode, "native")
+    _require("no packets", found.packets < _SENT, expected=False)
+
+
 def check_object(_workload: Workload) -> None:
     """Judge the eBPF object: whole, for the kernel's machine, with its program and a licence."""
     carried = bpf_object()
@@ -164,6 +185,7 @@ CHECKS: dict[str, Callable[[Workload], None]] = {
     "checkpoint": check_checkpoint,
     "sandbox": check_sandbox,
     "confinement": check_confinement,
+    "packets": check_packets,
     "object": check_object,
     "machine": check_machine,
 }
