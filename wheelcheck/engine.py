@@ -14,6 +14,7 @@ from wheelcheck.config import Config, ConfigError
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.facts.collect import Meter, Progress, collect
 from wheelcheck.facts.evidence import read_folder
+from wheelcheck.facts.repeats import Shared
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.rules.catalogue import all_rules, impact_rank
@@ -114,7 +115,7 @@ def examine(
     artifacts: list[Artifact] = []
     judged = [(instead or {}).get(file, file) for file in files.artifacts]
     meter = Meter.over(judged, progress) if progress else None
-    for outcome in _collect_all(judged, meter):
+    for outcome in _collect_all(judged, meter, Shared() if len(judged) > 1 else None):
         (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # each goes where it belongs
     if not artifacts and not gaps:
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
@@ -150,18 +151,18 @@ def _instead(names: tuple[str, ...]) -> str:
     return f", only {', '.join(names[:_NAMED])}{more}" if names else ""
 
 
-def _collect_all(files: Iterable[Path], meter: Meter | None) -> Iterator[Artifact | Gap]:
+def _collect_all(files: Iterable[Path], meter: Meter | None, shared: Shared | None) -> Iterator[Artifact | Gap]:
     """Yield the content of each file, in order. A caller that stops early waits only for the reads in progress."""
     pool = ThreadPoolExecutor(_THREADS)
     try:
-        yield from pool.map(lambda file: _collect(file, meter), files)
+        yield from pool.map(lambda file: _collect(file, meter, shared), files)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _collect(file: Path, meter: Meter | None) -> Artifact | Gap:
+def _collect(file: Path, meter: Meter | None, shared: Shared | None) -> Artifact | Gap:
     try:
-        return collect(file, partial(meter.advance, file) if meter else None)
+        return collect(file, partial(meter.advance, file) if meter else None, shared)
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
     except Exception as problem:  # noqa: BLE001  # an internal error must become "could not verify", not a pass

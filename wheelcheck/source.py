@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -23,12 +23,12 @@ class Source(Protocol):
         """Return the bytes of [offset, offset + length) that exist: short or empty past the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One member: what the container says about it, and what the single pass over its bytes found.
 
     `path` never ends in a slash, even for a directory. `mode` is the whole st_mode in the container, 0 if it has none.
-    `sha256` is hexadecimal, and empty for bytes that could not be read (encrypted, unknown method).
+    `sha256` is hexadecimal, and empty for bytes that could not be read (encrypted, unknown method). Members of archives
+    that are read together have the same bytes if they have the same `number`; 0 is no number.
     """
 
     path: str
@@ -37,6 +37,7 @@ class Entry:
     size: int
     sha256: str
     link: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

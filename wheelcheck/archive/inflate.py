@@ -89,13 +89,17 @@ class MemberStream:
 
 @dataclass(slots=True)
 class Content:
-    """What one pass over a member proved, and the part of it that is kept; `sha256` is empty if it was not read."""
+    """What one pass over a member proved, and the part of it that is kept; `sha256` is empty if it was not read.
+
+    Members with the same `number` have the same bytes; 0 is no number.
+    """
 
     size: int = 0
     crc: int = 0
     sha256: str = ""
     prefix: bytes | bytearray = field(default_factory=bytearray)
     checkpoints: list[MemberStream] = field(default_factory=list)
+    number: int = 0
 
 
 def digest_at_once(packed: bytes, declared: int, *, deflated: bool) -> Content | None:

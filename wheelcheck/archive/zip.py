@@ -10,12 +10,13 @@ import hashlib
 import io
 import stat
 import struct
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archive.inflate import INPUT, OUTPUT, Content, Inflated, Packed, digest, digest_at_once
+from wheelcheck.archive.inflate import Inflated, Packed
 from wheelcheck.archive.limits import Budget, Log, StopReadingError
 from wheelcheck.archive.names import NameTable
 from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
+from wheelcheck.archive.zip_contents import DEFLATED, Contents, Extent
 from wheelcheck.archive.zip_directory import (
     ZIP64,
     Record,
@@ -32,7 +33,7 @@ from wheelcheck.source import Entry, Source
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from wheelcheck.archive.inflate import MemberStream
+    from wheelcheck.archive.zip_contents import Repeats
     from wheelcheck.archive.zip_directory import End
     from wheelcheck.damage import Damage
     from wheelcheck.source import EntryKind
@@ -42,22 +43,9 @@ LOCAL = struct.Struct("<4s5H3L2H")
 DESCRIPTOR = 1 << 3
 _LIMIT = 0xFFFFFFFF
 
-STORED, DEFLATED = 0, 8
-_ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
-_KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
 _LONGEST_LINK = 4_096  # PATH_MAX
 _HEADERS = 1 << 14  # bytes that are read at once where only headers are wanted
 _VOLUME_LABEL, _DIRECTORY = 0x08, 0x10  # MS-DOS attributes, which some readers obey: unzip leaves out a volume label
-
-
-class Extent(NamedTuple):
-    """The bytes of one member: its local header, the start and the end of its data, then perhaps a descriptor."""
-
-    start: int
-    data: int
-    end: int
-    described: bool
-    record: Record
 
 
 def locate(headers: Window, record: Record, log: Log) -> Extent | None:
@@ -158,7 +146,9 @@ def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> i
     return room if 0 < room <= 24 else 0
 
 
-def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
+def walk_zip(
+    file: BinaryIO, budget: Budget, damage: list[Damage], repeats: Repeats | None = None
+) -> Iterator[tuple[Entry, Source]]:
     """Yield the members in the order of the central directory; `damage` is complete after the last one.
 
     A Source can be read as long as the file is open, and cheaply until the next member is requested. Only OSError from
@@ -166,7 +156,7 @@ def walk_zip(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[t
     """
     log = Log(damage, budget)
     try:
-        yield from _members(file, log)
+        yield from _members(file, log, repeats)
     except StopReadingError as stop:
         damage.append(stop.damage)
 
@@ -175,9 +165,8 @@ def reread_zip(file: BinaryIO, wanted: Collection[str], most: int) -> dict[str, 
     """Return the content of some members of a sound archive that was walked before, at most `most` bytes of each."""
     log = Log([], Budget())
     found = _again(file, wanted, log)
-    return {
-        record.path: _read(file, record, extent, log).read(0, most) for record, extent in found if record.size <= most
-    }
+    contents = Contents(file, log)
+    return {record.path: contents.read(record, extent).read(0, most) for record, extent in found if record.size <= most}
 
 
 def rehash_zip(file: BinaryIO, wanted: Mapping[str, str]) -> dict[tuple[str, str], str]:
@@ -206,7 +195,7 @@ def _again(file: BinaryIO, wanted: Collection[str], log: Log) -> list[tuple[Reco
     return [(record, extent) for record in records if (extent := locate(headers, record, log))]
 
 
-def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
+def _members(file: BinaryIO, log: Log, repeats: Repeats | None) -> Iterator[tuple[Entry, Source]]:
     size = file.seek(0, io.SEEK_END)
     if not size:
         log.stop("empty", EMPTY)
@@ -220,11 +209,12 @@ def _members(file: BinaryIO, log: Log) -> Iterator[tuple[Entry, Source]]:
     for record in records:
         names.add(record.path, _kind(record))
     names.finish()
-    headers, window = Window(file, _HEADERS), Window(file, INPUT)
+    headers = Window(file, _HEADERS)
     located = [(record, locate(headers, record, log)) for record in records]
     check_tiling(file, [extent for _, extent in located if extent], end, log)
+    contents = Contents(file, log, repeats)
     for record, extent in located:
-        source = _read_small(window, file, record, extent, log) or _read(file, record, extent, log)
+        source = contents.read(record, extent)
         yield _entry(record, source, log), source
         source.forget()
 
@@ -237,58 +227,6 @@ def _kind(record: Record) -> EntryKind:
     if kind == stat.S_IFLNK:
         return "symlink"
     return "file" if kind in (0, stat.S_IFREG, stat.S_IFDIR) else "device"
-
-
-def _read_small(window: Window, file: BinaryIO, record: Record, extent: Extent | None, log: Log) -> Inflated | None:
-    """Read a small member in one step; None where it is large or anything is wrong with it, which `_read` records."""
-    is_plain = record.method in (STORED, DEFLATED) and not record.flags & ~_KNOWN_FLAGS
-    if extent is None or not is_plain or record.packed > INPUT or record.size > OUTPUT:
-        return None
-    packed = window.read(extent.data, record.packed)
-    content = digest_at_once(packed, record.size, deflated=record.method == DEFLATED)
-    if content is None or len(packed) != record.packed or content.crc != record.crc:
-        return None
-    log.budget.count_unpacked(record.size, record.path)
-    where = Packed(file, extent.data, extent.end, deflated=record.method == DEFLATED)
-    return Inflated(where, content, log, record.path)
-
-
-def _read(file: BinaryIO, record: Record, extent: Extent | None, log: Log) -> Inflated:
-    """Read a whole member and compare it with its record."""
-    start, end = (extent.data, extent.end) if extent else (0, 0)
-    where = Packed(file, start, end, deflated=record.method == DEFLATED)
-    stream = where.stream()
-    content = Content()
-    if extent and _is_readable(record, log):
-        content = digest(stream, record.size, log.budget, record.path)
-        _check_content(record, content, stream, log)
-    return Inflated(where, content, log, record.path)
-
-
-def _is_readable(record: Record, log: Log) -> bool:
-    unknown = record.flags & ~(_KNOWN_FLAGS | _ENCRYPTED)
-    if unknown:
-        log.note("zip-flags", f"flags {record.flags:#06x}, expected none of {unknown:#06x}", record.path)
-    if record.flags & _ENCRYPTED:
-        log.note("zip-encrypted", f"flags {record.flags:#06x} say encrypted, expected plain data", record.path)
-    if record.method not in (STORED, DEFLATED):
-        why = f"compression method {record.method}, expected 0 (stored) or 8 (deflated)"
-        log.note("zip-method", why, record.path)
-    return not record.flags & _ENCRYPTED and record.method in (STORED, DEFLATED)
-
-
-def _check_content(record: Record, content: Content, stream: MemberStream, log: Log) -> None:
-    if stream.error:
-        log.note("zip-deflate", f"{stream.error} after {content.size} bytes, expected {record.size}", record.path)
-    elif content.size > record.size:
-        log.note("zip-size", f"more data than expected, {record.size} bytes", record.path)
-    elif content.size < record.size:
-        log.note("zip-size", f"{content.size} bytes of data, expected {record.size}", record.path)
-    elif content.crc != record.crc:
-        log.note("zip-crc", f"CRC-32 {content.crc:#010x}, expected {record.crc:#010x}", record.path)
-    elif stream.unread:
-        why = f"{stream.unread} bytes follow the end of the deflate stream, expected none"
-        log.note("zip-stream-suffix", why, record.path)
 
 
 def _entry(record: Record, source: Inflated, log: Log) -> Entry:
@@ -305,4 +243,4 @@ def _entry(record: Record, source: Inflated, log: Log) -> Entry:
         log.note("entry-directory-data", f"a directory with {source.size} bytes of data, expected none", record.path)
     if kind == "symlink":
         link = source.read(0, _LONGEST_LINK).decode(errors="replace")
-    return Entry(record.path, kind, mode, source.size, source.content.sha256, link)
+    return Entry(record.path, kind, mode, source.size, source.content.sha256, link, source.content.number)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
@@ -21,6 +21,7 @@ from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.c_sources import C_SUFFIXES, local_includes
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
+from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
 from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
@@ -122,7 +123,8 @@ _MODULE = re.compile(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 class Walk:
     """The walk over one artifact, and what it collects."""
 
-    def __init__(self, *, is_wheel: bool) -> None:
+    def __init__(self, shared: Shared, *, is_wheel: bool) -> None:
+        self.shared = shared
         self.is_wheel = is_wheel
         self.budget = Budget()
         self.members: list[Member] = []
@@ -135,7 +137,8 @@ class Walk:
         """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
         damage: list[Damage] = []
         for entry, source in reader(file, self.budget, damage):
-            member = self._member(entry, source, inside)
+            looked = self._look(entry, source, damage)
+            member = _member(entry, inside + entry.path, looked)
             self.members.append(member)
             if not inside and self.allowance.is_text(member.path):
                 self._keep_text(member, source)
@@ -146,20 +149,17 @@ class Walk:
                 self._descend(member, source, depth + 1)
         self.damage.extend(replace(one, path=inside + one.path) for one in damage if one.cap or not inside)
 
-    def _member(self, entry: Entry, source: Source, inside: str) -> Member:
-        head = source.read(0, HEAD) if entry.kind == "file" else b""
-        path = inside + entry.path
-        return Member(
-            path=path,
-            kind=entry.kind,
-            mode=entry.mode,
-            size=entry.size,
-            sha256=entry.sha256,
-            link=entry.link,
-            head=head[:KEPT_HEAD],
-            binary=read_binary(path, source) if entry.kind == "file" else None,
-            archive=container_format(head) if entry.kind == "file" else "",
-        )
+    def _look(self, entry: Entry, source: Source, damage: list[Damage]) -> Looked:
+        """Return what is in a member, from an earlier one with the same bytes if there is one."""
+        if entry.kind != "file":
+            return Looked(b"", None, "")
+        if looked := self.shared.looked.get(entry.number):
+            return looked
+        before, head = len(damage), source.read(0, HEAD)
+        looked = Looked(head[:KEPT_HEAD], read_binary("", source), container_format(head))
+        if entry.number and len(damage) == before:  # else a limit ended the reading
+            self.shared.looked[entry.number] = looked
+        return looked
 
     def _keep_text(self, member: Member, source: Source) -> None:
         why = self.allowance.refuse_size(member.path, member.size)
@@ -202,22 +202,43 @@ class Walk:
         self.run(io.BytesIO(source.read(0, member.size)) if held else as_file(source), walk, f"{member.path}!", depth)
 
 
-def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifact:
+def _member(entry: Entry, path: str, looked: Looked) -> Member:
+    binary = looked.binary
+    if binary and binary.damage:
+        binary = replace(binary, damage=tuple(replace(damage, path=path) for damage in binary.damage))
+    return Member(
+        path=path,
+        kind=entry.kind,
+        mode=entry.mode,
+        size=entry.size,
+        sha256=entry.sha256,
+        link=entry.link,
+        head=looked.head,
+        binary=binary,
+        archive=looked.archive,
+    )
+
+
+def collect(path: Path, advance: Callable[[int], None] | None = None, shared: Shared | None = None) -> Artifact:
     """Read one wheel or sdist into facts; `advance` is called with the number of bytes of each read.
+
+    `shared` is what the artifacts of a release know of each other's members.
 
     Content is judged by rules, so bad content never raises. Raises OSError if the file itself cannot be read.
     """
     is_wheel = path.name.endswith(".whl")
-    gathered = Walk(is_wheel=is_wheel)
+    gathered = Walk(shared or Shared(), is_wheel=is_wheel)
     digests: dict[tuple[str, str], str] = {}
     with open_counted(path, advance) as file:
-        before = _state(path, file)
-        gathered.run(file, _reader_for(path.name))
+        before = state_of(path, file)
+        with closing(Repeats(gathered.shared, path, before)) as repeats:
+            gathered.run(file, _reader_for(path.name, repeats if shared else None))
+            gathered.damage.extend(_changed_others(repeats))
         if is_wheel:
             gathered.keep_modules_of_scripts(file)
             digests = gathered.other_digests(file)
         digest = _sha256(file)
-        after = _state(path, file)
+        after = state_of(path, file)
     if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
     make = partial(Wheel, digests=digests) if is_wheel else partial(Sdist, includes=gathered.includes)
@@ -232,20 +253,17 @@ def collect(path: Path, advance: Callable[[int], None] | None = None) -> Artifac
     )
 
 
-def _reader_for(name: str) -> Reader:
+def _changed_others(repeats: Repeats) -> Iterator[Damage]:
+    for name in repeats.changed():
+        why = f"{name} changed while members were compared with those that it has in common with this file"
+        yield Damage("", "changed", why, cap=True)
+
+
+def _reader_for(name: str, repeats: Repeats | None) -> Reader:
     """Return the reader for the container that the file's name promises: installers go by the name too."""
     if name.endswith((".whl", ".zip")):
-        return walk_zip
+        return partial(walk_zip, repeats=repeats)
     return walk_tar_gz if name.endswith(".tar.gz") else walk
-
-
-def _state(path: Path, file: BinaryIO) -> tuple[int, ...]:
-    """Return what changes if the file changes: its size and times, and the identity of the file with this name.
-
-    st_mtime can be set back by whoever writes the file; st_ctime, the time of that change, cannot.
-    """
-    opened, named = os.fstat(file.fileno()), path.stat()
-    return opened.st_size, opened.st_mtime_ns, opened.st_ctime_ns, named.st_dev, named.st_ino
 
 
 def _binary_damage(members: list[Member]) -> Iterator[Damage]:

@@ -1,0 +1,121 @@
+"""Members that two wheels have in common: the second is judged as if it were read alone, whatever is done to either."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.elf_cases import cut, library
+from tests.support.zips import Member, zipped
+from wheelcheck.facts.collect import collect
+from wheelcheck.facts.repeats import Shared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NAMES = ("demo-1.0-py3-none-any.whl", "demo-1.0-1-py3-none-any.whl")
+LARGE = bytes(range(256)) * 1_500  # more than is read at once
+FILES = (
+    Member(name=b"demo/module.py"),
+    Member(name=b"demo/stored.bin", content=b"stored" * 40, method=0),
+    Member(name=b"demo/large.bin", content=LARGE, method=0),
+    Member(name=b"demo/cut.so", content=b"\x7fELF\2\1\1" + bytes(200)),
+    Member(name=b"demo-1.0.dist-info/METADATA", content=b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n"),
+)
+LINK = Member(name=b"demo/link", content=b"module.py", mode=0o120777)
+SOUND = zipped(*FILES, LINK)
+
+
+def assert_each_is_judged_as_if_alone(folder: Path, *contents: bytes) -> Shared:
+    """Read wheels one after the other that may know each other's members, and compare with reading each alone."""
+    shared = Shared()
+    for name, content in zip(NAMES, contents, strict=True):
+        (folder / name).write_bytes(content)
+    for name in NAMES:
+        assert collect(folder / name, shared=shared) == collect(folder / name)
+    return shared
+
+
+def known(shared: Shared) -> int:
+    """Return into how many contents was looked."""
+    return len(shared.looked)
+
+
+@given(st.integers(0, len(SOUND) - 1), st.integers(1, 255), st.sampled_from(NAMES))
+def test_a_change_of_any_byte_in_one_of_two_wheels_is_found_as_if_there_were_one(
+    at: int, difference: int, which: str
+) -> None:
+    changed = bytearray(SOUND)
+    changed[at] ^= difference
+    contents = [bytes(changed) if name == which else SOUND for name in NAMES]
+    with tempfile.TemporaryDirectory() as folder:
+        assert_each_is_judged_as_if_alone(Path(folder), *contents)
+
+
+def test_members_that_two_wheels_have_in_common_are_read_once(tmp_path: Path) -> None:
+    assert known(assert_each_is_judged_as_if_alone(tmp_path, SOUND, SOUND)) == len(FILES)
+
+
+@pytest.mark.parametrize("fault", [{"crc": 7}, {"size": 8}, {"size": 900}, {"packed": 3}])
+def test_a_member_that_is_not_sound_vouches_for_none(tmp_path: Path, fault: dict[str, int | bytes]) -> None:
+    broken = zipped(Member(name=b"demo/broken.py", both=fault), *FILES)
+    assert_each_is_judged_as_if_alone(tmp_path, broken, broken)
+    assert collect(tmp_path / NAMES[1]).damage
+
+
+def test_equal_records_of_other_bytes_are_no_repeat(tmp_path: Path) -> None:
+    content = b"the same length, and the checksum of the other"
+    forged = Member(content=content[::-1], method=0, both={"crc": Member(content=content).fields({})["crc"]})
+    shared = assert_each_is_judged_as_if_alone(tmp_path, zipped(Member(content=content, method=0)), zipped(forged))
+    assert known(shared) == 1
+    assert [damage.kind for damage in collect(tmp_path / NAMES[1]).damage] == ["zip-crc"]
+
+
+def test_damage_of_native_code_has_the_path_of_each_member(tmp_path: Path) -> None:
+    cut_off = cut(600)(library())
+    contents = [zipped(Member(name=name, content=cut_off)) for name in (b"demo/one.so", b"demo/two.so")]
+    assert known(assert_each_is_judged_as_if_alone(tmp_path, *contents)) == 1
+    (found,) = collect(tmp_path / NAMES[1]).natives
+    assert found.binary
+    assert {damage.path for damage in found.binary.damage} == {"demo/two.so"}
+
+
+def test_a_file_that_was_replaced_since_it_was_read_is_not_compared_with(tmp_path: Path) -> None:
+    shared = assert_each_is_judged_as_if_alone(tmp_path, SOUND, SOUND)
+    (tmp_path / NAMES[0]).write_bytes(zipped(Member(name=b"x", content=b"other")).ljust(len(SOUND), b"\0"))
+    assert collect(tmp_path / NAMES[1], shared=shared) == collect(tmp_path / NAMES[1])
+    assert known(shared) == 2 * len(FILES)
+
+
+def test_a_file_that_changes_while_it_is_compared_with_leaves_the_other_unverified(tmp_path: Path) -> None:
+    first, second = (tmp_path / name for name in NAMES)
+    second.write_bytes(SOUND)
+    alone, reads = collect(second), list[int]()
+    collect(second, reads.append)
+    outcomes = []
+    for moment in range(len(reads)):
+        first.write_bytes(SOUND)
+        shared = Shared()
+        collect(first, shared=shared)
+        watched = collect(second, touch_at(moment, first), shared)
+        outcomes.append([damage.kind for damage in watched.damage])
+        assert (watched.members, watched.sha256) == (alone.members, alone.sha256)
+    assert ["changed"] in outcomes  # while it was compared
+    assert [] in outcomes  # before that: it is not compared with; or after it
+
+
+def touch_at(moment: int, path: Path) -> Callable[[int], None]:
+    """Return a listener to reads that sets the time of a file at one of them."""
+    reads = iter(range(10**6))
+
+    def advance(_: int) -> None:
+        if next(reads) == moment:
+            os.utime(path, ns=(1, 1))
+
+    return advance

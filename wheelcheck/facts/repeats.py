@@ -1,0 +1,127 @@
+"""Members that wheels of one release have in common: what was found in the first is not looked for again.
+
+Equal packed bytes inflate to equal bytes. So a member is known if an earlier one with the same method, sizes and CRC-32
+was read whole, found sound, and is packed as the same bytes. The bytes themselves are compared, no hash of them, and
+the file that holds the earlier ones must be unchanged from before it was read until after it was compared.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from wheelcheck.archive.zip_directory import Window
+from wheelcheck.inputs import open_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wheelcheck.archive.zip_contents import Key
+    from wheelcheck.binary import Binary
+
+_PIECE = 1 << 17
+_MOST_OPEN = 8  # files that one artifact is compared with at a time: handles are few
+
+State = tuple[int, ...]
+
+
+def state_of(path: Path, file: BinaryIO) -> State:
+    """Return what changes if the file changes: its size and times, and the identity of the file with this name.
+
+    st_mtime can be set back by whoever writes the file; st_ctime, the time of that change, cannot.
+    """
+    opened, named = os.fstat(file.fileno()), path.stat()
+    return opened.st_size, opened.st_mtime_ns, opened.st_ctime_ns, named.st_dev, named.st_ino
+
+
+class Original(NamedTuple):
+    """A sound member: where its packed bytes begin, the state of that file before it was read, its hash and number."""
+
+    path: Path
+    state: State
+    start: int
+    sha256: str
+    number: int
+
+
+class Looked(NamedTuple):
+    """What was seen in a content: its first bytes, native code, and the container format if it is an archive."""
+
+    head: bytes
+    binary: Binary | None
+    archive: str
+
+
+class Shared:
+    """What the artifacts of one release know of each other's members. Threads may share it."""
+
+    def __init__(self) -> None:
+        self.originals: dict[Key, Original] = {}
+        self.looked: dict[int, Looked] = {}
+        self.numbers = count(1)
+
+
+class Repeats:
+    """The members of one artifact among those of all, as its walk learns and finds them."""
+
+    def __init__(self, shared: Shared, path: Path, state: State) -> None:
+        self._shared, self._path, self._state = shared, path, state
+        self._opened: dict[Path, tuple[State, BinaryIO, Window]] = {}
+
+    def learn(self, key: Key, start: int, sha256: str) -> int:
+        """Take note of a sound member whose packed bytes begin at `start` of this artifact; return its number."""
+        number = next(self._shared.numbers)
+        self._shared.originals.setdefault(key, Original(self._path, self._state, start, sha256, number))
+        return number
+
+    def find(self, key: Key, packed: Window, start: int) -> tuple[str, int] | None:
+        """Return sha256 and number of a sound member with the same record and packed bytes as those at `start`."""
+        original = self._shared.originals.get(key)
+        others = self._open(original) if original else None
+        if original is None or others is None or not _equal(packed, start, others, original.start, key[1]):
+            return None
+        return original.sha256, original.number
+
+    def changed(self) -> Iterator[str]:
+        """Yield the names of compared files that are no longer what they were when they were read."""
+        for path, (state, file, _) in self._opened.items():
+            if _state_or_none(path, file) != state:
+                yield path.name
+
+    def close(self) -> None:
+        """Close the files that were compared."""
+        for _, file, _ in self._opened.values():
+            file.close()
+
+    def _open(self, original: Original) -> Window | None:
+        """Return the bytes of an original's file; None if it is not as it was before it was read."""
+        if original.path not in self._opened:
+            if len(self._opened) == _MOST_OPEN:
+                return None
+            try:
+                file = open_regular(original.path)
+            except OSError:
+                return None
+            if _state_or_none(original.path, file) != original.state:
+                file.close()
+                return None
+            self._opened[original.path] = (original.state, file, Window(file, _PIECE))
+        return self._opened[original.path][2]
+
+
+def _state_or_none(path: Path, file: BinaryIO) -> State | None:
+    try:
+        return state_of(path, file)
+    except OSError:
+        return None
+
+
+def _equal(one: Window, start: int, other: Window, other_start: int, length: int) -> bool:
+    """Return whether two files have the same `length` bytes, all of them, at two places."""
+    for at in range(0, length, _PIECE):
+        piece = one.read(start + at, min(_PIECE, length - at))
+        if len(piece) < min(_PIECE, length - at) or piece != other.read(other_start + at, len(piece)):
+            return False
+    return True
