@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 IDENTIFIER = "CIBUILDWHEEL_BUILD_IDENTIFIER"
+TRIED = "tried in the container: sha256 "  # begins the line about a wheel that passed, as it was then
 _AGAIN = "run `wheelcheck build cibuildwheel` again"
 
 
@@ -118,7 +120,9 @@ def main(words: Sequence[str], identifier: str) -> int:
     wheel, folder, out = map(Path, words)
     try:
         finished = finish(wheel, folder, identifier, out)
-        print(*require_works(finished, folder), finished, sep="\n")  # noqa: T201  (the output of a command)
+        results = require_works(finished, folder)
+        tried = [f"{TRIED}{sha256(finished.read_bytes()).hexdigest()}"] if smoke.was_executed(results) else []
+        print(*results, *tried, finished, sep="\n")  # noqa: T201  (the output of a command)
     except BuildError as problem:
         print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         return 1

@@ -30,13 +30,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.network
 STAND_IN = """
-import os, subprocess, sys
+import glob, os, subprocess, sys, zipfile
 names = os.environ["CIBW_BUILD"].split()
 out = sys.argv[sys.argv.index("--output-dir") + 1]
 for name in names:
     env = {{**os.environ, "CIBUILDWHEEL_BUILD_IDENTIFIER": name, "PYTHONPATH": "tools"}}
     words = [sys.executable, "-m", "wheelcheck.builder.in_container", {wheel!r}, ".", out]
     subprocess.run(words, env=env, check=True)
+for wheel in glob.glob(out + "/*.whl"):
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.comment = {comment!r}
 """
 EXPECTED = 'expect = "^3.0$"'
 
@@ -56,8 +59,11 @@ def repaired(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project
 
 
-def built(repaired: Path, folder: Path, old: str = "", new: str = "") -> Build:
-    """Build the wheels of a copy of the project in no container, after a change of its configuration."""
+def built(repaired: Path, folder: Path, old: str = "", new: str = "", *, comment: bytes = b"") -> Build:
+    """Build the wheels of a copy of the project in no container, after a change of its configuration.
+
+    A comment is added to each wheel after it was tried.
+    """
     project = shutil.copytree(repaired, folder / "project", symlinks=True)
     file = project / "pyproject.toml"
     file.write_text(file.read_text().replace(old, new))
@@ -66,7 +72,7 @@ def built(repaired: Path, folder: Path, old: str = "", new: str = "") -> Build:
     build.sdist()
     prepared = containers.prepare(build, os.environ)
     (wheel,) = (repaired.parent / "repaired").iterdir()
-    (prepared.folder / "cibuildwheel.py").write_text(STAND_IN.format(wheel=str(wheel)))
+    (prepared.folder / "cibuildwheel.py").write_text(STAND_IN.format(wheel=str(wheel), comment=comment))
     containers.build_wheels(build, prepared, {name: text for name, text in os.environ.items() if name != "PYTHONPATH"})
     return build
 
@@ -100,6 +106,12 @@ def test_a_wheel_without_a_smoke_command_is_stated_as_built_and_proven_by_nothin
     text = (repaired / "pyproject.toml").read_text()
     commands = text[text.index("commands = [") : text.index("]\n", text.index("commands = [{")) + 2]
     build = built(repaired, tmp_path, commands, "")
+    with pytest.raises(BuildError, match=rf"\.whl: the evidence has no smoke of it on {host().name}"):
+        verify(build.settings.project, {}, proven=True)
+
+
+def test_a_wheel_that_was_changed_after_its_trial_is_not_proven(repaired: Path, tmp_path: Path) -> None:
+    build = built(repaired, tmp_path, comment=b"changed")
     with pytest.raises(BuildError, match=rf"\.whl: the evidence has no smoke of it on {host().name}"):
         verify(build.settings.project, {}, proven=True)
 

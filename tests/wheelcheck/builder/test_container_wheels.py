@@ -21,6 +21,7 @@ from wheelcheck.builder import containers
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
+from wheelcheck.builder.verify import verify
 from wheelcheck.cli import main as check
 
 if TYPE_CHECKING:
@@ -45,10 +46,14 @@ with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
 
 
 def per_python(folder: Path) -> Path:
-    """The reference project as one with a wheel for each Python: CPython 3.11 is what the stand-in image has."""
+    """The reference project as one with a wheel for each Python: CPython 3.11 is what the stand-in image has.
+
+    Its glibc is newer than the floor, which the extension module says when it is asked.
+    """
     project = copy_reference(folder)
     for name, pattern, text in (
         ("pyproject.toml", r"(?m)^python = .*$", 'python = ["cp311"]'),
+        ("pyproject.toml", r"floor='2\\\\\.17'", "floor='2"),
         ("setup.py", r", py_limited_api=True", ""),
         ("setup.py", r"(?m)^ *options=.*$", ""),
     ):
@@ -106,6 +111,8 @@ def test_cibuildwheel_builds_a_wheel_per_python_and_the_gate_judges_it_before_it
     said = "\n".join(lines)
     assert re.search(r"Running audit command: .* -m wheelcheck check --config .*gate.toml .*\.whl", said)
     assert re.search(r"PASS +1 artifact, .* 0 errors", said)
+    tried = row.name if row == host() else f"an emulated {row.name}"
+    assert f"proven: {wheel.name} (smoke on {tried})" in verify(project, {}, proven=True)
     config = str(project / "pyproject.toml")
     assert (
         check(
