@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import reference
 from reference import Backend, File, Policy, Report, Unavailable
+from reference.bundled import bundled
 
 STATIC = Path("/sbin/ldconfig")  # linked statically on Debian and Fedora
 
@@ -121,7 +123,7 @@ def child(status):
     os.waitpid(pid, 0)
     return pid
 first = child(5)
-for _ in range(9):
+for _ in range(50):
     time.sleep(0.02)  # a tick later
     with open("/proc/sys/kernel/ns_last_pid", "w") as last:
         last.write(str(first - 1))
@@ -193,6 +195,32 @@ def test_a_static_program_is_seen_from_outside_and_beyond_preload(backend: Backe
         reference.trace(command, backend)
     shell = reference.trace(["sh", "-c", f"exec {STATIC} --version"], backend)
     assert shell.processes[0].commands[1] == tuple(command)
+
+
+def traced_with(content: bytes, folder: Path) -> tuple[int, str]:
+    """Return the exit status and the report of `tracer` with another object for the kernel."""
+    (folder / "other.o").write_bytes(content)
+    words = [str(bundled("bin/tracer")), "--ebpf", str(folder / "other.o"), "--", "true"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("size", [0, 4, 4000])
+def test_an_empty_or_cut_object_is_broken_and_not_a_lack_of_the_machine(size: int, tmp_path: Path) -> None:
+    content = bundled("bpf/calls.bpf.o").read_bytes()
+    status, said = traced_with(content[:size], tmp_path)
+    assert (status, said[:11]) == (1, '{"broken": ')
+
+
+def test_a_program_that_the_verifier_refuses_is_broken_and_its_words_are_passed_on(tmp_path: Path) -> None:
+    content = bundled("bpf/calls.bpf.o").read_bytes()
+    status, said = traced_with(content, tmp_path)
+    if status == 125:
+        pytest.skip(said)
+    ends = content.index(b"\x95" + bytes(7))  # the instruction by which the first program returns
+    status, said = traced_with(content[:ends] + b"\x85\0\0\0\xff\xff\0\0" + content[ends + 8 :], tmp_path)
+    assert (status, said[:11]) == (1, '{"broken": ')
+    assert "invalid func" in said
 
 
 @pytest.mark.usefixtures("seccomp")

@@ -29,7 +29,8 @@ class Packets:
 def count_packets(command: Sequence[str], interface: str) -> Packets:
     """Run `command` and return what `interface` received meanwhile.
 
-    Raises Unavailable where this machine does not let packets be counted, OSError where the command cannot be started.
+    Raises Unavailable where this machine does not let packets be counted, RuntimeError where the program for the kernel
+    is damaged or refused, OSError where the command cannot be started.
     """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
@@ -38,6 +39,8 @@ def count_packets(command: Sequence[str], interface: str) -> Packets:
         table = json.loads(report.read_text())
     if reason := table.get("unavailable"):
         raise Unavailable("xdp", reason)
+    if reason := table.get("broken"):
+        raise RuntimeError(reason)
     if reason := table.get("not_started"):
         raise OSError(f"{command[0]} could not be started: {reason}")
     return Packets(**table)

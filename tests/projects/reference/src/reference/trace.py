@@ -87,7 +87,8 @@ class Report:
 def trace(command: Sequence[str], backend: Backend = "ptrace") -> Report:
     """Run `command` with this process's standard streams and return what it did.
 
-    Raises Unavailable where this machine does not let it be watched, OSError where it cannot be started.
+    Raises Unavailable where this machine does not let it be watched, RuntimeError where what this package brings along is
+    damaged or refused by the kernel, OSError where the command cannot be started.
     """
     options = [word for name, file in _FILES.get(backend, {}).items() for word in (name, str(bundled(file)))]
     return _report(ask_tracer(options, command), command[0], backend)
@@ -114,6 +115,8 @@ def main() -> None:
 def _report(table: dict[str, Any], program: str, backend: Backend) -> Report:
     if reason := table.get("unavailable"):
         raise Unavailable(backend, reason)
+    if reason := table.get("broken"):
+        raise RuntimeError(reason)
     if reason := table.get("not_started"):
         raise OSError(f"{program} could not be started: {reason}")
     processes = tuple(_process(entry) for entry in table.pop("processes"))

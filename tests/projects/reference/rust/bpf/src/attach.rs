@@ -78,10 +78,9 @@ impl Tracepoints {
     fn read(&self, group: &str, name: &str, what: &str) -> io::Result<String> {
         let file = self.0.join("events").join(group).join(name).join(what);
         fs::read_to_string(file).map_err(|why| {
-            io::Error::new(
-                why.kind(),
-                format!("no tracepoint {group}/{name} in this kernel: {why}"),
-            )
+            io::Error::other(format!(
+                "no tracepoint {group}/{name} in this kernel: {why}"
+            ))
         })
     }
 }

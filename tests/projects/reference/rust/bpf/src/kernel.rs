@@ -177,19 +177,17 @@ fn linked(code: &Code, maps: &[Map]) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The refusal of a program: the kernel's error, and the last words of its verifier.
+/// The refusal of a program: the kernel's error, and the last words of its verifier. It is `InvalidData`, an error of the
+/// package and not of the machine, unless this user may load no program at all.
 fn explained(section: &str, why: &io::Error, said: &[u8]) -> io::Error {
     let said = String::from_utf8_lossy(said);
     let lines: Vec<_> = said.trim_end_matches('\0').lines().rev().take(3).collect();
     let last = lines.into_iter().rev().collect::<Vec<_>>().join("; ");
-    let kind = why.kind();
-    io::Error::new(
-        kind,
-        format!(
-            "program {section}: {why}{}{last}",
-            if last.is_empty() { "" } else { ": " }
-        ),
-    )
+    let kind = match why.raw_os_error() {
+        Some(EPERM) => io::ErrorKind::PermissionDenied,
+        _ => io::ErrorKind::InvalidData,
+    };
+    io::Error::new(kind, format!("program {section}: {why}: {last}"))
 }
 
 /// An object in the kernel.
@@ -264,6 +262,7 @@ mod tests {
             .unwrap();
         assert!(said.to_string().contains("program test/one: "), "{said}");
         assert!(said.to_string().contains("R0 !read_ok"), "{said}");
+        assert_eq!(said.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

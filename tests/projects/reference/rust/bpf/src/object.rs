@@ -1,5 +1,8 @@
 //! An eBPF object as the compiler leaves it: programs, each in a section of its own, the maps they use, a licence.
 
+use std::path::Path;
+use std::{fs, io};
+
 /// `struct map` of the C source, in its section `maps`: BPF_MAP_TYPE_…, sizes in bytes, the number of entries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapShape {
@@ -32,6 +35,17 @@ const MAP_SIZE: usize = 16;
 pub const INSTRUCTION: usize = 8;
 
 impl Object {
+    /// Reads the object in a file. The error is `InvalidData`: one of the package, not of the machine.
+    pub fn open(file: &Path) -> io::Result<Self> {
+        let content = fs::read(file).map_err(|why| why.to_string());
+        content
+            .and_then(|bytes| Object::parse(&bytes))
+            .map_err(|why| {
+                let said = format!("{}: {why}", file.display());
+                io::Error::new(io::ErrorKind::InvalidData, said)
+            })
+    }
+
     /// Reads an object. An error says what is wrong with the bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let file = Elf::read(bytes).ok_or("it is no whole eBPF object")?;

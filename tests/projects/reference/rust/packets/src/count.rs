@@ -5,11 +5,12 @@ use linux::numbers::{BPF_PROG_TYPE_XDP, XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE};
 use linux::Ending;
 use report::json;
 use std::ffi::{c_char, c_int, c_uint, CString, OsStr, OsString};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::Command;
-use std::{fs, io};
 
 extern "C" {
     fn if_nametoindex(name: *const c_char) -> c_uint;
@@ -31,7 +32,7 @@ pub struct Counter {
 impl Counter {
     pub fn attach(interface: &OsStr, object: &OsStr) -> io::Result<Self> {
         let index = index(interface)?;
-        let object = Object::parse(&fs::read(object)?).map_err(io::Error::other)?;
+        let object = Object::open(Path::new(object))?;
         let loaded = Loaded::new(&object, BPF_PROG_TYPE_XDP)?;
         let program = loaded.program("xdp/count")?;
         let (mode, _attached) = first(|flags| program.attach_xdp(index, flags as u32))?;

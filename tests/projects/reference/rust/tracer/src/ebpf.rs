@@ -16,8 +16,9 @@ use record::Record;
 use report::{Event, Report};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command};
-use std::{fs, io, process};
+use std::{io, process};
 
 /// Where the paths of a call are: `calls.bpf.c` numbers the shapes the same.
 #[derive(Clone, Copy)]
@@ -99,8 +100,12 @@ pub fn run(
     watch.follow(child, report).map_err(unavailable)
 }
 
+/// A damaged object, or one that the verifier refuses, is no lack of this machine.
 fn unavailable(why: io::Error) -> Failure {
-    Failure::Unavailable(why.to_string())
+    match why.kind() {
+        io::ErrorKind::InvalidData => Failure::Broken(why.to_string()),
+        _ => Failure::Unavailable(why.to_string()),
+    }
 }
 
 /// Programs at their tracepoints, until this is gone.
@@ -114,7 +119,7 @@ struct Watch {
 
 impl Watch {
     fn begin(object: &OsStr) -> io::Result<Self> {
-        let mut object = Object::parse(&fs::read(object)?).map_err(io::Error::other)?;
+        let mut object = Object::open(Path::new(object))?;
         let (loaded, attached) = Tracepoints::with(|points| {
             let (group, name) = PLACES[0];
             object.set_offset(UNKNOWN_OFFSET, points.offset(group, name, "child_pid")?);

@@ -4,7 +4,8 @@
 //!
 //! It watches with ptrace(2), or from inside the processes with the library that `--preload` names. The exit status is
 //! the command's own or 128 + N after signal N; 127 where it could not be started, 125 where this machine does not let
-//! it be watched (both say why as `{"not_started": …}` and `{"unavailable": …}`), and 2 where tracer was called wrongly.
+//! it be watched (both say why as `{"not_started": …}` and `{"unavailable": …}`), 1 where tracer itself is damaged
+//! (`{"broken": …}`), and 2 where it was called wrongly.
 
 mod calls;
 mod checkpoint;
@@ -27,6 +28,8 @@ const USAGE: &str =
 /// Why there is no report.
 enum Failure {
     Unavailable(String),
+    /// What tracer brings along is damaged, or the kernel refuses it: nothing that another machine would cure.
+    Broken(String),
     NotStarted(String),
 }
 
@@ -58,6 +61,7 @@ fn outcome(request: &Request) -> (String, u8) {
     match answer(request) {
         Ok(told) => told,
         Err(Failure::Unavailable(why)) => (reason("unavailable", &why), 125),
+        Err(Failure::Broken(why)) => (reason("broken", &why), 1),
         Err(Failure::NotStarted(why)) => (reason("not_started", &why), 127),
     }
 }
