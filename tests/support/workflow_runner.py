@@ -47,7 +47,9 @@ class CommandFailedError(Exception):
 class Runner:
     """Runs workflows of a checkout. `before` is called with a job's name and folder before its last command.
 
-    `kept` holds the cache by its keys; `tag` is whether the run is one for a tag; `programs` are scripts on PATH.
+    `signed` and `published` are what `actions/attest` and the publishing action are given: names of files, and for the
+    first one the predicate, too. `kept` holds the cache by its keys; `tag` is whether the run is one for a tag;
+    `programs` are scripts on PATH.
     """
 
     checkout: Path
@@ -58,6 +60,8 @@ class Runner:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     ran: list[str] = field(default_factory=list)
     kept: dict[str, Path] = field(default_factory=dict)
+    signed: dict[str, Values] = field(default_factory=dict)
+    published: list[str] = field(default_factory=list)
     tag: bool = False
     programs: dict[str, str] = field(default_factory=dict)
 
@@ -101,14 +105,16 @@ class Runner:
             if self.tag:
                 return
         given = self._given(step, folder, values)
-        if action == "actions/cache":
-            self._restore(given, folder)
-        elif action == "actions/checkout":
-            shutil.copytree(self.checkout, folder, symlinks=True)
-        elif action == "actions/upload-artifact":
-            self._upload(given, folder)
-        elif action == "actions/download-artifact":
-            self._download(given, folder)
+        actions = {
+            "actions/attest": self._attest,
+            "actions/cache": self._restore,
+            "actions/checkout": self._check_out,
+            "actions/download-artifact": self._download,
+            "actions/upload-artifact": self._upload,
+            "pypa/gh-action-pypi-publish": self._publish,
+        }
+        if action in actions:
+            actions[action](given, folder)
         elif action.startswith("./"):
             inside = yaml.safe_load((folder / action / "action.yml").read_text())
             for inner in inside["runs"]["steps"]:
@@ -116,6 +122,16 @@ class Runner:
         else:
             assert "run" in step, action
             self._command(step, folder, values)
+
+    def _check_out(self, _given: Values, folder: Path) -> None:
+        shutil.copytree(self.checkout, folder, symlinks=True)
+
+    def _attest(self, given: Values, folder: Path) -> None:
+        predicate = json.loads((folder / given["predicate-path"]).read_text("utf-8"))
+        self.signed |= {file.name: predicate for file in folder.glob(given["subject-path"])}
+
+    def _publish(self, given: Values, folder: Path) -> None:
+        self.published += sorted(file.name for file in (folder / given["packages-dir"]).iterdir())
 
     def _given(self, step: Values, folder: Path, values: Values) -> Values:
         def hashed(found: re.Match[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -110,7 +109,11 @@ def test_wheels_for_another_system_enter_the_release_from_the_sdist_and_with_the
     assert (tmp_path / "told").read_text() == f"{THIS}-macosx_arm64 arm64 11.0 --output-dir dist dist/demo-1.0.tar.gz\n"
     assert (folder / "a" / "b" / "dist" / wheel.name).read_bytes() == wheel.read_bytes()
     assert len(list((tmp_path / "store" / "release").iterdir())) == 3
-    signed = json.loads((tmp_path / "store" / "evidence" / "evidence.json").read_text())
+    release = yaml.safe_load((tmp_path / "top" / workflows.RELEASE).read_text())
+    last = Runner(tmp_path / "top", tmp_path, release, store=runner.store, outputs={"wheels": {}}, tag=True)
+    last.run("attest", "publish")
+    assert sorted(last.signed) == last.published == sorted(file.name for file in runner.store["release"].iterdir())
+    signed = last.signed[wheel.name]
     assert signed["handedOver"] == [{"name": wheel.name, "digest": {"sha256": sha256(wheel.read_bytes()).hexdigest()}}]
     proofs = [statement["predicate"]["proofs"] for statement in signed["statements"]]
     assert sorted(proofs) == [[], ["smoke", "roundtrip"]]
