@@ -12,7 +12,8 @@ LAYERS = (
     ("__main__",),  # python -m wheelcheck
     ("cli",),  # arguments to exit code
     ("__init__",),  # the Python API: read, judge, report as a value that writes itself
-    ("init", "report", "survey"),  # what is written into projects; what is said about a release; many artifacts
+    ("survey",),  # many artifacts, one by one, here or on a cluster
+    ("init", "report"),  # what is written into projects; what is said about a release
     ("builder",),  # builds what the gate will judge, and may ask the gate
     ("fix",),  # what is repaired in a wheel, and the wheel that this gives
     ("engine",),  # runs the rules and sets aside what is ignored

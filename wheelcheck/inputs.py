@@ -74,6 +74,11 @@ def is_present(argument: str) -> bool:
     return any(os.path.lexists(path) and _listed(path)[1] != _EMPTY for path in _expanded(argument))
 
 
+def is_release(argument: str) -> bool:
+    """Return whether an argument is a plain NAME==VERSION."""
+    return bool(_RELEASE.fullmatch(f"pypi:{argument}"))
+
+
 def _listed(path: Path) -> tuple[list[Path], str]:
     """Return the files that a path stands for, and why there are none."""
     try:
@@ -113,7 +118,7 @@ def _why_no_file(path: Path) -> str:
 
 def _meant(path: Path) -> str:
     """Return a question for what a path that does not exist was probably meant to be; empty text if unknown."""
-    if _RELEASE.fullmatch(f"pypi:{path}"):
+    if is_release(str(path)):
         return f"; did you mean pypi:{path}?"
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.name != path.name]  # a link to nowhere is there

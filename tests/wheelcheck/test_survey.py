@@ -10,7 +10,8 @@ import pytest
 import wheelcheck
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import run, run_here
-from wheelcheck.survey import rows, rule_set
+from wheelcheck.survey.rows import read as rows
+from wheelcheck.survey.worker import rule_set
 
 if TYPE_CHECKING:
     from pathlib import Path

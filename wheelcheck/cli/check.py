@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import sys
 from contextlib import nullcontext
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
-from wheelcheck.cli import check_arguments, fixing
+from wheelcheck.cli import check_arguments, fixing, lock_files
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, discard_output, reader_may_leave, say
 from wheelcheck.credentials import without_credentials
 from wheelcheck.report.wording import statistics
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from wheelcheck.engine import Report, Run
 
 _COLORS = {"always": {"FORCE_COLOR": "1"}, "never": {"NO_COLOR": "1"}}
-_LOCK = re.compile(r"(^|[/\\])(pylock\.([^./\\]+\.)?toml|uv\.lock)$")
 _EXIT = {"pass": PASS, "fail": FAIL, "unverified": UNVERIFIED}
 
 
@@ -82,31 +80,13 @@ def _judged(arguments: argparse.Namespace, config: Config, *, is_text: bool) -> 
     """Return the report, with `--fix` that of the repaired release, and a sentence for each wheel not written."""
     from wheelcheck import inputs  # noqa: PLC0415  # slow to import; the arguments are checked first
 
-    paths = inputs.resolve(
-        [path for path in arguments.paths if path not in _locks(arguments)], arguments.index_url
-    ) + _locked(arguments)
+    others, locked = lock_files.apart(arguments.paths, arguments.requirement)
+    paths = inputs.resolve(others, arguments.index_url) + lock_files.fetched(locked, arguments)
     report = _examine(paths, config, shows_progress=not arguments.no_progress)
     if not (arguments.fix or arguments.fix_diff):
         return report, []
     repair = fixing.repair(arguments, report, paths, is_text=is_text)
     return _examine(paths, config, repair.instead, shows_progress=False) if repair.instead else report, repair.problems
-
-
-def _locks(arguments: argparse.Namespace) -> list[str]:
-    """Return the lock files among the arguments."""
-    named: list[str] = arguments.requirement
-    return [path for path in arguments.paths if _LOCK.search(path)] + named
-
-
-def _locked(arguments: argparse.Namespace) -> list[Path]:
-    """Return the files that an install from the lock files takes, fetched into the cache."""
-    if not (files := _locks(arguments)):
-        return []
-    from wheelcheck import locks  # noqa: PLC0415  # slow to import, and few runs need it
-
-    found = locks.fetch(map(Path, files), locks.Target(arguments.platform, arguments.python), arguments.index_url)
-    say(f"{len(found)} files that an install on {locks.Target(arguments.platform, arguments.python)} takes")
-    return found
 
 
 def _examine(
@@ -127,7 +107,7 @@ def _configuration(arguments: argparse.Namespace) -> Path | None:
 
     if arguments.config is not None:
         return Path(arguments.config)
-    ours = [path for path in arguments.paths if path not in _locks(arguments)]
+    ours, _ = lock_files.apart(arguments.paths, arguments.requirement)
     if arguments.no_config or not ours:  # what a lock file takes are releases of other projects
         return None
     return discover(Path(), ours)
@@ -140,7 +120,7 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
     config = replace(
         config,
         strict=config.strict or arguments.strict,
-        each=arguments.each or bool(_locks(arguments)),
+        each=arguments.each or bool(lock_files.apart(arguments.paths, arguments.requirement)[1]),
         evidence=arguments.evidence or (str(file.parent / config.evidence) if file and config.evidence else ""),
         select=tuple(arguments.select) or config.select,
         deselect=tuple(arguments.ignore),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from wheelcheck import report as reports
+from wheelcheck.cli import lock_files
 from wheelcheck.cli.options import add_config, suggestion
 
 _EXAMPLES = """\
@@ -34,19 +35,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--if-present", action="store_true", help="leave out paths where nothing is; pass if that is all of them"
     )
-    _add_locks(parser.add_argument_group("lock files: what an install would take, each file judged alone"))
+    lock_files.add_arguments(parser)
     _add_expectations(parser.add_argument_group("what is expected"))
     _add_severities(parser.add_argument_group("what counts"))
     _add_output(parser.add_argument_group("output"))
-
-
-def _add_locks(group: argparse._ArgumentGroup) -> None:
-    what = "a requirements file with pinned versions; pylock.toml and uv.lock are a PATH"
-    group.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help=what)
-    group.add_argument(
-        "--platform", default="", metavar="TAG", help="such as manylinux_2_28_aarch64 (default: this one)"
-    )
-    group.add_argument("--python", default="", metavar="VERSION", help="such as 3.12 (default: this one)")
 
 
 def _add_expectations(group: argparse._ArgumentGroup) -> None:

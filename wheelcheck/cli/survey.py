@@ -3,69 +3,85 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.cli import lock_files
 from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.survey import Surveyed
-
-_TOLD = 20  # progress lines of a run, beside those of artifacts that are not verified
 _VERDICTS = ("pass", "fail", "unverified")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help="a wheel, an sdist, a folder, a pattern, or pypi:NAME==VERSION"
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="a wheel, an sdist, a folder, a pattern, pylock.toml, uv.lock, or NAME==VERSION",
     )
     parser.add_argument("--files-from", metavar="LIST", help="a file with a SOURCE on each line, - for standard input")
-    parser.add_argument(
+    parser.add_argument("--index-url", default="", metavar="URL", help="the simple index that NAME==VERSION asks")
+    lock_files.add_arguments(parser)
+    _add_work(parser.add_argument_group("work"))
+    _add_output(parser.add_argument_group("output"))
+    parser.set_defaults(run=_run)
+
+
+def _add_work(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--jobs", type=_positive, metavar="N", help="processes at a time (default: one for each CPU)")
+    group.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="judge on the workers of this Dask scheduler instead"
+    )
+    group.add_argument(
+        "--timeout", type=_positive, default=600, metavar="SECONDS", help="the most for one artifact (default: 600)"
+    )
+
+
+def _add_output(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--output",
         required=True,
         type=Path,
         metavar="FILE",
         help="the JSON Lines to write; what is in them already is not judged again",
     )
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="processes at a time (default: one for each CPU)")
-    parser.add_argument(
-        "--timeout",
-        type=_positive,
-        default=600,
-        metavar="SECONDS",
-        help="the most for one artifact (default: 600)",
-    )
-    parser.add_argument("--index-url", default="", metavar="URL", help="the simple index that pypi: asks")
-    parser.set_defaults(run=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     """Return 0 if every artifact was judged, whatever its verdict; 2 if one could not be verified, or there is none."""
-    from wheelcheck.inputs import find_files, resolve  # noqa: PLC0415  # --help starts without it
-    from wheelcheck.survey import survey  # noqa: PLC0415
+    from wheelcheck import survey  # noqa: PLC0415  # --help starts without it
+    from wheelcheck.inputs import find_files  # noqa: PLC0415
+    from wheelcheck.survey.progress import Progress, size_of  # noqa: PLC0415
 
-    judged = 0
-
-    def tell(number: int, total: int, found: Surveyed) -> None:
-        nonlocal judged
-        judged += 1
-        if found.verdict == "unverified" or number % max(1, total // _TOLD) == 0 or number == total:
-            say(f"{number} of {total}: {found.path.name}: {', '.join((found.verdict, *found.gaps[:1]))}")
-
-    files = find_files(resolve([*arguments.sources, *_listed(arguments.files_from)], arguments.index_url))
+    files = find_files(_paths(arguments))
     say(*(f"{path}: {why}" for path, why in files.unusable))
     if not files.artifacts:
         say("no wheel and no sdist among the given sources")
         return UNVERIFIED
-    verdicts = survey(files.artifacts, arguments.output, arguments.jobs or os.cpu_count() or 1, arguments.timeout, tell)
+    progress = Progress(sys.stderr or io.StringIO(), len(files.artifacts), sum(map(size_of, files.artifacts)))
+    where = arguments.scheduler
+    with survey.on_cluster(where) if where else survey.here(arguments.jobs or os.cpu_count() or 1) as crew:
+        verdicts = survey.survey(files.artifacts, arguments.output, crew, arguments.timeout, progress)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
-    say(f"{len(files.artifacts)} files: {counts}, {judged} of them judged now")
+    say(f"{len(files.artifacts)} files: {counts}, {progress.verdicts.total()} of them judged now")
     return UNVERIFIED if verdicts["unverified"] or files.unusable else PASS
+
+
+def _paths(arguments: argparse.Namespace) -> list[Path]:
+    """Return the files and folders that the sources stand for. Raises UnreachableError, OSError for a list."""
+    from wheelcheck.inputs import is_release, resolve  # noqa: PLC0415  # --help starts without it
+
+    given = [*arguments.sources, *_listed(arguments.files_from)]
+    others, locks = lock_files.apart(given, arguments.requirement)
+    named = [f"pypi:{each}" if is_release(each) and not Path(each).exists() else each for each in others]
+    return resolve(named, arguments.index_url) + lock_files.fetched(locks, arguments)
 
 
 def _positive(text: str) -> int:

@@ -1,0 +1,69 @@
+"""One file of a survey, judged by a process that may end or stall at any time."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+import wheelcheck
+from tests.support.artifacts import File, a_wheel
+from wheelcheck.survey import task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    task.close_idle()
+    yield
+    task.close_idle()
+
+
+def a_file(folder: Path) -> Path:
+    return a_wheel("py3-none-any", File("demo/data.txt")).write(folder)
+
+
+def test_a_process_serves_many_files(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    answers = [task.judge(str(file), (), 60) for _ in range(3)]
+    assert len(task.idle) == 1
+    assert {answer["verdict"] for answer in answers} == {wheelcheck.check(file).verdict}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows ends a process without a signal")
+def test_a_process_that_somebody_kills_is_replaced_and_its_file_is_judged(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    sound = task.judge(str(file), (), 60)
+    os.kill(task.idle[0].pid, signal.SIGKILL)
+    assert task.judge(str(file), (), 60) == sound
+    assert len(task.idle) == 1
+
+
+def test_a_file_that_takes_too_long_is_one_that_is_not_verified(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    late = task.judge(str(file), (), 1e-6)
+    assert (late["verdict"], late["gaps"]) == ("unverified", ["the check did not end within 1e-06 seconds"])
+    assert late["sha256"] == task.judge(str(file), (), 60)["sha256"]
+
+
+def test_a_known_file_is_hashed_and_not_judged(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    digest = task.judge(str(file), (), 60)["sha256"]
+    assert "verdict" not in task.judge(str(file), (digest,), 60)
+    assert "verdict" in task.judge(str(file), ("0" * 64,), 60)
+
+
+def test_threads_share_the_processes_and_none_gets_the_answer_of_another(tmp_path: Path) -> None:
+    files = [tmp_path / f"demo-{number}.0-py3-none-any.whl" for number in range(12)]
+    for file in files:
+        file.write_bytes(b"PK\3\4 but no zip" + file.name.encode())
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda file: task.judge(str(file), (), 60), files))
+    assert [answer["file"] for answer in answers] == [file.name for file in files]
+    assert len(task.idle) <= 3

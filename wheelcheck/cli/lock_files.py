@@ -1,0 +1,44 @@
+"""Lock files among the arguments of `check` and `survey`: the files that an install on one machine takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wheelcheck.cli.exit_codes import say
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+_LOCK = re.compile(r"(^|[/\\])(pylock\.([^./\\]+\.)?toml|uv\.lock)$")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options about lock files."""
+    group = parser.add_argument_group("lock files: what an install would take, each file judged alone")
+    what = "a requirements file with pinned versions; pylock.toml and uv.lock are named without an option"
+    group.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help=what)
+    group.add_argument(
+        "--platform", default="", metavar="TAG", help="such as manylinux_2_28_aarch64 (default: this one)"
+    )
+    group.add_argument("--python", default="", metavar="VERSION", help="such as 3.12 (default: this one)")
+
+
+def apart(arguments: Sequence[str], requirements: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the arguments that are no lock files, and the lock files."""
+    locks = [argument for argument in arguments if _LOCK.search(argument)]
+    return [argument for argument in arguments if argument not in locks], [*locks, *requirements]
+
+
+def fetched(files: Sequence[str], arguments: argparse.Namespace) -> list[Path]:
+    """Return the files that an install from the lock files takes, fetched into the cache. Raises UnreachableError."""
+    if not files:
+        return []
+    from wheelcheck import locks  # noqa: PLC0415  # slow to import, and few runs need it
+
+    target = locks.Target(arguments.platform, arguments.python)
+    found = locks.fetch(map(Path, files), target, arguments.index_url)
+    say(f"{len(found)} files that an install on {target} takes")
+    return found

@@ -1,0 +1,102 @@
+"""The file of a survey: JSON Lines, one row per finding and one per artifact, which a later run continues.
+
+The first row says what the file is. Each artifact follows as the rows of its findings and then its own row, which
+closes it: what an interrupted run has left behind the last such row is written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wheelcheck.inputs import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SCHEMA = 2
+_HEADER = {"type": "survey", "schema": SCHEMA}
+_KEY = ("sha256", "file", "rules")
+Row = dict[str, Any]
+
+
+def of_artifact(answer: Row) -> Iterator[Row]:
+    """Yield the rows of the findings, then that of the artifact, from what a worker answers."""
+    key = {name: answer[name] for name in _KEY}
+    for finding in answer["findings"]:
+        yield {"type": "finding", **key, **finding}
+    told = {name: value for name, value in answer.items() if name not in (*_KEY, "findings")}
+    yield {"type": "artifact", **key, **told}
+
+
+def read(output: Path) -> Iterator[Row]:
+    """Yield the complete rows of a survey. Raises UnreachableError if the file is none, OSError if it is unreadable."""
+    with output.open("rb") as lines:
+        for number, line in enumerate(lines):
+            row = _row(line)
+            if row is None and line.endswith(b"\n"):
+                raise UnreachableError(f"{output} is not a survey: line {number + 1} is no row of one")
+            if not number and row != _HEADER:
+                raise UnreachableError(f"{output} is not a survey of schema {SCHEMA}: name another file")
+            if row is not None:
+                yield row
+
+
+@dataclass
+class Known:
+    """What a survey holds already, as short hashes: millions of artifacts fit into memory.
+
+    `digests` are the SHA-256 by file name that an earlier run has judged by the same rule set.
+    """
+
+    rules: str
+    verdicts: dict[bytes, str] = field(default_factory=dict)
+    digests: defaultdict[str, tuple[str, ...]] = field(default_factory=lambda: defaultdict(tuple))
+
+    def verdict(self, sha256: str, name: str) -> str | None:
+        """Return the verdict on an artifact; None if it is not judged yet."""
+        return self.verdicts.get(self._key(sha256, name))
+
+    def add(self, sha256: str, name: str, verdict: str) -> None:
+        """Remember an artifact."""
+        self.verdicts[self._key(sha256, name)] = verdict
+
+    def _key(self, sha256: str, name: str) -> bytes:
+        return hashlib.blake2b(f"{sha256}\0{name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def continued(output: Path, rules: str) -> Known:
+    """Return what a survey holds by this rule set, and cut off what is unfinished; begin a new one."""
+    known = Known(rules)
+    if not output.exists() or not output.stat().st_size:
+        output.write_bytes(line_of(_HEADER))
+        return known
+    end = place = 0
+    for row in read(output):
+        place += len(line_of(row))
+        if row["type"] != "finding":
+            end = place
+        if row["type"] == "artifact" and row["sha256"] and row["rules"] == rules:
+            known.add(row["sha256"], row["file"], row["verdict"])
+            known.digests[row["file"]] += (row["sha256"],)
+    os.truncate(output, end)
+    return known
+
+
+def line_of(row: Row) -> bytes:
+    """Return a row as a line of ASCII."""
+    return f"{json.dumps(row)}\n".encode("ascii")
+
+
+def _row(line: bytes) -> Row | None:
+    """Return the row that a line holds; None for one that is cut off or has not the bytes that we write."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) and "type" in row and line_of(row) == line else None
