@@ -10,7 +10,7 @@ from tests.support.elf_editing import Edit, both, byte, graft, graft_dynamic, he
 from wheelcheck.binary.elf_versions import elf_hash
 
 BIG = 1 << 62
-PLTRELSZ, SYMTAB, SYMENT, INIT, PLTREL, JMPREL = 2, 6, 11, 12, 20, 23
+PLTRELSZ, HASH, SYMTAB, SYMENT, INIT, PLTREL, JMPREL, GNU_HASH = 2, 4, 6, 11, 12, 20, 23, 0x6FFFFEF5
 SONAME = "-Wl,-soname,libanswer.so.1"
 
 
@@ -94,6 +94,25 @@ def relocates(index: int, target: int) -> Edit:
     def edit(content: bytes) -> bytes:
         at = elf.offset_of(content, elf.value_of(content, JMPREL)) + 24 * index
         return elf.put(content, at, (0, "Q"), target)
+
+    return edit
+
+
+def relocation_type(kind: int) -> Edit:
+    def edit(content: bytes) -> bytes:
+        return elf.put(content, elf.offset_of(content, elf.value_of(content, JMPREL)), (8, "I"), kind)
+
+    return edit
+
+
+def version_index(number: int) -> Edit:
+    """Give the symbol that the first relocation of a function asks for another version index."""
+
+    def edit(content: bytes) -> bytes:
+        symbol = elf.get(content, elf.offset_of(content, elf.value_of(content, JMPREL)), (12, "I"))
+        return elf.put(
+            content, elf.offset_of(content, elf.value_of(content, elf.VERSYM)) + 2 * symbol, (0, "H"), number
+        )
 
     return edit
 
@@ -190,6 +209,9 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "relocations of what is read-only": (read_only, "elf-dynamic"),
     "relocations in place of code": (relocates(0, 1 << 40), "elf-dynamic"),
     "DT_INIT in data": (graft_dynamic(lambda entries: [*entries, (INIT, elf.GRAFT_ADDRESS)]), "elf-dynamic"),
+    "a relocation of an unknown type": (relocation_type(99), "elf-dynamic"),
+    "no hash table": (without(HASH, GNU_HASH), "elf-dynamic"),
+    "a version index that is of no need": (version_index(9), "elf-versions"),
     "a symbol without a name": (unnamed, "elf-string"),
 }
 

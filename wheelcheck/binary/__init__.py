@@ -59,6 +59,7 @@ def read_binary(path: str, source: Source) -> Binary | None:
     if format_ is None:
         return None
     blocks = Blocks(source)
+    blocks.spent += len(head)
     prefix, reader = _READERS[format_]
     reading = Reading(path, prefix, blocks)
     try:

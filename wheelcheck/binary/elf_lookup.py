@@ -1,16 +1,50 @@
-"""How the loader looks up a name in a file: by the hash table alone (DT_GNU_HASH, which glibc and musl prefer).
+"""How the loader binds what relocations ask for: by name and version, and in a file by the hash table alone.
 
-A name that the table does not lead to is not there for the loader, whatever the symbol table says.
+A name that the table does not lead to is not there for the loader, whatever the symbol table says. glibc and musl take
+DT_GNU_HASH where there is one, otherwise DT_HASH.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from wheelcheck.binary.elf_versions import elf_hash
+from wheelcheck.binary.reader import printable
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from wheelcheck.binary.reader import Reading
+
+LOCAL, GLOBAL, WEAK, UNIQUE = 0, 1, 2, 10
+VISIBLE = (0, 3)  # STV_DEFAULT, STV_PROTECTED
+VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
+NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 _STEPS = 4096  # entries of one chain that are compared; those of real files are a few long
+_LOOKED_UP = 64  # of a file's own names; a table that is wrong misses most
+
+
+class Entry(NamedTuple):
+    """One symbol of DT_SYMTAB; `section` is 0 for one that another file has."""
+
+    name: int
+    bind: int
+    visibility: int
+    section: int
+
+
+class Asked(NamedTuple):
+    """The symbols of a file, the strings they are named by, which of them relocations ask for, and all versions."""
+
+    entries: Sequence[Entry]
+    strings: bytes
+    indexes: set[int]
+    numbers: Sequence[int]  # empty without DT_VERSYM
+
+    def name(self, index: int) -> bytes:
+        """Return the name of a symbol; empty if it has none."""
+        start = self.entries[index].name
+        return self.strings[start : self.strings.find(b"\0", start)]
 
 
 class GnuHash(NamedTuple):
@@ -22,6 +56,16 @@ class GnuHash(NamedTuple):
     filter: Sequence[int]
     buckets: Sequence[int]
     chain: Sequence[int]
+
+    @property
+    def end(self) -> int:
+        """The number of symbols, those before the first in the table included."""
+        return self.first + len(self.chain)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it has buckets and a filter; glibc stops where a filter's size is no power of 2 (dl-setup_hash.c)."""
+        return bool(self.buckets and self.filter) and not len(self.filter) & (len(self.filter) - 1)
 
     def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
         """Return whether a lookup finds a symbol of this name; `name_of` returns the name of a symbol's index."""
@@ -38,6 +82,72 @@ class GnuHash(NamedTuple):
             if self.chain[at] & 1:
                 return False
         return False
+
+
+class SysvHash(NamedTuple):
+    """A DT_HASH: the first symbol of each bucket, and the next one after each symbol."""
+
+    buckets: Sequence[int]
+    chain: Sequence[int]
+
+    def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
+        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of a symbol's index."""
+        index = self.buckets[elf_hash(name) % len(self.buckets)]
+        for _ in range(_STEPS):
+            if not 0 < index < len(self.chain):
+                return False
+            if name_of(index) == name:
+                return True
+            index = self.chain[index]
+        return False
+
+
+def judge_binding(
+    reading: Reading,
+    asked: Asked,
+    needs: Collection[int],
+    lookup: GnuHash | SysvHash | None,
+    *,
+    has_definitions: bool,
+) -> None:
+    """Record what the loader cannot bind. `needs` are the version indexes of needs, `lookup` is the hash table."""
+    if asked.indexes and max(asked.indexes) >= len(asked.entries):
+        why = f"a relocation asks for symbol {max(asked.indexes)}, there are {len(asked.entries)}"
+        reading.damage("elf-dynamic", why)
+    is_whole = not any(fault.cap for fault in reading.found)  # otherwise not all needs are known
+    own = set()
+    for index in asked.indexes:
+        entry = asked.entries[index] if index < len(asked.entries) else None
+        if entry is None or entry.bind == LOCAL:
+            continue
+        name = asked.name(index)
+        number = asked.numbers[index] & VERSION_NUMBER if asked.numbers else 0
+        if not name:
+            reading.damage("elf-string", "a relocation asks for a symbol without a name")
+        elif entry.section and entry.bind not in (GLOBAL, WEAK, UNIQUE):
+            reading.damage("elf-dynamic", f"{printable(name)} has a binding that loaders do not know")
+        elif is_whole and number >= NAMELESS and number not in needs and not (entry.section and has_definitions):
+            why = f"{printable(name)} has version index {number}, which no version has"
+            reading.damage("elf-versions", why)
+        elif entry.section and entry.visibility in VISIBLE:
+            own.add(name)
+    _judge_lookup(reading, asked, lookup, own)
+
+
+def _judge_lookup(reading: Reading, asked: Asked, lookup: GnuHash | SysvHash | None, own: set[bytes]) -> None:
+    """Record a hash table that is none, or does not lead to one of the file's own names."""
+    if isinstance(lookup, GnuHash) and not lookup.is_sound:
+        why = (
+            f"DT_GNU_HASH has {len(lookup.buckets)} buckets and {len(lookup.filter)} words, expected some, a power of 2"
+        )
+        reading.damage("elf-dynamic", why)
+        return
+    for name in sorted(own)[:_LOOKED_UP] if lookup else ():
+        if lookup and not lookup.leads_to(name, asked.name):
+            reading.damage(
+                "elf-dynamic", f"the hash table does not lead to {printable(name)}, which the file itself has"
+            )
+            return
 
 
 def gnu_hash(name: bytes) -> int:

@@ -8,7 +8,16 @@ import pytest
 
 from tests.support import elf_editing as elf
 from tests.support import native
-from tests.support.elf_cases import LIBRARY_CASES, LIMIT_CASES, OBJECT_CASES, PROGRAM_CASES, library, many, many_needs
+from tests.support.elf_cases import (
+    JMPREL,
+    LIBRARY_CASES,
+    LIMIT_CASES,
+    OBJECT_CASES,
+    PROGRAM_CASES,
+    library,
+    many,
+    many_needs,
+)
 from tests.support.elf_editing import Edit, both, byte, graft_dynamic, header, section, segment, tag
 from wheelcheck.binary import Binary, read_binary
 from wheelcheck.binary.elf_lookup import gnu_hash
@@ -157,3 +166,19 @@ def test_a_variable_that_a_program_copies_from_a_library_has_the_version_of_that
     source = "extern char **environ;\nint main(void) { return environ != 0; }\n"
     flags = ("-dynamic", "-no-pie", "-fno-pie", "-s")
     assert read(native.compile_c(source, native.linux_target(cpu), *flags, name="copies")).damage == ()
+
+
+@pytest.mark.parametrize(("kind", "damaged"), [(7, True), (0, False)])
+def test_a_relocation_that_does_nothing_may_name_any_address(kind: int, *, damaged: bool) -> None:
+    """Linkers leave R_ARM_NONE and R_PPC64_NONE behind, at address 0."""
+    at = elf.offset_of(library(), elf.value_of(library(), JMPREL))
+    edited = elf.put(elf.put(library(), at, (0, "Q"), 0), at, (8, "I"), kind)
+    edited = edited if damaged else elf.put(edited, at, (12, "I"), 0)
+    assert bool(read(edited).damage) is damaged
+
+
+@pytest.mark.parametrize("style", ["gnu", "sysv", "both"])
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64", "s390x", "i686"])
+def test_the_hash_tables_of_every_style_lead_to_what_is_exported(cpu: str, style: str) -> None:
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", f"-Wl,--hash-style={style}")
+    assert read(native.compile_c(OWN_C, native.linux_target(cpu), *flags, name="own.so")).damage == ()
