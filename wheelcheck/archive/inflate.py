@@ -123,6 +123,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
     content = Content()
     sha256 = hashlib.sha256()
     keep = budget.prefix_bytes
+    checkpoint = 0  # the first one is where the prefix ends
     while chunk := stream.chunk(min(OUTPUT, declared + 1 - content.size)):
         if not content.size and chunk.startswith(BEGINNINGS):
             keep = budget.native_prefix_bytes
@@ -132,8 +133,9 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
         sha256.update(chunk)
         if len(content.prefix) < keep:
             content.prefix += chunk
-        elif content.size > CHECKPOINT * (len(content.checkpoints) + 1):
+        if len(content.prefix) >= keep and content.size >= checkpoint:
             content.checkpoints.append(stream.copy())
+            checkpoint = content.size + CHECKPOINT
         if content.size > declared:
             break
     content.sha256 = sha256.hexdigest()
@@ -168,9 +170,8 @@ class Inflated:
         end = min(offset + max(length, 0), self.size)
         if offset < 0 or end <= offset:
             return b""
-        if end <= len(self.content.prefix):
-            return bytes(memoryview(self.content.prefix)[offset:end])
-        return self._reread(offset, end)
+        kept = bytes(memoryview(self.content.prefix)[offset:end])
+        return kept if len(kept) == end - offset else kept + self._reread(offset + len(kept), end)
 
     def _reread(self, offset: int, end: int) -> bytes:
         """Assemble a range from chunks, the last of which is kept for the next read."""

@@ -109,10 +109,11 @@ def has_version(library: str, name: str, version: str, cpu: str) -> bool:
     Which of its files has the symbol does not matter: the loader compares versions, and functions have moved between
     files. A version that is newer than the data is not known not to be there.
     """
+    names = _versions_on(cpu).get(version)
+    if names is not None:
+        return name in names or not glibc_versions(library, cpu)
     is_number = version.replace(".", "").isdigit()
-    if not is_number or not glibc_versions(library, cpu) or _numbers(version) > max(map(_numbers, _versions_on(cpu))):
-        return True
-    return name in _versions_on(cpu).get(version, ())
+    return not is_number or not glibc_versions(library, cpu) or _numbers(version) > _newest(cpu)
 
 
 @lru_cache(maxsize=64)
@@ -123,6 +124,12 @@ def _versions_on(cpu: str) -> Mapping[str, frozenset[str]]:
         if cpu in cpus.split():
             found[version].update(names.split())
     return {version: frozenset(names) for version, names in found.items()}
+
+
+@lru_cache(maxsize=64)
+def _newest(cpu: str) -> tuple[int, ...]:
+    """Return the newest version of glibc that is in the data for a CPU, which must be there."""
+    return max(map(_numbers, _versions_on(cpu)))
 
 
 @lru_cache(maxsize=1)
