@@ -39,6 +39,7 @@ NEEDS = {
         others=("3.14", "3.14t"),
         elsewhere=True,
     ),
+    ", no sdist": workflows.Needs(sdist=False),
 }
 WRITTEN = {
     f"init{which}: {path}": text
@@ -255,7 +256,7 @@ def zizmor(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("needs", NEEDS.values(), ids=["nothing", "everything"])
+@pytest.mark.parametrize("needs", NEEDS.values(), ids=["nothing", "everything", "no sdist"])
 def test_zizmor_has_nothing_against_what_init_writes(tmp_path: Path, needs: workflows.Needs) -> None:
     done = zizmor(written(tmp_path, needs=needs))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -272,14 +273,14 @@ def test_actionlint_has_nothing_against_this_repository_or_what_init_writes(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert actionlint.main() == 0, capfd.readouterr().out
-    for name, needs in zip(("nothing", "everything"), NEEDS.values(), strict=True):
+    for name, needs in zip(("nothing", "everything", "no-sdist"), NEEDS.values(), strict=True):
         assert actionlint.main(written(tmp_path / name, needs=needs)) == 0, capfd.readouterr().out
 
 
 @pytest.mark.network
 @pytest.mark.skipif(not actionlint.command(), reason="neither actionlint nor Go is installed")
 def test_actionlint_would_notice_a_job_that_does_not_exist(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert actionlint.main(written(tmp_path, ("needs: [sdist, build]", "needs: [sdist, built]"))) != 0
+    assert actionlint.main(written(tmp_path, ("needs: [plan, sdist, build]", "needs: [plan, sdist, built]"))) != 0
     assert "built" in capfd.readouterr().out
 
 

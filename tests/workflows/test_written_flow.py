@@ -41,17 +41,19 @@ py-limited-api = "cp311"
 THIS = f"cp3{sys.version_info.minor}"
 
 
-OTHERS = f"""
+CONFIGURED = f"""
 [tool.wheelcheck]
 glibc = "2.17"
 architectures = ["{toolchain.host().name}"]
 python = ["{THIS}"]
 sdist = true
+[tool.wheelcheck.smoke]
+commands = [{{ run = ["python", "-c", "import demo; print('imported')"], expect = "^imported$" }}]
+"""
+MACOS = f"""
 [[tool.wheelcheck.wheels]]
 python = ["{THIS}"]
 platforms = ["macosx_11_0_arm64"]
-[tool.wheelcheck.smoke]
-commands = [{{ run = ["python", "-c", "import demo; print('imported')"], expect = "^imported$" }}]
 """
 # What stands for cibuildwheel on a machine with macOS: it writes down what it is told, and hands out a wheel.
 CIBUILDWHEEL = (
@@ -97,7 +99,7 @@ def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(
 
 @pytest.mark.network
 def test_wheels_for_another_system_enter_the_release_from_the_sdist_and_with_their_hash(tmp_path: Path) -> None:
-    project = committed(tmp_path / "top", OTHERS, f"==3.{sys.version_info.minor}.*")
+    project = committed(tmp_path / "top", CONFIGURED + MACOS, f"==3.{sys.version_info.minor}.*")
     assert main(["init", "--builder", str(project), "--yes"]) == 0
     metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: ==3.{sys.version_info.minor}.*\n"
     recipe = a_wheel(f"{THIS}-{THIS}-macosx_11_0_arm64", mac("arm64"), dist_info={"METADATA": metadata.encode()})
@@ -117,3 +119,16 @@ def test_wheels_for_another_system_enter_the_release_from_the_sdist_and_with_the
     assert signed["handedOver"] == [{"name": wheel.name, "digest": {"sha256": sha256(wheel.read_bytes()).hexdigest()}}]
     proofs = [statement["predicate"]["proofs"] for statement in signed["statements"]]
     assert sorted(proofs) == [[], ["smoke", "roundtrip"]]
+
+
+@pytest.mark.network
+def test_a_release_without_an_sdist_is_built_from_the_checkout(tmp_path: Path) -> None:
+    without = CONFIGURED.replace("sdist = true", "sdist = false")
+    project = committed(tmp_path / "top", without, f"==3.{sys.version_info.minor}.*")
+    assert main(["init", "--builder", str(project), "--yes"]) == 0
+    workflow = yaml.safe_load((tmp_path / "top" / workflows.WHEELS).read_text())
+    assert list(workflow["jobs"]) == ["plan", "build", "gate", "all-green"]
+    runner = Runner(tmp_path / "top", tmp_path, workflow)
+    runner.run("plan", "build", "gate")
+    (wheel,) = runner.store["release"].iterdir()
+    assert wheel.name.startswith(f"demo-1.0-{THIS}-{THIS}-manylinux")

@@ -30,30 +30,34 @@ PINNED = f"=={'.'.join(__version__.split('.')[:2])}.*"
 GATE = ".github/workflows/gate.yml"
 BEGIN, END = "# >>> wheelcheck >>>", "# <<< wheelcheck <<<"
 _HEAD = '"""The sessions of this project."""\n\nfrom __future__ import annotations\n\n'
-_IMPORTS = {
-    "noxfile.txt": "import platform\nimport shutil\n\nimport nox\n\n",
-    "elsewhere.txt": "import os\nimport platform\nimport shutil\nfrom pathlib import Path\n\nimport nox\n\n",
-    "gate.txt": "import nox\n\n\n",
-}
 _SITE = "https://wheelcheck.github.io/wheelcheck/"
 _OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
-def sessions(name: str = "noxfile.txt", *, new: bool, more: str = "", containers: bool = False) -> str:
-    """Return the sessions of a template, and of `more`: a whole noxfile (`new`), or a section for the end of one.
-
-    With `containers` the wheels are built in those of cibuildwheel, which tries each one there.
-    """
-    texts = (workflows.template(one) for one in (name, more) if one)
-    section = _IMPORTS[more or name] + "".join(texts)
+def sessions(needs: workflows.Needs, *, new: bool) -> str:
+    """Return the sessions of a release that a project needs: a whole noxfile (`new`), or a section for its end."""
+    standard = ["os"] * needs.elsewhere + ["platform"] + ["shutil"] * needs.sdist
+    imports = [*(f"import {name}" for name in standard), *["from pathlib import Path"] * needs.elsewhere]
     filled = {
-        "@PINNED@": PINNED,
-        "@EXTRAS@": "build,cibuildwheel" if containers else "build",
-        "@STEPS@": '"cibuildwheel",' if containers else '"wheels", "smoke", "roundtrip"',
+        "@SDIST@": workflows.template("sdist.txt") if needs.sdist else "",
+        "@UNPACK@": '"build unpack bundles", ' if needs.sdist else "",
+        "@EXTRAS@": "build,cibuildwheel" if needs.containers else "build",
+        "@STEPS@": '"cibuildwheel",' if needs.containers else '"wheels", "smoke", "roundtrip"',
     }
-    for word, text in filled.items():
-        section = section.replace(word, text)
-    return _HEAD + section if new else section
+    text = workflows.template("noxfile.txt") + (workflows.template("elsewhere.txt") if needs.elsewhere else "")
+    for word, instead in filled.items():
+        text = text.replace(word, instead)
+    return _section("\n".join([*imports, "", "import nox", "", ""]) + text, new=new)
+
+
+def gate_session(*, new: bool) -> str:
+    """Return the session of the gate alone, as `sessions` does."""
+    return _section("import nox\n\n\n" + workflows.template("gate.txt"), new=new)
+
+
+def _section(text: str, *, new: bool) -> str:
+    pinned = text.replace("@PINNED@", PINNED)
+    return _HEAD + pinned if new else pinned
 
 
 def ignored() -> str:
@@ -94,16 +98,15 @@ def gate(project: Path) -> list[Change]:
             f"{project}: there is no {SHARED} and no setup.py; run init in the folder of a Python project"
         )
     place = _Place(top_of(project), project)
-    return [_promise(place), _sessions(place, sessions("gate.txt", new=False)), _gate_workflow(place)]
+    return [_promise(place), _sessions(place, gate_session(new=False)), _gate_workflow(place)]
 
 
 def builder(found: Survey) -> list[Change]:
     """Return one change per file for a whole release; those that add nothing say why."""
     place, needs = _Place(found.repository.top, found.home), workflows.Needs.of(found)
-    more = "elsewhere.txt" if needs.elsewhere else ""
     return [
         _configuration(place, found),
-        _sessions(place, sessions(new=False, more=more, containers=found.in_containers)),
+        _sessions(place, sessions(needs, new=False)),
         _ignored(place),
         *_workflows(place, needs),
     ]

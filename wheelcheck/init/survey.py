@@ -66,11 +66,16 @@ class Survey:
         return any(not find(name).runner for name in (self.release.architectures if self.release else ()))
 
     @property
+    def builds_sdist(self) -> bool:
+        """Whether the release has an sdist, unless a configuration says otherwise."""
+        return self.release is None or self.release.sdist is not False
+
+    @property
     def builds_elsewhere(self) -> bool:
         """Whether the configuration promises wheels that the builder cannot make, and the backend alone can."""
         wheels = self.release.wheels if self.release else ()
         others = any(parse_platform(wheel.platform).libc != "glibc" for wheel in wheels if wheel.platform != "any")
-        return others and all(payload.from_backend for payload in self.payload)
+        return others and self.builds_sdist and all(payload.from_backend for payload in self.payload)
 
 
 def survey(folder: Path) -> Survey:

@@ -27,7 +27,8 @@ class Needs:
     below that root, whose pinned toolchains rustup has to install; `cross`: some CPU has no machine of its own, so
     Rust's library for it must be added. `python` is the minor version of the Python to build with, `others` are more
     versions that wheels are built with, `dist` is the folder of what is finished. `elsewhere`: wheels for macOS,
-    Windows or musl are built as well, by cibuildwheel.
+    Windows or musl are built as well, by cibuildwheel; `containers`: so are those for Linux. Without `sdist` the
+    release has none, and wheels are built from the checkout.
     """
 
     folder: str = "."
@@ -41,6 +42,8 @@ class Needs:
     dist: str = "dist"
     others: tuple[str, ...] = ()
     elsewhere: bool = False
+    containers: bool = False
+    sdist: bool = True
 
     @classmethod
     def of(cls, found: Survey) -> Needs:
@@ -58,6 +61,8 @@ class Needs:
             main,
             others=others,
             elsewhere=found.builds_elsewhere,
+            containers=found.in_containers,
+            sdist=found.builds_sdist,
         )
 
 
@@ -130,6 +135,7 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         "@CALLED@": called.removesuffix("/action.yml"),
         "@WHERE@": f"working-directory: {needs.folder}" if below else "",
         "@ALSO@": ", elsewhere" if needs.elsewhere else "",
+        "@AFTER@": ", sdist" if needs.sdist else "",
     }
     pythons = [f'python-version: "3.{needs.python}"']
     if needs.others:  # the last one is that of `python`
@@ -143,9 +149,8 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         "@OUTPUT@": ["elsewhere: ${{ steps.plan.outputs.elsewhere }}"] if needs.elsewhere else [],
         "@DEFAULTS@": ["defaults:", "  run:", f"    working-directory: {needs.folder}", ""] if below else [],
     }
-    text = template(name).replace("@ELSEWHERE@\n", template("elsewhere.yml") if needs.elsewhere else "")
     lines = []
-    for line in text.splitlines():
+    for line in _whole(name, needs).splitlines():
         mark = line.strip()
         if mark in lists:
             lines += [f"{line[: -len(mark)]}{one}" if one else "" for one in lists[mark]]
@@ -155,6 +160,18 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         if line.strip() or not mark:
             lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _whole(name: str, needs: Needs) -> str:
+    """Return a template with the jobs and steps that only some projects need."""
+    text = template(name)
+    for mark, job, wanted in (
+        ("@SDIST@\n", "sdist.yml", needs.sdist),
+        ("@ELSEWHERE@\n", "elsewhere.yml", needs.elsewhere),
+        ("      @BUNDLE@\n", "bundle.yml", needs.sdist),
+    ):
+        text = text.replace(mark, template(job) if wanted else "")
+    return text
 
 
 def _cached(needs: Needs, below: str) -> list[str]:

@@ -187,6 +187,7 @@ LAYOUTS: dict[str, tuple[dict[str, str], set[str]]] = {
         {"containers"},
     ),
     "C for macOS, too": (setuptools(TABLE, MACOS), {"elsewhere", "Pythons"}),
+    "C without an sdist": (setuptools(TABLE, "sdist = false\n"), {"Pythons", "no sdist"}),
     "Rust": (setuptools(TABLE.replace("cp312", "py3-none"), RISCV.replace("2.31", "2.17"), **CRATE), {"cargo"}),
     "Rust, pinned": (
         setuptools(TABLE.replace("cp312", "py3-none"), RISCV, **CRATE, **{"rust-toolchain.toml": PIN}),
@@ -213,6 +214,7 @@ def test_the_workflow_of_each_layout_has_what_it_needs_and_no_more(
         "target": "rustup target add",
     }
     found = {name for name, sign in signs.items() if sign in text}
+    found |= {"no sdist"} if "sdist" not in text else set()
     sessions = (tmp_path / "noxfile.py").read_text()
     assert ('session(name="release-elsewhere"' in sessions) is ("elsewhere" in wanted)
     assert found | ({"containers"} if '("cibuildwheel",)' in sessions else set()) == wanted

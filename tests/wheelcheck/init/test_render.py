@@ -51,8 +51,13 @@ def test_the_sessions_load_beside_a_projects_own_and_say_what_they_do(tmp_path: 
     assert ("tests" in listed) is (before is not None)
 
 
-def test_the_sessions_are_well_formed_by_this_projects_own_rules(tmp_path: Path) -> None:
-    write(tmp_path, {"noxfile.py": plan.sessions(new=True)})
+@pytest.mark.parametrize(
+    "needs",
+    [workflows.Needs(), workflows.Needs(elsewhere=True, containers=True), workflows.Needs(sdist=False)],
+    ids=["nothing", "everything", "no sdist"],
+)
+def test_the_sessions_are_well_formed_by_this_projects_own_rules(tmp_path: Path, needs: workflows.Needs) -> None:
+    write(tmp_path, {"noxfile.py": plan.sessions(needs, new=True)})
     ruff = str(Path(sys.executable).with_name("ruff"))
     for words in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
         command = [ruff, *words, "--config", str(ROOT / "pyproject.toml"), "noxfile.py"]
@@ -79,7 +84,7 @@ def called(noxfile: Path, folder: Path, session: str) -> list[str]:
 
 @pytest.mark.parametrize("session", SESSIONS)
 def test_the_sessions_run_the_same_commands_as_those_of_this_project(tmp_path: Path, session: str) -> None:
-    written = write(tmp_path / "project", {"noxfile.py": plan.sessions(new=True)}) / "noxfile.py"
+    written = write(tmp_path / "project", {"noxfile.py": plan.sessions(workflows.Needs(), new=True)}) / "noxfile.py"
     there = called(written, tmp_path / "there", session)
     here = called(ROOT / "noxfile.py", tmp_path / "here", session)
     dist = str(ROOT / "tests" / "projects" / "reference" / "dist")
@@ -94,7 +99,7 @@ def test_the_sessions_run_the_same_commands_as_those_of_this_project(tmp_path: P
 
 
 def test_wheels_of_containers_that_the_project_prepares_are_built_and_tried_there(tmp_path: Path) -> None:
-    text = plan.sessions(new=True, containers=True)
+    text = plan.sessions(workflows.Needs(containers=True), new=True)
     written = write(tmp_path / "project", {"noxfile.py": text}) / "noxfile.py"
     assert called(written, tmp_path / "there", "release-wheels") == [
         "build unpack bundles ",
@@ -106,11 +111,11 @@ def test_wheels_of_containers_that_the_project_prepares_are_built_and_tried_ther
 
 
 def test_the_sessions_name_no_file_of_the_configuration() -> None:
-    assert ".toml" not in plan.sessions(new=True)
+    assert ".toml" not in plan.sessions(workflows.Needs(), new=True)
 
 
 def test_the_requirement_is_pinned_to_this_minor_version() -> None:
-    (asked,) = re.findall(r'install\("(.+)"\)', plan.sessions(new=True))
+    (asked,) = re.findall(r'install\("(.+)"\)', plan.sessions(workflows.Needs(), new=True))
     allowed = Requirement(asked)
     major, minor, _ = __version__.split(".")
     assert (allowed.name, allowed.extras) == ("wheelcheck", {"build"})
@@ -133,5 +138,5 @@ def test_a_workflow_uploads_the_folder_that_the_project_uses() -> None:
 
 @pytest.mark.parametrize("needs", [workflows.Needs(), workflows.Needs("a/b", "trunk", rust=("a",), submodules=True)])
 def test_no_mark_of_a_template_is_left(needs: workflows.Needs) -> None:
-    texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), plan.sessions(new=True)]
+    texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), plan.sessions(needs, new=True)]
     assert [found for text in texts for found in re.findall(r"@[A-Z]+@", text)] == []
