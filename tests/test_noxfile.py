@@ -128,6 +128,15 @@ def test_a_command_gets_project_and_cpu(words: str, called: str) -> None:
     assert noxfile.command(words, Path("/there"), "s390x") == ["wheelcheck", *called.split()]
 
 
+@pytest.mark.parametrize(
+    "words", ["build sdist", "build build", "build wheels", "build smoke", "build verify", "check"]
+)
+def test_fresh_reaches_the_steps_that_are_skipped_otherwise_and_no_others(words: str) -> None:
+    plain = noxfile.command(words, Path("/there"), "x86_64")
+    fresh = noxfile.command(words, Path("/there"), "x86_64", fresh=True)
+    assert set(fresh) - set(plain) == (set() if words in {"build verify", "check"} else {"--fresh"})
+
+
 def test_wheels_and_gate_are_for_one_python_if_it_is_named() -> None:
     wheels, gate, packed = (
         noxfile.command(words, Path("/there"), "all", "cp311")

@@ -105,11 +105,8 @@ class Incremental:
 
         def tried() -> Outcome:
             results = self.build.test_on(machine, wheel)
-            return Outcome(
-                (wheel,),
-                tuple(result.row for result in results),
-                lasting=all(result.verdict != "fail" for result in results),
-            )
+            passed = all(result.verdict != "fail" for result in results)
+            return Outcome((wheel,), tuple(result.row for result in results), lasting=passed)
 
         done = self._step(f"smoke tests of {wheel.name}", f"smoke-{wheel.name}", inputs).outcome(tried)
         results = tuple(smoke.Result.of(row) for row in done.rows)
