@@ -48,7 +48,8 @@ def complaints(file: Path, floor: str = "", *, is_program: bool = False, now: bo
     """
     asked = {"LD_TRACE_LOADED_OBJECTS": "1", "LD_WARN": "yes", **({"LD_BIND_NOW": "yes"} if now else {})}
     if is_program:  # the kernel maps it and starts its loader
-        return _said([str(file)], {**asked, **({"LD_LIBRARY_PATH": str(libraries(floor))} if floor else {})})
+        whose = {"LD_LIBRARY_PATH": str(libraries(floor)), "LD_PRELOAD": "libc.so.6"} if floor else {}
+        return _said([str(file)], {**asked, **whose})
     where = ("--library-path", str(libraries(floor))) if floor else ()
     return _said([str(GLIBC), *where, "--preload", ":".join([str(file), *_LOADED]), str(holder())], asked)
 

@@ -210,6 +210,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "relocations in place of code": (relocates(0, 1 << 40), "elf-dynamic"),
     "DT_INIT in data": (graft_dynamic(lambda entries: [*entries, (INIT, elf.GRAFT_ADDRESS)]), "elf-dynamic"),
     "a relocation of an unknown type": (relocation_type(99), "elf-dynamic"),
+    "a variable's relocation in place of a function's": (relocation_type(6), "elf-dynamic"),
     "no hash table": (without(HASH, GNU_HASH), "elf-dynamic"),
     "a version index that is of no need": (version_index(9), "elf-versions"),
     "a symbol without a name": (unnamed, "elf-string"),

@@ -176,6 +176,12 @@ PAX_CASES = (
     ),
     case("an extended header of nothing", "tar-extension-order", sdist(FILE, PATH), PAXED),
     case(
+        "a global header of nothing",
+        "tar-extension-order",
+        sdist(FILE, pax(record("comment", "x"), kind=b"g")),
+        sdist(pax(record("comment", "x"), kind=b"g"), FILE),
+    ),
+    case(
         "a long name and an extended header", "tar-extension-order", sdist(long_name(LONG + b"\0"), PATH, FILE), LONGED
     ),
     case(

@@ -127,14 +127,14 @@ HEADER_CASES = (
     case(
         "a version from the future",
         "zip-version",
-        zipped(Member(both={"needed": 64})),
-        zipped(Member(both={"needed": 63})),
+        zipped(Member(both={"needed": 47})),
+        zipped(Member(both={"needed": 46})),
     ),
     case(
         "a version from the future of another host",
         "zip-version",
-        zipped(Member(both={"needed": 3 << 8 | 64})),
-        zipped(Member(both={"needed": 3 << 8 | 63})),
+        zipped(Member(both={"needed": 3 << 8 | 47})),
+        zipped(Member(both={"needed": 3 << 8 | 46})),
     ),
     case(
         "another version in the local header",

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 18
 _ZEROS = bytes(BLOCK)
-_EXTENSIONS = {b"x": "pax header", b"L": "long name", b"K": "long link"}
+_EXTENSIONS = {b"x": "pax header", b"g": "global pax header", b"L": "long name", b"K": "long link"}
 
 
 def walk_tar_gz(file: BinaryIO, budget: Budget, damage: list[Damage]) -> Iterator[tuple[Entry, Source]]:
@@ -103,9 +103,10 @@ class _Reader:
 
     def members(self) -> Iterator[tuple[Entry, Source]]:
         """Yield every member up to the end-of-archive blocks."""
-        found = False
+        found, last = False, b""
         while block := self._header_block():
             header = parse_header(block, self.log)
+            last = header.type
             found = found or header.type in KINDS
             if header.type in (b"x", b"g", b"L", b"K"):
                 self._extend(header)
@@ -113,8 +114,8 @@ class _Reader:
                 yield member
         if not found:
             self.log.note("tar-no-members", "an archive without members, expected at least one")
-        if self.pending:
-            self._note_order("is the last header", next(iter(self.pending)))
+        if self.pending or last == b"g":  # tarfile, and pip with it, ends in "end of file header"
+            self._note_order("is the last header", next(iter(self.pending), b"g"))
         self.names.finish()
         self.links.finish()
 

@@ -37,7 +37,7 @@ END64 = struct.Struct("<4sQ2H2L4Q")
 CENTRAL = struct.Struct("<4s6H3L5H2L")
 END_REACH = END.size + 0xFFFF  # an end record with the longest comment
 WRITERS = frozenset({b"zip-rs"})  # fixed comments of libraries: the Rust crate zip, in wheels of maturin up to 0.8
-NEWEST = 63  # the version of APPNOTE that zipfile supports; it refuses an archive with a member that needs more
+NEWEST = 46  # the version of APPNOTE that unzip 6.0 supports; it leaves members out that need more (zipfile: 63)
 _UTF8 = 1 << 11
 
 

@@ -64,7 +64,7 @@ class _Tables:
         self.is_wide = header.bits == 64
         self.order = "<" if header.little_endian else ">"
         self.lookup: GnuHash | SysvHash | None = None  # what names are looked up in; set by symbol_count
-        self.types: set[int] = set()  # of the relocations that were read
+        self.types: dict[str, set[int]] = {}  # of the relocations that were read, by table
         self.targets: set[int] = set()  # of the first and the last of each table: linkers sort them
 
     def bytes_at(self, tag: str, size: int, skip: int = 0) -> bytes | None:
@@ -160,7 +160,7 @@ class _Tables:
         ends = [struct.unpack_from(layout, raw, at) for at in (0, len(raw) - step)] if raw else []
         self.targets.update(target for target, info in ends if info & (1 << shift) - 1)  # 0 is R_*_NONE
         found = {info for _, info in struct.iter_unpack(layout, raw or b"")}
-        self.types |= {info & (1 << shift) - 1 for info in found}
+        self.types[tag] = {info & (1 << shift) - 1 for info in found}
         return {info >> shift for info in found} - {0}
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
     Tags = dict["str | int", int]
+    Types = dict[str, set[int]]  # of relocations, by table
 
 _RELA, _REL = 7, 17  # the values of DT_PLTREL
 _DF_TEXTREL = 4
@@ -40,22 +41,24 @@ _TOGETHER = (
     ("DT_RELR", "DT_RELRSZ", "DT_RELRENT"),
     ("DT_JMPREL", "DT_PLTRELSZ", "DT_PLTREL"),
 )
-# The relocations that glibc's loader knows (sysdeps/CPU/dl-machine.h); of other CPUs they are not compared.
+# The relocations that glibc's loader knows (sysdeps/CPU/dl-machine.h), and of them those that it knows in DT_JMPREL,
+# which it binds later. Those of other CPUs are not compared.
 _RELOCATIONS = {
-    "EM_X86_64": frozenset({0, 1, 2, 5, 6, 7, 8, 10, 16, 17, 18, 32, 33, 36, 37, 38}),
-    "EM_AARCH64": frozenset({0, 256, 257, *range(1024, 1033)}),
+    "EM_X86_64": (frozenset({0, 1, 2, 5, 6, 7, 8, 10, 16, 17, 18, 32, 33, 36, 37, 38}), frozenset({0, 7, 36, 37})),
+    "EM_AARCH64": (frozenset({0, 256, 257, *range(1024, 1033)}), frozenset({0, 1026, 1031, 1032})),
 }
 
 
-def judge_relocations(header: Header, image: Image, tags: Tags, types: set[int], targets: set[int]) -> Iterator[str]:
+def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, targets: set[int]) -> Iterator[str]:
     """Yield what is wrong with relocations of these types, which change what is at these addresses.
 
     For a type that it does not know, glibc ends in "unexpected reloc type", musl in "unsupported relocation".
     """
-    known = _RELOCATIONS.get(header.machine_name) if header.bits == 64 else None
-    unknown = sorted(types - known) if known is not None else []
-    if unknown:
-        yield f"a relocation has type {unknown[0]}, which no loader knows"
+    all_known, of_functions = _RELOCATIONS.get(header.machine_name, (None, None)) if header.bits == 64 else (None, None)
+    for tag, found in types.items():
+        known = of_functions if tag == "DT_JMPREL" else all_known
+        if known is not None and (unknown := sorted(found - known)):
+            yield f"a relocation of {tag} has type {unknown[0]}, which no loader knows there"
     texts = "DT_TEXTREL" in tags or tags.get("DT_FLAGS", 0) & _DF_TEXTREL
     for target in sorted(targets):
         if not image.is_mapped_at(target, writable=not texts):

@@ -12,6 +12,7 @@ from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import is_emulated, is_foreign_payload, native_slices, same_system
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
@@ -135,8 +136,9 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
     scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
     library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
-    empty or nothing but zeros is an error under any name. Damage other than a missing end is excused in code for a
-    platform that the tags do not promise, if its path names that platform: other loaders have other rules.
+    empty or nothing but zeros is an error under any name, and so is an object file that is named as an extension
+    module. Damage other than a missing end is excused in code for a platform that the tags do not promise, if its path
+    names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -149,6 +151,8 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
             cut_off = any(damage.kind in _CUT_OFF for damage in broken)
             if cut_off or (broken and not is_foreign_payload(member, wheel)):
                 yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
+            elif is_extension_module(member.path) and {each.kind for each in member.binary.slices} == {"object"}:
+                yield Hit(member.path, "found an object file, expected a library: Python cannot import it")
         elif found := _stub(member, wheel):
             yield found
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import artifacts, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_wheel
-from tests.support.native_files import ARM64, LIBRARY, WIN64, dll, exe, library, mac, mac_program, program
+from tests.support.native_files import ARM64, LIBRARY, MODULE, WIN64, dll, exe, library, mac, mac_program, program
 from tests.support.twins import Silent, Twins, judge
 from wheelcheck.binary.model import Binary
 from wheelcheck.damage import Damage
@@ -97,6 +97,14 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
         stub("an empty library", b"", "found an empty file"),
         stub("an empty program in bin", b"", "found an empty file", TOOL, EXECUTABLE),
         stub("an empty library with a version in its name", b"", "found an empty file", "demo/libx.so.1.2"),
+        Twins(
+            "WC305",
+            "an object file that is named as an extension module",
+            a_wheel(X86_64, File(MODULE, native.object_file)),
+            a_wheel(X86_64, library("x86_64", MODULE)),
+            "found an object file, expected a library",
+            (MODULE,),
+        ),
         Twins(
             "WC305",
             "an empty extension module in a Windows wheel",
