@@ -1,6 +1,7 @@
 """The release gate and builder for Python packages that ship native binaries.
 
-`check` is the public API, beside the command line. It, the fields and methods of the Report it returns, the rule codes,
+`check` is the public API, beside the command line; `check_artifact` and `merge` do the same in two steps, which may run
+on different machines. They, the fields and methods of the Report it returns, the rule codes,
 the exit codes and the schema of the JSON report are stable within a major version. Everything else may change.
 """
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from wheelcheck.report.public import Report
+    from wheelcheck.summary import ArtifactSummary
 
-__all__ = ["__version__", "check"]
+__all__ = ["__version__", "check", "check_artifact", "merge"]
 __version__ = "0.1.0"
 
 
@@ -45,3 +47,32 @@ def check(
         raise ValueError("found an empty path, expected a file or a folder")
     expected = load(Path(config), required=True) if config is not None else Config()
     return Report.of(examine([Path(path) for path in given], replace(expected, strict=True) if strict else expected))
+
+
+def check_artifact(path: str | PathLike[str]) -> ArtifactSummary:
+    """Judge one wheel or sdist by itself; `merge` makes a report of a release from several.
+
+    The summary holds `verdict`, `findings` and `gaps`, and what the rules about a release need: names, tags, hashes,
+    metadata and native files. It can be pickled, and is then a few kilobytes for an ordinary wheel; read only pickles
+    that you trust. Bad content never raises; a file that cannot be read is a gap.
+    """
+    from pathlib import Path  # noqa: PLC0415  # `import wheelcheck` stays light
+
+    from wheelcheck.summary import summarise  # noqa: PLC0415
+
+    return summarise(Path(path))
+
+
+def merge(summaries: Iterable[ArtifactSummary], config: str | PathLike[str] | None = None) -> Report:
+    """Judge a release by the summaries of its artifacts, in any order, as `check` judges its files.
+
+    `config` is that of `check`. The artifacts of the report lack what only their own rules read, such as symbols.
+    Raises wheelcheck.config.ConfigError for a configuration that cannot be used.
+    """
+    from pathlib import Path  # noqa: PLC0415  # `import wheelcheck` stays light
+
+    from wheelcheck import engine  # noqa: PLC0415
+    from wheelcheck.config import Config, load  # noqa: PLC0415
+    from wheelcheck.report.public import Report  # noqa: PLC0415
+
+    return Report.of(engine.merge(summaries, load(Path(config), required=True) if config is not None else Config()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -96,6 +96,29 @@ class Report:
         return sum(finding.severity == severity for finding in self.findings)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the rules say of one artifact or release: `ran` are the codes that judged it, `seconds` how long each took.
+
+    `artifact` is None for a release, and for a file that cannot be read. Judgements of artifacts can be sent to another
+    process and merged there.
+    """
+
+    artifact: Artifact | None = None
+    findings: frozenset[Finding] = frozenset()
+    gaps: tuple[Gap, ...] = ()
+    ran: frozenset[str] = frozenset()
+    skips: tuple[Skip, ...] = ()
+    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Fail if there is an error; otherwise unverified if something was not examined; else pass."""
+        if any(finding.severity == "error" for finding in self.findings):
+            return "fail"
+        return "unverified" if self.gaps else "pass"
+
+
 def examine(
     paths: Sequence[Path],
     config: Config | None = None,
@@ -112,16 +135,60 @@ def examine(
     _require_known(config)
     files = find_files(paths)
     gaps = [Gap(str(path), "", why) for path, why in files.unusable]
-    artifacts: list[Artifact] = []
     judged = [(instead or {}).get(file, file) for file in files.artifacts]
     meter = Meter.over(judged, progress) if progress else None
-    for outcome in _collect_all(judged, meter, Shared() if len(judged) > 1 else None):
-        (gaps if isinstance(outcome, Gap) else artifacts).append(outcome)  # type: ignore[arg-type]  # each goes where it belongs
-    if not artifacts and not gaps:
+    judgements = [
+        _judge_read(outcome, config) for outcome in _collect_all(judged, meter, Shared() if len(judged) > 1 else None)
+    ]
+    if not judgements and not gaps:
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
-    if not artifacts:
-        return Report(gaps=tuple(sorted(gaps)), config=config)  # no rule says more about what is not there
-    return _judge(artifacts, files.other, gaps, config, _evidence(config, gaps))
+    return merge(judgements, config, files.other, gaps)
+
+
+def judge(path: Path) -> Judgement:
+    """Read one artifact and apply every rule that judges it alone. What cannot be read is a gap."""
+    return _judge_read(_collect(path, None, None), Config())
+
+
+def merge(
+    judgements: Iterable[Judgement],
+    config: Config | None = None,
+    other_files: tuple[str, ...] = (),
+    gaps: Iterable[Gap] = (),
+) -> Report:
+    """Judge a release by what the rules say of each artifact: apply the rules about releases, and the configuration.
+
+    The order of the judgements does not matter. Raises ConfigError for a configuration about rules that do not exist.
+    """
+    config = config or Config()
+    _require_known(config)
+    given = sorted(judgements, key=_place)
+    found = {*gaps, *(gap for each in given for gap in each.gaps if not gap.rule or config.runs(gap.rule))}
+    release = Release(
+        tuple(each.artifact for each in given if isinstance(each.artifact, Wheel)),
+        tuple(each.artifact for each in given if isinstance(each.artifact, Sdist)),
+        config,
+        other_files,
+    )
+    if not release.artifacts:
+        found = found or {Gap("", "", "no artifact is given")}
+        return Report(gaps=tuple(sorted(found)), config=config)  # no rule says more about what is not there
+    late: list[Gap] = []
+    return _weighed(given, replace(release, evidence=_evidence(config, late)), config, [*found, *late])
+
+
+def _place(judgement: Judgement) -> tuple[bool, str, str]:
+    """Return the place of an artifact in a report: wheels before sdists, by file name."""
+    artifact = judgement.artifact
+    return (isinstance(artifact, Sdist), artifact.file, artifact.sha256) if artifact else (False, "", "")
+
+
+def _judge_read(outcome: Artifact | Gap, config: Config) -> Judgement:
+    """Return what the selected rules say of an artifact that was read, or why it was not."""
+    if isinstance(outcome, Gap):
+        return Judgement(gaps=(outcome,))
+    said = _apply([rule for rule in all_rules() if config.runs(rule.code)], outcome, outcome.file)
+    return replace(said, artifact=outcome, gaps=(*said.gaps, *_caps(outcome)))
 
 
 def _evidence(config: Config, gaps: list[Gap]) -> tuple[Statement, ...] | None:
@@ -176,63 +243,69 @@ def _stopped(problem: Exception) -> str:
     return f"stopped at an internal error: {type(problem).__name__}: {problem}"
 
 
-def _judge(
-    artifacts: list[Artifact],
-    other_files: tuple[str, ...],
-    gaps: list[Gap],
-    config: Config,
-    evidence: tuple[Statement, ...] | None,
-) -> Report:
-    wheels = tuple(artifact for artifact in artifacts if isinstance(artifact, Wheel))
-    sdists = tuple(artifact for artifact in artifacts if isinstance(artifact, Sdist))
-    release = Release(wheels, sdists, config, other_files, evidence)
-    releases = release.split() if config.each else (release,)
-    subjects = [*((artifact, artifact.file) for artifact in release.artifacts), *((each, "") for each in releases)]
-    seconds: dict[tuple[str, str], float] = {}
+def _weighed(given: list[Judgement], release: Release, config: Config, gaps: list[Gap]) -> Report:
+    """Apply the rules about releases and about the configuration, and weigh all that was found."""
     selected = [rule for rule in all_rules() if config.runs(rule.code)]
-    findings, ran, skips = _apply([rule for rule in selected if rule.on is not Configuration], subjects, gaps, seconds)
-    gaps.extend(_caps(artifacts))
-    gaps.extend(_switched_off(config, ran))
-    weighed = weigh(config, findings)
-    kept, ignored = set_aside(config.ignores, sorted(weighed.findings, key=_order))
-    configuration = [(Configuration(config, ignored.unused, weighed.stale(config)), "")]
-    skips += [Skip(rule.code, "it is not selected") for rule in all_rules() if rule not in selected]
+    releases = release.split() if config.each else (release,)
     last = [rule for rule in selected if rule.on is Configuration]
-    late, ran_late, skips_late = _apply(last, configuration, gaps, seconds)
+    others = [rule for rule in selected if rule.on is not Configuration]
+    whole = [_apply(others, each, "") for each in releases]
+    said = [*given, *whole]
+    weighed = weigh(config, {found for each in said for found in each.findings if config.runs(found.code)})
+    kept, ignored = set_aside(config.ignores, sorted(weighed.findings, key=_order))
+    late = _apply(last, Configuration(config, ignored.unused, weighed.stale(config)), "")
+    ran = _ran(others, said)
+    gaps = [*gaps, *(gap for each in (*whole, late) for gap in each.gaps), *_switched_off(config, ran)]
+    skips = [Skip(rule.code, "it is not selected") for rule in all_rules() if rule not in selected]
     return Report(
         artifacts=release.artifacts,
-        findings=tuple(sorted([*kept, *weigh(config, late).findings], key=_order)),
+        findings=tuple(sorted([*kept, *weigh(config, late.findings).findings], key=_order)),
         gaps=tuple(sorted(set(gaps))),
-        rules=(*ran, *ran_late),
-        skips=(*skips, *skips_late),
+        rules=(*ran, *_ran(last, [late])),
+        skips=(*_skipped(others, said, release), *skips, *_skipped(last, [late], release)),
         config=config,
         ignored=ignored.findings,
-        seconds=seconds,
+        seconds={place: spent for each in (*said, late) for place, spent in each.seconds.items()},
     )
 
 
-def _apply(
-    rules: Iterable[Rule[Any]],
-    subjects: Sequence[tuple[object, str]],
-    gaps: list[Gap],
-    seconds: dict[tuple[str, str], float],
-) -> tuple[set[Finding], list[str], list[Skip]]:
-    """Run each rule on its subjects; return the findings, the codes that ran, and what could not run."""
+def _ran(rules: Iterable[Rule[Any]], said: Iterable[Judgement]) -> list[str]:
+    """Return the codes of the rules that judged something, in their order."""
+    codes = frozenset[str]().union(*(each.ran for each in said))
+    return [rule.code for rule in rules if rule.code in codes]
+
+
+def _skipped(rules: Iterable[Rule[Any]], said: Iterable[Judgement], release: Release) -> Iterator[Skip]:
+    """Yield what each rule could not judge and why, rule by rule."""
+    by_code: dict[str, list[Skip]] = {}
+    for each in said:
+        for skip in each.skips:
+            by_code.setdefault(skip.code, []).append(skip)
+    kinds = {Release, Configuration, *map(type, release.artifacts)}
+    for rule in rules:
+        yield from by_code.get(rule.code, ())
+        if not any(issubclass(kind, rule.on) for kind in kinds):
+            yield Skip(rule.code, f"no {rule.on.__name__.lower()} is given")
+
+
+def _apply(rules: Iterable[Rule[Any]], subject: object, name: str) -> Judgement:
+    """Run the rules that judge such a subject; `name` is the file of an artifact, empty for anything else."""
     findings: set[Finding] = set()
     ran: list[str] = []
     skips: list[Skip] = []
+    gaps: list[Gap] = []
+    seconds: dict[tuple[str, str], float] = {}
     for rule in rules:
-        given = [(subject, name) for subject, name in subjects if isinstance(subject, rule.on)]
-        whys = [_why_not(rule, subject, name, gaps) for subject, name in given]
-        skips += [Skip(rule.code, why, name) for why, (_, name) in zip(whys, given, strict=True) if why]
-        judged = [each for why, each in zip(whys, given, strict=True) if not why]
-        for subject, name in judged:
-            start = perf_counter()
-            findings.update(_run(rule, subject, name, gaps))
-            seconds[name, rule.code] = perf_counter() - start
-        ran += [rule.code] if judged else []
-        skips += [] if given else [Skip(rule.code, f"no {rule.on.__name__.lower()} is given")]
-    return findings, ran, skips
+        if not isinstance(subject, rule.on):
+            continue
+        if why := _why_not(rule, subject, name, gaps):
+            skips.append(Skip(rule.code, why, name))
+            continue
+        start = perf_counter()
+        findings.update(_run(rule, subject, name, gaps))
+        seconds[name, rule.code] = perf_counter() - start
+        ran.append(rule.code)
+    return Judgement(None, frozenset(findings), tuple(gaps), frozenset(ran), tuple(skips), seconds)
 
 
 def _switched_off(config: Config, ran: list[str]) -> Iterator[Gap]:
@@ -255,11 +328,10 @@ def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -
         return _stopped(problem)
 
 
-def _caps(artifacts: list[Artifact]) -> Iterator[Gap]:
-    for artifact in artifacts:
-        for damage in artifact.damage:
-            if damage.cap:
-                yield Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
+def _caps(artifact: Artifact) -> Iterator[Gap]:
+    for damage in artifact.damage:
+        if damage.cap:
+            yield Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
 
 
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:

@@ -122,7 +122,7 @@ def test_the_import_is_light() -> None:
 
 def test_the_package_says_that_it_is_typed_and_names_what_is_public() -> None:
     assert (files("wheelcheck") / "py.typed").is_file()
-    assert wheelcheck.__all__ == ["__version__", "check"]
+    assert wheelcheck.__all__ == ["__version__", "check", "check_artifact", "merge"]
     assert "stable within a major version" in (wheelcheck.__doc__ or "")
 
 
