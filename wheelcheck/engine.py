@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Finding, Rule
 
 Verdict = Literal["pass", "fail", "unverified"]
-_THREADS = 4
+_THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
 _CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
 
@@ -220,7 +221,7 @@ def _instead(names: tuple[str, ...]) -> str:
 
 def _collect_all(files: Iterable[Path], meter: Meter | None, shared: Shared | None) -> Iterator[Artifact | Gap]:
     """Yield the content of each file, in order. A caller that stops early waits only for the reads in progress."""
-    pool = ThreadPoolExecutor(_THREADS)
+    pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1))
     try:
         yield from pool.map(lambda file: _collect(file, meter, shared), files)
     finally:
