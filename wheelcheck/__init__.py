@@ -7,8 +7,7 @@ the exit codes and the schema of the JSON report are stable within a major versi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take it for typing's, which would cost more than a whole `--version`
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from os import PathLike
@@ -34,12 +33,12 @@ def check(
     `to_html()` and `to_sarif()` return it as text. Bad content never raises, and nothing is printed. Raises
     wheelcheck.config.ConfigError for a configuration that cannot be used, ValueError for an empty path.
     """
-    from dataclasses import replace  # noqa: PLC0415  # `import wheelcheck` stays light
     from os import PathLike  # noqa: PLC0415  # `import wheelcheck` stays light
     from pathlib import Path  # noqa: PLC0415
 
     from wheelcheck.config import Config, load  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
+    from wheelcheck.records import replace  # noqa: PLC0415  # `import wheelcheck` stays light
     from wheelcheck.report.public import Report  # noqa: PLC0415
 
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)

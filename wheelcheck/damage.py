@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from wheelcheck.records import dataclass
 
 Topic = Literal["structure", "name", "collision", "storage", "content", "hidden data", "outside", "native", "limit"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -18,6 +17,7 @@ from wheelcheck.facts.evidence import read_folder
 from wheelcheck.facts.repeats import Shared
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
+from wheelcheck.records import dataclass, field, replace
 from wheelcheck.rules.catalogue import all_rules, impact_rank
 from wheelcheck.rules.configuration import Configuration
 from wheelcheck.severities import cannot_fail, weigh

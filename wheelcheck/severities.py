@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 from wheelcheck.config import Severity
+from wheelcheck.records import dataclass, replace
 from wheelcheck.rules import SeverityChange
 from wheelcheck.rules.catalogue import find
 from wheelcheck.rules.configuration import Configuration

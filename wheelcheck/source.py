@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol
+
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

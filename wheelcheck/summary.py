@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.engine import Judgement, judge
 from wheelcheck.facts.slim import slim
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,10 @@ import base64
 import csv
 import io
 from copy import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 from zipfile import ZipFile
+
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import bz2
 import lzma
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.damage import EMPTY, beginning
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from wheelcheck.archive.codec import Decompressor

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.platforms.magic import BEGINNINGS
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from wheelcheck.archive.codec import Decompressor

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from wheelcheck.damage import Damage
+from wheelcheck.records import dataclass
 
 KIB = 1 << 10
 MIB = 1 << 20

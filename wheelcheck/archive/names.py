@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

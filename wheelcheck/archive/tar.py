@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import GzipStream, Stream
@@ -26,6 +25,7 @@ from wheelcheck.archive.tar_headers import (
     parse_records,
 )
 from wheelcheck.archive.zip_directory import has_end_record
+from wheelcheck.records import dataclass, field, replace
 from wheelcheck.source import Entry, Source
 
 if TYPE_CHECKING:

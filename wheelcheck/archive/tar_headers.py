@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.archive.names import flaws
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.archive.limits import Log

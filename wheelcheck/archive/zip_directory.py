@@ -8,10 +8,10 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from wheelcheck.damage import beginning
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

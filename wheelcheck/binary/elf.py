@@ -9,7 +9,6 @@ whether a file is split debug data (`objcopy --only-keep-debug`), whose segments
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.elf_dynamic import Dynamic, has_dynamic_table, read_dynamic
@@ -19,6 +18,7 @@ from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, 
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.x86_code import X86Code, read_x86_code
 from wheelcheck.platforms.loaders import is_of_another_unix
+from wheelcheck.records import replace
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header

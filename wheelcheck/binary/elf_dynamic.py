@@ -6,7 +6,6 @@ The walk follows glibc's elf_get_dynamic_info: the last of several equal tags co
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from wheelcheck.binary.elf_tables import judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from elftools.elf.enums import ENUM_E_MACHINE
 from elftools.elf.structs import ELFStructs
 
 from wheelcheck.platforms import arch
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading

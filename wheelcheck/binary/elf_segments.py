@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header

@@ -6,7 +6,6 @@ Constants and layouts: Apple's <mach-o/loader.h> and <mach-o/fat.h>.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.binary.macho_signature import is_past_end, signature_fault
@@ -14,6 +13,7 @@ from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
 from wheelcheck.binary.model import UNKNOWN, AppleSystem, Kind, Slice, Symbols, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,6 @@ and proven whole by the sizes of its sections.
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 from wheelcheck.binary.elf import identify
 from wheelcheck.binary.elf_header import read_header
@@ -19,6 +18,7 @@ from wheelcheck.binary.macho import machine_name
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.reader import Blocks, Reading, printable
 from wheelcheck.platforms import arch, magic
+from wheelcheck.records import replace
 from wheelcheck.source import Bytes
 
 HEADER = struct.Struct("<2H3I2H")  # Machine, NumberOfSections, time, symbol table, symbols, optional size, flags

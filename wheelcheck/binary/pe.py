@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN
@@ -17,6 +16,7 @@ from wheelcheck.binary.pe_symbols import read_symbols
 from wheelcheck.binary.pe_tables import Section, Tables
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
+from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Kind, Slice, Symbols

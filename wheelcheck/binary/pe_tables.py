@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from wheelcheck.records import dataclass
 
 _CERTIFICATES = 4
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -29,6 +28,7 @@ from wheelcheck.builder import run as process
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of
 from wheelcheck.facts.toml import parse_toml, table
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

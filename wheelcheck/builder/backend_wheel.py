@@ -11,7 +11,6 @@ and used again as long as everything it depends on is the same, except for newer
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from wheelcheck import __version__
 from wheelcheck.builder import any_machine, backend, build_scripts, compilers, reproducible, run
 from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,13 @@ what the script printed in the file `output` beside that folder.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import cargo
 from wheelcheck.builder.native_files import require_native
 from wheelcheck.builder.run import BuildError
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.builder import any_machine, reproducible, sources
 from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
 from wheelcheck.builder.run import run as start
+from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -11,11 +11,11 @@ from __future__ import annotations
 import shlex
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder.toolchain import Target, host, zig_folder
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from wheelcheck.builder import cibuildwheel, dist, in_container, install, reprod
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.up_to_date import content_hash
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from wheelcheck.builder.toolchain import Target
 from wheelcheck.config import Config, Payload
 from wheelcheck.config.builder import Settings, SmokeCommand
 from wheelcheck.platforms.arch import find
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,6 @@ import platform
 import re
 import shutil
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -25,6 +24,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.stage import MANIFEST
 from wheelcheck.builder.up_to_date import FOLDER, Outcome, Step, content_hash
 from wheelcheck.config.builder import load
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -10,7 +10,6 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from wheelcheck.builder import interpreters, run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.file_names import DATA
+from wheelcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

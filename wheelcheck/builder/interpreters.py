@@ -11,12 +11,12 @@ import json
 import os
 import re
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder import run
 from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

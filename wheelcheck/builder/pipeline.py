@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +38,7 @@ from wheelcheck.builder.backend_wheel import BackendWheel
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import is_built_by
 from wheelcheck.config.builder import Settings, load
+from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

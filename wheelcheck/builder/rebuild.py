@@ -12,7 +12,6 @@ import shutil
 import stat
 import tarfile
 import tempfile
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
@@ -24,6 +23,7 @@ from wheelcheck.builder import dist, reproducible, sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import files
+from wheelcheck.records import dataclass, replace
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:

@@ -17,9 +17,10 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Thread, Timer
 from typing import TYPE_CHECKING
+
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

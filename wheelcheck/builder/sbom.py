@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 import uuid
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck import __version__
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.file_names import member_path, parse_file_name
+from wheelcheck.records import replace
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, run, sources
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.records import replace
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from wheelcheck.builder import run
 from wheelcheck.builder.install import ROOTS
 from wheelcheck.builder.run import BuildError, Command, OverdueError
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder import native_files
@@ -19,6 +19,7 @@ from wheelcheck.builder.freshness import Inputs
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import UnknownArchitectureError, find
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.platforms.arch import Arch, Glibc, find
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
+from wheelcheck.records import dataclass
 
 _ABILISTS = "lib/libc/glibc/abilists"
 

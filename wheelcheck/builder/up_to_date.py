@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

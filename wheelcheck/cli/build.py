@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, 
 from wheelcheck.config.builder import load
 from wheelcheck.credentials import without_credentials
 from wheelcheck.platforms.arch import find
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     import argparse

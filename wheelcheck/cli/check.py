@@ -6,7 +6,6 @@ import os
 import shlex
 import sys
 from contextlib import nullcontext
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from wheelcheck import report as reports
 from wheelcheck.cli import check_arguments, fixing, lock_files
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, discard_output, reader_may_leave, say
 from wheelcheck.credentials import without_credentials
+from wheelcheck.records import replace
 from wheelcheck.report.wording import statistics
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli.exit_codes import reader_may_leave
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     import argparse

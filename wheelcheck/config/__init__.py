@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import WheelTag
+from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

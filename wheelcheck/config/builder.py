@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck import config
 from wheelcheck.config import files
 from wheelcheck.config.fields import SETTINGS
 from wheelcheck.config.files import ConfigError
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

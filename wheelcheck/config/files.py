@@ -5,10 +5,10 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import open_regular
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from wheelcheck.config.files import ConfigError
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

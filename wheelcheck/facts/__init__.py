@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.hints import without_width
 from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
+from wheelcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

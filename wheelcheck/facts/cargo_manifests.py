@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import MOST_GLOBS, dependencies, dependency_path, is_glob, manifest_at, matching
 from wheelcheck.facts.setup_py import arguments, literal
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import dependencies, inherits
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

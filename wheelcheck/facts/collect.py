@@ -6,7 +6,6 @@ import hashlib
 import io
 import re
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,6 +24,7 @@ from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
 from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
+from wheelcheck.records import dataclass, field, replace
 from wheelcheck.source import as_file
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ import csv
 import math
 import re
 from configparser import ConfigParser, Error
-from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +18,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms.wheel_tags import WheelTag
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

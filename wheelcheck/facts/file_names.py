@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -15,6 +14,7 @@ from packaging.utils import (
 )
 
 from wheelcheck.platforms.wheel_tags import WheelTag
+from wheelcheck.records import dataclass
 
 DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
 _SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")

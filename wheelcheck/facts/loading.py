@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict, deque
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
+
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

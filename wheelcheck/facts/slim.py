@@ -7,11 +7,11 @@ file, RECORD, the description of the project, or the symbols of a library.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import Names
 from wheelcheck.facts import Wheel
+from wheelcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

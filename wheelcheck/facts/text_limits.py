@@ -6,7 +6,7 @@ what 368 released wheels and 97 sdists hold; their longest line in entry_points.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from wheelcheck.records import dataclass
 
 KIB, MIB = 1 << 10, 1 << 20
 SOURCE_CAP = MIB  # a file that is parsed as TOML or Python

@@ -6,12 +6,12 @@ A wheel is repaired whole or not at all, so that no file is written that the gat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.damage import KINDS
 from wheelcheck.facts import Wheel
 from wheelcheck.fix.edits import edited
+from wheelcheck.records import dataclass
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.collect import KEPT_HEAD
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.fix.floors import with_raised_tags
+from wheelcheck.records import replace
 from wheelcheck.rules.names import root_is_purelib
 from wheelcheck.wheel_writer import expanded_tags, record_text, with_field
 

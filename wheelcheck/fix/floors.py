@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.fit import native_code
 from wheelcheck.facts.floors import needed, promised
 from wheelcheck.platforms.manylinux import policy_floors
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.records import replace
 from wheelcheck.rules.linux import unoffered
 
 if TYPE_CHECKING:

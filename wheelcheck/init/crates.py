@@ -7,13 +7,13 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config.files import ConfigError
 from wheelcheck.init.project import UnknownError
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from wheelcheck.facts import toml
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
 from wheelcheck.init.repository import top_of
+from wheelcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,11 +6,11 @@ import json
 import os
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from wheelcheck.builder import run, sdist
 from wheelcheck.builder.run import BuildError, Command, OverdueError
+from wheelcheck.records import dataclass
 
 _LIMIT = 300.0  # seconds, most of which pip takes to install what the backend needs
 _ASK = """

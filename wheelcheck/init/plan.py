@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
@@ -18,6 +17,7 @@ from wheelcheck.facts import toml
 from wheelcheck.init import workflows
 from wheelcheck.init.configuration import configuration
 from wheelcheck.init.repository import top_of
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

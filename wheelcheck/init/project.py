@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from wheelcheck.facts import toml
 from wheelcheck.init.metadata import Metadata, prepared
 from wheelcheck.init.setup_script import Script, constant
 from wheelcheck.platforms.published import CPYTHONS
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import toml
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheelcheck.config.files import ConfigError
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.config import Payload
@@ -14,6 +13,7 @@ from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
 from wheelcheck.init.project import UnknownError
 from wheelcheck.init.setup_script import called, constant, keyword
+from wheelcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

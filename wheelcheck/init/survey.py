@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wheelcheck.config import builder
@@ -14,6 +13,7 @@ from wheelcheck.init.project import Project
 from wheelcheck.init.repository import Repository
 from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from pathlib import Path

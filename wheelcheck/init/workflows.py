@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
+
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

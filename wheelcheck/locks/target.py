@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms, sy
 
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX, Platform, parse_platform
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ path hints, sessions, the CI matrix and the docs are derived from it. Standard l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from wheelcheck.records import dataclass
 
 Glibc = tuple[int, int]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.platforms import arch
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

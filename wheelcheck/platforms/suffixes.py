@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.paths import name_of
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from wheelcheck.platforms import arch
+from wheelcheck.records import dataclass
 
 TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any", "other"]
 

@@ -13,7 +13,6 @@ import hashlib
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from wheelcheck.credentials import without_credentials
 from wheelcheck.pypi.address import index_address
 from wheelcheck.pypi.http import Client, TransferError
 from wheelcheck.pypi.listing import ACCEPT, Listed, StrangeListingError, parse
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

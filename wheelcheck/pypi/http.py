@@ -15,12 +15,12 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from wheelcheck import __version__
 from wheelcheck.credentials import split_credentials, without_credentials
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from pathlib import Path

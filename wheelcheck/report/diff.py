@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from wheelcheck.binary.model import digits
 from wheelcheck.platforms import suffixes
+from wheelcheck.records import dataclass
 from wheelcheck.report.wording import counted, safe
 
 if TYPE_CHECKING:

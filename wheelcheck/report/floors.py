@@ -5,13 +5,13 @@ A plain value that text and HTML draw, and JSON lists: one row per binary and pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code
 from wheelcheck.facts.floors import needed, promised
+from wheelcheck.records import dataclass
 from wheelcheck.report.wording import SEVERITIES
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +15,7 @@ from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

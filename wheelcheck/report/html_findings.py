@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.records import replace
 from wheelcheck.report.html_elements import breakable, coded, details, element, heading
 from wheelcheck.report.selection import NAMED, grouped_across, more, select
 from wheelcheck.report.wording import RELEASE, SEVERITIES, counted, page

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.engine import Gap
 from wheelcheck.facts import Artifact
+from wheelcheck.records import dataclass, field
 from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, select
 from wheelcheck.report.wording import RELEASE, safe, shown
 from wheelcheck.rules.catalogue import all_rules

@@ -8,10 +8,10 @@ another. So every format lists at most a number of findings, ignored findings or
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wheelcheck.engine import Gap
+from wheelcheck.records import dataclass
 from wheelcheck.report.wording import LONGEST, RELEASE, SEVERITIES, counted, severity_change
 from wheelcheck.rules import Finding
 from wheelcheck.rules.catalogue import impact_rank

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
+
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from wheelcheck.engine import Report

@@ -6,10 +6,10 @@ import ast
 import inspect
 import re
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from wheelcheck.config.fields import Severity
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

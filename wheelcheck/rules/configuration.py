@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wheelcheck.records import dataclass
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from wheelcheck.facts.fit import fit, is_declared, native_slices
 from wheelcheck.facts.requirements import canonical
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import without_interpreter
+from wheelcheck.records import replace
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.linux import every_needed_library_is_promised_or_in_the_wheel as NEEDED  # noqa: N812  # a rule
 

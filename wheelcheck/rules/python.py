@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +20,7 @@ from wheelcheck.platforms.suffixes import (
     parse_module_name,
     version_of,
 )
+from wheelcheck.records import dataclass
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
+from wheelcheck.records import dataclass
 from wheelcheck.survey import rows
 from wheelcheck.survey.task import ATTEMPTS, close_idle, judge
 from wheelcheck.survey.worker import rule_set, unverified

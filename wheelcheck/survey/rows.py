@@ -10,10 +10,10 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
+from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -126,14 +126,10 @@ def test_a_single_architecture_can_be_expected(tmp_path: Path, good: Path, name:
 # --- what is printed ---
 
 
-def test_the_version_is_printed_and_nothing_heavy_loaded(tmp_path: Path) -> None:
-    done = run(tmp_path, "--version")
+@pytest.mark.parametrize("option", ["--version", "-V"])
+def test_the_version_is_printed(tmp_path: Path, option: str) -> None:
+    done = run(tmp_path, option)
     assert (done.returncode, done.stdout) == (0, f"wheelcheck {__version__}\n".encode())
-    script = "import sys; from wheelcheck import cli\ntry: cli.main(['--version'])\nfinally: print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment()
-    )
-    assert {"rich.console", "elftools.elf.elffile"}.isdisjoint(loaded.stdout.split())
 
 
 @pytest.mark.parametrize("name", ["WC301", "wc301", "every-binary-matches-the-tag", "Every-Binary-Matches-The-Tag"])
