@@ -7,7 +7,6 @@ public, and a token in one of them is a token lost.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
 
 # The user info of RFC 3986, section 3.2.1, up to the last @ of the authority; `Path` makes one slash of two.
 _USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/{1,2})(?P<user_info>[^/?#\s'\"<>]*)@")
@@ -24,4 +23,6 @@ def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     if not found:
         return url, None
     user, _, password = found["user_info"].partition(":")
+    from urllib.parse import unquote  # noqa: PLC0415  # slow to import
+
     return without_credentials(url), (unquote(user), unquote(password))

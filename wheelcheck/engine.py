@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -209,6 +208,8 @@ def _require_known(config: Config) -> None:
     for name, entries in (("ignore", config.ignores), ("severity", config.severities)):
         for entry in entries:
             if entry.code not in codes:
+                import difflib  # noqa: PLC0415  # slow to import
+
                 near = difflib.get_close_matches(entry.code, codes, 1, 0)[0]
                 raise ConfigError(f"{name}: {entry.code} is not the code of a rule; did you mean {near}?")
 

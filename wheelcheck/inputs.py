@@ -5,7 +5,6 @@ Only regular files are opened: reading a pipe, a socket or a device may never en
 
 from __future__ import annotations
 
-import difflib
 import errno
 import glob
 import io
@@ -125,6 +124,8 @@ def _meant(path: Path) -> str:
         names = [entry.name for entry in path.parent.iterdir() if entry.name != path.name]  # a link to nowhere is there
     except OSError:
         return ""
+    import difflib  # noqa: PLC0415  # slow to import
+
     near = difflib.get_close_matches(path.name, names, 1, 0.7)
     return f"; did you mean {path.parent / near[0]}?" if near else ""
 

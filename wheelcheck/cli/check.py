@@ -92,12 +92,10 @@ def _judged(arguments: argparse.Namespace, config: Config, *, is_text: bool) -> 
 def _examine(
     paths: list[Path], config: Config, instead: Mapping[Path, Path] | None = None, *, shows_progress: bool
 ) -> Report:
-    from rich.console import Console  # noqa: PLC0415  # slow to import; the arguments are checked first
-
     from wheelcheck.cli import progress_bar  # noqa: PLC0415
-    from wheelcheck.engine import examine  # noqa: PLC0415
+    from wheelcheck.engine import examine  # noqa: PLC0415  # slow to import; the arguments are checked first
 
-    with progress_bar.shown(Console(stderr=True)) if shows_progress else nullcontext() as progress:
+    with progress_bar.on_standard_error() if shows_progress else nullcontext() as progress:
         return examine(paths, config, progress, instead)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,8 @@ def exit_code(run: Callable[[], int]) -> int:
     except Exception as problem:  # noqa: BLE001  # a bug must end as "could not verify", too
         if isinstance(problem, _expected_errors()):
             return _stop(str(problem))
+        import traceback  # noqa: PLC0415  # slow to import
+
         return _stop("internal error, nothing is verified", *traceback.format_exc().splitlines())
     return code
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import sys
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from wheelcheck.report.wording import safe
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from wheelcheck.facts.collect import Progress
+
+
+def on_standard_error() -> AbstractContextManager[Callable[[Progress], None] | None]:
+    """Return `shown` for standard error; without a terminal nothing of rich is imported."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console  # noqa: PLC0415  # slow to import
+
+    return shown(Console(stderr=True))
 
 
 @contextmanager

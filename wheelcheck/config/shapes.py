@@ -6,7 +6,6 @@ schema and the documentation cannot disagree. The rows that use them are in `whe
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -285,6 +284,8 @@ class Table:
         known = [field.key for field in self.fields]
         for key in table:
             if key not in known:
+                import difflib  # noqa: PLC0415  # slow to import
+
                 near = difflib.get_close_matches(key, known, 1, 0.5)
                 hint = f"did you mean {near[0]!r}?" if near else f"the keys are {', '.join(known)}"
                 raise ConfigError(f"{where}: unknown key {_cut(repr(key))}; {hint}")

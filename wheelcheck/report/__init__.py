@@ -21,7 +21,6 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-import tempfile
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -232,6 +231,8 @@ def _replace(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return
+    import tempfile  # noqa: PLC0415  # slow to import
+
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
