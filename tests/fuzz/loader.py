@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wheelcheck.engine import Report
 
 _LOADING = ("WC305", "WC4")
-_UNREAD = re.compile(r"elf_machine_rela_relative|^ended with -\d+$")
+_UNREAD = re.compile(r"elf_machine_rela_relative|unsupported relocation|^ended with -\d+$")
 _ABSENT = re.compile(r"=> not found|Error loading shared library|cannot open shared object file")
 
 

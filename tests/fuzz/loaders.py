@@ -35,7 +35,9 @@ HOLDER_C = "int main(void) { return 0; }\n"
 _LOADED = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.so.1")
 _LEFT_OUT = re.compile(r"(Py|_Py)[A-Za-z_]\w*")  # what the interpreter offers; no seed has such a name of its own
 _UNDEFINED = re.compile(r"undefined symbol: (\w+)")
-_REFUSED = re.compile(r"not found|undefined symbol|cannot|error|ERROR|version|[Ff]ault|ELF|invalid|Inconsistency")
+_REFUSED = re.compile(
+    r"not found|undefined symbol|unsupported relocation|cannot|error|ERROR|version|[Ff]ault|ELF|invalid|Inconsistency"
+)
 
 _HARMLESS = re.compile(r"no version information available|weak version")  # the symbols are still looked for
 

@@ -42,6 +42,11 @@ def interpreter_without_end(content: bytes) -> bytes:
     return segment(elf.INTERP, filesz=elf.get(content, at, elf.SEGMENT["filesz"]) - 1)(content)
 
 
+def empty_interpreter(content: bytes) -> bytes:
+    at = elf.get(content, elf.segments_at(content, elf.INTERP)[0], elf.SEGMENT["offset"])
+    return byte(at, 0)(content)
+
+
 def overlapping_loads(content: bytes) -> bytes:
     at = elf.segments_at(content, elf.LOAD)[0]
     return segment(elf.LOAD, 1, vaddr=elf.get(content, at, elf.SEGMENT["vaddr"]) + 16)(content)
@@ -219,6 +224,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
 PROGRAM_CASES: dict[str, tuple[Edit, str]] = {
     "two PT_INTERP": (segment(elf.STACK, type=elf.INTERP), "elf-segment"),
     "PT_INTERP without NUL": (interpreter_without_end, "elf-interpreter"),
+    "PT_INTERP that is empty": (empty_interpreter, "elf-interpreter"),
     "PT_INTERP of 20 MB": (segment(elf.INTERP, filesz=20_000_000), "elf-interpreter"),
     "PT_INTERP of one byte": (segment(elf.INTERP, filesz=1), "elf-interpreter"),
     "PT_INTERP at 2^63": (segment(elf.INTERP, offset=1 << 63), "elf-interpreter"),

@@ -210,4 +210,6 @@ def read_interpreter(reading: Reading, image: Image) -> str:
     if len(raw) < length or raw[-1]:
         reading.damage("elf-interpreter", f"PT_INTERP at {offset:#x} is cut off or has no NUL at its end")
         return ""
+    if not raw[0]:
+        reading.damage("elf-interpreter", f"PT_INTERP at {offset:#x} is empty: the kernel cannot open it")
     return printable(raw.split(b"\0")[0])

@@ -151,6 +151,8 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
             cut_off = any(damage.kind in _CUT_OFF for damage in broken)
             if cut_off or (broken and not is_foreign_payload(member, wheel)):
                 yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
+            elif is_extension_module(member.path) and not native_slices(member) and member.binary.format == "ELF":
+                yield Hit(member.path, "found code for no CPU that runs Python, which cannot import it")
             elif is_extension_module(member.path) and {each.kind for each in member.binary.slices} == {"object"}:
                 yield Hit(member.path, "found an object file, expected a library: Python cannot import it")
         elif found := _stub(member, wheel):

@@ -199,7 +199,11 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
     if not file.code.symbols_known:
         return _Missing(unknown="the file's own table cannot be read" if file.code.dynamic and file.code.needed else "")
     doubtful = [symbol for symbol in file.code.imports if _is_doubtful(symbol, loader, platform)]
-    bound = {symbol.name for symbol in doubtful if symbol.library and symbol.library not in loader.by_name}
+    bound = {
+        symbol.name
+        for symbol in doubtful
+        if symbol.library not in ("", *loader.by_name) and _has_wrong_version(symbol, platform)
+    }
     names = {symbol.name for symbol in doubtful}
     names -= always_offered(platform, to_program=file.code.kind == "executable") - bound
     if file.code.kind != "executable":
@@ -223,7 +227,8 @@ def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
     if symbol.weak:
         return False
     if symbol.library and symbol.library not in loader.by_name:  # bound to that library, which WC401 and WC410 judge
-        return not loader.is_musl and _has_wrong_version(symbol, platform)
+        is_elsewhere = offers(symbol.library, symbol.name, platform) is False
+        return not loader.is_musl and (is_elsewhere or _has_wrong_version(symbol, platform))
     return True
 
 

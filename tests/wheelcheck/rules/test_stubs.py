@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import artifacts, native
+from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_wheel
 from tests.support.native_files import ARM64, LIBRARY, MODULE, WIN64, dll, exe, library, mac, mac_program, program
 from tests.support.twins import Silent, Twins, judge
@@ -54,6 +54,12 @@ def cut_off(sentence: str, tags: str, file: File, size: int, found: str) -> Twin
     return Twins("WC305", sentence, a_wheel(tags, beside, bad), a_wheel(tags, beside, file), found, (file.path,))
 
 
+def plain() -> bytes:
+    """A library that needs no other."""
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,max-page-size=65536")
+    return native.compile_c(native.PLAIN_C, "x86_64-linux-gnu.2.17", *flags, name="libplain.so")
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -97,6 +103,14 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
         stub("an empty library", b"", "found an empty file"),
         stub("an empty program in bin", b"", "found an empty file", TOOL, EXECUTABLE),
         stub("an empty library with a version in its name", b"", "found an empty file", "demo/libx.so.1.2"),
+        Twins(
+            "WC305",
+            "a library for no CPU that runs Python, named as an extension module",
+            a_wheel(X86_64, File(MODULE, lambda: elf_editing.header(machine=0x7FFF)(plain()))),
+            a_wheel(X86_64, File(MODULE, plain)),
+            "found code for no CPU that runs Python",
+            (MODULE,),
+        ),
         Twins(
             "WC305",
             "an object file that is named as an extension module",

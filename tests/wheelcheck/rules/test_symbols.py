@@ -371,3 +371,14 @@ def test_a_symbol_under_a_version_that_glibc_does_not_give_it_is_not_offered(tmp
     (found,) = (each for each in check([a_wheel(NEWER, bad).write(tmp_path)]).findings if each.code == "WC421")
     assert "pthread_create@GLIBC_2.2.5" not in found.message  # libc.so.6 keeps it for old programs
     assert "puts@GLIBC_2.34" in found.message
+
+
+def test_a_symbol_of_a_library_that_is_not_needed_any_more_is_not_offered_to_a_program(tmp_path: Path) -> None:
+    """pthread_create was in libpthread.so.0 until glibc 2.34, and a program finds only what it is linked with."""
+    sound = native.program("x86_64", (2, 17))
+    assert sound.count(b"libpthread.so.0\0") == 1
+    bad = sound.replace(b"libpthread.so.0\0", b"libc.so.6".ljust(16, b"\0"))
+    path = "demo/bin/tool"
+    assert check([a_wheel(X86_64, File(path, sound, EXECUTABLE)).write(tmp_path)]).verdict == "pass"
+    found = check([a_wheel(X86_64, File(path, bad, EXECUTABLE)).write(tmp_path)]).findings
+    assert "pthread_create@GLIBC_2.2.5" in next(each.message for each in found if each.code == "WC421")
