@@ -99,7 +99,7 @@ class BackendWheel:
     def _request(self, tree: Path, project: Path, scratch: Path, log: Log) -> backend.Request:
         """Return the request to compile for the target."""
         folder = self.folder / "compilers"
-        tools = compilers.for_backend(folder, self.target, tree, self.python)
+        tools = compilers.for_backend(folder, self.target, tree, self.python, scratch / "environment")
         settings = compilers.backend_settings(backend.name_of(project), folder, self.target, self._settings)
         wrapper = reproducible.rustc_wrapper(self.folder, tree, self.base)
         ours = {**wrapper, **any_machine.page_variables(self.target)}

@@ -114,11 +114,17 @@ class Compilers:
         return {**{f"{name}_{triple}": tool for name, tool in tools.items()}, **linker}
 
 
-def install(folder: Path, target: Target, sources: Path, python: Interpreter | None = None) -> Compilers:
+def install(
+    folder: Path,
+    target: Target,
+    sources: Path,
+    python: Interpreter | None = None,
+    environment: Path | None = None,
+) -> Compilers:
     """Write the compiler scripts for `target` into `folder`. `sources` is the folder that is compiled."""
     folder.mkdir(parents=True, exist_ok=True)
     zig = f"{shlex.quote(sys.executable)} -m ziglang"
-    flags = f"{_COMPILER.format(zig=target.zig)} {shlex.join(prefix_maps(sources))}"
+    flags = f"{_COMPILER.format(zig=target.zig)} {shlex.join(prefix_maps(sources, environment))}"
     flags += _python_headers(folder, target.arch, python)
     linker = shlex.join([f"CARGO_ZIGBUILD_PYTHON_PATH={sys.executable}", _cargo_zigbuild(), "zig", "cc", "--"])
     programs = {"cc": f"{zig} cc {flags}", "c++": f"{zig} c++ {flags}", "ar": f"{zig} ar", "ranlib": f"{zig} ranlib"}
@@ -130,13 +136,13 @@ def install(folder: Path, target: Target, sources: Path, python: Interpreter | N
     return Compilers(folder, target)
 
 
-def for_backend(folder: Path, target: Target, tree: Path, python: Interpreter) -> dict[str, str]:
+def for_backend(folder: Path, target: Target, tree: Path, python: Interpreter, environment: Path) -> dict[str, str]:
     """Write everything that makes a backend compile for `target`; return the variables that say where it is.
 
     Cargo's build scripts run on this machine, so they get compilers for its CPU too, and so do the tools that meson and
-    autotools build for themselves.
+    autotools build for themselves. `environment` is where the packages that the backend requires are installed.
     """
-    compilers = install(folder, target, tree, python)
+    compilers = install(folder, target, tree, python, environment)
     found = {**compilers.variables, **compilers.cargo_variables, "CARGO_BUILD_TARGET": target.arch.rust_triple}
     found["PKG_CONFIG_LIBDIR"] = str(_no_packages(folder))
     if target.arch == host():
@@ -175,9 +181,13 @@ def backend_settings(
     return {**own, **told, "setup-args": (f"--cross-file={file}", *own.get("setup-args", ()))}
 
 
-def prefix_maps(sources: Path) -> tuple[str, ...]:
-    """Return the flags that keep the folders of the sources, of Python and of zig out of debug information."""
+def prefix_maps(sources: Path, environment: Path | None = None) -> tuple[str, ...]:
+    """Return the flags that keep the folders of the sources, of Python and of zig out of debug information.
+
+    So is the folder of the environment that a backend runs in, whose name is another one in each build.
+    """
     folders = {sources: "/source", Path(sys.base_prefix): "/python", zig_folder(): "/zig"}
+    folders |= {environment: "/environment"} if environment else {}
     return tuple(f"-ffile-prefix-map={folder}={name}" for folder, name in folders.items())
 
 

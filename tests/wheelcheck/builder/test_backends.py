@@ -115,6 +115,26 @@ def test_cython_by_meson_meets_no_package_of_this_machine_and_gives_the_same_byt
     assert len(roundtrip(build)) == 1
 
 
+HEADERS = """
+import pybind11
+from setuptools import Extension, setup
+module = Extension("demo._native", ["native.cpp"], include_dirs=[pybind11.get_include()], extra_compile_args=["-g"])
+setup(packages=["demo"], ext_modules=[module])
+"""
+BOUND = '#include <pybind11/pybind11.h>\nPYBIND11_MODULE(_native, m) { m.def("root", [](double x) { return x; }); }\n'
+
+
+def test_headers_of_a_package_that_the_build_requires_give_the_same_bytes_again(tmp_path: Path) -> None:
+    project = backends.setuptools(tmp_path / "project")
+    (project / "setup.py").write_text(HEADERS)
+    (project / "native.cpp").write_text(BOUND)
+    file = project / "pyproject.toml"
+    file.write_text(file.read_text().replace('["setuptools"]', '["setuptools", "pybind11"]'))
+    build = Build.of(committed(project))
+    built(build)
+    assert len(roundtrip(build)) == 1
+
+
 def test_each_python_on_path_gets_its_wheel_and_tries_it(tmp_path: Path) -> None:
     others = (f"cp3{minor}" for minor in range(10, 16) if f"cp3{minor}" != backends.RUNNING)
     if not (other := next((name for name in others if interpreters.search((name, name), os.environ)), "")):
