@@ -9,6 +9,7 @@ nothing. Type checkers see the standard library's. `dataclasses.replace`, `field
 
 from __future__ import annotations
 
+from functools import cache
 from operator import attrgetter, eq, ge, gt, le, lt
 
 TYPE_CHECKING = False
@@ -118,11 +119,13 @@ def _with_defaults(cls: Any, own: dict[str, _Field]) -> Any:
 
 
 def _first_init(cls: Any, *, frozen: bool) -> Any:
-    """Return an `__init__` that puts the compiled one in its place when the first instance is made."""
+    """Return an `__init__` that puts the compiled one in its place, unless somebody has wrapped it, and calls it."""
+    compiled = cache(lambda: _compiled_init(cls, frozen=frozen))
 
     def first(self: Any, *values: Any, **named: Any) -> None:
-        cls.__init__ = _compiled_init(cls, frozen=frozen)
-        cls.__init__(self, *values, **named)
+        if cls.__init__ is first:
+            cls.__init__ = compiled()
+        compiled()(self, *values, **named)
 
     return first
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SITE_PACKAGES = re.compile(r"data/(?:lib(?:64)?/python3\.[0-9]+t?|Lib)/(?:site|dist)-packages/")
 _COMMANDS = re.compile(r"(?:scripts|data/bin|data/Scripts)/([^/]+)")
+_LAUNCHERS = ("-script.py", "-script.pyw")  # beside the `.exe` that setuptools writes for an entry point
 _OF_INSTALLERS = frozenset({"installer", "requested", "direct_url.json"})
 
 
@@ -75,7 +76,8 @@ def every_command_has_a_name_of_its_own(wheel: Wheel) -> Iterator[Hit]:
 
     Of an entry point and a script of one name pip and uv install the entry point, and the script is missing; of a
     console and a GUI script of one name the last one written wins. `Foo` and `foo` are one file on macOS and Windows,
-    so both are an error too, except in a wheel whose every tag is for Linux or Android.
+    so both are an error too, except in a wheel whose every tag is for Linux or Android. `foo-script.py` beside the
+    entry point `foo` is the launcher that setuptools wrote for it: installers leave it out, and nothing is lost.
 
     Source: entry points specification (PyPA), "Use for scripts"; pip's `is_entrypoint_wrapper`; tried with pip 23.2 and
     uv 0.13.9.
@@ -88,7 +90,9 @@ def every_command_has_a_name_of_its_own(wheel: Wheel) -> Iterator[Hit]:
             commands[same(name)].append(f"{name} of {group}")
     for member in wheel.members:
         found = _COMMANDS.fullmatch(_in_data(member.path))
-        if found and member.kind == "file" and (rivals := commands.get(same(without_wrapper_suffix(found[1])))):
+        if not found or member.kind != "file" or found[1].endswith(_LAUNCHERS):
+            continue
+        if rivals := commands.get(same(without_wrapper_suffix(found[1]))):
             rivals.append(member.path)
     path = wheel.dist_info.path("entry_points.txt")
     for sources in commands.values():

@@ -220,6 +220,7 @@ def test_no_name_out_of_an_archive_becomes_a_command_or_an_escape(tmp_path: Path
                 "::error title=wheelcheck",
                 "::warning file=demo-1.0-",
                 "::notice file=demo-1.0-",
+                "::notice title=wheelcheck",
             )
         )
         for line in commands

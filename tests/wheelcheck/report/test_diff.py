@@ -20,7 +20,7 @@ from tests.support.artifacts import (
     member,
     wheel,
 )
-from wheelcheck.binary.model import VersionNeed
+from wheelcheck.binary.model import Symbol, VersionNeed
 from wheelcheck.facts.collect import collect
 from wheelcheck.report.diff import Difference, compare, floor_of, properties
 
@@ -133,11 +133,16 @@ def test_differences_are_ordered_by_path() -> None:
     ]
 
 
+OPTIONAL = VersionNeed("libc.so.6", "GLIBC_2.28", weak=True)
+OPTIONALLY_USED = Symbol("fcntl64", "GLIBC_2.28", "libc.so.6", weak=True)
+
+
 @pytest.mark.parametrize(
     ("slice_", "floor"),
     [
         (code("x86_64", versions=(VersionNeed("libc.so.6", "GLIBC_2.17"),)), "GLIBC_2.17"),
-        (code("x86_64", versions=(VersionNeed("libc.so.6", "GLIBC_2.28", weak=True),)), ""),
+        (code("x86_64", versions=(OPTIONAL,)), "GLIBC_2.28"),
+        (code("x86_64", versions=(OPTIONAL,), imports=(OPTIONALLY_USED,), symbols_known=True), ""),
         (code("aarch64", system="macos", minimum_os=(11, 0)), "macos 11.0"),
         (code("x86_64"), ""),
     ],

@@ -123,9 +123,9 @@ def test_every_file_is_installed_at_a_place_of_its_own(row: Twins, tmp_path: Pat
             "which are one command",
         ),
         commanded(
-            "the launcher that setuptools makes of an entry point",
-            started(ONE, f"{DATA}/scripts/x-script.py"),
-            started(ONE, f"{DATA}/scripts/y-script.py"),
+            "a program that installers take for the launcher of an entry point",
+            started(ONE, f"{DATA}/scripts/x.exe"),
+            started(ONE, f"{DATA}/scripts/y.exe"),
             "which are one command",
         ),
         commanded(
@@ -190,6 +190,12 @@ def test_the_wheel_leaves_to_installers_what_is_theirs(row: Twins, tmp_path: Pat
             "WC227", "folders that are listed", wheel("py3-none-any", member(f"{DATA}/purelib/demo", kind="directory"))
         ),
         Silent("WC228", "cases that Linux keeps apart", started(f"{ONE}X = demo.cli:run\n", tags=X86_64)),
+        *(
+            Silent(
+                "WC228", f"the {name} that setuptools writes for an entry point", started(ONE, f"{DATA}/scripts/{name}")
+            )
+            for name in ("x-script.py", "x-script.pyw")
+        ),
         Silent("WC228", "a plug-in named like a command", started(f"{ONE}[demo.plugins]\nx = demo.cli:run\n")),
     ],
     ids=str,
