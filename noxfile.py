@@ -290,6 +290,13 @@ def loader_oracle(session: nox.Session) -> None:
 
 
 @nox.session(reuse_venv=True)
+def data(session: nox.Session) -> None:
+    """Write the data files of wheelcheck/platforms again from the newest versions of their sources; `-- --check`."""
+    session.install("-e", ".", "--upgrade", *GROUPS(PYPROJECT, "data"))
+    session.run("python", "-m", "tools.data_files", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
 def peers(session: nox.Session) -> None:
     """Compare wheelcheck with what other projects expect of their own test files; `-- NAME=FOLDER …`."""
     session.install("-e", ".")

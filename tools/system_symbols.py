@@ -8,13 +8,11 @@ few more promised libraries come from the symbols files of Debian's packages on 
 with its version. The words that names of CPython's API begin with (`PyUnicode_`) come from abi3info, from the
 declarations in the crate pyo3-ffi, which cargo fetches, and from what this interpreter exports.
 
-Only this tool writes the file. `--check` exits 1 if it is out of date, and 2 if another source is installed than the
-one it names.
+`--check` is explained in tools/data_files.py.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import platform
 import re
@@ -23,18 +21,18 @@ import sys
 import sysconfig
 import tempfile
 from collections import defaultdict
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import abi3info
 import ziglang
 
+from tools import data_files
 from wheelcheck.binary import read_binary
 from wheelcheck.platforms.arch import ARCHES
 from wheelcheck.source import Bytes
 
-TARGET = Path(__file__).resolve().parent.parent / "wheelcheck" / "platforms" / "system_symbols.json"
+TARGET = data_files.PLATFORMS / "system_symbols.json"
 LIBC = Path(ziglang.__file__).parent / "lib" / "libc"
 PYO3_FFI = "0.30.1"
 PACKAGES = ("libstdc++6", "libgcc-s1", "libatomic1", "zlib1g", "libexpat1")
@@ -171,37 +169,21 @@ def _exported_here() -> list[str]:
     return [name for slice_ in binary.slices for name in slice_.exports.beginning_with("Py")] if binary else []
 
 
-def sources() -> dict[str, str]:
-    """Return the version of each source on this machine."""
-    found = {"python": platform.python_version()}
-    found |= {name: metadata.version(name) for name in ("ziglang", "abi3info")}
-    found["pyo3-ffi"] = PYO3_FFI
-    for package in PACKAGES:
-        command = ["dpkg-query", "--show", "--showformat", "${Version}", f"{package}:amd64"]
-        found[package] = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return found
+def source() -> str:
+    """Return the sources that the file names if it is written now."""
+    packages = [f"{package}:amd64" for package in PACKAGES]
+    command = ["dpkg-query", "--show", "--showformat", "${Package} ${Version}, ", *packages]
+    debian = subprocess.run(command, check=False, capture_output=True, text=True).stdout.removesuffix(", ")
+    installed = data_files.versions(["ziglang", "abi3info"])
+    return f"python {platform.python_version()}, {installed}, pyo3-ffi {PYO3_FFI}, {debian}"
 
 
 def render() -> str:
     """Return the text of the data file: a line for each row."""
-    data: dict[str, Any] = {"sources": sources(), "glibc": glibc(), "musl": musl(), "libraries": debian()}
+    data: dict[str, Any] = {"source": source(), "glibc": glibc(), "musl": musl(), "libraries": debian()}
     data["python"] = python_words()
     return json.dumps(data, indent=0, sort_keys=True) + "\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Write or check the data file and return the exit code."""
-    parser = argparse.ArgumentParser(description="Write wheelcheck/platforms/system_symbols.json from its sources.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is out of date")
-    if not parser.parse_args(arguments).check:
-        TARGET.write_text(render(), "utf-8")
-        return 0
-    text = TARGET.read_text("utf-8")
-    if json.loads(text)["sources"] != sources():
-        print(f"{TARGET.name} was written from {json.loads(text)['sources']}, here is {sources()}", file=sys.stderr)
-        return 2
-    return int(text != render())
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(data_files.run(sys.modules[__name__]))

@@ -7,25 +7,24 @@ There are two sources. delvewheel lists what a clean Windows has: version 7 on x
 resolves by a pattern of names, and the runtimes of Visual C++, which some machines have by chance. MinGW's `lib32` and
 `lib64` are no source: they also hold DLLs of old Windows servers and of the DirectX redistributable.
 
-Only this tool writes the file. `--check` exits 1 if the file is out of date, and 2 if other packages are installed than
-those it names, whose lists may differ.
+`--check` is explained in tools/data_files.py.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import sys
 import textwrap
-from importlib import import_module, metadata, resources
-from pathlib import Path
+from importlib import import_module, resources
 from typing import TYPE_CHECKING
+
+from tools import data_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-TARGET = Path(__file__).resolve().parent.parent / "wheelcheck" / "platforms" / "windows.json"
+TARGET = data_files.PLATFORMS / "windows.json"
 SOURCES = ("delvewheel", "ziglang")
 CPUS = ("x86", "x64", "arm64")  # as delvewheel names its lists
 # Windows 11 has its own LibreSSL for OpenSSH. A wheel that asks for this name means OpenSSL's.
@@ -58,42 +57,8 @@ def render() -> str:
 
 def source() -> str:
     """Return the installed packages that the lists come from, with their versions."""
-    return ", ".join(f"{name} {metadata.version(name)}" for name in SOURCES)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Write or check the data file and return the exit code."""
-    parser = argparse.ArgumentParser(description="Write wheelcheck/platforms/windows.json: the DLLs of Windows.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is out of date")
-    options = parser.parse_args(arguments)
-    if options.check:
-        return _check(TARGET.read_text("utf-8"))
-    TARGET.write_text(render(), "utf-8")
-    return 0
-
-
-def _check(current: str) -> int:
-    """Print what is wrong with the text of the data file and return the exit code."""
-    stated = source_of(current)
-    try:
-        installed = source()
-    except metadata.PackageNotFoundError as missing:
-        installed = f"no {missing.name}"
-    if stated != installed:
-        pinned = stated.replace(" ", "==").replace(",==", " ")
-        print(f"{TARGET.name} is of {stated}, installed is {installed}: nothing to compare with.", file=sys.stderr)
-        print(f"pip install {pinned} to check it, or python -m tools.windows to renew it", file=sys.stderr)
-        return 2
-    if current == render():
-        return 0
-    print(f"{TARGET.name} is not what {installed} gives: run python -m tools.windows", file=sys.stderr)
-    return 1
-
-
-def source_of(text: str) -> str:
-    """Return the packages that a data file names."""
-    return str(json.loads(text)["source"])
+    return data_files.versions(SOURCES)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(data_files.run(sys.modules[__name__]))

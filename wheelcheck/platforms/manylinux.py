@@ -86,7 +86,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=1)
 def _policy_data() -> dict[str, Any]:
-    """Return auditwheel's published policies as tools/policy.py wrote them."""
+    """Return auditwheel's published policies as tools/manylinux.py wrote them."""
     text = resources.files("wheelcheck.platforms").joinpath("manylinux.json").read_text("utf-8")
     data: dict[str, Any] = json.loads(text)
     return data
