@@ -45,6 +45,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "builder-dylib": ("WC502",),
     "dll-not-bundled": ("WC505",),
     "licence-twice": ("WC231",),
+    "metadata-refused": ("WC230",),
     "symbol-newer-than-floor": ("WC421",),
     "module-for-one-python": ("WC437",),
     "named-file-missing": ("WC623",),

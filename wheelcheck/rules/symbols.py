@@ -227,10 +227,10 @@ def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
     if symbol.weak:
         return False
     if symbol.library and symbol.library not in loader.by_name:  # bound to that library, which WC401 and WC410 judge
-        if loader.is_musl or VersionNeed(symbol.library, symbol.version).glibc > platform.floor:
+        since = VersionNeed(symbol.library, symbol.version).glibc
+        if loader.is_musl or not since or since > platform.floor:
             return False
-        is_elsewhere = offers(symbol.library, symbol.name, platform) is False
-        return is_elsewhere or _has_wrong_version(symbol, platform)
+        return offers(symbol.library, symbol.name, platform) is False or _has_wrong_version(symbol, platform)
     return True
 
 

@@ -131,7 +131,6 @@ FIXED = [
         {"WC410"},
         ("+ Tag: cp311-cp311-manylinux_2_34_x86_64",),
         "cp311-cp311-manylinux_2_34_x86_64",
-        {"WC421"},  # the symbol that it needs is invented
     ),
     Fixed(
         "RECORD with Windows line ends",
