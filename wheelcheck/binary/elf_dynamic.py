@@ -82,7 +82,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     strings = _read_strings(reading, image, tags.last, offsets)
     named = [need for need in needs if need.library in strings and need.version in strings]
     proven = len(reading.found) == before
-    _judge_needs(reading, named, strings, tags.needed)
+    _judge_needs(reading, named, strings, tags.needed, hashed=header.has_named_sections)
     if tags.last:
         judge_tables(reading, header, image, tags.last)
     by_number = {need.number & _VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
@@ -102,15 +102,18 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     )
 
 
-def _judge_needs(reading: Reading, needs: list[Need], strings: dict[int, str], needed: list[int]) -> None:
+def _judge_needs(
+    reading: Reading, needs: list[Need], strings: dict[int, str], needed: list[int], *, hashed: bool
+) -> None:
     """Record version needs that the loader cannot compare: it goes by the hash, and by the libraries it has loaded.
 
-    A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c).
+    A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c). Where no
+    linker wrote the file, not `hashed`, hashes of 0 are those that were never written and say nothing of its bytes.
     """
     loaded = {strings[offset] for offset in needed if offset in strings}
     hashes = {offset: elf_hash(strings[offset].encode()) for offset in {need.version for need in needs}}
     for need in needs:
-        if need.hash != hashes[need.version]:
+        if need.hash != hashes[need.version] and (hashed or need.hash):
             why = f"the hash of {strings[need.version]} is {need.hash:#x}, expected {hashes[need.version]:#x}"
             reading.damage("elf-versions", why)
         if strings[need.library] not in loaded:

@@ -59,6 +59,11 @@ class Header:
         return arch.of_elf(self.machine, self.bits, little_endian=self.little_endian)
 
     @property
+    def has_named_sections(self) -> bool:
+        """True if there is a section header table with names, which every linker writes; sstrip removes it."""
+        return bool(self.shnum and self.shstrndx)
+
+    @property
     def is_known_machine(self) -> bool:
         """True if some row has this machine number, in whatever class and byte order."""
         return any(row.elf and row.elf.machine == self.machine for row in arch.ARCHES)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice, System
     from wheelcheck.config import Payload
     from wheelcheck.facts import Member
+    from wheelcheck.rules import Severity
 
 _LINKER_SCRIPT = re.compile(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
 _BUILT = re.compile(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
@@ -54,13 +55,14 @@ def every_executable_has_its_exec_bit(wheel: Wheel) -> Iterator[Hit]:
     then, so that is a warning, except in `.data/scripts`, where the user starts the file.
 
     A script of `.data/scripts` or `.data/data/bin` that begins with `#!` needs the bit as a program does: pip keeps its
-    mode even where it rewrites `#!python` (uv adds the bit, in `scripts`). Its first line must hold no carriage return,
+    mode. Where a script of `.data/scripts` begins with `#!python`, it is a warning: the specification leaves the bit to
+    the installer, and uv adds it, though pip does not. The first line must hold no carriage return,
     except that of `#!python` in `scripts`, which both rewrite: the kernel looks for an interpreter named `python3^M`.
     Nor does the kernel see `#!` behind a byte order mark. In a wheel for Windows alone none of this matters. The only
     wheel of 356 with such a script is llama_bsl 0.3, built on Windows: no user of Linux or macOS can start its command.
 
-    Source: pip's `_internal/utils/unpacking.py` (zip_item_is_executable) and `fix_script`, tried with pip 26.3 and uv
-    0.13.9; microsandbox#1408.
+    Source: the binary distribution format (PyPA); pip's `zip_item_is_executable` and `fix_script`, tried with pip
+    26.3 and uv 0.13.9; microsandbox#1408.
     Remedy: chmod 0755 before the wheel is built. A transport such as upload-artifact loses modes: set them again after.
     Where a launcher sets the bit at run time, a `severity` entry for WC302 says so.
     """
@@ -114,10 +116,11 @@ def _is_command(member: Member, launchers: set[str]) -> bool:
 
 def _script_hits(member: Member) -> Iterator[Hit]:
     """Judge the mode and the first line of a script that the kernel starts."""
-    if not member.pip_installs_executable:
-        yield Hit(member.path, _not_executable(member), cause=_NOT_EXECUTABLE)
     line = member.head.partition(b"\n")[0]
     is_rewritten = line.startswith(b"#!python") and parts_of(member.path)[-2:-1] == ("scripts",)
+    if not member.pip_installs_executable:
+        severity: Severity | None = "warning" if is_rewritten else None
+        yield Hit(member.path, _not_executable(member), severity=severity, cause=_NOT_EXECUTABLE)
     if b"\r" in (line.removesuffix(b"\r") if is_rewritten else line):
         yield Hit(
             member.path,

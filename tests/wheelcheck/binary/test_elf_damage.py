@@ -98,6 +98,22 @@ def test_what_every_loader_accepts_is_not_damage(edit: Edit) -> None:
     assert read(edit(library())).damage == ()
 
 
+@pytest.mark.parametrize(
+    ("edits", "damaged"),
+    [
+        ((elf.verneed("need.hash", 0),), True),
+        ((elf.verneed("need.hash", 0), header(shoff=0, shnum=0, shstrndx=0)), False),
+        ((elf.verneed("need.hash", 1), header(shoff=0, shnum=0, shstrndx=0)), True),
+    ],
+    ids=["by a linker", "by hand", "another hash by hand"],
+)
+def test_hashes_that_were_never_written_are_damage_only_in_a_linkers_file(
+    edits: tuple[Edit, ...], *, damaged: bool
+) -> None:
+    kinds = [damage.kind for damage in read(both(*edits)(library())).damage]
+    assert kinds == (["elf-versions"] if damaged else [])
+
+
 def test_the_last_of_equal_tags_counts_as_for_the_loader() -> None:
     good = library()
     soname = elf.value_of(good, elf.SONAME)

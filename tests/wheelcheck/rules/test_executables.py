@@ -116,10 +116,19 @@ def not_executable(sentence: str, bad: File, good: File, found: str) -> Twins:
             for bad, line, tags, code in (
                 (0o100666, b"#!/usr/bin/env python3", ANY, ()),
                 (0o100644, b"#!/bin/sh", X86_64, (library("x86_64"),)),
-                (0o100644, b"#!python", ARM64, (mac("aarch64"),)),
+                (0o100644, b"#!/usr/bin/env python3", ARM64, (mac("aarch64"),)),
                 (0o755, b"#!/usr/bin/perl -w", ANY, ()),
                 (0, b"#!/bin/sh", ANY, ()),
             )
+        ),
+        Twins(
+            "WC302",
+            "installers ought to set the bit of a script whose first line they rewrite, and pip does not",
+            a_wheel(ANY, made(b"#!python\n", SCRIPT)),
+            a_wheel(ANY, made(b"#!python\n", SCRIPT, EXECUTABLE)),
+            "is not executable: its mode 0o100644",
+            (SCRIPT,),
+            severity="warning",
         ),
         *(
             Twins(
