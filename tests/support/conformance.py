@@ -40,6 +40,7 @@ FAMILIES = {
     "contents": "2",
     "installation": "2",
     "buildable": "6",
+    "compiled_sources": "6",
     "macos": "5",
     "windows": "5",
     "index": "2",

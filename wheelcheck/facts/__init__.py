@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wheelcheck.damage import Damage
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
+    from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import EntryKind
 
 
@@ -179,10 +180,11 @@ class Wheel(Artifact):
 class Sdist(Artifact):
     """A source distribution: its name, members and manifests.
 
-    `includes` are the headers that its C sources include in quotation marks and outside of conditions, by path.
+    `taken` is what its sources take, by their paths; `is_taken_whole` is false if a limit ended the reading of sources.
     """
 
-    includes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    is_taken_whole: bool = True
 
     @cached_property
     def cargo(self) -> Crates:

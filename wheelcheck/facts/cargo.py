@@ -111,6 +111,18 @@ class Crates:
                 found.add(manifest_at(origin, spelled))
         return found
 
+    def certain_dependencies(self, path: str) -> set[str]:
+        """Return the manifests of the path dependencies that a crate has whatever the target and the features are."""
+        root = self.workspace_of(path) or path
+        found = set()
+        for key in ("dependencies", "build-dependencies"):
+            for name, value in table(self.documents[path], key).items():
+                origin, dependency = (root, self._shared[root].get(name)) if inherits(value) else (path, value)
+                is_optional = isinstance(value, dict) and value.get("optional") is True
+                if not is_optional and (spelled := dependency_path(dependency)) is not None:
+                    found.add(manifest_at(origin, spelled))
+        return found
+
     def claimed(self, root: str) -> frozenset[str]:
         """Return the manifests of a workspace: the root package, the members, and their path dependencies below it."""
         if root not in self._claimed:

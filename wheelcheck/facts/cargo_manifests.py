@@ -46,6 +46,16 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
     return tuple(sorted(found))
 
 
+def built_manifests(sdist: Sdist) -> set[str]:
+    """Return the manifests that the build backend surely builds, by their paths in the sdist."""
+    if table(sdist.pyproject, "build-system").get("build-backend") == "maturin":
+        manifest = table(table(sdist.pyproject, "tool"), "maturin").get("manifest-path", "Cargo.toml")
+        return {posixpath.normpath(f"{sdist.top}/{manifest}")}
+    named = {reference.target for reference in _of_python(sdist)}
+    is_rust = "RustExtension(" in sdist.texts.get(f"{sdist.top}/setup.py", "")
+    return named or ({f"{sdist.top}/Cargo.toml"} if is_rust else set())
+
+
 def _of_python(sdist: Sdist) -> Iterator[Reference]:
     """Yield what the build configuration in the top folder refers to; installers read no other."""
     for path, text in sdist.texts.items():

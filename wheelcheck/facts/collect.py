@@ -17,11 +17,11 @@ from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import read_binary
 from wheelcheck.damage import Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
-from wheelcheck.facts.c_sources import C_SUFFIXES, local_includes
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
-from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance
+from wheelcheck.facts.source_files import SUFFIXES, Taken, taken
+from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance, LexemeBudget
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
 from wheelcheck.records import dataclass, field, replace
@@ -129,7 +129,8 @@ class Walk:
         self.budget = Budget()
         self.members: list[Member] = []
         self.texts: dict[str, str] = {}
-        self.includes: dict[str, tuple[str, ...]] = {}
+        self.taken: dict[str, Taken] = {}
+        self.lexemes = LexemeBudget()
         self.allowance = Allowance(is_wheel=is_wheel)
         self.damage: list[Damage] = []
 
@@ -142,8 +143,8 @@ class Walk:
             self.members.append(member)
             if not inside and self.allowance.is_text(member.path):
                 self._keep_text(member, source)
-            if not inside and not self.is_wheel and member.path.endswith(C_SUFFIXES) and member.size <= SOURCE_CAP:
-                self.includes[member.path] = local_includes(source.read(0, member.size))
+            if not inside and not self.is_wheel and member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
+                self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
             # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
             if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
                 self._descend(member, source, depth + 1)
@@ -241,7 +242,11 @@ def collect(path: Path, advance: Callable[[int], None] | None = None, shared: Sh
         after = state_of(path, file)
     if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
-    make = partial(Wheel, digests=digests) if is_wheel else partial(Sdist, includes=gathered.includes)
+    make = (
+        partial(Wheel, digests=digests)
+        if is_wheel
+        else partial(Sdist, taken=gathered.taken, is_taken_whole=gathered.lexemes.left >= 0)
+    )
     return make(
         file=path.name,
         name=parse_file_name(path.name),

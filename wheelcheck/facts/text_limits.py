@@ -6,7 +6,13 @@ what 368 released wheels and 97 sdists hold; their longest line in entry_points.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wheelcheck.records import dataclass
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator
 
 KIB, MIB = 1 << 10, 1 << 20
 SOURCE_CAP = MIB  # a file that is parsed as TOML or Python
@@ -40,6 +46,28 @@ SDIST_TEXTS = {
     "Cargo.lock": _Limit(2 * MIB),
 }
 _TOML = (".toml", ".lock")
+
+
+@dataclass(slots=True)
+class LexemeBudget:
+    """How many words of C, Cython and Rust sources are looked at yet: a second's work.
+
+    The sdists of orjson, uv and opencv-python have 250,000 to 360,000.
+    """
+
+    left: int = 1_000_000
+
+    def spend(self, count: int = 1) -> bool:
+        """Take `count` of them; return whether so many were left."""
+        self.left -= count
+        return self.left >= 0
+
+    def within(self, found: Iterator[re.Match[bytes]]) -> Iterator[re.Match[bytes]]:
+        """Yield what is found, as long as the budget lasts."""
+        for one in found:
+            if not self.spend():
+                return
+            yield one
 
 
 @dataclass(slots=True)

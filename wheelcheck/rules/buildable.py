@@ -1,4 +1,4 @@
-"""WC611 to WC615, WC621, WC623: the sdist holds what its build needs, where the backend looks, and nothing private."""
+"""WC612 to WC615 and WC623: the sdist holds what its backend needs, where it looks, and nothing private."""
 
 from __future__ import annotations
 
@@ -10,39 +10,15 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.named_files import named_files
-from wheelcheck.facts.setup_py import extension_sources
-from wheelcheck.facts.toml import table, tables, texts
+from wheelcheck.facts.toml import table
 from wheelcheck.platforms import hints
-from wheelcheck.platforms.known_names import foreign_headers
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.facts import Wheel
-    from wheelcheck.rules import Severity
 
-_C_FILE = re.compile(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
-_GENERATES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
-_LIBRARIES = re.compile(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
-_DECIDES = re.compile(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
-_GENERATORS = (
-    ".pyx",
-    ".py",
-    ".c",
-    ".cpp",
-    ".cxx",
-    ".cc",
-    ".in",
-    ".tmpl",
-    ".template",
-    ".y",
-    ".l",
-    ".rl",
-    ".i",
-    ".re",
-    ".f2py",
-)
 _LFS = b"version https://git-lfs.github.com/spec/"
 _JUNK = re.compile(
     r"(?:^|/)(?:\.git|\.hg|\.svn|node_modules|__pycache__|\.tox|\.nox|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.idea)/"
@@ -54,64 +30,6 @@ _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
 _GENERATED = re.compile(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
 _SOURCE = re.compile(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
 _SHOWN = 4
-
-
-@rule("WC611", on=Sdist, severity=("error", "warning"))
-def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
-    """What a C source includes in quotation marks is in the sdist, if the build of the extension surely compiles it.
-
-    setuptools puts the sources of an extension into the sdist and not the headers beside them: everybody who has no
-    wheel sees "fatal error: tables.h: No such file or directory". Judged are the sources that setup.py or
-    pyproject.toml list by name and the headers that these include, outside of `#if`. A header may be anywhere in the
-    sdist. Headers of CPython, of the system, and in folders of other packages (`numpy/arrayobject.h`) come from
-    elsewhere. Where the build generates files or links with libraries of the system, the header may come from there: a
-    warning.
-
-    Source: setuptools, "Building Extension Modules" (`depends`); MANIFEST.in.
-    Remedy: list the headers in `depends=` of the extension, or `recursive-include src *.h` in MANIFEST.in.
-    """
-    listed, script = _listed_sources(sdist)
-    if not listed:
-        return
-    severity: Severity | None = "warning" if _GENERATES.search(script) or _LIBRARIES.search(script) else None
-    files = {posixpath.basename(member.path) for member in sdist.members}
-    ends = {end for member in sdist.members for end in _ends(member.path)} if files else set()
-    templates = {name.rpartition(".")[0] for name in files if name.endswith((".in", ".cmake", ".tmpl", ".template"))}
-    waiting, seen = list(listed), set(listed)
-    while waiting:
-        path = waiting.pop()
-        for name in sdist.includes.get(path, ()):
-            if name in ends:
-                found = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-                if found in sdist.includes and found not in seen:
-                    seen.add(found)
-                    waiting.append(found)
-            elif name not in foreign_headers() and "/" not in name and name not in templates:
-                yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
-
-
-@rule("WC621", on=Sdist, severity=("error", "warning"))
-def every_source_that_an_extension_lists_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
-    """The sources that setup.py or pyproject.toml lists for an extension module are in the sdist.
-
-    The build of an sdist without them ends in "error: src/core.c: No such file or directory", for everybody who has no
-    wheel. Judged are lists of literal names. A file that Cython, a parser generator or a template may make counts as
-    being there if what it is made from is. Where setup.py generates files or decides what to build, a missing one is a
-    warning.
-
-    Source: setuptools, "Building Extension Modules" (`sources`).
-    Remedy: include the file in MANIFEST.in, or take it out of the list.
-    """
-    files = {member.path for member in sdist.members}
-    stems = {_stem(path) for path in files if path.endswith(_GENERATORS)}
-    script = sdist.texts.get(f"{sdist.top}/setup.py", "")
-    severity: Severity | None = "warning" if _GENERATES.search(script) or _DECIDES.search(script) else None
-    modules = tables(table(table(sdist.pyproject, "tool"), "setuptools"), "ext-modules")
-    listed = [*extension_sources(script), *(name for module in modules for name in texts(module, "sources"))]
-    for name in dict.fromkeys(listed):
-        path = posixpath.normpath(f"{sdist.top}/{name}")
-        if not name.startswith("/") and path not in files and _stem(path) not in stems:
-            yield Hit(path, "is listed as a source of an extension module, and is not in the sdist", severity)
 
 
 @rule("WC623", on=Sdist, severity=("error", "warning"))
@@ -137,27 +55,6 @@ def every_file_that_pyproject_names_is_in_the_sdist(sdist: Sdist) -> Iterator[Hi
 def _folders_of(path: str) -> Iterator[str]:
     while path := path.rpartition("/")[0]:
         yield path
-
-
-def _stem(path: str) -> str:
-    """Return the path without its suffixes: `src/a.pyx.in` and `src/a.c` may be one made from the other."""
-    folder, _, name = path.rpartition("/")
-    return f"{folder}/{name.partition('.')[0]}"
-
-
-def _ends(path: str) -> Iterator[str]:
-    """Yield a file's name, and the name with its folder, as an include writes it; at most three parts."""
-    parts = path.split("/")
-    for count in range(1, min(len(parts), 4)):
-        yield "/".join(parts[-count:])
-
-
-def _listed_sources(sdist: Sdist) -> tuple[list[str], str]:
-    """Return the C sources that setup.py and pyproject.toml name and that are there, and both texts."""
-    texts = [sdist.texts.get(f"{sdist.top}/{name}", "") for name in ("setup.py", "pyproject.toml", "setup.cfg")]
-    script = "\n".join(texts)
-    paths = {posixpath.normpath(f"{sdist.top}/{name}") for name in _C_FILE.findall(script)}
-    return sorted(path for path in paths if path in sdist.includes), script
 
 
 @rule("WC612", on=Sdist)

@@ -1,4 +1,4 @@
-"""WC603 to WC605, WC620 and WC622: cargo can build the sdist: manifests, workspaces and the lock file are complete."""
+"""WC603 to WC605, WC620, WC622 and WC625: cargo can build the sdist: manifests, lock file and sources are there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.cargo_manifests import references
+from wheelcheck.facts.cargo_sources import missing_sources
 from wheelcheck.facts.cargo_workspaces import missing_targets, orphans, unlocked, unused
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
@@ -113,3 +114,21 @@ def cargo_finds_the_source_of_every_target(sdist: Sdist) -> Iterator[Hit]:
     for manifest, target, source in missing_targets(sdist):
         if not _is_aside(manifest):
             yield Hit(manifest, f"declares {target}, whose source {source} is not in the sdist")
+
+
+@rule("WC625", on=Sdist, severity=("error", "warning"))
+def every_file_that_a_crate_is_compiled_from_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """The modules of a crate that are files of their own, and the files that it includes by a path, are in the sdist.
+
+    rustc ends with "file not found for module `tables`", or "couldn't read `README.md`" for
+    `#![doc = include_str!("../README.md")]`. A file that git ignores, or that lies outside of the crate, is missing
+    although every build from the checkout works. Judged are the crates that the build backend builds and those that
+    they need by path, from the first source of the library on, and of these sources only what is compiled whatever the
+    target and the features are: nothing after `#[cfg(…)]` or inside macros. Where a build script may write sources, it
+    is a warning.
+
+    Source: the Rust reference, "Modules"; the documentation of `include_str!`.
+    Remedy: have the file in the sdist, and if it is generated, write it to OUT_DIR.
+    """
+    for source, spelled, expected, is_certain in missing_sources(sdist) if sdist.is_read_whole else ():
+        yield Hit(source, f"{spelled}, and {expected} is not in the sdist", None if is_certain else "warning")

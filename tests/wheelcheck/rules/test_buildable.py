@@ -6,28 +6,14 @@ import pytest
 
 from tests.support.artifacts import File, a_release, a_wheel, an_sdist
 from tests.support.twins import Silent, Twins
-from wheelcheck.facts.c_sources import local_includes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import SdistRecipe
-    from wheelcheck.rules import Severity
 
-SETUP = (
-    "from setuptools import Extension, setup\n"
-    "setup(ext_modules=[Extension('demo._core', ['src/core.c'], include_dirs=['src'])])\n"
-)
-CORE = '#include <Python.h>\n#include "tables.h"\nint demo(void) { return N; }\n'
-SOURCE = "demo-1.0/src/core.c"
 PYPROJECT = "demo-1.0/pyproject.toml"
 WHEEL = "demo-1.0-py3-none-any.whl"
-
-
-def extension(core: str, *headers: str, setup: str = SETUP) -> SdistRecipe:
-    """An sdist of one C extension, with these headers below src/."""
-    files = [File(f"src/{header}", b"#define N 3\n") for header in headers]
-    return an_sdist(File("setup.py", setup.encode()), File("src/core.c", core.encode()), *files)
 
 
 def built_by(backend: str, *files: str, more: str = "") -> SdistRecipe:
@@ -40,10 +26,6 @@ def manifest(sentence: str, bad: SdistRecipe, good: SdistRecipe, found: str) -> 
     return Twins("WC612", sentence, bad, good, found, (PYPROJECT,))
 
 
-def includes(sentence: str, good: SdistRecipe) -> Silent:
-    return Silent("WC611", sentence, good)
-
-
 PURE = a_wheel("py3-none-any", File("demo/__init__.py"), File("demo/py.typed"), File("demo/_version.py"))
 KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
 
@@ -51,52 +33,6 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
 @pytest.mark.parametrize(
     "row",
     [
-        Twins(
-            "WC611",
-            "a header of the project that the sdist lacks",
-            extension(CORE),
-            extension(CORE, "tables.h"),
-            'includes "tables.h", which is not in the sdist',
-            (SOURCE,),
-        ),
-        Twins(
-            "WC611",
-            "a header that a header of the sdist includes",
-            an_sdist(
-                File("setup.py", SETUP.encode()),
-                File("src/core.c", b'#include "a.h"\n'),
-                File("src/a.h", b'#ifndef A\n#define A\n#include "b.h"\n#endif\n'),
-            ),
-            an_sdist(
-                File("setup.py", SETUP.encode()),
-                File("src/core.c", b'#include "a.h"\n'),
-                File("src/a.h", b'#ifndef A\n#define A\n#include "b.h"\n#endif\n'),
-                File("src/b.h", b"\n"),
-            ),
-            'includes "b.h"',
-            ("demo-1.0/src/a.h",),
-        ),
-        Twins(
-            "WC611",
-            "a header that a library of the system may bring",
-            extension(CORE, setup=SETUP.replace("['src'])", "['src'], libraries=['demo'])")),
-            extension(CORE, "tables.h", setup=SETUP.replace("['src'])", "['src'], libraries=['demo'])")),
-            'includes "tables.h"',
-            (SOURCE,),
-            "warning",
-        ),
-        includes("a header of CPython in quotation marks", extension('#include "Python.h"\n')),
-        includes("a header of the system", extension('#include "stdint.h"\n#include "windows.h"\n')),
-        includes("a header of another package", extension('#include "numpy/arrayobject.h"\n')),
-        includes("a header for one system only", extension('#ifdef __sun\n#include "sun_only.h"\n#endif\n')),
-        includes("a header in another folder of the sdist", extension('#include "x.h"\n', "deep/x.h")),
-        includes("a header that a template becomes", extension('#include "config.h"\n', "config.h.in")),
-        includes(
-            "a source that nothing compiles by its name",
-            an_sdist(
-                File("setup.py", b"from setuptools import setup\nsetup()\n"), File("old/x.c", b'#include "y.h"\n')
-            ),
-        ),
         manifest(
             "maturin and a crate in a folder that nothing names",
             built_by("maturin", "rust/Cargo.toml"),
@@ -165,69 +101,6 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
     ids=str,
 )
 def test_what_a_build_needs(row: Twins | Silent, tmp_path: Path) -> None:
-    row.assert_holds(tmp_path)
-
-
-def test_includes_are_read_in_linear_time_and_outside_of_conditions() -> None:
-    text = (
-        b'#include "a.h"\n#if X\n#include "b.h"\n#else\n#include "c.h"\n#endif\n # include "d.h" // e\n#include <f.h>\n'
-    )
-    assert local_includes(text) == ("a.h", "d.h")
-    assert local_includes(b'#pragma once\n#ifndef G\n#define G\n#include "g.h"\n#endif\n') == ("g.h",)
-    assert local_includes(b"#if " * 100_000) == ()
-
-
-def listing(sources: str, *files: str, script: str = "") -> SdistRecipe:
-    """An sdist whose setup.py passes these arguments to Extension, with these files."""
-    text = f"from setuptools import Extension, setup\n{script}setup(ext_modules=[Extension('demo._core', {sources})])\n"
-    return an_sdist(File("setup.py", text.encode()), *(File(path, b"\n") for path in files))
-
-
-def configured(*files: str) -> SdistRecipe:
-    module = '[[tool.setuptools.ext-modules]]\nname = "demo._core"\nsources = ["src/core.c", "src/more.c"]\n'
-    return built_by("setuptools.build_meta", *files, more=module)
-
-
-def lacks(sentence: str, bad: SdistRecipe, good: SdistRecipe, path: str, severity: Severity = "error") -> Twins:
-    found = "is listed as a source of an extension module, and is not in the sdist"
-    return Twins("WC621", sentence, bad, good, found, (f"demo-1.0/{path}",), severity)
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        lacks("a source", listing("['src/core.c']"), listing("['src/core.c']", "src/core.c"), "src/core.c"),
-        lacks(
-            "one of several",
-            listing("sources=['a.c', 'b.cpp'], language='c++'", "a.c"),
-            listing("sources=['a.c', 'b.cpp'], language='c++'", "a.c", "b.cpp"),
-            "b.cpp",
-        ),
-        lacks(
-            "a module in pyproject.toml", configured("src/core.c"), configured("src/core.c", "src/more.c"), "src/more.c"
-        ),
-        lacks(
-            "what a script may decide not to build",
-            listing("['win.c']", script="import sys\nif sys.platform == 'win32':\n    pass\n"),
-            listing("['win.c']", "win.c"),
-            "win.c",
-            "warning",
-        ),
-        *(
-            Silent("WC621", sentence, recipe)
-            for sentence, recipe in {
-                "C that Cython makes": listing("['src/core.c']", "src/core.pyx"),
-                "Cython of which the C is there": listing("['src/core.pyx']", "src/core.c"),
-                "a source from a template": listing("['src/core.c']", "src/core.c.in"),
-                "names that are computed": listing("[name + '.c']"),
-                "a list that is made elsewhere": listing("SOURCES + ['b.c']"),
-                "the call of another function": listing("[]", script="Other('x', ['a.c'])\n"),
-            }.items()
-        ),
-    ],
-    ids=str,
-)
-def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

@@ -1,0 +1,195 @@
+"""WC611, WC621 and WC624: what compilers of extension modules read is in the sdist: sources, headers, Cython files."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from wheelcheck.facts import Sdist
+from wheelcheck.facts.setup_py import extension_sources
+from wheelcheck.facts.source_files import Taken
+from wheelcheck.facts.toml import table, tables, texts
+from wheelcheck.platforms.known_names import foreign_headers
+from wheelcheck.rules import Hit, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from wheelcheck.rules import Severity
+
+_C_FILE = re.compile(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
+_GENERATES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
+_LIBRARIES = re.compile(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
+_DECIDES = re.compile(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
+_HEADERS = (".h", ".hh", ".hpp", ".hxx")
+_TEMPLATES = (".in", ".tmpl", ".template", ".tp")
+_GENERATORS = (*_TEMPLATES, ".pyx", ".py", ".c", ".cpp", ".cxx", ".cc", ".y", ".l", ".rl", ".i", ".re", ".f2py")
+_CYTHON_FILE = re.compile(r"""["']([\w./*+-]{1,200}\.pyx)["']""")
+_MOST_GLOBS = 50  # of Cython sources; each is compared with every one
+_WRITES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|exec|write|write_text|render|import_module|sys\.path)\b")
+
+
+@rule("WC611", on=Sdist, severity=("error", "warning", "note"))
+def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """What a C source includes in quotation marks is in the sdist, if the build of the extension surely compiles it.
+
+    setuptools puts the sources of an extension into the sdist and not the headers beside them: everybody who has no
+    wheel sees "fatal error: tables.h: No such file or directory". Judged are the sources that setup.py or
+    pyproject.toml list by name and the headers that these include, outside of `#if`. A header may be anywhere in the
+    sdist. Headers of CPython, of the system, and in folders of other packages (`numpy/arrayobject.h`) come from
+    elsewhere. Where the build generates files or links with libraries of the system, the header may come from there: a
+    warning. A note says that sources are too many to be read, for this rule, WC624 and WC625.
+
+    Source: setuptools, "Building Extension Modules" (`depends`); MANIFEST.in.
+    Remedy: list the headers in `depends=` of the extension, or `recursive-include src *.h` in MANIFEST.in.
+    """
+    if not sdist.is_taken_whole:
+        yield Hit("", "the sources have too many words, and not all were read", "note")
+    listed, script = _listed_sources(sdist)
+    if not listed:
+        return
+    severity: Severity | None = "warning" if _GENERATES.search(script) or _LIBRARIES.search(script) else None
+    paths = {member.path for member in sdist.members}
+    files = {posixpath.basename(path) for path in paths}
+    folders = {end.partition("/")[0] for path in sdist.taken if path.endswith(_HEADERS) for end in _ends(path)} - files
+    ends = {end for path in paths for end in _ends(path)}
+    known = ends | {name.rpartition(".")[0] for name in files if name.endswith((*_TEMPLATES, ".cmake"))}
+    waiting, seen = list(listed), set(listed)
+    while waiting:
+        path = waiting.pop()
+        for name in sdist.taken[path].includes:
+            found = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            if found in sdist.taken and found not in seen:
+                seen.add(found)
+                waiting.append(found)
+            if found not in paths and name not in known and _is_own(name, path, sdist.top, folders):
+                yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
+
+
+def _is_own(name: str, path: str, top: str, folders: Collection[str]) -> bool:
+    """Return whether an included file would be this project's: its folder is one that holds headers here."""
+    first, slash, _ = name.partition("/")
+    if first in (".", ".."):
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), name)).startswith(f"{top}/")
+    return name not in foreign_headers() and (not slash or first in folders)
+
+
+@rule("WC621", on=Sdist, severity=("error", "warning"))
+def every_source_that_an_extension_lists_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """The sources that setup.py or pyproject.toml lists for an extension module are in the sdist.
+
+    The build of an sdist without them ends in "error: src/core.c: No such file or directory", for everybody who has no
+    wheel. Judged are lists of literal names. A file that Cython, a parser generator or a template may make counts as
+    being there if what it is made from is. Where setup.py generates files or decides what to build, a missing one is a
+    warning.
+
+    Source: setuptools, "Building Extension Modules" (`sources`).
+    Remedy: include the file in MANIFEST.in, or take it out of the list.
+    """
+    files = {member.path for member in sdist.members}
+    stems = {_stem(path) for path in files if path.endswith(_GENERATORS)}
+    script = sdist.texts.get(f"{sdist.top}/setup.py", "")
+    severity: Severity | None = "warning" if _GENERATES.search(script) or _DECIDES.search(script) else None
+    modules = tables(table(table(sdist.pyproject, "tool"), "setuptools"), "ext-modules")
+    listed = [*extension_sources(script), *(name for module in modules for name in texts(module, "sources"))]
+    for name in dict.fromkeys(listed):
+        path = posixpath.normpath(f"{sdist.top}/{name}")
+        if not name.startswith("/") and path not in files and _stem(path) not in stems:
+            yield Hit(path, "is listed as a source of an extension module, and is not in the sdist", severity)
+
+
+@rule("WC624", on=Sdist, severity=("error", "warning"))
+def every_file_that_a_cython_module_takes_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
+    """The files that a Cython source includes, and the modules of its package that it cimports, are in the sdist.
+
+    setuptools puts the `.pyx` files of extensions into the sdist, and neither the `.pxd` nor the `.pxi` files beside
+    them: everybody who has no wheel sees "'core.pxd' not found" or "'core.pxi' not found". Judged are the sources that
+    setup.py or pyproject.toml name, as a pattern too, and what these take, if the build requires Cython. Only what
+    stands at the beginning of a line and is of the same package (`from .core cimport x`) counts. A file that a template
+    may become is there. It is a warning where setup.py writes files or starts programs, or where the C source that
+    Cython would write is in the sdist.
+
+    Source: Cython's documentation, "Sharing Declarations Between Cython Modules" and "The include statement".
+    Remedy: `recursive-include src *.pxd *.pxi` in MANIFEST.in.
+    """
+    script = _script(sdist)
+    if "cython" not in script.lower():
+        return
+    files = {member.path for member in sdist.members}
+    stems = {_stem(path) for path in files if path.endswith(_TEMPLATES)}
+    for path, spelled, places in _cython_files(sdist, files, script):
+        if not any(place in files or _stem(place) in stems for place in places):
+            is_translated = any(f"{path.rpartition('.')[0]}.{suffix}" in files for suffix in ("c", "cpp"))
+            is_made = _WRITES.search(script) or posixpath.basename(places[0]) in script
+            severity: Severity | None = "warning" if is_translated or is_made else None
+            yield Hit(path, f"{spelled}, and {places[0]} is not in the sdist", severity)
+
+
+def _cython_files(sdist: Sdist, files: Collection[str], script: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield what Cython reads: the source, how it takes another file, and where that may be."""
+    waiting = _cython_sources(sdist, script)
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop()
+        folder = posixpath.dirname(path)
+        taken = sdist.taken.get(path, Taken())
+        for name in taken.includes:
+            yield path, f'includes "{name}"', _included(name, folder, sdist.top)
+        for name in taken.cimports:
+            yield path, f"cimports {name}", _declarations(name, folder)
+        beside = f"{path.rpartition('.')[0]}.pxd"  # which Cython reads first
+        if beside in files and beside not in seen:
+            seen.add(beside)
+            waiting.append(beside)
+
+
+def _included(name: str, folder: str, top: str) -> tuple[str, ...]:
+    """Return where Cython looks for an included file: beside the source, and from the top of the project."""
+    return tuple(posixpath.normpath(posixpath.join(start, name)) for start in (folder, top))
+
+
+def _declarations(name: str, folder: str) -> tuple[str, ...]:
+    """Return the files that can declare the module `..a.b`, as seen from a source in a folder."""
+    module = name.lstrip(".")
+    for _ in range(len(name) - len(module) - 1):
+        folder = posixpath.dirname(folder)
+    place = posixpath.join(folder, module.replace(".", "/"))
+    inits = (f"{place}/__init__.{suffix}" for suffix in ("pxd", "py", "pyx"))
+    # `from . cimport x` may also name something that the package itself declares.
+    return (f"{place}.pxd", *inits, f"{posixpath.dirname(place)}/__init__.pxd")
+
+
+def _cython_sources(sdist: Sdist, script: str) -> list[str]:
+    """Return the Cython sources that the build names, by name or by pattern."""
+    sources = sorted(path for path in sdist.taken if path.endswith(".pyx"))
+    named = list(dict.fromkeys(posixpath.normpath(f"{sdist.top}/{name}") for name in _CYTHON_FILE.findall(script)))
+    patterns = [re.compile(fnmatch.translate(name)) for name in named if "*" in name][:_MOST_GLOBS]
+    return [path for path in sources if path in named or any(pattern.match(path) for pattern in patterns)]
+
+
+def _stem(path: str) -> str:
+    """Return the path without its suffixes: `src/a.pyx.in` and `src/a.c` may be one made from the other."""
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{name.partition('.')[0]}"
+
+
+def _ends(path: str) -> Iterator[str]:
+    """Yield a file's name, and the name with its folder, as an include writes it; at most three parts."""
+    parts = path.split("/")
+    for count in range(1, min(len(parts), 4)):
+        yield "/".join(parts[-count:])
+
+
+def _listed_sources(sdist: Sdist) -> tuple[list[str], str]:
+    """Return the C sources that setup.py and pyproject.toml name and that are there, and both texts."""
+    script = _script(sdist)
+    paths = {posixpath.normpath(f"{sdist.top}/{name}") for name in _C_FILE.findall(script)}
+    return sorted(path for path in paths if path in sdist.taken), script
+
+
+def _script(sdist: Sdist) -> str:
+    """Return the text of the files that say what is built."""
+    names = ("setup.py", "pyproject.toml", "setup.cfg")
+    return "\n".join(sdist.texts.get(f"{sdist.top}/{name}", "") for name in names)
