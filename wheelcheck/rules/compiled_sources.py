@@ -24,6 +24,7 @@ _GENERATES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_cl
 _LIBRARIES = re.compile(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
 _DECIDES = re.compile(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
+_OUTSIDE = ("/", "../", "sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "mach/")  # of the system, if anything's
 _TEMPLATES = (".in", ".tmpl", ".template", ".tp")
 _GENERATORS = (*_TEMPLATES, ".pyx", ".py", ".c", ".cpp", ".cxx", ".cc", ".y", ".l", ".rl", ".i", ".re", ".f2py")
 _CYTHON_FILE = re.compile(r"""["']([\w./*+-]{1,200}\.pyx)["']""")
@@ -38,9 +39,10 @@ def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterato
     setuptools puts the sources of an extension into the sdist and not the headers beside them: everybody who has no
     wheel sees "fatal error: tables.h: No such file or directory". Judged are the sources that setup.py or
     pyproject.toml list by name and the headers that these include, outside of `#if`. A header may be anywhere in the
-    sdist. Headers of CPython, of the system, and in folders of other packages (`numpy/arrayobject.h`) come from
-    elsewhere. Where the build generates files or links with libraries of the system, the header may come from there: a
-    warning. A note says that sources are too many to be read, for this rule, WC624 and WC625.
+    sdist. Headers of CPython and of the system come from elsewhere. Where the build generates files or links with
+    libraries of the system, the header may come from there: a warning. So is a header in a folder that is not in the
+    sdist, and otherwise nothing is said of one in a folder (`numpy/arrayobject.h`). A note says that sources are too
+    many to be read, for this rule, WC624 and WC625.
 
     Source: setuptools, "Building Extension Modules" (`depends`); MANIFEST.in.
     Remedy: list the headers in `depends=` of the extension, or `recursive-include src *.h` in MANIFEST.in.
@@ -64,8 +66,12 @@ def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterato
             if found in sdist.taken and found not in seen:
                 seen.add(found)
                 waiting.append(found)
-            if found not in paths and name not in known and _is_own(name, path, sdist.top, folders):
+            if found in paths or name in known or name in foreign_headers():
+                continue
+            if _is_own(name, path, sdist.top, folders):
                 yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
+            elif severity is None and not name.startswith(_OUTSIDE):
+                yield Hit(path, f'includes "{name}", which is not in the sdist', "warning")
 
 
 def _is_own(name: str, path: str, top: str, folders: Collection[str]) -> bool:
@@ -73,7 +79,7 @@ def _is_own(name: str, path: str, top: str, folders: Collection[str]) -> bool:
     first, slash, _ = name.partition("/")
     if first in (".", ".."):
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), name)).startswith(f"{top}/")
-    return name not in foreign_headers() and (not slash or first in folders)
+    return not slash or first in folders
 
 
 @rule("WC621", on=Sdist, severity=("error", "warning"))
