@@ -123,6 +123,7 @@ _ARCHIVE: dict[str, Kind] = {
         "structure", "data on a link, directory or device, which some readers parse as further members"
     ),
     "tar-sparse": Kind("storage", "a file with holes"),
+    "tar-privileges": Kind("storage", "an access list, a privilege or a flag, which some readers restore"),
     "tar-duplicate-name": Kind("collision", "two members with the same name"),
     "tar-gnu-long": Kind("structure", "a malformed GNU long name"),
     "tar-pax-record": Kind("structure", "a malformed pax record"),
@@ -135,6 +136,7 @@ _ARCHIVE: dict[str, Kind] = {
     ),
     "tar-link-outside": Kind("outside", "a link out of the archive, or out of its one top folder"),
     "tar-link-missing": Kind("outside", "a hard link to no earlier file of the archive"),
+    "tar-link-mode": Kind("outside", "a hard link with another mode than its file"),
     "tar-link-loop": Kind("outside", "a symbolic link that leads back to itself"),
     "tar-link-dangling": Kind("outside", "a symbolic link to nothing in the archive"),
     "tar-link-chain": Kind("outside", "a symbolic link that goes up after passing through another"),

@@ -128,6 +128,8 @@ def tarred(*files: File) -> bytes:
             info.size, info.mode = len(content), file.mode & 0o7777
             if stat.S_ISLNK(file.mode):
                 info.type, info.linkname, info.size = tarfile.SYMTYPE, content.decode(), 0
+            elif stat.S_ISDIR(file.mode):
+                info.type, info.size = tarfile.DIRTYPE, 0
             archive.addfile(info, io.BytesIO(content))
     return buffer.getvalue()
 

@@ -282,6 +282,33 @@ LINK_CASES = (
         HARD,
     ),
     case("a hard link to itself", "tar-link-missing", sdist(FILE, member(b"h", b"", b"1", link=b"h")), HARD),
+    link_case(
+        "a link to a file as if it were a folder", "tar-link-dangling", {"pkg-1/a": "setup.py/"}, {"pkg-1/a": "sub/"}
+    ),
+    link_case("a link past a file", "tar-link-dangling", {"pkg-1/a": "setup.py/../sub"}, {"pkg-1/a": "sub/../sub"}),
+    *(
+        case(
+            f"a hard link of mode {mode.decode()} to a file of 0000644",
+            "tar-link-mode",
+            sdist(FILE, header(b"pkg-1/hard", 0, b"1", link=b"pkg-1/setup.py", mode=mode)),
+            HARD,
+        )
+        for mode in (b"0000755\0", b"0004644\0", b"0000600\0")
+    ),
+    case(
+        "a hard link of another mode to a hard link",
+        "tar-link-mode",
+        sdist(
+            FILE,
+            member(b"pkg-1/hard", b"", b"1", link=b"pkg-1/setup.py"),
+            header(b"pkg-1/two", 0, b"1", link=b"pkg-1/hard", mode=b"0002755\0"),
+        ),
+        sdist(
+            FILE,
+            member(b"pkg-1/hard", b"", b"1", link=b"pkg-1/setup.py"),
+            member(b"pkg-1/two", b"", b"1", link=b"pkg-1/hard"),
+        ),
+    ),
     case(
         "a hard link to a symbolic one",
         "tar-link-missing",
@@ -365,6 +392,30 @@ REPLACED_CASES = (
         "tar-pax-record",
         sdist(pax(record("mtime", "nan"), kind=b"g"), FILE),
         sdist(pax(record("mtime", "1.5"), kind=b"g"), FILE),
+    ),
+    *(
+        case(
+            f"{bad} of {'all members' if kind == b'g' else 'a member'}",
+            "tar-privileges",
+            sdist(pax(record(bad, "x"), kind=kind), FILE),
+            sdist(pax(record(good, "x"), kind=kind), FILE),
+        )
+        for bad, good in (
+            ("SCHILY.xattr.security.capability", "SCHILY.xattr.security.selinux"),
+            ("LIBARCHIVE.xattr.security.capability", "LIBARCHIVE.xattr.com.apple.provenance"),
+            ("SCHILY.xattr.trusted.overlay.opaque", "SCHILY.xattr.user.note"),
+            ("SCHILY.acl.access", "SCHILY.ino"),
+            ("SCHILY.acl.default", "SCHILY.dev"),
+            ("SCHILY.fflags", "SCHILY.nlink"),
+            ("MSWINDOWS.rawsd", "LIBARCHIVE.creationtime"),
+        )
+        for kind in (b"x", b"g")
+    ),
+    case(
+        "a time before all systems",
+        "tar-number",
+        sdist(header(mtime=b"\xff" + b"\1" * 11)),
+        sdist(header(mtime=b"\xff" * 5 + b"\1" * 7)),
     ),
     case(
         "a time beyond all systems",

@@ -23,7 +23,28 @@ if TYPE_CHECKING:
     from wheelcheck.archive.limits import Budget
 
 Container = Literal[
-    "zip", "tar", "tar.gz", "tar.xz", "tar.bz2", "gz", "xz", "bz2", "zst", "7z", "rar", "cab", "xar", "rpm", "cpio", ""
+    "zip",
+    "tar",
+    "tar.gz",
+    "tar.xz",
+    "tar.bz2",
+    "gz",
+    "xz",
+    "bz2",
+    "zst",
+    "7z",
+    "rar",
+    "cab",
+    "xar",
+    "rpm",
+    "cpio",
+    "deb",
+    "lzma",
+    "lz",
+    "lz4",
+    "Z",
+    "squashfs",
+    "",
 ]
 
 HEAD = 4_096  # bytes that container_format should be given
@@ -45,6 +66,12 @@ _MAGIC: tuple[tuple[bytes, Container], ...] = (
     (b"\xed\xab\xee\xdb", "rpm"),
     (b"070701", "cpio"),
     (b"070707", "cpio"),
+    (b"!<arch>\ndebian-binary", "deb"),
+    (b"\x5d\0\0", "lzma"),
+    (b"LZIP\1", "lz"),
+    (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x1f\x9d", "Z"),
+    (b"hsqs", "squashfs"),
 )
 _BY_FIRST = {magic[:1]: tuple(row for row in _MAGIC if row[0][:1] == magic[:1]) for magic, _ in _MAGIC}
 _STREAMS: dict[str, type[Stream]] = {"gz": GzipStream, "xz": XzStream, "bz2": Bzip2Stream}

@@ -45,10 +45,20 @@ class LinkTable:
 
     log: Log
     kinds: Mapping[str, EntryKind]
+    _modes: dict[str, int] = field(default_factory=dict)  # files: path → permissions, which a hard link shares
     _links: dict[str, str] = field(default_factory=dict)  # symbolic links: path → what is written in them
 
-    def add(self, path: str, kind: EntryKind, link: str) -> None:
-        """Note a link before its own name is a member; a target outside, or a hard link to nothing, is damage now."""
+    def add(self, path: str, kind: EntryKind, link: str, mode: int) -> None:
+        """Note a file or a link before its own name is a member.
+
+        A target outside, and a hard link to nothing or with another mode than its file, is damage now.
+        """
+        if kind == "file":
+            self._modes[path] = mode
+        elif kind in ("symlink", "hardlink"):
+            self._add_link(path, kind, link, mode)
+
+    def _add_link(self, path: str, kind: EntryKind, link: str, mode: int) -> None:
         if not link or steps("" if kind == "hardlink" else path, link) is None:
             self.log.note("tar-link-outside", f"a {kind} to {link!r}, expected a target inside the archive", path)
         elif kind == "symlink":
@@ -56,6 +66,11 @@ class LinkTable:
         elif self.kinds.get(link) not in ("file", "hardlink"):
             why = f"a hard link to {link!r}, which is no earlier file of this archive, expected one"
             self.log.note("tar-link-missing", why, path)
+        else:
+            first = self._modes[path] = self._modes.get(link, mode)
+            if mode != first:
+                why = f"a hard link of mode {mode:#o} to {link!r}, whose mode is {first:#o}, expected the same mode"
+                self.log.note("tar-link-mode", why, path)
 
     def finish(self) -> None:
         """Judge the symbolic links, each for the first fault that it has."""
@@ -78,6 +93,9 @@ class LinkTable:
         through = [step for step in passed[:-1] if step in self._links] if "/.." in link else []
         if through:
             yield "tar-link-chain", f"through the link {through[0]!r}, expected a path without links"
+        crossed = [*passed[:-1], end or ""] if link.rstrip(".").endswith("/") else passed[:-1]
+        for file in (step for step in crossed if self.kinds.get(step) in ("file", "hardlink")):
+            yield "tar-link-dangling", f"in which {file!r} would have to be a folder, expected a path to a file itself"
         if end is None:
             yield "tar-link-loop", "that leads back to itself, expected a file or folder at its end"
         elif end and end not in self.kinds and end not in folders:

@@ -235,8 +235,7 @@ class _Reader:
     def _entry(self, header: Header, sha256: str) -> Entry:
         kind = KINDS[header.type]
         link = header.link if kind in ("symlink", "hardlink") else ""
-        if kind in ("symlink", "hardlink"):
-            self.links.add(header.name, kind, link)
+        self.links.add(header.name, kind, link, header.mode & 0o7777)
         self.names.add(header.name, kind)
         if kind == "device":
             self.log.note("entry-device", "a device or pipe, expected a file, directory or link", header.name)

@@ -27,6 +27,12 @@ _NUMERIC = {"mtime": _TIME, "atime": _TIME, "ctime": _TIME, "uid": _DECIMAL, "gi
 # With these some readers write other bytes than the member holds: star's and Solaris' files with holes, GNU's and
 # star's members that go on in another volume.
 _EXTENTS = ("SUN.holesdata", "SCHILY.realsize", "SCHILY.offset", "GNU.volume.size", "GNU.volume.offset")
+# With these some readers change who may do what with a file: bsdtar restores access lists, privileges and flags, and
+# GNU tar with --xattrs and --acls. Attributes of users, of macOS and of SELinux only describe a file.
+_PRIVILEGES = re.compile(
+    r"SCHILY\.(?:acl\.|fflags$)|MSWINDOWS\.rawsd$"
+    r"|(?:SCHILY|LIBARCHIVE)\.xattr\.(?:security\.(?!selinux$)|system\.|trusted\.)"
+)
 # A global header may set times and comments; these keys would rename or resize every member after it.
 _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
 
@@ -93,6 +99,8 @@ def _add_record(records: dict[str, str], body: bytes, log: Log, path: str) -> No
         log.note("tar-pax-record", f"{key} {value[:40]!r}, expected a decimal number", path)
     if key.startswith("GNU.sparse.") or key in _EXTENTS:
         log.note("tar-sparse", f"{key} describes a file with holes, expected every byte to be there", path)
+    if _PRIVILEGES.match(key):
+        log.note("tar-privileges", f"{key} sets access or privileges, expected nothing but the mode to do so", path)
     records[key] = value
 
 
@@ -234,7 +242,7 @@ def number(raw: bytes, what: str, name: str, log: Log) -> int:
     before_1970 = what == "mtime" and raw[0] == 0xFF
     if raw[0] != 0x80 and not before_1970:
         log.stop("tar-number", f"{what} {raw!r}, expected an octal number", name)
-    value = int.from_bytes(raw[1:], "big")
-    if value > _LATEST and not before_1970 and what == "mtime":
+    value = int.from_bytes(raw if before_1970 else raw[1:], "big", signed=before_1970)
+    if abs(value) > _LATEST and what == "mtime":
         log.note("tar-number", f"{what} {value}, expected a time that systems can set", name)
     return value

@@ -159,7 +159,11 @@ class Window:
 def has_end_record(file: BinaryIO) -> bool:
     """Return whether a zip's end record is where zipfile.is_zipfile looks for it."""
     start = max(file.seek(0, io.SEEK_END) - END_REACH, 0)
-    tail = read_at(file, start, END_REACH)
+    return is_end_record_in(read_at(file, start, END_REACH))
+
+
+def is_end_record_in(tail: bytes) -> bool:
+    """Return whether the last bytes of a file, at most END_REACH, hold a zip's end record."""
     return 0 <= tail.rfind(b"PK\5\6") <= len(tail) - END.size
 
 

@@ -181,10 +181,12 @@ class Sdist(Artifact):
     """A source distribution: its name, members and manifests.
 
     `taken` is what its sources take, by their paths; `is_taken_whole` is false if a limit ended the reading of sources.
+    `unread` are the archives inside that have bytes nobody looked at, and why.
     """
 
     taken: Mapping[str, Taken] = field(default_factory=dict)
     is_taken_whole: bool = True
+    unread: Mapping[str, Damage] = field(default_factory=dict)
 
     @cached_property
     def cargo(self) -> Crates:

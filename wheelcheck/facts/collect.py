@@ -10,12 +10,21 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
-from wheelcheck.archive import container_format, rehash_zip, reread_zip, walk, walk_tar_gz, walk_zip
+from wheelcheck.archive import (
+    END_REACH,
+    container_format,
+    is_end_record_in,
+    rehash_zip,
+    reread_zip,
+    walk,
+    walk_tar_gz,
+    walk_zip,
+)
 from wheelcheck.archive.formats import HEAD
 from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import read_binary
-from wheelcheck.damage import Damage
+from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
@@ -116,6 +125,16 @@ def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
 KEPT_HEAD = 512
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
+# Damage of an archive inside an sdist after which some of its bytes were never looked at. Bytes before a zip that is
+# otherwise whole, as in a self-extracting program or a zipapp, are none, and what nobody here opens is another finding.
+_HIDING = frozenset(
+    kind
+    for kind, row in KINDS.items()
+    if row.topic in ("structure", "content", "storage")
+    and not row.legal
+    and kind not in ("zip-prefix", "unsupported-archive")
+)
+_TAIL_CAP = 2**20  # a larger file is opened as a zip only where it begins like one
 _OTHER_HASH = re.compile(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
 _MODULE = re.compile(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 
@@ -133,12 +152,15 @@ class Walk:
         self.lexemes = LexemeBudget()
         self.allowance = Allowance(is_wheel=is_wheel)
         self.damage: list[Damage] = []
+        self.unread: dict[str, Damage] = {}
 
     def run(self, file: BinaryIO, reader: Reader, inside: str = "", depth: int = 0) -> None:
         """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
         damage: list[Damage] = []
         for entry, source in reader(file, self.budget, damage):
             looked = self._look(entry, source, damage)
+            if not (self.is_wheel or looked.archive or looked.binary) and _ends_like_a_zip(entry, source):
+                looked = looked._replace(archive="zip")
             member = _member(entry, inside + entry.path, looked)
             self.members.append(member)
             if not inside and self.allowance.is_text(member.path):
@@ -149,6 +171,8 @@ class Walk:
             if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
                 self._descend(member, source, depth + 1)
         self.damage.extend(replace(one, path=inside + one.path) for one in damage if one.cap or not inside)
+        if inside and (hiding := _hiding(file, damage, has_members=self.members[-1].path.startswith(inside))):
+            self.unread[inside.removesuffix("!")] = hiding
 
     def _look(self, entry: Entry, source: Source, damage: list[Damage]) -> Looked:
         """Return what is in a member, from an earlier one with the same bytes if there is one."""
@@ -190,7 +214,7 @@ class Walk:
         return rehash_zip(file, {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS})
 
     def _descend(self, member: Member, source: Source, depth: int) -> None:
-        """Open an archive inside the sdist: maturin has put old wheels there. A broken one is a fixture, no damage."""
+        """Open an archive inside the sdist: maturin has put old wheels there. What is wrong with it is `unread`."""
         if depth > NESTED_DEPTH or member.size > NESTED_CAP:
             why = (
                 f"an archive of {member.size} bytes at depth {depth}:"
@@ -201,6 +225,23 @@ class Walk:
         # A zip in a zip is read back and forth, too dear to inflate again each time; what a tar holds is held anyway.
         held = isinstance(source, Inflated)
         self.run(io.BytesIO(source.read(0, member.size)) if held else as_file(source), walk, f"{member.path}!", depth)
+
+
+def _hiding(file: BinaryIO, damage: list[Damage], *, has_members: bool) -> Damage | None:
+    """Return why some bytes of an archive inside an sdist were not looked at; None if all were, or it is no archive."""
+    file.seek(0)
+    head = file.read(HEAD)
+    if not (has_members or container_format(head)):  # it only ended like a zip
+        return None
+    kinds = _HIDING | ({"zip-prefix"} if container_format(head) == "zip" else set())  # members that no directory lists
+    return next((one for one in damage if one.kind in kinds), None)
+
+
+def _ends_like_a_zip(entry: Entry, source: Source) -> bool:
+    """Return whether a zip is at the end of a file that begins like something else: readers find it from there."""
+    if entry.kind != "file" or not entry.size or entry.size > _TAIL_CAP:
+        return False
+    return is_end_record_in(source.read(max(entry.size - END_REACH, 0), END_REACH))
 
 
 def _member(entry: Entry, path: str, looked: Looked) -> Member:
@@ -245,7 +286,7 @@ def collect(path: Path, advance: Callable[[int], None] | None = None, shared: Sh
     make = (
         partial(Wheel, digests=digests)
         if is_wheel
-        else partial(Sdist, taken=gathered.taken, is_taken_whole=gathered.lexemes.left >= 0)
+        else partial(Sdist, taken=gathered.taken, is_taken_whole=gathered.lexemes.left >= 0, unread=gathered.unread)
     )
     return make(
         file=path.name,

@@ -23,6 +23,8 @@ _ON_WINDOWS = frozenset({"name-trailing", "name-colon", "name-reserved", "name-w
 _ON_SOME_SYSTEMS = frozenset({"name-case-collision", "name-unicode-collision"})
 _CASE_SENSITIVE = frozenset({"linux", "android"})
 
+_ENTER = stat.S_IRUSR | stat.S_IXUSR
+
 # The kinds of damage that one rule reports; WC101 and WC102 report all others.
 COLLISIONS, STORAGE, CONTENT = of_topic("collision"), of_topic("storage"), of_topic("content")
 COMMENTS, OUTSIDE, NAMES = of_topic("hidden data"), of_topic("outside"), of_topic("name")
@@ -118,7 +120,9 @@ def every_member_is_stored_as_installers_read_it(artifact: Artifact) -> Iterator
     """Members are stored or deflated, not encrypted, and of a type that every reader treats alike.
 
     pip reads methods 0 and 8 only. Sparse files (GNU's, star's and Solaris') and vendor-specific types unpack to
-    different bytes with different tools.
+    different bytes with different tools. bsdtar restores access lists, file flags and privileges (`security.capability`
+    is as good as setuid root) from extended headers of a tar, pip does not; attributes of users, of macOS and SELinux's
+    labels are no fault.
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: build with an ordinary backend.
@@ -179,7 +183,8 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
     is refused. A link to nothing and links that lead to each other are errors too. pip extracts them with Python's
     `data` filter and refuses the first on a Python that lacks it; after that nobody can open the file that the project
     meant to ship. A hard link must point to an earlier file, because there is nothing else that it could be made from.
-    In a zip, pip and uv write a link as a small file that holds a path.
+    It has the mode of that file, since one file has one mode: with another, both names get exec bits or setuid. In a
+    zip, pip and uv write a link as a small file that holds a path.
 
     Source: PEP 721 (the `data` filter), CVE-2007-4559, pip's unpacking of sdists.
     Remedy: store files instead of links.
@@ -194,16 +199,19 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
 
 @rule("WC112", on=Artifact, severity=("error", "warning"), fix="mode")
 def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
-    """No file is setuid or setgid, and every file can be read by someone.
+    """No file is setuid or setgid, every file can be read by someone, and so can every folder of an sdist by its owner.
 
     pip and uv keep only the exec bit of a mode, but other tools restore all of it. World-writable files are not
-    reported, because archives made on Windows often contain them. A file that nobody can read is a warning.
+    reported, because archives made on Windows often contain them. A file that nobody can read is a warning. What is in
+    a folder that its owner may neither enter nor list cannot be built once tar has extracted it: an error. setgid on a
+    folder passes its group on, which is usual on shared file systems, and is no fault.
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: set 0644 or 0755 before the build.
     """
     for member in artifact.members:
-        if member.kind == "file" and member.mode & (stat.S_ISUID | stat.S_ISGID):
+        privileges = stat.S_ISUID if member.kind == "directory" else stat.S_ISUID | stat.S_ISGID
+        if member.kind != "symlink" and member.mode & privileges:
             yield Hit(
                 member.path,
                 f"found mode {member.mode:#o}, expected no setuid or setgid bit",
@@ -212,3 +220,5 @@ def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
         elif member.kind == "file" and stat.S_IFMT(member.mode) and not stat.S_IMODE(member.mode):
             message = f"found mode {member.mode:#o}, expected at least 0o100644"
             yield Hit(member.path, message, severity="warning", fixable=isinstance(artifact, Wheel))
+        elif isinstance(artifact, Sdist) and stat.S_ISDIR(member.mode) and not member.mode & _ENTER:
+            yield Hit(member.path, f"found mode {member.mode:#o} on a folder, expected at least 0o40500")

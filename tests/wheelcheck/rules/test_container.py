@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import stat
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ def wheel_with(path: str = "demo/data.txt", change: Callable[[bytes], bytes] = b
 
 def sdist_with(path: str = "demo/data.txt", change: Callable[[bytes], bytes] = bytes) -> SdistRecipe:
     return an_sdist(File(path), change=change)
+
+
+def folder(permissions: int) -> File:
+    return File("sub", b"", stat.S_IFDIR | permissions)
 
 
 def in_wheel(sentence: str, bad: WheelRecipe, found: str, at: str = "", code: str = "WC101") -> Twins:
@@ -314,6 +319,25 @@ def test_no_sdist_member_reaches_outside(row: Twins, tmp_path: Path) -> None:
             a_wheel(X86_64, library("x86_64"), File("demo/helper", b"#!/bin/sh", 0o100777)),
             "found mode 0o104755, expected no setuid",
             ("demo/helper",),
+        ),
+        Twins(
+            "WC112",
+            "a setuid folder",
+            an_sdist(folder(0o4755)),
+            an_sdist(folder(0o2755)),
+            "found mode 0o44755, expected no setuid",
+            ("demo-1.0/sub",),
+        ),
+        *(
+            Twins(
+                "WC112",
+                f"a folder of mode {bad:#o}, which its owner cannot enter",
+                an_sdist(folder(bad)),
+                an_sdist(folder(good)),
+                "on a folder, expected at least 0o40500",
+                ("demo-1.0/sub",),
+            )
+            for bad, good in ((0, 0o700), (0o2000, 0o2700), (0o222, 0o555), (0o077, 0o177))
         ),
         Twins(
             "WC112",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 TOP = "demo-1.0"
 SOURCE = File("src/native.c", b"int answer(void) { return 42; }\n")
+PACKED = tarred(File("a.c"))
+PLAIN = gzip.decompress(PACKED)
+ZIPPED = zipped(File("a.c"))
+ENCRYPTED = b"PK\1\2\x14\3\x14\0\1"
 MODULE = "demo/_x.cpython-311-x86_64-linux-gnu.so"
 LINUX_X86_64 = "is a prebuilt linux x86_64"
 
@@ -41,6 +46,12 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
         prebuilt("an executable at 0644, as roar-cli 0.2.11 shipped six", File("demo/bin/t", native.program)),
         prebuilt("a library for one platform", library("x86_64"), found="is a prebuilt linux x86_64 library of"),
         prebuilt("a macOS library", mac("aarch64"), found="is a prebuilt macos aarch64 library"),
+        prebuilt(
+            "behind a program in front of the zip, as zipimport and self-extracting archives read it",
+            File("payload", lambda: b"#!/bin/sh\n" + zipped(program("x86_64", "tool"))),
+            File("payload", lambda: b"#!/bin/sh\n" + zipped(File("tool", b"#!/bin/sh\n"))),
+            inside="!tool",
+        ),
         prebuilt(
             "a universal library is for one platform",
             mac("aarch64", "x86_64"),
@@ -300,6 +311,49 @@ def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path:
             "found a 7z archive that was not opened",
             ("demo-1.0/vendor/sdk.7z",),
             severity="warning",
+        ),
+        *(
+            Twins(
+                "WC610",
+                f"an archive that nobody here opens, by its {bad[:8]!r}",
+                an_sdist(File("vendor/sdk", bad + bytes(64))),
+                an_sdist(File("vendor/sdk", bytes(64) + bad)),
+                "archive that was not opened",
+                ("demo-1.0/vendor/sdk",),
+                severity="warning",
+            )
+            for bad in (b"!<arch>\ndebian-binary   ", b"\x5d\0\0\x80\0", b"LZIP\1", b"\x1f\x9d\x90", b"hsqs")
+        ),
+        *(
+            Twins(
+                "WC610",
+                f"an archive with {sentence}",
+                an_sdist(File("vendor/sdk", partial(bad, good))),
+                an_sdist(File("vendor/sdk", good)),
+                "was not all looked at",
+                ("demo-1.0/vendor/sdk",),
+            )
+            for sentence, good, bad in (
+                ("data after a tar's end", PLAIN, lambda good: good + PLAIN),
+                ("blocks of zeros inside a tar", PLAIN, lambda good: good[:1024] + bytes(512) + good),
+                ("a tar header that is wrong", PLAIN, lambda good: good[:1024] + b"x" * 512 + good),
+                ("a second gzip stream", PACKED, lambda good: good + PACKED),
+                ("a gzip stream that is cut short", PACKED, lambda good: good[:-9]),
+                ("a member that the zip does not list", ZIPPED, lambda good: ZIPPED[: ZIPPED.index(b"PK\1\2")] + good),
+                ("no end", ZIPPED, lambda good: good[:-22]),
+                ("a member that is encrypted", ZIPPED, lambda good: good.replace(b"PK\1\2\x14\3\x14\0\0", ENCRYPTED)),
+            )
+        ),
+        Silent(
+            "WC610", "a program in front of a zip", an_sdist(File("vendor/app.pyz", b"#!/usr/bin/python3\n" + ZIPPED))
+        ),
+        Silent(
+            "WC610", "a text that has the mark of a zip's end", an_sdist(File("doc.txt", b"see PK\5\6" + bytes(40)))
+        ),
+        Silent(
+            "WC610",
+            "a broken archive among test data",
+            an_sdist(File("tests/data/sample.tar", PLAIN + PLAIN)),
         ),
         Silent(
             "WC610",
