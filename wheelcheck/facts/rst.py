@@ -48,6 +48,7 @@ _SUBSTITUTION = re.compile(r"\.\.[ ]+\|([^|\n]+)\|[ ]+\S")
 _NEW_ROLE = re.compile(r"\.\.[ ]+role::[ ]*([A-Za-z0-9._+:-]+)")
 _UNDERLINE = re.compile(r"([!-/:-@[-`{-~])\1*[ ]*")
 _BULLET = re.compile(r"(?:[-+*\u2022]|\(?(?:\d+|[A-Za-z]|#)[.)])[ ]+")
+_ITEM = re.compile(rf"{_BULLET.pattern}|[\u2023\u2043][ ]|\(?[ivxlcdmIVXLCDM]+[.)][ ]|:[^:\s][^:]*:(?:[ ]|$)|--?\w|/\w")
 _QUOTED = r"(?<=\"``)\"|(?<='``)'|(?<=\(``)\)|(?<=\[``)\]|(?<=\{``)\}|(?<=<``)>"  # docutils opens nothing there
 _OPENS = re.compile(rf"(?<![^\s'\"(\[{{<:/-])``(?=[^\s`])(?!{_QUOTED})")
 _CLOSES = re.compile(r"(?<!\s)``(?!\w)")
@@ -58,7 +59,6 @@ _LITERALS = re.compile(r"(?<![^\s'\"(\[{<:/-])``(?!\s)(?:[^`]|`(?!`))*?(?<!\s)``
 _UNCLOSED = re.compile(r"(?<![^\s'\"(\[{<:/-])``(?=[^\s`])")
 _ROLE = re.compile(r"(?<![^\s'\"(\[{</-]):([A-Za-z0-9]+(?:[-._+:][A-Za-z0-9]+)*):`(?![\s`])[^`]*[^\s`]`(?![\w`])")
 _REPLACED = re.compile(r"(?<![^\s'\"(\[{</:-])\|(?![\s|])([^|\n`*]*[^\s|`*])\|(?![\w|`*])")
-_EMBEDDED = re.compile(r"(?<![^\s'\"(\[{</:-])`(?![\s`])([^`<>]{1,200}?)\s{1,9}<([^`<>\s]+)>`_(?![\w_`])")
 _SIMPLE_TABLE = re.compile(r"=+(?:[ ]+=+)+[ ]*")
 _FEW = 20  # blank lines in front of a literal block
 _SHORTEST_UNDERLINE = 4  # docutils takes a shorter one for text
@@ -81,9 +81,8 @@ def problems(text: str) -> Iterator[tuple[int, str]]:
         substitutions={_normal(found[1]) for line in lines if (found := _SUBSTITUTION.search(line))},
     )
     yield from _blocks(lines, document)
-    links: dict[str, str] = {}
     for number, block in document.blocks:
-        for place, problem in _inline(block, document, links):
+        for place, problem in _inline(block, document):
             yield number + block.count("\n", 0, place), problem
 
 
@@ -103,7 +102,7 @@ def _blocks(lines: list[str], document: _Document) -> Iterator[tuple[int, str]]:
             skip = None
         if skip is not None:
             continue
-        goes_on = block and line and indent == _indent(block[-1]) and not _BULLET.match(text)
+        goes_on = block and line and not _BULLET.match(text) and _goes_on(block, indent)
         if block and (starts_markup or not goes_on):
             yield from _close(lines, index - len(block), block, document)
             skip = None if line else _literal_after(block, index, lines)
@@ -116,6 +115,12 @@ def _blocks(lines: list[str], document: _Document) -> Iterator[tuple[int, str]]:
             block.append(line)
 
 
+def _goes_on(block: list[str], indent: int) -> bool:
+    """Return whether a line is of the paragraph above: indented alike, or more if it is the second of a list's item."""
+    is_second = len(block) == 1 and _ITEM.match(block[0].lstrip()) is not None
+    return indent == _indent(block[-1]) or (is_second and indent > _indent(block[0]))
+
+
 def _is_markup(text: str) -> bool:
     """Return whether a line begins explicit markup: a directive, a target, a footnote, a comment."""
     return text.startswith((".. ", "__ ")) or text in ("..", "__")
@@ -126,8 +131,8 @@ def _literal_after(block: list[str], index: int, lines: list[str]) -> int | None
     if not block[-1].endswith("::"):
         return None
     first = next((line for line in islice(lines, index, index + _FEW) if line), "")
-    is_quoted = _indent(first) == _indent(block[0]) and not first.lstrip()[:1].isalnum()
-    return _indent(block[0]) - is_quoted
+    is_quoted = _indent(first) == _indent(block[-1]) and not first.lstrip()[:1].isalnum()
+    return _indent(block[-1]) - is_quoted
 
 
 def _indent(line: str) -> int:
@@ -169,7 +174,7 @@ def _width(title: str) -> int:
     return len(title) + wide - sum(bool(unicodedata.combining(character)) for character in title)
 
 
-def _inline(block: str, document: _Document, links: dict[str, str]) -> Iterator[tuple[int, str]]:
+def _inline(block: str, document: _Document) -> Iterator[tuple[int, str]]:
     """Yield where a block of text has markup that docutils refuses, and what is wrong with it."""
     text, unclosed = _without_literals(block)
     if unclosed is not None:
@@ -182,10 +187,6 @@ def _inline(block: str, document: _Document, links: dict[str, str]) -> Iterator[
     for found in _REPLACED.finditer(text) if "`" not in text else ():
         if _normal(found[1]) not in document.substitutions:
             yield found.start(), f"nothing defines the substitution |{found[1]}|"
-    for found in _EMBEDDED.finditer(text):
-        name, target = _normal(found[1]), found[2]
-        if links.setdefault(name, target) != target:
-            yield found.start(), f"`{found[1]}` links to two addresses: write two underscores behind the link"
 
 
 def _without_literals(block: str) -> tuple[str, int | None]:

@@ -217,8 +217,8 @@ def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
 
     PyPI takes a description without a content type for reStructuredText as well, and runs docutils alone: Sphinx's
     directives and roles (`toctree`, `:func:`), `raw` and `include` are not there. Judged is what surely fails: these, a
-    title with too short an underline, a literal that nothing closes, a substitution that nothing defines, one name
-    for two links, and text right behind a directive. `twine check` runs all of docutils.
+    title with too short an underline, a literal that nothing closes, a substitution that nothing defines, and text
+    right behind a directive. `twine check` runs all of docutils.
 
     Source: PyPI's upload checks (warehouse, forklift/legacy.py); readme_renderer, `halt_level`.
     Remedy: write plain reStructuredText, or Markdown with `readme = "README.md"`.

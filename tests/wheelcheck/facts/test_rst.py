@@ -25,6 +25,23 @@ Use
 
 * one, with ``code``
 * two: `a page <https://example.org/page>`_
+* three, with ``code of
+  two lines`` and a paragraph
+
+  with more ``code of
+  two lines``
+
+1. one, with ``code of
+   two lines``
+#. two::
+
+       ``no literal
+
+:field: text with ``code of
+    two lines``
+
+-o FILE  an option with ``code of
+         two lines``
 
 Like this::
 

@@ -190,7 +190,6 @@ RENDERED = {
     ),
     "an open literal": ("Use ``a here.\n", "Use ``a`` here.\n", "nothing closes the literal"),
     "an undefined substitution": ("|a| b\n", "|a| b\n\n.. |a| image:: b\n", "nothing defines the substitution |a|"),
-    "one name for two links": ("`a <b>`_ and `a <c>`_\n", "`a <b>`_ and `a <c>`__\n", "`a` links to two addresses"),
     "text right behind markup": (
         ".. _a: https://b\ntext\n",
         ".. _a: https://b\n\ntext\n",
