@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -220,8 +219,13 @@ def _instead(names: tuple[str, ...]) -> str:
     return f", only {', '.join(names[:_NAMED])}{more}" if names else ""
 
 
-def _collect_all(files: Iterable[Path], meter: Meter | None, shared: Shared | None) -> Iterator[Artifact | Gap]:
+def _collect_all(files: Sequence[Path], meter: Meter | None, shared: Shared | None) -> Iterator[Artifact | Gap]:
     """Yield the content of each file, in order. A caller that stops early waits only for the reads in progress."""
+    if len(files) <= 1:  # a thread would only have to be started
+        yield from (_collect(file, meter, shared) for file in files)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # slow to import
+
     pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1))
     try:
         yield from pool.map(lambda file: _collect(file, meter, shared), files)
@@ -258,7 +262,7 @@ def _weighed(given: list[Judgement], release: Release, config: Config, gaps: lis
     late = _apply(last, Configuration(config, ignored.unused, weighed.stale(config)), "")
     ran = _ran(others, said)
     gaps = [*gaps, *(gap for each in (*whole, late) for gap in each.gaps), *_switched_off(config, ran)]
-    skips = [Skip(rule.code, "it is not selected") for rule in all_rules() if rule not in selected]
+    skips = [Skip(rule.code, "it is not selected") for rule in all_rules() if not config.runs(rule.code)]
     return Report(
         artifacts=release.artifacts,
         findings=tuple(sorted([*kept, *weigh(config, late.findings).findings], key=_order)),

@@ -21,13 +21,18 @@ HOSTILE = (
 
 @dataclass(frozen=True)
 class Made:
-    """A file to judge. `is_bad` is true for a control, which must not pass; `config` is a wheelcheck.toml beside it."""
+    """A file to judge.
+
+    `is_bad` is true for a control, which must not pass; `config` is a wheelcheck.toml beside it; `changed` is how many
+    changed files are inside: together they share the cost of a wheel.
+    """
 
     file: str
     content: bytes
     done: str
     is_bad: bool = False
     config: bytes | None = None
+    changed: int = 1
 
 
 def bounds(own: int, bits: int, words: Random) -> int:

@@ -21,56 +21,72 @@ if TYPE_CHECKING:
 
     Changed = tuple[bytes, str]
 
+_PER_WHEEL = 32
+_MODULE = LIBRARY.rpartition("/")[2]
 MAC, WINDOWS = "cp311-cp311-macosx_11_0_universal2", "cp311-cp311-win_amd64"
 
 
 def elf(words: Random, *, is_bad: bool) -> Made:
-    """Return a wheel for Linux with a changed library or program of any CPU, or (bad) with one for another CPU."""
+    """Return a wheel for Linux with changed libraries and programs of any CPU, or (bad) with one for another CPU."""
     if is_bad:
-        return _wheel(X86_64, native.library(words.choice(("aarch64", "riscv64", "s390x", "i686"))), "another CPU")
+        return _control(X86_64, native.library(words.choice(("aarch64", "riscv64", "s390x", "i686"))))
     if words.random() < 0.5:
-        seed = words.choice(seeds())
-        content, done = mutated(seed.anatomy, words)
-        return _wheel(X86_64, content, f"{seed.name}: {done}", is_bad=False)
-    cpu, content = words.choice(_of_every_cpu())
-    order = "<" if content[5] == 1 else ">"
-    if content[4:6] == b"\2\1" and words.random() < 0.7:
-        content, done = mutated(_anatomy(content), words)
-    else:
-        content, done = _by_words(content, [(0, 64), (52, 700), (0, len(content))], words, order)
+        return _wheel(X86_64, [mutated(words.choice(seeds()).anatomy, words) for _ in _several(words)])
+    cpu, contents = words.choice(_of_every_cpu())
     platform = find(cpu).manylinux_tag((2, 17))
-    return _wheel(f"cp311-cp311-{platform}", content, f"{cpu}: {done}", is_bad=False)
+    return _wheel(f"cp311-cp311-{platform}", [_elf(words.choice(contents), words) for _ in _several(words)])
+
+
+def _elf(content: bytes, words: Random) -> Changed:
+    if content[4:6] == b"\2\1" and words.random() < 0.7:
+        return mutated(_anatomy(content), words)
+    return _by_words(content, [(0, 64), (52, 700), (0, len(content))], words, "<" if content[5] == 1 else ">")
 
 
 def macho(words: Random, *, is_bad: bool) -> Made:
-    """Return a wheel for macOS with a changed Mach-O file, thin or universal, or (bad) with a library for Linux."""
+    """Return a wheel for macOS with changed Mach-O files, thin or universal, or (bad) with a library for Linux."""
     if is_bad:
-        return _wheel(MAC, native.library(), "a library for Linux")
+        return _control(MAC, native.library())
+    return _wheel(MAC, [_macho(words) for _ in _several(words)], name="libnative.dylib")
+
+
+def _macho(words: Random) -> Changed:
     content = words.choice(_for_macos())
     is_fat = content[:2] == b"\xca\xfe"
     inner = struct.unpack_from(">I", content, 16)[0] if is_fat else 0
     commands = struct.unpack_from("<I", content, inner + 20)[0]
     header = (inner, inner + 32 + commands)
     regions = [header, header, header, (0, 64), (inner + 32 + commands, len(content))]
-    order = ">" if is_fat and words.random() < 0.5 else "<"
-    content, done = _by_words(content, regions, words, order)
-    return _wheel(MAC, content, done, is_bad=False, path="demo/libnative.dylib")
+    return _by_words(content, regions, words, ">" if is_fat and words.random() < 0.5 else "<")
 
 
 def pe(words: Random, *, is_bad: bool) -> Made:
-    """Return a wheel for Windows with a changed PE file, or (bad) with a DLL for ARM."""
+    """Return a wheel for Windows with changed PE files, or (bad) with a DLL for ARM."""
     if is_bad:
-        return _wheel(WINDOWS, native.windows("aarch64", kind="library"), "a DLL for ARM", path="demo/native.dll")
+        return _control(WINDOWS, native.windows("aarch64", kind="library"), "native.dll")
+    return _wheel(WINDOWS, [_pe(words) for _ in _several(words)], name="native.dll")
+
+
+def _pe(words: Random) -> Changed:
     content = words.choice(_for_windows())
     start = struct.unpack_from("<I", content, 0x3C)[0]
     header = (start, start + 24 + 240 + 40 * 8)
-    content, done = _by_words(content, [header, header, header, (0x3C, 0x40), (start, len(content))], words)
-    return _wheel(WINDOWS, content, done, is_bad=False, path="demo/native.dll")
+    return _by_words(content, [header, header, header, (0x3C, 0x40), (start, len(content))], words)
 
 
-def _wheel(tags: str, content: bytes, done: str, *, is_bad: bool = True, path: str = LIBRARY) -> Made:
-    recipe = a_wheel(tags, File(path, content, 0o100755))
-    return Made(recipe.file_name, recipe.content, done, is_bad)
+def _several(words: Random) -> range:
+    return range(words.choice((1, *(_PER_WHEEL,) * 3)))
+
+
+def _control(tags: str, content: bytes, name: str = _MODULE) -> Made:
+    recipe = a_wheel(tags, File(f"demo/{name}", content, 0o100755))
+    return Made(recipe.file_name, recipe.content, "for another system", is_bad=True)
+
+
+def _wheel(tags: str, changed: Sequence[Changed], name: str = _MODULE) -> Made:
+    files = [File(f"demo/of{number}/{name}", content, 0o100755) for number, (content, _) in enumerate(changed)]
+    recipe = a_wheel(tags, *files)
+    return Made(recipe.file_name, recipe.content, "; ".join(done for _, done in changed), changed=len(changed))
 
 
 def _by_words(content: bytes, regions: Sequence[tuple[int, int]], words: Random, order: str = "<") -> Changed:
@@ -88,9 +104,9 @@ def _anatomy(content: bytes) -> Anatomy:
 
 
 @cache
-def _of_every_cpu() -> tuple[tuple[str, bytes], ...]:
+def _of_every_cpu() -> tuple[tuple[str, tuple[bytes, ...]], ...]:
     made: Sequence[Callable[[str], bytes]] = (native.library, native.program)
-    return tuple((row.name, make(row.name)) for row in native.GLIBC_ROWS for make in made)
+    return tuple((row.name, tuple(make(row.name) for make in made)) for row in native.GLIBC_ROWS)
 
 
 @cache

@@ -32,12 +32,14 @@ class Tally:
     """What a run has seen."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
+    changed: int = 0  # files
     reached: int = 0
     failures: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, line: dict[str, Any]) -> None:
         """Count one outcome."""
         self.verdicts[line["verdict"]] += 1
+        self.changed += line["changed"]
         self.reached += line["reached"]
         if line["problem"]:
             self.failures.append((line["number"], line["problem"]))
@@ -97,9 +99,8 @@ def run(session: str, word: str, numbers: range, seconds: float) -> int:
     for number, problem in tally.failures:
         print(f"{session} {word} {number}: {problem} (kept as {_keep(session, word, number)})")
     counts = ", ".join(f"{verdict} {count}" for verdict, count in sorted(tally.verdicts.items()))
-    print(
-        f"inputs {tally.verdicts.total()} ({counts}), reached the rules {tally.reached}, failures {len(tally.failures)}"
-    )
+    print(f"inputs {tally.verdicts.total()} ({counts}), failures {len(tally.failures)}")
+    print(f"changed files {tally.changed}, of which rules judged {tally.reached}")
     return 1 if tally.failures or missed else 2 * (not tally.reached)
 
 

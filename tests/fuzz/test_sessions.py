@@ -62,6 +62,7 @@ def test_a_run_says_how_many_inputs_reached_the_rules(capsys: pytest.CaptureFixt
     assert said[0] == "session config, seed tests"
     assert said[1] == "sabotaged builds noticed: 4 of 4"
     assert said[2].startswith("inputs 20 (")
+    assert said[3].startswith("changed files 20, of which rules judged ")
 
 
 def test_an_input_that_fails_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

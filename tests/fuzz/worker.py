@@ -45,6 +45,7 @@ MAKERS: dict[str, Maker] = {
 }
 NATIVE = ("elf", "macho", "pe")
 CPU_SECONDS, MEBIBYTES = 2.0, 200  # more for one input is a failure; an idle worker has about 50 MiB
+RENDERED = 4  # every so many reports is rendered, which takes longer than to judge
 WALL_SECONDS = 20  # then the process is ended
 ADDRESS_SPACE = 2 * 2**30
 
@@ -75,12 +76,12 @@ def judge(made: Made, folder: Path) -> engine.Report | None:
 
 
 def outcome(session: str, number: int, made: Made, folder: Path) -> dict[str, Any]:
-    """Return what became of one input: the verdict, whether rules saw it, and the problem if there is one."""
+    """Return what became of one input: the verdict, how far it got, and the problem if there is one."""
     growth, began = Growth(), time.process_time()
     try:
         report = judge(made, folder)
-        if report is not None:
-            render(report, FORMATS[number % len(FORMATS)])
+        if report is not None and number % RENDERED == 0:
+            render(report, FORMATS[number // RENDERED % len(FORMATS)])
         problem = _problem(made, report)
     except Exception as raised:  # noqa: BLE001 - whatever is raised is what is looked for
         report, problem = None, f"raised {type(raised).__name__}: {raised}"
@@ -91,7 +92,8 @@ def outcome(session: str, number: int, made: Made, folder: Path) -> dict[str, An
     if not problem and mebibytes > MEBIBYTES:
         problem = f"{mebibytes} MiB of memory"
     verdict = report.verdict if report else "refused"
-    return {"number": number, "verdict": verdict, "reached": _is_reached(session, report), "problem": problem}
+    reached = _reached(session, report) if report else 0
+    return {"number": number, "verdict": verdict, "changed": made.changed, "reached": reached, "problem": problem}
 
 
 def _problem(made: Made, report: engine.Report | None) -> str:
@@ -101,12 +103,12 @@ def _problem(made: Made, report: engine.Report | None) -> str:
     return "a bad file passes" if made.is_bad and report and report.verdict == "pass" else ""
 
 
-def _is_reached(session: str, report: engine.Report | None) -> bool:
-    """Return whether rules have judged the content: the container was opened, the native file has a readable header."""
-    if report is None or not report.artifacts or not report.artifacts[0].is_opened:
-        return False
+def _reached(session: str, report: engine.Report) -> int:
+    """Return how many changed files rules have judged: the container was opened, the native file's header read."""
+    if not report.artifacts or not report.artifacts[0].is_opened:
+        return 0
     natives = [member.binary for member in report.artifacts[0].natives if member.binary]
-    return session not in NATIVE or any(binary.slices for binary in natives)
+    return sum(bool(binary.slices) for binary in natives) if session in NATIVE else 1
 
 
 def limit() -> None:
