@@ -24,6 +24,12 @@ CASES: dict[str, tuple[bytes, str]] = {
     "size that is no number": (archive(member(b"a.o/", b"x", size=b"-1")), "ar-member"),
     "size that is empty": (archive(member(b"a.o/", b"x", size=b"")), "ar-member"),
     "header without its end": (archive(member(b"a.o/", b"x", end=b"!!")), "ar-member"),
+    "BSD name longer than its member": (archive(member(b"#1/200", b"short")), "ar-member"),
+    "BSD name of no length": (archive(member(b"#1/x", b"name")), "ar-member"),
+    **{
+        f"object in place of the table {name}": (archive(member(name.encode(), native.object_file())), "ar-member")
+        for name in ("/", "//", "/SYM64/", "/<ECSYMBOLS>/")
+    },
     "member of 10 GB": (archive(member(b"a.o/", b"x", size=b"9999999999")), "ar-truncated"),
     "table of a thin archive cut off": (b"!<thin>\n" + member(b"//", b"", size=b"100"), "ar-truncated"),
     "ELF member with a broken header": (archive(member(b"a.o/", b"\x7fELF" + bytes(60))), "elf-header"),

@@ -26,14 +26,14 @@ _KINDS: dict[int, Kind] = {
     2: "executable",  # MH_EXECUTE
     4: "core",  # MH_CORE
     6: "library",  # MH_DYLIB
-    7: "library",  # MH_DYLINKER
+    7: "object",  # MH_DYLINKER: no process loads this, a stub or a kernel extension
     8: "library",  # MH_BUNDLE
-    9: "library",  # MH_DYLIB_STUB
+    9: "object",  # MH_DYLIB_STUB
     10: "debug",  # MH_DSYM
-    11: "library",  # MH_KEXT_BUNDLE
+    11: "object",  # MH_KEXT_BUNDLE
 }
-_MH_DYLIB, _MH_DSYM = 6, 10
-_LINKED = (2, _MH_DYLIB, 8)
+_MH_EXECUTE, _MH_DYLIB, _MH_DSYM = 2, 6, 10
+_LINKED = (_MH_EXECUTE, _MH_DYLIB, 8)
 _LC_SEGMENT, _LC_SEGMENT_64 = 0x1, 0x19
 _LC_ID_DYLIB = 0xD
 _LC_LOAD_WEAK = 0x80000018
@@ -63,7 +63,11 @@ _SYSTEMS: dict[int, AppleSystem] = {
 _SIMULATORS = {2: 7, 3: 8, 4: 9}  # a device's platform -> its simulator's
 _TWO_LEVELS = 0x80  # MH_TWOLEVEL, a flag of the header
 _INTEL = (7, 0x01000007)
-_ARM64, _ARM64E = 0x0100000C, 2  # cputype, cpusubtype
+_ARM64 = 0x0100000C
+# The subtypes that every Mac with the CPU runs (osfmk/i386/commpage, osfmk/arm64: grade_binary). Code for Haswell is
+# refused by older Macs and by Rosetta; arm64e, whose pointers are signed, by every process but Apple's own.
+_SUBTYPES = {_ARM64: (0, 1), 0x01000007: (3,)}
+_RARE_SUBTYPES = {(_ARM64, 2): "arm64e", (0x01000007, 8): "x86_64h"}
 
 
 class Command(NamedTuple):
@@ -109,22 +113,23 @@ class Header:
         return 32 if self.bits == 64 else 28
 
 
-def machine_name(cputype: int, subtype: int = 0) -> str:
+def is_run_everywhere(cputype: int, subtype: int) -> bool:
+    """Return whether every Mac with the CPU runs code of this subtype."""
+    return subtype in _SUBTYPES.get(cputype, (subtype,))
+
+
+def machine_name(cputype: int, subtype: int) -> str:
     """Return Apple's name of a CPU in the table, otherwise the number in the header."""
     rows = arch.of_macho(cputype)
-    if (cputype, subtype) == (_ARM64, _ARM64E):
-        return "arm64e"
-    return rows[0].macos if rows else f"cputype {cputype:#x}"
+    name = rows[0].macos if rows else f"cputype {cputype:#x}"
+    if is_run_everywhere(cputype, subtype):
+        return name
+    return _RARE_SUBTYPES.get((cputype, subtype), f"{name} subtype {subtype:#x}")
 
 
 def cpus(cputype: int, subtype: int) -> tuple[str, ...]:
-    """Return the CPUs of the table that a process of its own loads this code on: none for arm64e.
-
-    Its pointers are signed. dyld refuses it in a process for arm64 such as Python, and macOS runs no program for it but
-    Apple's own.
-    """
-    is_arm64e = (cputype, subtype) == (_ARM64, _ARM64E)
-    return () if is_arm64e else tuple(row.name for row in arch.of_macho(cputype))
+    """Return the CPUs of the table that load this code: none for code that only some models or Apple's programs run."""
+    return tuple(row.name for row in arch.of_macho(cputype)) if is_run_everywhere(cputype, subtype) else ()
 
 
 def read_thin(reading: Reading) -> Slice | None:
@@ -171,10 +176,12 @@ def _symbols(reading: Reading, header: Header, facts: _Facts) -> Symbols:
 def _signature_fault(reading: Reading, header: Header, facts: _Facts) -> str:
     """Return why the kernel of a Mac refuses the code; only Apple silicon asks for a signature.
 
-    A signature is at the end of __LINKEDIT. Without that segment no linker finished the file, and none is due.
+    A signature is at the end of __LINKEDIT. Without that segment no linker finished the file, and none is due, except
+    for a program: the kernel starts none without.
     """
     is_judged = header.cputype == _ARM64 and header.filetype in _LINKED
-    is_due = facts.has_linkedit or is_past_end(reading, facts.signature)
+    is_unsigned_program = header.filetype == _MH_EXECUTE and not facts.signature
+    is_due = facts.has_linkedit or is_unsigned_program or is_past_end(reading, facts.signature)
     return signature_fault(reading, facts.signature) if is_judged and is_due else ""
 
 

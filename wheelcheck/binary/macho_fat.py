@@ -95,7 +95,7 @@ def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> Non
             reading.damage("macho-fat", f"slices at {first.offset:#x} and {second.offset:#x} overlap")
     listed = [entry.cpu for entry in entries]
     for cpu in sorted({cpu for cpu in listed if listed.count(cpu) > 1}):
-        reading.damage("macho-fat", f"{machine_name(cpu[0])} (subtype {cpu[1]}) appears {listed.count(cpu)} times")
+        reading.damage("macho-fat", f"{machine_name(*cpu)} (subtype {cpu[1]}) appears {listed.count(cpu)} times")
 
 
 def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
@@ -107,7 +107,7 @@ def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
         reading.damage("macho-fat", f"slice {entry.machine} starts with {inner.read(0, 4).hex()}: no Mach-O")
         return None
     header = read_header(inner)
-    if header and header.cputype != entry.cputype:
+    if header and cpus(header.cputype, header.subtype) != cpus(*entry.cpu):
         said, real = entry.machine, machine_name(header.cputype, header.subtype)
         reading.damage("macho-fat", f"the table says {said}, the slice at {entry.offset:#x} is {real}")
     slice_ = read_thin(inner)

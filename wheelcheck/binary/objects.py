@@ -106,7 +106,11 @@ def read_ar(reading: Reading) -> tuple[Slice, ...]:
                 "ar-truncated", f"member {printable(name)} ends at {start + size}, the file at {reading.size}"
             )
             return tuple(found)
-        slice_ = _member_slice(reading, name, start, size) if is_stored and name not in _TABLES else None
+        slice_ = _member_slice(reading, name, start, size) if is_stored else None
+        if slice_ and name in _TABLES:
+            reading.damage(
+                "ar-member", f"member {printable(name)} is an object, expected the table that linkers read there"
+            )
         found |= {slice_: None} if slice_ else {}
         offset = start + (size + size % 2 if is_stored else 0)
     reading.limit(f"more than {MEMBER_LIMIT} members")
@@ -128,9 +132,15 @@ def _read_member(reading: Reading, offset: int) -> tuple[bytes, int] | None:
 
 def _member_slice(reading: Reading, name: bytes, start: int, size: int) -> Slice | None:
     """Return what a member is. The name of a BSD member (`#1/20`) precedes its data."""
-    length = int(name[3:]) if name.startswith(b"#1/") and name[3:].isdigit() else 0
-    if length >= size:
-        return None
+    is_bsd = name.startswith(b"#1/")
+    length = int(name[3:]) if is_bsd and name[3:].isdigit() else 0
+    if length > size or (is_bsd and not length):
+        reading.damage(
+            "ar-member", f"member {printable(name)} has {size} bytes, expected a name of that length in them"
+        )
+        length = 0
+    if length == size:  # an empty file, unless the whole of an object is called its name
+        length = 0
     head = reading.blocks.peek(reading.base + start + length, min(_HEAD, size - length))
     return _elf_slice(reading, head) if head.startswith(magic.ELF) else _other_slice(head, size - length)
 
@@ -148,11 +158,13 @@ def _elf_slice(reading: Reading, head: bytes) -> Slice | None:
 
 def _other_slice(head: bytes, size: int) -> Slice | None:
     """Return a slice for Mach-O, COFF or WebAssembly; none for LLVM bitcode, metadata or anything else."""
-    if head[:4] in magic.MACHO and len(head) >= 8:
+    if head[:4] in magic.MACHO and len(head) >= 12:
         bits, order = magic.MACHO[head[:4]]
-        cputype = struct.unpack_from(order + "I", head, 4)[0]
+        cputype, subtype = struct.unpack_from(order + "2I", head, 4)
         rows = tuple(row.name for row in arch.of_macho(cputype))
-        return Slice(machine_name(cputype), rows, "archive", "macos", bits, little_endian=order == "<")
+        return Slice(
+            machine_name(cputype, subtype & 0xFFFFFF), rows, "archive", "macos", bits, little_endian=order == "<"
+        )
     if head.startswith(b"\0asm"):
         return Slice("wasm32", (), "archive", "bare", 32)
     machine = object_machine(head, size)

@@ -28,7 +28,7 @@ _MINGW = re.compile(
     r"(?:libgcc_s[\w-]*|lib(?:stdc\+\+|winpthread|gomp|gfortran|quadmath|ssp|atomic)-\d+|lib(?:c\+\+|unwind|omp))\.dll"
 )
 _DEBUG = re.compile(
-    r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?)\d+u?(?:_\d)?d(?:_\w+)?\.dll|ucrtbased\.dll"
+    r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?)\d+u?(?:_\d)?d(?:_\w+)?\.dll|ucrtbased\.dll|msvcrtd\.dll"
     r"|python\d+t?_d\.dll"
 )
 # They come with the driver of a graphics card. A module that needs one is for machines that have it.
@@ -72,8 +72,10 @@ class PythonLibrary(NamedTuple):
 
 
 def library_name(name: str) -> str:
-    """Return a name as the loader compares it: in small letters, and with `.dll` if it has no suffix."""
+    """Return a name as the loader compares it: in small letters, and with `.dll` if it has neither suffix nor dot."""
     lowered = name.lower()
+    if lowered.endswith("."):  # which means that there is no suffix to add
+        return lowered[:-1]
     return lowered if "." in lowered else f"{lowered}.dll"
 
 

@@ -292,7 +292,8 @@ def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """Static libraries and objects are for the CPU of the platform tag, unless their path names another one.
 
     clangTooling 0.0.7's i686 wheels bundle x86_64 archives: linking against them fails. Code that Windows emulates is a
-    warning.
+    warning. An archive with objects for the tag's CPU and for others is an error: linkers stop at the others, or leave
+    them out without a word.
 
     Source: the headers of the archive's members.
     Remedy: build the library for the tag's CPU, or name the CPU in its path.
@@ -301,3 +302,22 @@ def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
         emulated = all(is_emulated(slice_, p) for slice_ in native_slices(member) for p in wheel.platforms)
         message = f"found {describe(native_slices(member))} objects, expected {_expected(wheel)} for {_tags(wheel)}"
         yield Hit(member.path, message, severity="warning" if emulated else None)
+    for member in wheel.natives:
+        if others := _foreign_objects(member, wheel):
+            message = (
+                f"found {describe(others)} objects among others, expected only {_expected(wheel)} for {_tags(wheel)}"
+            )
+            yield Hit(member.path, message)
+
+
+def _foreign_objects(member: Member, wheel: Wheel) -> tuple[Slice, ...]:
+    """Return the objects for other CPUs in a static library that has objects for the tag's CPU, too.
+
+    Windows is left out: one library may hold objects for ARM64 and for code that it emulates.
+    """
+    slices = native_slices(member)
+    if not member.binary or member.binary.format != "ar" or len(slices) < 2 or fit(slices, wheel.platforms) != "home":
+        return ()
+    others = (slice_ for slice_ in slices if slice_.arches and slice_.system != "windows")
+    foreign = tuple(each for each in others if not any(served_cpus(each, platform) for platform in wheel.platforms))
+    return () if wheel.is_any or is_declared(member, wheel) else foreign

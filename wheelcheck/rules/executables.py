@@ -139,9 +139,9 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
     scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
     library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
-    empty or nothing but zeros is an error under any name, and so is an object file that is named as an extension
-    module. Damage other than a missing end is excused in code for a platform that the tags do not promise, if its path
-    names that platform: other loaders have other rules.
+    empty or nothing but zeros is an error under any name, and so is a file that is named as an extension module and
+    holds no library: a text, a Java class, an object file, a program. Damage other than a missing end is excused in
+    code for a platform that the tags do not promise, if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -156,8 +156,9 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
                 yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
             elif is_extension_module(member.path) and not native_slices(member) and member.binary.format == "ELF":
                 yield Hit(member.path, "found code for no CPU that runs Python, which cannot import it")
-            elif is_extension_module(member.path) and {each.kind for each in member.binary.slices} == {"object"}:
-                yield Hit(member.path, "found an object file, expected a library: Python cannot import it")
+            elif is_extension_module(member.path) and "library" not in member.binary.kinds:
+                kinds = " and ".join(sorted(member.binary.kinds)) or member.binary.format
+                yield Hit(member.path, f"found {kinds} code, expected a library: Python cannot import it")
         elif found := _stub(member, wheel):
             yield found
 
@@ -177,6 +178,8 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
         platform.system == "windows" for platform in wheel.platforms
     ):
         return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Windows loads nothing else")
+    if is_extension_module(member.path):
+        return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Python can import nothing else")
     if not library or _is_linker_script(member.head):
         return None
     if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):

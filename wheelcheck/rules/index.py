@@ -28,7 +28,8 @@ def every_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
     musllinux_2_0_x86_64, macosx_10_9_arm64, and macosx_12_3_arm64, because from macOS 11 on installers ask for
     `macosx_N_0` only. PyPI does not look at interpreter and ABI tags: nobody is ever offered cp315t-abi3t (it is
     cp315-abi3t), cp312-cp311, py3-abi3, py4-none or, on the platform `any`, an
-    ABI other than none. All of these are errors, because a file with such a tag is refused or lies
+    ABI other than none. Nor does uv take a tag that is not in small letters (manylinux_2_17_X86_64), which pip and PyPI
+    take. All of these are errors, because a file with such a tag is refused or lies
     on the index unused; none of 356 wheels measured has one.
 
     Source: PEP 425, 600, 656, 730, 738, 783; PyPI's list (warehouse, forklift/legacy.py, August 2026); `packaging.tags`
@@ -39,6 +40,9 @@ def every_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
     for platform in wheel.platforms:
         if problem := _problem(platform):
             yield Hit("", f"found platform tag {platform.tag}, {problem}")
+    tags = "-".join(wheel.file.removesuffix(".whl").rsplit("-", 3)[1:])
+    if tags != tags.lower():
+        yield Hit("", f"found the tags {tags}, expected {tags.lower()}: uv does not know tags with capital letters")
     abis = sorted({tag.abi for tag in wheel.name.tags if tag.platform == "any"})
     if abis and "none" not in abis:
         yield Hit("", f"found ABI tag {'.'.join(abis)} with platform tag any, expected none: no installer asks for it")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
 _LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in ("lib", "lib32", "lib64"))
+_LOADER_FOLDERS_64 = frozenset(folder for folder in _LOADER_FOLDERS if not folder.endswith("32"))
 _SYMBOLS = 4  # names that a message lists
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
@@ -96,12 +97,13 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
 
     A program whose loader is in the wheel is not judged: a package can start it through that loader.
     """
-    folder, name = posixpath.split(posixpath.normpath(slice_.interpreter))
+    folder, name = posixpath.split(re.sub("/+", "/", slice_.interpreter))
     if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic" or name in carried:
         return ""
     expected = [arch.find(cpu).loader(platform.libc) for cpu in served_cpus(slice_, platform)]
     is_there = name.startswith("ld-lsb") or name in map(posixpath.basename, expected)
-    return "" if folder in _LOADER_FOLDERS and is_there else " or ".join(dict.fromkeys(expected))
+    folders = _LOADER_FOLDERS_64 if slice_.bits == 64 else _LOADER_FOLDERS
+    return "" if folder in folders and is_there else " or ".join(dict.fromkeys(expected))
 
 
 def carried_names(wheel: Wheel) -> frozenset[str]:

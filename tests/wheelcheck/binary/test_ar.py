@@ -100,8 +100,12 @@ def test_a_wrong_archive_is_damaged_in_the_kind_that_names_the_fault(name: str) 
     assert [damage.kind for damage in read(content).damage] == [kind]
 
 
-def test_a_bsd_name_longer_than_its_member_names_nothing() -> None:
-    assert machines(archive(member(b"#1/200", b"short"))) == []
+def test_an_object_as_long_as_its_bsd_name_is_seen() -> None:
+    """A linker reads no object there; who lists the archive's machines must not miss it."""
+    content = native.object_file("aarch64-linux-musl")
+    hidden = member(b"#1/%d" % len(content), content)
+    assert machines(archive(hidden)) == [("EM_AARCH64", "linux")]
+    assert machines(archive(member(b"#1/8", b"empty.o\0"))) == []
 
 
 def test_more_members_than_the_cap_prove_nothing() -> None:

@@ -41,11 +41,17 @@ def test_a_wrong_universal_file_is_damaged_in_the_kind_that_names_the_fault(name
 
 
 def test_two_slices_of_one_cpu_may_differ_in_subtype() -> None:
-    assert kinds(chain(entry(0, 0, ARM64), entry(0, 1, 2))(native.universal(native.mac(), native.mac()))) == set()
+    assert kinds(chain(entry(0, 0, ARM64), entry(0, 1, 1))(native.universal(native.mac(), native.mac()))) == set()
+
+
+def test_a_table_that_calls_arm64_code_arm64e_is_damage() -> None:
+    """dyld chooses by the table: a process for arm64 takes no slice that is called arm64e."""
+    assert kinds(entry(1, 1, 2)(native.universal(native.mac("x86_64"), native.mac()))) == {"macho-fat"}
+    assert kinds(entry(1, 1, 1)(native.universal(native.mac("x86_64"), native.mac()))) == set()
 
 
 def test_more_slices_than_the_cap_prove_nothing() -> None:
-    table = b"".join(struct.pack(">5I", X86_64, n, 8192 + 64 * n, 64, 0) for n in range(33))
+    table = b"".join(struct.pack(">5I", X86_64, 16 + n, 8192 + 64 * n, 64, 0) for n in range(33))
     start = big_endian(cputype=X86_64).ljust(64, b"\0")
     content = (b"\xca\xfe\xba\xbe" + struct.pack(">I", 33) + table).ljust(8192, b"\0") + start * 33
     assert [(damage.kind, damage.cap) for damage in read(content).damage] == [("macho-limit", True)]

@@ -181,6 +181,33 @@ def test_lief_reads_the_same_signature() -> None:
     assert (command.data_offset, command.data_size) == place()
 
 
+@pytest.mark.parametrize(
+    ("cpu", "subtype", "machine", "runs"),
+    [
+        ("x86_64", 3, "x86_64", True),
+        ("x86_64", 0x80000003, "x86_64", True),
+        ("x86_64", 8, "x86_64h", False),
+        ("x86_64", 4, "x86_64 subtype 0x4", False),
+        ("aarch64", 1, "arm64", True),
+        ("aarch64", 2, "arm64e", False),
+        ("aarch64", 7, "arm64 subtype 0x7", False),
+    ],
+)
+def test_a_subtype_that_only_some_macs_run_is_for_no_cpu(cpu: str, subtype: int, machine: str, *, runs: bool) -> None:
+    content = bytearray(native.mac(cpu))
+    struct.pack_into("<I", content, 8, subtype)
+    slice_ = only(signed(bytes(content)))
+    assert (slice_.machine, slice_.arches) == (machine, (cpu,) if runs else ())
+
+
+def test_the_kernel_starts_no_unsigned_program_whatever_its_segments_are() -> None:
+    def without_linkedit(content: bytes) -> bytes:
+        return without(LC_CODE_SIGNATURE)(content).replace(b"__LINKEDIT", b"__NOTHING\0")
+
+    assert fault(without_linkedit(native.mac(kind="executable"))) == "has no code signature"
+    assert fault(without_linkedit(native.mac(kind="library"))) == ""
+
+
 def test_arm64e_is_no_arm64() -> None:
     content = bytearray(native.mac())
     struct.pack_into("<I", content, 8, 0x80000002)  # pointer authentication, with a version of its ABI

@@ -114,6 +114,8 @@ def test_debug_builds_are_told_from_release_builds() -> None:
         "mfc140ud.dll",
         "python3_d.dll",
         "ucrtbased",
+        "MSVCRTD.dll",
+        "vcruntime140d.dll.",
     )
     release = ("vcruntime140.dll", "msvcp140_1.dll", "mfc140u.dll", "python3.dll", "ucrtbase.dll", "vcomp140.dll")
     assert [name for name in debug if not is_debug_runtime(name)] == []

@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def archive_for(*targets: str) -> File:
+    """Return a static library with an object for each zig target."""
+    return File(
+        "demo/libnative.a",
+        lambda: native.archive({f"{number}.o": native.object_file(each) for number, each in enumerate(targets)}),
+    )
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -317,6 +325,14 @@ def test_code_that_says_which_system_it_is_for_passes(row: Silent, tmp_path: Pat
             "found windows i686 objects",
             ("demo/native.lib",),
             severity="warning",
+        ),
+        Twins(
+            "WC309",
+            "one object for another CPU among those for the tag's",
+            a_wheel(X86_64, library("x86_64"), archive_for("x86_64-linux-musl", "aarch64-linux-musl")),
+            a_wheel(X86_64, library("x86_64"), archive_for("x86_64-linux-musl", "x86_64-linux-gnu.2.17")),
+            "found linux aarch64 objects among others",
+            ("demo/libnative.a",),
         ),
         Twins(
             "WC309",

@@ -32,6 +32,16 @@ def facts_of(bad: str, good: str) -> tuple[Wheel, Wheel]:
             a_wheel(X86_64, library("x86_64")),
             "found platform tag linux_x86_64, expected manylinux or musllinux",
         ),
+        *(
+            Twins(
+                "WC208",
+                f"uv knows no tag in capital letters, such as {tag}",
+                artifacts.wheel(tag),
+                artifacts.wheel(tag.lower()),
+                f"found the tags {tag}, expected {tag.lower()}",
+            )
+            for tag in ("cp311-cp311-manylinux_2_17_X86_64", "CP311-cp311-win_amd64", "py3-None-any")
+        ),
         Twins(
             "WC208",
             "no pip asks for a minor version of macOS 12",

@@ -261,6 +261,21 @@ def test_needs_that_the_tags_glibc_meets_pass(row: Silent, tmp_path: Path) -> No
             "found the loader /lib64/ld-2.31.so, expected /lib64/ld-linux-x86-64.so.2 for",
             (TOOL,),
         ),
+        *(
+            Twins(
+                "WC402",
+                f"the path {bad} is no loader's",
+                a_wheel(X86_64, library("x86_64"), with_loader(bad)),
+                a_wheel(X86_64, library("x86_64"), with_loader(good)),
+                f"found the loader {bad}, expected /lib64/ld-linux-x86-64.so.2 for",
+                (TOOL,),
+            )
+            for bad, good in (
+                ("/nowhere/../lib64/ld-linux-x86-64.so.2", "/lib64//ld-linux-x86-64.so.2"),
+                ("/lib64/ld-linux-x86-64.so.2/", "/lib64/ld-linux-x86-64.so.2"),
+                ("/lib32/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2"),
+            )
+        ),
         Twins(
             "WC402",
             "a relative path is looked up from the current directory",

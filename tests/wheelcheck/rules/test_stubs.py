@@ -116,8 +116,33 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             "an object file that is named as an extension module",
             a_wheel(X86_64, File(MODULE, native.object_file)),
             a_wheel(X86_64, library("x86_64", MODULE)),
-            "found an object file, expected a library",
+            "found object code, expected a library",
             (MODULE,),
+        ),
+        Twins(
+            "WC305",
+            "a program that is named as an extension module",
+            linux(File(MODULE, native.program)),
+            linux(library("x86_64", MODULE)),
+            "found executable code, expected a library",
+            (MODULE,),
+            also=("WC302",),
+        ),
+        *(
+            Twins(
+                "WC305",
+                f"a file that begins with {content[:12]!r} and is named as an extension module",
+                linux(made(content, path)),
+                linux(library("x86_64", path)),
+                "Python can import nothing else",
+                (path,),
+            )
+            for content, path in (
+                (b"this is a text\n" * 30, MODULE),
+                (b"#!/bin/sh\nexit 1\n" * 30, "demo/_x.abi3.so"),
+                (b"/* GNU ld script */ INPUT(libx.so.1)\n", MODULE),
+                (b"\xca\xfe\xba\xbe\0\0\0\x34" + b"\0\x20\x0a" * 99, MODULE),
+            )
         ),
         Twins(
             "WC305",
