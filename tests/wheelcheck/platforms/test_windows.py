@@ -85,7 +85,7 @@ def test_the_loader_adds_a_suffix_to_names_without_one_alone() -> None:
     assert [library_name(name) for name in ("Foo", "foo.DLL", "foo.", "foo.pyd")] == [
         "foo.dll",
         "foo.dll",
-        "foo.",
+        "foo",
         "foo.pyd",
     ]
 
