@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wheelcheck.facts import toml
-from wheelcheck.init import maturin, setuptools
+from wheelcheck.init import maturin, scikit_build, setuptools
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.package import is_native
 from wheelcheck.init.project import SETUPTOOLS
@@ -18,12 +18,9 @@ if TYPE_CHECKING:
 
 _FIX = "write [tool.wheelcheck] yourself"
 _DECLARE = "declare them in [[tool.wheelcheck.payload]], and write the table yourself"
-_MODULES_OF_CMAKE = re.compile(
-    r"python3?_add_library|pybind11_add_module|nanobind_add_module|python_extension_module", re.IGNORECASE
-)
+_MESON_PROGRAM = re.compile(r"\bexecutable\s*\((?:[^()]|\([^()]*\))*\binstall\s*:\s*true\b")
 _HATCH_HOOKS = frozenset({"vcs", "version", "fancy-pypi-readme", "requirements_txt", "jupyter-builder", "autorun"})
 _HATCH_COMPILERS = frozenset({"cython", "mypyc"})  # each makes extension modules for the Python that builds
-_PY_API = re.compile(r"cp3(\d+)")
 
 
 def compiled(project: Project) -> Compiled:
@@ -35,56 +32,21 @@ def compiled(project: Project) -> Compiled:
     return _BACKENDS[project.backend](project)
 
 
-def _scikit_build(project: Project) -> Compiled:
-    """Return what scikit-build-core builds: extension modules of CMake, for the Pythons that `wheel.py-api` says."""
-    settings = project.tool("scikit-build")
-    wheel = toml.table(settings, "wheel")
-    for entry in toml.tables(settings, "overrides"):
-        changed = toml.table(entry, "wheel")
-        if {"py-api", "platlib", "cmake"} & changed.keys() and not _is_about_others(entry):
-            raise project.unknown("which wheels to build, because tool.scikit-build.overrides changes them", _FIX)
-    if wheel.get("cmake") is False or wheel.get("platlib") is False:
-        return Compiled()
-    if _installs_programs(project):
-        raise project.unknown("which programs CMakeLists.txt installs into the wheel", _DECLARE)
-    api = str(wheel.get("py-api", ""))
-    if not api:
-        return Compiled(python=project.pythons, needs_each_python=True)
-    if found := _PY_API.fullmatch(api):
-        since = int(found[1])
-        older = tuple(one for one in project.pythons if "-" not in one and int(one.removeprefix("cp3")) < since)
-        return Compiled(python=(*older, *stable(since)), needs_each_python=bool(older))
-    if re.fullmatch(r"py[23](\.py3)?", api):
-        raise project.unknown("which programs or libraries CMakeLists.txt installs into the wheel", _DECLARE)
-    raise project.unknown(f"which wheels tool.scikit-build.wheel.py-api = {api!r} gives", _FIX)
-
-
-def _installs_programs(project: Project) -> bool:
-    """Return whether CMake puts programs into the wheel, or may do so because it makes nothing else."""
-    file = project.folder / "CMakeLists.txt"
-    text = re.sub(r"#.*", "", file.read_text("utf-8", "replace")) if file.is_file() else ""
-    makes_programs = re.search(r"\badd_executable\s*\(", text, re.IGNORECASE) and not _MODULES_OF_CMAKE.search(text)
-    return "SKBUILD_SCRIPTS_DIR" in text or bool(makes_programs)
-
-
-def _is_about_others(entry: dict[str, Any]) -> bool:
-    """Return whether an override never holds for CPython on Linux, macOS or Windows."""
-    condition = toml.table(entry, "if")
-    others = {"implementation-name": ("pypy", "graalpy"), "platform-system": ("emscripten", "wasi", "android", "ios")}
-    return any(re.search("|".join(words), str(condition.get(key, ""))) for key, words in others.items())
-
-
 def _meson(project: Project) -> Compiled:
     """Return what meson-python builds: it tags wheels for the Python that builds, limited API or not."""
     files = [project.folder / "meson.build", *sorted(project.folder.glob("*/**/meson.build"))]
     texts = [re.sub(r"#.*", "", file.read_text("utf-8", "replace")) for file in files if file.is_file()]
     if not texts:
         raise project.unknown("what meson builds: there is no meson.build", "run init in the folder of the project")
-    calls = set(re.findall(r"\b(\w+)\s*\(", "\n".join(texts)))
+    text = "\n".join(texts)
+    calls = set(re.findall(r"\b(\w+)\s*\(", text))
+    if _MESON_PROGRAM.search(text):
+        raise project.unknown("which of the programs that meson.build makes are in the wheel", _DECLARE)
     if "extension_module" in calls:
         limited = project.tool("meson-python").get("limited-api") is True
         python = stable(project.oldest) if limited else project.pythons
-        return Compiled(python=python, needs_each_python=True)
+        modules = re.findall(r"\bextension_module\s*\(\s*'([^']+)'", text)
+        return Compiled(python=python, needs_each_python=True, module=project.name if project.name in modules else "")
     if calls & {"executable", "shared_library", "library", "shared_module", "custom_target", "both_libraries"}:
         raise project.unknown("which of the files that meson.build makes are in the wheel", _FIX)
     return Compiled()
@@ -139,7 +101,7 @@ _BACKENDS: dict[str, Callable[[Project], Compiled]] = {
     "maturin": maturin.compiled,
     SETUPTOOLS: setuptools.compiled,
     "setuptools.build_meta:__legacy__": setuptools.compiled,
-    "scikit_build_core.build": _scikit_build,
+    "scikit_build_core.build": scikit_build.compiled,
     "mesonpy": _meson,
     "hatchling.build": _hatchling,
     "poetry.core.masonry.api": _poetry,

@@ -44,6 +44,8 @@ JOINED = "import os\nTOOL = os.path.join(os.path.dirname(__file__), '_bin', 'too
 DEEP = "from importlib import resources\nTOOL = resources.files('demo').joinpath('native/bin', 'tool')\n"
 EBPF = "#![no_std]\n#![no_main]\n"
 WORKSPACE = '[workspace]\nresolver = "2"\nmembers = ["tool", "test-runner", "xtask", "probe"]\n{}'
+MODULE = "pybind11_add_module(_x x.cpp)\n"
+INSTALLED = "add_executable(tool tool.c)\ninstall(TARGETS tool RUNTIME DESTINATION demo/bin)\n"
 OVERRIDE = "[[tool.scikit-build.overrides]]\nif.{}\nwheel.py-api = ''\n"
 
 
@@ -89,6 +91,48 @@ LAYOUTS = {
         package="demo",
         each=True,
     ),
+    "scikit-build-core with a module and an installed program": Layout(
+        cmake("") | {"CMakeLists.txt": MODULE + "add_executable(t t.c)\ninstall(TARGETS t DESTINATION demo/bin)\n"},
+        unknown="which programs CMakeLists.txt installs into the wheel",
+    ),
+    "scikit-build-core with a program in a folder that CMake adds": Layout(
+        cmake("") | {"CMakeLists.txt": f"{MODULE}add_subdirectory(tools)\n", "tools/CMakeLists.txt": INSTALLED},
+        unknown="which programs CMakeLists.txt installs into the wheel",
+    ),
+    "scikit-build-core with a program that CMake keeps out of the wheel": Layout(
+        cmake("")
+        | {
+            "CMakeLists.txt": f"{MODULE}add_subdirectory(lib EXCLUDE_FROM_ALL)\nadd_subdirectory(../above)\n",
+            "lib/CMakeLists.txt": INSTALLED,
+            "other/CMakeLists.txt": INSTALLED,
+        },
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "scikit-build-core with CMake below the root, as spglib has it": Layout(
+        cmake("cmake.source-dir = 'python'") | {"CMakeLists.txt": MODULE, "python/CMakeLists.txt": INSTALLED},
+        unknown="which programs CMakeLists.txt installs into the wheel",
+    ),
+    "scikit-build-core with folders that add each other": Layout(
+        cmake("")
+        | {
+            "CMakeLists.txt": "add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/src)\n",
+            "src/CMakeLists.txt": f"{MODULE}add_subdirectory(..)\n",
+        },
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "scikit-build-core with a module alone, without a package": Layout(
+        {
+            "pyproject.toml": pyproject("scikit_build_core.build"),
+            "CMakeLists.txt": "nanobind_add_module(demo NB_STATIC demo.cpp)\ninstall(TARGETS demo DESTINATION .)\n",
+        },
+        EACH,
+        package="demo",
+        each=True,
+    ),
     "scikit-build-core without CMake": Layout(cmake("wheel.cmake = false"), unknown="no part of it is native"),
     "a package whose folder is spelled as the project is": Layout(
         {
@@ -104,6 +148,22 @@ LAYOUTS = {
     "meson-python with the limited API": Layout(
         meson("py.extension_module('_x', 'x.c')", "[tool.meson-python]\nlimited-api = true\n"),
         ("cp311-abi3",),
+        package="demo",
+        each=True,
+    ),
+    "meson-python with a module alone, without a package, as siphash24 has it": Layout(
+        {"pyproject.toml": pyproject("mesonpy"), "meson.build": "py.extension_module(\n  'demo',\n  pyx)\n"},
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "meson-python with a module and an installed program": Layout(
+        meson("py.extension_module('_x', 'x.c')\nexecutable('t', files('t.c'), install : true)\n"),
+        unknown="which of the programs that meson.build makes are in the wheel",
+    ),
+    "meson-python with a module and a program for its tests": Layout(
+        meson("t = executable('t', files('t.c'))\npy.extension_module('_x', 'x.c', install: true)\n"),
+        EACH,
         package="demo",
         each=True,
     ),
