@@ -25,7 +25,7 @@ _JUNK = re.compile(
     r"|(?:^|/)(?:\.DS_Store|Thumbs\.db)$"
 )
 _SECRET = re.compile(r"(?:^|/)(?:\.pypirc|\.netrc|id_(?:rsa|dsa|ecdsa|ed25519)|\.env)$")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|testing|testdata|fixtures)/", re.IGNORECASE)
+_TESTS = re.compile(r"/[^/]*(?:test|example|sample|fixture|mock|benchmark)[^/]*/", re.IGNORECASE)  # below the top
 _PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
 _GENERATED = re.compile(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
 _SOURCE = re.compile(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
@@ -151,7 +151,8 @@ def nothing_private_or_left_over_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """The sdist holds no login or private key, no version control folder and no cache of a tool.
 
     Everybody can read what is on the index, and a file there cannot be replaced. Passwords (`.pypirc`, `.netrc`,
-    `.env`) and private keys are errors outside of test data; folders such as `.git` and `node_modules` are notes.
+    `.env`) and private keys are errors outside of tests and examples; folders such as `.git` and
+    `node_modules` are notes.
 
     Source: the sdist specification (PyPA); PEP 625.
     Remedy: revoke the key. Exclude the files in the backend's configuration.

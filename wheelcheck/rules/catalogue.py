@@ -42,7 +42,7 @@ IMPACTS = {
     # Nobody can publish, install, build or run it, or nobody on the platform of its tag.
     "everyone": {
         "WC101", "WC102", "WC103", "WC105", "WC106", "WC110", "WC111",
-        "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC222", "WC224", "WC225", "WC227",
+        "WC201", "WC202", "WC203", "WC204", "WC207", "WC208", "WC220", "WC221", "WC222", "WC224", "WC225", "WC227",
         "WC230", "WC231", "WC232", "WC234", "WC240",
         "WC611", "WC612", "WC613", "WC621", "WC622", "WC623", "WC624", "WC625",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
@@ -62,7 +62,7 @@ IMPACTS = {
     },
     # It works, and is not as it should be.
     "nobody": {
-        "WC107", "WC206", "WC221", "WC223", "WC226",
+        "WC107", "WC206", "WC223", "WC226",
         "WC233", "WC242", "WC243", "WC244", "WC614", "WC615", "WC620",
         "WC601", "WC609", "WC610", "WC711", "WC712", "WC801", "WC802",
     },

@@ -99,11 +99,12 @@ def _is_specifier(value: str) -> bool:
     return True
 
 
-@rule("WC221", on=Wheel, severity="warning")
+@rule("WC221", on=Wheel)
 def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit]:
     """Every field of METADATA exists in the version it declares.
 
-    PyPI refuses an upload whose fields are newer than its Metadata-Version.
+    twine and PyPI refuse an upload whose fields are newer than its Metadata-Version. License-File is taken, because
+    setuptools wrote it for years before 2.4.
 
     Source: core metadata specification (PyPA): 2.2 Dynamic, 2.4 License-Expression, 2.5 Import-Name.
     Remedy: update the build backend.

@@ -80,6 +80,10 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
             "holds a password or private key",
             ("demo-1.0/deploy.pem",),
         ),
+        *(
+            Silent("WC615", f"a private key in {folder}", an_sdist(File(f"{folder}/x/key.pem", KEY)))
+            for folder in ("src/greentest", "examples", "docs/samples")
+        ),
         Twins(
             "WC615",
             "logins of an index",

@@ -103,7 +103,6 @@ def in_pkg_info(line: str) -> File:
             described("License-Expression: MIT", version="2.4"),
             "found license-expression in Metadata-Version 2.3, expected 2.4 or newer",
             (METADATA,),
-            severity="warning",
         ),
         Twins(
             "WC221",
@@ -112,7 +111,6 @@ def in_pkg_info(line: str) -> File:
             described("Dynamic: License", version="2.2"),
             "found dynamic in Metadata-Version 2.1",
             (METADATA,),
-            severity="warning",
         ),
         Twins(
             "WC221",
@@ -121,7 +119,6 @@ def in_pkg_info(line: str) -> File:
             in_version("2.10", "License-Expression: MIT"),
             "found license-expression",
             (METADATA,),
-            severity="warning",
         ),
         Twins(
             "WC223",

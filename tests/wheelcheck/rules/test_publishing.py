@@ -55,7 +55,27 @@ FIELDS = [
         "is deprecated; use Natural Language :: Ukrainian",
     ),
     ("an extra with a space", "Provides-Extra: a b", "Provides-Extra: a.b-c", "is no name of an extra"),
-    ("a version that is said to be dynamic", "Dynamic: Version", "Dynamic: Requires-Dist", "may not be dynamic"),
+    ("a version that is said to be dynamic", "Dynamic: Version", "Dynamic: Requires-Dist", "no field that may"),
+    (
+        "a field that nobody knows, said to be dynamic",
+        "Dynamic: Entry-Points",
+        "Dynamic: License-File",
+        "no field that may",
+    ),
+    ("a field that nobody knows", "Homepage: https://a.b", "Home-page: https://a.b", "is not one of the core metadata"),
+    (
+        "two fields for the licence",
+        "License: MIT\nLicense-Expression: MIT",
+        "License-Expression: MIT",
+        "beside License-Exp",
+    ),
+    ("a malformed name of what it replaces", "Obsoletes-Dist: a b", "Obsoletes-Dist: a", "is no requirement"),
+    (
+        "a URL that no browser opens",
+        "Project-URL: Code, git+ssh://a.b/c",
+        "Project-URL: Code, https://a.b/c",
+        "no URL behind",
+    ),
     ("a summary of two lines", "Summary: a\n  b", "Summary: a b", "several lines"),
     ("a summary that is too long", f"Summary: {'a' * 513}", f"Summary: {'a' * 512}", "513 characters"),
     (
