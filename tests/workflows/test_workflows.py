@@ -32,6 +32,7 @@ NEEDS = {
         "trunk",
         submodules=True,
         history=True,
+        lfs=True,
         cargo=True,
         rust=("a/b/rust", "a/b/ebpf"),
         cross=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -26,7 +27,8 @@ _VERSIONED_BY_GIT = (
 class Repository:
     """`folder` is the project's place below `top`, "." at the root; `branch` is the default branch.
 
-    `history`: the version comes from git's tags, so a checkout of the last commit alone gives a wrong one.
+    `history`: the version comes from git's tags, so a checkout of the last commit alone gives a wrong one. `lfs`: some
+    files are in Git LFS, and a checkout without it holds pointers in their place.
     """
 
     top: Path
@@ -34,6 +36,7 @@ class Repository:
     branch: str = "main"
     submodules: bool = False
     history: bool = False
+    lfs: bool = False
 
     @classmethod
     def around(cls, project: Project) -> Repository:
@@ -41,7 +44,7 @@ class Repository:
         folder, top = project.folder, top_of(project.folder)
         place = folder.relative_to(top).as_posix()
         has_submodules = (top / ".gitmodules").is_file()
-        return cls(top, place, _branch(top), has_submodules, _is_versioned_by_git(project))
+        return cls(top, place, _branch(top), has_submodules, _is_versioned_by_git(project), _uses_lfs(top, folder))
 
 
 def top_of(folder: Path) -> Path:
@@ -55,6 +58,14 @@ def _is_versioned_by_git(project: Project) -> bool:
     in_script = project.script is not None and "use_scm_version" in project.script.arguments
     pdm = toml.table(project.tool("pdm"), "version").get("source") == "scm"
     return in_script or pdm or any(word in asked for word in _VERSIONED_BY_GIT)
+
+
+def _uses_lfs(top: Path, folder: Path) -> bool:
+    """Return whether a .gitattributes gives files to Git LFS: one that git tracks, or above the project."""
+    tracked = [top / name for name in _git(top, "ls-files", "-z", "*.gitattributes").split("\0") if name]
+    above = [one / ".gitattributes" for one in (folder, *folder.parents) if one.is_relative_to(top)]
+    texts = (file.read_text("utf-8", "replace") for file in (*above, *tracked) if file.is_file())
+    return any(re.search(r"^[^#\n]+\sfilter=lfs(\s|$)", text, re.MULTILINE) for text in texts)
 
 
 def _branch(top: Path) -> str:

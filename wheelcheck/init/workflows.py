@@ -36,6 +36,7 @@ class Needs:
     branch: str = "main"
     submodules: bool = False
     history: bool = False
+    lfs: bool = False
     cargo: bool = False
     rust: tuple[str, ...] = ()
     cross: bool = False
@@ -56,6 +57,7 @@ class Needs:
             around.branch,
             around.submodules,
             around.history,
+            around.lfs,
             found.needs_rust,
             _pinned(found),
             found.needs_rust and found.cross_builds,
@@ -126,6 +128,7 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
     checkout = [
         *(["submodules: recursive"] if needs.submodules else []),
         *(["fetch-depth: 0"] if needs.history else []),
+        *(["lfs: true"] if needs.lfs else []),
     ]
     rust = [line for one in needs.rust for line in ("- run: rustup toolchain install", f"  working-directory: {one}")]
     filled = {

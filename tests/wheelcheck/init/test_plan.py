@@ -146,18 +146,20 @@ def test_two_names_that_are_taken_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_checkout_has_submodules_and_history_only_where_the_project_needs_them(
+def test_a_checkout_has_submodules_history_and_large_files_only_where_the_project_needs_them(
     tmp_path: Path, *, wanted: bool
 ) -> None:
     tracer(tmp_path)
     if wanted:
         file = tmp_path / "pyproject.toml"
         file.write_text(file.read_text().replace('["hatchling.build"]', '["hatchling", "hatch-vcs"]'))
-        write(tmp_path, {".gitmodules": ""})
-        subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+        write(tmp_path, {".gitmodules": "", "data/.gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"})
+        for words in (["init", "-q"], ["add", "data"]):
+            subprocess.run(["git", *words], cwd=tmp_path, check=True)
     jobs = yaml.safe_load(planned(tmp_path)[workflows.WHEELS].added)["jobs"]
     checkouts = [step["with"] for job in jobs.values() for step in job["steps"] if "checkout" in step.get("uses", "")]
-    expected = {"persist-credentials": False, **({"submodules": "recursive", "fetch-depth": 0} if wanted else {})}
+    needed = {"submodules": "recursive", "fetch-depth": 0, "lfs": True} if wanted else {}
+    expected = {"persist-credentials": False, **needed}
     assert checkouts
     assert [one for one in checkouts if one != expected] == []
 

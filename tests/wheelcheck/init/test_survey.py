@@ -71,6 +71,26 @@ def test_a_project_below_the_root_of_a_repository_says_what_a_checkout_of_it_nee
 
 
 @pytest.mark.parametrize(
+    ("attributes", "lfs"),
+    [
+        ({".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text\n"}, True),
+        ({"a/.gitattributes": "*.bin\tfilter=lfs"}, True),
+        (
+            {".gitattributes": "# *.bin filter=lfs\n*.c text\n*.bin -filter=lfs\n", "x/.gitattributes": "* filter=lfs"},
+            False,
+        ),
+    ],
+    ids=["at the root", "above the project", "a comment, another setting, a folder of others that is not tracked"],
+)
+def test_files_in_git_lfs_are_known_by_what_git_is_told(
+    tmp_path: Path, attributes: dict[str, str], *, lfs: bool
+) -> None:
+    top = repository(tmp_path, "main")
+    write(top, attributes)
+    assert survey(tracer(top / "a" / "b")).repository.lfs is lfs
+
+
+@pytest.mark.parametrize(
     "files",
     [
         {"pyproject.toml": pyproject("setuptools.build_meta").replace('["setu', '["setuptools-scm>=8", "setu')},
