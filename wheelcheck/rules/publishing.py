@@ -49,8 +49,9 @@ def pypi_accepts_every_field_of_the_metadata(artifact: Artifact) -> Iterator[Hit
 def the_licence_is_declared_in_one_way(artifact: Artifact) -> Iterator[Hit]:
     """License-Expression is a valid SPDX expression, and no classifier of a licence stands beside it.
 
-    The expression replaces the classifiers, and an index must refuse a file that has both. setuptools refuses to build
-    one. PyPI has refused some uploads for it (AFM-SPM/TopoStats#1245) and taken others (pypandoc_binary 1.17).
+    The expression replaces the classifiers. setuptools and flit refuse to build a file that has both, and an index may
+    refuse it: PyPI has refused some uploads (AFM-SPM/TopoStats#1245), and takes them at present (redis 8.1.0). A
+    project that has such files can lower this finding by a `severity` entry of its configuration.
 
     Source: PEP 639, "Deprecate license classifiers".
     Remedy: remove the classifiers that begin with `License ::`, or correct `license` in pyproject.toml.
