@@ -15,6 +15,7 @@ from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_REPORTS = ("html", "duckdb")
 _VERDICTS = ("pass", "fail", "unverified")
 
 
@@ -52,14 +53,25 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="the JSON Lines to write; what is in them already is not judged again",
     )
+    group.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        type=_report,
+        metavar="FORMAT=FILE",
+        help="also write what the output holds as html=FILE, or as tables in duckdb=FILE",
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
     """Return 0 if every artifact was judged, whatever its verdict; 2 if one could not be verified, or there is none."""
     from wheelcheck import survey  # noqa: PLC0415  # --help starts without it
     from wheelcheck.inputs import find_files  # noqa: PLC0415
+    from wheelcheck.survey import database  # noqa: PLC0415
     from wheelcheck.survey.progress import Progress, size_of  # noqa: PLC0415
 
+    if any(form == "duckdb" for form, _ in arguments.report):
+        database.require()
     files = find_files(_paths(arguments))
     say(*(f"{path}: {why}" for path, why in files.unusable))
     if not files.artifacts:
@@ -69,6 +81,8 @@ def _run(arguments: argparse.Namespace) -> int:
     where = arguments.scheduler
     with survey.on_cluster(where) if where else survey.here(arguments.jobs or os.cpu_count() or 1) as crew:
         verdicts = survey.survey(files.artifacts, arguments.output, crew, arguments.timeout, progress)
+    for form, file in arguments.report:
+        _write(form, arguments.output, file)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
     say(f"{len(files.artifacts)} files: {counts}, {progress.verdicts.total()} of them judged now")
     return UNVERIFIED if verdicts["unverified"] or files.unusable else PASS
@@ -82,6 +96,24 @@ def _paths(arguments: argparse.Namespace) -> list[Path]:
     others, locks = lock_files.apart(given, arguments.requirement)
     named = [f"pypi:{each}" if is_release(each) and not Path(each).exists() else each for each in others]
     return resolve(named, arguments.index_url) + lock_files.fetched(locks, arguments)
+
+
+def _write(form: str, output: Path, file: Path) -> None:
+    """Write what a survey holds in another format. Raises OSError."""
+    from wheelcheck.survey import database, page  # noqa: PLC0415  # few runs need them
+    from wheelcheck.survey.worker import rule_set  # noqa: PLC0415
+
+    if form == "duckdb":
+        database.write(output, file)
+    else:
+        file.write_text(page.render(output, rule_set()), "utf-8", "backslashreplace", "\n")
+
+
+def _report(text: str) -> tuple[str, Path]:
+    form, _, file = text.partition("=")
+    if form not in _REPORTS or not file or file.endswith((".whl", ".tar.gz", ".zip", ".jsonl")):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected html=FILE or duckdb=FILE, and no input or output")
+    return form, Path(file)
 
 
 def _positive(text: str) -> int:

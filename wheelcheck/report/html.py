@@ -31,9 +31,14 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> str:
     """Return the page. Text from archives appears as text only."""
+    return document(f"{VERDICTS[report.verdict]}: {subject(report)}", _body(report))
+
+
+def document(title: str, content: Iterable[Element]) -> str:
+    """Return a page of wheelcheck with its style and script, which loads nothing."""
     style, script = _page_file("page.css"), _page_file("page.js")
-    body = element("body", *_body(report), own("script", script))
-    page = element("html", _head(report, style, script), body, lang="en")
+    body = element("body", *content, own("script", script))
+    page = element("html", _head(title, style, script), body, lang="en")
     return f"<!doctype html>\n{serialized(page)}\n"
 
 
@@ -59,7 +64,7 @@ def _page_file(name: str) -> str:
     return (files("wheelcheck.report") / "page" / name).read_text("utf-8")
 
 
-def _head(report: Report, style: str, script: str) -> Element:
+def _head(title: str, style: str, script: str) -> Element:
     policy = (
         f"default-src 'none'; style-src 'sha256-{_hash(style)}'; script-src 'sha256-{_hash(script)}';"
         " base-uri 'none'; form-action 'none'"
@@ -71,7 +76,7 @@ def _head(report: Report, style: str, script: str) -> Element:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
-        element("title", f"{VERDICTS[report.verdict]}: {subject(report)}"),
+        element("title", title),
         own("style", style),
     )
 

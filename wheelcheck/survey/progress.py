@@ -28,7 +28,7 @@ class Progress:
         self._stream, self._total, self._size = stream, total, size
         self._terminal = stream.isatty()
         self._every = _TERMINAL if self._terminal else _LOG
-        self._start = self._last = monotonic()
+        self.start = self._last = monotonic()
         self._done = self._bytes = 0
         self._since: dict[Path, float] = {}
         self.verdicts: Counter[str] = Counter()  # of what was judged now
@@ -57,7 +57,7 @@ class Progress:
 
     def line(self, now: float) -> str:
         """Return how far it is at a time, in seconds of the monotonic clock."""
-        spent = max(now - self._start, 1e-9)
+        spent = max(now - self.start, 1e-9)
         parts = [
             f"{self._done} of {self._total} files, {sized(self._bytes)} of {sized(self._size)}",
             f"{self._done / spent:.1f} files/s, {sized(int(self._bytes / spent))}/s",
