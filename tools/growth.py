@@ -192,6 +192,16 @@ def described(count: int, name: str) -> Wheel:
     return _wheel(members, texts={f"{FOLDER}/{file}": text for file, text in texts.items()})
 
 
+def scripts_of_one_module(count: int, name: str) -> Wheel:
+    """Return a wheel whose scripts start functions, and methods, of one module."""
+    lines = (f"{name}{number} = {name}:main{number}\nm{number} = {name}:App.m{number}\n" for number in range(count))
+    source = "class App:\n" + "".join(f"    def m{number}(self): pass\n" for number in range(count))
+    source += "".join(f"def main{number}(): pass\n" for number in range(count))
+    points = f"{FOLDER}/entry_points.txt"
+    texts = {points: "[console_scripts]\n" + "".join(lines), f"{name}.py": source}
+    return _wheel([Member(points), Member(f"{name}.py")], texts=texts)
+
+
 def many_dist_infos(count: int, name: str) -> Wheel:
     """Return a wheel of .dist-info folders."""
     return _wheel([Member(f"{name}-{number}.dist-info/WHEEL") for number in range(count)])
@@ -299,6 +309,7 @@ SHAPES: tuple[Shape, ...] = (
     single_platform_files,
     described,
     many_dist_infos,
+    scripts_of_one_module,
     damaged,
     crates,
     linked_crates,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
+MOST_FINDINGS = 20_000  # of one rule in one artifact: more are a limit that was reached
 _CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
 
@@ -341,9 +343,13 @@ def _caps(artifact: Artifact) -> Iterator[Gap]:
 
 
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:
-    """Yield what a rule finds, including what it found before it raised an error."""
+    """Yield what a rule finds, including what it found before it raised an error; at most MOST_FINDINGS."""
     try:
-        yield from rule.findings(subject, artifact)
+        findings = rule.findings(subject, artifact)
+        yield from islice(findings, MOST_FINDINGS)
+        if next(findings, None):
+            why = f"{rule.code} found more than {MOST_FINDINGS:,} faults; the rest is not listed"
+            gaps.append(Gap(artifact, "", why, rule.code))
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}", rule.code))
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
+from wheelcheck import engine
 from wheelcheck.config import Config, Ignore
 from wheelcheck.engine import Gap, Report, Skip, examine
 from wheelcheck.facts import Release, Sdist, Wheel
@@ -63,6 +64,19 @@ def test_a_good_wheel_passes(dist: Path) -> None:
 def test_a_wrong_wheel_fails(tmp_path: Path) -> None:
     report = examine([BAD.write(tmp_path)])
     assert (report.verdict, codes(report)) == ("fail", {"WC301"})
+
+
+def test_what_one_rule_finds_without_end_is_a_limit_that_was_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ignores what is listed has not seen the rest."""
+    monkeypatch.setattr(engine, "MOST_FINDINGS", 3)
+    path = a_wheel(X86_64, TOOL, *(File(f"demo/{n}", b"x", 0o104644) for n in range(4))).write(tmp_path)
+    report = examine([path])
+    assert [finding.code for finding in report.findings] == ["WC112"] * 3
+    assert whys(report) == ["WC112 found more than 3 faults; the rest is not listed"]
+    ignoring = Config(ignores=(Ignore("WC112", "as root"),))
+    assert (report.verdict, examine([path], ignoring).verdict) == ("fail", "unverified")
 
 
 def test_a_warning_is_not_a_failure() -> None:

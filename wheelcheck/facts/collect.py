@@ -7,6 +7,7 @@ import io
 import re
 from contextlib import closing
 from functools import partial
+from itertools import accumulate
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -30,7 +31,7 @@ from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
 from wheelcheck.facts.source_files import SUFFIXES, Taken, taken
-from wheelcheck.facts.text_limits import SOURCE_CAP, Allowance, LexemeBudget
+from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Allowance, LexemeBudget
 from wheelcheck.inputs import open_regular
 from wheelcheck.platforms import hints
 from wheelcheck.records import dataclass, field, replace
@@ -200,9 +201,12 @@ class Walk:
         names = {found[1] for found in _MODULE.finditer(points)}
         bases = {name.replace(".", "/") for name in names}
         wanted = {f"{base}{end}" for base in bases for end in (".py", "/__init__.py")}
-        small = {m.path for m in self.members if installed_path(m.path) in wanted and m.size <= SOURCE_CAP}
+        found = [m for m in self.members if installed_path(m.path) in wanted and m.size <= MODULE_CAP]
+        found.sort(key=lambda member: member.size)
+        sizes = accumulate(member.size for member in found)
+        small = {member.path for member, used in zip(found, sizes, strict=True) if used <= MODULES_CAP}
         if small and not any(damage.path in ("", *small) for damage in self.damage):
-            for path, content in reread_zip(file, small, SOURCE_CAP).items():
+            for path, content in reread_zip(file, small, MODULE_CAP).items():
                 self.texts[path] = content.decode("utf-8", "surrogateescape")
 
     def other_digests(self, file: BinaryIO) -> dict[tuple[str, str], str]:

@@ -64,10 +64,13 @@ def without_wrapper_suffix(name: str) -> str:
 
 
 _MOST_TAGS = 10_000  # of all lines: one of 3 kB can stand for a thousand million
-_MOST_ROWS = 100_000  # of RECORD; a zip that installers read has at most 65,535 members
+_MOST_ROWS = 70_000  # of RECORD; a zip that installers read has at most 65,535 members
 _MOST_PROBLEMS = 1_000  # malformed rows of RECORD
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
 _LINE = re.compile(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
+# Where str.splitlines ends a line, and an email parser or a reader in another language does not; a NUL ends texts in C.
+_BREAKS_LINES = re.compile("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_HEADER_LINE = re.compile("[^\n]*\n|[^\n]+")
 _NO_DEFAULTS = "\n"  # no header of a group can be this: importlib.metadata takes [DEFAULT] for a group like any other
 _FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
@@ -245,9 +248,20 @@ def header_problems(text: str, headers: Message) -> Iterator[str]:
     """
     if not is_utf_8(text):
         yield "found bytes that are not UTF-8"
+    if broken := next((line for line in _head_of(text) if _BREAKS_LINES.search(line)), ""):
+        yield f"found a control character in {broken[:_SHOWN]!r}, where some readers end the line; expected text"
     if headers.defects:
         line = str(headers.get_payload()).partition("\n")[0]
         yield f"found the line {line[:_SHOWN]!r} among the headers, expected `Name: value`; pip ends the headers there"
+
+
+def _head_of(text: str) -> Iterator[str]:
+    """Yield the lines of the headers, which end at the first empty line."""
+    for found in _HEADER_LINE.finditer(text):
+        line = found[0].rstrip("\r\n")
+        if not line:
+            return
+        yield line
 
 
 def _parsed_requirement(text: str) -> Requirement | None:

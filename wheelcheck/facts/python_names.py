@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,22 +13,41 @@ _BIND_ANYTHING = frozenset({"*", "__getattr__", "exec", "globals", "locals", "se
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def lacks(text: str, reference: str) -> bool:
-    """Return whether a module surely has no `main`, or no `App.main`, if that is the reference.
+class ModuleNames:
+    """The names of one module's source, found once for all that is asked of it.
 
     A module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any name.
     So may a class with bases, a metaclass or a decorator.
     """
-    tree = _parsed(text)
-    if tree is None:
-        return False
-    name, _, attribute = reference.partition(".")
-    if name not in _bound(tree):
-        return True
-    definitions = [node for node in _inside(tree) if isinstance(node, ast.ClassDef) and node.name == name]
-    if not attribute or len(definitions) != 1 or _is_open(definitions[0]):
-        return False
-    return attribute.partition(".")[0] not in _bound(definitions[0]) | _assigned_attributes(tree)
+
+    def __init__(self, text: str) -> None:
+        self._tree = _parsed(text)
+        self._bound = _bound(self._tree) if self._tree else set()
+        self._classes: dict[str, list[ast.ClassDef]] = {}
+        for node in _inside(self._tree) if self._tree else ():
+            if isinstance(node, ast.ClassDef):
+                self._classes.setdefault(node.name, []).append(node)
+        self._known: dict[str, set[str] | None] = {}  # the attributes of classes; None where others are possible
+
+    def lacks(self, reference: str) -> bool:
+        """Return whether the module surely has no `main`, or no `App.main`, if that is the reference."""
+        name, _, attribute = reference.partition(".")
+        if self._tree is None or name not in self._bound:
+            return self._tree is not None
+        if name not in self._known:
+            self._known[name] = self._attributes(name)
+        known = self._known[name]
+        return bool(attribute) and known is not None and attribute.partition(".")[0] not in known
+
+    def _attributes(self, name: str) -> set[str] | None:
+        definitions = self._classes.get(name, [])
+        if len(definitions) != 1 or _is_open(definitions[0]):
+            return None
+        return _bound(definitions[0]) | self._assigned
+
+    @cached_property
+    def _assigned(self) -> set[str]:
+        return _assigned_attributes(self._tree) if self._tree else set()
 
 
 def _parsed(text: str) -> ast.Module | None:

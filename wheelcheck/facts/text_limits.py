@@ -6,12 +6,12 @@ what 368 released wheels and 97 sdists hold; their longest line in entry_points.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -27,9 +27,14 @@ class _Limit:
     size: int
     lines: int = 0
     line: int = 0
+    headers: bool = False  # core metadata: its headers have limits of their own
 
 
-_HEADERS = _Limit(2 * MIB, lines=20_000)
+HEADER_CAP = 64 * KIB  # one line of the headers; a description in the body may have an image in one line
+REQUIREMENTS_CAP, REQUIREMENTS_BYTES = 5_000, 256 * KIB
+_BODY = re.compile(rb"\r?\n\r?\n")
+_REQUIREMENT = re.compile(rb"^requires-dist:.*", re.IGNORECASE | re.MULTILINE)
+_HEADERS = _Limit(2 * MIB, lines=20_000, headers=True)
 _SOURCE = _Limit(SOURCE_CAP)
 WHEEL_TEXTS = {
     "METADATA": _HEADERS,
@@ -45,6 +50,8 @@ SDIST_TEXTS = {
     "Cargo.toml": _SOURCE,
     "Cargo.lock": _Limit(2 * MIB),
 }
+MODULE_CAP = 96 * KIB  # a module that an entry point names: its syntax tree has a thousand bytes for each five of it
+MODULES_CAP = 256 * KIB  # all of them together
 _TOML = (".toml", ".lock")
 
 
@@ -104,10 +111,22 @@ class Allowance:
             return f"{lines:,} lines of metadata, more than the {limit.lines:,} that are read"
         if limit.line and max(map(len, content.splitlines()), default=0) > limit.line:
             return f"a line of more than the {limit.line:,} bytes that are read"
-        return ""
+        return _refuse_headers(_BODY.split(content, maxsplit=1)[0]) if limit.headers else ""
 
     def _limit(self, name: str) -> _Limit:
         return (WHEEL_TEXTS if self.is_wheel else SDIST_TEXTS)[name]
+
+
+def _refuse_headers(headers: bytes) -> str:
+    """Return why the headers of core metadata are not read; empty if they are."""
+    if max(map(len, headers.splitlines()), default=0) > HEADER_CAP:
+        return f"a header of more than the {HEADER_CAP:,} bytes that are read"
+    count = size = 0
+    for found in _REQUIREMENT.finditer(headers):
+        count, size = count + 1, size + len(found[0])
+    if count > REQUIREMENTS_CAP or size > REQUIREMENTS_BYTES:
+        return f"more than {REQUIREMENTS_CAP:,} requirements, or {REQUIREMENTS_BYTES:,} bytes of them"
+    return ""
 
 
 def _name(path: str) -> str:

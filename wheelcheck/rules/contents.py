@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
-from wheelcheck.facts.python_names import lacks
+from wheelcheck.facts.python_names import ModuleNames
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.rules import Hit, rule
@@ -78,20 +78,23 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
     Source: entry points specification (PyPA).
     Remedy: correct the reference in [project.scripts].
     """
-    for group in GROUPS:
+    path, by_module = wheel.dist_info.path("entry_points.txt"), defaultdict(list)
+    for group in sorted(GROUPS):
         for name, reference in wheel.dist_info.entry_points.get(group, {}).items():
-            if (found := _REFERENCE.match(reference.strip())) and _lacks(wheel, found[1], found[2]):
-                path = wheel.dist_info.path("entry_points.txt")
-                yield Hit(path, f"{name} starts {found[2]} of {found[1]}, which defines no such name")
+            if found := _REFERENCE.match(reference.strip()):
+                by_module[found[1]].append((name, found[2]))
+    for module, references in by_module.items():
+        base = module.replace(".", "/")
+        text = next((wheel.texts[path] for path in wheel.module_paths(base) if path in wheel.texts), None)
+        names = None if text is None else ModuleNames(text)
+        for name, reference in references:
+            if names and not _is_module(wheel, f"{base}/{reference.partition('.')[0]}") and names.lacks(reference):
+                yield Hit(path, f"{name} starts {reference} of {module}, which defines no such name")
 
 
-def _lacks(wheel: Wheel, module: str, reference: str) -> bool:
-    """Return whether the source of a module shows that it has no such attribute."""
-    base, attribute = module.replace(".", "/"), reference.partition(".")[0]
-    text = next((wheel.texts[path] for path in wheel.module_paths(base) if path in wheel.texts), None)
-    if text is None or f"{base}/{attribute}" in wheel.folders or wheel.module_paths(f"{base}/{attribute}"):
-        return False
-    return lacks(text, reference)
+def _is_module(wheel: Wheel, base: str) -> bool:
+    """Return whether the wheel has a module or a package of this name, with slashes for dots."""
+    return base in wheel.folders or bool(wheel.module_paths(base))
 
 
 @rule("WC242", on=Wheel, severity="note")

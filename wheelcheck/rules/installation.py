@@ -17,7 +17,10 @@ from wheelcheck.rules.container import keeps_names_apart
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SITE_PACKAGES = re.compile(r"data/(?:lib(?:64)?/python3\.[0-9]+t?|Lib)/(?:site|dist)-packages/")
+# Where interpreters look for modules below the prefix: CPython on Linux and macOS, Debian's, PyPy, CPython on Windows.
+_SITE_PACKAGES = re.compile(
+    r"data/(?:lib(?:64)?/(?:python3(?:\.[0-9]+t?)?|pypy3\.[0-9]+)/|lib/)(?:site|dist)-packages/", re.IGNORECASE
+)
 _COMMANDS = re.compile(r"(?:scripts|data/bin|data/Scripts)/([^/]+)")
 _LAUNCHERS = ("-script.py", "-script.pyw")  # beside the `.exe` that setuptools writes for an entry point
 _OF_INSTALLERS = frozenset({"installer", "requested", "direct_url.json"})
@@ -68,6 +71,17 @@ def every_file_is_installed_at_a_place_of_its_own(wheel: Wheel) -> Iterator[Hit]
             yield Hit(moved[0], "is installed into .dist-info, where only the wheel's own metadata belongs")
         if moved and place in folders:
             yield Hit(moved[0], "is installed as a file where other members need a folder")
+        in_the_way = next((places[above] for above in _above(place) if above in places), []) if moved else []
+        if in_the_way and not any(map(_in_data, in_the_way)):
+            yield Hit(moved[0], f"needs a folder where {in_the_way[0]} is installed as a file")
+
+
+def _above(place: str) -> Iterator[str]:
+    """Yield the folders that a place lies in."""
+    at = place.find("/", 1)
+    while at > 0:
+        yield place[:at]
+        at = place.find("/", at + 1)
 
 
 @rule("WC228", on=Wheel)

@@ -214,6 +214,7 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
 
     An installer does not know where to put anything else; pip and uv stop with an error. pip installs a .data folder
     of any name, `other-1.0.data/scripts/x` too; uv copies it as it is into site-packages, and the script is missing.
+    `demo-1.0.DATA` is that folder where file names have no case.
     uv refuses a folder in `scripts`, where no command is found, and a script with the name of an interpreter, whether
     from `scripts`, `data/bin` or `data/Scripts`; with pip that one replaces the interpreter of the environment.
 
@@ -225,7 +226,11 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
     foreign: set[str] = set()
     for member in wheel.members:
         top, *parts = parts_of(member.path) or ("",)
-        if not (top.endswith(".data") and parts):
+        if not top.lower().endswith(".data"):
+            continue
+        if not parts and member.kind == "file":
+            yield Hit(top, "found a file, expected a folder: pip and uv take it for the folder of the schemes")
+        if not parts:
             continue
         if top != own and wheel.dist_info.folder and top not in foreign:
             foreign.add(top)

@@ -20,7 +20,7 @@ from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.names import identity_hits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from wheelcheck.facts import Member, Wheel
     from wheelcheck.rules import Severity
@@ -34,6 +34,7 @@ _BUILD_FILES = frozenset(
     {"CMakeLists.txt", "meson.build", "build.zig", "Makefile", "configure.ac", "BUILD.bazel", "BUILD"}
 )
 _PYTHON_COMPILERS = re.compile(r"mypyc|cython|nuitka|pythran|codon|numba|cffi", re.IGNORECASE)
+_BACKEND = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 _CLOSED = frozenset({"7z", "rar", "zst", "cab", "xar", "rpm", "cpio", "deb", "lzma", "lz", "lz4", "Z", "squashfs"})
 _BUILD_TREE = re.compile(
     r"(?:^|/)(?:site-packages|dist-packages|_skbuild|\.?v?env|\.tox|\.nox|node_modules|target/(?:[^/]+/)?(?:release|debug)"
@@ -170,7 +171,7 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     Without either, nothing can be built. With only a setup.py, or without [build-system], the build uses whatever
     setuptools is current, so that is a warning. What pip refuses is an error, with or without a setup.py: TOML that
     cannot be read, a [build-system] without requires, requires that is no list of requirements (an empty list is one),
-    and a backend-path that is not in the sdist.
+    a build-backend that is no name of a module, and a backend-path that is no list or not in the sdist.
 
     Source: PEP 517, PEP 518 (pip's pyproject.py and pyproject_hooks); the source distribution format requires
     pyproject.toml.
@@ -182,7 +183,7 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     elif there:
         path = f"{sdist.top}/pyproject.toml"
         for found, severity in _build_system_problems(sdist, sdist.texts[path]):
-            yield Hit(path, f"found {found}, expected the build's requirements", severity=severity)
+            yield Hit(path, f"found {found}, expected a [build-system] that front ends accept", severity=severity)
         if missing := _missing_backend_path(sdist):
             yield Hit(path, f"found backend-path {missing!r}, expected a folder of the sdist")
 
@@ -203,6 +204,16 @@ def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Sever
             yield from (
                 (f"the invalid requirement {each[:80]!r}", None) for each in requires if not is_requirement(each)
             )
+        yield from _backend_problems(table(sdist.pyproject, "build-system"))
+
+
+def _backend_problems(system: Mapping[str, object]) -> Iterator[tuple[str, Severity | None]]:
+    """Yield why no front end can call the backend that [build-system] names."""
+    backend, path = system.get("build-backend", "setuptools.build_meta"), system.get("backend-path", [])
+    if not isinstance(backend, str) or not _BACKEND.fullmatch(backend):
+        yield f"build-backend {str(backend)[:80]!r}, which is no module or module:object", None
+    if not isinstance(path, list) or not all(isinstance(each, str) for each in path):
+        yield "a backend-path that is no list of folders", None
 
 
 def _missing_backend_path(sdist: Sdist) -> str:

@@ -184,7 +184,7 @@ def test_a_file_that_is_deleted_while_it_is_read_is_an_error_of_the_system(tmp_p
 )
 def test_a_text_over_its_limit_is_not_kept(tmp_path: Path, name: str, most: int) -> None:
     for size, expected in ((most, []), (most + 1, [(f"demo-1.0/{name}", "text-cap")])):
-        sdist = collect(an_sdist(File(name, b"#" * size)).write(tmp_path))
+        sdist = collect(an_sdist(File(name, b"\n\n" + b"#" * (size - 2))).write(tmp_path))
         assert caps(sdist) == expected
         assert (f"demo-1.0/{name}" in sdist.texts) == (not expected)
 
@@ -204,6 +204,8 @@ def test_all_texts_together_have_a_limit(
     [
         ("METADATA", b"License-File: a\n", 20_000),
         ("METADATA", b"\r", 20_000),
+        ("METADATA", b"a", 64 * 1024),
+        ("METADATA", b"Requires-Dist: a\n", 5_000),
         ("WHEEL", b"Tag: py3-none-any\n", 20_000),
         ("entry_points.txt", b"[a]\n", 10_000),
         ("entry_points.txt", b" ", 1_024),

@@ -55,8 +55,16 @@ ONE = "[console_scripts]\nx = demo.cli:run\n"
             )
             for where in (
                 *("purelib", "platlib", "data/lib/python3.12/site-packages", "data/lib64/python3.13t/site-packages"),
-                *("data/Lib/site-packages", "data/lib/python3.11/dist-packages"),
+                *("data/Lib/site-packages", "data/lib/python3.11/dist-packages", "data/lib/site-packages"),
+                *("data/lib/python3/dist-packages", "data/lib/pypy3.10/site-packages"),
             )
+        ),
+        placed(
+            "a folder in place of a module",
+            (f"{DATA}/purelib/demo/__init__.py/more.txt",),
+            (f"{DATA}/purelib/demo/more/more.txt",),
+            "needs a folder where demo/__init__.py is installed as a file",
+            f"{DATA}/purelib/demo/__init__.py/more.txt",
         ),
         placed(
             "one file in purelib and platlib",

@@ -88,6 +88,15 @@ def in_pkg_info(line: str) -> File:
             "a line without a colon", "Requires-Dist x", "Requires-Dist: x", "found the line 'Requires-Dist x' among"
         ),
         in_metadata("bytes that are not UTF-8", "Author: \udce9", "Author: \u00e9", "found bytes that are not UTF-8"),
+        *(
+            in_metadata(
+                f"a {char!r}, where some readers end the line and others go on",
+                f"Summary: one{char}Requires-Dist: other",
+                "Summary: one  Requires-Dist: other",
+                "found a control character in",
+            )
+            for char in ("\0", "\v", "\f", "\x1c", "\x85", "\u2028")
+        ),
         Twins(
             "WC220",
             "a version of the metadata that nobody knows",
@@ -307,6 +316,22 @@ def laid_out(path: str) -> WheelRecipe:
             laid_out("demo-1.0.data/scripts/tool.txt"),
             "found bin, expected one of data, headers, platlib, purelib, scripts as a folder",
             ("demo-1.0.data/bin/tool.txt",),
+        ),
+        Twins(
+            "WC224",
+            "a file in place of .data",
+            laid_out("demo-1.0.data"),
+            laid_out("demo-1.0.txt"),
+            "found a file, expected a folder",
+            ("demo-1.0.data",),
+        ),
+        Twins(
+            "WC224",
+            "a folder that is .data where file names have no case",
+            laid_out("demo-1.0.DATA/data/more.txt"),
+            laid_out("demo-1.0.data/data/more.txt"),
+            "found demo-1.0.DATA, expected demo-1.0.data",
+            ("demo-1.0.DATA",),
         ),
         Twins(
             "WC224",

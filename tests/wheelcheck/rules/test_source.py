@@ -217,6 +217,23 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
                 (f"{LOCAL}['/demo']", f"{LOCAL}['./']", "found backend-path '/demo'"),
             )
         ),
+        *(
+            Twins(
+                "WC606",
+                f"no front end calls {bad}",
+                an_sdist(File("pyproject.toml", f"[build-system]\nrequires = []\n{bad}\n".encode())),
+                an_sdist(File("pyproject.toml", f"[build-system]\nrequires = []\n{good}\n".encode())),
+                found,
+                (f"{TOP}/pyproject.toml",),
+            )
+            for bad, good, found in (
+                ("build-backend = 3", 'build-backend = "a"', "found build-backend '3'"),
+                ('build-backend = ""', 'build-backend = "a.b"', "found build-backend ''"),
+                ('build-backend = "a b:c"', 'build-backend = "a.b:c.d"', "found build-backend 'a b:c'"),
+                ('backend-path = "."', 'backend-path = ["."]', "found a backend-path that is no list"),
+                ("backend-path = [1]", "backend-path = []", "found a backend-path that is no list"),
+            )
+        ),
         Twins(
             "WC606",
             "a pyproject.toml that cannot be read beside a setup.py, which pip does not fall back to",
