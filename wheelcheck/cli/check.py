@@ -112,16 +112,18 @@ def _configuration(arguments: argparse.Namespace) -> Path | None:
 
 
 def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
-    from wheelcheck.config import Config, load  # noqa: PLC0415
+    from wheelcheck.config import OF_UPLOADS, Config, load  # noqa: PLC0415
 
+    ours, locks = lock_files.apart(arguments.paths, arguments.requirement)
+    is_published = bool(ours or locks) and not arguments.select and all(each.startswith("pypi:") for each in ours)
     config = load(file, required=arguments.config is not None) if file else Config()
     config = replace(
         config,
         strict=config.strict or arguments.strict,
-        each=arguments.each or bool(lock_files.apart(arguments.paths, arguments.requirement)[1]),
+        each=arguments.each or bool(locks),
         evidence=arguments.evidence or (str(file.parent / config.evidence) if file and config.evidence else ""),
         select=tuple(arguments.select) or config.select,
-        deselect=tuple(arguments.ignore),
+        deselect=(*arguments.ignore, *(OF_UPLOADS if is_published else ())),
     )
     for option in ("architecture", "interpreter"):
         if getattr(arguments, option) and not config.wheels:

@@ -57,6 +57,10 @@ class Payload:
         return not (self.source or self.command or self.from_backend)
 
 
+# Rules about what an index takes. They say nothing of files that it has taken, and PyPI was not always as strict.
+OF_UPLOADS = ("WC221", "WC230", "WC231", "WC232", "WC234")
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What a release must contain. Without `wheels` and `sdist`, completeness is not checked.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
-from wheelcheck.config import Config
+from wheelcheck.config import OF_UPLOADS, Config
 from wheelcheck.engine import examine
 from wheelcheck.facts import Wheel
 from wheelcheck.inputs import open_regular
@@ -59,7 +59,7 @@ def answer(path: Path, known: list[str]) -> dict[str, Any]:
         return unverified(path, f"cannot be read: {problem.strerror or problem}")
     if digest in known:
         return {"sha256": digest, "file": path.name, "rules": rule_set()}
-    report = examine([path], Config(each=True))
+    report = examine([path], Config(each=True, deselect=OF_UPLOADS))
     return described(path, modified, report)
 
 

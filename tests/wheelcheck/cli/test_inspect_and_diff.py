@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.artifacts import AARCH64, X86_64, a_release, a_wheel, an_sdist
+from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
 from tests.support.native_files import library
 from tests.support.package_index import PackageIndex
 from wheelcheck.cli import main
@@ -66,6 +66,17 @@ def test_a_published_release_is_inspected_and_compared(tmp_path: Path, say: Say)
         code, artifacts = in_json(say, "inspect", "pypi:demo==1.0", *where)
         assert (code, len(artifacts)) == (0, 2)
         assert in_json(say, "diff", "pypi:demo==1.0", dist, *where)[0] == 0
+
+
+def test_what_an_index_has_taken_is_not_judged_by_the_rules_about_uploads(tmp_path: Path, say: Say) -> None:
+    text = b"Metadata-Version: 2.4\nName: demo\nVersion: 1.0\nSummary: a\n b\n"
+    file = a_wheel("py3-none-any", File("demo/__init__.py"), dist_info={"METADATA": text}).write(tmp_path)
+    assert say("check", file, "--no-config")[0] == 1
+    with PackageIndex({"demo": {file.name: file.read_bytes()}}) as index:
+        where = ("--index-url", index.address, "--no-config")
+        assert say("check", "pypi:demo==1.0", *where)[0] == 0
+        assert say("check", "pypi:demo==1.0", file, *where)[0] == 1
+        assert say("check", "pypi:demo==1.0", "--select", "WC230", *where)[0] == 1
 
 
 def test_the_files_of_two_releases_are_paired_by_what_they_are_for(tmp_path: Path, say: Say) -> None:
