@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import stat
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wheelcheck.archive.names import flaws
@@ -234,11 +235,18 @@ def _held(name: str) -> str:
     return "".join(char for char in name if char.isascii() and char not in "?_").rstrip("/")
 
 
+@lru_cache(maxsize=1024)
+def _octal(raw: bytes) -> int | None:
+    """Return the number in a field of octal digits, None if it holds another; members have most fields in common."""
+    match = _OCTAL.fullmatch(raw)
+    return int(match[1] or b"0", 8) if match else None
+
+
 def number(raw: bytes, what: str, name: str, log: Log) -> int:
     """Return an octal field, or GNU's base-256 form of a number that octal digits cannot hold."""
-    match = _OCTAL.fullmatch(raw)
-    if match:
-        return int(match[1] or b"0", 8)
+    octal = _octal(raw)
+    if octal is not None:
+        return octal
     before_1970 = what == "mtime" and raw[0] == 0xFF
     if raw[0] != 0x80 and not before_1970:
         log.stop("tar-number", f"{what} {raw!r}, expected an octal number", name)

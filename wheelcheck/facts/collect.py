@@ -177,7 +177,7 @@ class Walk:
 
     def _look(self, entry: Entry, source: Source, damage: list[Damage]) -> Looked:
         """Return what is in a member, from an earlier one with the same bytes if there is one."""
-        if entry.kind != "file":
+        if entry.kind != "file" or not entry.size:
             return Looked(b"", None, "")
         if looked := self.shared.looked.get(entry.number):
             return looked
