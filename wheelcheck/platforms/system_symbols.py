@@ -48,10 +48,8 @@ def offers(library: str, name: str, platform: Platform) -> bool | None:
     versions = _library_names(library)
     if versions is None or platform.libc not in ("glibc", "musl"):
         return None
-    version, policy = versions.get(name), linux_policy(platform)
-    if version is None or version == _UNVERSIONED or policy is None:
-        return version is not None
-    return policy.offers(version)
+    of_symbol, policy = versions.get(name, ()), linux_policy(platform)
+    return any(policy is None or version == _UNVERSIONED or policy.offers(version) for version in of_symbol)
 
 
 @lru_cache(maxsize=64)
@@ -141,10 +139,18 @@ def _musl_names() -> frozenset[str]:
 
 
 @lru_cache(maxsize=16)
-def _library_names(library: str) -> Mapping[str, str] | None:
-    """Return the version of every symbol of one library; None for a library that is not in the data."""
-    versions = _data()["libraries"].get(library)
-    return versions and {name: version for version, names in versions.items() for name in names.split()}
+def _library_names(library: str) -> Mapping[str, tuple[str, ...]] | None:
+    """Return the versions of every symbol of one library; None for a library that is not in the data.
+
+    A symbol has several where a newer one was added beside the old: `std::condition_variable::wait` has two.
+    """
+    if (names_by_version := _data()["libraries"].get(library)) is None:
+        return None
+    found: dict[str, list[str]] = defaultdict(list)
+    for version, names in names_by_version.items():
+        for name in names.split():
+            found[name].append(version)
+    return {name: tuple(versions) for name, versions in found.items()}
 
 
 def _numbers(version: str) -> tuple[int, ...]:

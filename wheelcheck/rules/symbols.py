@@ -169,15 +169,17 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     function of glibc only since 2.33, `shm_open` was in librt until 2.34, and musl has no `__cxa_thread_atexit_impl`.
     Names that begin like the C API of Python are the interpreter's, others that begin with `Py` are not.
 
-    It is an error in a module or program if the symbol is bound at load: a variable, or a function with `-z now`. A
+    It is an error in an extension module, because Python loads it with RTLD_NOW (`sys.getdlopenflags()`), which binds
+    even what was linked with `-z lazy`. In a program it is one for a variable, and for a function with `-z now`; a
     function that is looked up when it is first called ends the process then: a warning. So is a symbol that another
     library of the wheel has to which this file has no link, because a package can load that one first. For a library
     that no file of the wheel leads to, which may be a plugin, it is a warning, and a note if a library of the system
     has the symbol. A file that needs a library whose symbols are not known (another package's, CUDA's) is not judged,
     which a note says.
 
-    Source: ld.so(8); System V ABI, "Shared Object Dependencies"; ziglang's lists of glibc and musl; Debian's symbols
-    files of libstdc++, libgcc, libatomic, zlib and expat; the declarations of abi3info and pyo3-ffi.
+    Source: ld.so(8); dlopen(3); CPython's Python/dynload_shlib.c; System V ABI, "Shared Object Dependencies"; ziglang's
+    lists of glibc and musl; Debian's symbols files of libstdc++, libgcc, libatomic, zlib and expat; the declarations of
+    abi3info and pyo3-ffi.
     Remedy: link the library that has the symbol (`-l…`, and `-Wl,-z,defs` to have the linker say so), or build on the
     floor of the tag.
     """
@@ -263,7 +265,7 @@ def _judge(file: Loadable, symbols: tuple[Symbol, ...], holders: Mapping[str, Lo
     if not _is_started(file):
         is_systems = all(_some_library_offers(symbol.name, platform) for symbol in nowhere)
         return Hit(file.path, f"{asked} to what it is linked with", "note" if is_systems else "warning")
-    is_lazy = all(symbol.lazy for symbol in nowhere)
+    is_lazy = not _is_module(file) and all(symbol.lazy for symbol in nowhere)
     when = "calling it ends the process" if is_lazy else "loading it fails"
     return Hit(file.path, f"{asked}: {when}", "warning" if is_lazy else None)
 

@@ -65,14 +65,14 @@ def offering(*names: str, path: str = "demo.libs/libhelp.so.1", soname: str = "l
     return File(path, lambda: native.compile_c(source, "x86_64-linux-gnu.2.17", *flags, name="offering.so"))
 
 
-def program(name: str) -> File:
+def program(name: str, *options: str) -> File:
     """A program that asks for a function, which it was linked with under the name of libm."""
     target, flags = "x86_64-linux-gnu.2.17", (*SHAPE, "-Wl,-soname,libm.so.6")
     source = f"extern int {name}(void);\nint main(void) {{ return {name}(); }}\n"
 
     def make() -> bytes:
         stand_in = native.compiled_c(f"int {name}(void) {{ return 1; }}\n", target, *flags, name="libm.so.6")
-        return native.compile_c(source, target, "-s", "-dynamic", str(stand_in), name="tool")
+        return native.compile_c(source, target, "-s", "-dynamic", *options, str(stand_in), name="tool")
 
     return File("demo/bin/tool", make, EXECUTABLE)
 
@@ -202,11 +202,19 @@ HERE = "demo/libhelp.so.1"
         ),
         Twins(
             "WC421",
-            "a function that exists nowhere and is looked up when it is called",
+            "a function that exists nowhere, in a module linked with -z lazy, which Python binds at load",
             a_wheel(X86_64, asking("demo_backend", lazy=True)),
             a_wheel(X86_64, asking("puts", lazy=True)),
-            "calling it ends the process",
+            "asks for demo_backend, which neither the wheel nor manylinux_2_17_x86_64 offers: loading it fails",
             (MODULE,),
+        ),
+        Twins(
+            "WC421",
+            "a function that exists nowhere, in a program that is linked for lookup at the first call",
+            a_wheel(X86_64, program("PyUnicode_New", "-Wl,-z,lazy")),
+            a_wheel(X86_64, program("rand", "-Wl,-z,lazy")),
+            "calling it ends the process",
+            ("demo/bin/tool",),
             "warning",
         ),
         Twins(

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from wheelcheck.platforms.system_symbols import offers
+from wheelcheck.platforms.tags import parse_platform
+
+WAIT = "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"  # GLIBCXX_3.4.11, and 3.4.30 of GCC 12
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "tag", "offered"),
+    [
+        ("libstdc++.so.6", WAIT, "manylinux_2_17_x86_64", True),
+        ("libstdc++.so.6", "_ZNSi6ignoreEl", "manylinux_2_17_x86_64", True),  # GLIBCXX_3.4 and 3.4.5
+        ("libstdc++.so.6", "_ZSt21__glibcxx_assert_failPKciS0_S0_", "manylinux_2_17_x86_64", False),  # 3.4.30 alone
+        ("libstdc++.so.6", "demo", "manylinux_2_17_x86_64", False),
+        ("libgcc_s.so.1", "_Unwind_Resume", "manylinux_2_17_x86_64", True),
+    ],
+)
+def test_a_library_offers_a_symbol_if_the_floor_has_one_of_its_versions(
+    library: str, name: str, tag: str, *, offered: bool
+) -> None:
+    assert offers(library, name, parse_platform(tag)) is offered
