@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 # CMake know it only without the floor. A target that is not Linux, such as bpf, is somebody's intention and stays.
 # zig has other names for the CPUs of GCC's -march, and refuses some words of GNU ld. Those left out here ask for fewer
 # exported symbols, faster calls or another layout; a library without them does the same.
+# zig has no OpenMP runtime and links all the same, so the script stops that: a build that tries it first goes without.
 _SCRIPT = """\
 #!/bin/sh
-before=
+before= openmp= brought=
 for word do
   shift
   case $before$word in
@@ -39,6 +40,8 @@ for word do
     -march=native | -mcpu=native | -mtune=* | -march=x86-64 | -march=armv8-a) continue ;;
     -march=x86-64-v[234]) word=-march=x86_64_${{word#-march=x86-64-}} ;;
     -march=armv8-a+*) word=-mcpu=generic+${{word#-march=armv8-a+}} ;;
+    -fopenmp | -fopenmp=*) openmp=$word ;;
+    -c | -E | -S | -l*omp | -l*omp5 | */lib*omp.* | */lib*omp5.*) brought=$word ;;
     -flto=auto | -flto=jobserver | -flto=[0-9]*) word=-flto ;;
     -Wl,*) word=$(printf '%s\n' "$word" | sed -E '{refused}') ;;
   esac
@@ -47,8 +50,16 @@ for word do
   before=
   set -- "$@" "$word"
 done
+if [ -n "$openmp" ] && [ -z "$brought" ] && grep -Eqs '__kmpc_|#[[:blank:]]*pragma[[:blank:]]+omp' -- "$@"; then
+  echo "wheelcheck: $openmp: {no_openmp}" >&2
+  exit 1
+fi
 exec {program} "$@"
 """
+_NO_OPENMP = (
+    "zig, which compiles here, has no OpenMP runtime, so no machine could load the result; "
+    "build without OpenMP, or link a runtime that the project brings (-lomp)"
+)
 _REFUSED = "; ".join(
     f"s/,{word}(,|$)/\\1/g; s/,{word}(,|$)/\\1/g"  # twice, because two neighbours share a comma
     for word in (
@@ -131,7 +142,7 @@ def install(
     programs |= {"strip": "true", "rust-linker": f"env {linker} {_COMPILER.format(zig=target.zig)}"}
     for name, program in programs.items():
         script = folder / name
-        script.write_text(_SCRIPT.format(program=program, refused=_REFUSED))
+        script.write_text(_SCRIPT.format(program=program, refused=_REFUSED, no_openmp=_NO_OPENMP))
         script.chmod(0o755)
     return Compilers(folder, target)
 

@@ -158,6 +158,36 @@ def test_what_the_linker_is_told_beside_a_word_that_zig_refuses_is_done(tmp_path
     assert (slice_.soname, slice_.runpath) == ("libnamed.so.1", ("$ORIGIN/libs",))
 
 
+PARALLEL = (
+    "int sum(int n) {\n  int s = 0;\n#pragma omp parallel for reduction(+ : s)\n  for (int i = 0; i < n; i++) s += i;\n"
+)
+RUNTIME = "int f(void) { return 1; }\n"
+
+
+def test_a_link_that_needs_openmp_is_refused_because_nothing_would_bring_its_runtime(tmp_path: Path) -> None:
+    cc = compilers.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)), tmp_path).cc
+    (tmp_path / "x.c").write_text(f"{PARALLEL}  return s;\n}}\n")
+    subprocess.run([cc, "-fopenmp", "-fPIC", "-O2", "-c", "x.c"], cwd=tmp_path, check=True)
+    for source, flag in (("x.o", "-fopenmp"), ("x.c", "-fopenmp=libomp")):
+        link = [cc, "-shared", source, flag, "-pthread", "-o", "x.so"]
+        done = subprocess.run(link, cwd=tmp_path, check=False, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"wheelcheck: {flag}: zig, which compiles here, has no OpenMP runtime")
+        assert not (tmp_path / "x.so").exists()
+
+
+def test_openmp_is_linked_where_the_project_brings_its_runtime_or_needs_none(tmp_path: Path) -> None:
+    cc = compilers.install(tmp_path / "compiler", Target(find("x86_64"), (2, 17)), tmp_path).cc
+    (tmp_path / "x.c").write_text(f"{PARALLEL}  return s;\n}}\n")
+    (tmp_path / "own.c").write_text(RUNTIME)
+    subprocess.run([cc, "-shared", "-fPIC", "own.c", "-o", "libomp.so"], cwd=tmp_path, check=True)
+    for words in (("x.c", "-fopenmp", "-L.", "-lomp"), ("own.c", "-fopenmp"), ("x.c", "-fopenmp-simd")):
+        subprocess.run([cc, "-shared", "-fPIC", "-O2", *words, "-o", "x.so"], cwd=tmp_path, check=True)
+        binary = read_binary("", Bytes((tmp_path / "x.so").read_bytes()))
+        assert binary
+        (tmp_path / "x.so").unlink()
+
+
 def test_undefined_behaviour_ends_no_program_that_is_compiled_without_optimisation(tmp_path: Path) -> None:
     target = Target(find("x86_64"), (2, 17))
     cc = compilers.install(tmp_path / "compiler", target, tmp_path).cc
