@@ -6,10 +6,10 @@ public, and a token in one of them is a token lost.
 
 from __future__ import annotations
 
-import re
+from wheelcheck.patterns import regex
 
 # The user info of RFC 3986, section 3.2.1, up to the last @ of the authority; `Path` makes one slash of two.
-_USER_INFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/{1,2})(?P<user_info>[^/?#\s'\"<>]*)@")
+_USER_INFO = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/{1,2})(?P<user_info>[^/?#\s'\"<>]*)@")
 
 
 def without_credentials(text: str) -> str:

@@ -9,7 +9,6 @@ import errno
 import glob
 import io
 import os
-import re
 import stat
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 # Signatures and attestations beside artifacts (PEP 740, GnuPG, sigstore), and the .gitignore of hatch and uv.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
-_RELEASE = re.compile(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_RELEASE = regex(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
+_URL = regex(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _EMPTY = "the folder is empty"
 _DEEPEST = 5  # folders below a given one
 _NOT_REGULAR = "is a pipe, socket or device, not a regular file"

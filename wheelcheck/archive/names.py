@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -18,20 +19,20 @@ LONGEST_COMPONENT = 255  # NAME_MAX of Linux, macOS and NTFS
 
 # Names that do not match need no closer look; hardly any does.
 _DEVICE = r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[1-9\u00b9\u00b2\u00b3])"
-_ODD = re.compile(
+_ODD = regex(
     rf"[^ -~]|[\\:*?\"<>|]|(?:^|/)\.{{0,2}}(?:/|$)|[. ](?:/|$)|(?:^|/){_DEVICE}[ ./]|{_DEVICE}$", re.IGNORECASE
 )
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_RESERVED = re.compile(rf"{_DEVICE} *(?:\.|$)", re.IGNORECASE)
-_DRIVE = re.compile(r"[A-Za-z]:|//|\\\\")
+_CONTROL = regex("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_BIDI = regex("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_RESERVED = regex(rf"{_DEVICE} *(?:\.|$)", re.IGNORECASE)
+_DRIVE = regex(r"[A-Za-z]:|//|\\\\")
 # Characters that draw nothing, though Unicode does not call them format characters: fillers, the grapheme joiner, Khmer
 # vowels without a sound, variation selectors and the blank of Braille; and spaces at the end of a component.
-_BLANK = re.compile(
+_BLANK = regex(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
     "|[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000](?:/|$)"
 )
-_EMOJI = re.compile("(?<=[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001faff#*0-9])\ufe0f")  # is drawn in colour
+_EMOJI = regex("(?<=[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001faff#*0-9])\ufe0f")  # is drawn in colour
 _UNSEEN = frozenset({"Cf", "Cn", "Co", "Cs"})  # format characters, unassigned, private use, surrogates
 
 

@@ -5,12 +5,12 @@ Sources: POSIX.1-2017, "ustar Interchange Format" and "pax Extended Header"; GNU
 
 from __future__ import annotations
 
-import re
 import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wheelcheck.archive.names import flaws
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from wheelcheck.source import EntryKind
 
 
-_LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
-_KEY = re.compile(rb"[^=\x00-\x1f\x7f]+=")
-_DECIMAL = re.compile(r"[0-9]{1,19}")
+_LENGTH = regex(rb"([1-9][0-9]{0,7}) ")
+_KEY = regex(rb"[^=\x00-\x1f\x7f]+=")
+_DECIMAL = regex(r"[0-9]{1,19}")
 _UTF8 = "ISO-IR 10646 2000 UTF-8"
-_TIME = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]*)?")
+_TIME = regex(r"-?[0-9]{1,18}(?:\.[0-9]*)?")
 # Readers take these for numbers, and some stop where they are none: pip at a time of "nan", GNU tar at a user of -1.
 _NUMERIC = {"mtime": _TIME, "atime": _TIME, "ctime": _TIME, "uid": _DECIMAL, "gid": _DECIMAL}
 # With these some readers write other bytes than the member holds: star's and Solaris' files with holes, GNU's and
@@ -30,7 +30,7 @@ _NUMERIC = {"mtime": _TIME, "atime": _TIME, "ctime": _TIME, "uid": _DECIMAL, "gi
 _EXTENTS = ("SUN.holesdata", "SCHILY.realsize", "SCHILY.offset", "GNU.volume.size", "GNU.volume.offset")
 # With these some readers change who may do what with a file: bsdtar restores access lists, privileges and flags, and
 # GNU tar with --xattrs and --acls. Attributes of users, of macOS and of SELinux only describe a file.
-_PRIVILEGES = re.compile(
+_PRIVILEGES = regex(
     r"SCHILY\.(?:acl\.|fflags$)|MSWINDOWS\.rawsd$"
     r"|(?:SCHILY|LIBARCHIVE)\.xattr\.(?:security\.(?!selinux$)|system\.|trusted\.)"
 )
@@ -40,7 +40,7 @@ _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
 BLOCK = 512
 _FIXED = 100  # bytes of a name or link in the block
 _LATEST = (1 << 63) - 1  # seconds
-_OCTAL = re.compile(rb" *([0-7]*)[ \0]*")
+_OCTAL = regex(rb" *([0-7]*)[ \0]*")
 # No installer uses these, but CPython's tarfile refuses a header in which one of them is not a number.
 _UNUSED_NUMBERS = (
     ("uid", 108, 116),

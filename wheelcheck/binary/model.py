@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ AppleSystem = Literal[
 ]
 System = Literal[AppleSystem, "linux", "windows", "bare", "other"]
 
-_GLIBC = re.compile(r"GLIBC_([0-9]+(?:\.[0-9]+)*)")
+_GLIBC = regex(r"GLIBC_([0-9]+(?:\.[0-9]+)*)")
 # Marker versions, which a linker writes for a feature and not for a symbol, and the first glibc that knows them.
 _MARKERS = {"GLIBC_ABI_DT_RELR": (2, 36), "GLIBC_ABI_GNU2_TLS": (2, 42), "GLIBC_ABI_GNU_TLS": (2, 42)}
 _NEWEST_MARKER = (2, 42)

@@ -15,6 +15,7 @@ from wheelcheck.binary.objects import HEADER, coff_slice
 from wheelcheck.binary.pe_symbols import read_symbols
 from wheelcheck.binary.pe_tables import Section, Tables
 from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, replace
 
@@ -43,7 +44,7 @@ _LAUNCHER_STEPS = (
     {"WaitForSingleObject", "WaitForSingleObjectEx"},
     {"GetExitCodeProcess"},
 )
-_LAUNCHER_LIBRARIES = re.compile(
+_LAUNCHER_LIBRARIES = regex(
     r"(?:kernel32|user32|shlwapi|ntdll|msvcrt|ucrtbase|vcruntime\d+|api-ms-win-[a-z0-9-]+)\.dll", re.IGNORECASE
 )
 _OPTIONAL = {0x10B: (32, 92), 0x20B: (64, 108)}  # magic -> bits, offset of NumberOfRvaAndSizes

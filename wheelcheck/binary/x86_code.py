@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelcheck.patterns import regex
+
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_segments import Image
     from wheelcheck.binary.reader import Reading
@@ -21,10 +23,10 @@ _FEWEST, _BYTES_AN_ACCIDENT = 2, 100_000
 _CPUID = b"\x0f\xa2"
 _WIDE = bytes(range(0x05, 0x100, 8))  # the third byte of a VEX prefix with 256 bits and the prefix 66
 _PATTERNS = (
-    ("AVX", re.compile(rb"\xc5[\xfc\xfd\xfe][\x10\x11\x28\x29\x6f\x7f\x54-\x5f\xd4\xef\xfe]|\xc5\xf8\x77", re.DOTALL)),
-    ("AVX2", re.compile(rb"\xc4[\xe2\xe3][%b]" % re.escape(_WIDE), re.DOTALL)),
-    ("AVX-512", re.compile(rb"\x62[\xf1-\xf3][\x7c\x7d\x7e\xfc\xfd\xfe][\x28\x48]", re.DOTALL)),
-    ("BMI2", re.compile(rb"\xc4[\xe3\xc3\x63\x43][\x7b\xfb]\xf0|\xc4[\xe2\xc2\x62\x42].\xf7[\xc0-\xff]", re.DOTALL)),
+    ("AVX", regex(rb"\xc5[\xfc\xfd\xfe][\x10\x11\x28\x29\x6f\x7f\x54-\x5f\xd4\xef\xfe]|\xc5\xf8\x77", re.DOTALL)),
+    ("AVX2", regex(rb"\xc4[\xe2\xe3][%b]" % re.escape(_WIDE), re.DOTALL)),
+    ("AVX-512", regex(rb"\x62[\xf1-\xf3][\x7c\x7d\x7e\xfc\xfd\xfe][\x28\x48]", re.DOTALL)),
+    ("BMI2", regex(rb"\xc4[\xe3\xc3\x63\x43][\x7b\xfb]\xf0|\xc4[\xe2\xc2\x62\x42].\xf7[\xc0-\xff]", re.DOTALL)),
 )
 
 

@@ -7,21 +7,21 @@ machine that builds, and ends a program where pages are larger: "<jemalloc>: Uns
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.toml import parse_toml, table
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wheelcheck.builder.toolchain import Target
 
-_NATIVE = re.compile(r"target-cpu=native|-m(?:arch|cpu)=native")
-_RUST_FLAGS = re.compile(r"(?:CARGO_(?:BUILD_|ENCODED_|TARGET_\w+_))?RUSTFLAGS")
-_C_FLAGS = re.compile(r"(?:TARGET_)?(?:CFLAGS|CXXFLAGS|CPPFLAGS)(?:_.+)?")
+_NATIVE = regex(r"target-cpu=native|-m(?:arch|cpu)=native")
+_RUST_FLAGS = regex(r"(?:CARGO_(?:BUILD_|ENCODED_|TARGET_\w+_))?RUSTFLAGS")
+_C_FLAGS = regex(r"(?:TARGET_)?(?:CFLAGS|CXXFLAGS|CPPFLAGS)(?:_.+)?")
 _SMALLEST_PAGE = 0x1000
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.builder import cargo
 from wheelcheck.builder.native_files import require_native
 from wheelcheck.builder.run import BuildError
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.config.builder import Output, Settings
 
-_WARNING = re.compile(r"cargo::?warning=(?P<text>.*)")
+_WARNING = regex(r"cargo::?warning=(?P<text>.*)")
 # As cargo shows a warning of a local crate, never one of a crate from a registry.
-_SHOWN_WARNING = re.compile(r"warning: (?P<package>[\w-]+)@\d\S*: (?P<text>.*)")
-_BAD_NEWS = re.compile(
+_SHOWN_WARNING = regex(r"warning: (?P<package>[\w-]+)@\d\S*: (?P<text>.*)")
+_BAD_NEWS = regex(
     r"""\b(?:
     stub(?:s|bed)? | placeholders? | fail(?:s|ed|ures?)? | skip(?:s|ped|ping)? | missing | empty | errors?
     | unable | cannot | can't | could\ not | couldn't | no\ such

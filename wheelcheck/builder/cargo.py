@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.builder import any_machine, reproducible, sources
 from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
 from wheelcheck.builder.run import run as start
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class PathMap:
         return outside / path.relative_to(inside)
 
 
-_MAKE_WORD = re.compile(r"(?:\\[ #]|[^ \t])+")  # a blank in a name follows a backslash
+_MAKE_WORD = regex(r"(?:\\[ #]|[^ \t])+")  # a blank in a name follows a backslash
 # cargo's target kind for each kind of payload. An object (EM_BPF) is a binary target with its own linker.
 _CARGO_KINDS = {"executable": "bin", "library": "cdylib", "object": "bin"}
 

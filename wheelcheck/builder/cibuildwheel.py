@@ -22,6 +22,7 @@ import wheelcheck
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import ConfigError
 from wheelcheck.facts.toml import parse_toml, table, tables
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
 
 if TYPE_CHECKING:
@@ -33,10 +34,10 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
     from wheelcheck.platforms.arch import Arch, Glibc
 
-OURS = re.compile(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
+OURS = regex(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
 OLDEST_PYTHON = 10  # wheelcheck adds the payload with the interpreter of the wheel, and supports Python 3.10 and later
 _PYTHON = "tool.wheelcheck.python for cibuildwheel"
-_MANYLINUX = re.compile(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|2010|2014))")
+_MANYLINUX = regex(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|2010|2014))")
 
 
 def identifiers(pairs: Iterable[Pair]) -> dict[str, Pair]:

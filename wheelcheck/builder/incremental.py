@@ -24,6 +24,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.stage import MANIFEST
 from wheelcheck.builder.up_to_date import FOLDER, Outcome, Step, content_hash
 from wheelcheck.config.builder import load
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 _TOOLS = ("build", "cargo-zigbuild", "ziglang")
 # Variables by which people tell compilers, cargo and build backends what to do.
-_TELLING = re.compile(
+_TELLING = regex(
     r"""
     CC | CXX | CPP | AR | AS | LD | NM | RANLIB | \w*FLAGS(?:_.+)? | LD_PRELOAD | LD_LIBRARY_PATH | SOURCE_DATE_EPOCH
     | (?: CARGO | CGO | CMAKE | MATURIN | PKG_CONFIG | PYO3 | RUSTUP | SETUPTOOLS | ZIG )_.+ | RUSTC | GO[A-Z0-9]+

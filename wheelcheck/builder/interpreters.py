@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder import run
 from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ found = {name: value for name, value in sysconfig.get_config_vars().items() if i
 about = [sys.executable, sys.version_info[:2], sysconfig.get_path("include"), found, sys.version]
 print(json.dumps(about))
 """
-_CPYTHON = re.compile(r"cp3(?P<minor>\d+)")
+_CPYTHON = regex(r"cp3(?P<minor>\d+)")
 _NEWER = 5  # minor versions above the wanted one that are looked for; any of them compiles for an abi3
 
 

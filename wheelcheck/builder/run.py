@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from threading import Thread, Timer
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _TAIL = 30  # lines of output that an error repeats; the log has all of them
 Log = Callable[[str], None]
 
 # The variables of cargo, rustup, cargo-zigbuild and cc-rs, except CARGO_HOME, RUSTUP_HOME and CARGO_NET_*.
-_LEAKING = re.compile(
+_LEAKING = regex(
     r"""
     CARGO | __CARGO_.* | MAKEFLAGS | MFLAGS | CARGO_(?:MAKEFLAGS|INCREMENTAL|PRIMARY_PACKAGE|CRATE_NAME)
     | CARGO_(?:BUILD|TARGET|PROFILE|MANIFEST|PKG|BIN|CFG|FEATURE|ZIGBUILD|UNSTABLE|ENCODED)_.*
@@ -47,7 +48,7 @@ _LEAKING = re.compile(
 
 # The variables that git exports to a hook and to `git rebase --exec` (`git rev-parse --local-env-vars`): a version or a
 # date would be read from that repository. GIT_CONFIG_* stays, because CI uses it to allow a checkout of another user.
-_OF_A_REPOSITORY = re.compile(
+_OF_A_REPOSITORY = regex(
     r"""
     GIT_(?: DIR | WORK_TREE | IMPLICIT_WORK_TREE | INDEX_FILE | COMMON_DIR | PREFIX | OBJECT_DIRECTORY | NAMESPACE
     | ALTERNATE_OBJECT_DIRECTORIES | GRAFT_FILE | SHALLOW_FILE | NO_REPLACE_OBJECTS | REPLACE_REF_BASE)

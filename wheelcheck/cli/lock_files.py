@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import say
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-_LOCK = re.compile(r"(^|[/\\])(pylock\.([^./\\]+\.)?toml|uv\.lock)$")
+_LOCK = regex(r"(^|[/\\])(pylock\.([^./\\]+\.)?toml|uv\.lock)$")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wheelcheck.credentials import without_credentials
+from wheelcheck.patterns import regex
 from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Artifact
 
 
-_CHOICE = re.compile(r"(?s)invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)")
+_CHOICE = regex(r"(?s)invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)")
 
 
 class Parser(argparse.ArgumentParser):

@@ -25,6 +25,7 @@ from wheelcheck.config.shapes import (
     Text,
     Words,
 )
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 
 PayloadKind = Literal["executable", "library", "object"]
@@ -34,7 +35,7 @@ PROOFS = ("smoke", "roundtrip")  # what a statement of the evidence can say of a
 KERNEL_NEEDS = ("bpf", "ptrace", "seccomp")
 
 # Only CPython's ordinary ABI tag equals its interpreter tag; every other pair is written out.
-_PYTHON = re.compile(r"(?P<short>cp[0-9]+)|(?P<python>[a-z]+[0-9]+)-(?P<abi>[a-z][a-z0-9_]*)")
+_PYTHON = regex(r"(?P<short>cp[0-9]+)|(?P<python>[a-z]+[0-9]+)-(?P<abi>[a-z][a-z0-9_]*)")
 _PART = r"(?!\.\.?(/|$))[^/\\\x00-\x1f]+"  # of a path: neither "." nor "..", no backslash, no control character
 
 

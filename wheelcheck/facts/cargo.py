@@ -12,13 +12,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.toml import parse_toml, table, texts
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 MOST_GLOBS = 50  # of one workspace; real ones have a handful, and each is compared with many paths
-_WILDCARD = re.compile(r"[*?[]")
+_WILDCARD = regex(r"[*?[]")
 _DEPENDENCY_TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 

@@ -33,6 +33,7 @@ from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
 from wheelcheck.facts.source_files import SUFFIXES, Taken, taken
 from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Allowance, LexemeBudget
 from wheelcheck.inputs import open_regular
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.records import dataclass, field, replace
 from wheelcheck.source import as_file
@@ -136,8 +137,8 @@ _HIDING = frozenset(
     and kind not in ("zip-prefix", "unsupported-archive")
 )
 _TAIL_CAP = 2**20  # a larger file is opened as a zip only where it begins like one
-_OTHER_HASH = re.compile(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
-_MODULE = re.compile(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
+_OTHER_HASH = regex(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
+_MODULE = regex(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 
 
 class Walk:

@@ -17,6 +17,7 @@ from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name
 
 from wheelcheck.facts.file_names import canonical_version
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
 
@@ -32,11 +33,11 @@ if TYPE_CHECKING:
 GROUPS = frozenset({"console_scripts", "gui_scripts"})
 
 # The names that uv's `reserved_script_name` refuses in any case: those of the interpreters in an environment.
-_RESERVED = re.compile(
+_RESERVED = regex(
     r"(?:pythonw?|python3(?:\.[0-9]{1,3}t?)?|pythonw3\.[0-9]{1,3}t|graalpy|pypy[23]?)(?:\.py)?(?:\.exe)?", re.IGNORECASE
 )
-_PUBLISHED = re.compile(r"[\w.-]+")  # PyPI's own check of an uploaded wheel (warehouse, utils/wheel.py)
-_DRIVE = re.compile(r"[A-Za-z]:")
+_PUBLISHED = regex(r"[\w.-]+")  # PyPI's own check of an uploaded wheel (warehouse, utils/wheel.py)
+_DRIVE = regex(r"[A-Za-z]:")
 
 NameProblem = Literal["", "a path", "characters", "reserved"]
 
@@ -67,19 +68,19 @@ _MOST_TAGS = 10_000  # of all lines: one of 3 kB can stand for a thousand millio
 _MOST_ROWS = 70_000  # of RECORD; a zip that installers read has at most 65,535 members
 _MOST_PROBLEMS = 1_000  # malformed rows of RECORD
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
-_LINE = re.compile(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
+_LINE = regex(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
 # Where str.splitlines ends a line, and an email parser or a reader in another language does not; a NUL ends texts in C.
-_BREAKS_LINES = re.compile("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_HEADER_LINE = re.compile("[^\n]*\n|[^\n]+")
+_BREAKS_LINES = regex("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_HEADER_LINE = regex("[^\n]*\n|[^\n]+")
 _NO_DEFAULTS = "\n"  # no header of a group can be this: importlib.metadata takes [DEFAULT] for a group like any other
-_FOLDER = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
+_FOLDER = regex(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
-_SURROGATE = re.compile("[\udc80-\udcff]")
+_SURROGATE = regex("[\udc80-\udcff]")
 _SHOWN = 80  # characters of a line
 OTHER_ALGORITHMS = frozenset(_DIGEST_BYTES) - {"sha256"}
 # 32 bytes in base64: the last of 43 characters stands for four bits, so its other two are 0.
-_USUAL = re.compile(r"sha256=[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
-_METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
+_USUAL = regex(r"sha256=[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+_METADATA_VERSION = regex(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections import deque
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.records import dataclass
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 WALK_LIMIT = 200_000  # names that are looked for in a folder, in all
 _SITE_PACKAGES = "lib/python3/site-packages"  # as deep below the environment as the real one
 _FOLDERS = {"data": "", "scripts": "bin", "purelib": _SITE_PACKAGES, "platlib": _SITE_PACKAGES}
-_SCHEME = re.compile(r"[^/]+\.data/(data|scripts|purelib|platlib)/(.*)", re.DOTALL)
+_SCHEME = regex(r"[^/]+\.data/(data|scripts|purelib|platlib)/(.*)", re.DOTALL)
 _LOADER, _EXECUTABLE, _RPATH = "@loader_path", "@executable_path", "@rpath"
 
 

@@ -10,9 +10,9 @@ Source: in-toto Statement v1.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://wheelcheck.github.io/wheelcheck/evidence/v1"
 RELEASE = "https://wheelcheck.github.io/wheelcheck/release/v1"  # what `actions/attest` signs for all files together
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_DIGEST = regex(r"[0-9a-f]{64}")
 _MOST_BYTES = 2**20  # of one statement
 _MOST_FILES = 1000
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -13,11 +11,12 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
 
 DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
-_SITE_PACKAGES = re.compile(r"[^/]+\.data/(?:purelib|platlib)/")
+_SITE_PACKAGES = regex(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
 @dataclass(frozen=True, slots=True)

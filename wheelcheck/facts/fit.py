@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Literal
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, hints
 from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 # glibc's libraries have a version in their names, bionic's and musl's have none. musl answers to every name that begins
 # with one of its reserved ones (`libc.`, `libm.`, …), whatever version follows (ldso/dynlink.c, load_library).
 _RESERVED_BY_MUSL = "c|m|dl|pthread|rt|util|xnet"
-_VERSIONED = re.compile(rf"lib(?:{_RESERVED_BY_MUSL})\.so\.[\d.]+")
-_UNVERSIONED = re.compile(rf"lib(?:{_RESERVED_BY_MUSL})\.so")
-_OTHER_LIBC = re.compile(r"libc\.so\.(?!6(?:\.1)?$)[\d.]+")  # libc.so.7 is FreeBSD's; 6.1 is glibc's on Alpha
+_VERSIONED = regex(rf"lib(?:{_RESERVED_BY_MUSL})\.so\.[\d.]+")
+_UNVERSIONED = regex(rf"lib(?:{_RESERVED_BY_MUSL})\.so")
+_OTHER_LIBC = regex(r"libc\.so\.(?!6(?:\.1)?$)[\d.]+")  # libc.so.7 is FreeBSD's; 6.1 is glibc's on Alpha
 _BIONIC_LIBRARIES = ("liblog.so", "libandroid.so")
-_BIONIC_VERSION = re.compile(r"LIBC(?:_[A-Z]+)?")
-_TERMUX = re.compile(r"/data/(?:data|user/\d+)/")
+_BIONIC_VERSION = regex(r"LIBC(?:_[A-Z]+)?")
+_TERMUX = regex(r"/data/(?:data|user/\d+)/")
 
 
 def foreign_tie(slice_: Slice, libc: str, carried: Collection[str] = ()) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import version_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Version = tuple[int, ...]
 
-_INTERPRETER = re.compile(
+_INTERPRETER = regex(
     r"(?:.*[/\\])?(?:Python|libpython3[.\d]*t?\.(?:dylib|so[.\d]*)|python3\d*t?(?:_d)?\.dll)", re.IGNORECASE | re.DOTALL
 )
 STABLE = frozenset({"abi3", "abi3t"})  # ABI tags

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.known_names import classifier_problem
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ _NEVER_DYNAMIC = frozenset({"name", "version", "metadata-version", "dynamic"})
 _LONGEST_SUMMARY, _LONGEST_LABEL = 512, 32
 _CONTENT_TYPES = frozenset({"text/plain", "text/x-rst", "text/markdown"})
 _VARIANTS = frozenset({"GFM", "CommonMark"})
-_ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>.]+(?:\.[^@\s<>.]+)+")
-_URL = re.compile(r"https?:\S+", re.IGNORECASE)  # PyPI takes no other scheme
+_ADDRESS = regex(r"[^@\s<>]{1,64}@[^@\s<>.]+(?:\.[^@\s<>.]+)+")
+_URL = regex(r"https?:\S+", re.IGNORECASE)  # PyPI takes no other scheme
 _ONCE = (
     *(
         "Metadata-Version",
@@ -42,7 +43,7 @@ _ONCE = (
     ),
     *("Author", "Author-email", "Maintainer", "Maintainer-email", "Home-page", "Download-URL", "Keywords"),
 )
-_EXTRA = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_EXTRA = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _DIRECT = "is a direct reference: PyPI takes names and versions only"
 PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded
 _SHOWN = 80  # characters of a value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wheelcheck.facts.toml import table, texts
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ _SETUPTOOLS = "setuptools.build_meta"
 _WANT_LICENCES = frozenset(
     {"flit_core.buildapi", "poetry.core.masonry.api", "pdm.backend", "uv_build", "scikit_build_core.build", "mesonpy"}
 )
-_GLOB = re.compile(r"[*?\[]")
+_GLOB = regex(r"[*?\[]")
 
 
 class NamedFile(NamedTuple):

@@ -16,6 +16,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_ALTERNATIVES = 256  # of one marker; those of real requirements have a handful
 _LONGEST = 4096  # characters of one field that is parsed; deep nesting would exhaust the parser's stack
-_TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[()]|[<>=!~]+|not in|[\w.]+")
+_TOKEN = regex(r"\"[^\"]*\"|'[^']*'|[()]|[<>=!~]+|not in|[\w.]+")
 _QUOTES = "\"'"
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _SYMMETRIC = frozenset({"==", "!=", "===", *_MIRRORED})
@@ -130,8 +131,8 @@ def _minimal(found: AbstractSet[frozenset[Comparison]]) -> Alternatives:
 
 # What a wheel's own files say about libraries that other distributions bring.
 
-_PREFIX = re.compile(r"[^/]+\.data/data/")
-_ORIGIN = re.compile(r"\$ORIGIN|\$\{ORIGIN\}")
+_PREFIX = regex(r"[^/]+\.data/data/")
+_ORIGIN = regex(r"\$ORIGIN|\$\{ORIGIN\}")
 
 
 def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:

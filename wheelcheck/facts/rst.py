@@ -6,11 +6,11 @@ does not follow, it leaves alone.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -43,23 +43,23 @@ _TEXT_BODIES = frozenset(
         *("highlights", "hint", "important", "note", "pull-quote", "sidebar", "tip", "topic", "warning"),
     )
 )
-_DIRECTIVE = re.compile(r"\.\.[ ]+(?:\|[^|\n]+\|[ ]+)?([A-Za-z0-9]+(?:[-._+:][A-Za-z0-9]+)*)[ ]?::(?:[ ]|$)")
-_SUBSTITUTION = re.compile(r"\.\.[ ]+\|([^|\n]+)\|[ ]+\S")
-_NEW_ROLE = re.compile(r"\.\.[ ]+role::[ ]*([A-Za-z0-9._+:-]+)")
-_UNDERLINE = re.compile(r"([!-/:-@[-`{-~])\1*[ ]*")
-_BULLET = re.compile(r"(?:[-+*\u2022]|\(?(?:\d+|[A-Za-z]|#)[.)])[ ]+")
-_ITEM = re.compile(rf"{_BULLET.pattern}|[\u2023\u2043][ ]|\(?[ivxlcdmIVXLCDM]+[.)][ ]|:[^:\s][^:]*:(?:[ ]|$)|--?\w|/\w")
+_DIRECTIVE = regex(r"\.\.[ ]+(?:\|[^|\n]+\|[ ]+)?([A-Za-z0-9]+(?:[-._+:][A-Za-z0-9]+)*)[ ]?::(?:[ ]|$)")
+_SUBSTITUTION = regex(r"\.\.[ ]+\|([^|\n]+)\|[ ]+\S")
+_NEW_ROLE = regex(r"\.\.[ ]+role::[ ]*([A-Za-z0-9._+:-]+)")
+_UNDERLINE = regex(r"([!-/:-@[-`{-~])\1*[ ]*")
+_BULLET = regex(r"(?:[-+*\u2022]|\(?(?:\d+|[A-Za-z]|#)[.)])[ ]+")
+_ITEM = regex(rf"{_BULLET.pattern}|[\u2023\u2043][ ]|\(?[ivxlcdmIVXLCDM]+[.)][ ]|:[^:\s][^:]*:(?:[ ]|$)|--?\w|/\w")
 _QUOTED = r"(?<=\"``)\"|(?<='``)'|(?<=\(``)\)|(?<=\[``)\]|(?<=\{``)\}|(?<=<``)>"  # docutils opens nothing there
-_OPENS = re.compile(rf"(?<![^\s'\"(\[{{<:/-])``(?=[^\s`])(?!{_QUOTED})")
-_CLOSES = re.compile(r"(?<!\s)``(?!\w)")
-_ROLE = re.compile(r"\.\.[ ]+role::[ ]*([A-Za-z0-9._+:-]+)")
-_UNDERLINE = re.compile(r"([!-/:-@[-`{-~])\1*[ ]*")
-_BULLET = re.compile(r"(?:[-+*\u2022]|\(?(?:\d+|[A-Za-z]|#)[.)])[ ]+")
-_LITERALS = re.compile(r"(?<![^\s'\"(\[{<:/-])``(?!\s)(?:[^`]|`(?!`))*?(?<!\s)``(?!\w)")
-_UNCLOSED = re.compile(r"(?<![^\s'\"(\[{<:/-])``(?=[^\s`])")
-_ROLE = re.compile(r"(?<![^\s'\"(\[{</-]):([A-Za-z0-9]+(?:[-._+:][A-Za-z0-9]+)*):`(?![\s`])[^`]*[^\s`]`(?![\w`])")
-_REPLACED = re.compile(r"(?<![^\s'\"(\[{</:-])\|(?![\s|])([^|\n`*]*[^\s|`*])\|(?![\w|`*])")
-_SIMPLE_TABLE = re.compile(r"=+(?:[ ]+=+)+[ ]*")
+_OPENS = regex(rf"(?<![^\s'\"(\[{{<:/-])``(?=[^\s`])(?!{_QUOTED})")
+_CLOSES = regex(r"(?<!\s)``(?!\w)")
+_ROLE = regex(r"\.\.[ ]+role::[ ]*([A-Za-z0-9._+:-]+)")
+_UNDERLINE = regex(r"([!-/:-@[-`{-~])\1*[ ]*")
+_BULLET = regex(r"(?:[-+*\u2022]|\(?(?:\d+|[A-Za-z]|#)[.)])[ ]+")
+_LITERALS = regex(r"(?<![^\s'\"(\[{<:/-])``(?!\s)(?:[^`]|`(?!`))*?(?<!\s)``(?!\w)")
+_UNCLOSED = regex(r"(?<![^\s'\"(\[{<:/-])``(?=[^\s`])")
+_ROLE = regex(r"(?<![^\s'\"(\[{</-]):([A-Za-z0-9]+(?:[-._+:][A-Za-z0-9]+)*):`(?![\s`])[^`]*[^\s`]`(?![\w`])")
+_REPLACED = regex(r"(?<![^\s'\"(\[{</:-])\|(?![\s|])([^|\n`*]*[^\s|`*])\|(?![\w|`*])")
+_SIMPLE_TABLE = regex(r"=+(?:[ ]+=+)+[ ]*")
 _FEW = 20  # blank lines in front of a literal block
 _SHORTEST_UNDERLINE = 4  # docutils takes a shorter one for text
 

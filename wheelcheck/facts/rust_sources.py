@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
+
 if TYPE_CHECKING:
     from wheelcheck.facts.text_limits import LexemeBudget
 
 # Two expressions that begin with a word are searched much faster than one with a choice.
-_MODULE, _INCLUDE = re.compile(rb"mod\s+[\w#]+\s*;"), re.compile(rb"include(?:_str|_bytes)?!")
+_MODULE, _INCLUDE = regex(rb"mod\s+[\w#]+\s*;"), regex(rb"include(?:_str|_bytes)?!")
 _BYTES_PER_LEXEME = 16  # as much work as one, at least
 # Comments, strings, attributes and what opens or ends an item. What does not end, ends with the file, so that every
 # match succeeds at once and the time is linear.
-_LEXEME = re.compile(
+_LEXEME = regex(
     rb"""//[^\n]*
     |/\*
     |\b(?:br|r|cr)(?P<raw>\#*)"
@@ -27,10 +29,10 @@ _LEXEME = re.compile(
     |[{};]""",
     re.DOTALL | re.VERBOSE,
 )
-_COMMENT = re.compile(rb"/\*|\*/")
-_BRACKET = re.compile(rb"""[\[\]]|"(?:[^\\"]+|\\.?)*"?""", re.DOTALL)
-_CONDITION = re.compile(rb"\bcfg(?:_attr)?\b|\btest\b|\bpath\b")
-_NAMED = re.compile(rb"""\binclude(?:_str|_bytes)?!\s*\(\s*"([^"\\\n]{1,256})"\s*\)""")
+_COMMENT = regex(rb"/\*|\*/")
+_BRACKET = regex(rb"""[\[\]]|"(?:[^\\"]+|\\.?)*"?""", re.DOTALL)
+_CONDITION = regex(rb"\bcfg(?:_attr)?\b|\btest\b|\bpath\b")
+_NAMED = regex(rb"""\binclude(?:_str|_bytes)?!\s*\(\s*"([^"\\\n]{1,256})"\s*\)""")
 
 
 def modules_and_files(content: bytes, budget: LexemeBudget) -> tuple[tuple[str, ...], tuple[str, ...]]:

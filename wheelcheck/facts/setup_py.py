@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 # Python's comments, strings, names and brackets. A string or bracket that does not end, ends with the file, so that
 # every match succeeds at once and the time is linear.
-_LEXEME = re.compile(
+_LEXEME = regex(
     r"""\#[^\n]*
     |[a-zA-Z]{0,2}(?:\"{3}(?:[^\\"]+|\\.?|"(?!""))*(?:\"{3})?|'{3}(?:[^\\']+|\\.?|'(?!''))*(?:'{3})?)
     |[a-zA-Z]{0,2}(?:"(?:[^\\"\n]+|\\.?)*"?|'(?:[^\\'\n]+|\\.?)*'?)
@@ -18,7 +20,7 @@ _LEXEME = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 EXTENSIONS = frozenset({"Extension", "Pybind11Extension", "CppExtension", "CUDAExtension"})
-_LITERAL = re.compile(r"""[rRuU]?("|')([^"'\\]*)\1""")
+_LITERAL = regex(r"""[rRuU]?("|')([^"'\\]*)\1""")
 
 
 def extension_sources(text: str) -> Iterator[str]:

@@ -6,11 +6,11 @@ file, RECORD, the description of the project, or the symbols of a library.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import Names
 from wheelcheck.facts import Wheel
+from wheelcheck.patterns import regex
 from wheelcheck.records import replace
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary, Slice
     from wheelcheck.facts import Artifact, Member
 
-_BODY = re.compile(r"\r?\n\r?\n")  # what ends the headers
+_BODY = regex(r"\r?\n\r?\n")  # what ends the headers
 _HEADERS = ("METADATA", "PKG-INFO")
 _UNREAD = ("RECORD", "entry_points.txt", "top_level.txt")  # in .dist-info
 

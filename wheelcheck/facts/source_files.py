@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.facts.rust_sources import modules_and_files
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from wheelcheck.facts.text_limits import LexemeBudget
@@ -13,14 +14,14 @@ if TYPE_CHECKING:
 _C_SUFFIXES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".inc", ".ipp")
 _CYTHON_SUFFIXES = (".pyx", ".pxd", ".pxi")
 SUFFIXES = (*_C_SUFFIXES, *_CYTHON_SUFFIXES, ".rs")
-_DIRECTIVE = re.compile(rb'^[ \t]*#[ \t]*(?:(if|ifdef|ifndef|endif)\b|include[ \t]*"([^"\n]{1,256})")', re.MULTILINE)
-_CYTHON = re.compile(
+_DIRECTIVE = regex(rb'^[ \t]*#[ \t]*(?:(if|ifdef|ifndef|endif)\b|include[ \t]*"([^"\n]{1,256})")', re.MULTILINE)
+_CYTHON = regex(
     rb"""^include[ \t]+["']([^"'\n]{1,256})["']
     |^from[ \t]+(\.{1,16}[\w.]{0,256})[ \t]+cimport[ \t]+(\w[\w, \t]{0,512})""",
     re.MULTILINE | re.VERBOSE,
 )
 _BYTES_PER_LEXEME = 256  # as much work as one, at least
-_SOURCE_FOLDER = re.compile(rb'"(?:[^"\n]{0,80}/)?src(?:/[^"\n]{0,80})?"|"CARGO_MANIFEST_DIR"')
+_SOURCE_FOLDER = regex(rb'"(?:[^"\n]{0,80}/)?src(?:/[^"\n]{0,80})?"|"CARGO_MANIFEST_DIR"')
 
 
 class Taken(NamedTuple):

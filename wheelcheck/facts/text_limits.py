@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class _Limit:
 
 HEADER_CAP = 64 * KIB  # one line of the headers; a description in the body may have an image in one line
 REQUIREMENTS_CAP, REQUIREMENTS_BYTES = 5_000, 256 * KIB
-_BODY = re.compile(rb"\r?\n\r?\n")
-_REQUIREMENT = re.compile(rb"^requires-dist:.*", re.IGNORECASE | re.MULTILINE)
+_BODY = regex(rb"\r?\n\r?\n")
+_REQUIREMENT = regex(rb"^requires-dist:.*", re.IGNORECASE | re.MULTILINE)
 _HEADERS = _Limit(2 * MIB, lines=20_000, headers=True)
 _SOURCE = _Limit(SOURCE_CAP)
 WHEEL_TEXTS = {

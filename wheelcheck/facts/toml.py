@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import Any
+
+from wheelcheck.patterns import regex
 
 # Cargo refuses keys of over 80 parts. tomllib is quadratic in the parts: one of 32,000 takes 4 GB and 20 s. Many
 # keys of 80 parts are slow as well, so only some may have over 16.
 _MOST_PARTS, _MANY_PARTS, _MOST_LONG_KEYS = 80, 16, 100
 _PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
-_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*\.[ \t]*{_PART})*")
-_PARTS = re.compile(_PART)
+_KEY = regex(rf"(?<![\w-]){_PART}(?:[ \t]*\.[ \t]*{_PART})*")
+_PARTS = regex(_PART)
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.fit import native_code
 from wheelcheck.facts.floors import needed, promised
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.manylinux import policy_floors
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.records import replace
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Version = tuple[int, ...]
 
-_MACOS = re.compile(r"macosx_[0-9]+_[0-9]+_(?P<cpu>\w+)")
+_MACOS = regex(r"macosx_[0-9]+_[0-9]+_(?P<cpu>\w+)")
 _FIRST_YEARLY_MACOS = 11  # from here on installers ask for macosx_N_0 only
 
 

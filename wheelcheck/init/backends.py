@@ -10,6 +10,7 @@ from wheelcheck.init import maturin, scikit_build, setuptools
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.package import is_native
 from wheelcheck.init.project import SETUPTOOLS
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _FIX = "write [tool.wheelcheck] yourself"
 _DECLARE = "declare them in [[tool.wheelcheck.payload]], and write the table yourself"
-_MESON_PROGRAM = re.compile(r"\bexecutable\s*\((?:[^()]|\([^()]*\))*\binstall\s*:\s*true\b")
+_MESON_PROGRAM = regex(r"\bexecutable\s*\((?:[^()]|\([^()]*\))*\binstall\s*:\s*true\b")
 _HATCH_HOOKS = frozenset({"vcs", "version", "fancy-pypi-readme", "requirements_txt", "jupyter-builder", "autorun"})
 _HATCH_COMPILERS = frozenset({"cython", "mypyc"})  # each makes extension modules for the Python that builds
 

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.builder.cibuildwheel import require_ours
 from wheelcheck.facts import toml
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.init.project import Project
 
-_SELECTS = re.compile(r"\bcp[\d{\[]")  # a pattern that tells one Python from another
-_OTHERS = re.compile(r"\b[pg]p\d")  # PyPy and GraalPy, which the builder cannot build for
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_SELECTS = regex(r"\bcp[\d{\[]")  # a pattern that tells one Python from another
+_OTHERS = regex(r"\b[pg]p\d")  # PyPy and GraalPy, which the builder cannot build for
+_BRACES = regex(r"\{([^{}]*)\}")
 # Variables of compilers, which the builder sets itself, and of cibuildwheel's own machinery or other systems.
-_NOT_TOLD = re.compile(
+_NOT_TOLD = regex(
     r"CC|CXX|AR|LD|LDSHARED|RANLIB|NM|STRIP|PATH|LD_LIBRARY_PATH|PKG_CONFIG\w*|CIBW_\w+|PIP_\w+|UV_\w+|MACOSX\w+|ARCHFLAGS"
 )
 

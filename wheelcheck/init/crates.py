@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config.files import ConfigError
 from wheelcheck.init.project import UnknownError
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 BINDINGS = ("pyo3", "pyo3-ffi")  # what makes an extension module of a crate, in the order in which maturin asks
 OTHER_BINDINGS = frozenset({"cpython", "python3-sys", "uniffi"})
 _LIMIT = 60.0  # seconds for `cargo metadata`, which reads manifests only
-_ABI3 = re.compile(r"abi3(?:-py3(\d+))?")
-_ABI3T = re.compile(r"abi3t(?:-py3\d+)?")
+_ABI3 = regex(r"abi3(?:-py3(\d+))?")
+_ABI3T = regex(r"abi3t(?:-py3\d+)?")
 
 
 @dataclass(frozen=True)

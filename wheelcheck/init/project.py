@@ -14,6 +14,7 @@ from wheelcheck.config.files import OWN, SHARED, ConfigError
 from wheelcheck.facts import toml
 from wheelcheck.init.metadata import Metadata, prepared
 from wheelcheck.init.setup_script import Script, constant
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.published import CPYTHONS
 from wheelcheck.records import dataclass, field
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETUPTOOLS = "setuptools.build_meta"  # what pip takes where no backend is named (PEP 517)
-_MINOR = re.compile(r"Programming Language :: Python :: 3\.(\d+)")
+_MINOR = regex(r"Programming Language :: Python :: 3\.(\d+)")
 _FREE_THREADED = "Programming Language :: Python :: Free Threading"
 _OLDEST_FREE_THREADED = 14  # the first whose build without the GIL is supported and no experiment (PEP 779)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts import toml
 from wheelcheck.init.compiled import Compiled, stable
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 _FIX = "write [tool.wheelcheck] yourself"
 _DECLARE = 'declare them in [[tool.wheelcheck.payload]] with from = "backend", and write the table yourself'
-_PY_API = re.compile(r"cp3(\d+)")
-_MODULES = re.compile(
+_PY_API = regex(r"cp3(\d+)")
+_MODULES = regex(
     r"\b(?:python3?_add_library|pybind11_add_module|nanobind_add_module|python_extension_module)\s*\(\s*([^\s()]+)",
     re.IGNORECASE,
 )
-_PROGRAMS = re.compile(r"\badd_executable\s*\(\s*([^\s()]+)", re.IGNORECASE)
-_INSTALLED = re.compile(r"\binstall\s*\(\s*TARGETS\s+([^()]*)", re.IGNORECASE)
-_FOLDERS = re.compile(r"\badd_subdirectory\s*\(\s*([^\s()]+)([^()]*)", re.IGNORECASE)
+_PROGRAMS = regex(r"\badd_executable\s*\(\s*([^\s()]+)", re.IGNORECASE)
+_INSTALLED = regex(r"\binstall\s*\(\s*TARGETS\s+([^()]*)", re.IGNORECASE)
+_FOLDERS = regex(r"\badd_subdirectory\s*\(\s*([^\s()]+)([^()]*)", re.IGNORECASE)
 _MOST_SCRIPTS = 200  # of one project; a repository with a whole C++ library has a few dozen
 
 

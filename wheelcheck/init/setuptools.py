@@ -13,6 +13,7 @@ from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
 from wheelcheck.init.project import UnknownError
 from wheelcheck.init.setup_script import called, constant, keyword
+from wheelcheck.patterns import regex
 from wheelcheck.records import replace
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ _HARMLESS = frozenset({
 })  # fmt: skip
 _READ = frozenset({"ext_modules", "rust_extensions", "cffi_modules", "cmdclass", "options", "ext_package"})
 _COMPILING = frozenset({"build", "build_py", "build_clib", "build_scripts", "install", "install_lib", "egg_info"})
-_STARTS = re.compile(r"\b(subprocess|os\.system|spawn|Popen|check_call)\b")
+_STARTS = regex(r"\b(subprocess|os\.system|spawn|Popen|check_call)\b")
 # What an extension module may depend on without being part of every Linux wheel: the user, or the system.
-_CHOSEN = re.compile(r"environ|getenv|argv|sys\.platform|os\.name|platform\.(system|machine|uname|platform)\b")
+_CHOSEN = regex(r"environ|getenv|argv|sys\.platform|os\.name|platform\.(system|machine|uname|platform)\b")
 _FIX = "write [tool.wheelcheck] yourself"
 
 

@@ -8,7 +8,6 @@ address or a repository is refused with its reason.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -17,6 +16,7 @@ from wheelcheck import pypi
 from wheelcheck.inputs import UnreachableError, cache_folder
 from wheelcheck.locks import requirements, tables
 from wheelcheck.locks.target import Target
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wheelcheck.locks.pins import Pin
 
 __all__ = ["Target", "fetch", "is_lock_file", "pins"]
-_TABLES = re.compile(r"pylock\.([^.]+\.)?toml|uv\.lock")
+_TABLES = regex(r"pylock\.([^.]+\.)?toml|uv\.lock")
 
 
 def is_lock_file(path: Path) -> bool:

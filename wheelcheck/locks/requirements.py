@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from wheelcheck.inputs import UnreachableError, open_regular
 from wheelcheck.locks.pins import Pin
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 64 << 20  # bytes of a lock file
 _DEEPEST = 10  # files that include each other
-_COMMENT = re.compile(r"(^|\s)#.*$")
+_COMMENT = regex(r"(^|\s)#.*$")
 _NESTED = ("-r", "--requirement")
 _WITHOUT_MEANING = (
     "-c",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,13 +12,14 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms, sys_tags
 
 from wheelcheck.inputs import UnreachableError
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX, Platform, parse_platform
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PYTHON = re.compile(r"3\.(\d{1,2})(?:\.\d+)?")
+_PYTHON = regex(r"3\.(\d{1,2})(?:\.\d+)?")
 _SYSTEMS = {
     "linux": ("linux", "Linux", "posix"),
     "macos": ("darwin", "Darwin", "posix"),

@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from typing import Protocol
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
 
@@ -50,7 +51,7 @@ _SYSTEM_WORDS = {
     "catalyst": "catalyst",
     "driverkit": "driverkit",
 }
-_SIMULATOR = re.compile(r"(?<![a-z])simulator(?![a-z])")
+_SIMULATOR = regex(r"(?<![a-z])simulator(?![a-z])")
 _SUFFIXES = {
     ".dll": "windows",
     ".exe": "windows",
@@ -60,8 +61,8 @@ _SUFFIXES = {
     ".dylib": "macos",
 }
 _WORDS = "|".join(sorted(_SYSTEM_WORDS, key=len, reverse=True))
-_SYSTEM = re.compile(rf"(?<![a-z])({_WORDS})(?![a-z])")
-_HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # OSX|Script|Launcher
+_SYSTEM = regex(rf"(?<![a-z])({_WORDS})(?![a-z])")
+_HUMPS = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")  # OSX|Script|Launcher
 _CPU_ROWS = {
     re.sub("[-_]", "", name): row.name
     for row in reversed(arch.ARCHES)
@@ -75,11 +76,11 @@ _CPU_WORDS = sorted(
 )
 _WIDER = {"armv7l": "aarch64", "i686": "x86_64", "ppc": "ppc64"}  # what `arm`, `x86` and `powerpc` are with a 64
 # linux64, winx64, darwinarm64: put a separator where the CPU begins
-_GLUED = re.compile(rf"(?<![a-z])({_WORDS})(?=32|64|{'|'.join(_CPU_WORDS)})")
-_CPU = re.compile(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
-_BITS = re.compile(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
+_GLUED = regex(rf"(?<![a-z])({_WORDS})(?=32|64|{'|'.join(_CPU_WORDS)})")
+_CPU = regex(rf"(?<![a-z0-9])({'|'.join(_CPU_WORDS)})(?![a-z0-9])")
+_BITS = regex(r"(?<![0-9])(32|64)(?:[-_]?bits?)?(?![0-9])")
 # Instruction sets, and CPU models that stand for them in file names: other CPU families have no such code.
-_INSTRUCTION_SETS = re.compile(
+_INSTRUCTION_SETS = regex(
     r"""
     mmx | 3dnow | s?sse[234]?a? | sse4[-_.]?[12] | avx[0-9]*(?:[-_]?[a-z0-9]+)? | amx | fma[34]? | f16c | xop
     | bmi[12]? | adx | v?aes[-_]?ni | vaes | v?p?clmul(?:qdq)? | gfni | sha[-_]?ni | popcnt | lzcnt | rdrand | rdseed
@@ -88,10 +89,10 @@ _INSTRUCTION_SETS = re.compile(
     | cooperlake | icelake | alderlake | sapphirerapids | zen[1-9] | x86[-_]64[-_]v[2-4]""",
     re.VERBOSE,
 )
-_INSTRUCTIONS = re.compile(
+_INSTRUCTIONS = regex(
     rf"(?<![a-z0-9])(?:{_INSTRUCTION_SETS.pattern} | armv[89](?:[-_.][0-9])?a?)(?![a-z0-9])", re.VERBOSE
 )
-_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
+_LIBRARY = regex(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
 _FIXTURE_FOLDERS = frozenset(
     {
         *("test", "tests", "testing", "test cases", "testdata", "test_data", "test-data", "test_files", "testfiles"),

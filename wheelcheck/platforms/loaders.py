@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from wheelcheck.patterns import regex
+
+if TYPE_CHECKING:
+    import re
 
 # The public libraries of the NDK, by API level: since level 24 the dynamic linker shows an app no other library of the
 # system. Source: https://developer.android.com/ndk/guides/stable_apis; PEP 738 for the tags.
@@ -31,15 +35,15 @@ CLibrary = Literal["glibc", "musl", "bionic", "uClibc"]
 # By file name, in any folder: Nix, Guix and conda keep theirs elsewhere. ld-lsb is the Linux Standard Base's name for
 # glibc's loader, ld-2.31.so the file that its other names were links to before glibc 2.34.
 _LOADERS: tuple[tuple[CLibrary, re.Pattern[str]], ...] = (
-    ("glibc", re.compile(r"ld-(?:linux|lsb)[\w.-]*|ld64\.so\.\d|ld-\d[\d.]*\.so")),
-    ("musl", re.compile(r"ld-musl-[\w.-]+")),
-    ("bionic", re.compile(r"linker(?:64)?(?:_\w+)?")),
-    ("uClibc", re.compile(r"ld(?:64)?-uClibc[\w.-]*")),
+    ("glibc", regex(r"ld-(?:linux|lsb)[\w.-]*|ld64\.so\.\d|ld-\d[\d.]*\.so")),
+    ("musl", regex(r"ld-musl-[\w.-]+")),
+    ("bionic", regex(r"linker(?:64)?(?:_\w+)?")),
+    ("uClibc", regex(r"ld(?:64)?-uClibc[\w.-]*")),
 )
 
 
 # Of FreeBSD, DragonFly, NetBSD, OpenBSD, Solaris and illumos, the Hurd, Haiku.
-_OF_ANOTHER_UNIX = re.compile(r"ld-elf(?:32)?\.so\.\d|ld\.elf_so|ld\.so(?:\.\d)?|ld-x86-64\.so\.1|runtime_loader")
+_OF_ANOTHER_UNIX = regex(r"ld-elf(?:32)?\.so\.\d|ld\.elf_so|ld\.so(?:\.\d)?|ld-x86-64\.so\.1|runtime_loader")
 
 
 def is_of_another_unix(loader: str) -> bool:

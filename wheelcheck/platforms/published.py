@@ -7,9 +7,9 @@ uv and pip agree) and take a file that has one of them.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
 
@@ -27,24 +27,24 @@ _MACOS_MAJORS = (10, 11, 12, 13, 14, 15, 26)  # Apple went from 15 to 26
 _MACOS_GROUPS = arch.MACOS_GROUPS.keys() - {"fat32"}
 _ANDROID_ABIS = (*arch.ANDROID_ABIS, "x86_64")
 _FORMS = {
-    "android": re.compile(rf"android_[0-9]+_(?:{'|'.join(_ANDROID_ABIS)})"),
-    "ios": re.compile(r"ios_[0-9]+_[0-9]+_(?:arm64|x86_64)_(?:iphoneos|iphonesimulator)"),
-    "pyemscripten": re.compile(r"pyemscripten_[0-9]+_[0-9]+_wasm32"),
-    "manylinux": re.compile(r"manylinux(?:1|2010|2014|_[0-9]+_[0-9]+)_[a-z]\w*"),
-    "musllinux": re.compile(r"musllinux_[0-9]+_[0-9]+_[a-z]\w*"),
-    "macosx": re.compile(r"macosx_[0-9]+_[0-9]+_[a-z]\w*"),
+    "android": regex(rf"android_[0-9]+_(?:{'|'.join(_ANDROID_ABIS)})"),
+    "ios": regex(r"ios_[0-9]+_[0-9]+_(?:arm64|x86_64)_(?:iphoneos|iphonesimulator)"),
+    "pyemscripten": regex(r"pyemscripten_[0-9]+_[0-9]+_wasm32"),
+    "manylinux": regex(r"manylinux(?:1|2010|2014|_[0-9]+_[0-9]+)_[a-z]\w*"),
+    "musllinux": regex(r"musllinux_[0-9]+_[0-9]+_[a-z]\w*"),
+    "macosx": regex(r"macosx_[0-9]+_[0-9]+_[a-z]\w*"),
 }
 
 # The minor versions of CPython 3 that PyPI's users run: the oldest that wheelcheck supports to the newest that is
 # released (3.15.0 in October 2026, PEP 790; cibuildwheel 4.3 builds it without `enable = ["cpython-prerelease"]`).
 CPYTHONS = range(10, 16)
 
-_LEADING_ZERO = re.compile(r"_0[0-9]")
-_NO_VERSION = re.compile(r"(?:py|cp|pp)(?![23](?:0|[1-9][0-9]*)?\Z)")  # of interpreters that do not exist
-_INTERPRETER = re.compile(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]{1,9})")
-_CPYTHON_ABI = re.compile(r"cp(?P<version>[0-9]{1,9})(?P<threads>t?)d?(?P<old>m?u?)")
-_ABIS = {"pp": re.compile(r"pypy\w+|pp_?[0-9]+"), "graalpy": re.compile(r"graalpy\w+")}
-_ANY_ABI = re.compile(r"\w+")
+_LEADING_ZERO = regex(r"_0[0-9]")
+_NO_VERSION = regex(r"(?:py|cp|pp)(?![23](?:0|[1-9][0-9]*)?\Z)")  # of interpreters that do not exist
+_INTERPRETER = regex(r"(?P<word>py|cp|pp|ip|jy|graalpy|pyston|rustpython)(?P<version>[0-9]{1,9})")
+_CPYTHON_ABI = regex(r"cp(?P<version>[0-9]{1,9})(?P<threads>t?)d?(?P<old>m?u?)")
+_ABIS = {"pp": regex(r"pypy\w+|pp_?[0-9]+"), "graalpy": regex(r"graalpy\w+")}
+_ANY_ABI = regex(r"\w+")
 
 
 def is_taken_by_pypi(platform: Platform) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.paths import name_of
 from wheelcheck.records import dataclass, field
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # 3.4 the Unix name had no platform, and on a Unix whose triplet CPython does not know, such as FreeBSD until 3.9, it
 # still has none. The stable ABI is `.abi3.so`, from 3.15 on `.abi3t.so` and both with a platform as well, such as
 # `.abi3-x86_64-linux-gnu.so`, and a plain `.pyd` on Windows. PyPy's names have held the platform since 3.6.
-_NAME = re.compile(
+_NAME = regex(
     r"""(?P<module>.*?)
     (?:\.(?P<abi>
         cpython-(?P<cpython>\d+)(?P<flags>[a-z]*)
@@ -32,7 +33,7 @@ _NAME = re.compile(
     \.(?P<end>so|pyd)""",
     re.VERBOSE | re.DOTALL,
 )
-_LINUX = re.compile(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)(?P<abi>\w*)")
+_LINUX = regex(r"(?P<cpu>\w+?)-linux-(?P<libc>gnu|musl|android)(?P<abi>\w*)")
 _STYLE = {"cp": "cpython", "py": "pypy", "gr": "graalpy", "ab": "abi3"}
 _STABLE_WITH_PLATFORM = (3, 15)  # and `.abi3t.so`
 

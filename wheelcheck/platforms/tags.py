@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Literal
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.records import dataclass
 
@@ -14,7 +14,7 @@ TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any"
 # PEP 513, 571 and 599 under the names of PEP 600.
 LEGACY_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 
-_VERSIONED = re.compile(
+_VERSIONED = regex(
     r"(?P<family>manylinux|musllinux|macosx|ios|android|pyodide|pyemscripten|emscripten)_(?P<version>[0-9]{1,9}(?:_[0-9]{1,9}){0,2})_(?P<cpu>\w+)"
 )
 _FAMILIES: dict[str, tuple[TagSystem, str]] = {

@@ -7,32 +7,34 @@ tools/windows.py writes.
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import version_of
 
 if TYPE_CHECKING:
+    import re
+
     from wheelcheck.platforms.wheel_tags import WheelTag
 
 Origin = Literal["Windows", "graphics driver", "Visual C++", "MinGW", "unknown"]
 
-_CPYTHON = re.compile(r"python(\d)(\d*)(t?)(_d)?\.dll")
-_PYPY = re.compile(r"libpypy(\d)(?:\.(\d+))?-c\.dll")
+_CPYTHON = regex(r"python(\d)(\d*)(t?)(_d)?\.dll")
+_PYPY = regex(r"libpypy(\d)(?:\.(\d+))?-c\.dll")
 _GRAALPY = "python-native.dll"
-_API_SET = re.compile(r"(?:api|ext)-ms-[\w-]+\.dll")
-_VISUAL_C = re.compile(r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?|mfcmifc)\d[\w.]*\.dll")
-_MINGW = re.compile(
+_API_SET = regex(r"(?:api|ext)-ms-[\w-]+\.dll")
+_VISUAL_C = regex(r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?|mfcmifc)\d[\w.]*\.dll")
+_MINGW = regex(
     r"(?:libgcc_s[\w-]*|lib(?:stdc\+\+|winpthread|gomp|gfortran|quadmath|ssp|atomic)-\d+|lib(?:c\+\+|unwind|omp))\.dll"
 )
-_DEBUG = re.compile(
+_DEBUG = regex(
     r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?)\d+u?(?:_\d)?d(?:_\w+)?\.dll|ucrtbased\.dll|msvcrtd\.dll"
     r"|python\d+t?_d\.dll"
 )
 # They come with the driver of a graphics card. A module that needs one is for machines that have it.
-_DRIVERS = re.compile(r"(?:nvcuda|nvml|nvcuvid|nvencodeapi\w*|nvapi\w*|opencl|vulkan-1|amdhip64\w*|ze_loader)\.dll")
+_DRIVERS = regex(r"(?:nvcuda|nvml|nvcuvid|nvencodeapi\w*|nvapi\w*|opencl|vulkan-1|amdhip64\w*|ze_loader)\.dll")
 _STABLE_ABIS = ("abi3", "abi3t")
 _BOTH_STABLE = (3, 15)  # from here on builds with the GIL have python3t.dll too (PEP 803)
 _SECOND_RUNTIME = (3, 9)  # from here on CPython for 64 bits brings vcruntime140_1.dll

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from wheelcheck.credentials import without_credentials
+from wheelcheck.patterns import regex
 from wheelcheck.pypi.address import index_address
 from wheelcheck.pypi.http import Client, TransferError
 from wheelcheck.pypi.listing import ACCEPT, Listed, StrangeListingError, parse
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PARALLEL = 4
 _ABSENT = frozenset({404, 410})
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA256 = regex(r"[0-9a-f]{64}")
 
 
 class UnobtainableError(Exception):

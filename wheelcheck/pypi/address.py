@@ -16,13 +16,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.patterns import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _VARIABLES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
 _OPTION = "index-url"
 _DECLARATION = "pip/_internal/models/index.py"
-_DEFAULT = re.compile(r'^PyPI = PackageIndex\(\s*"(https://[^"]+)"', re.MULTILINE)
+_DEFAULT = regex(r'^PyPI = PackageIndex\(\s*"(https://[^"]+)"', re.MULTILINE)
 
 
 def index_address(environment: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _JSON = ("application/vnd.pypi.simple.v1+json", "application/json")
 _HTML = ("application/vnd.pypi.simple.v1+html", "text/html")
-_SUFFIX = re.compile(
-    r"(?:\.tar\.(?:gz|bz2|xz|Z)|\.tgz|\.zip|\.egg|[.-]win(?:32|-amd64)(?:-py[23]\.[0-9]+)?\.(?:exe|msi))$"
-)
+_SUFFIX = regex(r"(?:\.tar\.(?:gz|bz2|xz|Z)|\.tgz|\.zip|\.egg|[.-]win(?:32|-amd64)(?:-py[23]\.[0-9]+)?\.(?:exe|msi))$")
 
 
 class StrangeListingError(ValueError):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck import __version__
+from wheelcheck.patterns import regex
 from wheelcheck.report.selection import rest, select
 from wheelcheck.report.wording import page, safe, shown
 from wheelcheck.rules.catalogue import all_rules
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _CONFIGURATION = "pyproject.toml"  # the file for results where none configures wheelcheck
-_GRAFTED = re.compile(r"-[0-9a-f]{8,}(?=\.)")  # the hash in the name of a library that auditwheel or delvewheel copied
+_GRAFTED = regex(r"-[0-9a-f]{8,}(?=\.)")  # the hash in the name of a library that auditwheel or delvewheel copied
 
 
 def render(report: Report) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
     from wheelcheck.engine import Report
@@ -21,7 +22,7 @@ RELEASE = "the release"  # what a finding is about that is about no single file
 # Control, format, surrogate, private and unassigned characters, and the separators that some readers break lines at.
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # GitHub's runner obeys `::error::` at the start of a printed line, and the older `##[error]` anywhere in one.
-_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=\[)")
+_COMMAND = regex(r"^(\s*):(?=:)|##(?=\[)")
 
 
 def safe(text: str) -> str:

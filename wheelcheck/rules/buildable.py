@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.named_files import named_files
 from wheelcheck.facts.toml import table
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Wheel
 
 _LFS = b"version https://git-lfs.github.com/spec/"
-_JUNK = re.compile(
+_JUNK = regex(
     r"(?:^|/)(?:\.git|\.hg|\.svn|node_modules|__pycache__|\.tox|\.nox|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.idea)/"
     r"|(?:^|/)(?:\.DS_Store|Thumbs\.db)$"
 )
-_SECRET = re.compile(r"(?:^|/)(?:\.pypirc|\.netrc|id_(?:rsa|dsa|ecdsa|ed25519)|\.env)$")
-_TESTS = re.compile(r"/[^/]*(?:test|example|sample|fixture|mock|benchmark)[^/]*/", re.IGNORECASE)  # below the top
-_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
-_GENERATED = re.compile(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
-_SOURCE = re.compile(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
+_SECRET = regex(r"(?:^|/)(?:\.pypirc|\.netrc|id_(?:rsa|dsa|ecdsa|ed25519)|\.env)$")
+_TESTS = regex(r"/[^/]*(?:test|example|sample|fixture|mock|benchmark)[^/]*/", re.IGNORECASE)  # below the top
+_PRIVATE_KEY = regex(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
+_GENERATED = regex(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
+_SOURCE = regex(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
 _SHOWN = 4
 
 

@@ -11,6 +11,7 @@ from wheelcheck.facts import Sdist
 from wheelcheck.facts.setup_py import extension_sources
 from wheelcheck.facts.source_files import Taken
 from wheelcheck.facts.toml import table, tables, texts
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.known_names import foreign_headers
 from wheelcheck.rules import Hit, rule
 
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 
     from wheelcheck.rules import Severity
 
-_C_FILE = re.compile(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
-_GENERATES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
-_LIBRARIES = re.compile(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
-_DECIDES = re.compile(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
+_C_FILE = regex(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
+_GENERATES = regex(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
+_LIBRARIES = regex(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
+_DECIDES = regex(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 _OUTSIDE = ("/", "../", "sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "mach/")  # of the system, if anything's
 _TEMPLATES = (".in", ".tmpl", ".template", ".tp")
 _GENERATORS = (*_TEMPLATES, ".pyx", ".py", ".c", ".cpp", ".cxx", ".cc", ".y", ".l", ".rl", ".i", ".re", ".f2py")
-_CYTHON_FILE = re.compile(r"""["']([\w./*+-]{1,200}\.pyx)["']""")
+_CYTHON_FILE = regex(r"""["']([\w./*+-]{1,200}\.pyx)["']""")
 _MOST_GLOBS = 50  # of Cython sources; each is compared with every one
-_WRITES = re.compile(r"\b(?:subprocess|os\.system|cmdclass|exec|write|write_text|render|import_module|sys\.path)\b")
+_WRITES = regex(r"\b(?:subprocess|os\.system|cmdclass|exec|write|write_text|render|import_module|sys\.path)\b")
 
 
 @rule("WC611", on=Sdist, severity=("error", "warning", "note"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from wheelcheck.facts.dist_info import metadata_version
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.fit import fit, is_declared, native_slices
 from wheelcheck.facts.requirements import canonical
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import without_interpreter
 from wheelcheck.records import replace
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts import Artifact, Member, Wheel
 
-_GRAFTED = re.compile(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
+_GRAFTED = regex(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
 _FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.python_names import ModuleNames
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.rules import Hit, rule
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
 
 # Interpreters that are at the same place on every system of the tag; `env` finds the others.
-_EVERYWHERE = re.compile(rb"(?:/usr)?/bin/(?:env|sh|bash|python3?|perl)")
+_EVERYWHERE = regex(rb"(?:/usr)?/bin/(?:env|sh|bash|python3?|perl)")
 _FOR_DEVELOPERS = frozenset(
     {"test", "tests", "testing", "doc", "docs", "example", "examples", "benchmark", "benchmarks"}
 )
@@ -29,7 +29,7 @@ _PRIVATE = (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/
 _BIG = 2**20  # bytes from which a second copy counts
 _MOST_DEBUG = 2**20
 _DEBUG_SHARE = 0.05
-_REFERENCE = re.compile(r"([\w.]+)\s*:\s*([\w.]+)")
+_REFERENCE = regex(r"([\w.]+)\s*:\s*([\w.]+)")
 
 
 @rule("WC240", on=Wheel)

@@ -10,6 +10,7 @@ from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import is_emulated, is_foreign_payload, native_slices, same_system
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -25,19 +26,19 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
     from wheelcheck.rules import Severity
 
-_LINKER_SCRIPT = re.compile(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
-_BUILT = re.compile(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
+_LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
+_BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
 _STUBS = (
-    (re.compile(rb"version https://git-lfs\.github\.com/spec/"), "a git-lfs pointer"),
-    (re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
+    (regex(rb"version https://git-lfs\.github\.com/spec/"), "a git-lfs pointer"),
+    (regex(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
 _CUT_OFF = frozenset({"elf-truncated", "macho-truncated", "pe-truncated"})
 _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, as editors on Windows write it
 _NOT_EXECUTABLE = 'is not executable: pip installs it without an exec bit. Running it says "Permission denied"'
-_FAKE_LINK = re.compile(rb"[\w./+-]{1,255}\Z")
+_FAKE_LINK = regex(rb"[\w./+-]{1,255}\Z")
 
 
 @rule("WC302", on=Wheel, severity=("error", "warning"), fix="mode")

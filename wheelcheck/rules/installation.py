@@ -11,6 +11,7 @@ from wheelcheck.archive.names import fold
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.patterns import regex
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.container import keeps_names_apart
 
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Where interpreters look for modules below the prefix: CPython on Linux and macOS, Debian's, PyPy, CPython on Windows.
-_SITE_PACKAGES = re.compile(
+_SITE_PACKAGES = regex(
     r"data/(?:lib(?:64)?/(?:python3(?:\.[0-9]+t?)?|pypy3\.[0-9]+)/|lib/)(?:site|dist)-packages/", re.IGNORECASE
 )
-_COMMANDS = re.compile(r"(?:scripts|data/bin|data/Scripts)/([^/]+)")
+_COMMANDS = regex(r"(?:scripts|data/bin|data/Scripts)/([^/]+)")
 _LAUNCHERS = ("-script.py", "-script.pyw")  # beside the `.exe` that setuptools writes for an entry point
 _OF_INSTALLERS = frozenset({"installer", "requested", "direct_url.json"})
 

@@ -12,6 +12,7 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
 from wheelcheck.facts.requirements import bringers
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.loaders import c_library_of, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.rules import Severity
 
-_PYTHON_LIBRARY = re.compile(r"libpython\d.*\.so.*")
+_PYTHON_LIBRARY = regex(r"libpython\d.*\.so.*")
 _LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in ("lib", "lib32", "lib64"))
 _LOADER_FOLDERS_64 = frozenset(folder for folder in _LOADER_FOLDERS if not folder.endswith("32"))
 _SYMBOLS = 4  # names that a message lists
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
-_HASHED = re.compile(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
+_HASHED = regex(r"(.+)-[0-9a-f]{8,}\.so(?:\.[\w.]+)?")  # as auditwheel names it: libfoo-1a2b3c4d.so.1.0.0
 
 
 @rule("WC401", on=Wheel, needs=without_known_cpu, fix="floor")

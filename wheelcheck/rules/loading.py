@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import glibc_versions
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.rules import Severity
 
-_LIBRARIES_OF_GLIBC = re.compile(
+_LIBRARIES_OF_GLIBC = regex(
     r"lib(?:c|m|mvec|pthread|dl|rt|resolv|util|anl|thread_db|BrokenLocale|nss_\w+)\.so\.\d(?:\.\d)?|libnsl\.so\.1"
     r"|ld(?:-linux[\w.-]*|64|)\.so\.\d"
 )
-_DEFINED_BY_GLIBC = re.compile(
+_DEFINED_BY_GLIBC = regex(
     r"GLIBC_2\.(?:0|1(?:\.[1-4])?|2(?:\.[1-6])?|3(?:\.[2-4])?|[4-9]|[1-9][0-9]{1,2})|GLIBC_ABI_\w+|GCC_[0-9.]+"
 )
 _ANDROID_PAGE = 0x4000  # of 64-bit devices, since Android 15
@@ -33,7 +34,7 @@ _SPARE_TLS = 1664  # bytes of static TLS that glibc keeps for libraries that are
 # The API level from which on Android's loader reads an entry.
 _ANDROID_SINCE = {"DT_ANDROID_RELR": 28, "DT_RELR": 30}
 _GNU_HASH_IN_ANDROID = 23
-_NAMES_EXTENSIONS = re.compile(r"avx|(?<![a-z])(?:bmi|fma)|simd|haswell|skylake|x86[-_]64[-_]v[234]", re.IGNORECASE)
+_NAMES_EXTENSIONS = regex(r"avx|(?<![a-z])(?:bmi|fma)|simd|haswell|skylake|x86[-_]64[-_]v[234]", re.IGNORECASE)
 
 
 @rule("WC403", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from wheelcheck.facts.dyld import Dyld, Image, place_of
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
 from wheelcheck.facts.requirements import required
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/")
 _SHARED_FOLDERS = (*_SYSTEM_FOLDERS, "/Library/")  # users install frameworks in the last
 _HOMES = ("/Users/", "/home/", "/private/", "/tmp/", "/var/", "/Volumes/")  # noqa: S108 - no user installs there
-_PYTHON_LIBRARY = re.compile(r"libpython\d[\w.]*\.dylib")
+_PYTHON_LIBRARY = regex(r"libpython\d[\w.]*\.dylib")
 _FIRST_YEARLY_MACOS = 11
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from email.message import Message
 from typing import TYPE_CHECKING
@@ -20,10 +19,12 @@ from wheelcheck.facts.dist_info import (
     script_name_problem,
 )
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from wheelcheck.facts.dist_info import NameProblem
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
 _SCRIPT_FOLDERS = frozenset({("scripts",), ("data", "bin"), ("data", "Scripts")})  # below .data: installed as programs
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_REFERENCE = re.compile(rf"(?P<module>{_DOTTED})(?:\s*:\s*(?P<attribute>{_DOTTED}))?\s*(?:\[.*\])?")
+_REFERENCE = regex(rf"(?P<module>{_DOTTED})(?:\s*:\s*(?P<attribute>{_DOTTED}))?\s*(?:\[.*\])?")
 _KNOWN_METADATA = ("1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5")
 # Not License-File: setuptools wrote one of its own into 2.1 for years, and PyPI took it.
 _NEWER_FIELDS = {
@@ -159,7 +160,7 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
                 yield Hit(path, message, severity=None if ours else "warning")
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NAME_PROBLEMS: dict[NameProblem, str] = {
     "a path": "is a path, which leads out of the folder of scripts; expected a plain name",
     "characters": "has characters that PyPI refuses; expected letters, digits, '.', '_' and '-'",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.hints import is_test_data
 from wheelcheck.platforms.suffixes import (
     is_extension_module,
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
     from wheelcheck.platforms.suffixes import ModuleName
 
-_CPYTHON_ABI = re.compile(r"cp\d+[a-z]*")
+_CPYTHON_ABI = regex(r"cp\d+[a-z]*")
 _STABLE_ABIS = ("abi3", "abi3t")
 _WITHOUT_FLAGS = (3, 8)  # since then no release build of CPython has a flag but t
-_PYPY_ABI = re.compile(r"pypy(\d+)_pp\d+")
+_PYPY_ABI = regex(r"pypy(\d+)_pp\d+")
 
 
 @rule("WC306", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)

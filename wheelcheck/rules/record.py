@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import is_utf_8
+from wheelcheck.patterns import regex
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts.dist_info import Row
 
-_SIZE = re.compile(r"[0-9]{1,19}")  # ASCII digits only, no sign; 19 digits count every byte of any file
+_SIZE = regex(r"[0-9]{1,19}")  # ASCII digits only, no sign; 19 digits count every byte of any file
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 

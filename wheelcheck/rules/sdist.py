@@ -14,6 +14,7 @@ from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member, Wheel
     from wheelcheck.rules import Severity
 
-_SOURCE_SUFFIX = re.compile(
+_SOURCE_SUFFIX = regex(
     r"\.(?:rs|c|cc|cpp|cxx|c\+\+|mm?|cu|hip|cl|go|zig|d|nim|swift|f|f90|f95|for|s|asm|pyx|pxd|kt|java|cs|hs|ml|v|vala|mojo"
     r"|ad[ab]|pas|wat|ll|cmake)$",
     re.IGNORECASE,
@@ -33,16 +34,16 @@ _SOURCE_SUFFIX = re.compile(
 _BUILD_FILES = frozenset(
     {"CMakeLists.txt", "meson.build", "build.zig", "Makefile", "configure.ac", "BUILD.bazel", "BUILD"}
 )
-_PYTHON_COMPILERS = re.compile(r"mypyc|cython|nuitka|pythran|codon|numba|cffi", re.IGNORECASE)
-_BACKEND = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
+_PYTHON_COMPILERS = regex(r"mypyc|cython|nuitka|pythran|codon|numba|cffi", re.IGNORECASE)
+_BACKEND = regex(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 _CLOSED = frozenset({"7z", "rar", "zst", "cab", "xar", "rpm", "cpio", "deb", "lzma", "lz", "lz4", "Z", "squashfs"})
-_BUILD_TREE = re.compile(
+_BUILD_TREE = regex(
     r"(?:^|/)(?:site-packages|dist-packages|_skbuild|\.?v?env|\.tox|\.nox|node_modules|target/(?:[^/]+/)?(?:release|debug)"
     r"|build/(?:lib|temp|bdist)\.[^/]+)/",
     re.IGNORECASE,
 )
 # What a build leaves beside an example; elsewhere such folders may hold anything.
-_EXAMPLE_BUILD = re.compile(
+_EXAMPLE_BUILD = regex(
     r"(?:^|/)(?:_?build|builddir|build[-_][^/]+|cmake-build-[^/]+|CMakeFiles|target|out|obj|dist|debug|release|zig-out"
     r"|\.?zig-cache|bazel-[^/]+|DerivedData|\.libs)/",
     re.IGNORECASE,

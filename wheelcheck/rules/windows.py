@@ -9,6 +9,7 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.leftovers import Leftovers
 from wheelcheck.facts.requirements import required
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module, parse_module_name
 from wheelcheck.platforms.wheel_tags import WheelTag
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.windows import PythonLibrary
     from wheelcheck.rules import Severity
 
-_HASHED = re.compile(r"(.+)-[0-9a-f]{32}\.dll")  # as delvewheel names it
+_HASHED = regex(r"(.+)-[0-9a-f]{32}\.dll")  # as delvewheel names it
 # The worst first: a third party's library is on nobody's machine, Visual C++'s is on most, a driver's where it is used.
 _ORDER = ("unknown", "MinGW", "Visual C++", "graphics driver")
 
