@@ -1,92 +1,51 @@
-"""Compare the gate with other checkers: CPU seconds and peak memory on the same wheels, in the same run.
+"""Compare the gate with other checkers: CPU and wall seconds and peak memory on the same files, in the same run.
 
-    python -m tools.benchmark [--rounds N] [WHEEL | RELEASED-FILE-NAME …]
+    python -m tools.benchmark [--rounds N] [--only GLOB …] [--limit SECONDS] [--write] [WHEEL | RELEASED-FILE-NAME …]
     python -m tools.benchmark --growth 500
 
-Absolute seconds depend on the machine, so the table also gives the ratio of a tool's lowest CPU time to wheelcheck's.
-The tools run in turn in every round. A tool that is not installed is listed as not measured.
+Absolute seconds depend on the machine, so the table also gives wheelcheck's CPU time divided by that of the other tool
+in the same round: the median of all rounds, the lowest and the highest. The tools run in turn in every round.
+--write puts tables and plot into docs/benchmark.md. A tool that is not installed is listed as not measured.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tools import growth
+from tools import benchmark_page, growth
+from tools.benchmark_runs import SHORT, TOOLS, Measured, Tool, measure, present
 from tools.fetch import default_cache, wanted_from_filename
-from wheelcheck.pypi import fetch_all
+from wheelcheck.pypi import Wanted, fetch_all, release_files
 
-NAMED = (
-    "markupsafe-3.0.3-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl",
-    "roar_cli-0.3.0-cp313-cp313-manylinux_2_34_x86_64.whl",
-    "pyarrow-26.0.1-cp311-cp311-manylinux_2_28_x86_64.whl",
-    "ziglang-0.15.2-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl",
-)
-PEERS = {
-    "wheelcheck check": (sys.executable, "-m", "wheelcheck", "check"),
-    "auditwheel show": ("auditwheel", "show"),
-    "check-wheel-contents": ("check-wheel-contents",),
-    "python -m zipfile -t": (sys.executable, "-m", "zipfile", "-t"),
-    "unzip -tq": ("unzip", "-tq"),
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What is measured without arguments: a name, project and version, and which files of it. "*" is a whole release.
+CASES = {
+    "markupsafe": ("markupsafe==3.0.4", "*-cp311-cp311-manylinux*x86_64.whl"),
+    "ruff": ("ruff==0.17.6", "*-manylinux*x86_64*.whl"),
+    "numpy": ("numpy==2.5.5", "*-cp312-cp312-manylinux*x86_64.whl"),
+    "pyarrow": ("pyarrow==26.0.1", "*-cp312-cp312-manylinux*x86_64.whl"),
+    "opencv": ("opencv-python-headless==5.0.0.93", "*-cp37-abi3-manylinux*x86_64.whl"),
+    "ziglang": ("ziglang==0.17.1", "*-manylinux*x86_64*.whl"),
+    "cublas": ("nvidia-cublas-cu12==12.9.3.13", "*-manylinux*x86_64.whl"),
+    "roar-cli, all files": ("roar-cli==0.3.0", "*"),
+    "cryptography, all files": ("cryptography==50.0.2", "*"),
+    "markupsafe, all files": ("markupsafe==3.0.4", "*"),
+    "numpy, all files": ("numpy==2.5.5", "*"),
+    "scipy's sdist": ("scipy==1.17.1", "*.tar.gz"),
+    "grpcio's sdist": ("grpcio==1.85.3", "*.tar.gz"),
 }
 
 
-# On Linux a child's peak memory starts at its parent's, so only a small parent can measure a small child.
-_LAUNCHER = """
-import os, sys
-null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_WRONLY, 0) for fd in (1, 2)]
-_, status, usage = os.wait4(os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=null), 0)
-print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss, status)
-"""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Cost:
-    """What one run took: CPU seconds (user and system, children included), peak memory in MiB, its exit code."""
-
-    seconds: float
-    mebibytes: float
-    code: int
-
-    def over(self, other: Cost) -> float:
-        """Return the ratio of this CPU time to that of `other`."""
-        return self.seconds / max(other.seconds, 0.001)
-
-
-def cost_of(command: tuple[str, ...]) -> Cost:
-    """Run a command without its output and return its cost, as measured by a small parent process."""
-    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command]
-    said = subprocess.run(launcher, capture_output=True, text=True, check=True).stdout
-    seconds, peak, status = said.split()
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return Cost(float(seconds), int(peak) / unit, os.waitstatus_to_exitcode(int(status)))
-
-
-def present() -> dict[str, tuple[str, ...]]:
-    """Return the tools of the table that are installed."""
-    return {name: command for name, command in PEERS.items() if shutil.which(command[0])}
-
-
-def measure(wheel: Path, tools: dict[str, tuple[str, ...]], rounds: int) -> dict[str, Cost]:
-    """Return each tool's cheapest run on one wheel. They run in turn, so that other load affects all of them."""
-    runs = [{name: cost_of((*command, str(wheel))) for name, command in tools.items()} for _ in range(rounds)]
-    return {name: min(run[name] for run in runs) for name in tools}
-
-
-def rows(wheel: Path, costs: dict[str, Cost]) -> list[str]:
-    """Return the table's lines for one wheel, with ratios to the first tool's cost."""
-    first = next(iter(costs.values()))
-    size = f"{wheel.stat().st_size / 1e6:.1f} MB"
-    return [
-        f"| {wheel.name} | {size} | {name} | {cost.seconds:.2f} | {cost.over(first):.2f} | {cost.mebibytes:.0f} "
-        f"| {cost.code} |"
-        for name, cost in costs.items()
-    ]
+def files_of(release: str, pattern: str) -> list[Path]:
+    """Return paths of the files of a published release that fit a pattern; raises UnobtainableError as pypi does."""
+    project, _, version = release.partition("==")
+    return _fetched([wanted for wanted in release_files(project, version) if fnmatch(wanted.filename, pattern)])
 
 
 def located(names: list[str]) -> list[Path]:
@@ -95,32 +54,64 @@ def located(names: list[str]) -> list[Path]:
     Raises wheelcheck.pypi.UnobtainableError if there is neither.
     """
     here = [Path(name) for name in names if Path(name).is_file()]
-    wanted = [wanted_from_filename(name) for name in names if not Path(name).is_file()]
+    return [*here, *_fetched([wanted_from_filename(name) for name in names if not Path(name).is_file()])]
+
+
+def _fetched(wanted: list[Wanted]) -> list[Path]:
     outcomes = [outcome for _, outcome in fetch_all(wanted, default_cache())]
     for outcome in outcomes:
         if isinstance(outcome, Exception):
             raise outcome
-    return [*here, *(outcome for outcome in outcomes if isinstance(outcome, Path))]
+    return [outcome for outcome in outcomes if isinstance(outcome, Path)]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Print the table as Markdown."""
+def chosen(options: argparse.Namespace) -> Iterator[tuple[str, list[Path]]]:
+    """Yield name and files of each case: the named files one by one, otherwise the table's that --only selects."""
+    if options.files:
+        yield from ((path.name, [path]) for path in located(options.files))
+        return
+    for name, (release, pattern) in CASES.items():
+        if any(fnmatch(name, only) for only in options.only or "*"):
+            yield name, sorted(files_of(release, pattern))
+
+
+def _measured(name: str, files: list[Path], tools: dict[str, Tool], options: argparse.Namespace) -> Measured:
+    size = sum(path.stat().st_size for path in files)
+    return Measured(name, len(files), size, measure(files, tools, options.rounds, options.limit))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools.benchmark", description="Measure the gate beside other tools."
     )
-    parser.add_argument("wheels", nargs="*", help="wheel files, or names of released ones")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each tool on each wheel (%(default)s)")
+    parser.add_argument("files", nargs="*", help="wheels or sdists, or names of released ones")
+    parser.add_argument("--only", action="append", metavar="GLOB", help="measure only these cases")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each tool on each case (%(default)s)")
+    parser.add_argument("--limit", type=int, default=600, help="CPU seconds after which a tool is ended (%(default)s)")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmark.md and its plot")
     parser.add_argument("--growth", type=int, metavar="N", help="measure each rule at N and 4 N members instead")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the tables as Markdown, and write them into docs if that is asked for."""
+    options = _parser().parse_args(arguments)
     if options.growth:
         print("| shape | rule | CPU s | CPU s of 4 times | ratio | |\n|---|---|---|---|---|---|")
         print(*growth.rows(options.growth, options.rounds), sep="\n")
         return 0
-    wheels, tools = located(options.wheels or list(NAMED)), present()
-    print("| wheel | size | tool | CPU s | ratio | peak MiB | exit |\n|---|---|---|---|---|---|---|")
-    for wheel in wheels:
-        print(*rows(wheel, measure(wheel, tools, options.rounds)), sep="\n", flush=True)
-    print(*(f"Not installed, so not measured: {name}" for name in PEERS if name not in tools), sep="\n")
+    tools, cases = present(), []
+    print(benchmark_page.HEAD)
+    for name, files in chosen(options):
+        cases.append(_measured(name, files, tools, options))
+        print(*benchmark_page.rows(cases[-1]), sep="\n", flush=True)
+    absent = [name for name in TOOLS if name not in tools]
+    print(*(f"Not installed, so not measured: {name}" for name in absent), sep="\n")
+    if options.write:
+        small = next((files for name, files in chosen(options) if name == "markupsafe"), [])
+        starts = measure(small, SHORT, 5 * options.rounds, options.limit) if small else {}
+        left_out = [] if options.files else [name for name in CASES if name not in {case.name for case in cases}]
+        benchmark_page.write(cases, starts, (*absent, *left_out), options.rounds)
     return 0
 
 
