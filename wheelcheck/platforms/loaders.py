@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.patterns import regex
@@ -51,6 +52,7 @@ def is_of_another_unix(loader: str) -> bool:
     return _OF_ANOTHER_UNIX.fullmatch(loader.rpartition("/")[2]) is not None
 
 
+@lru_cache(maxsize=256)  # it is asked for every symbol, of a few libraries
 def c_library_of(loader: str) -> CLibrary | None:
     """Return the C library of Linux or Android whose dynamic loader this is; None for that of another system."""
     name = loader.rpartition("/")[2]

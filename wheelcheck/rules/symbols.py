@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.binary.model import VersionNeed
@@ -224,12 +225,18 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
     return _Missing(symbols, _unknown(found, system, platform))
 
 
+@lru_cache(maxsize=1024)
+def _first_glibc(library: str, version: str) -> tuple[int, ...]:
+    """Return the first glibc that offers a version: thousands of symbols share a few versions."""
+    return VersionNeed(library, version).glibc
+
+
 def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
     """Return whether a symbol has to be looked for: it is strong and neither bound to a library nor always there."""
     if symbol.weak:
         return False
     if symbol.library and symbol.library not in loader.by_name:  # bound to that library, which WC401 and WC410 judge
-        since = VersionNeed(symbol.library, symbol.version).glibc
+        since = _first_glibc(symbol.library, symbol.version)
         if loader.is_musl or not since or since > platform.floor:
             return False
         return offers(symbol.library, symbol.name, platform) is False or _has_wrong_version(symbol, platform)
@@ -238,7 +245,7 @@ def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
 
 def _has_wrong_version(symbol: Symbol, platform: Platform) -> bool:
     """Return whether glibc has no such symbol under a version that the floor has: name or version was changed."""
-    since = VersionNeed(symbol.library, symbol.version).glibc
+    since = _first_glibc(symbol.library, symbol.version)
     if not since or since > platform.floor:
         return False
     return not has_version(symbol.library, symbol.name, symbol.version.removeprefix("GLIBC_"), platform.arches[0])
