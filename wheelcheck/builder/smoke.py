@@ -50,7 +50,7 @@ def run_tests(settings: Settings, installed: Installation, folder: Path) -> tupl
     """Test every payload of an installed wheel and run every smoke command, from `folder`."""
     payload = settings.release.payload
     installed_payload = (_test_payload(item, installed) for item in payload)
-    return (*installed_payload, *(_run_command(command, payload, installed, folder) for command in settings.commands))
+    return (*installed_payload, *(run_command(command, payload, installed, folder) for command in settings.commands))
 
 
 def require_executed(results: Iterable[Result], *, required: bool = True) -> None:
@@ -89,7 +89,14 @@ def _test_payload(payload: Payload, installed: Installation) -> Result:
     return Result(name, "pass")
 
 
-def _run_command(command: SmokeCommand, payload: Iterable[Payload], installed: Installation, folder: Path) -> Result:
+def run_command(
+    command: SmokeCommand,
+    payload: Iterable[Payload],
+    installed: Installation,
+    folder: Path,
+    seconds: float = LIMIT,
+) -> Result:
+    """Run a command from the installed wheel, in `folder`. It is skipped where the machine lacks what it needs."""
     name = f"run {' '.join(command.run)}"
     if lacking := [installed.machine.lacks[need] for need in command.needs if need in installed.machine.lacks]:
         return Result(name, "skip", "; ".join(lacking))
@@ -97,7 +104,7 @@ def _run_command(command: SmokeCommand, payload: Iterable[Payload], installed: I
     if not program:
         return _without_program(name, command.run[0], installed)
     try:
-        outcome = run.observe(Command((*program, *command.run[1:]), folder, installed.env), LIMIT)
+        outcome = run.observe(Command((*program, *command.run[1:]), folder, installed.env), seconds)
     except OverdueError as overdue:
         return Result(name, "fail", str(overdue))
     if outcome.status != command.status:

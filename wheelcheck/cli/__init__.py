@@ -29,6 +29,7 @@ COMMANDS = {
     "inspect": "print what a wheel or an sdist is and which native files it holds",
     "diff": "print what changed natively between two artifacts: exit 0 nothing, 1 something, 2 not comparable",
     "survey": "judge any number of artifacts one by one into a file of JSON Lines, which a later run continues",
+    "smoke": "install wheels of any project and EXECUTE their code, here or under an emulator; needs wheelcheck[build]",
     "explain": "print why a rule exists and how to fix what it finds, or what a kind of damage means",
     "build": "build native binaries, sdist and wheels, step by step; needs wheelcheck[build]",
     "matrix": "print the machines a release is built on, or the artifacts it must consist of, as JSON",

@@ -1,0 +1,196 @@
+"""Tries wheels out: installs each into a fresh environment outside any checkout, and executes what it installs.
+
+This runs the code in the wheel, and pip installs what it depends on. The gate never does either.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.tags import platform_tags
+
+from wheelcheck.builder import content, install, run, smoke
+from wheelcheck.builder.install import ROOTS, NotHereError
+from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.builder.smoke import Result
+from wheelcheck.builder.toolchain import host
+from wheelcheck.platforms.arch import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wheelcheck.builder.install import Installation, Machine
+    from wheelcheck.builder.run import Log, Outcome
+    from wheelcheck.config.builder import SmokeCommand
+    from wheelcheck.facts import Wheel
+    from wheelcheck.platforms.arch import Arch
+
+SECONDS = 60.0  # that one program or all imports may take; WHEELCHECK_TIMEOUT outranks it
+_TAIL = 8  # lines of output in a result
+_NOT_STARTED = (126, 127)  # statuses of shells and dynamic loaders for a program that they cannot start
+_PIP_REFUSES = "is not a supported wheel on this platform"
+# Prints the status of each import as it goes, so that a crash is attributed to the module that caused it.
+_IMPORT = """
+import importlib, sys
+failed = 0
+for name in sys.argv[1:]:
+    print("import", name, flush=True)
+    try:
+        importlib.import_module(name)
+    except BaseException as problem:
+        if isinstance(problem, ModuleNotFoundError) and problem.name:
+            top = problem.name.partition(".")[0]
+            if top not in {given.partition(".")[0] for given in sys.argv[1:]}:
+                print("lacks", name, top, flush=True)
+                continue
+        failed += 1
+        print(f"failed {name}: {type(problem).__name__}: {problem}", flush=True)
+print("done", failed, flush=True)
+sys.stdout.flush()
+import os
+os._exit(1 if failed else 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one wheel: where it was tried, and a result for each thing that was executed or skipped."""
+
+    file: str
+    where: str
+    results: tuple[Result, ...]
+
+    @property
+    def verdict(self) -> smoke.Verdict:
+        """Fail if anything failed, pass if anything ran, otherwise skip."""
+        verdicts = {result.verdict for result in self.results}
+        return next((verdict for verdict in ("fail", "pass") if verdict in verdicts), "skip")
+
+
+def try_out(path: Path, wheel: Wheel, cpus: tuple[Arch, ...], commands: tuple[SmokeCommand, ...], log: Log) -> Trial:
+    """Install a wheel and run `commands`, by default all that it installs, on one of `cpus` (none: any)."""
+    try:
+        machine = _machine(path, wheel, cpus, os.environ)
+    except NotHereError as why:
+        return Trial(path.name, "", (Result("not tried", "skip", str(why)),))
+    with tempfile.TemporaryDirectory(prefix="wheelcheck-smoke-") as name:
+        folder = Path(name).resolve()
+        try:
+            installed = install.install(path.resolve(), machine, folder, os.environ, log)
+        except BuildError as problem:
+            return Trial(path.name, str(machine), (_not_installed(problem, machine),))
+        return Trial(path.name, str(machine), _executed(wheel, installed, folder, commands))
+
+
+def _machine(path: Path, wheel: Wheel, cpus: tuple[Arch, ...], env: Mapping[str, str]) -> Machine:
+    """Return where to try a wheel: here if it runs here, otherwise on the first of its CPUs that is emulated."""
+    platforms = [platform for platform in wheel.platforms if platform.is_any or platform.system == "linux"]
+    if not platforms:
+        raise NotHereError(f"it is for {', '.join(wheel.name.platforms)}, and only Linux wheels are run")
+    suitable = [platform for platform in platforms if platform.libc != "musl" or _is_musl()]
+    if not suitable:
+        raise NotHereError("it is for musl, and this machine and its roots have glibc")
+    promised = [name for platform in suitable for name in (platform.arches or (host().name,))]
+    rows = sorted({find(name) for name in promised}, key=lambda row: (row != host(), row.name))
+    wanted = [row for row in rows if not cpus or row in cpus]
+    if not wanted:
+        raise NotHereError(f"it is for {', '.join(row.name for row in rows)}, which --arch leaves out")
+    return install.for_wheel(path, wanted[0], env)
+
+
+def _is_musl() -> bool:
+    return any("musl" in tag for tag in platform_tags())
+
+
+def _not_installed(problem: BuildError, machine: Machine) -> Result:
+    if not machine.is_native and _PIP_REFUSES in str(problem):
+        return Result("install", "skip", "the C library or Python of the root is older than it needs")
+    return Result("install", "fail", _tail(str(problem)))
+
+
+def _executed(
+    wheel: Wheel, installed: Installation, folder: Path, commands: tuple[SmokeCommand, ...]
+) -> tuple[Result, ...]:
+    if commands:
+        return tuple(smoke.run_command(command, (), installed, folder, SECONDS) for command in commands)
+    return (*_imports(wheel, installed, folder), *_starts(wheel, installed, folder))
+
+
+def _imports(wheel: Wheel, installed: Installation, folder: Path) -> Iterator[Result]:
+    """Import the modules in one process. A module that needs one which is not installed is skipped."""
+    machine = installed.machine
+    names = content.modules(wheel, machine)
+    title = f"import {', '.join(names)}"
+    if not names:
+        return
+    if not machine.python:
+        yield Result(title, "skip", f"no Python for {machine.arch.name}: set {ROOTS} to a folder of Debian roots")
+        return
+    try:
+        outcome = run.observe(Command((installed.python, "-I", "-c", _IMPORT, *names), folder, installed.env), SECONDS)
+    except BuildError as problem:
+        yield Result(title, "fail", _killed(problem))
+        return
+    yield from _judged_imports(names, outcome)
+
+
+def _judged_imports(names: tuple[str, ...], outcome: Outcome) -> Iterator[Result]:
+    lines = outcome.output.splitlines()
+    lacking = dict(line.split()[1:] for line in lines if line.startswith("lacks ") and line.split()[1] in names)
+    imported = [name for name in names if name not in lacking]
+    for name, needed in lacking.items():
+        yield Result(f"import {name}", "skip", f"it needs {needed}, which the wheel does not depend on")
+    if outcome.status:
+        yield Result(f"import {', '.join(imported)}", "fail", _how_it_ended(outcome))
+    elif imported:
+        yield Result(f"import {', '.join(imported)}", "pass")
+
+
+def _starts(wheel: Wheel, installed: Installation, folder: Path) -> Iterator[Result]:
+    for path in content.programs(wheel, installed.machine):
+        yield _started(installed.place(path), installed, folder)
+
+
+def _started(program: Path, installed: Installation, folder: Path) -> Result:
+    """Start a program with --version, then with --help. It passes by ending with 0, and fails if it cannot run."""
+    runner, outcome = installed.machine.runner, None
+    for option in ("--version", "--help"):
+        title = f"run {program.name} {option}"
+        try:
+            outcome = run.observe(Command((*runner, str(program), option), folder, installed.env), SECONDS)
+        except BuildError as problem:
+            return Result(title, "fail", _killed(problem))
+        if not outcome.status:
+            return Result(title, "pass")
+        if _is_broken(outcome):
+            return Result(title, "fail", _how_it_ended(outcome))
+    why = f"it starts, but accepts neither --version nor --help: name a command ({_how_it_ended(outcome)})"
+    return Result(f"run {program.name}", "skip", why)
+
+
+def _is_broken(outcome: Outcome) -> bool:
+    """Return whether a program could not run at all, rather than refused its options."""
+    loader = "error while loading shared libraries" in outcome.output
+    is_killed = outcome.status < 0 or outcome.status > 128  # 128 + signal, of an emulator or a shell
+    return is_killed or outcome.status in _NOT_STARTED or loader or "Traceback (most recent" in outcome.output
+
+
+def _how_it_ended(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return ""
+    how = f"exit status {outcome.status}" if outcome.status >= 0 else f"killed by signal {-outcome.status}"
+    return f"{how}: {_tail(outcome.output)}" if outcome.output.strip() else how
+
+
+def _killed(problem: BuildError) -> str:
+    """Return the error without the script of an import, which is long."""
+    return _tail(str(problem).replace(shlex.quote(_IMPORT), "…"))
+
+
+def _tail(text: str) -> str:
+    return "\n".join(text.strip().splitlines()[-_TAIL:])
