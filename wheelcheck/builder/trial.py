@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shlex
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.arch import find
+from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

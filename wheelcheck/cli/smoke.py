@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--arch",
         action="append",
         default=[],
-        type=find,
+        type=_cpu,
         metavar="CPU",
         help="run only wheels for it; may be repeated",
     )
@@ -57,7 +57,7 @@ def _cpu(name: str) -> Arch:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    verdicts = [_tried(path, arguments) for path in _wheels(arguments.files)]
+    verdicts = [_tried(path, arguments) for path in _artifacts(arguments.files)]
     if "fail" in verdicts:
         return FAIL
     if "pass" in verdicts:
@@ -66,16 +66,15 @@ def _run(arguments: argparse.Namespace) -> int:
     return UNVERIFIED
 
 
-def _wheels(arguments: list[str]) -> list[Path]:
+def _artifacts(arguments: list[str]) -> list[Path]:
     from wheelcheck.inputs import UnreachableError, find_files, resolve  # noqa: PLC0415  # the readers, when needed
 
     files = find_files(resolve(arguments))
     for path, why in files.unusable:
         raise UnreachableError(f"{path}: {why}")
-    wheels = [path for path in files.artifacts if path.suffix == ".whl"]
-    if not wheels:
+    if not files.artifacts:
         raise UnreachableError(f"{', '.join(arguments)}: no wheel to run; name a .whl file or a folder of them")
-    return wheels
+    return list(files.artifacts)
 
 
 def _tried(path: Path, arguments: argparse.Namespace) -> str:
@@ -83,6 +82,10 @@ def _tried(path: Path, arguments: argparse.Namespace) -> str:
     from wheelcheck.facts import Wheel  # noqa: PLC0415
     from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
 
+    if path.suffix != ".whl":
+        with reader_may_leave():
+            print(f"SKIP {safe(path.name)}: not a wheel; build one from it and name that", flush=True)
+        return "skip"
     wheel = read_artifact(path)
     if not isinstance(wheel, Wheel) or wheel.name.error:
         raise UnreachableError(f"{path} is not named like a wheel: {wheel.name.error}")

@@ -18,10 +18,11 @@ from tests.support.native import compile_c, linux_target, native
 from wheelcheck.builder import trial
 from wheelcheck.builder.toolchain import host
 
-# A module of the limited C API, without Python's headers: it prints nothing and is None once imported.
+# A module without Python's headers: a PyModuleDef is five words of its base, then name, documentation and size.
 MODULE_C = """
-extern void *PyModule_New(const char *);
-void *PyInit_native(void) { return PyModule_New("native"); }
+extern void *PyModule_Create2(void *, int);
+static void *definition[13] = {(void *)1, 0, 0, 0, 0, "native", 0, (void *)-1};
+void *PyInit_native(void) { return PyModule_Create2(definition, 1013); }
 """
 CRASH_C = "void *PyInit_native(void) { __builtin_trap(); }\n"
 HERE, THERE = (f"py3-none-manylinux_2_17_{row.name}" for row in (host(), OTHER))
@@ -105,6 +106,13 @@ def test_a_wheel_that_this_machine_cannot_install_is_skipped_with_the_reason(tmp
     code, said = smoke(tmp_path, tags, File("demo.py", b""), PATH="")
     assert code == 2, said
     assert "musl" in said or "does not support the tags" in said
+
+
+def test_an_sdist_is_skipped_by_name(tmp_path: Path) -> None:
+    (tmp_path / "demo-1.0.tar.gz").write_bytes(b"")
+    done = run_here(tmp_path, "smoke", tmp_path / "demo-1.0.tar.gz")
+    assert done.returncode == 2
+    assert b"SKIP demo-1.0.tar.gz: not a wheel" in done.stdout
 
 
 def test_a_wheel_that_installs_nothing_to_run_is_no_pass(tmp_path: Path) -> None:
