@@ -46,6 +46,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "dll-not-bundled": ("WC505",),
     "licence-twice": ("WC231",),
     "metadata-refused": ("WC230",),
+    "module-missing": ("WC245",),
     "symbol-newer-than-floor": ("WC421",),
     "module-for-one-python": ("WC437",),
     "named-file-missing": ("WC623",),

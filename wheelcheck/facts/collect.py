@@ -138,6 +138,7 @@ _HIDING = frozenset(
 )
 _TAIL_CAP = 2**20  # a larger file is opened as a zip only where it begins like one
 _OTHER_HASH = regex(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
+_PACKAGE = regex(r"(?:[^/]+\.data/(?:purelib|platlib)/)?[^/]+/__init__\.py")  # at the top of site-packages
 _MODULE = regex(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 
 
@@ -167,6 +168,8 @@ class Walk:
             self.members.append(member)
             if not inside and self.allowance.is_text(member.path):
                 self._keep_text(member, source)
+            if self.is_wheel and _PACKAGE.fullmatch(member.path) and self.allowance.takes_package(member.size):
+                self.texts[member.path] = source.read(0, member.size).decode("utf-8", "replace")
             if not inside and not self.is_wheel and member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
                 self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
             # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.

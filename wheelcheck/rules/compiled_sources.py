@@ -172,7 +172,7 @@ def _cython_sources(sdist: Sdist, script: str) -> list[str]:
     """Return the Cython sources that the build names, by name or by pattern."""
     sources = sorted(path for path in sdist.taken if path.endswith(".pyx"))
     named = list(dict.fromkeys(posixpath.normpath(f"{sdist.top}/{name}") for name in _CYTHON_FILE.findall(script)))
-    patterns = [re.compile(fnmatch.translate(name)) for name in named if "*" in name][:_MOST_GLOBS]
+    patterns = [regex(fnmatch.translate(name)) for name in named if "*" in name][:_MOST_GLOBS]
     return [path for path in sources if path in named or any(pattern.match(path) for pattern in patterns)]
 
 

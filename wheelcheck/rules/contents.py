@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.facts.python_imports import imports_of_package
 from wheelcheck.facts.python_names import ModuleNames
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
@@ -95,6 +96,41 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
 def _is_module(wheel: Wheel, base: str) -> bool:
     """Return whether the wheel has a module or a package of this name, with slashes for dots."""
     return base in wheel.folders or bool(wheel.module_paths(base))
+
+
+@rule("WC245", on=Wheel)
+def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hit]:
+    """What the `__init__.py` of a top-level package imports from the package itself is in the wheel.
+
+    Otherwise `import demo` ends in ModuleNotFoundError for everybody. Most often it is the extension module that was
+    not built, or that the build backend was not told to pack. Only imports at the beginning of a line are judged,
+    because those in functions, `if` and `try` may be meant to fail, and `from . import x` only if the file cannot bind
+    `x` otherwise. rustyaml 0.1.1 is such a wheel.
+
+    Source: Python's import system, "Submodules".
+    Remedy: build the extension before the wheel, and include the module or package in the backend's configuration.
+    """
+    modules: frozenset[str] | None = None
+    for path, text in wheel.texts.items():
+        package, _, file = installed_path(path).partition("/")
+        if file != "__init__.py":
+            continue
+        for each in dict.fromkeys(imports_of_package(package, text)):
+            modules = _modules(wheel) if modules is None else modules
+            if each.module.replace(".", "/") not in modules and not each.may_be_a_name:
+                yield Hit(path, f"imports {each.module}, which the wheel does not have: `import {package}` fails")
+
+
+def _modules(wheel: Wheel) -> frozenset[str]:
+    """Return the paths of what can be imported, folders as well, without suffixes."""
+    found: set[str] = set()
+    for member in wheel.members:
+        folder, _, name = installed_path(member.path).rpartition("/")
+        found.add(f"{folder}/{name.partition('.')[0]}")
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(found)
 
 
 @rule("WC242", on=Wheel, severity="note")

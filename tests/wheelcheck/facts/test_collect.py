@@ -41,7 +41,8 @@ def test_a_wheel_becomes_its_name_members_texts_and_hash(tmp_path: Path) -> None
     assert isinstance(wheel, Wheel)
     assert (wheel.file, wheel.name.project, wheel.damage) == (path.name, "demo", ())
     assert (wheel.size, wheel.sha256) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
-    assert sorted(wheel.texts) == [f"demo-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")]
+    kept = [f"demo-1.0.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")]
+    assert sorted(wheel.texts) == [*kept, "demo/__init__.py"]
     plain = member(wheel, "demo/__init__.py")
     assert (plain.kind, plain.mode, plain.size, plain.head) == ("file", 0o100644, 6, b"x = 1\n")
     assert plain.sha256 == hashlib.sha256(b"x = 1\n").hexdigest()

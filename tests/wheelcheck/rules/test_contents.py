@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
-from tests.support.native_files import LIBRARY
+from tests.support.native_files import LIBRARY, MODULE, extension, library
 from tests.support.twins import Silent, Twins
 from wheelcheck.facts.collect import collect
 
@@ -155,7 +155,73 @@ def test_what_is_installed(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 
-def test_only_the_modules_that_entry_points_name_are_kept(tmp_path: Path) -> None:
-    made = collect(starting("demo.cli:main", "def main(): ...\n").write(tmp_path))
-    assert made.texts["demo/cli.py"] == "def main(): ...\n"
-    assert "demo/__init__.py" not in made.texts
+NATIVE = File("demo/__init__.py", b"from ._x import go\n")
+
+
+def package(source: str, *files: str, init: str = "demo/__init__.py") -> WheelRecipe:
+    return a_wheel(PURE, File(init, source.encode()), *(File(path) for path in files))
+
+
+def imports(sentence: str, source: str, file: str, module: str, init: str = "demo/__init__.py") -> Twins:
+    bad, good = package(source, init=init), package(source, file, init=init)
+    return Twins("WC245", sentence, bad, good, f"imports {module}, which the wheel does not have", (init,))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        imports("a module beside it", "from .core import go\n", "demo/core.py", "demo.core"),
+        imports("a package below it", "from .core import (\n    go,\n)\n", "demo/core/__init__.py", "demo.core"),
+        imports("a deeper module", "from .core.fast import go\n", "demo/core/fast.py", "demo.core.fast"),
+        imports("a module by its name", "from . import core, __name__ as x\n", "demo/core.py", "demo.core"),
+        imports("itself by its full name", "from demo.core import go\n", "demo/core.py", "demo.core"),
+        imports("a module and nothing of it", "import os, demo.core\n", "demo/core.pyc", "demo.core"),
+        imports(
+            "a module that .data installs", "from .core import go\n", "demo-1.0.data/purelib/demo/core.py", "demo.core"
+        ),
+        imports(
+            "from a package in .data",
+            "from .core import go\n",
+            "demo/core.py",
+            "demo.core",
+            "demo-1.0.data/purelib/demo/__init__.py",
+        ),
+        Twins(
+            "WC245",
+            "an extension module that was never built",
+            a_wheel(X86_64, NATIVE, library("x86_64")),
+            a_wheel(X86_64, NATIVE, extension(MODULE, "PyInit__x")),
+            "imports demo._x, which the wheel does not have: `import demo` fails",
+            ("demo/__init__.py",),
+        ),
+        *(
+            Silent("WC245", sentence, package(source))
+            for sentence, source in {
+                "an import that may fail": "try:\n    from .fast import go\nexcept ImportError:\n    go = print\n",
+                "an import in a function": "def go():\n    from .core import run\n    run()\n",
+                "an example in a description": '"""A package.\n\nfrom .core import go\n"""\n',
+                "a name that the file binds": "def core():\n    pass\n\nfrom . import core\n",
+                "a module that has any name": "def __getattr__(name):\n    return 1\n\nfrom . import core\n",
+                "another distribution": "from demo_core import go\nimport numpy\n",
+                "a name that begins alike": "from demonstration.core import go\n",
+            }.items()
+        ),
+        Silent("WC245", "a folder without __init__.py", package("from .core.fast import go\n", "demo/core/fast.py")),
+    ],
+    ids=str,
+)
+def test_what_a_package_imports_is_there(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def test_only_packages_at_the_top_and_the_modules_that_entry_points_name_are_kept(tmp_path: Path) -> None:
+    points = {"entry_points.txt": b"[console_scripts]\ntool = demo.cli:main\n"}
+    files = (File("demo/__init__.py"), File("demo/cli.py"), File("demo/other.py"), File("demo/sub/__init__.py"))
+    made = collect(a_wheel(PURE, *files, dist_info=points).write(tmp_path))
+    assert [path for path in sorted(made.texts) if path.endswith(".py")] == ["demo/__init__.py", "demo/cli.py"]
+
+
+def test_packages_are_kept_up_to_a_limit(tmp_path: Path) -> None:
+    files = (File(f"p{number}/__init__.py", b"\n" * 2**20) for number in range(8))
+    made = collect(a_wheel(PURE, *files).write(tmp_path))
+    assert (len([path for path in made.texts if path.endswith(".py")]), made.damage) == (4, ())
