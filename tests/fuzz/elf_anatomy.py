@@ -22,11 +22,13 @@ ENTRY: Layout = (("tag", 0, 8), ("value", 8, 8))
 SYMBOL: Layout = (("name", 0, 4), ("info", 4, 1), ("other", 5, 1), ("shndx", 6, 2), ("value", 8, 8), ("size", 16, 8))
 NEED: Layout = (("version", 0, 2), ("cnt", 2, 2), ("file", 4, 4), ("aux", 8, 4), ("next", 12, 4))
 AUX: Layout = (("hash", 0, 4), ("flags", 4, 2), ("other", 6, 2), ("name", 8, 4), ("next", 12, 4))
+RELATIVE: Layout = (("type", 8, 4),)  # without the symbol that it names: musl looks for it, the gate does not read it
 RELOCATION: Layout = (("type", 8, 4), ("symbol", 12, 4))
 WORDS: Layout = (("word", 0, 4),)
 
 HASH, SYMTAB, RELA, RELASZ, JMPREL, PLTRELSZ, RELRSZ, RELR = 4, 6, 7, 8, 23, 2, 35, 36
 GNU_HASH = 0x6FFFFEF5
+R_RELATIVE = 8  # of x86-64
 SYMBOL_SIZE, ENTRY_SIZE, SECTION_SIZE, RELOCATION_SIZE = 24, 16, 64, 24
 _MOST = 4096  # structures of one kind that are listed
 
@@ -128,13 +130,15 @@ class Anatomy:
                 yield from range(start, start + min(self.tags.get(size, 0), _MOST * RELOCATION_SIZE), RELOCATION_SIZE)
 
     def _structures(self) -> Iterator[tuple[str, Layout, int]]:
+        relative = frozenset(at for at in self._relocations() if self.content[at + 8] == R_RELATIVE)
         yield from (("ident", IDENT, 0), ("header", HEADER, 0))
         for group, layout, places in (
             ("segment", SEGMENT, self.segments),
             ("section", SECTION, self.sections),
             ("dynamic", ENTRY, self.entries),
             ("symbol", SYMBOL, self.symbols),
-            ("relocation", RELOCATION, tuple(self._relocations())),
+            ("relocation", RELATIVE, tuple(sorted(relative))),
+            ("relocation", RELOCATION, tuple(at for at in self._relocations() if at not in relative)),
         ):
             yield from ((group, layout, at) for at in places)
         yield from (("need", AUX if is_version else NEED, at) for at, is_version in self.needs())

@@ -36,7 +36,8 @@ _LOADED = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.s
 _LEFT_OUT = re.compile(r"(Py|_Py)[A-Za-z_]\w*")  # what the interpreter offers; no seed has such a name of its own
 _UNDEFINED = re.compile(r"undefined symbol: (\w+)")
 _REFUSED = re.compile(
-    r"not found|undefined symbol|unsupported relocation|cannot|error|ERROR|version|[Ff]ault|ELF|invalid|Inconsistency"
+    r"not found|undefined symbol|unsupported relocation|cannot|[Ee]rror|ERROR|version|failed|[Ff]ault|ELF|invalid"
+    r"|Inconsistency"
 )
 
 _HARMLESS = re.compile(r"no version information available|weak version")  # the symbols are still looked for
@@ -57,8 +58,8 @@ def complaints(file: Path, floor: str = "", *, is_program: bool = False, now: bo
 
 
 def complaints_of_musl(file: Path) -> tuple[str, ...]:
-    """Return what musl's loader says against a file."""
-    return _said([str(MUSL), "--list", str(file)], {})
+    """Return what musl's loader says against a file, in a process that has its C library, as every interpreter has."""
+    return _said([str(MUSL), "--preload", "libc.so", "--list", str(file)], {})
 
 
 def _said(command: list[str], environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from wheelcheck.binary.elf_versions import elf_hash
 
 BIG = 1 << 62
 PLTRELSZ, HASH, SYMTAB, SYMENT, INIT, PLTREL, JMPREL, GNU_HASH = 2, 4, 6, 11, 12, 20, 23, 0x6FFFFEF5
+FILTER, PHDR, RELRO = 0x7FFFFFFF, 6, 0x6474E552
 SONAME = "-Wl,-soname,libanswer.so.1"
 
 
@@ -129,6 +130,16 @@ def unnamed(content: bytes) -> bytes:
     return elf.put(content, elf.offset_of(content, elf.value_of(content, SYMTAB)) + 24 * symbol, (0, "I"), 0)
 
 
+def number_in(tag_number: int, index: int, value: int) -> Edit:
+    """Change one of the 32-bit numbers of the table that a dynamic entry points at."""
+
+    def edit(content: bytes) -> bytes:
+        table = elf.offset_of(content, elf.value_of(content, tag_number))
+        return elf.put(content, table + 4 * index, (0, "I"), value)
+
+    return edit
+
+
 def hidden_overlap(content: bytes) -> bytes:
     """Let the first PT_LOAD reach over the second, which shows the same bytes, onto the third, which does not."""
     whole = len(content)
@@ -217,11 +228,28 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "a relocation of an unknown type": (relocation_type(99), "elf-dynamic"),
     "a variable's relocation in place of a function's": (relocation_type(6), "elf-dynamic"),
     "no hash table": (without(HASH, GNU_HASH), "elf-dynamic"),
+    "a function's relocation that does nothing": (
+        both(without(elf.FLAGS, elf.FLAGS_1), relocation_type(0)),
+        "elf-dynamic",
+    ),
+    "relocations cut off": (tag(PLTRELSZ, 25), "elf-dynamic"),
+    "DT_NEEDED without a name": (graft_dynamic(lambda entries: [*entries, (elf.NEEDED, 0)]), "elf-string"),
+    "DT_FILTER outside the strings": (graft_dynamic(lambda entries: [*entries, (FILTER, 9999)]), "elf-string"),
+    "DT_GNU_HASH without buckets": (number_in(GNU_HASH, 0, 0), "elf-dynamic"),
+    "DT_GNU_HASH with three words": (number_in(GNU_HASH, 2, 3), "elf-dynamic"),
+    "DT_GNU_HASH beyond its segment": (number_in(GNU_HASH, 2, 1 << 20), "elf-dynamic"),
+    "DT_HASH without buckets": (both(without(GNU_HASH), number_in(HASH, 0, 0)), "elf-dynamic"),
+    "DT_HASH beyond its segment": (both(without(GNU_HASH), number_in(HASH, 1, 1 << 20)), "elf-dynamic"),
+    "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),
+    "PT_TLS of 2^40 bytes": (segment(elf.STACK, type=7, memsz=1 << 40), "elf-segment"),
+    "a core file with PT_DYNAMIC": (header(type=4), "elf-header"),
     "a version index that is of no need": (version_index(9), "elf-versions"),
     "a symbol without a name": (unnamed, "elf-string"),
 }
 
 PROGRAM_CASES: dict[str, tuple[Edit, str]] = {
+    "an object file with PT_INTERP": (header(type=1), "elf-header"),
+    "PT_PHDR at another place": (segment(PHDR, vaddr=0x80), "elf-segment"),
     "two PT_INTERP": (segment(elf.STACK, type=elf.INTERP), "elf-segment"),
     "PT_INTERP without NUL": (interpreter_without_end, "elf-interpreter"),
     "PT_INTERP that is empty": (empty_interpreter, "elf-interpreter"),

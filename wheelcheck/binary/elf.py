@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.binary.elf_dynamic import Dynamic, has_dynamic_table, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
 from wheelcheck.binary.elf_notes import Notes, read_notes
-from wheelcheck.binary.elf_segments import Image, judge_congruence, read_image, read_interpreter
+from wheelcheck.binary.elf_segments import Image, judge_mapping, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.x86_code import X86Code, read_x86_code
 from wheelcheck.platforms.loaders import is_of_another_unix
@@ -110,8 +110,18 @@ def read_elf(reading: Reading) -> tuple[Slice, ...]:
         return (_read_linked(reading, header),)
     if header.is_known_machine:
         judge_type(reading, header)
+        _judge_unlinked(reading, header)
     kind: Kind = "core" if header.type == "ET_CORE" else "object"
     return (identify(header, kind, "linux" if header.is_known_machine else "bare"),)
+
+
+def _judge_unlinked(reading: Reading, header: Header) -> None:
+    """Record the segments of a program in a file whose type says that it is none: nothing loads it."""
+    image = read_image(reading.apart(0, reading.size), header)
+    for single in ("PT_INTERP", "PT_DYNAMIC"):
+        if image.of(single):
+            reading.damage("elf-header", f"e_type {header.type} in a file with {single}: expected a program or library")
+            return
 
 
 def identify(header: Header, kind: Kind, system: System) -> Slice:
@@ -144,7 +154,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
         system = "other"
     if system == "linux":
         _judge_dynamic(walk, header, image)
-        judge_congruence(walk, image)
+        judge_mapping(walk, header, image)
     if system == "linux" and header.is_known_machine:
         judge_linked(walk, header)
     if system != "bare":

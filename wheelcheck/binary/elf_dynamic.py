@@ -32,7 +32,8 @@ STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap
 _DF_1_PIE = 0x08000000
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _INDISPENSABLE = (5, 6)  # DT_STRTAB, DT_SYMTAB
-_TEXTS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
+_LOADING = ("DT_NEEDED", "DT_FILTER")
+_TEXTS = ("DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,16 @@ class Dynamic:
 
 @dataclass(slots=True)
 class _Tags:
-    """The entries up to DT_NULL: every DT_NEEDED in order, and the last of every other tag."""
+    """The entries up to DT_NULL: every library to load in order, and the last of every other tag.
+
+    glibc loads the library of a DT_FILTER as that of a DT_NEEDED, and ends without it (elf/dl-deps.c).
+    """
 
     needed: list[int] = field(default_factory=list)
     last: dict[str | int, int] = field(default_factory=dict)
 
     def add(self, tag: str | int, value: int) -> None:
-        if tag == "DT_NEEDED":
+        if tag in _LOADING:
             self.needed.append(value)
         else:
             self.last[tag] = value
@@ -105,12 +109,16 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
 def _judge_needs(
     reading: Reading, needs: list[Need], strings: dict[int, str], needed: list[int], *, hashed: bool
 ) -> None:
-    """Record version needs that the loader cannot compare: it goes by the hash, and by the libraries it has loaded.
+    """Record a library without a name, and version needs that the loader cannot compare.
+
+    It goes by the hash, and by the libraries it has loaded.
 
     A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c). Where no
     linker wrote the file, not `hashed`, hashes of 0 are those that were never written and say nothing of its bytes.
     """
     loaded = {strings[offset] for offset in needed if offset in strings}
+    if "" in loaded:
+        reading.damage("elf-string", "DT_NEEDED names no library")
     hashes = {offset: elf_hash(strings[offset].encode()) for offset in {need.version for need in needs}}
     for need in needs:
         if need.hash != hashes[need.version] and (hashed or need.hash):

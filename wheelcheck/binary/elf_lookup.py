@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 LOCAL, GLOBAL, WEAK, UNIQUE = 0, 1, 2, 10
+_TLS, _ABSOLUTE = 6, 0xFFF1  # STT_TLS, SHN_ABS
+_KINDS = (0, 1, 2, 5, _TLS, 10)  # STT_NOTYPE, OBJECT, FUNC, COMMON, TLS, GNU_IFUNC
 VISIBLE = (0, 3)  # STV_DEFAULT, STV_PROTECTED
 VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
 NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
@@ -29,8 +31,16 @@ class Entry(NamedTuple):
 
     name: int
     bind: int
+    kind: int
     visibility: int
     section: int
+    value: int
+
+    @property
+    def is_found(self) -> bool:
+        """Whether a lookup takes what the file defines here (glibc: check_match in dl-lookup.c; musl is alike)."""
+        has_place = self.value or self.kind == _TLS or self.section == _ABSOLUTE
+        return self.bind in (GLOBAL, WEAK, UNIQUE) and self.kind in _KINDS and bool(has_place)
 
 
 class Asked(NamedTuple):
@@ -61,11 +71,6 @@ class GnuHash(NamedTuple):
     def end(self) -> int:
         """The number of symbols, those before the first in the table included."""
         return self.first + len(self.chain)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether it has buckets and a filter; glibc stops where a filter's size is no power of 2 (dl-setup_hash.c)."""
-        return bool(self.buckets and self.filter) and not len(self.filter) & (len(self.filter) - 1)
 
     def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
         """Return whether a lookup finds a symbol of this name; `name_of` returns the name of a symbol's index."""
@@ -124,8 +129,8 @@ def judge_binding(
         number = asked.numbers[index] & VERSION_NUMBER if asked.numbers else 0
         if not name:
             reading.damage("elf-string", "a relocation asks for a symbol without a name")
-        elif entry.section and entry.bind not in (GLOBAL, WEAK, UNIQUE):
-            reading.damage("elf-dynamic", f"{printable(name)} has a binding that loaders do not know")
+        elif entry.section and not entry.is_found:
+            reading.damage("elf-dynamic", f"{printable(name)} has a binding, type or address that loaders do not take")
         elif is_whole and number >= NAMELESS and number not in needs and not (entry.section and has_definitions):
             why = f"{printable(name)} has version index {number}, which no version has"
             reading.damage("elf-versions", why)
@@ -135,19 +140,18 @@ def judge_binding(
 
 
 def _judge_lookup(reading: Reading, asked: Asked, lookup: GnuHash | SysvHash | None, own: set[bytes]) -> None:
-    """Record a hash table that is none, or does not lead to one of the file's own names."""
-    if isinstance(lookup, GnuHash) and not lookup.is_sound:
-        why = (
-            f"DT_GNU_HASH has {len(lookup.buckets)} buckets and {len(lookup.filter)} words, expected some, a power of 2"
-        )
-        reading.damage("elf-dynamic", why)
-        return
+    """Record a hash table that does not lead to one of the file's own names."""
     for name in sorted(own)[:_LOOKED_UP] if lookup else ():
         if lookup and not lookup.leads_to(name, asked.name):
             reading.damage(
                 "elf-dynamic", f"the hash table does not lead to {printable(name)}, which the file itself has"
             )
             return
+
+
+def is_power_of_2(number: int) -> bool:
+    """Return whether a number is one, as glibc's loader expects of the filter's size."""
+    return number > 0 and not number & (number - 1)
 
 
 def gnu_hash(name: bytes) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEGMENT_LIMIT = 1024
 PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be configured with
 _PAGE = PAGES[0]  # the smallest of any CPU in the table
+_MOST_TLS = 2**30  # bytes; a loader that cannot allocate them ends the process
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +174,23 @@ def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
         reading.damage("elf-segment", f"{where} ends beyond the {bits}-bit address space")
 
 
-def judge_congruence(reading: Reading, image: Image) -> None:
-    """Record what cannot be mapped: glibc says "ELF load command address/offset not page-aligned"."""
-    for load in image.of("PT_LOAD"):
+def judge_mapping(reading: Reading, header: Header, image: Image) -> None:
+    """Record what cannot be mapped: glibc says "ELF load command address/offset not page-aligned".
+
+    So are addresses that the loader takes from other segments: a program's PT_PHDR, from which glibc reckons where the
+    kernel has put the program, and PT_GNU_RELRO, whose pages it makes read-only.
+    """
+    loads = image.of("PT_LOAD")
+    for table in image.of("PT_PHDR") if image.of("PT_INTERP") else ():
+        if (image.locate(table.vaddr) or (-1,))[0] != header.phoff:
+            reading.damage("elf-segment", f"the program headers are not at {table.vaddr:#x}, as PT_PHDR says")
+    end = max((-(-(load.vaddr + load.memsz) // _PAGE) * _PAGE for load in loads), default=0)
+    for relro in image.of("PT_GNU_RELRO"):
+        if loads and not loads[0].first_page <= relro.vaddr <= relro.vaddr + relro.memsz <= end:
+            reading.damage("elf-segment", f"PT_GNU_RELRO at {relro.vaddr:#x} is outside every PT_LOAD")
+    if image.tls_size > _MOST_TLS:
+        reading.damage("elf-segment", f"PT_TLS has {image.tls_size} bytes: no thread can have as many of its own")
+    for load in loads:
         if load.filesz and load.delta % _PAGE:
             where = f"the PT_LOAD at {load.offset:#x}"
             reading.damage("elf-segment", f"{where} has address {load.vaddr:#x}, another place within its page")

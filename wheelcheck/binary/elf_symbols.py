@@ -11,18 +11,17 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from wheelcheck.binary.elf_lookup import (
-    GLOBAL,
     LOCAL,
-    UNIQUE,
     VISIBLE,
     WEAK,
     Asked,
     Entry,
     GnuHash,
     SysvHash,
+    is_power_of_2,
     judge_binding,
 )
-from wheelcheck.binary.elf_tables import judge_relocations
+from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import printable
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 TABLE_LIMIT = 6 * 2**20  # bytes of one table; five of them stay within the budget of a binary
 _PIECE = 1024  # links of a hash chain that are read at once
-_BIND_NOW, _DF_1_NOW = 0x8, 0x1
+_WORD = 4  # bytes of an entry of DT_HASH
 _VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
 _NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 
@@ -52,6 +51,19 @@ class Wanted(NamedTuple):
     def indexes(self) -> set[int]:
         """All of them."""
         return self.now | self.later
+
+
+class _SysvHead(NamedTuple):
+    """How DT_HASH begins: the bytes of an entry, and how many there are."""
+
+    width: int
+    buckets: int
+    symbols: int
+
+    @property
+    def size(self) -> int:
+        """The bytes of the whole table."""
+        return self.width * (2 + self.buckets + self.symbols)
 
 
 class _Tables:
@@ -81,20 +93,53 @@ class _Tables:
         return None if raw is None else struct.unpack(f"{self.order}{count}{kind}", raw)
 
     def symbol_count(self) -> int | None:
-        """Return how many symbols the hash tables let the loader see; None if there is no table to go by.
-
-        On s390x the entries of DT_HASH have 64 bits (glibc: Elf_Symndx), although lld writes 32. Numbers are
-        big-endian there and a table has buckets, so the first half of the first number tells.
-        """
+        """Return how many symbols the hash tables let the loader see; None if there is no table to go by."""
         if "DT_GNU_HASH" in self.tags:
             self.lookup = self._gnu_hash()
-        if (head := self.numbers("DT_HASH", 2)) is not None:
-            wide = self.numbers("DT_HASH", 2, kind="Q") if head[0] == 0 else None
-            if self.lookup is None and head[0]:
-                links = self.numbers("DT_HASH", sum(head), 8)
-                self.lookup = SysvHash(links[: head[0]], links[head[0] :]) if links else None
-            return wide[1] if wide else head[1]
+        head = self._sysv_head()
+        if head and head.buckets and not self._is_beyond("DT_HASH", head.size):
+            if self.lookup is None and head.width == _WORD:
+                links = self.numbers("DT_HASH", head.buckets + head.symbols, 8)
+                self.lookup = SysvHash(links[: head.buckets], links[head.buckets :]) if links else None
+            return head.symbols
         return self.lookup.end if isinstance(self.lookup, GnuHash) and self.lookup.buckets else None
+
+    def _sysv_head(self) -> _SysvHead | None:
+        """Return what DT_HASH begins with.
+
+        On s390x its entries have 64 bits (glibc: Elf_Symndx), although lld writes 32. Numbers are big-endian there and
+        a table has buckets, so the first half of the first number tells.
+        """
+        head = self.numbers("DT_HASH", 2)
+        if head and not head[0] and self.order == ">":
+            wide = self.numbers("DT_HASH", 2, kind="Q")
+            return _SysvHead(2 * _WORD, *wide) if wide else None
+        return _SysvHead(_WORD, *head) if head else None
+
+    def useless_lookup(self) -> str:
+        """Return why the loader cannot use the hash table that it goes by, from the sizes there; empty if it can."""
+        if "DT_GNU_HASH" not in self.tags:
+            found = self._sysv_head()
+            if found and not found.buckets:
+                return "DT_HASH has no buckets"
+            return self._beyond("DT_HASH", found.size) if found else ""
+        head = self.numbers("DT_GNU_HASH", 4)
+        if head is None:  # the table is nowhere, which is damage already
+            return ""
+        buckets, _, words, _ = head
+        if not buckets or not is_power_of_2(words):  # glibc: dl-setup_hash.c
+            return f"DT_GNU_HASH has {buckets} buckets and {words} words, expected some, a power of 2"
+        return self._beyond("DT_GNU_HASH", 16 + words * (8 if self.is_wide else 4) + 4 * buckets)
+
+    def _beyond(self, tag: str, size: int) -> str:
+        return (
+            f"{tag} says that it has {size} bytes, which reach out of its PT_LOAD" if self._is_beyond(tag, size) else ""
+        )
+
+    def _is_beyond(self, tag: str, size: int) -> bool:
+        """Return whether a table of this size ends outside the mapped bytes of the file."""
+        place = self.image.locate(self.tags[tag])
+        return place is not None and place[1] < size
 
     def _gnu_hash(self) -> GnuHash:
         """Read the whole table, in the order of its bytes; parts that cannot be read are empty."""
@@ -128,10 +173,16 @@ class _Tables:
         if raw is None:
             return None
         if self.is_wide:
-            rows = ((name, info, other, section) for name, info, other, section, _, _ in layout.iter_unpack(raw))
+            rows = (
+                (name, info, other, section, value) for name, info, other, section, value, _ in layout.iter_unpack(raw)
+            )
         else:
-            rows = ((name, info, other, section) for name, _, _, info, other, section in layout.iter_unpack(raw))
-        return [Entry(name, info >> 4, other & 3, section) for name, info, other, section in rows]
+            rows = (
+                (name, info, other, section, value) for name, value, _, info, other, section in layout.iter_unpack(raw)
+            )
+        return [
+            Entry(name, info >> 4, info & 15, other & 3, section, value) for name, info, other, section, value in rows
+        ]
 
     def wanted(self) -> Wanted | None:
         """Return the symbols that relocations name; None if a table cannot be read."""
@@ -142,8 +193,7 @@ class _Tables:
             now = None if found is None or now is None else now | found
         if now is None or later is None:
             return None
-        is_now = self.tags.get("DT_FLAGS", 0) & _BIND_NOW or self.tags.get("DT_FLAGS_1", 0) & _DF_1_NOW
-        return Wanted(now | later, set()) if is_now or "DT_BIND_NOW" in self.tags else Wanted(now, later - now)
+        return Wanted(now | later, set()) if binds_at_once(self.tags) else Wanted(now, later - now)
 
     def _indexes(self, tag: str, size_tag: str, with_addend: bool, skipped: int = 0) -> set[int] | None:  # noqa: FBT001
         """Return the symbols of one relocation table; its first `skipped` entries are relative and name none."""
@@ -177,6 +227,8 @@ def read_symbols(
         count = max(count, max(wanted.indexes, default=0) + 1) if wanted else None
     entries = tables.entries(count) if count is not None and count * 16 <= TABLE_LIMIT else None
     versym = tables.numbers("DT_VERSYM", count or 0, kind="H") if "DT_VERSYM" in tags else ()
+    if why := tables.useless_lookup():
+        reading.damage("elf-dynamic", why)
     strings = tables.bytes_at("DT_STRTAB", tags.get("DT_STRSZ", 0))
     wanted = wanted or tables.wanted()
     if entries is None or strings is None or versym is None or wanted is None:
@@ -195,9 +247,9 @@ def read_symbols(
 
 
 def _exported(entries: list[Entry], strings: bytes) -> Iterator[bytes]:
-    for name, bind, visibility, section in entries:
-        if section and bind in (GLOBAL, WEAK, UNIQUE) and visibility in VISIBLE:
-            yield strings[name : strings.find(b"\0", name)]
+    for entry in entries:
+        if entry.section and entry.visibility in VISIBLE and entry.is_found:
+            yield strings[entry.name : strings.find(b"\0", entry.name)]
 
 
 def _imports(

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     Tags = dict["str | int", int]
     Types = dict[str, set[int]]  # of relocations, by table
 
+_NONE = 0  # R_*_NONE
 _RELA, _REL = 7, 17  # the values of DT_PLTREL
-_DF_TEXTREL = 4
+_DF_TEXTREL, _DF_BIND_NOW, _DF_1_NOW = 4, 8, 1
 # Each table, and the entry that states its size; a table without one states it itself.
 _TABLES = {
     "DT_SYMTAB": "",
@@ -42,11 +43,17 @@ _TOGETHER = (
     ("DT_JMPREL", "DT_PLTRELSZ", "DT_PLTREL"),
 )
 # The relocations that glibc's loader knows (sysdeps/CPU/dl-machine.h), and of them those that it knows in DT_JMPREL,
-# which it binds later. Those of other CPUs are not compared.
+# when they are called. R_*_NONE is known there only if all is bound at once. Those of other CPUs are not compared.
 _RELOCATIONS = {
-    "EM_X86_64": (frozenset({0, 1, 2, 5, 6, 7, 8, 10, 16, 17, 18, 32, 33, 36, 37, 38}), frozenset({0, 7, 36, 37})),
-    "EM_AARCH64": (frozenset({0, 256, 257, *range(1024, 1033)}), frozenset({0, 1026, 1031, 1032})),
+    "EM_X86_64": (frozenset({0, 1, 2, 5, 6, 7, 8, 10, 16, 17, 18, 32, 33, 36, 37, 38}), frozenset({7, 36, 37})),
+    "EM_AARCH64": (frozenset({0, 256, 257, *range(1024, 1033)}), frozenset({1026, 1031, 1032})),
 }
+
+
+def binds_at_once(tags: Tags) -> bool:
+    """Return whether a file asks the loader to bind all that it calls when it is loaded."""
+    is_now = tags.get("DT_FLAGS", 0) & _DF_BIND_NOW or tags.get("DT_FLAGS_1", 0) & _DF_1_NOW
+    return bool(is_now) or "DT_BIND_NOW" in tags
 
 
 def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, targets: set[int]) -> Iterator[str]:
@@ -55,9 +62,10 @@ def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, ta
     For a type that it does not know, glibc ends in "unexpected reloc type", musl in "unsupported relocation".
     """
     all_known, of_functions = _RELOCATIONS.get(header.machine_name, (None, None)) if header.bits == 64 else (None, None)
+    ignored = {_NONE} if binds_at_once(tags) else set()
     for tag, found in types.items():
         known = of_functions if tag == "DT_JMPREL" else all_known
-        if known is not None and (unknown := sorted(found - known)):
+        if known is not None and (unknown := sorted(found - known - ignored)):
             yield f"a relocation of {tag} has type {unknown[0]}, which no loader knows there"
     texts = "DT_TEXTREL" in tags or tags.get("DT_FLAGS", 0) & _DF_TEXTREL
     for target in sorted(targets):
@@ -92,6 +100,10 @@ def _wrong_sizes(header: Header, tags: Tags) -> Iterator[str]:
     for tag, size in sizes.items():
         if tags.get(tag, size) != size:
             yield f"{tag} is {tags[tag]}, expected {size}"
+    sizes["DT_PLTRELENT"] = sizes["DT_RELAENT" if tags.get("DT_PLTREL") == _RELA else "DT_RELENT"]
+    for tag in ("DT_RELA", "DT_REL", "DT_RELR", "DT_PLTREL"):
+        if tags.get(f"{tag}SZ", 0) % sizes[f"{tag}ENT"]:
+            yield f"{tag}SZ is {tags[f'{tag}SZ']}, expected a multiple of {sizes[f'{tag}ENT']}"
     if tags.get("DT_PLTREL", _RELA) not in (_RELA, _REL):
         yield f"DT_PLTREL is {tags['DT_PLTREL']}, expected {_RELA} (DT_RELA) or {_REL} (DT_REL)"
 

@@ -9,14 +9,18 @@ import pytest
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_cases import (
+    HASH,
     JMPREL,
     LIBRARY_CASES,
     LIMIT_CASES,
     OBJECT_CASES,
     PROGRAM_CASES,
+    SYMTAB,
     library,
     many,
     many_needs,
+    number_in,
+    relocation_type,
 )
 from tests.support.elf_editing import Edit, both, byte, graft_dynamic, header, section, segment, tag
 from wheelcheck.binary import Binary, read_binary
@@ -161,6 +165,58 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
 ) -> None:
     edit = both(LIBRARY_CASES["DT_INIT in data"][0], header(machine=machine, flags=flags))
     assert any("DT_INIT" in damage.why for damage in read(edit(library())).damage) is damaged
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("a function's relocation that does nothing", "has type 0, which no loader knows there"),
+        ("relocations cut off", "DT_PLTRELSZ is 25, expected a multiple of 24"),
+        ("DT_NEEDED without a name", "DT_NEEDED names no library"),
+        ("DT_FILTER outside the strings", "string 0x270f is outside the table"),
+        ("DT_GNU_HASH without buckets", "DT_GNU_HASH has 0 buckets"),
+        ("DT_GNU_HASH with three words", "and 3 words, expected some, a power of 2"),
+        ("DT_GNU_HASH beyond its segment", "reach out of its PT_LOAD"),
+        ("DT_HASH without buckets", "DT_HASH has no buckets"),
+        ("DT_HASH beyond its segment", "reach out of its PT_LOAD"),
+        ("PT_GNU_RELRO at 2^62", "PT_GNU_RELRO at 0x4000000000000000 is outside every PT_LOAD"),
+        ("PT_TLS of 2^40 bytes", "PT_TLS has 1099511627776 bytes"),
+        ("a core file with PT_DYNAMIC", "e_type ET_CORE in a file with PT_DYNAMIC"),
+    ],
+)
+def test_what_a_loader_ends_at_is_named(case: str, why: str) -> None:
+    binary = read(LIBRARY_CASES[case][0](library()))
+    assert [damage.why for damage in binary.damage if why in damage.why]
+
+
+def test_a_hash_table_that_no_loader_goes_by_may_be_anything() -> None:
+    both_tables = native.compile_c(
+        OWN_C, native.linux_target("x86_64"), "-shared", "-fPIC", "-nostdlib", "-Wl,--hash-style=both", name="own.so"
+    )
+    (expected,) = read(both_tables).slices
+    for index in (0, 1):
+        broken = read(number_in(HASH, index, 1 << 20)(both_tables))
+        assert (broken.damage, broken.slices) == ((), (expected,))
+
+
+def test_a_relocation_that_does_nothing_is_taken_where_all_is_bound_at_once() -> None:
+    assert elf.value_of(library(), elf.FLAGS) & 8
+    assert read(relocation_type(0)(library())).damage == ()
+
+
+@pytest.mark.parametrize(("at", "value"), [((4, "B"), 0x19), ((4, "B"), 0xC2), ((8, "Q"), 0)])
+def test_an_own_symbol_that_a_lookup_does_not_take_is_damage_and_no_export(at: tuple[int, str], value: int) -> None:
+    """The type 9, the binding 12, and no address: glibc says "undefined symbol", although the file defines it."""
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,--hash-style=sysv")
+    content = native.compile_c(OWN_C, native.linux_target("x86_64"), *flags, name="own.so")
+    symbols = elf.offset_of(content, elf.value_of(content, SYMTAB))
+    spoilt = [elf.put(content, symbols + 24 * index, at, value) for index in range(1, 4)]
+    found = [read(each) for each in spoilt]
+    exported = [set(each.slices[0].exports.beginning_with("")) for each in (read(content), *found)]
+    assert [len(exported[0] - left) for left in exported[1:]] == [1, 1, 1]
+    reasons = [damage.why for each in found for damage in each.damage]
+    assert [why for why in reasons if "that loaders do not take" not in why] == []
+    assert len(reasons) == 2  # `pointed` is asked for by nobody
 
 
 def test_what_a_file_asks_for_is_read_where_its_hash_table_is_empty() -> None:
