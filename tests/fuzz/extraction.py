@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _SECONDS = 30
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "TZ": "UTC"}
 _UV_EVERY = 8  # inputs of which uv installs one: it takes as long as all others together
+# GNU tar warns of the pax keywords of other programs, of which none changes what it unpacks.
+_TAR_OPTIONS = ("--no-same-owner", "--warning=no-unknown-keyword")
 _OF_INSTALLERS = (".lock", "INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_cache.json", "uv_build.json")
 
 
@@ -103,7 +105,7 @@ WHEEL_TOOLS: dict[str, Tool] = {
 SDIST_TOOLS: dict[str, Tool] = {
     "tarfile": _with_tarfile,
     "pip": _with_pip,
-    "tar": lambda file, target: _run("tar", "-xf", str(file), "-C", str(target), "--no-same-owner"),
+    "tar": lambda file, target: _run("tar", "-xf", str(file), "-C", str(target), *_TAR_OPTIONS),
     "bsdtar": WHEEL_TOOLS["bsdtar"],
     "7z": _with_7z,
 }

@@ -241,6 +241,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "DT_HASH without buckets": (both(without(GNU_HASH), number_in(HASH, 0, 0)), "elf-dynamic"),
     "DT_HASH beyond its segment": (both(without(GNU_HASH), number_in(HASH, 1, 1 << 20)), "elf-dynamic"),
     "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),
+    "PT_LOAD of 2^41 bytes": (segment(elf.LOAD, 1, memsz=1 << 41), "elf-segment"),
     "PT_TLS of 2^40 bytes": (segment(elf.STACK, type=7, memsz=1 << 40), "elf-segment"),
     "a core file with PT_DYNAMIC": (header(type=4), "elf-header"),
     "a version index that is of no need": (version_index(9), "elf-versions"),

@@ -171,6 +171,12 @@ HEADER_CASES = (
             )
         ),
     ),
+    case(
+        "an extra block of times without its flags",
+        "zip-extra",
+        zipped(Member(local={"extra": block(0x5455, b"")})),
+        zipped(Member(local={"extra": block(0x5455, b"\0")})),
+    ),
     case("an extra block twice", "zip-extra", zipped(Member(extra=b"\1\2\0\0" * 2)), zipped(Member(extra=b"\1\2\0\0"))),
     case("65 extra blocks", "zip-extra", zipped(Member(extra=BLOCKS)), zipped(Member(extra=BLOCKS[4:]))),
     case("a second name", "zip-unicode-path", zipped(Member(extra=OTHER_PATH)), zipped(Member(extra=UNICODE_PATH))),

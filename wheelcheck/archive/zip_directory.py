@@ -28,7 +28,8 @@ MOST_BLOCKS = 64
 # and times, owners and access lists (Info-ZIP's forms, NTFS, Windows). A block that makes a link or sets a mode for the
 # readers that know it (libarchive, ASi, PKWARE Unix) is none of these.
 _NAMES = {UNICODE_PATH: 0xFFFF, UNICODE_COMMENT: 0xFFFF}
-_LONGEST = {ZIP64: 28, **_NAMES, 0x5455: 13, 0x7875: 24, 0x7855: 4, 0x5855: 12, 0x000A: 32, 0x4453: 512}
+_TIMES = 0x5455
+_LONGEST = {ZIP64: 28, **_NAMES, _TIMES: 13, 0x7875: 24, 0x7855: 4, 0x5855: 12, 0x000A: 32, 0x4453: 512}
 _LIMIT = 0xFFFFFFFF
 
 END = struct.Struct("<4s4H2LH")
@@ -61,6 +62,8 @@ def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, byte
             log.note("zip-extra", f"the {where} has extra block {identifier:#06x} twice, expected it once", name)
         if identifier in STRONG_ENCRYPTION:
             log.note("zip-encrypted", f"the {where} announces encryption, expected none", name)
+        elif identifier == _TIMES and not length:  # libarchive: "Incomplete extended time field"
+            log.note("zip-extra", f"the {where} has an extra block of times that is empty, expected its flags", name)
         elif length > _LONGEST.get(identifier, 0):
             why = f"the {where} has extra block {identifier:#06x} of {length} bytes, expected none that can hide data"
             log.note("zip-extra-data", why, name)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SEGMENT_LIMIT = 1024
 PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be configured with
 _PAGE = PAGES[0]  # the smallest of any CPU in the table
+_MOST_MEMORY = 2**40  # bytes of one PT_LOAD; "cannot map zero-fill pages"
 _MOST_TLS = 2**30  # bytes; a loader that cannot allocate them ends the process
 
 
@@ -170,6 +171,8 @@ def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
         reading.damage("elf-truncated", f"{where} ends at {end}, the file at {reading.size:#x}")
     if load.filesz > load.memsz:
         reading.damage("elf-segment", f"{where} has {load.filesz} bytes for {load.memsz} of memory")
+    if load.memsz > _MOST_MEMORY:
+        reading.damage("elf-segment", f"{where} asks for {load.memsz} bytes of memory, more than any machine has")
     if load.vaddr + load.memsz > 1 << bits:
         reading.damage("elf-segment", f"{where} ends beyond the {bits}-bit address space")
 
