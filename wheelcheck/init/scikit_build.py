@@ -22,6 +22,10 @@ _MODULES = regex(
     re.IGNORECASE,
 )
 _PROGRAMS = regex(r"\badd_executable\s*\(\s*([^\s()]+)", re.IGNORECASE)
+# Without a type it is shared where BUILD_SHARED_LIBS says so, which can be decided anywhere.
+_LIBRARIES = regex(
+    r"\badd_library\s*\(\s*([^\s()]+)(?!\s+(?:STATIC|OBJECT|INTERFACE|MODULE|IMPORTED|ALIAS|UNKNOWN)\b)", re.IGNORECASE
+)
 _INSTALLED = regex(r"\binstall\s*\(\s*TARGETS\s+([^()]*)", re.IGNORECASE)
 _FOLDERS = regex(r"\badd_subdirectory\s*\(\s*([^\s()]+)([^()]*)", re.IGNORECASE)
 _MOST_SCRIPTS = 200  # of one project; a repository with a whole C++ library has a few dozen
@@ -43,6 +47,8 @@ def compiled(project: Project) -> Compiled:
     scripts = _scripts(project)
     if _install_programs(scripts):
         raise project.unknown("which programs CMakeLists.txt installs into the wheel", _DECLARE)
+    if not _installed(scripts).isdisjoint(_LIBRARIES.findall(scripts)):
+        raise project.unknown("whether CMakeLists.txt installs shared libraries into the wheel", _DECLARE)
     module = project.name if project.name in _MODULES.findall(scripts) else ""
     api = str(wheel.get("py-api", ""))
     if not api:
@@ -88,6 +94,10 @@ def _added(script: str) -> list[str]:
 def _install_programs(scripts: str) -> bool:
     """Return whether CMake puts programs into the wheel, or may do so because it makes nothing else."""
     programs = set(_PROGRAMS.findall(scripts))
-    installed = {word for words in _INSTALLED.findall(scripts) for word in words.split()}
     is_alone = bool(programs) and not _MODULES.search(scripts)
-    return "SKBUILD_SCRIPTS_DIR" in scripts or is_alone or not programs.isdisjoint(installed)
+    return "SKBUILD_SCRIPTS_DIR" in scripts or is_alone or not programs.isdisjoint(_installed(scripts))
+
+
+def _installed(scripts: str) -> set[str]:
+    """Return the words of all `install(TARGETS …)`, the targets among them."""
+    return {word for words in _INSTALLED.findall(scripts) for word in words.split()}

@@ -95,6 +95,16 @@ LAYOUTS = {
         cmake("") | {"CMakeLists.txt": MODULE + "add_executable(t t.c)\ninstall(TARGETS t DESTINATION demo/bin)\n"},
         unknown="which programs CMakeLists.txt installs into the wheel",
     ),
+    "scikit-build-core with an installed library, as spglib has it": Layout(
+        cmake("") | {"CMakeLists.txt": MODULE + "add_library(sym)\ninstall(TARGETS sym LIBRARY DESTINATION .)\n"},
+        unknown="whether CMakeLists.txt installs shared libraries into the wheel",
+    ),
+    "scikit-build-core with an installed library that is static": Layout(
+        cmake("") | {"CMakeLists.txt": MODULE + "add_library(sym STATIC s.c)\ninstall(TARGETS sym DESTINATION .)\n"},
+        EACH,
+        package="demo",
+        each=True,
+    ),
     "scikit-build-core with a program in a folder that CMake adds": Layout(
         cmake("") | {"CMakeLists.txt": f"{MODULE}add_subdirectory(tools)\n", "tools/CMakeLists.txt": INSTALLED},
         unknown="which programs CMakeLists.txt installs into the wheel",
