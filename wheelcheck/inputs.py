@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
 _RELEASE = regex(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
 _URL = regex(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_EMPTY = "the folder is empty"
+_EMPTY = "no wheel and no sdist is in the folder"
+_BUILD = "build first (python -m build), or name the folder that holds the files"
 _DEEPEST = 5  # folders below a given one
 _NOT_REGULAR = "is a pipe, socket or device, not a regular file"
 
@@ -108,7 +109,9 @@ def _why_no_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return f"no such file{_meant(path)}"
+        if glob.has_magic(str(path)):
+            return f"no file matches this pattern; {_BUILD}"
+        return f"no such file{_meant(path) or (f'; {_BUILD}' if path.name == 'dist' else '')}"
     except OSError as problem:
         return f"cannot be examined: {problem.strerror}"
     if stat.S_ISDIR(mode):

@@ -151,9 +151,9 @@ def _link_to_itself(folder: Path) -> Path:
 
 
 UNREADABLE: list[tuple[Callable[[Path], Path], str]] = [
-    (_glob, "no such file"),
-    (_empty, "the folder is empty"),
-    (_only_companions, "the folder is empty"),
+    (_glob, "no file matches this pattern; build first"),
+    (_empty, "no wheel and no sdist is in the folder"),
+    (_only_companions, "no wheel and no sdist is in the folder"),
     (_folder_named_like_a_wheel, "is a folder, not a file"),
     (_pipe, "is a pipe, socket or device"),
     (_device, "is a pipe, socket or device"),
