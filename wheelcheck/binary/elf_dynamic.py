@@ -29,7 +29,7 @@ _VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the defaul
 ENTRY_LIMIT = 8192
 NEEDED_LIMIT = 1024
 STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap, so its size does not bound them
-_DF_1_PIE = 0x08000000
+_DF_1_NOOPEN, _DF_1_PIE = 0x40, 0x08000000
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _INDISPENSABLE = (5, 6)  # DT_STRTAB, DT_SYMTAB
 _LOADING = ("DT_NEEDED", "DT_FILTER")
@@ -42,6 +42,7 @@ class Dynamic:
 
     proven: bool = False
     is_pie: bool = False
+    no_dlopen: bool = False
     text_relocations: bool = False
     static_tls: bool = False
     tags: frozenset[str] = frozenset()  # the names of all that are there
@@ -93,6 +94,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     return Dynamic(
         proven=proven,
         is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
+        no_dlopen=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_NOOPEN),
         text_relocations="DT_TEXTREL" in tags.last or bool(tags.last.get("DT_FLAGS", 0) & _DF_TEXTREL),
         static_tls=bool(tags.last.get("DT_FLAGS", 0) & _DF_STATIC_TLS),
         tags=frozenset(tag for tag in tags.last if isinstance(tag, str)),

@@ -161,6 +161,7 @@ class Slice:
     executable_stack: bool | None = False  # None without PT_GNU_STACK, which leaves it to the CPU's default
     text_relocations: bool = False
     dynamic_tags: frozenset[str] = frozenset()  # ELF: the names of the dynamic entries, DT_NEEDED aside
+    no_dlopen: bool = False  # ELF: it may only be loaded when a process starts (DF_1_NOOPEN)
     static_tls: int = 0  # ELF: the bytes of thread-local storage that must be free when the file is loaded
     x86_level: int = 0  # ELF: the level of the x86-64 psABI (1 to 4) that a property note asks for; 0 without one
     x86_extensions: tuple[str, ...] = ()  # ELF: AVX and the like, in code that does not ask the CPU for them

@@ -31,6 +31,7 @@ _DEFINED_BY_GLIBC = regex(
 _ANDROID_PAGE = 0x4000  # of 64-bit devices, since Android 15
 _RELR_IN_GLIBC, _RELR_MARKER = (2, 36), "GLIBC_ABI_DT_RELR"
 _SPARE_TLS = 1664  # bytes of static TLS that glibc keeps for libraries that are loaded later (TLS_STATIC_SURPLUS)
+_MOST_SPARE_TLS = 4096  # with what newer releases keep beside it (rtld.optional_static_tls)
 # The API level from which on Android's loader reads an entry.
 _ANDROID_SINCE = {"DT_ANDROID_RELR": 28, "DT_RELR": 30}
 _GNU_HASH_IN_ANDROID = 23
@@ -177,7 +178,8 @@ def no_library_needs_static_thread_local_storage(wheel: Wheel) -> Iterator[Hit]:
     An interpreter loads modules after it has started, when the static block of thread-local storage is already laid
     out. glibc keeps 1664 bytes of it for all libraries of a process; where they are spent, the import fails with
     "cannot allocate memory in static TLS block", so that the order of imports decides. libgomp and jemalloc are the
-    usual ones: a note, or a warning for a library that needs more than there is.
+    usual ones: a note, or a warning for a library that needs more than there is. An extension module that needs more
+    than twice as much is never loaded: an error.
 
     musl keeps none and never loads an extension module with such a variable ("initial-exec TLS resolves to dynamic
     definition"): an error, and a warning for another library, which a program of the wheel may load when it starts.
@@ -193,9 +195,25 @@ def no_library_needs_static_thread_local_storage(wheel: Wheel) -> Iterator[Hit]:
                 severity: Severity = "error" if is_extension_module(member.path) else "warning"
                 yield Hit(member.path, f"{found}, and musl has none for what is loaded later", severity)
             elif slice_.static_tls > _SPARE_TLS:
-                yield Hit(member.path, f"{found}, and glibc keeps {_SPARE_TLS}", "warning")
+                is_certain = slice_.static_tls > _MOST_SPARE_TLS and is_extension_module(member.path)
+                yield Hit(member.path, f"{found}, and glibc keeps {_SPARE_TLS}", "error" if is_certain else "warning")
             else:
                 yield Hit(member.path, f"{found}, of the {_SPARE_TLS} that glibc keeps for all libraries of a process")
+
+
+@rule("WC434", on=Wheel, needs=without_known_cpu)
+def every_extension_module_may_be_loaded_by_a_running_process(wheel: Wheel) -> Iterator[Hit]:
+    """No extension module is linked with `-z nodlopen`, which says that only a starting process may load the file.
+
+    glibc obeys: the import ends in "shared object cannot be dlopen()ed". The flag (DF_1_NOOPEN) comes from linker flags
+    that harden programs and were given to all files. musl takes no notice of it.
+
+    Source: glibc's elf/dl-load.c; ld(1), `-z nodlopen`.
+    Remedy: link modules without `-z nodlopen`.
+    """
+    for member, slice_, platform in native_code(wheel, "linux"):
+        if slice_.no_dlopen and platform.libc == "glibc" and is_extension_module(member.path):
+            yield Hit(member.path, "is linked with `-z nodlopen`, so no import can load it")
 
 
 @rule("WC439", on=Wheel, severity="warning", needs=without_known_cpu)

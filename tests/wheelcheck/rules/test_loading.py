@@ -7,7 +7,16 @@ import pytest
 
 from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.native_files import ANDROID_NOTE_C, LIBRARY, edited, library, linked_with, program, tags_of
+from tests.support.native_files import (
+    ANDROID_NOTE_C,
+    LIBRARY,
+    MODULE,
+    edited,
+    library,
+    linked_with,
+    program,
+    tags_of,
+)
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.elf_versions import elf_hash
 from wheelcheck.binary.model import VersionNeed
@@ -276,6 +285,14 @@ def thread_local(size: int = 16, model: str = "initial-exec", path: str = LIBRAR
     return File(path, lambda: native.compile_c(source, f"x86_64-linux-{libc}", *SHAPE, name="libanswer.so"))
 
 
+DT_FLAGS_1, DF_1_NOW, DF_1_NOOPEN = 0x6FFFFFFB, 1, 0x40
+
+
+def opened_by(flags: int) -> File:
+    """A module with these flags of the dynamic section, which zig's linker cannot set."""
+    return edited(library("x86_64", MODULE), elf_editing.graft_dynamic(lambda rows: [*rows, (DT_FLAGS_1, flags)]))
+
+
 MUSL = "cp311-cp311-musllinux_1_2_x86_64"
 MUSL_MODULE = "demo/_x.cpython-311-x86_64-linux-musl.so"
 NEW = "cp311-cp311-manylinux_2_39_x86_64"
@@ -367,6 +384,23 @@ NEW = "cp311-cp311-manylinux_2_39_x86_64"
             "and glibc keeps 1664",
             (LIBRARY,),
             severity="warning",
+        ),
+        Twins(
+            "WC433",
+            "a module that needs more than any glibc has",
+            a_wheel(X86_64, thread_local(200_000, path=MODULE)),
+            a_wheel(X86_64, thread_local(200_000, "global-dynamic", path=MODULE)),
+            "and glibc keeps 1664",
+            (MODULE,),
+        ),
+        Twins(
+            "WC434",
+            "a module that only a starting process may load",
+            a_wheel(X86_64, opened_by(DF_1_NOOPEN)),
+            a_wheel(X86_64, opened_by(DF_1_NOW)),
+            "is linked with `-z nodlopen`",
+            (MODULE,),
+            everywhere=("WC413",),  # the edit takes the header of the stack
         ),
         Twins(
             "WC433",
