@@ -53,7 +53,7 @@ IMPACTS = {
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.
     "some": {
         "WC104", "WC112", "WC205", "WC209", "WC210", "WC211", "WC212", "WC213", "WC228", "WC229",
-        "WC241",
+        "WC241", "WC246",
         "WC303", "WC307", "WC309", "WC401", "WC410", "WC411", "WC412", "WC413", "WC414",
         "WC430", "WC431", "WC432", "WC433", "WC436", "WC437", "WC438", "WC439",
         "WC501", "WC502", "WC503", "WC505", "WC508",

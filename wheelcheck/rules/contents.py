@@ -13,6 +13,7 @@ from wheelcheck.facts.python_names import ModuleNames
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
+from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -131,6 +132,28 @@ def _modules(wheel: Wheel) -> frozenset[str]:
             found.add(folder)
             folder = folder.rpartition("/")[0]
     return frozenset(found)
+
+
+@rule("WC246", on=Wheel, severity="warning")
+def no_package_hides_an_extension_module(wheel: Wheel) -> Iterator[Hit]:
+    """No extension module has the name of a package beside it, which Python finds first.
+
+    Of `demo/fast/__init__.py` and `demo/fast.cpython-311-x86_64-linux-gnu.so`, `import demo.fast` takes the package.
+    The module is never loaded, and what only it has is missing.
+
+    Source: CPython's `importlib._bootstrap_external.FileFinder.find_spec`.
+    Remedy: rename the module (`_fast`), or build it into the package (`demo/fast/_core`).
+    """
+    packages = {
+        installed_path(member.path).rpartition("/")[0]
+        for member in wheel.members
+        if member.path.rpartition("/")[2].startswith("__init__.") and not member.path.endswith(".pyi")
+    }
+    for member in wheel.natives if packages else ():
+        folder, _, name = installed_path(member.path).rpartition("/")
+        package = f"{folder}/{name.partition('.')[0]}".lstrip("/")
+        if package in packages and is_extension_module(member.path):
+            yield Hit(member.path, f"is never loaded: Python takes the package {package} for this name")
 
 
 @rule("WC242", on=Wheel, severity="note")

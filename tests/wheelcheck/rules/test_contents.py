@@ -194,6 +194,15 @@ def imports(sentence: str, source: str, file: str, module: str, init: str = "dem
             "imports demo._x, which the wheel does not have: `import demo` fails",
             ("demo/__init__.py",),
         ),
+        Twins(
+            "WC246",
+            "a package beside an extension module of its name",
+            a_wheel(X86_64, extension(MODULE, "PyInit__x"), File("demo/_x/__init__.py")),
+            a_wheel(X86_64, extension(MODULE, "PyInit__x"), File("demo/_x/__init__.pyi")),
+            "is never loaded: Python takes the package demo/_x",
+            (MODULE,),
+            "warning",
+        ),
         *(
             Silent("WC245", sentence, package(source))
             for sentence, source in {
