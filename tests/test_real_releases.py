@@ -57,7 +57,7 @@ BROKEN = {
         ("WC302", "microsandbox/_bundled/bin/msb"),
         ("WC401", "microsandbox/_bundled/bin/msb"),
     },
-    "rustyaml-0.1.1-cp37-cp37m-manylinux2014_x86_64.whl": {("WC304", "")},
+    "rustyaml-0.1.1-cp37-cp37m-manylinux2014_x86_64.whl": {("WC245", "rustyaml/__init__.py"), ("WC304", "")},
 }
 SOUND = (
     "ninja-1.13.2-py3-none-manylinux2014_aarch64.manylinux_2_17_aarch64.whl",

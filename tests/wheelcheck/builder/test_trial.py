@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.artifacts import EXECUTABLE, File, WheelRecipe
-from tests.support.commandline import command, environment, run_here
+from tests.support.commandline import environment, run_here
 from tests.support.cross import OTHER, machine_for_other
 from tests.support.native import compile_c, linux_target, native
 from wheelcheck.builder import trial
@@ -152,7 +153,13 @@ def test_an_interrupt_ends_what_was_started_and_verifies_nothing(tmp_path: Path)
     mark = tmp_path / "started"
     source = f"import os, time, pathlib\npathlib.Path({str(mark)!r}).write_text(str(os.getpid()))\ntime.sleep(600)\n"
     wheel = WheelRecipe(PURE, (File("demo.py", source.encode()),)).write(tmp_path)
-    with subprocess.Popen(command("smoke", wheel), stderr=subprocess.PIPE, env=environment()) as child:
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    start = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from wheelcheck.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    words = [sys.executable, "-c", start, "smoke", str(wheel)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, env=environment()) as child:
         while not (mark.exists() and mark.read_text("utf-8")):
             assert child.poll() is None
             time.sleep(0.05)
