@@ -117,7 +117,9 @@ def cost_of(command: tuple[str, ...], limit: int = 600) -> Cost:
     After `limit` CPU seconds the command is ended by a signal, which is its exit code as a negative number.
     """
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(limit), *command]
-    said = subprocess.run(launcher, capture_output=True, text=True, check=True).stdout
+    # Python keeps compiled modules, as it does where these tools are installed.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    said = subprocess.run(launcher, capture_output=True, text=True, check=True, env=kept).stdout
     seconds, wall, peak, status = said.split()
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     return Cost(float(seconds), float(wall), int(peak) / unit, os.waitstatus_to_exitcode(int(status)))
