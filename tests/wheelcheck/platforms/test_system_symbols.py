@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wheelcheck.platforms.system_symbols import offers
+from wheelcheck.platforms.system_symbols import is_of_python, offers
 from wheelcheck.platforms.tags import parse_platform
 
 WAIT = "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"  # GLIBCXX_3.4.11, and 3.4.30 of GCC 12
@@ -22,3 +22,18 @@ def test_a_library_offers_a_symbol_if_the_floor_has_one_of_its_versions(
     library: str, name: str, tag: str, *, offered: bool
 ) -> None:
     assert offers(library, name, parse_platform(tag)) is offered
+
+
+@pytest.mark.parametrize(
+    ("name", "may_be"),
+    [
+        ("PyUnicode_New", True),
+        ("_PyObject_New", True),
+        ("PyPyList_New", True),
+        ("pypy_carefully_make_gil", True),  # which cffi's modules take of PyPy
+        ("PyDemo_New", False),
+        ("demo_backend", False),
+    ],
+)
+def test_an_interpreter_may_offer_names_of_its_api(name: str, *, may_be: bool) -> None:
+    assert is_of_python(name) is may_be
