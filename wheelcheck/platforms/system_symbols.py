@@ -76,7 +76,7 @@ def knows(library: str, platform: Platform) -> bool:
 
 def is_of_python(name: str) -> bool:
     """Return whether an interpreter may offer a symbol: it begins like a name of its API, or like a private one."""
-    if name.startswith(("_Py", "PyPy", "pypy_")):  # pypy_init_embedded_cffi_module
+    if name.startswith(("_Py", "PyPy", "pypy_", "GraalPy")):  # pypy_init_embedded_cffi_module
         return True
     return name.startswith("Py") and f"{name.partition('_')[0]}_" in _python_words()
 

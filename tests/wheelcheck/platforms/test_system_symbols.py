@@ -31,6 +31,7 @@ def test_a_library_offers_a_symbol_if_the_floor_has_one_of_its_versions(
         ("_PyObject_New", True),
         ("PyPyList_New", True),
         ("pypy_carefully_make_gil", True),  # which cffi's modules take of PyPy
+        ("GraalPyPrivate_Log", True),
         ("PyDemo_New", False),
         ("demo_backend", False),
     ],
