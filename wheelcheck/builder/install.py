@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags, sys_tags
 from packaging.utils import parse_wheel_filename
 
-from wheelcheck.builder import interpreters, run
+from wheelcheck.builder import installers, interpreters, run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.file_names import DATA
@@ -161,20 +161,35 @@ class Installation:
 
 
 def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str], log: Log) -> Installation:
-    """Make a virtual environment in `folder` and install `wheel` with its dependencies. Raises BuildError."""
+    """Install `wheel` with its dependencies into a virtual environment in `folder`. Raises BuildError."""
     env = {**run.for_installed(base), **machine.env}
-    run.run(Command((machine.python or sys.executable, "-m", "venv", str(folder / "venv")), folder, env), log)
-    programs = folder / "venv" / "bin"
-    env["PATH"] = os.pathsep.join([str(programs), *filter(None, [env.get("PATH")])])
-    pip = (str(programs / "python"), "-I", "-m", "pip", "install", "--no-cache-dir")
     if not machine.python:
-        target = folder / "packages"
-        run.run(Command((*pip, *foreign_options(wheel), "--target", str(target), str(wheel)), folder, env), log)
-        return Installation(machine, target / "bin", target, env)
-    run.run(Command((*pip, str(wheel)), folder, env), log)
+        return _laid_out(wheel, machine, folder, env, log)
+    programs = folder / "venv" / "bin"
+    found = installers.installing_into(programs / "python", machine.version, env, emulated=not machine.is_native)
+    _make_environment(machine.python, folder, env, log, with_pip=not found)
+    installer = found or installers.of_environment(programs / "python")
+    env["PATH"] = os.pathsep.join([str(programs), *filter(None, [env.get("PATH")])])
+    run.run(Command((*installer, str(wheel)), folder, env), log)
     where = "import sysconfig; print(sysconfig.get_path('platlib'))"
     packages = run.run(Command((str(programs / "python"), "-I", "-c", where), folder, env), log).strip()
     return Installation(machine, programs, Path(packages), env)
+
+
+def _make_environment(python: str, folder: Path, env: Mapping[str, str], log: Log, *, with_pip: bool) -> None:
+    options = () if with_pip else ("--without-pip",)
+    run.run(Command((python, "-m", "venv", *options, str(folder / "venv")), folder, env), log)
+
+
+def _laid_out(wheel: Path, machine: Machine, folder: Path, env: Mapping[str, str], log: Log) -> Installation:
+    """Unpack a wheel by a pip of this CPU, as there is no Python of the machine's own."""
+    pip = installers.own_pip((sys.version_info.major, sys.version_info.minor))
+    if not pip:
+        _make_environment(sys.executable, folder, env, log, with_pip=True)
+        pip = installers.of_environment(folder / "venv" / "bin" / "python")
+    target = folder / "packages"
+    run.run(Command((*pip, *foreign_options(wheel), "--target", str(target), str(wheel)), folder, env), log)
+    return Installation(machine, target / "bin", target, env)
 
 
 def foreign_options(wheel: Path) -> tuple[str, ...]:

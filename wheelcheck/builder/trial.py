@@ -15,6 +15,7 @@ from packaging.tags import platform_tags
 
 from wheelcheck.builder import content, install, run, smoke
 from wheelcheck.builder.install import ROOTS, NotHereError
+from wheelcheck.builder.installers import REFUSALS
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 SECONDS = 60.0  # that one program or all imports may take; WHEELCHECK_TIMEOUT outranks it
 _TAIL = 8  # lines of output in a result
 _NOT_STARTED = (126, 127)  # statuses of shells and dynamic loaders for a program that they cannot start
-_PIP_REFUSES = "is not a supported wheel on this platform"
 # Prints the status of each import as it goes, so that a crash is attributed to the module that caused it.
 _IMPORT = """
 import importlib, sys
@@ -108,7 +108,7 @@ def _is_musl() -> bool:
 
 
 def _not_installed(problem: BuildError, machine: Machine) -> Result:
-    if not machine.is_native and _PIP_REFUSES in str(problem):
+    if not machine.is_native and any(words in str(problem) for words in REFUSALS):
         return Result("install", "skip", "the C library or Python of the root is older than it needs")
     return Result("install", "fail", _tail(str(problem)))
 

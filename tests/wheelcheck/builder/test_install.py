@@ -98,7 +98,7 @@ def test_under_an_emulated_python_the_wheel_of_the_other_cpu_is_installed_by_its
 def test_a_wheel_that_pip_refuses_is_an_error(tmp_path: Path) -> None:
     broken = tmp_path / "demo-1.0-py3-none-any.whl"
     zipfile.ZipFile(broken, "w").close()
-    with pytest.raises(BuildError, match="pip install"):
+    with pytest.raises(BuildError, match=r"install .*demo-1.0-py3-none-any.whl: failed"):
         install.install(broken, NATIVE, tmp_path, os.environ, print)
     assert sys.prefix not in str(tmp_path)
 
