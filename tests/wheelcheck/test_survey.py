@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,9 @@ import wheelcheck
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import run, run_here
 from wheelcheck.config import OF_UPLOADS
+from wheelcheck.inputs import find_files
+from wheelcheck.survey import here, survey
+from wheelcheck.survey.progress import Progress
 from wheelcheck.survey.rows import read as rows
 from wheelcheck.survey.worker import rule_set
 
@@ -39,7 +43,7 @@ def artifacts(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def test_every_artifact_has_the_verdict_and_the_findings_that_the_api_gives_it(tree: Path) -> None:
-    done = run_here(tree, "survey", ".", "--output", OUTPUT)
+    done = run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     found = artifacts(tree)
     listed = [row for row in rows(tree / OUTPUT) if row["type"] == "finding"]
     assert (done.returncode, len(found), "fail" in {row["verdict"] for row in found.values()}) == (0, 3, True)
@@ -53,13 +57,13 @@ def test_every_artifact_has_the_verdict_and_the_findings_that_the_api_gives_it(t
 
 
 def test_a_later_run_judges_only_what_is_new_or_has_another_name(tree: Path) -> None:
-    run_here(tree, "survey", ".", "--output", OUTPUT)
+    run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     before = (tree / OUTPUT).read_bytes()
-    again = run_here(tree, "survey", ".", "--output", OUTPUT)
+    again = run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     assert ((tree / OUTPUT).read_bytes(), b"0 of them judged now" in again.stderr) == (before, True)
     wheel = next(tree.rglob("*any.whl"))
     wheel.with_name(wheel.name.replace("none-any", "none-win_amd64")).write_bytes(wheel.read_bytes())
-    run_here(tree, "survey", ".", "--output", OUTPUT)
+    run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     after = (tree / OUTPUT).read_bytes()
     assert after.startswith(before)
     assert len(artifacts(tree)) == 4
@@ -69,29 +73,31 @@ def test_the_same_file_in_two_folders_is_one_artifact(tree: Path) -> None:
     sdist = next(tree.glob("*.tar.gz"))
     (tree / "copies").mkdir()
     (tree / "copies" / sdist.name).write_bytes(sdist.read_bytes())
-    assert run_here(tree, "survey", ".", "--output", OUTPUT).returncode == 0
+    assert run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1").returncode == 0
     assert len(artifacts(tree)) == 3
 
 
 def test_a_run_that_was_interrupted_anywhere_continues_to_the_same_rows(tree: Path) -> None:
-    run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
-    whole = (tree / OUTPUT).read_bytes()
-    lines = whole.splitlines(keepends=True)
-    ends = [len(b"".join(lines[: place + 1])) for place in range(len(lines))]
-    assert any(b'"type": "finding"' in line for line in lines)  # else no end lies between a finding and its artifact
-    for end in (*ends[:-1], ends[0] + 5, ends[-1] - 1):
-        (tree / OUTPUT).write_bytes(whole[:end])
-        run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
-        assert sorted((tree / OUTPUT).read_bytes().splitlines()) == sorted(whole.splitlines())
+    files, output = find_files([tree]).artifacts, tree / OUTPUT
+    with here(1) as crew:
+        survey(files, output, crew, 60, Progress(io.StringIO(), len(files), 0))
+        whole = output.read_bytes()
+        lines = whole.splitlines(keepends=True)
+        ends = [len(b"".join(lines[: place + 1])) for place in range(len(lines))]
+        assert any(b'"type": "finding"' in line for line in lines)  # an end lies between it and its artifact
+        for end in (*ends[:-1], ends[0] + 5, ends[-1] - 1):
+            output.write_bytes(whole[:end])
+            survey(files, output, crew, 60, Progress(io.StringIO(), len(files), 0))
+            assert sorted(output.read_bytes().splitlines()) == sorted(whole.splitlines())
 
 
 def test_a_process_that_ends_without_a_report_is_one_artifact_that_is_not_verified(tree: Path) -> None:
     nowhere = str(tree / "nowhere")  # where Python finds no standard library, so that no child starts
-    done = run_here(tree, "survey", ".", "--output", OUTPUT, PYTHONHOME=nowhere)
+    done = run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1", PYTHONHOME=nowhere)
     assert done.returncode == 2
     gaps = {(row["verdict"], *row["gaps"]) for row in artifacts(tree).values()}
     assert gaps == {("unverified", "the check ended with exit code 1 and without a report")}
-    again = run_here(tree, "survey", ".", "--output", OUTPUT)
+    again = run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     assert (again.returncode, b"3 unverified, 0 of them judged now" in again.stderr) == (2, True)
 
 
@@ -99,7 +105,7 @@ def test_what_cannot_be_read_is_not_verified_and_stops_nothing(tree: Path) -> No
     next(tree.glob("*.tar.gz")).rename(tree / "demo-2.0.tar.gz")
     (tree / "broken-1.0-py3-none-any.whl").write_bytes(b"PK\3\4 but no zip")
     (tree / "list.txt").write_text("wheels\nmissing.whl\n\nbroken-1.0-py3-none-any.whl\n", "utf-8")
-    done = run(tree, "survey", "--files-from", "list.txt", "--output", OUTPUT)
+    done = run(tree, "survey", "--files-from", "list.txt", "--output", OUTPUT, "--jobs", "1")
     assert (done.returncode, b"missing.whl: no such file" in done.stderr) == (2, True)
     assert artifacts(tree).keys() == {path.name for path in tree.rglob("*.whl")}
 
@@ -109,14 +115,14 @@ def test_what_cannot_be_read_is_not_verified_and_stops_nothing(tree: Path) -> No
 )
 def test_a_file_that_is_no_survey_is_left_as_it_is(tree: Path, content: str) -> None:
     (tree / OUTPUT).write_text(content, "utf-8")
-    done = run_here(tree, "survey", ".", "--output", OUTPUT)
+    done = run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     assert (done.returncode, b"is not a survey" in done.stderr) == (2, True)
     assert (tree / OUTPUT).read_text("utf-8") == content
 
 
 def test_no_source_is_not_a_success(tree: Path) -> None:
     (tree / "empty").mkdir()
-    assert run_here(tree, "survey", "empty", "--output", OUTPUT).returncode == 2
+    assert run_here(tree, "survey", "empty", "--output", OUTPUT, "--jobs", "1").returncode == 2
     assert not (tree / OUTPUT).exists()
 
 
@@ -128,6 +134,6 @@ def test_limits_are_whole_numbers_above_0(tree: Path, option: str, value: str) -
 
 
 def test_every_row_is_ascii_json_whatever_the_artifact_is_called(tree: Path) -> None:
-    run_here(tree, "survey", ".", "--output", OUTPUT)
+    run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1")
     for line in (tree / OUTPUT).read_text("ascii").splitlines():
         assert json.loads(line)["type"] in ("survey", "finding", "artifact")

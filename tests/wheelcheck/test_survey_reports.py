@@ -27,7 +27,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_the_page_counts_every_artifact_and_shows_those_that_do_not_pass(tree: Path) -> None:
-    assert run_here(tree, "survey", ".", "--output", "s.jsonl", "--report", "html=s.html").returncode == 0
+    assert (
+        run_here(tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", "--report", "html=s.html").returncode == 0
+    )
     page = (tree / "s.html").read_text("utf-8")
     rows = [row for row in read(tree / "s.jsonl") if row["type"] == "artifact"]
     bad = {row["sha256"] for row in rows if row["verdict"] != "pass"}
@@ -39,18 +41,23 @@ def test_the_page_counts_every_artifact_and_shows_those_that_do_not_pass(tree: P
 
 
 def test_the_page_is_about_the_rows_of_this_rule_set(tree: Path) -> None:
-    run_here(tree, "survey", ".", "--output", "s.jsonl")
+    run_here(tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1")
     text = (tree / "s.jsonl").read_text("ascii")
     other = re.sub(r'"rules": "[^"]*"', '"rules": "another"', text.partition("\n")[2])
     (tree / "s.jsonl").write_text(text + other, "ascii", newline="\n")
-    run_here(tree, "survey", ".", "--output", "s.jsonl", "--report", "html=s.html")
+    run_here(tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", "--report", "html=s.html")
     assert "Survey of 3 artifacts" in (tree / "s.html").read_text("utf-8")
 
 
 def test_the_tables_hold_a_row_for_each_of_the_survey(tree: Path) -> None:
     duckdb = pytest.importorskip("duckdb", reason="the extra `survey` is not installed")
     for _ in range(2):  # the second run replaces the tables
-        assert run_here(tree, "survey", ".", "--output", "s.jsonl", "--report", "duckdb=s.duckdb").returncode == 0
+        assert (
+            run_here(
+                tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", "--report", "duckdb=s.duckdb"
+            ).returncode
+            == 0
+        )
     rows = list(read(tree / "s.jsonl"))
     with duckdb.connect(str(tree / "s.duckdb")) as database:
         artifacts = database.execute("SELECT sha256, file, verdict, counts.error FROM artifacts").fetchall()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from importlib import import_module
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -52,25 +51,16 @@ def here(jobs: int) -> Iterator[Crew]:
 
 
 @contextmanager
-def on_cluster(address: str) -> Iterator[Crew]:
+def on_cluster(address: str, patience: float = 20) -> Iterator[Crew]:
     """Judge on the workers of a running Dask scheduler, which see the files by the same paths.
 
-    Raises UnreachableError if Dask is not installed, or no scheduler with workers answers.
+    Raises UnreachableError if Dask is not installed, or no scheduler with workers answers: at once where nothing
+    listens at its port, else after `patience` seconds.
     """
-    try:
-        distributed = import_module("distributed")  # an extra
-    except ImportError as problem:
-        raise UnreachableError("--scheduler needs Dask: pip install 'wheelcheck[survey]'") from problem
-    try:
-        client = distributed.Client(address, timeout="20s", set_as_default=False)
-        client.wait_for_workers(1, timeout=60)
-    except (OSError, TimeoutError, ValueError) as problem:
-        raise UnreachableError(f"--scheduler: no Dask scheduler with workers answers at {address}") from problem
-    try:
-        size = sum(client.nthreads().values())
-        yield Crew(client.get_executor(pure=False), size)
-    finally:
-        client.close()
+    from wheelcheck.survey import cluster  # noqa: PLC0415  # Dask is an extra
+
+    with cluster.connected(address, patience) as client:
+        yield Crew(client.get_executor(pure=False), sum(client.nthreads().values()))
 
 
 def survey(files: Iterable[Path], output: Path, crew: Crew, timeout: float, progress: Progress) -> Counter[str]:
