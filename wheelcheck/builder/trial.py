@@ -19,6 +19,7 @@ from wheelcheck.builder.installers import REFUSALS
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.arch import find
 from wheelcheck.records import dataclass
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SECONDS = 60.0  # that one program or all imports may take; WHEELCHECK_TIMEOUT outranks it
 _TAIL = 8  # lines of output in a result
 _NOT_STARTED = (126, 127)  # statuses of shells and dynamic loaders for a program that they cannot start
+_NEEDS = "it needs {}, which the wheel does not depend on"
+_NO_MODULE = regex(r"ModuleNotFoundError: No module named '(?P<name>\w+)[\w.]*'")
 # Prints the status of each import as it goes, so that a crash is attributed to the module that caused it.
 _IMPORT = """
 import importlib, sys
@@ -144,7 +147,7 @@ def _judged_imports(names: tuple[str, ...], outcome: Outcome) -> Iterator[Result
     lacking = dict(line.split()[1:] for line in lines if line.startswith("lacks ") and line.split()[1] in names)
     imported = [name for name in names if name not in lacking]
     for name, needed in lacking.items():
-        yield Result(f"import {name}", "skip", f"it needs {needed}, which the wheel does not depend on")
+        yield Result(f"import {name}", "skip", _NEEDS.format(needed))
     if outcome.status:
         yield Result(f"import {', '.join(imported)}", "fail", _how_it_ended(outcome))
     elif imported:
@@ -152,12 +155,16 @@ def _judged_imports(names: tuple[str, ...], outcome: Outcome) -> Iterator[Result
 
 
 def _starts(wheel: Wheel, installed: Installation, folder: Path) -> Iterator[Result]:
+    own = {name.partition(".")[0] for name in content.modules(wheel, installed.machine)}
     for path in content.programs(wheel, installed.machine):
-        yield _started(installed.place(path), installed, folder)
+        yield _started(installed.place(path), installed, folder, own)
 
 
-def _started(program: Path, installed: Installation, folder: Path) -> Result:
-    """Start a program with --version, then with --help. It passes by ending with 0, and fails if it cannot run."""
+def _started(program: Path, installed: Installation, folder: Path, own: set[str]) -> Result:
+    """Start a program with --version, then with --help. It passes by ending with 0, and fails if it cannot run.
+
+    It is skipped if it needs a module of another package than those in `own`, as programs of an extra do.
+    """
     runner, outcome = installed.machine.runner, None
     for option in ("--version", "--help"):
         title = f"run {program.name} {option}"
@@ -167,10 +174,18 @@ def _started(program: Path, installed: Installation, folder: Path) -> Result:
             return Result(title, "fail", _killed(problem))
         if not outcome.status:
             return Result(title, "pass")
+        if (needed := _lacking(outcome)) and needed not in own:
+            return Result(title, "skip", _NEEDS.format(needed))
         if _is_broken(outcome):
             return Result(title, "fail", _how_it_ended(outcome))
     why = f"it starts, but accepts neither --version nor --help: name a command ({_how_it_ended(outcome)})"
     return Result(f"run {program.name}", "skip", why)
+
+
+def _lacking(outcome: Outcome) -> str:
+    """Return the top-level module for lack of which a program ended, empty if that was not the reason."""
+    found = _NO_MODULE.fullmatch(outcome.output.rstrip().rpartition("\n")[2])
+    return found["name"] if found else ""
 
 
 def _is_broken(outcome: Outcome) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.builder.trial import Trial
     from wheelcheck.config.builder import SmokeCommand
     from wheelcheck.facts import Wheel
+    from wheelcheck.inputs import Files
     from wheelcheck.platforms.arch import Arch
 
 _WORDS = {"pass": "OK", "skip": "SKIP", "fail": "FAIL"}
@@ -57,7 +58,9 @@ def _cpu(name: str) -> Arch:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    verdicts = [_tried(path, arguments) for path in _artifacts(arguments.files)]
+    files = _found(arguments.files)
+    unusable = [_verdict(f"FAIL {safe(str(path))}: {safe(why)}") for path, why in files.unusable]
+    verdicts = [*unusable, *(_tried(path, arguments) for path in files.artifacts)]
     if "fail" in verdicts:
         return FAIL
     if "pass" in verdicts:
@@ -66,34 +69,41 @@ def _run(arguments: argparse.Namespace) -> int:
     return UNVERIFIED
 
 
-def _artifacts(arguments: list[str]) -> list[Path]:
+def _found(arguments: list[str]) -> Files:
     from wheelcheck.inputs import UnreachableError, find_files, resolve  # noqa: PLC0415  # the readers, when needed
 
     files = find_files(resolve(arguments))
-    for path, why in files.unusable:
-        raise UnreachableError(f"{path}: {why}")
     if not files.artifacts:
+        for path, why in files.unusable:
+            raise UnreachableError(f"{path}: {why}")
         raise UnreachableError(f"{', '.join(arguments)}: no wheel to run; name a .whl file or a folder of them")
-    return list(files.artifacts)
+    return files
 
 
 def _tried(path: Path, arguments: argparse.Namespace) -> str:
+    """Try a file out and say what came of it. One that cannot be read fails, and does not end the run."""
     from wheelcheck.builder.trial import try_out  # noqa: PLC0415  # slow to import
     from wheelcheck.facts import Wheel  # noqa: PLC0415
     from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
 
     if path.suffix != ".whl":
-        with reader_may_leave():
-            print(f"SKIP {safe(path.name)}: not a wheel; build one from it and name that", flush=True)
-        return "skip"
-    wheel = read_artifact(path)
+        return _verdict(f"SKIP {safe(path.name)}: not a wheel; build one from it and name that")
+    try:
+        wheel = read_artifact(path)
+    except UnreachableError as problem:
+        return _verdict(f"FAIL {safe(path.name)}: {safe(str(problem))}")
     if not isinstance(wheel, Wheel) or wheel.name.error:
-        raise UnreachableError(f"{path} is not named like a wheel: {wheel.name.error}")
+        return _verdict(f"FAIL {safe(path.name)}: it is not named like a wheel: {safe(wheel.name.error)}")
     log = _say if arguments.verbose else _say_nothing
     trial = try_out(path, wheel, tuple(arguments.arch), _commands(arguments.commands, wheel), log)
+    return _verdict(*_lines(trial))
+
+
+def _verdict(*lines: str) -> str:
+    """Print the lines about a file; return the verdict that the first begins with."""
     with reader_may_leave():
-        print(*_lines(trial), sep="\n", flush=True)
-    return trial.verdict
+        print(*lines, sep="\n", flush=True)
+    return {word: verdict for verdict, word in _WORDS.items()}[lines[0].partition(" ")[0]]
 
 
 def _commands(given: list[str], wheel: Wheel) -> tuple[SmokeCommand, ...]:

@@ -63,8 +63,13 @@ def test_modules_are_imported_and_programs_are_started(tmp_path: Path) -> None:
         ((File("demo.py", b"import demo.absent\n"),), "No module named 'demo.absent'"),
         ((File("demo/__init__.py", b""), extension(CRASH_C)), "import demo.native"),
         ((File("demo.py", b"def main(): raise SystemError('no')\n"),), "run starts --version: exit status 1"),
+        ((File("demo.py", b"def maintain(): pass\n"),), "ImportError: cannot import name 'main' from 'demo'"),
+        ((File("demo.py", b"def main(): import demo.absent\n"),), "No module named 'demo.absent'"),
     ],
-    ids=["an exception", "a module of its own that is missing", "a crash", "an entry point that raises"],
+    ids=[
+        *("an exception", "a module of its own that is missing", "a crash", "an entry point that raises"),
+        *("an entry point that does not exist", "an entry point that lacks a module of its own"),
+    ],
 )
 def test_code_that_does_not_run_fails_with_its_last_lines(tmp_path: Path, files: tuple[File, ...], why: str) -> None:
     code, said = smoke(tmp_path, HERE, *files)
@@ -78,6 +83,26 @@ def test_a_module_that_needs_an_optional_package_is_skipped_by_name(tmp_path: Pa
     assert code == 0, said
     assert "SKIP import extra: it needs a_package_that_nobody_installed" in said
     assert "OK import demo\n" in said
+
+
+def test_an_entry_point_that_needs_an_optional_package_is_skipped_by_name(tmp_path: Path) -> None:
+    code, said = smoke(tmp_path, PURE, File("demo.py", b"def main(): import a_package_that_nobody_installed.part\n"))
+    assert code == 0, said
+    assert "SKIP run starts --version: it needs a_package_that_nobody_installed" in said
+
+
+def test_files_that_cannot_be_read_fail_and_the_others_are_tried(tmp_path: Path) -> None:
+    good = WheelRecipe(PURE, (File("zebra.py", b""),), project="zebra").write(tmp_path)
+    (tmp_path / "demo-1.0-py3-none-any.whl").write_bytes(b"no archive")
+    (tmp_path / "demo-2.0-py3-none-any.whl").write_bytes(b"")
+    for name in ("demo-py3-none-any.whl", "demo-x-py3-none-any.whl", "demo-1.0-none-any.whl"):
+        (tmp_path / name).write_bytes(good.read_bytes())
+    (tmp_path / "demo-4.0-py3-none-any.whl").write_bytes(good.read_bytes()[:-30])
+    os.mkfifo(tmp_path / "demo-5.0-py3-none-any.whl")
+    done = run_here(tmp_path, "smoke", tmp_path, tmp_path / "absent.whl")
+    said = (done.stdout + done.stderr).decode()
+    assert (done.returncode, said.count("\nFAIL ") + said.startswith("FAIL ")) == (1, 8), said
+    assert f"OK {good.name}" in said
 
 
 def test_a_module_that_hangs_is_killed_with_what_it_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
