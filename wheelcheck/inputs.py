@@ -11,6 +11,7 @@ import io
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Signatures and attestations beside artifacts (PEP 740, GnuPG, sigstore), and the .gitignore of hatch and uv.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
+_PROJECT = regex(r"[A-Za-z0-9][\w.-]*")
 _RELEASE = regex(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
 _URL = regex(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _EMPTY = "no wheel and no sdist is in the folder"
@@ -58,7 +60,7 @@ def find_files(paths: Sequence[Path]) -> Files:
         files, why = _listed(path)
         unusable += [(path, why)] if why else []
         for file in files:
-            if why := _why_no_file(file):
+            if why := why_no_file(file):
                 unusable.append((file, why))
             elif _is_artifact(file.name):
                 artifacts.setdefault((file.resolve(), file.name), file)
@@ -104,7 +106,7 @@ def _files_in(folder: Path, depth: int) -> Iterator[Path]:
             yield from (file for file in _files_in(entry, depth - 1) if _is_artifact(file.name))
 
 
-def _why_no_file(path: Path) -> str:
+def why_no_file(path: Path) -> str:
     """Return why `path` cannot be read as a regular file; empty if it can."""
     try:
         mode = path.stat().st_mode
@@ -190,8 +192,19 @@ def _resolve(argument: str, index_url: str) -> list[Path]:
         return _expanded(argument)
     found = _RELEASE.fullmatch(argument)
     if not found:
-        raise UnreachableError(f"{argument!r} names no release, expected pypi:NAME==VERSION")
+        raise UnreachableError(f"{argument!r} names no release, {_expected(argument, index_url)}")
     return _fetch(found["project"], found["version"], index_url)
+
+
+def _expected(argument: str, index_url: str) -> str:
+    """Return what to write instead of a `pypi:` without a version: the newest release, if the index tells it."""
+    from wheelcheck import pypi  # noqa: PLC0415  # slow to import, and most runs need no index
+
+    project = argument.removeprefix("pypi:")
+    with suppress(pypi.UnobtainableError):
+        if _PROJECT.fullmatch(project) and (newest := pypi.newest_version(project, index_url)):
+            return f"the newest one is pypi:{project}=={newest}"
+    return "expected pypi:NAME==VERSION"
 
 
 def _expanded(argument: str) -> list[Path]:

@@ -111,7 +111,6 @@ def test_a_url_is_not_a_path(argument: str) -> None:
     "argument",
     [
         "pypi:",
-        "pypi:demo",
         "pypi:demo==",
         "pypi:==1.0",
         "pypi:demo=1.0",
@@ -203,7 +202,8 @@ def test_a_sound_release_is_0(tmp_path: Path, files: dict[str, bytes]) -> None:
 @pytest.mark.parametrize(
     ("argument", "address", "said"),
     [
-        ("pypi:demo", "", b"'pypi:demo' names no release, expected pypi:NAME==VERSION"),
+        ("pypi:demo", "http://127.0.0.1:9/simple/", b"'pypi:demo' names no release, expected pypi:NAME==VERSION"),
+        ("pypi:demo=1.0", "http://127.0.0.1:9/simple/", b"names no release, expected pypi:NAME==VERSION"),
         (RELEASE, "http://127.0.0.1:9/simple/", b"cannot reach the index for demo: "),
         (RELEASE, "nonsense", b"cannot reach the index for demo: "),
     ],
@@ -213,6 +213,17 @@ def test_what_cannot_be_reached_is_2_with_the_reason(tmp_path: Path, argument: s
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("versions", "named"),
+    [(("1.0", "1.10", "1.9"), "1.10"), (("1.0", "2.0rc1"), "1.0"), (("2.0rc1", "2.0b1"), "2.0rc1")],
+)
+def test_without_a_version_the_newest_one_is_named(tmp_path: Path, versions: tuple[str, ...], named: str) -> None:
+    with PackageIndex({"demo": {f"demo-{version}.tar.gz": b"" for version in versions}}) as index:
+        done = run(tmp_path, "check", "pypi:demo", "--index-url", index.address)
+    said = f"wheelcheck: 'pypi:demo' names no release, the newest one is pypi:demo=={named}"
+    assert (done.returncode, done.stderr.decode().strip()) == (2, said)
 
 
 @pytest.mark.network

@@ -90,8 +90,10 @@ def read_artifact(path: Path) -> Artifact:
     """Read a wheel or an sdist. Raises UnreachableError if the file cannot be read or is not an archive."""
     from wheelcheck.archive.formats import CONTENT  # noqa: PLC0415  # the command line starts without the readers
     from wheelcheck.facts.collect import collect  # noqa: PLC0415
-    from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
+    from wheelcheck.inputs import UnreachableError, why_no_file  # noqa: PLC0415
 
+    if why := why_no_file(path):
+        raise UnreachableError(f"{path}: {why}")
     try:
         artifact = collect(path)
     except OSError as problem:

@@ -68,6 +68,17 @@ def release_digests(project: str, version: str, index_url: str = "") -> dict[str
     return {name: listing[name].sha256 for name in names} if isinstance(listing, dict) else {}
 
 
+def newest_version(project: str, index_url: str = "") -> str:
+    """Return the newest version of a project, before a release the newest pre-release; empty text if there is none.
+
+    Raises UnobtainableError where the index has no such project or does not answer.
+    """
+    listing = _listing(_connected(index_url), project)
+    if isinstance(listing, UnobtainableError):
+        raise listing
+    return max(_versions(listing), key=_as_installed, default="")
+
+
 def fetch_release(project: str, version: str, cache: Path, index_url: str = "") -> Iterator[tuple[Wanted, Outcome]]:
     """Yield every file of one release with its path or the reason why there is none; the index is listed once.
 
@@ -109,8 +120,18 @@ def _of_release(listing: Listing, project: str, version: str) -> tuple[Wanted, .
 
 
 def _known(listing: dict[str, Listed]) -> str:
-    versions = sorted({package.version for package in listing.values() if package.version}, key=_version_key)
+    versions = sorted(_versions(listing), key=_version_key)
     return f"the last of its {len(versions)} are {', '.join(versions[-3:])}" if versions else "it has none"
+
+
+def _versions(listing: dict[str, Listed]) -> set[str]:
+    return {package.version for package in listing.values() if package.version}
+
+
+def _as_installed(version: str) -> tuple[bool, bool, Version, str]:
+    """Order versions as installers prefer them: releases after pre-releases."""
+    valid, number, text = _version_key(version)
+    return valid, not number.is_prerelease, number, text
 
 
 def _version_key(version: str) -> tuple[bool, Version, str]:
