@@ -9,7 +9,7 @@ import struct
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.binary.elf_symbols import read_symbols
+from wheelcheck.binary.elf_symbols import Linked, read_symbols
 from wheelcheck.binary.elf_tables import judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
@@ -91,6 +91,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     if tags.last:
         judge_tables(reading, header, image, tags.last)
     by_number = {need.number & _VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
+    needed = tuple(strings[offset] for offset in tags.needed if offset in strings)
     return Dynamic(
         proven=proven,
         is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
@@ -99,12 +100,12 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
         static_tls=bool(tags.last.get("DT_FLAGS", 0) & _DF_STATIC_TLS),
         tags=frozenset(tag for tag in tags.last if isinstance(tag, str)),
         soname=strings.get(tags.last.get("DT_SONAME", -1), ""),
-        needed=tuple(strings[offset] for offset in tags.needed if offset in strings),
+        needed=needed,
         rpath=_search_path(strings, tags.last.get("DT_RPATH")),
         runpath=_search_path(strings, tags.last.get("DT_RUNPATH")),
         versions=tuple(VersionNeed(strings[need.library], strings[need.version], need.weak) for need in named),
         defined_versions=tuple(strings[offset] for offset in definitions if offset in strings),
-        symbols=read_symbols(reading, header, image, tags.last, by_number),
+        symbols=read_symbols(reading, header, image, tags.last, Linked(needed, by_number)),
     )
 
 

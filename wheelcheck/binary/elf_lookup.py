@@ -97,7 +97,7 @@ class SysvHash(NamedTuple):
 
     def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
         """Return whether a lookup finds a symbol of this name; `name_of` returns the name of a symbol's index."""
-        index = self.buckets[elf_hash(name) % len(self.buckets)]
+        index = self.buckets[elf_hash(name) % len(self.buckets)] if self.buckets else 0
         for _ in range(_STEPS):
             if not 0 < index < len(self.chain):
                 return False

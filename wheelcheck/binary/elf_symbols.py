@@ -36,6 +36,7 @@ TABLE_LIMIT = 6 * 2**20  # bytes of one table; five of them stay within the budg
 _PIECE = 1024  # links of a hash chain that are read at once
 _WORD = 4  # bytes of an entry of DT_HASH
 _VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
+_GLIBC = "libc.so.6"
 _NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 
 Tags = dict["str | int", int]
@@ -51,6 +52,13 @@ class Wanted(NamedTuple):
     def indexes(self) -> set[int]:
         """All of them."""
         return self.now | self.later
+
+
+class Linked(NamedTuple):
+    """What a file is linked with: its libraries, and the library and version that an index of DT_VERSYM means."""
+
+    needed: tuple[str, ...]
+    versions: Mapping[int, tuple[str, str]]
 
 
 class _SysvHead(NamedTuple):
@@ -97,7 +105,7 @@ class _Tables:
         if "DT_GNU_HASH" in self.tags:
             self.lookup = self._gnu_hash()
         head = self._sysv_head()
-        if head and head.buckets and not self._is_beyond("DT_HASH", head.size):
+        if head and head.symbols and not self._is_beyond("DT_HASH", head.size):
             if self.lookup is None and head.width == _WORD:
                 links = self.numbers("DT_HASH", head.buckets + head.symbols, 8)
                 self.lookup = SysvHash(links[: head.buckets], links[head.buckets :]) if links else None
@@ -116,11 +124,14 @@ class _Tables:
             return _SysvHead(2 * _WORD, *wide) if wide else None
         return _SysvHead(_WORD, *head) if head else None
 
-    def useless_lookup(self) -> str:
-        """Return why the loader cannot use the hash table that it goes by, from the sizes there; empty if it can."""
+    def useless_lookup(self, *, for_glibc: bool) -> str:
+        """Return why the loader cannot use the hash table that it goes by, from the sizes there; empty if it can.
+
+        glibc looks for nothing in a DT_HASH without buckets (dl-lookup.c), musl divides by their number.
+        """
         if "DT_GNU_HASH" not in self.tags:
             found = self._sysv_head()
-            if found and not found.buckets:
+            if found and not found.buckets and not for_glibc:
                 return "DT_HASH has no buckets"
             return self._beyond("DT_HASH", found.size) if found else ""
         head = self.numbers("DT_GNU_HASH", 4)
@@ -214,10 +225,8 @@ class _Tables:
         return {info >> shift for info in found} - {0}
 
 
-def read_symbols(
-    reading: Reading, header: Header, image: Image, tags: Tags, versions: Mapping[int, tuple[str, str]]
-) -> Symbols:
-    """Return the dynamic symbols. `versions` maps an index of DT_VERSYM to the library and version it means."""
+def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, linked: Linked) -> Symbols:
+    """Return the dynamic symbols."""
     tables = _Tables(reading, header, image, tags)
     count = tables.symbol_count()
     wanted = None
@@ -227,7 +236,7 @@ def read_symbols(
         count = max(count, max(wanted.indexes, default=0) + 1) if wanted else None
     entries = tables.entries(count) if count is not None and count * 16 <= TABLE_LIMIT else None
     versym = tables.numbers("DT_VERSYM", count or 0, kind="H") if "DT_VERSYM" in tags else ()
-    if why := tables.useless_lookup():
+    if why := tables.useless_lookup(for_glibc=_GLIBC in linked.needed):
         reading.damage("elf-dynamic", why)
     strings = tables.bytes_at("DT_STRTAB", tags.get("DT_STRSZ", 0))
     wanted = wanted or tables.wanted()
@@ -236,12 +245,12 @@ def read_symbols(
 
     def version_of(index: int) -> tuple[str, str]:
         number = versym[index] & _VERSION_NUMBER if versym else 0
-        return versions.get(number, ("", "")) if number >= _NAMELESS else ("", "")
+        return linked.versions.get(number, ("", "")) if number >= _NAMELESS else ("", "")
 
     for why in judge_relocations(header, image, tags, tables.types, tables.targets):
         reading.damage("elf-dynamic", why)
     asked = Asked(entries, strings, wanted.indexes, versym)
-    judge_binding(reading, asked, versions, tables.lookup, has_definitions="DT_VERDEF" in tags)
+    judge_binding(reading, asked, linked.versions, tables.lookup, has_definitions="DT_VERDEF" in tags)
     imports = tuple(_imports(entries, strings, wanted, version_of))
     return Symbols(imports, Names.of(_exported(entries, strings)), known=True)
 

@@ -9,6 +9,7 @@ import pytest
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_cases import (
+    GNU_HASH,
     HASH,
     JMPREL,
     LIBRARY_CASES,
@@ -21,6 +22,7 @@ from tests.support.elf_cases import (
     many_needs,
     number_in,
     relocation_type,
+    without,
 )
 from tests.support.elf_editing import Edit, both, byte, graft_dynamic, header, section, segment, tag
 from wheelcheck.binary import Binary, read_binary
@@ -177,7 +179,6 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
         ("DT_GNU_HASH without buckets", "DT_GNU_HASH has 0 buckets"),
         ("DT_GNU_HASH with three words", "and 3 words, expected some, a power of 2"),
         ("DT_GNU_HASH beyond its segment", "reach out of its PT_LOAD"),
-        ("DT_HASH without buckets", "DT_HASH has no buckets"),
         ("DT_HASH beyond its segment", "reach out of its PT_LOAD"),
         ("PT_GNU_RELRO at 2^62", "PT_GNU_RELRO at 0x4000000000000000 is outside every PT_LOAD"),
         ("PT_LOAD of 2^41 bytes", "asks for 2199023255552 bytes of memory"),
@@ -188,6 +189,27 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
 def test_what_a_loader_ends_at_is_named(case: str, why: str) -> None:
     binary = read(LIBRARY_CASES[case][0](library()))
     assert [damage.why for damage in binary.damage if why in damage.why]
+
+
+def test_a_table_without_buckets_is_empty_for_glibc_and_a_division_by_zero_for_musl() -> None:
+    emptied = both(without(GNU_HASH), number_in(HASH, 0, 0))
+    own = native.compile_c(
+        OWN_C,
+        native.linux_target("x86_64"),
+        "-shared",
+        "-fPIC",
+        "-nostdlib",
+        "-lc",
+        "-Wl,--hash-style=both",
+        name="own.so",
+    )
+    found = [read(emptied(content)) for content in (library(), native.musl_library(), own)]
+    assert [[damage.why for damage in each.damage] for each in found] == [
+        [],
+        ["DT_HASH has no buckets"],
+        ["DT_HASH has no buckets", "the hash table does not lead to own, which the file itself has"],
+    ]
+    assert found[0].slices[0].imports == read(library()).slices[0].imports
 
 
 def test_a_hash_table_that_no_loader_goes_by_may_be_anything() -> None:
