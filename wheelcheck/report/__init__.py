@@ -91,14 +91,11 @@ def render(report: Report, form: str) -> str:
     """Return the report in this format, text without colour."""
     if form != "text":
         return str(import_module(f"wheelcheck.report.{form}").render(report))
-    from rich.console import Console  # noqa: PLC0415  # slow to import, and no other format needs it
+    from wheelcheck.report import text  # noqa: PLC0415  # no other format needs it
+    from wheelcheck.report.lines import console_for  # noqa: PLC0415
 
-    from wheelcheck.report import text  # noqa: PLC0415
-
-    console = Console(file=StringIO(), width=_TEXT_WIDTH, highlight=False, color_system=None)
-    with console.capture() as captured:
-        text.render(report, console)
-    return captured.get()
+    text.render(report, console_for(file := StringIO(), _TEXT_WIDTH))
+    return file.getvalue()
 
 
 def write_to(stream: BinaryIO, report: Report, form: str) -> None:
@@ -189,12 +186,11 @@ codecs.register_error(_DEGRADE, _degraded)
 
 
 def _show_text(report: Report, stdout: TextIO, *, verbosity: int) -> None:
-    from rich.console import Console  # noqa: PLC0415  # slow to import
-
-    from wheelcheck.report import text  # noqa: PLC0415
+    from wheelcheck.report import text  # noqa: PLC0415  # no other format needs it
+    from wheelcheck.report.lines import console_for  # noqa: PLC0415
 
     degrade(stdout)
-    text.render(report, Console(file=stdout, highlight=False), verbosity=verbosity)
+    text.render(report, console_for(stdout), verbosity=verbosity)
     stdout.flush()
 
 

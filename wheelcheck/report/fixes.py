@@ -6,8 +6,6 @@ from collections import Counter
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from wheelcheck.damage import KINDS
 from wheelcheck.report.wording import counted, safe, shown
 
@@ -25,6 +23,8 @@ _STYLES = {"+": "green", "-": "red"}
 
 def show(decided: Plan | Refusal, console: Console, outcome: str) -> None:
     """Print what is fixed in a wheel, or why it is not touched. `outcome` says where the fixed wheel is."""
+    from rich.text import Text  # noqa: PLC0415  # slow to import
+
     from wheelcheck.fix import Plan  # noqa: PLC0415  # the reports start without the rules
 
     if isinstance(decided, Plan):
@@ -41,6 +41,8 @@ def show(decided: Plan | Refusal, console: Console, outcome: str) -> None:
 
 def show_end(number: int, folder: str, console: Console) -> None:
     """Print what to do with the fixed wheels, and what the report that follows is about."""
+    from rich.text import Text  # noqa: PLC0415  # slow to import
+
     wheels, them = counted(number, "wheel"), "it" if number == 1 else "them"
     text = f"{wheels} written to {folder}: publish {them} in place of the original{'s' * (number > 1)}."
     console.print(Text(f"{safe(text)} The report that follows is about the release with {them}.\n"), soft_wrap=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from wheelcheck.report.floors import Floor, Fold, dotted, floors, folded, step
+from wheelcheck.report.lines import Line
 from wheelcheck.report.selection import Names
 from wheelcheck.report.sizes import largest
 from wheelcheck.report.wording import counted, safe, sized
@@ -21,7 +20,7 @@ _BAR = 24  # columns of a floor chart's scale
 _STYLES = {True: "bold red", False: ""}
 
 
-def tight_lines(report: Report) -> Iterator[Text]:
+def tight_lines(report: Report) -> Iterator[Line]:
     """Yield one line per system with the highest need of each CPU: "floors  glibc needed/promised: x86_64 2.14/2.17".
 
     Files that name no version, such as those for musl, need none.
@@ -29,7 +28,7 @@ def tight_lines(report: Report) -> Iterator[Text]:
     comparable = (fold for fold in folded(floors(report)) if fold.worst.needed and fold.worst.promised)
     ordered = sorted(comparable, key=lambda fold: (fold.worst.system, fold.worst.cpu))
     for system, group in groupby(ordered, key=lambda fold: fold.worst.system):
-        line = Text(f"floors  {system} needed/promised:", "dim")
+        line = Line(f"floors  {system} needed/promised:", "dim")
         for number, (cpu, folds) in enumerate(groupby(group, key=lambda fold: fold.worst.cpu)):
             worst = max((fold.worst for fold in folds), key=lambda floor: floor.badness)
             line.append("," if number else "", "dim")
@@ -37,24 +36,24 @@ def tight_lines(report: Report) -> Iterator[Text]:
         yield line
 
 
-def floor_lines(report: Report) -> Iterator[Text]:
+def floor_lines(report: Report) -> Iterator[Line]:
     """Yield a chart with a row per wheel and CPU: `|` is what the tag promises, `o` what is needed, `@` both."""
     names = Names.of(artifact.file for artifact in report.artifacts)
     ordered = sorted(folded(floors(report)), key=lambda fold: fold.worst.system)
     for system, group in groupby(ordered, key=lambda fold: fold.worst.system):
         folds = list(group)
-        yield Text(f"floors  {system} needed/promised; on the scale o is the need, | the promise, @ both", "dim")
+        yield Line(f"floors  {system} needed/promised; on the scale o is the need, | the promise, @ both", "dim")
         width = max(len(_said(fold.worst)) for fold in folds)
         for fold in folds:
             yield _row(fold, _scale(folds), width, names)
 
 
-def size_lines(report: Report) -> Iterator[Text]:
+def size_lines(report: Report) -> Iterator[Line]:
     """Yield the largest files of the release."""
     for number, large in enumerate(largest(report)):
         where = f" in {large.artifacts} artifacts" if large.artifacts > 1 else ""
         head = "largest " if number == 0 else "        "
-        yield Text(f"{head}{sized(large.size):>9}  {safe(large.path)}{where}", "dim")
+        yield Line(f"{head}{sized(large.size):>9}  {safe(large.path)}{where}", "dim")
 
 
 def _said(floor: Floor) -> str:
@@ -68,10 +67,10 @@ def _scale(folds: list[Fold]) -> tuple[float, float]:
     return min(places), max(places)
 
 
-def _row(fold: Fold, scale: tuple[float, float], width: int, names: Names) -> Text:
+def _row(fold: Fold, scale: tuple[float, float], width: int, names: Names) -> Line:
     floor = fold.worst
     many = f" (one of {counted(fold.binaries, 'binary', 'binaries')})" if fold.binaries > 1 else ""
-    return Text.assemble(
+    return Line.of(
         ("        ", "dim"),
         (f"{_said(floor):<{width}}", _STYLES[floor.over]),
         (f"  {_bar(floor, scale)}  ", _STYLES[floor.over] or "dim"),

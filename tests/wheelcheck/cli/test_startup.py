@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 # What costs over a millisecond and is for something that a check of a sound wheel does not do.
 NOT_FOR_A_CHECK = {
     "difflib",
+    "elftools",
     "http.client",
-    "rich.progress",
+    "rich",
     "ssl",
     "wheelcheck.pypi.http",
 }
