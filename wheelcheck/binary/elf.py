@@ -1,6 +1,6 @@
 """ELF as the kernel and ld.so see it.
 
-pyelftools provides structures, constants and names; the walk is our own, because its high-level reader trusts section
+The walk is our own, because pyelftools' high-level reader trusts section
 headers, which no loader reads (docs/design.md, decisions). Section headers are read here for only two things: whether
 the table is where the header says (linkers write it last, so it is the first thing missing from a truncated file), and
 whether a file is split debug data (`objcopy --only-keep-debug`), whose segments are past its end.
@@ -8,11 +8,11 @@ whether a file is split debug data (`objcopy --only-keep-debug`), whose segments
 
 from __future__ import annotations
 
-import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_dynamic import Dynamic, has_dynamic_table, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
+from wheelcheck.binary.elf_layout import Section
 from wheelcheck.binary.elf_notes import Notes, read_notes
 from wheelcheck.binary.elf_segments import Image, judge_mapping, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SECTION_LIMIT = 4096
 _NAMES_LIMIT = 2**20  # bytes of section names
 _SHN_XINDEX = 0xFFFF
-_SHT_NOBITS = 8
+_SHT_NOTE, _SHT_NOBITS = 7, 8
 _SHF_ALLOC = 0x2
 
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
@@ -45,32 +45,31 @@ def judge_sections(reading: Reading, header: Header) -> None:
         if header.type == "ET_REL" or header.shnum:
             reading.damage("elf-sections", f"e_shoff 0 with e_shnum {header.shnum} in a file of type {header.type}")
         return
-    size = header.structs.Elf_Shdr.sizeof()
+    size = header.layouts.section.size
     if header.shentsize != size:
         reading.damage("elf-sections", f"e_shentsize {header.shentsize}: expected {size}")
         return
-    count = header.shnum or _extended(reading, header, "sh_size")
+    count = header.shnum or _extended(reading, header).size
     if count == 0 and header.type != "ET_REL":
         return
     if header.shoff + count * size > reading.size:
         table = f"{count} section headers at {header.shoff:#x}"
         reading.damage("elf-truncated", f"{table} reach past the end of the file ({reading.size} bytes)")
         return
-    names = header.shstrndx if header.shstrndx != _SHN_XINDEX else _extended(reading, header, "sh_link")
+    names = header.shstrndx if header.shstrndx != _SHN_XINDEX else _extended(reading, header).link
     if names >= count:
         reading.damage("elf-sections", f"e_shstrndx {names}: there are {count} sections")
 
 
-def _extended(reading: Reading, header: Header, field: str) -> int:
-    """Return a count too big for the header: section 0 holds it (gABI, e_shnum and e_shstrndx)."""
-    first = _parse(reading, header, 0)
-    return int(first[field]) if first is not None else 1
+def _extended(reading: Reading, header: Header) -> Section:
+    """Return section 0, which holds the counts that are too big for the header (gABI, e_shnum and e_shstrndx)."""
+    return _section(reading, header, 0) or Section(0, 0, 0, 0, 0, 1, 1, 0, 0, 0)
 
 
-def _parse(reading: Reading, header: Header, index: int) -> Any | None:  # noqa: ANN401 - pyelftools' container
-    layout = header.structs.Elf_Shdr
-    raw = reading.read(header.shoff + index * layout.sizeof(), layout.sizeof())
-    return layout.parse(raw) if len(raw) == layout.sizeof() else None
+def _section(reading: Reading, header: Header, index: int) -> Section | None:
+    layout = header.layouts.section
+    raw = reading.read(header.shoff + index * layout.size, layout.size)
+    return Section(*layout.unpack(raw)) if len(raw) == layout.size else None
 
 
 def debug_size(reading: Reading, header: Header) -> int:
@@ -78,11 +77,9 @@ def debug_size(reading: Reading, header: Header) -> int:
 
     Nothing but the size of a released file depends on it.
     """
-    size, count = header.structs.Elf_Shdr.sizeof(), min(header.shnum, SECTION_LIMIT)
+    size, count = header.layouts.section.size, min(header.shnum, SECTION_LIMIT)
     table = reading.read(header.shoff, count * size) if header.shoff and header.shentsize == size else b""
-    order = "<" if header.little_endian else ">"
-    layout = struct.Struct(f"{order}{'IIQQQQIIQQ' if header.bits == 64 else '10I'}")
-    rows = layout.iter_unpack(table[: len(table) // size * size])
+    rows = header.layouts.section.iter_unpack(table[: len(table) // size * size])
     sections = [(name, kind, at, length) for name, kind, _, _, at, length, *_ in rows]
     if header.shstrndx >= len(sections):
         return 0
@@ -94,10 +91,9 @@ def debug_size(reading: Reading, header: Header) -> int:
 
 def is_split_debug(reading: Reading, header: Header) -> bool:
     """Return whether everything a loader would map is declared absent: all allocated sections NOBITS, notes aside."""
-    parsed = (_parse(reading, header, index) for index in range(min(header.shnum, SECTION_LIMIT)))
-    mapped = [section for section in parsed if section is not None and section.sh_flags & _SHF_ALLOC]
-    absent = [section for section in mapped if section.sh_type == "SHT_NOBITS"]
-    return bool(absent) and all(s.sh_type in ("SHT_NOBITS", "SHT_NOTE") for s in mapped)
+    parsed = (_section(reading, header, index) for index in range(min(header.shnum, SECTION_LIMIT)))
+    types = [section.type for section in parsed if section is not None and section.flags & _SHF_ALLOC]
+    return _SHT_NOBITS in types and {*types} <= {_SHT_NOBITS, _SHT_NOTE}
 
 
 def read_elf(reading: Reading) -> tuple[Slice, ...]:

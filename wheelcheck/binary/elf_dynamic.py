@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wheelcheck.binary.elf_layout import tag_name
 from wheelcheck.binary.elf_symbols import Linked, read_symbols
 from wheelcheck.binary.elf_tables import judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
@@ -17,7 +18,7 @@ from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.elf_segments import Image, Segment
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the default
 
 ENTRY_LIMIT = 8192
+_PIECE = 64  # entries that are read at once
 NEEDED_LIMIT = 1024
 STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap, so its size does not bound them
 _DF_1_NOOPEN, _DF_1_PIE = 0x40, 0x08000000
@@ -161,27 +163,33 @@ def _read_tags(reading: Reading, header: Header, image: Image, segment: Segment)
     if place[0] != segment.offset:
         at = f"offset {segment.offset:#x}, its address is mapped from {place[0]:#x}"
         reading.damage("elf-dynamic", f"PT_DYNAMIC says {at}; the loader follows the address")
-    _walk_tags(reading, header.structs.Elf_Dyn, place[0], min(place[1], segment.filesz), tags)
+    _walk_tags(reading, header.layouts.dynamic, place[0], min(place[1], segment.filesz), tags)
     return tags
 
 
-def _walk_tags(reading: Reading, layout: Any, offset: int, length: int, tags: _Tags) -> None:  # noqa: ANN401
-    size = layout.sizeof()
-    for index in range(length // size):
+def _walk_tags(reading: Reading, layout: struct.Struct, offset: int, length: int, tags: _Tags) -> None:
+    for index, (tag, value) in enumerate(_rows(reading, layout, offset, length)):
         if index == ENTRY_LIMIT:
             reading.limit(f"more than {ENTRY_LIMIT} dynamic entries")
             return
-        raw = reading.read(offset + index * size, size)
-        if len(raw) < size:
-            break
-        entry = layout.parse(raw)
-        if entry.d_tag == "DT_NULL":
+        if tag == 0:
             return
-        tags.add(entry.d_tag, entry.d_val)
+        tags.add(tag_name(tag), value)
         if len(tags.needed) > NEEDED_LIMIT:
             reading.limit(f"more than {NEEDED_LIMIT} DT_NEEDED entries")
             return
     reading.damage("elf-dynamic", f"no DT_NULL in the {length} bytes of PT_DYNAMIC")
+
+
+def _rows(reading: Reading, layout: struct.Struct, offset: int, length: int) -> Iterator[tuple[int, int]]:
+    """Yield tag and value of the entries that are in the file, read piece by piece: most tables end early."""
+    end, step = offset + length // layout.size * layout.size, _PIECE * layout.size
+    for at in range(offset, end, step):
+        wanted = min(step, end - at)
+        raw = reading.read(at, wanted)
+        yield from layout.iter_unpack(raw[: len(raw) // layout.size * layout.size])
+        if len(raw) < wanted:
+            return
 
 
 def _string_table(reading: Reading, image: Image, last: dict[str | int, int]) -> tuple[int, int] | None:

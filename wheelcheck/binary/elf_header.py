@@ -1,13 +1,18 @@
-"""The ELF header, read with pyelftools' structures and names, and the checks of its fields."""
+"""The ELF header, and the checks of its fields."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from elftools.elf.enums import ENUM_E_MACHINE
-from elftools.elf.structs import ELFStructs
-
+from wheelcheck.binary.elf_layout import (
+    FileHeader,
+    Layouts,
+    layouts_for,
+    machine_name,
+    system_name,
+    type_name,
+    version_name,
+)
 from wheelcheck.platforms import arch
 from wheelcheck.records import dataclass
 
@@ -17,15 +22,6 @@ if TYPE_CHECKING:
 _HEADER_SIZE = {32: 52, 64: 64}
 LINKED = ("ET_EXEC", "ET_DYN")
 _TYPES = ("ET_REL", "ET_CORE", *LINKED)
-
-
-@cache
-def structs_for(bits: int, little_endian: bool) -> ELFStructs:  # noqa: FBT001 - the key of a cache
-    """Return pyelftools' structures for a class and byte order. Machine-specific names are not needed here."""
-    structs = ELFStructs(little_endian=little_endian, elfclass=bits)
-    structs.create_basic_structs()
-    structs.create_advanced_structs()
-    return structs
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +45,9 @@ class Header:
     shstrndx: int
 
     @property
-    def structs(self) -> ELFStructs:
+    def layouts(self) -> Layouts:
         """The structures of this file's class and byte order."""
-        return structs_for(self.bits, self.little_endian)
+        return layouts_for(self.bits, self.little_endian)
 
     @property
     def rows(self) -> tuple[arch.Arch, ...]:
@@ -89,35 +85,39 @@ def read_header(reading: Reading) -> Header | None:
     if len(raw) < _HEADER_SIZE[bits]:
         reading.damage("elf-truncated", f"{reading.size} bytes: expected an ELF header of {_HEADER_SIZE[bits]}")
         return None
-    fields = structs_for(bits, ident[5] == 1).Elf_Ehdr.parse(raw)
+    fields = FileHeader(*layouts_for(bits, ident[5] == 1).file_header.unpack(raw))
     _judge(reading, fields, bits)
-    return _header(fields, ident, bits)
+    return _header(fields, bits)
 
 
-def _header(fields: Any, ident: bytes, bits: int) -> Header:  # noqa: ANN401 - pyelftools' container
-    machine = fields.e_machine
-    copied = {name: fields[f"e_{name}"] for name in _COPIED}
+def _header(fields: FileHeader, bits: int) -> Header:
+    machine = machine_name(fields.machine)
     return Header(
         bits=bits,
-        little_endian=ident[5] == 1,
-        ident=ident,
-        osabi=fields.e_ident.EI_OSABI,
-        machine=ENUM_E_MACHINE[machine] if isinstance(machine, str) else machine,
+        little_endian=fields.ident[5] == 1,
+        ident=fields.ident,
+        osabi=system_name(fields.ident[7]),
+        type=type_name(fields.type),
+        machine=fields.machine,
         machine_name=machine if isinstance(machine, str) else f"e_machine {machine}",
-        **copied,
+        flags=fields.flags,
+        phoff=fields.phoff,
+        phentsize=fields.phentsize,
+        phnum=fields.phnum,
+        shoff=fields.shoff,
+        shentsize=fields.shentsize,
+        shnum=fields.shnum,
+        shstrndx=fields.shstrndx,
     )
 
 
-_COPIED = ("type", "flags", "phoff", "phentsize", "phnum", "shoff", "shentsize", "shnum", "shstrndx")
-
-
-def _judge(reading: Reading, fields: Any, bits: int) -> None:  # noqa: ANN401 - pyelftools' container
-    for name, version in (("EI_VERSION", fields.e_ident.EI_VERSION), ("e_version", fields.e_version)):
-        if version != "EV_CURRENT":
-            reading.damage("elf-header", f"{name} {version}: expected 1")
-    if fields.e_ehsize != _HEADER_SIZE[bits]:
-        reading.damage("elf-header", f"e_ehsize {fields.e_ehsize}: expected {_HEADER_SIZE[bits]}")
-    if fields.e_machine == "EM_NONE":
+def _judge(reading: Reading, fields: FileHeader, bits: int) -> None:
+    for name, version in (("EI_VERSION", fields.ident[6]), ("e_version", fields.version)):
+        if version != 1:
+            reading.damage("elf-header", f"{name} {version_name(version)}: expected 1")
+    if fields.ehsize != _HEADER_SIZE[bits]:
+        reading.damage("elf-header", f"e_ehsize {fields.ehsize}: expected {_HEADER_SIZE[bits]}")
+    if fields.machine == 0:
         reading.damage("elf-machine-none", "e_machine 0: expected the number of a CPU")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from wheelcheck.binary.elf_layout import segment_name
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.records import dataclass
 
@@ -21,7 +22,7 @@ _MOST_TLS = 2**30  # bytes; a loader that cannot allocate them ends the process
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One program header. `type` is pyelftools' name, or a number if it has none."""
+    """One program header. `type` is its name, or a number if it has none."""
 
     type: str | int
     offset: int
@@ -146,8 +147,8 @@ def read_image(reading: Reading, header: Header) -> Image:
 
 
 def _read_segments(reading: Reading, header: Header) -> tuple[Segment, ...]:
-    layout = header.structs.Elf_Phdr
-    size, count = layout.sizeof(), header.phnum
+    layout = header.layouts.segment
+    size, count = layout.size, header.phnum
     if count == 0:
         return ()
     if header.phentsize != size:
@@ -160,8 +161,10 @@ def _read_segments(reading: Reading, header: Header) -> tuple[Segment, ...]:
     if count > SEGMENT_LIMIT:
         reading.limit(f"{count} program headers: only the first {SEGMENT_LIMIT} were read")
     raw = reading.read(header.phoff, min(count, SEGMENT_LIMIT) * size)
-    parsed = (layout.parse(raw[start : start + size]) for start in range(0, len(raw) - size + 1, size))
-    return tuple(Segment(p.p_type, p.p_offset, p.p_vaddr, p.p_filesz, p.p_memsz, p.p_flags, p.p_align) for p in parsed)
+    rows = layout.iter_unpack(raw[: len(raw) // size * size])
+    if header.bits == 64:
+        rows = ((kind, at, vaddr, filesz, memsz, flags, align) for kind, flags, at, vaddr, filesz, memsz, align in rows)
+    return tuple(Segment(segment_name(kind), *row) for kind, *row in rows)
 
 
 def _judge_load(reading: Reading, load: Segment, bits: int) -> None:

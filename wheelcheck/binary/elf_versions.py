@@ -5,9 +5,12 @@ The walk follows glibc's _dl_check_map_versions: both chains end where `next` is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from wheelcheck.binary.elf_layout import Definition, NeededVersion, NeedingFile
 
 if TYPE_CHECKING:
+    import struct
     from collections.abc import Iterator
 
     from wheelcheck.binary.elf_header import Header
@@ -46,10 +49,10 @@ class _Span(NamedTuple):
     start: int
     size: int
 
-    def parse(self, layout: Any, offset: int) -> Any | None:  # noqa: ANN401 - pyelftools' structures
-        size = layout.sizeof()
+    def row(self, layout: struct.Struct, offset: int) -> tuple[int, ...] | None:
+        size = layout.size
         raw = self.reading.read(self.start + offset, size) if offset + size <= self.size else b""
-        return layout.parse(raw) if len(raw) == size else None
+        return layout.unpack(raw) if len(raw) == size else None
 
 
 def read_version_needs(reading: Reading, header: Header, image: Image, tags: dict[str | int, int]) -> tuple[Need, ...]:
@@ -77,38 +80,39 @@ class _Walk:
 
     def __init__(self, span: _Span, header: Header) -> None:
         self.span = span
-        self.structs = header.structs
+        self.layouts = header.layouts
         self.files = 0
         self.count = 0
 
     def needs(self) -> Iterator[Need]:
         offset = 0
         while True:
-            entry = self.span.parse(self.structs.Elf_Verneed, offset)
-            if entry is None or entry.vn_version != 1:
+            row = self.span.row(self.layouts.needing_file, offset)
+            entry = NeedingFile(*row) if row else None
+            if entry is None or entry.version != 1:
                 self._malformed(f"the entry at {offset:#x} is cut off or not of version 1")
                 return
             self.files += 1
             yield from self._needs_of(entry, offset)
-            if entry.vn_next == 0 or self._is_full():
+            if entry.next == 0 or self._is_full():
                 return
-            offset += entry.vn_next
+            offset += entry.next
 
-    def _needs_of(self, entry: Any, start: int) -> Iterator[Need]:  # noqa: ANN401 - pyelftools' container
-        offset, before = start + entry.vn_aux, self.count
+    def _needs_of(self, entry: NeedingFile, start: int) -> Iterator[Need]:
+        offset, before = start + entry.aux, self.count
         while True:
-            auxiliary = self.span.parse(self.structs.Elf_Vernaux, offset)
-            if auxiliary is None:
+            row = self.span.row(self.layouts.needed_version, offset)
+            if row is None:
                 self._malformed(f"the need at {offset:#x} is cut off")
                 return
             self.count += 1
-            is_weak = bool(auxiliary.vna_flags & _VER_FLG_WEAK)
-            yield Need(entry.vn_file, auxiliary.vna_name, is_weak, auxiliary.vna_other, auxiliary.vna_hash)
-            if auxiliary.vna_next == 0 or self._is_full():
+            need = NeededVersion(*row)
+            yield Need(entry.file, need.name, bool(need.flags & _VER_FLG_WEAK), need.other, need.hash)
+            if need.next == 0 or self._is_full():
                 break
-            offset += auxiliary.vna_next
-        if self.count - before != entry.vn_cnt:
-            self._malformed(f"vn_cnt is {entry.vn_cnt}, the list has {self.count - before} needs")
+            offset += need.next
+        if self.count - before != entry.total:
+            self._malformed(f"vn_cnt is {entry.total}, the list has {self.count - before} needs")
 
     def _is_full(self) -> bool:
         full = self.files >= FILE_LIMIT or self.count >= NEED_LIMIT
@@ -128,16 +132,17 @@ def read_version_names(reading: Reading, header: Header, image: Image, tags: dic
     place = image.locate(tags["DT_VERDEF"]) if "DT_VERDEF" in tags else None
     if place is None:
         return ()
-    span, structs = _Span(reading, *place), header.structs
+    span, layouts = _Span(reading, *place), header.layouts
     found: list[int] = []
     offset = 0
     while len(found) < NEED_LIMIT:
-        entry = span.parse(structs.Elf_Verdef, offset)
-        name = entry and span.parse(structs.Elf_Verdaux, offset + entry.vd_aux)
-        if entry is None or name is None or entry.vd_version != 1:
+        row = span.row(layouts.definition, offset)
+        entry = Definition(*row) if row else None
+        name = entry and span.row(layouts.definition_name, offset + entry.aux)
+        if entry is None or name is None or entry.version != 1:
             return ()
-        found.append(name.vda_name)
-        if entry.vd_next == 0:
+        found.append(name[0])
+        if entry.next == 0:
             return tuple(found)
-        offset += entry.vd_next
+        offset += entry.next
     return ()
