@@ -14,6 +14,7 @@ import re
 import shlex
 import sys
 from dataclasses import asdict
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheelcheck.builder.toolchain import Target
     from wheelcheck.builder.wheel import Pair
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
     from wheelcheck.platforms.arch import Arch, Glibc
 
-OURS = regex(r"build|skip|archs|audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
+OURS = regex(r"audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
 OLDEST_PYTHON = 10  # wheelcheck adds the payload with the interpreter of the wheel, and supports Python 3.10 and later
 _PYTHON = "tool.wheelcheck.python for cibuildwheel"
+_BRACES = regex(r"\{([^{}]*)\}")
 _MANYLINUX = regex(r"manylinux(?:_(?P<major>\d+)_(?P<minor>\d+)|(?P<year>1|2010|2014))")
 
 
@@ -133,12 +135,37 @@ def for_backend(settings: Settings) -> dict[str, str]:
     """Return the variables by which the backend in the container gets its config-settings and environment, if any."""
     told = " ".join(shlex.quote(f"{name}={one}") for name, values in settings.config_settings for one in values)
     set_there = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.environment)
-    found = {"CIBW_CONFIG_SETTINGS": told, "CIBW_ENVIRONMENT": set_there}
+    added = "environment: append" if set_there else ""  # to [tool.cibuildwheel.environment], which would be ignored
+    found = {"CIBW_CONFIG_SETTINGS": told, "CIBW_ENVIRONMENT": set_there, "CIBW_INHERIT": added}
     return {name: text for name, text in found.items() if text}
 
 
+def patterns(pyproject: dict[str, Any], key: str) -> list[str]:
+    """Return what `build` or `skip` of `[tool.cibuildwheel]` selects on Linux, without braces: one pattern for each."""
+    settings = table(table(pyproject, "tool"), "cibuildwheel")
+    value = table(settings, "linux").get(key, settings.get(key))
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [one for text in texts if isinstance(text, str) for word in text.split() for one in _expanded(word)]
+
+
+def selects(pyproject: dict[str, Any], identifier: str) -> bool:
+    """Return whether `build` and `skip` of a project select a wheel, such as `cp312-manylinux_x86_64`."""
+    is_built = _matches(identifier, patterns(pyproject, "build") or ["*"])
+    return is_built and not _matches(identifier, patterns(pyproject, "skip"))
+
+
+def require_selected(pyproject: str, where: str, identifier: str) -> None:
+    """Raise ConfigError if a project leaves out a wheel that it promises too: one of the two would be ignored."""
+    if not selects(parse_toml(pyproject), identifier):
+        problem = f"build or skip of tool.cibuildwheel leaves out {identifier}, but [tool.wheelcheck] promises it"
+        raise ConfigError(f"{where}: {problem}; make them agree")
+
+
 def require_ours(pyproject: str, where: str) -> None:
-    """Raise ConfigError if a project sets what is derived here: one of the two would be ignored."""
+    """Raise ConfigError if a project sets what is derived here: one of the two would be ignored.
+
+    `build`, `skip` and `archs` select wheels for other systems too, and which are built here is said on every run.
+    """
     settings = table(table(parse_toml(pyproject), "tool"), "cibuildwheel")
     for name, part in (("", settings), (".linux", table(settings, "linux")), *_overrides(settings)):
         if mine := next((key for key in part if OURS.fullmatch(key)), ""):
@@ -163,6 +190,20 @@ def _assignments(facts: Mapping[str, str]) -> list[str]:
 
 def _overrides(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(".overrides", part) for part in tables(settings, "overrides")]
+
+
+def _expanded(pattern: str) -> Iterator[str]:
+    """Yield a pattern once for each alternative in its first braces, and so on for the rest."""
+    found = _BRACES.search(pattern)
+    if not found:
+        yield pattern
+        return
+    for one in found[1].split(","):
+        yield from _expanded(f"{pattern[: found.start()]}{one}{pattern[found.end() :]}")
+
+
+def _matches(name: str, wanted: list[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in wanted)
 
 
 def _minor(name: str) -> int:

@@ -58,7 +58,10 @@ def prepare(build: Build, base: Mapping[str, str]) -> Run:
     settings, target = build.settings, build.target
     pairs = cibuildwheel.identifiers(settings.python)
     file = settings.packed / "pyproject.toml"
-    cibuildwheel.require_ours(file.read_text("utf-8"), str(file))
+    pyproject = file.read_text("utf-8")
+    cibuildwheel.require_ours(pyproject, str(file))
+    for name in pairs:
+        cibuildwheel.require_selected(pyproject, str(file), f"{name}-manylinux_{target.arch.name}")
     image = cibuildwheel.image(target, base, cibuildwheel.pinned_images(target.arch))
     stage = build.staged()
     folder = settings.folder / "cibuildwheel" / target.zigbuild

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder.cibuildwheel import require_ours
+from wheelcheck.builder.cibuildwheel import patterns, require_ours, selects
 from wheelcheck.facts import toml
 from wheelcheck.patterns import regex
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 _SELECTS = regex(r"\bcp[\d{\[]")  # a pattern that tells one Python from another
 _OTHERS = regex(r"\b[pg]p\d")  # PyPy and GraalPy, which the builder cannot build for
-_BRACES = regex(r"\{([^{}]*)\}")
 # Variables of compilers, which the builder sets itself, and of cibuildwheel's own machinery or other systems.
 _NOT_TOLD = regex(
     r"CC|CXX|AR|LD|LDSHARED|RANLIB|NM|STRIP|PATH|LD_LIBRARY_PATH|PKG_CONFIG\w*|CIBW_\w+|PIP_\w+|UV_\w+|MACOSX\w+|ARCHFLAGS"
@@ -31,8 +29,7 @@ def selected(project: Project, promised: tuple[str, ...]) -> tuple[str, ...]:
     What is selected are Pythons that Requires-Python allows, as cibuildwheel takes them; a stable ABI in `promised`
     stays. Raises UnknownError if they select none that the builder builds for, or another interpreter than CPython.
     """
-    settings = project.tool("cibuildwheel")
-    build, skip = (_patterns(settings.get(key)) for key in ("build", "skip"))
+    build, skip = (patterns(project.document, key) for key in ("build", "skip"))
     if any(_OTHERS.search(pattern) for pattern in build):
         raise _undecided(project, "build", "selects other interpreters than CPython")
     if not any(_SELECTS.search(pattern) for pattern in (*build, *skip)):
@@ -40,7 +37,7 @@ def selected(project: Project, promised: tuple[str, ...]) -> tuple[str, ...]:
     stable = tuple(one for one in promised if one.endswith("-abi3"))
     each = tuple(one for one in promised if one not in stable) if stable else project.supported_pythons
     names = {one: f"{one.rpartition('-')[2]}-manylinux_x86_64" for one in each}
-    found = [one for one, name in names.items() if _matches(name, build or ["*"]) and not _matches(name, skip)]
+    found = [one for one, name in names.items() if selects(project.document, name)]
     if not found and not stable:
         raise _undecided(project, "build", "selects none that the builder builds for")
     return (*found, *stable)
@@ -70,25 +67,6 @@ def require_buildable(project: Project) -> None:
 def _undecided(project: Project, key: str, why: str) -> Exception:
     fix = "write [tool.wheelcheck] yourself, with python = [...]"
     return project.unknown(f"which Pythons to build for, because tool.cibuildwheel.{key} {why}", fix)
-
-
-def _patterns(value: object) -> list[str]:
-    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return [one for text in texts if isinstance(text, str) for word in text.split() for one in _expanded(word)]
-
-
-def _expanded(pattern: str) -> Iterator[str]:
-    """Yield a pattern once for each alternative in its first braces, and so on for the rest."""
-    found = _BRACES.search(pattern)
-    if not found:
-        yield pattern
-        return
-    for one in found[1].split(","):
-        yield from _expanded(f"{pattern[: found.start()]}{one}{pattern[found.end() :]}")
-
-
-def _matches(name: str, patterns: list[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _variables(value: object) -> Iterator[tuple[str, str]]:

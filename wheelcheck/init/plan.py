@@ -143,8 +143,8 @@ class _Place:
 
 def _promise(place: _Place) -> Change:
     """Return a comment that says where to write down what a release must contain: nobody but the project knows."""
-    section = workflows.template("gate.toml")
     before = _text(place.project / SHARED)
+    section = workflows.template("gate.toml") + (_audit() if _audits(place, before or "") else "")
     if (place.project / OWN).exists():
         return place.kept(OWN, "configures this project already")
     if before is None:
@@ -155,6 +155,19 @@ def _promise(place: _Place) -> Change:
     if section in before:
         return place.kept(SHARED, "says already where to write what a release must contain")
     return place.appended(SHARED, section)
+
+
+def _audit() -> str:
+    return workflows.template("audit.toml").replace("@PINNED@", PINNED)
+
+
+def _audits(place: _Place, pyproject: str) -> bool:
+    """Return whether cibuildwheel builds wheels of this project and could run the gate for each of them."""
+    settings = toml.table(toml.parse_toml(pyproject), "tool").get("cibuildwheel")
+    if isinstance(settings, dict):
+        return "audit-command" not in settings
+    texts = (file.read_text("utf-8", "replace") for file in (place.top / ".github/workflows").glob("*.y*ml"))
+    return any(re.search(r"\bcibuildwheel\b", text) for text in texts)
 
 
 def _gate_workflow(place: _Place) -> Change:

@@ -159,8 +159,6 @@ def test_a_project_keeps_what_decides_neither_wheels_nor_container_nor_check(tex
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ('[tool.cibuildwheel]\nbuild = "cp311-*"\n', r"tool\.cibuildwheel\.build is set"),
-        ('[tool.cibuildwheel]\nskip = ["*i686"]\n', r"tool\.cibuildwheel\.skip"),
         ('[tool.cibuildwheel]\naudit-command = ""\n', r"tool\.cibuildwheel\.audit-command is set"),
         ('[tool.cibuildwheel.linux]\nrepair-wheel-command = "x"\n', r"cibuildwheel\.linux\.repair-wheel-command"),
         ('[tool.cibuildwheel]\nmanylinux-x86_64-image = "x"\n', r"cibuildwheel\.manylinux-x86_64-image"),
@@ -173,6 +171,41 @@ def test_a_project_keeps_what_decides_neither_wheels_nor_container_nor_check(tex
 def test_a_setting_that_would_be_decided_twice_is_refused(text: str, key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key}.*wheelcheck derives it .*; remove it"):
         cibuildwheel.require_ours(text, "pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "skip = ['*-manylinux_i686', '*-musllinux_i686', '*-win32']\n",
+        "build = 'cp31{1,2}-* pp311-*'\narchs = ['auto', 'auto32']\n",
+        "skip = '*'\n[tool.cibuildwheel.linux]\nskip = 'cp311-*'\n",
+    ],
+)
+def test_a_project_may_select_other_wheels_if_it_leaves_out_none_that_it_promises(text: str) -> None:
+    project = f"[tool.cibuildwheel]\n{text}"
+    cibuildwheel.require_ours(project, "pyproject.toml")
+    cibuildwheel.require_selected(project, "pyproject.toml", "cp312-manylinux_aarch64")
+
+
+@pytest.mark.parametrize(
+    "text", ["build = 'cp311-*'\n", "skip = ['*_aarch64']\n", "[tool.cibuildwheel.linux]\nskip = '*'"]
+)
+def test_a_wheel_that_a_project_promises_and_leaves_out_is_named(text: str) -> None:
+    said = r"leaves out cp312-manylinux_aarch64, but \[tool\.wheelcheck\] promises it; make them agree"
+    with pytest.raises(ConfigError, match=said):
+        cibuildwheel.require_selected(f"[tool.cibuildwheel]\n{text}", "pyproject.toml", "cp312-manylinux_aarch64")
+
+
+def test_the_variables_of_the_container_are_added_to_those_of_the_project(tmp_path: Path) -> None:
+    options = pytest.importorskip("cibuildwheel.options", reason="cibuildwheel does not run on this Python")
+    own = tmp_path / "pyproject.toml"
+    own.write_text("[tool.cibuildwheel.linux]\nenvironment = { PATH = '$PATH:/rust', TLS = '0' }\n")
+    (tmp_path / "wheelcheck.toml").write_text(f"{EXPECTED}[build.environment]\nTLS = '1'\n")
+    told = cibuildwheel.for_backend(builder.load(tmp_path))
+    reader = options.OptionsReader(own, platform="linux", env=told)
+    found = reader.get("environment", option_format=options.EnvironmentFormat())
+    assert shlex.split(found) == ["PATH=$PATH:/rust", "TLS=0", "TLS=1"]
 
 
 def test_the_gate_of_one_wheel_knows_the_payload_and_the_ignores_and_expects_no_set(tmp_path: Path) -> None:

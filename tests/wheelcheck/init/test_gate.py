@@ -15,6 +15,7 @@ from tests.support.init_files import GATE_FILES, contents
 from tests.support.layouts import pyproject, tracer, write
 from wheelcheck import __version__
 from wheelcheck.config import ConfigError, builder, load
+from wheelcheck.facts import toml
 from wheelcheck.init import plan, workflows
 from wheelcheck.init.survey import survey
 from wheelcheck.report.wording import SITE
@@ -61,6 +62,31 @@ def test_what_the_comment_proposes_is_a_configuration_once_the_marks_are_gone(tm
     expected = load(tmp_path / "new" / "pyproject.toml", required=True)
     assert expected.sdist
     assert len(expected.wheels) == 2 * (2 + 2)
+
+
+CIBUILDWHEEL = "[tool.cibuildwheel]\nskip = '*_i686'\n"
+AUDITED = {
+    "its table": ({"pyproject.toml": CIBUILDWHEEL}, True),
+    "a workflow alone": (PYPROJECT | {".github/workflows/w.yml": "- uses: pypa/cibuildwheel@v4\n"}, True),
+    "a command of its own": ({"pyproject.toml": CIBUILDWHEEL + "audit-command = 'x'\n"}, False),
+    "another workflow": (PYPROJECT | {".github/workflows/w.yml": "- run: python -m build\n"}, False),
+}
+
+
+@pytest.mark.parametrize(("files", "is_proposed"), AUDITED.values(), ids=AUDITED)
+def test_where_cibuildwheel_builds_its_audit_command_is_proposed_unless_it_has_one(
+    tmp_path: Path, files: dict[str, str], *, is_proposed: bool
+) -> None:
+    applied(write(tmp_path, files))
+    written = (tmp_path / "pyproject.toml").read_text().removeprefix(files["pyproject.toml"])
+    assert ("# audit-command = " in written) is is_proposed
+    lines = "\n".join(re.findall(r"^# (audit-.*)$", written, re.MULTILINE))
+    recipe = (ROOT / "docs" / "recipes.md").read_text()
+    assert set(toml.parse_toml(lines)) == ({"audit-requires", "audit-command"} if is_proposed else set())
+    assert lines.partition("\n")[2] in recipe
+    before = contents(tmp_path)
+    applied(tmp_path)
+    assert contents(tmp_path) == before
 
 
 def test_the_addresses_in_what_is_written_are_those_of_the_site() -> None:

@@ -222,6 +222,16 @@ LAYOUTS = {
         package="demo",
         each=True,
     ),
+    "a project that selects for Linux alone, beside other systems": Layout(
+        extension(
+            PYO3,
+            "[tool.cibuildwheel]\nskip = '*-win32'\n"
+            "[tool.cibuildwheel.linux]\nskip = 'cp312-* cp31?t-* *_i686'\narchs = ['auto']\n",
+        ),
+        ("cp311", "cp313", "cp314", "cp315"),
+        package="demo",
+        each=True,
+    ),
     "a project that releases only what is too old": Layout(
         extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp38-*'\n"),
         unknown="because tool.cibuildwheel.build selects none that the builder builds for",

@@ -222,7 +222,7 @@ def test_the_workflow_of_each_layout_has_what_it_needs_and_no_more(
     assert found | ({"containers"} if '("cibuildwheel",)' in sessions else set()) == wanted
 
 
-def test_containers_whose_wheels_are_decided_twice_are_refused(tmp_path: Path) -> None:
-    table = '[tool.cibuildwheel]\nbefore-all = "yum install -y x"\narchs = "auto"\n'
-    with pytest.raises(ConfigError, match=r"tool\.cibuildwheel\.archs is set, but wheelcheck derives it"):
+def test_containers_whose_check_is_decided_twice_are_refused(tmp_path: Path) -> None:
+    table = '[tool.cibuildwheel]\nbefore-all = "yum install -y x"\nskip = "*_i686"\naudit-command = "x"\n'
+    with pytest.raises(ConfigError, match=r"tool\.cibuildwheel\.audit-command is set, but wheelcheck derives it"):
         planned(write(tmp_path, setuptools(C_MODULE, table)))
