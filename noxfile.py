@@ -319,7 +319,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(reuse_venv=True)
 def mutation(session: nox.Session) -> None:
-    """Break modules in small ways and see whether their tests notice; `-- wheelcheck/binary/elf_lookup.py …`."""
+    """Break modules in small ways and see whether tests notice; `-- wheelcheck/binary/elf_lookup.py … --page`."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "mutation"))
     session.run("python", "-m", "tools.mutation", *session.posargs)
 

@@ -1,25 +1,29 @@
-"""Break small modules in every small way, one at a time, and see whether their tests notice: mutmut.
+"""Break modules in every small way, one at a time, and see whether their tests notice.
 
-    python -m tools.mutation wheelcheck/binary/elf_lookup.py [MODULE...]
+    python -m tools.mutation wheelcheck/binary/elf_lookup.py [MODULE...] [--tests PATH...] [--page]
 
-Runs in a copy of this checkout, with the tests of the folder that mirrors the module's (tests/wheelcheck/binary), of
-which mutmut chooses those that run the broken function. Printed are what was killed of all, and each survivor as a
-diff. A survivor is either equivalent to the original, or asks for a test. Takes a minute for a module of 50 lines.
+The mutants are those of mutmut (tools/mutants.py); tools/mutant_runs.py runs the tests of the folder that mirrors the
+modules'. Each survivor is printed. It is either equivalent to the original, or asks for a test. `--page` writes the
+figures into docs/mutation.md and keeps the reasons that stand there. One module of 150 lines takes about a minute.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
-import subprocess
+import datetime as dt
+import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tools.mutant_runs import Judged
 
 ROOT = Path(__file__).resolve().parent.parent
-_COPIED = ("wheelcheck", "tests", "tools", "docs", ".github", ".ci", "noxfile.py", "pyproject.toml", "action.yml")
-_BESIDE = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md")
+PAGE = ROOT / "docs" / "mutation.md"
+NOTICED = ("killed", "timeout")
 
 
 def tests_of(module: str) -> str:
@@ -31,71 +35,48 @@ def tests_of(module: str) -> str:
     return folder.as_posix()
 
 
-def configuration(modules: list[str], tests: list[str]) -> str:
-    """Return what mutmut reads in pyproject.toml."""
-    copied = [name for name in (*_COPIED[1:], *_BESIDE, ".cache") if (ROOT / name).exists()]
-    wanted = {
-        "source_paths": ["wheelcheck/"],
-        "only_mutate": modules,
-        "pytest_add_cli_args_test_selection": tests or sorted({tests_of(module) for module in modules}),
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-m", "not emulated and not network"],
-        "also_copy": copied,
-    }
-    return "\n[tool.mutmut]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in wanted.items())
-
-
-def copy(target: Path) -> None:
-    """Copy what the tests need; compiled binaries are shared with this checkout."""
-    for name in (*_COPIED, *_BESIDE):
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            shutil.copy(source, target / name)
-    (ROOT / ".cache" / "native").mkdir(parents=True, exist_ok=True)
-    (target / ".cache").mkdir()
-    (target / ".cache" / "native").symlink_to(ROOT / ".cache" / "native")
-
-
-def run(modules: list[str], tests: list[str]) -> tuple[dict[str, int], list[str]]:
-    """Return how many mutants came to which end, and the survivors as diffs."""
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        copy(work)
-        with (work / "pyproject.toml").open("a", encoding="utf-8") as file:
-            file.write(configuration(modules, tests))
-        mutmut = [sys.executable, "-m", "mutmut"]
-        done = subprocess.run([*mutmut, "run", "--max-children", "1"], cwd=work, capture_output=True, check=False)
-        if done.returncode:
-            raise RuntimeError((done.stdout + done.stderr).decode("utf-8", "replace")[-2000:])
-        subprocess.run([*mutmut, "export-cicd-stats"], cwd=work, capture_output=True, check=True)
-        stats: dict[str, int] = json.loads((work / "mutants" / "mutmut-cicd-stats.json").read_text("utf-8"))
-        said = subprocess.run([*mutmut, "results"], cwd=work, capture_output=True, text=True, check=True).stdout
-        names = [line.split(":")[0].strip() for line in said.splitlines() if line.strip().endswith(": survived")]
-        shown = (
-            subprocess.run([*mutmut, "show", name], cwd=work, capture_output=True, text=True, check=True)
-            for name in names
-        )
-        return stats, [each.stdout.strip() for each in shown]
+def figures(judged: list[Judged]) -> str:
+    """Return how many mutants came to which end, in a line."""
+    ends = Counter(each.end for each in judged if each.end != "same code")
+    noticed = sum(ends[end] for end in NOTICED)
+    left = ", ".join(f"{count} {end}" for end, count in sorted(ends.items()) if end not in NOTICED)
+    return f"{ends.total()} mutants, {100 * noticed / max(ends.total(), 1):.1f} % killed{', ' * bool(left)}{left}"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Break the modules, print what survived, and return the exit code: 1 if something did."""
-    parser = argparse.ArgumentParser(description="Run mutmut on modules, with the tests that mirror them.")
+    parser = argparse.ArgumentParser(description="Make mutants of modules, and run the tests that mirror them.")
     parser.add_argument("modules", nargs="+", metavar="MODULE")
     parser.add_argument("--tests", nargs="+", default=[], metavar="PATH", help="other tests than the mirroring folder")
+    parser.add_argument("--only", default="", metavar="TEXT", help="mutants whose function or change has this text")
+    parser.add_argument("--change", nargs=2, action="append", metavar=("OLD", "NEW"), help="a mutant by hand")
+    parser.add_argument("--seconds", type=float, default=20, help="tests of one mutant, at most (default 20)")
+    parser.add_argument("--page", action="store_true", help="write the figures into docs/mutation.md")
     options = parser.parse_args(arguments)
     try:
-        configuration(options.modules, options.tests)
+        tests = sorted({tests_of(module) for module in options.modules})
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2
-    stats, survivors = run(options.modules, options.tests)
-    print(*survivors, sep="\n\n")
-    judged = stats["killed"] + stats["survived"] + stats["timeout"]
-    share = 100 * (judged - stats["survived"]) // max(judged, 1)
-    print(f"{judged} mutants, {share} % killed, {stats['survived']} survived, {stats['no_tests']} run by no test")
-    return int(bool(survivors))
+    modules = {module: ROOT / module for module in options.modules}
+    judged = _run(modules, options.tests or tests, options)
+    if options.page:
+        from tools.mutation_page import updated  # noqa: PLC0415  # the page is not read otherwise
+
+        today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
+        PAGE.write_text(updated(PAGE.read_text("utf-8"), judged, today), "utf-8")
+    print(figures(judged))
+    return int(any(each.end not in (*NOTICED, "same code") for each in judged))
+
+
+def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace) -> list[Judged]:
+    with tempfile.TemporaryDirectory() as folder, os.fdopen(os.dup(1), "w", buffering=1) as out:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder  # nothing that a mutant fails on is tried again later
+        from tools.mutant_runs import run  # noqa: PLC0415  # mutmut is installed by `nox -s mutation`
+
+        base = f"--basetemp={folder}/tests"
+        chosen = {"seconds": options.seconds, "wanted": options.only, "changes": options.change}
+        return run(modules, [base, *tests], out=out, **chosen).judged
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import hashlib
 import struct
 from typing import TYPE_CHECKING
 
+from tests.support.told import told
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.source import Bytes
 
@@ -20,8 +21,7 @@ LC_BUILD_VERSION, LC_VERSION_MIN_MACOSX, LC_VERSION_MIN_IPHONEOS, LC_ENCRYPTION_
 
 
 def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
+    binary = told(read_binary("x", Bytes(content)))
     assert binary.format == "Mach-O"
     return binary
 
@@ -167,6 +167,7 @@ CASES: dict[str, tuple[Edit, str]] = {
     "command of size 0": (first_command(0), "macho-command"),
     "command of size 7": (first_command(7), "macho-command"),
     "command of size 73": (first_command(73), "macho-command"),
+    "command of size 76": (first_command(76), "macho-command"),
     "command of 4 GB": (first_command(0xFFFFFFF8), "macho-command"),
     "more commands than there is room for": (field(16, 100), "macho-command"),
     "no command": (lambda content: rebuilt(content, []), "macho-command"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from tests.support.told import told
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.source import Bytes
 
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
-    return binary
+    return told(read_binary("x", Bytes(content)))
 
 
 def only(content: bytes) -> Slice:

@@ -225,6 +225,12 @@ LAYOUT_CASES = (
     case(
         "a packed size too large", "zip-overlap zip-stream-suffix", zipped(Member(both={"packed": PACKED + 2}), B), GOOD
     ),
+    case(
+        "a packed size one byte too large",
+        "zip-overlap zip-stream-suffix",
+        zipped(Member(both={"packed": PACKED + 1}), B),
+        GOOD,
+    ),
     case("a packed size too small", "zip-gap zip-deflate", zipped(Member(both={"packed": PACKED - 2})), GOOD),
     case("another order", "zip-order", Zip((A, B), listed=(1, 0)).build(), TWO),
     case("a descriptor", "zip-descriptor", zipped(described()), GOOD),

@@ -1,32 +1,60 @@
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tools import mutation
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from tools.mutation_page import MARK, NO_REASON, updated
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+LOOKUP = "wheelcheck/binary/elf_lookup.py"
+DECORATED = '''
+from functools import cached_property
+
+
+class Table:
+    """A text that no mutant changes."""
+
+    @cached_property
+    def size(self, most: int = 7) -> int:
+        return 1 if most > 5 else 2
+
+
+OUTSIDE = 3
+# the end
+'''
+
+
+class Mutant(NamedTuple):
+    module: str
+    name: str
+
+
+class Judged(NamedTuple):
+    mutant: Mutant
+    end: str
+
+
+def judged(*ends: tuple[str, str], module: str = "a.py") -> list[Judged]:
+    return [Judged(Mutant(module, name), end) for name, end in ends]
+
+
+def page(old: str, found: Iterable[Judged], date: str = "2026-01-02") -> str:
+    return updated(old, found, date)  # type: ignore[arg-type]  # what the page reads of each
 
 
 @pytest.mark.parametrize(
-    ("module", "tests"),
-    [
-        ("wheelcheck/binary/elf_lookup.py", "tests/wheelcheck/binary"),
-        ("wheelcheck/rules/linux.py", "tests/wheelcheck/rules"),
-    ],
+    ("module", "tests"), [(LOOKUP, "tests/wheelcheck/binary"), ("wheelcheck/rules/linux.py", "tests/wheelcheck/rules")]
 )
 def test_a_module_is_judged_by_the_tests_of_the_folder_that_mirrors_its_own(module: str, tests: str) -> None:
     assert mutation.tests_of(module) == tests
-    written = tomllib.loads(mutation.configuration([module], []))["tool"]["mutmut"]
-    assert (written["only_mutate"], written["pytest_add_cli_args_test_selection"]) == ([module], [tests])
 
 
 def test_what_is_no_module_of_ours_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,19 +62,57 @@ def test_what_is_no_module_of_ours_is_refused(capsys: pytest.CaptureFixture[str]
     assert "name a module such as" in capsys.readouterr().err
 
 
-def test_a_copy_holds_all_that_tests_read(tmp_path: Path) -> None:
-    mutation.copy(tmp_path)
-    assert (tmp_path / "tests" / "support" / "native.py").is_file()
-    assert (tmp_path / ".cache" / "native").samefile(mutation.ROOT / ".cache" / "native")
+def test_the_page_counts_what_is_not_noticed_against_us_and_leaves_out_what_is_the_same_code() -> None:
+    ends = ("killed", "killed", "timeout", "survived", "error", "no test", "same code")
+    text = page(f"# Intro\n\n{MARK}\n", judged(*((f"f: {number}", end) for number, end in enumerate(ends))))
+    assert text.startswith(f"# Intro\n\n{MARK}\n")
+    assert "| `a.py` | 2026-01-02 | 6 | 3 | 50.0 % | 2 | 1 |" in text
+    assert "| all |  | 6 | 3 | 50.0 % | 2 | 1 |" in text
+    assert [line for line in text.splitlines() if NO_REASON in line] == [
+        f"- ``f: {number}``: {NO_REASON}" for number in (3, 4, 5)
+    ]
 
 
-def test_a_module_whose_tests_are_exact_loses_every_mutant_but_equivalent_ones(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_survivor_that_is_found_again_keeps_its_reason_and_other_modules_keep_their_rows() -> None:
+    first = page(MARK, judged(("f: x ``y`` | z", "survived"), ("g: y", "survived")))
+    first = page(first, judged(("h: z", "survived"), module="b.py"))
+    reasoned = first.replace(f"z``: {NO_REASON}", "z``: equivalent", 1)
+    again = page(reasoned, judged(("f: x ``y`` | z", "survived"), ("g: y", "killed")), "2026-02-03")
+    assert "- ``f: x ` `y` ` | z``: equivalent" in again
+    assert "g: y" not in again
+    assert "| `a.py` | 2026-02-03 | 2 | 1 | 50.0 % | 1 | 0 |" in again
+    assert "| `b.py` | 2026-01-02 | 1 | 0 | 0.0 % | 1 | 0 |" in again
+    assert "| all |  | 3 | 1 | 33.3 % | 2 | 0 |" in again
+    assert page(again, []) == again
+
+
+def test_what_has_a_decorator_is_mutated_and_what_stands_outside_functions_is_not(tmp_path: Path) -> None:
     pytest.importorskip("mutmut", reason="is installed by `nox -s mutation`")
-    tests = ["--tests", "tests/wheelcheck/binary/test_elf_lookup.py"]
-    mutation.main(["wheelcheck/binary/elf_lookup.py", *tests])
-    last = capsys.readouterr().out.splitlines()[-1]
-    count, share = int(last.split()[0]), int(last.split()[2])
-    assert count > 40
-    assert share >= 95, last
+    from tools.mutants import mutants_of  # noqa: PLC0415
+
+    module = tmp_path / "table.py"
+    module.write_text(DECORATED, "utf-8")
+    changes = {each.name for each in mutants_of(module, "table.py")}
+    assert "Table.size: return 1 if most > 5 else 2 → return 1 if most >= 5 else 2" in changes
+    assert "Table.size: def size(self, most: int = 7) -> int: → def size(self, most: int = 8) -> int:" in changes
+    assert not [change for change in changes if "OUTSIDE" in change or "text" in change]
+
+
+def lookup(*options: str) -> subprocess.CompletedProcess[str]:
+    pytest.importorskip("mutmut", reason="is installed by `nox -s mutation`")
+    command = [sys.executable, "-m", "tools.mutation", LOOKUP, "--tests", "tests/wheelcheck/binary/test_elf_lookup.py"]
+    return subprocess.run([*command, *options], cwd=mutation.ROOT, capture_output=True, text=True, check=False)
+
+
+def test_exact_tests_notice_every_mutant_but_equivalent_ones() -> None:
+    done = lookup("--only", "GnuHash.leads_to:")
+    found = re.search(r"(\d+) mutants, (\S+) % killed", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert (int(found[1]) > 40, float(found[2]) >= 95) == (True, True), done.stdout
+
+
+@pytest.mark.parametrize(("new", "code"), [("self.filter else 1", 1), ("self.filter else  0", 0)])
+def test_a_change_by_hand_is_judged_alone_and_the_module_stays_as_it_was(new: str, code: int) -> None:
+    before = (mutation.ROOT / LOOKUP).read_bytes()
+    done = lookup("--change", "self.filter else 0", new)
+    assert (done.returncode, (mutation.ROOT / LOOKUP).read_bytes()) == (code, before), done.stdout

@@ -71,15 +71,15 @@ def _read_entries(reading: Reading, layout: str) -> list[Entry]:
     raw = reading.read(4, 4)
     count = int.from_bytes(raw, "big")
     size = struct.calcsize(layout)
-    if len(raw) < 4 or 8 + count * size > reading.size:
+    table = reading.read(8, min(count, SLICE_LIMIT) * size)
+    if len(raw) < 4 or 8 + count * size > reading.size or len(table) < min(count, SLICE_LIMIT) * size:
         reading.damage("macho-truncated", f"a table of {count} slices reaches past the end ({reading.size} bytes)")
         return []
     if count == 0:
         reading.damage("macho-fat", "a universal file with 0 slices")
     if count > SLICE_LIMIT:
         reading.limit(f"{count} slices: only the first {SLICE_LIMIT} were read")
-    table = reading.read(8, min(count, SLICE_LIMIT) * size)
-    return [Entry(*struct.unpack_from(layout, table, at)[:4]) for at in range(0, len(table) - size + 1, size)]
+    return [Entry(*row[:4]) for row in struct.iter_unpack(layout, table)]
 
 
 def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> None:

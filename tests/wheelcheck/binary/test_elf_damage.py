@@ -25,6 +25,7 @@ from tests.support.elf_cases import (
     without,
 )
 from tests.support.elf_editing import Edit, both, byte, graft_dynamic, header, section, segment, tag
+from tests.support.told import told
 from wheelcheck.binary import Binary, read_binary
 from wheelcheck.binary.elf_lookup import gnu_hash
 from wheelcheck.damage import BINARY_KINDS
@@ -32,8 +33,7 @@ from wheelcheck.source import Bytes
 
 
 def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
+    binary = told(read_binary("x", Bytes(content)))
     assert binary.format == "ELF"
     return binary
 
@@ -127,6 +127,18 @@ def test_the_last_of_equal_tags_counts_as_for_the_loader() -> None:
     assert dict(elf.entries(decoy))[elf.SONAME] == soname
     plain = elf.segment(elf.STACK, type=0)(good)  # whose place the graft takes
     assert read(decoy) == read(plain)
+
+
+def test_of_two_dynamic_segments_the_last_counts_as_for_the_loader() -> None:
+    good = library()
+    (at,) = elf.segments_at(good, elf.DYNAMIC)
+    offset, address = (elf.get(good, at, elf.SEGMENT[name]) for name in ("offset", "vaddr"))
+    size = elf.get(good, at, elf.SEGMENT["filesz"])
+    shorter = {"offset": offset + 16, "vaddr": address + 16, "filesz": size - 16}  # without its first entry
+    assert elf.segments_at(good, elf.STACK)[0] > at
+    assert [number for number, _ in elf.entries(good)].count(elf.NEEDED) == 1 == elf.entries(good)[0][0]
+    assert read(good).slices[0].needed == ("libc.so.6",)
+    assert read(segment(elf.STACK, type=elf.DYNAMIC, **shorter)(good)).slices[0].needed == ()
 
 
 def test_version_needs_end_where_the_loader_ends_them() -> None:

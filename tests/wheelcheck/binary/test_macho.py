@@ -85,6 +85,16 @@ def test_an_old_big_endian_file_is_read_in_its_byte_order() -> None:
     assert only(big_endian(cputype=0x12345)).machine == "cputype 0x12345"
 
 
+@pytest.mark.parametrize("size", [0, 4, 72, 73, 74, 76, 77])
+def test_a_load_command_has_a_whole_number_of_words(size: int) -> None:
+    """Of 8 bytes in a 64-bit file, of 4 in a 32-bit one."""
+    wide = read(field(36, size)(native.mac())).damage
+    assert any(f"load command 0 has size {size} at 0x20" in damage.why for damage in wide) is (size != 72)
+    rpath = struct.pack(">3I", LC_RPATH, size, 12) + b"/x".ljust(72, b"\0")
+    narrow = read(big_endian()[:20] + struct.pack(">2I", size, 0) + rpath).damage
+    assert any(f"load command 0 has size {size} at 0x1c" in damage.why for damage in narrow) is (size not in (72, 76))
+
+
 VERSIONS = {
     "build version": (build_version(1, 12, 3), "macos", (12, 3)),
     "minimum of old": (version_min(LC_VERSION_MIN_MACOSX, 10, 9), "macos", (10, 9)),

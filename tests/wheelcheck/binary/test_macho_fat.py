@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import native
 from tests.support.macho_cases import big_endian, kinds, read
-from tests.support.macho_fat_cases import ARM64, FAT_CASES, X86_64, chain, counted, entry, fat
+from tests.support.macho_fat_cases import ARM64, FAT_CASES, X86_64, chain, counted, entry, fat, second_at
 
 
 def test_a_universal_file_has_a_slice_for_each_cpu() -> None:
@@ -38,6 +38,13 @@ def test_a_wrong_universal_file_is_damaged_in_the_kind_that_names_the_fault(name
     edit, kind = FAT_CASES[name]
     assert kinds(fat()) == set()
     assert kind in kinds(edit(fat()))
+
+
+def test_slices_may_touch_one_another_and_the_table() -> None:
+    assert kinds(entry(0, 3, second_at() - 0x4000)(fat())) == set()
+    start = big_endian()
+    table = struct.pack(">5I", 18, 0, 28, len(start), 0)
+    assert read(b"\xca\xfe\xba\xbe" + struct.pack(">I", 1) + table + start).damage == ()
 
 
 def test_two_slices_of_one_cpu_may_differ_in_subtype() -> None:

@@ -128,6 +128,15 @@ def test_a_source_that_gives_less_than_its_size_never_raises(seed: bytes, lost: 
     assert_judged(read_binary("x", Counted(seed, lost=int(lost * len(seed)))))
 
 
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("kept", [4, 7, 8, 9, 28, 47])
+def test_a_universal_file_whose_source_ends_within_its_table_is_truncated(kept: int, *, wide: bool) -> None:
+    content = native.universal(native.mac("x86_64"), native.mac("aarch64"), wide=wide)
+    binary = read_binary("x", Counted(content, lost=len(content) - kept))
+    assert binary is not None
+    assert [damage.kind for damage in binary.damage] == ["macho-truncated"]
+
+
 @SLOW_OK
 @given(magic=st.sampled_from([seed[:8] for seed in SEEDS]), rest=st.binary(max_size=600))
 def test_noise_behind_a_magic_never_raises(magic: bytes, rest: bytes) -> None:

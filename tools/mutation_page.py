@@ -1,0 +1,98 @@
+"""docs/mutation.md: how many mutants of each module the tests notice, and why the others are not noticed.
+
+The tool writes the table and the lists; a person writes the reason behind the colon of a survivor. A survivor that is
+found again keeps its reason.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tools.mutant_runs import Judged
+
+MARK = "<!-- what follows is written by `nox -s mutation -- MODULE… --page`, except for the reasons -->"
+NO_REASON = "not judged yet"
+_HEAD = "| module | date | mutants | killed | share | survived | run by no test |\n|---|---|---|---|---|---|---|"
+_ROW = re.compile(r"\| `(?P<module>[^`]+)` \| (?P<date>\S+) \| (?P<numbers>[^%]*?) \| \S+ % \| (?P<rest>.*) \|")
+_MODULE = re.compile(r"## (?P<module>\S+)")
+_SURVIVOR = re.compile(r"- ``(?P<name>.*?)``: (?P<reason>.*)")
+
+
+class Row(NamedTuple):
+    """What is known of one module."""
+
+    date: str
+    killed: int
+    survived: int
+    untested: int
+
+    @property
+    def mutants(self) -> int:
+        """All mutants whose code differs."""
+        return self.killed + self.survived + self.untested
+
+
+def updated(page: str, judged: Iterable[Judged], date: str) -> str:
+    """Return the page with the figures of the judged modules renewed; reasons are kept."""
+    intro, _, old = page.partition(MARK)
+    rows, survivors = _read(old)
+    by_module: dict[str, list[Judged]] = {}
+    for each in judged:
+        by_module.setdefault(each.mutant.module, []).append(each)
+    for module, found in by_module.items():
+        rows[module] = _row(found, date)
+        kept = survivors.get(module, {})
+        left = dict.fromkeys(each.mutant.name for each in found if each.end in ("survived", "no test", "error"))
+        survivors[module] = {name: kept.get(name, NO_REASON) for name in map(_shown, left)}
+    return "\n".join([intro + MARK, "", *_written(rows, survivors), ""])
+
+
+def _row(found: list[Judged], date: str) -> Row:
+    ends = [each.end for each in found]
+    return Row(
+        date,
+        ends.count("killed") + ends.count("timeout"),
+        ends.count("survived") + ends.count("error"),
+        ends.count("no test"),
+    )
+
+
+def _shown(name: str) -> str:
+    return name.replace("``", "` `")
+
+
+def _read(text: str) -> tuple[dict[str, Row], dict[str, dict[str, str]]]:
+    rows: dict[str, Row] = {}
+    survivors: dict[str, dict[str, str]] = {}
+    module = ""
+    for line in text.splitlines():
+        if row := _ROW.fullmatch(line):
+            _, killed = (int(each) for each in row["numbers"].split(" | "))
+            survived, untested = (int(each) for each in row["rest"].split(" | "))
+            rows[row["module"]] = Row(row["date"], killed, survived, untested)
+        elif head := _MODULE.fullmatch(line):
+            module = head["module"]
+        elif survivor := _SURVIVOR.fullmatch(line):
+            survivors.setdefault(module, {})[survivor["name"]] = survivor["reason"]
+    return rows, survivors
+
+
+def _written(rows: dict[str, Row], survivors: dict[str, dict[str, str]]) -> Iterator[str]:
+    yield _HEAD
+    for module, row in sorted(rows.items()):
+        yield _line(f"`{module}`", row)
+    total = Row("", *(sum(column) for column in zip(*(row[1:] for row in rows.values()), strict=True)))
+    yield _line("all", total)
+    for module, names in sorted(survivors.items()):
+        if names:
+            yield f"\n## {module}\n"
+            yield from (f"- ``{name}``: {reason}" for name, reason in names.items())
+
+
+def _line(module: str, row: Row) -> str:
+    share = f"{100 * row.killed / max(row.mutants, 1):.1f} %"
+    return f"| {module} | {row.date} | {row.mutants} | {row.killed} | {share} | {row.survived} | {row.untested} |"
