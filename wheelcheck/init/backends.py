@@ -21,6 +21,7 @@ _FIX = "write [tool.wheelcheck] yourself"
 _DECLARE = "declare them in [[tool.wheelcheck.payload]], and write the table yourself"
 _MESON_PROGRAM = regex(r"\bexecutable\s*\((?:[^()]|\([^()]*\))*\binstall\s*:\s*true\b")
 _HATCH_HOOKS = frozenset({"vcs", "version", "fancy-pypi-readme", "requirements_txt", "jupyter-builder", "autorun"})
+CALLING_BUILDS = frozenset({"scikit_build_core.build", "mesonpy"})  # they know CMake and meson
 _HATCH_COMPILERS = frozenset({"cython", "mypyc"})  # each makes extension modules for the Python that builds
 
 

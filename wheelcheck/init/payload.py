@@ -24,6 +24,10 @@ _OF_DEVELOPMENT = frozenset({"test", "tests", "testing", "example", "examples", 
 _NOT_SOURCES = frozenset({"target", "build", "dist", "vendor", "third_party", "node_modules", "venv", "site-packages"})
 # Libraries of crates with these are for WebAssembly, Node.js, Java, Ruby, Erlang, PHP and R.
 _FOR_OTHERS = frozenset({"wasm-bindgen", "napi", "neon", "jni", "magnus", "rustler", "ext-php-rs", "extendr-api"})
+# What starts a build of Go, Zig, C or C++: nothing that packs Python calls one of these by itself.
+_BUILDS = frozenset(
+    {"go.mod", "build.zig", "CMakeLists.txt", "meson.build", "configure.ac", "WORKSPACE", "MODULE.bazel"}
+)
 _FIX = "write [[tool.wheelcheck.payload]] yourself"
 
 
@@ -41,6 +45,17 @@ def found(project: Project, name: str, folder: Path | None) -> tuple[Payload, ..
     return tuple(
         one for kind in _FOLDERS for one in _wanted(project, [one for one in listed if one.kind == kind], named)
     )
+
+
+def require_nothing_else(project: Project) -> None:
+    """Raise UnknownError for sources of other languages: something builds them, and it may be for the wheel."""
+    for depth in range(_DEEPEST):
+        for file in sorted(project.folder.glob("*/" * depth + "*")):
+            inside = file.parent.relative_to(project.folder).parts
+            if file.name in _BUILDS and not any(_is_left_out(part) for part in inside):
+                place = file.relative_to(project.folder).as_posix()
+                fix = "if it is for the wheel, declare it in [[tool.wheelcheck.payload]] with command = [...]"
+                raise project.unknown(f"what is built from {place}, which {project.backend} does not build", fix)
 
 
 def _wanted(project: Project, listed: list[Payload], named: set[str]) -> list[Payload]:

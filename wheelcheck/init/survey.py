@@ -93,6 +93,8 @@ def survey(folder: Path) -> Survey:
         raise project.unknown(f"what makes {file}, which the build backend packs and does not build", fix)
     added = () if compiled.rust else cargo.found(project, name, home)
     if compiled.is_nothing and not added:
+        if project.backend not in backends.CALLING_BUILDS:
+            cargo.require_nothing_else(project)
         problem = "no part of it is native, so there is nothing for the builder to build"
         raise ConfigError(f"{project.file}: {problem}; `wheelcheck init` without --builder adds the gate")
     if compiled.needs_each_python:

@@ -265,6 +265,18 @@ LAYOUTS = {
         ),
         unknown="what makes the files 'src/demo/bin/*' that hatchling packs; declare them in",
     ),
+    "a Go program that nothing packs": Layout(
+        hatch({"main.go": "package main", "go.mod": "module demo\n"}),
+        unknown="what is built from go.mod, which hatchling.build does not build; if it is for the wheel, declare it",
+    ),
+    "a C program below a project of uv": Layout(
+        project("uv_build", more={"native/tool/CMakeLists.txt": "add_executable(tool tool.c)\n"}),
+        unknown="what is built from native/tool/CMakeLists.txt, which uv_build does not build",
+    ),
+    "other languages in tests and in what others wrote": Layout(
+        hatch({"tests/go.mod": "module demo\n", "third_party/zlib/CMakeLists.txt": ""}),
+        unknown="no part of it is native",
+    ),
     "a library for browsers": Layout(
         hatch(
             {
