@@ -21,7 +21,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 # Signatures and attestations beside artifacts (PEP 740, GnuPG, sigstore), and the .gitignore of hatch and uv.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
@@ -70,6 +70,29 @@ def find_files(paths: Sequence[Path]) -> Files:
     return Files(tuple(ordered), tuple(sorted(other)), tuple(unusable))
 
 
+def find_artifacts(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the artifacts that a path stands for, in any order; what cannot be used with why, else with empty text.
+
+    Finds what `find_files` does, and holds none of it: a folder may have millions of files.
+    """
+    if not path.is_dir():
+        if why := why_no_file(path):
+            yield path, why
+        elif _is_artifact(path.name):
+            yield path, ""
+        return
+    number = 0
+    try:
+        for number, file in enumerate(_files_in(path, _DEEPEST, _entries), 1):  # noqa: B007
+            if _is_artifact(file.name):
+                yield file, why_no_file(file)
+    except OSError as problem:
+        yield path, f"cannot be listed: {problem.strerror}"
+        return
+    if not number:
+        yield path, _EMPTY
+
+
 def is_present(argument: str) -> bool:
     """Return whether there is something to check at an argument: a release, a file, or a folder that is not empty."""
     if _URL.match(argument) or argument.startswith("pypi:"):
@@ -93,17 +116,26 @@ def _listed(path: Path) -> tuple[list[Path], str]:
     return files, "" if files else _EMPTY
 
 
-def _files_in(folder: Path, depth: int) -> Iterator[Path]:
+def _entries(folder: Path) -> Iterator[Path]:
+    with os.scandir(folder) as entries:
+        yield from (folder / entry.name for entry in entries)
+
+
+def _ordered(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def _files_in(folder: Path, depth: int, entries: Callable[[Path], Iterable[Path]] = _ordered) -> Iterator[Path]:
     """Yield the files of a folder, and the artifacts of the folders below it. A hidden or linked folder is left alone.
 
     A folder named like an artifact is yielded itself: somebody took it for a file.
     """
-    for entry in sorted(folder.iterdir()):
+    for entry in entries(folder):
         if not entry.is_dir() or _is_artifact(entry.name):
             if not (entry.name.endswith(_COMPANIONS) and entry.is_file()):
                 yield entry
         elif depth and not entry.name.startswith(".") and not entry.is_symlink():
-            yield from (file for file in _files_in(entry, depth - 1) if _is_artifact(file.name))
+            yield from (file for file in _files_in(entry, depth - 1, entries) if _is_artifact(file.name))
 
 
 def why_no_file(path: Path) -> str:

@@ -26,9 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--python", default="", metavar="VERSION", help="such as 3.12 (default: this one)")
 
 
+def is_lock_file(argument: str) -> bool:
+    """Return whether an argument names a lock file that needs no option to be told from other files."""
+    return bool(_LOCK.search(argument))
+
+
 def apart(arguments: Sequence[str], requirements: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the arguments that are no lock files, and the lock files."""
-    locks = [argument for argument in arguments if _LOCK.search(argument)]
+    locks = [argument for argument in arguments if is_lock_file(argument)]
     return [argument for argument in arguments if argument not in locks], [*locks, *requirements]
 
 

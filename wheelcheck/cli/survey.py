@@ -6,6 +6,7 @@ import argparse
 import io
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,36 +67,39 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     """Return 0 if every artifact was judged, whatever its verdict; 2 if one could not be verified, or there is none."""
     from wheelcheck import survey  # noqa: PLC0415  # --help starts without it
-    from wheelcheck.inputs import find_files  # noqa: PLC0415
     from wheelcheck.survey import database  # noqa: PLC0415
-    from wheelcheck.survey.progress import Progress, size_of  # noqa: PLC0415
+    from wheelcheck.survey.progress import Progress  # noqa: PLC0415
+    from wheelcheck.survey.scratch import Sources  # noqa: PLC0415
 
     if any(form == "duckdb" for form, _ in arguments.report):
         database.require()
-    files = find_files(_paths(arguments))
-    say(*(f"{path}: {why}" for path, why in files.unusable))
-    if not files.artifacts:
+    files = Sources(_paths(arguments), say)
+    if not files.number:
         say("no wheel and no sdist among the given sources")
         return UNVERIFIED
-    progress = Progress(sys.stderr or io.StringIO(), len(files.artifacts), sum(map(size_of, files.artifacts)))
+    progress = Progress(sys.stderr or io.StringIO(), files.number, files.size)
     where = arguments.scheduler
     with survey.on_cluster(where) if where else survey.here(arguments.jobs or os.cpu_count() or 1) as crew:
-        verdicts = survey.survey(files.artifacts, arguments.output, crew, arguments.timeout, progress)
+        verdicts = survey.survey(files, arguments.output, crew, arguments.timeout, progress)
     for form, file in arguments.report:
         _write(form, arguments.output, file)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
-    say(f"{len(files.artifacts)} files: {counts}, {progress.verdicts.total()} of them judged now")
+    say(f"{files.number} files: {counts}, {progress.verdicts.total()} of them judged now")
     return UNVERIFIED if verdicts["unverified"] or files.unusable else PASS
 
 
-def _paths(arguments: argparse.Namespace) -> list[Path]:
-    """Return the files and folders that the sources stand for. Raises UnreachableError, OSError for a list."""
+def _paths(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Yield the files and folders that the sources stand for. Raises UnreachableError, OSError for a list."""
     from wheelcheck.inputs import is_release, resolve  # noqa: PLC0415  # --help starts without it
 
-    given = [*arguments.sources, *_listed(arguments.files_from)]
-    others, locks = lock_files.apart(given, arguments.requirement)
-    named = [f"pypi:{each}" if is_release(each) and not Path(each).exists() else each for each in others]
-    return resolve(named, arguments.index_url) + lock_files.fetched(locks, arguments)
+    locks = list(arguments.requirement)
+    for given in chain(arguments.sources, _listed(arguments.files_from)):
+        if lock_files.is_lock_file(given):
+            locks.append(given)
+        else:
+            named = is_release(given) and not Path(given).exists()
+            yield from resolve([f"pypi:{given}" if named else given], arguments.index_url)
+    yield from lock_files.fetched(locks, arguments)
 
 
 def _write(form: str, output: Path, file: Path) -> None:
@@ -124,6 +128,8 @@ def _positive(text: str) -> int:
 
 def _listed(name: str | None) -> Iterator[str]:
     """Yield the sources that a list names. Raises OSError if it cannot be read."""
-    if name is not None:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
-        yield from (line.strip() for line in text.splitlines() if line.strip())
+    if name == "-":
+        yield from filter(None, map(str.strip, sys.stdin))
+    elif name is not None:
+        with Path(name).open(encoding="utf-8", errors="surrogateescape") as lines:
+            yield from filter(None, map(str.strip, lines))

@@ -1,6 +1,7 @@
 """Judges any number of artifacts one by one, on this machine or on a Dask cluster, into a file of JSON Lines.
 
-`task` is what is done with one file, in a `worker` process; `rows` is the file; `progress` says how far it is.
+`task` is what is done with one file, in a `worker` process; `rows` is the file; `scratch` is what is remembered of many
+files; `progress` says how far it is.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.survey.progress import Progress
+    from wheelcheck.survey.scratch import Known
 
 TIMEOUT = 600  # seconds for one artifact
 _AHEAD = 2  # tasks given out for each that runs, so that none waits for this process
@@ -76,11 +78,12 @@ def survey(files: Iterable[Path], output: Path, crew: Crew, timeout: float, prog
         for path, found in _answers(files, known, crew, timeout, progress):
             if found["rules"] != known.rules:
                 raise UnreachableError(f"a worker has wheelcheck {found['rules']}, expected {known.rules} as here")
-            key = (found["sha256"] or str(path), path.name)
-            verdict = known.verdict(*key)
+            sha256 = found["sha256"]  # empty for a file that cannot be read, which nothing else is equal to
+            verdict = known.verdict(sha256, path.name) if sha256 else None
             if verdict is None:  # the same file may lie in two folders
                 verdict = found["verdict"]
-                known.add(*key, verdict)
+                if sha256:
+                    known.add(sha256, path.name, verdict)
                 results.write(b"".join(map(rows.line_of, rows.of_artifact(found))))
                 results.flush()
                 progress.judged(path, verdict, found["gaps"])
@@ -90,7 +93,7 @@ def survey(files: Iterable[Path], output: Path, crew: Crew, timeout: float, prog
 
 
 def _answers(
-    files: Iterable[Path], known: rows.Known, crew: Crew, timeout: float, progress: Progress
+    files: Iterable[Path], known: Known, crew: Crew, timeout: float, progress: Progress
 ) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield each file with its answer, in the order in which they end; few files are under way at any time."""
     waiting = iter(files)
@@ -98,7 +101,7 @@ def _answers(
     while True:
         for path in islice(waiting, crew.size * _AHEAD - len(running)):
             place = path.absolute()
-            future = crew.executor.submit(judge, str(place), known.digests.get(path.name, ()), timeout)
+            future = crew.executor.submit(judge, str(place), known.digests(path.name), timeout)
             running[future] = (path, monotonic())
         if not running:
             return

@@ -13,6 +13,7 @@ from wheelcheck.inputs import UnreachableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_FORGETFUL = {"distributed.admin.low-level-log-length": 10}  # else the client keeps its last 1,000 messages, some MB
 _OVER_TCP = ("tcp", "tls", "ws", "wss")
 
 
@@ -25,7 +26,8 @@ def connected(address: str, patience: float) -> Iterator[Any]:
         raise UnreachableError("--scheduler needs Dask: pip install 'wheelcheck[survey]'") from problem
     try:
         asyncio.run(_greet(address, patience))
-        client = distributed.Client(address, timeout=patience, set_as_default=False)
+        with import_module("dask").config.set(_FORGETFUL):
+            client = distributed.Client(address, timeout=patience, set_as_default=False)
     except Exception as problem:  # what another program says may fail to be read in any way
         why = str(problem) or f"nothing came in {patience:g} seconds"
         raise UnreachableError(f"--scheduler: no Dask scheduler answers at {address}: {why}") from problem

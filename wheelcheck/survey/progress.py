@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 from wheelcheck.report.wording import safe, sized
+from wheelcheck.survey.scratch import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class Progress:
         spent = max(now - self.start, 1e-9)
         parts = [
             f"{self._done} of {self._total} files, {sized(self._bytes)} of {sized(self._size)}",
-            f"{self._done / spent:.1f} files/s, {sized(int(self._bytes / spent))}/s",
+            f"{self._done / spent:.1f} files/s, {sized(round(self._bytes / spent))}/s",
         ]
         if self._bytes:
             parts.append(f"{_clock(spent * max(self._size - self._bytes, 0) / self._bytes)} left")
@@ -81,15 +82,7 @@ class Progress:
             self._stream.flush()
 
 
-def size_of(path: Path) -> int:
-    """Return the bytes of a file; 0 if it is not there any more."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
 def _clock(seconds: float) -> str:
     """Return a time such as 2:03:04."""
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -6,14 +6,12 @@ closes it: what an interrupted run has left behind the last such row is written 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
-from wheelcheck.records import dataclass, field
+from wheelcheck.survey.scratch import Known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,29 +45,6 @@ def read(output: Path) -> Iterator[Row]:
                 yield row
 
 
-@dataclass
-class Known:
-    """What a survey holds already, as short hashes: millions of artifacts fit into memory.
-
-    `digests` are the SHA-256 by file name that an earlier run has judged by the same rule set.
-    """
-
-    rules: str
-    verdicts: dict[bytes, str] = field(default_factory=dict)
-    digests: defaultdict[str, tuple[str, ...]] = field(default_factory=lambda: defaultdict(tuple))
-
-    def verdict(self, sha256: str, name: str) -> str | None:
-        """Return the verdict on an artifact; None if it is not judged yet."""
-        return self.verdicts.get(self._key(sha256, name))
-
-    def add(self, sha256: str, name: str, verdict: str) -> None:
-        """Remember an artifact."""
-        self.verdicts[self._key(sha256, name)] = verdict
-
-    def _key(self, sha256: str, name: str) -> bytes:
-        return hashlib.blake2b(f"{sha256}\0{name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
 def continued(output: Path, rules: str) -> Known:
     """Return what a survey holds by this rule set, and cut off what is unfinished; begin a new one."""
     known = Known(rules)
@@ -83,7 +58,6 @@ def continued(output: Path, rules: str) -> Known:
             end = place
         if row["type"] == "artifact" and row["sha256"] and row["rules"] == rules:
             known.add(row["sha256"], row["file"], row["verdict"])
-            known.digests[row["file"]] += (row["sha256"],)
     os.truncate(output, end)
     return known
 
