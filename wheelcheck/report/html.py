@@ -86,9 +86,10 @@ def _hash(content: str) -> str:
 
 
 def subject(report: Report) -> str:
-    """Return the project and version that most artifacts carry."""
+    """Return the project and version that most artifacts carry, and how many others there are."""
     names = Counter(f"{artifact.name.project} {artifact.name.version}".strip() for artifact in report.artifacts)
-    return min(names, key=lambda name: (-names[name], name), default="") or "no artifact"
+    first = min(names, key=lambda name: (-names[name], name), default="") or "no artifact"
+    return f"{first} and {counted(len(names) - 1, 'other release')}" if len(names) > 1 else first
 
 
 def _body(report: Report) -> Iterator[Element]:

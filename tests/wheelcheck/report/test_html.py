@@ -12,6 +12,8 @@ from tests.support.artifacts import X86_64, elf, macho, member, wheel
 from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.engine import Gap, Report, Run
+from wheelcheck.facts import Wheel
+from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.report import html, html_charts, html_tables
 from wheelcheck.report.selection import CAP
 from wheelcheck.report.wording import RULE_PAGES, page, safe
@@ -133,12 +135,19 @@ def test_a_hole_without_a_finding_leads_to_the_findings() -> None:
     assert hole["href"] == "#findings"
 
 
+def _others(*versions: str) -> list[Wheel]:
+    names = [f"demo-{version}-{X86_64}.whl" for version in versions]
+    return [Wheel(name, parse_file_name(name), ()) for name in names]
+
+
 @pytest.mark.parametrize(
     ("report", "words"),
     [
         (Report(), "COULD NOT VERIFY no artifact"),
         (Report((wheel(X86_64),)), "PASS demo 1.0"),
         (every_mark(), "FAIL demo 1.0"),
+        (Report((wheel(X86_64), *_others("1.1"))), "PASS demo 1.0 and 1 other release"),
+        (Report((*_others("1.1", "1.2"), wheel(X86_64), wheel("py3-none-any"))), "PASS demo 1.0 and 2 other releases"),
         (Report((wheel(X86_64),), gaps=(Gap("gone.whl", "", "cannot be read"),)), "COULD NOT VERIFY demo 1.0"),
     ],
 )
