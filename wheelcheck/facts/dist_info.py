@@ -69,8 +69,9 @@ _MOST_ROWS = 70_000  # of RECORD; a zip that installers read has at most 65,535 
 _MOST_PROBLEMS = 1_000  # malformed rows of RECORD
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
 _LINE = regex(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
-# Where str.splitlines ends a line, and an email parser or a reader in another language does not; a NUL ends texts in C.
-_BREAKS_LINES = regex("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# A NUL ends texts in C, and a carriage return lines in Python's email parser alone. Behind the others, where
+# str.splitlines ends a line, only a further header does harm: licence texts are full of form feeds.
+_BREAKS_LINES = regex("[\0\r]|[\v\f\x1c-\x1e\x85\u2028\u2029][A-Za-z][A-Za-z0-9-]*[ \t]*:")
 _HEADER_LINE = regex("[^\n]*\n|[^\n]+")
 _NO_DEFAULTS = "\n"  # no header of a group can be this: importlib.metadata takes [DEFAULT] for a group like any other
 _FOLDER = regex(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")

@@ -25,6 +25,7 @@ _INTERPRETER = regex(
 )
 STABLE = frozenset({"abi3", "abi3t"})  # ABI tags
 HOOKS = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")  # how a module's init function begins
+_MAKERS = regex(r"(?:Py)?Py(?:Module(?:Def_Init|_(?:Create|From|New|Add|Exec))|_InitModule)\w*")
 _FIRST = (3, 2)  # version with a stable ABI (PEP 384)
 _ANY = (8,)  # a version newer than all, and older than what is in no version
 _LAST_MINOR = 100
@@ -44,6 +45,11 @@ def taken(slice_: Slice) -> Iterator[str]:
         is_ours = symbol.name.startswith(("Py", "_Py")) and not symbol.name.startswith(HOOKS)
         if is_ours and not symbol.weak and (not symbol.library or _INTERPRETER.fullmatch(symbol.library)):
             yield symbol.name
+
+
+def makes_module(slice_: Slice) -> bool:
+    """Return whether code takes a function that makes or fills a module, as code that is imported does."""
+    return any(_MAKERS.fullmatch(name) for name in taken(slice_))
 
 
 def oldest_promised(wheel: Wheel) -> Version:

@@ -171,6 +171,11 @@ def is_fixture(path: str) -> bool:
     return not _FIXTURE_FOLDERS.isdisjoint(parts_of(path.lower())[:-1])
 
 
+def holds_debug_data(path: str) -> bool:
+    """Return whether debuggers look here for what belongs to a file of this name: in `NAME.dSYM` or in `.debug`."""
+    return any(folder == ".debug" or folder.endswith(".dSYM") for folder in parts_of(path)[:-1])
+
+
 def is_test_data(path: str) -> bool:
     """Return whether `path` is in a folder for data among tests: a test imports no module from there."""
     folders = parts_of(path.lower())[:-1]

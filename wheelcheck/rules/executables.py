@@ -157,11 +157,17 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
                 yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
             elif is_extension_module(member.path) and not native_slices(member) and member.binary.format == "ELF":
                 yield Hit(member.path, "found code for no CPU that runs Python, which cannot import it")
-            elif is_extension_module(member.path) and "library" not in member.binary.kinds:
+            elif is_extension_module(member.path) and not _is_loadable(member):
                 kinds = " and ".join(sorted(member.binary.kinds)) or member.binary.format
                 yield Hit(member.path, f"found {kinds} code, expected a library: Python cannot import it")
         elif found := _stub(member, wheel):
             yield found
+
+
+def _is_loadable(member: Member) -> bool:
+    """Return whether native code is a library, or lies where only debuggers look for it."""
+    kinds = member.binary.kinds if member.binary else frozenset()
+    return "library" in kinds or (kinds == {"debug"} and hints.holds_debug_data(member.path))
 
 
 def _stub(member: Member, wheel: Wheel) -> Hit | None:

@@ -14,6 +14,7 @@ from wheelcheck.facts.interpreter import (
     dotted,
     init_functions,
     is_admitted,
+    makes_module,
     oldest_promised,
     promised_versions,
     taken,
@@ -44,9 +45,10 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     the `#[pymodule]` function is called otherwise than the file, a file was renamed, or the function is hidden. For a
     name beyond ASCII the function is `PyInitU_` with the name in punycode.
 
-    Only a file whose name an interpreter looks for is judged, and only if it offers another module's function or uses
-    the interpreter's. Files named like a module that do neither are loaded through ctypes or cffi (pycryptodome has
-    forty), and those that other files of the wheel link to are libraries. A file with the functions of several other
+    Only a file whose name an interpreter looks for is judged, and only if it offers another module's function or takes
+    one of the interpreter's that makes or fills a module. Files named like a module that do neither are loaded
+    otherwise: through ctypes or cffi (pycryptodome has forty), or by a debugger (memray's `_inject`). Those that other
+    files of the wheel link to are libraries. A file with the functions of several other
     modules may have a loader of its own, and one that needs a library from outside of the wheel may be loaded by that
     package (PyTorch's operators); these are warnings.
 
@@ -64,7 +66,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
         seen.add(member.path)
         others = [name for hook in HOOKS for name in slice_.exports.beginning_with(hook)]
         is_linked = not linked_to.isdisjoint({member.path.rpartition("/")[2], slice_.soname} - {""})
-        if (others or any(taken(slice_))) and not is_linked:
+        if (others or makes_module(slice_)) and not is_linked:
             is_loaded_otherwise = len(others) > 1 or _needs_other_packages(slice_, platform, carried)
             found = f"exports {_listed(others)}, expected" if others else "exports no"
             message = f"{found} {init_functions(module)[0]}: the import of {module} fails"
@@ -172,7 +174,8 @@ def a_module_for_one_interpreter_has_a_tag_for_it(wheel: Wheel) -> Iterator[Hit]
 
     Modules for several versions beside each other are meant so, and so is one beside a Python file of its name, which
     other versions import in its place. A file with the name of a module that neither has an init function nor uses the
-    interpreter is loaded through ctypes or cffi. A module under the tag of another version is WC306's matter.
+    interpreter is loaded through ctypes or cffi. One for a single platform in a wheel for any is not needed on the
+    others, nor by other versions (debugpy). A module under the tag of another version is WC306's matter.
 
     Source: PEP 425 and 3149.
     Remedy: let the build backend infer the tag (hatchling: `infer_tag = True`; poetry-core: a build script; `wheel tags
@@ -181,13 +184,17 @@ def a_module_for_one_interpreter_has_a_tag_for_it(wheel: Wheel) -> Iterator[Hit]
     if any(tag.abi != "none" or not tag.python.startswith("py") for tag in wheel.name.tags):
         return
     modules = [(member, name) for member in wheel.natives if member.linked and (name := parse_module_name(member.path))]
-    versions = defaultdict(set)
+    versions, machines = defaultdict(set), defaultdict(set)
     for member, name in modules:
         versions[_stem(member.path)].add(name.interpreter)
+        machines[_stem(member.path)].add(name.platform)
+    is_for_any = all(platform.is_any for platform in wheel.platforms)
     sources = {member.path for member in wheel.members}
     for member, name in modules:
         stem = _stem(member.path)
         is_alone = len(versions[stem]) == 1 and not name.is_stable and f"{stem}.py" not in sources
+        if is_for_any and len(machines[stem]) == 1 and name.platform:
+            continue
         if is_alone and not is_test_data(member.path) and any(_is_imported(slice_) for slice_ in _slices(member)):
             tags = ".".join(sorted({tag.python for tag in wheel.name.tags}))
             found = f"is for {name.interpreter} alone, expected a tag for it: {tags}-none is for others too"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.wheel_tags import WheelTag
     from wheelcheck.rules import Severity
 
+_PYTHON_2 = ("py2", "cp2", "pp2")
 _MOST_PAIRS = 100_000  # of Tag lines and tags of the file name; a sound wheel has under a hundred
 _REQUIRED = ("METADATA", "WHEEL", "RECORD")
 
@@ -104,8 +105,9 @@ def the_tags_in_wheel_are_those_of_the_file_name(wheel: Wheel) -> Iterator[Hit]:
 
     `pip check` compares the Tag lines with the tags that the machine asks for. Where each machine that installs the
     file by its name asks for one of the lines as well, as for linux_x86_64 in a manylinux file or for a line more than
-    the file name has, that check passes, and this is a warning. Otherwise, as for cp311 in a cp312 file, pip calls the
-    installed package "not supported on this platform", and this is an error; so is a WHEEL without Tag lines.
+    the file name has, that check passes, and this is a warning; no pip for Python 2 has the check. Otherwise, as for
+    cp311 in a cp312 file, pip calls the installed package "not supported on this platform", and this is an error; so is
+    a WHEEL without Tag lines.
 
     Source: the binary distribution format (PyPA); `pip check` of pip 26.3 and `uv pip check` of uv 0.13.9, both tried.
     Remedy: retag with `wheel tags --platform-tag …`, which writes both.
@@ -130,9 +132,9 @@ def _is_checked(inside: frozenset[WheelTag], outside: frozenset[WheelTag]) -> bo
 
     Lines that stand for more tags than are expanded are never asked for: no machine has the time to expand them.
     """
-    if any(not tag.abi and tag.python.count("-") == 2 for tag in inside):
+    if not inside or any(not tag.abi and tag.python.count("-") == 2 for tag in inside):
         return False
-    missing = outside - inside
+    missing = {tag for tag in outside - inside if not tag.python.startswith(_PYTHON_2)}
     if len(inside) * len(missing) > _MOST_PAIRS:
         return False
     lines = [_parsed(tag) for tag in inside]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.native_files import MODULE, extension, library, linked_with, mac_module
+from tests.support.native_files import MODULE, dll, extension, library, linked_with, mac_module
 from tests.support.twins import Silent, Twins, examine_recipe
 from tests.support.windows_files import taking
 from wheelcheck.facts.interpreter import init_functions
@@ -97,8 +97,8 @@ def offering(name: str) -> File:
         Twins(
             "WC435",
             "another package may load what needs its library",
-            a_wheel(X86_64, linked_with("libtorch.so", path=MODULE, source="extern void *PyErr_Print(void);\n"
-                    "void *print(void) { return PyErr_Print(); }\n", flags=("-Wl,-z,undefs",))),
+            a_wheel(X86_64, linked_with("libtorch.so", path=MODULE, source="extern void *PyModule_Create2(void);\n"
+                    "void *make(void) { return PyModule_Create2(); }\n", flags=("-Wl,-z,undefs",))),
             a_wheel(X86_64, linked_with("libtorch.so", path=MODULE)),
             "exports no PyInit__x",
             (MODULE,),
@@ -202,6 +202,16 @@ def offering(name: str) -> File:
             (MODULE,),
         ),
         Twins(
+            "WC437",
+            "modules for several platforms and a single version, in a wheel for any platform",
+            a_wheel("py3-none-any", extension(MODULE, "PyInit__x"), dll("x86_64", "demo/_y.dll"),
+                    taking("python311", "PyModule_Create2", path="demo/_x.cp311-win_amd64.pyd")),
+            a_wheel("py3-none-any", library("x86_64", "demo/_y.so"), dll("x86_64", "demo/_y.dll"),
+                    taking("python311", "PyModule_Create2", path="demo/_x.cp311-win_amd64.pyd")),
+            "is for cp311 alone, expected a tag for it: py3-none is for others too",
+            (MODULE, "demo/_x.cp311-win_amd64.pyd"),
+        ),
+        Twins(
             "WC438",
             "a wheel that nobody can install",
             requiring(">=3.12", X86_64, library("x86_64")),
@@ -237,6 +247,8 @@ def test_a_module_and_the_interpreters_of_the_tags_fit_together(row: Twins, tmp_
     "row",
     [
         Silent("WC435", "a file that is loaded through ctypes", a_wheel(X86_64, library("x86_64", MODULE))),
+        Silent("WC435", "a file that uses the interpreter and makes no module", a_wheel(
+            X86_64, extension(MODULE, "inject", takes=("PyGILState_Ensure", "PyImport_ImportModule")))),
         Silent("WC435", "a plain library is no module", a_wheel(
             X86_64, extension("demo/_x.so"), extension("demo/libx.so", "PyInit_y"))),
         Silent("WC435", "a library that a module links to", a_wheel(

@@ -95,7 +95,16 @@ def in_pkg_info(line: str) -> File:
                 "Summary: one  Requires-Dist: other",
                 "found a control character in",
             )
-            for char in ("\0", "\v", "\f", "\x1c", "\x85", "\u2028")
+            for char in ("\0", "\r", "\v", "\f", "\x1c", "\x85", "\u2028")
+        ),
+        *(
+            in_metadata(
+                f"a {char!r} in the text of a licence",
+                f"License: one{char}Requires-Dist: other",
+                f"License: one\n        {char}        \n        {char}Part 1: two{char}",
+                "found a control character in",
+            )
+            for char in ("\v", "\f", "\x1c", "\x85")
         ),
         Twins(
             "WC220",

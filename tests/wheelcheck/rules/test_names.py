@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import WheelRecipe
+    from wheelcheck.rules import Severity
 
 FOLDER = "demo-1.0.dist-info"
 TWO_HUNDRED = ".".join(f"p{number}" for number in range(200))
@@ -42,6 +43,10 @@ def rezipped(tarball: bytes) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(tarball)) as archive:
         files = [File(name, archive.extractfile(name).read()) for name in archive.getnames()]  # type: ignore[union-attr]  # all are files
     return zipped(*files)
+
+
+# The Tag line that is missing, the one that is there, and how bad that is.
+HALVES: tuple[tuple[str, str, Severity], ...] = (("py3", "py2", "error"), ("py2", "py3", "warning"))
 
 
 @pytest.mark.parametrize(
@@ -300,13 +305,17 @@ def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
             "found no Tag line",
             (f"{FOLDER}/WHEEL",),
         ),
-        Twins(
-            "WC205",
-            "one tag of a compressed set is not within",
-            tagged(b"Tag: py3-none-manylinux_2_17_x86_64\n", "py2.py3-none-manylinux_2_17_x86_64"),
-            tagged(b"Tag: py2.py3-none-manylinux_2_17_x86_64\n", "py2.py3-none-manylinux_2_17_x86_64"),
-            "found no Tag line for py2-none-manylinux_2_17_x86_64",
-            (f"{FOLDER}/WHEEL",),
+        *(
+            Twins(
+                "WC205",
+                f"{missing} of a compressed set is not within",
+                tagged(f"Tag: {within}-none-manylinux_2_17_x86_64\n".encode(), "py2.py3-none-manylinux_2_17_x86_64"),
+                tagged(b"Tag: py2.py3-none-manylinux_2_17_x86_64\n", "py2.py3-none-manylinux_2_17_x86_64"),
+                f"found no Tag line for {missing}-none-manylinux_2_17_x86_64",
+                (f"{FOLDER}/WHEEL",),
+                severity=severity,
+            )
+            for missing, within, severity in HALVES
         ),
         Twins(
             "WC205",

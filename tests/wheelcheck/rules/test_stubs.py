@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,19 @@ import pytest
 
 from tests.support import artifacts, elf_editing, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, WheelRecipe, a_wheel
-from tests.support.native_files import ARM64, LIBRARY, MODULE, WIN64, dll, exe, library, mac, mac_program, program
+from tests.support.native_files import (
+    ARM64,
+    LIBRARY,
+    MODULE,
+    WIN64,
+    dll,
+    exe,
+    library,
+    mac,
+    mac_module,
+    mac_program,
+    program,
+)
 from tests.support.twins import Silent, Twins, judge
 from wheelcheck.binary.model import Binary
 from wheelcheck.damage import Damage
@@ -52,6 +65,12 @@ def cut_off(sentence: str, tags: str, file: File, size: int, found: str) -> Twin
     beside = {X86_64: library("x86_64"), ARM64: mac("aarch64"), WIN64: dll("x86_64")}[tags]
     bad = File(file.path, lambda: cut(file.bytes, size), file.mode)
     return Twins("WC305", sentence, a_wheel(tags, beside, bad), a_wheel(tags, beside, file), found, (file.path,))
+
+
+def dsym() -> bytes:
+    """What dsymutil keeps of a module for debuggers: its type is MH_DSYM (10)."""
+    content = mac_module("_x.abi3.so", "PyInit__x").bytes
+    return content[:12] + struct.pack("<I", 10) + content[16:]
 
 
 def plain() -> bytes:
@@ -118,6 +137,14 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             a_wheel(X86_64, library("x86_64", MODULE)),
             "found object code, expected a library",
             (MODULE,),
+        ),
+        Twins(
+            "WC305",
+            "the data of a debugger where Python looks for the module",
+            a_wheel(ARM64, mac("aarch64"), File("demo/_x.abi3.so", dsym)),
+            a_wheel(ARM64, mac("aarch64"), File("demo/_x.abi3.so.dSYM/Contents/Resources/DWARF/_x.abi3.so", dsym)),
+            "found debug code, expected a library",
+            ("demo/_x.abi3.so",),
         ),
         Twins(
             "WC305",
