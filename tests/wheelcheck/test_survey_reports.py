@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import run_here
+from wheelcheck.survey.page import key_of
 from wheelcheck.survey.progress import Progress
 from wheelcheck.survey.rows import read
 
@@ -52,28 +54,72 @@ def test_the_page_is_about_the_rows_of_this_rule_set(tree: Path) -> None:
 def test_the_tables_hold_a_row_for_each_of_the_survey(tree: Path) -> None:
     duckdb = pytest.importorskip("duckdb", reason="the extra `survey` is not installed")
     for _ in range(2):  # the second run replaces the tables
-        assert (
-            run_here(
-                tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", "--report", "duckdb=s.duckdb"
-            ).returncode
-            == 0
-        )
-    rows = list(read(tree / "s.jsonl"))
+        reports = ("--report", "duckdb=s.duckdb", "--report", "parquet=s.parquet")
+        assert run_here(tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", *reports).returncode == 0
+    rows = [
+        (row["type"], row["file"], row.get("verdict"), row.get("platforms"), row.get("code"), row.get("message"))
+        for row in read(tree / "s.jsonl")
+        if row["type"] != "survey"
+    ]
+    parquet = (str(tree / "s.parquet"),)
     with duckdb.connect(str(tree / "s.duckdb")) as database:
-        artifacts = database.execute("SELECT sha256, file, verdict, counts.error FROM artifacts").fetchall()
-        findings = database.execute("SELECT sha256, code, path, message FROM findings").fetchall()
-    assert sorted(artifacts) == sorted(
-        (row["sha256"], row["file"], row["verdict"], row["counts"]["error"])
-        for row in rows
-        if row["type"] == "artifact"
-    )
-    assert sorted(findings) == sorted(
-        (row["sha256"], row["code"], row["path"], row["message"]) for row in rows if row["type"] == "finding"
-    )
+        columns = "type, file, verdict, platforms, code, message"
+        one = database.execute(f"SELECT {columns} FROM read_parquet(?)", parquet).fetchall()  # noqa: S608  # ours
+        artifacts = database.execute(
+            "SELECT 'artifact', file, verdict, platforms, NULL, NULL FROM artifacts"
+        ).fetchall()
+        findings = database.execute("SELECT 'finding', file, NULL, NULL, code, message FROM findings").fetchall()
+        errors = database.execute("SELECT sum(counts.error) FROM read_parquet(?)", parquet).fetchone()
+    assert one == rows
+    assert sorted(artifacts + findings, key=str) == sorted(rows, key=str)
+    assert errors == (sum(row["counts"]["error"] for row in read(tree / "s.jsonl") if row["type"] == "artifact"),)
 
 
-@pytest.mark.parametrize("report", ["html", "pdf=x", "html=", "html=a.whl", "duckdb=s.jsonl"])
+def test_the_pages_lead_to_that_of_each_artifact_with_its_findings(tree: Path) -> None:
+    a_wheel("py3-none-win_amd64", File("demo/evil.exe", b"no program")).write(tree)
+    for _ in range(2):  # the second run replaces the pages
+        done = run_here(tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", "--report", "pages=p")
+        assert done.returncode == 0
+    pages = {file: file.read_text("utf-8") for file in (tree / "p").rglob("*.html")}
+    links = {file: re.findall(r'<a href="(?!https:|#)([^"]*)"', page) for file, page in pages.items()}
+    assert {(file.parent / link).resolve() for file, found in links.items() for link in found} == set(pages)
+    found = [row for row in read(tree / "s.jsonl") if row["type"] == "finding"]
+    for row in found:
+        (own,) = [page for file, page in pages.items() if file.name.startswith(row["sha256"])]
+        assert row["code"] in own
+        assert row["file"] in html.unescape(pages[tree / "p/rules" / f"{row['code']}.html"].replace("<wbr>", ""))
+    assert len({row["file"] for row in found}) > 1
+    assert not any("<b>x</b>" in page for page in pages.values())
+    assert any("&lt;b&gt;x&lt;/b&gt;" in page for page in pages.values())
+
+
+def test_pages_are_not_mixed_with_other_files(tree: Path) -> None:
+    (tree / "notes").mkdir()
+    (tree / "notes" / "today.txt").touch()
+    done = run_here(tree, "survey", ".", "--output", "s.jsonl", "--jobs", "1", "--report", "pages=notes")
+    assert (done.returncode, b"name a new or empty one" in done.stderr, (tree / "s.jsonl").exists()) == (2, True, False)
+
+
+@pytest.mark.parametrize("row", [{"sha256": "../../x"}, {"sha256": ""}, {"file": "/etc/x"}, {"source": "../x"}])
+def test_the_page_of_an_artifact_has_a_name_of_its_own_whatever_the_rows_say(row: dict[str, str]) -> None:
+    plain = {"sha256": "a" * 64, "file": "x.whl", "source": "y/x.whl"}
+    name = key_of(plain | row)
+    assert re.fullmatch(r"(unread|[0-9a-f]{64})-[0-9a-f]{8}", name)
+    assert (name != key_of(plain)) == ("source" not in row)
+
+
+def test_no_report_replaces_the_survey_or_what_it_reads(tree: Path) -> None:
+    (tree / "list.txt").write_text(".\n", "utf-8")
+    (tree / "link").symlink_to(tree / "survey")
+    for report in ("html=survey", "html=./link", "html=list.txt", "html=other", "parquet=other"):
+        words = ("--report", "html=other", "--report", report)
+        done = run_here(tree, "survey", "--files-from", "list.txt", "--output", "survey", *words)
+        assert (done.returncode, (tree / "survey").exists(), (tree / "other").exists()) == (2, False, False)
+
+
+@pytest.mark.parametrize("report", ["html", "pdf=x", "html=", "html=-", "html=a.whl", "duckdb=s.jsonl", "pages=list"])
 def test_a_report_that_cannot_be_written_is_refused_before_the_survey(tree: Path, report: str) -> None:
+    (tree / "list").touch()
     done = run_here(tree, "survey", ".", "--output", "s.jsonl", "--report", report)
     assert (done.returncode, (tree / "s.jsonl").exists()) == (2, False)
 

@@ -16,7 +16,7 @@ from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REPORTS = ("html", "duckdb")
+_REPORTS = ("html", "pages", "duckdb", "parquet")
 _VERDICTS = ("pass", "fail", "unverified")
 
 
@@ -60,19 +60,17 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
         default=[],
         type=_report,
         metavar="FORMAT=FILE",
-        help="also write what the output holds as html=FILE, or as tables in duckdb=FILE",
+        help="also write what the output holds: html=FILE, pages=FOLDER (one per artifact), duckdb= or parquet=FILE",
     )
 
 
 def _run(arguments: argparse.Namespace) -> int:
     """Return 0 if every artifact was judged, whatever its verdict; 2 if one could not be verified, or there is none."""
     from wheelcheck import survey  # noqa: PLC0415  # --help starts without it
-    from wheelcheck.survey import database  # noqa: PLC0415
     from wheelcheck.survey.progress import Progress  # noqa: PLC0415
     from wheelcheck.survey.scratch import Sources  # noqa: PLC0415
 
-    if any(form == "duckdb" for form, _ in arguments.report):
-        database.require()
+    _require_reports(arguments)
     files = Sources(_paths(arguments), say)
     if not files.number:
         say("no wheel and no sdist among the given sources")
@@ -102,21 +100,43 @@ def _paths(arguments: argparse.Namespace) -> Iterator[Path]:
     yield from lock_files.fetched(locks, arguments)
 
 
+def _require_reports(arguments: argparse.Namespace) -> None:
+    """Raise UnreachableError for a report that could not be written: better before the survey than after it."""
+    from wheelcheck.inputs import UnreachableError  # noqa: PLC0415  # --help starts without it
+    from wheelcheck.report import Output, check  # noqa: PLC0415
+    from wheelcheck.survey import database, pages  # noqa: PLC0415
+
+    outputs = [Output(form, str(file)) for form, file in arguments.report]
+    read = (arguments.output, arguments.files_from, *arguments.requirement, *arguments.sources)
+    if problem := check(outputs, filter(None, read)):
+        raise UnreachableError(problem)
+    for form, file in arguments.report:
+        if form == "pages":
+            pages.require_own(file)
+        elif form != "html":
+            database.require()
+
+
 def _write(form: str, output: Path, file: Path) -> None:
     """Write what a survey holds in another format. Raises OSError."""
-    from wheelcheck.survey import database, page  # noqa: PLC0415  # few runs need them
+    from wheelcheck.survey import database, page, pages  # noqa: PLC0415  # few runs need them
     from wheelcheck.survey.worker import rule_set  # noqa: PLC0415
 
     if form == "duckdb":
         database.write(output, file)
+    elif form == "parquet":
+        database.write_parquet(output, file)
+    elif form == "pages":
+        pages.write(output, file, rule_set())
     else:
         file.write_text(page.render(output, rule_set()), "utf-8", "backslashreplace", "\n")
 
 
 def _report(text: str) -> tuple[str, Path]:
     form, _, file = text.partition("=")
-    if form not in _REPORTS or not file or file.endswith((".whl", ".tar.gz", ".zip", ".jsonl")):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected html=FILE or duckdb=FILE, and no input or output")
+    if form not in _REPORTS or not file or file == "-":
+        expected = ", ".join(f"{each}={'FOLDER' if each == 'pages' else 'FILE'}" for each in _REPORTS)
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected one of {expected}")
     return form, Path(file)
 
 

@@ -1,14 +1,18 @@
-"""The rows of a survey as the two tables of a DuckDB file, for questions in SQL. Needs the extra `survey`."""
+"""The rows of a survey as the two tables of a DuckDB file, or as one Parquet file, for questions in SQL.
+
+Needs the extra `survey`.
+"""
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _KEY = {"sha256": "VARCHAR", "file": "VARCHAR", "rules": "VARCHAR"}
@@ -35,6 +39,7 @@ TABLES = {
         "message": "VARCHAR",
     },
 }
+_ALL = {"type": "VARCHAR", **TABLES["artifacts"], **TABLES["findings"]}
 
 
 def require() -> None:
@@ -42,7 +47,9 @@ def require() -> None:
     try:
         import_module("duckdb")
     except ImportError as problem:
-        raise UnreachableError("--report duckdb= needs DuckDB: pip install 'wheelcheck[survey]'") from problem
+        raise UnreachableError(
+            "--report duckdb= and parquet= need DuckDB: pip install 'wheelcheck[survey]'"
+        ) from problem
 
 
 def write(survey: Path, database: Path) -> None:
@@ -50,20 +57,36 @@ def write(survey: Path, database: Path) -> None:
 
     Raises OSError if the database cannot be written, or is none.
     """
+    with _connected(database) as connection:
+        for table, columns in TABLES.items():
+            described = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+            connection.execute(f"CREATE OR REPLACE TABLE {table} ({described})")
+            connection.execute(f"INSERT INTO {table} {_rows(columns)}", [str(survey), table.removesuffix("s")])
+
+
+def write_parquet(survey: Path, file: Path) -> None:
+    """Write the rows of a survey as one Parquet file; `type` says which are artifacts, and which findings.
+
+    Raises OSError if the file cannot be written.
+    """
+    with _connected(file, ":memory:") as connection:
+        query = f"{_rows(_ALL)} OR type = ?"
+        connection.sql(query, params=[str(survey), "artifact", "finding"]).write_parquet(str(file), compression="zstd")
+
+
+@contextmanager
+def _connected(file: Path, database: str = "") -> Iterator[Any]:
+    """Connect to a database, for writing a file. Raises OSError where that fails."""
     duckdb = import_module("duckdb")
     try:
-        with closing(duckdb.connect(str(database))) as connection:
-            for table, columns in TABLES.items():
-                described = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
-                connection.execute(f"CREATE OR REPLACE TABLE {table} ({described})")
-                connection.execute(*_filling(survey, table, columns))
+        with closing(duckdb.connect(database or str(file))) as connection:
+            yield connection
     except duckdb.Error as problem:
-        raise OSError(None, f"the tables cannot be written to {database}: {problem}") from problem
+        raise OSError(None, f"the tables cannot be written to {file}: {problem}") from problem
 
 
-def _filling(survey: Path, table: str, columns: dict[str, str]) -> tuple[str, list[str]]:
-    """Return the statement that copies the rows of one type, and its parameters. All names are ours."""
+def _rows(columns: dict[str, str]) -> str:
+    """Return the query for columns of the rows of one type: parameters are file and type. All names are ours."""
     names = ", ".join(f'"{name}"' for name in columns)
     kinds = ", ".join(f"'{name}': '{kind}'" for name, kind in {"type": "VARCHAR", **columns}.items())
-    rows = f"read_json(?, format = 'newline_delimited', columns = {{{kinds}}})"
-    return f"INSERT INTO {table} SELECT {names} FROM {rows} WHERE type = ?", [str(survey), table.removesuffix("s")]  # noqa: S608
+    return f"SELECT {names} FROM read_json(?, format = 'newline_delimited', columns = {{{kinds}}}) WHERE type = ?"  # noqa: S608

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
+from wheelcheck.patterns import regex
 from wheelcheck.report.html import document
 from wheelcheck.report.html_elements import breakable, details, element, heading, share
 from wheelcheck.report.wording import SEVERITIES, VERDICTS, counted, page, sized
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from wheelcheck.report.html_elements import Content
     from wheelcheck.survey.rows import Row
 
+    Links = Mapping[tuple[str, str], str]  # the page about a part, such as ("rules", "WC301")
+
 _ORDER = ("fail", "unverified", "pass")  # the worst first
 _SHOWN = 500  # artifacts with their findings; more are counted
 _EACH = 20  # findings of one of them
+_SHA256 = regex("[0-9a-f]{64}")
 _ROWS = 40  # rules, platforms or years
 
 
@@ -40,58 +45,72 @@ class Totals:
     rules: defaultdict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     shown: list[tuple[Row, list[Row]]] = field(default_factory=list)
 
+    def add(self, row: Row, findings: list[Row]) -> None:
+        """Count an artifact. Memory does not grow with their number."""
+        verdict = row["verdict"]
+        self.verdicts[verdict] += 1
+        self.size += row["bytes"]
+        self.years[year(row)][verdict] += 1
+        for platform in platforms(row):
+            self.platforms[platform][verdict] += 1
+        worst = {(each["code"], each["name"]): each["severity"] for each in reversed(findings)}
+        for rule, severity in worst.items():
+            self.rules[rule][severity] += 1
+        if verdict != "pass" and len(self.shown) < _SHOWN:
+            self.shown.append((row, findings[:_EACH]))
 
-def totals(rows: Iterable[Row], rules: str) -> Totals:
-    """Count the rows of one rule set. Memory does not grow with the number of artifacts."""
-    found, findings = Totals(), list[survey_rows.Row]()
+
+def year(row: Row) -> str:
+    """Return the year of an artifact's file."""
+    return row["modified"][:4] or "unknown"
+
+
+def platforms(row: Row) -> list[str]:
+    """Return the platforms of an artifact."""
+    return row["platforms"] or ["unknown"]
+
+
+def judged(rows: Iterable[Row], rules: str) -> Iterator[tuple[Row, list[Row]]]:
+    """Yield the artifacts that one rule set has judged, each with its findings."""
+    findings: list[Row] = []
     for row in rows:
         if row.get("rules") != rules:
             continue
         if row["type"] == "finding":
             findings.append(row)
             continue
-        _count(found, row, findings)
+        yield row, findings
         findings = []
-    return found
-
-
-def _count(found: Totals, row: Row, findings: list[Row]) -> None:
-    verdict = row["verdict"]
-    found.verdicts[verdict] += 1
-    found.size += row["bytes"]
-    found.years[row["modified"][:4] or "unknown"][verdict] += 1
-    for platform in row["platforms"] or ["unknown"]:
-        found.platforms[platform][verdict] += 1
-    worst = {(each["code"], each["name"]): each["severity"] for each in reversed(findings)}
-    for rule, severity in worst.items():
-        found.rules[rule][severity] += 1
-    if verdict != "pass" and len(found.shown) < _SHOWN:
-        found.shown.append((row, findings[:_EACH]))
 
 
 def render(survey: Path, rules: str) -> str:
     """Return the page about the rows of one rule set. Text from archives appears as text only."""
-    found = totals(survey_rows.read(survey), rules)
+    found = Totals()
+    for row, findings in judged(survey_rows.read(survey), rules):
+        found.add(row, findings)
+    return overview(found, rules, {})
+
+
+def overview(found: Totals, rules: str, links: Links) -> str:
+    """Return the page about what is counted, with links to the pages about its parts."""
+    title = f"Survey of {counted(found.verdicts.total(), 'artifact')}"
+    return document(title, _body(title, found, rules, links))
+
+
+def _body(title: str, found: Totals, rules: str, links: Links) -> Iterator[Element]:
     number = found.verdicts.total()
-    title = f"Survey of {counted(number, 'artifact')}"
-    return document(title, _body(title, found, number, rules))
-
-
-def _body(title: str, found: Totals, number: int, rules: str) -> Iterator[Element]:
     words = ", ".join(f"{found.verdicts[each]} {VERDICTS[each].lower()}" for each in _ORDER)
     about = (("to download", sized(found.size)), ("rule set", rules))
     terms = (element("div", element("dt", term), element("dd", value)) for term, value in about)
     yield element("header", element("h1", title), element("p", words), element("dl", *terms))
     main = element("main")
-    main.extend(
-        _shares(
-            "verdicts", "By verdict", {VERDICTS[each]: Counter({each: found.verdicts[each]}) for each in _ORDER}, number
-        )
-    )
-    main.extend(_rules(found, number))
-    main.extend(_shares("platforms", "By platform", _largest(found.platforms)))
-    main.extend(_shares("years", "By year of the file", dict(sorted(found.years.items(), reverse=True)[:_ROWS])))
-    main.extend(_artifacts(found))
+    verdicts = {VERDICTS[each]: Counter({each: found.verdicts[each]}) for each in _ORDER}
+    years = dict(sorted(found.years.items(), reverse=True)[:_ROWS])
+    main.extend(_shares("verdicts", "By verdict", verdicts, links, number))
+    main.extend(_rules(found, number, links))
+    main.extend(_shares("platforms", "By platform", _largest(found.platforms), links))
+    main.extend(_shares("years", "By year of the file", years, links))
+    main.extend(_artifacts(found, links))
     yield main
     yield element("footer", f"wheelcheck {__version__}")
 
@@ -101,10 +120,15 @@ def _largest(groups: Mapping[str, Counter[str]]) -> dict[str, Counter[str]]:
     return {name: groups[name] for name in ordered[:_ROWS]}
 
 
-def _shares(anchor: str, text: str, groups: Mapping[str, Counter[str]], whole: int = 0) -> Iterator[Element]:
+def _shares(
+    anchor: str, text: str, groups: Mapping[str, Counter[str]], links: Links, whole: int = 0
+) -> Iterator[Element]:
     """Yield a table with a bar per group, whose parts are the verdicts; it fills the column at `whole` artifacts."""
     yield heading(anchor, text)
-    body = (_share_row(name, counts, whole or counts.total()) for name, counts in groups.items())
+    body = (
+        _share_row(_linked(breakable(name), links.get((anchor, name))), counts, whole or counts.total())
+        for name, counts in groups.items()
+    )
     yield _card(body, {each: VERDICTS[each] for each in _ORDER})
 
 
@@ -116,13 +140,17 @@ def _card(body: Iterable[Element], parts: Mapping[str, str]) -> Element:
     return element("div", key, element("table", element("tbody", *body), class_="largest shares"), class_="card")
 
 
-def _share_row(name: str, counts: Counter[str], whole: int) -> Element:
+def _linked(content: list[Content], link: str | None) -> list[Content]:
+    return [element("a", *content, href=link)] if link else content
+
+
+def _share_row(name: list[Content], counts: Counter[str], whole: int) -> Element:
     told = f"{counts.total()}"
     if counts["fail"] and len(counts) > 1:
         told += f", {100 * counts['fail'] / counts.total():.0f} % fail"
     return element(
         "tr",
-        element("th", *breakable(name), scope="row"),
+        element("th", *name, scope="row"),
         element("td", told, class_="number"),
         element("td", _bar(counts, _ORDER, whole), class_="track"),
     )
@@ -137,54 +165,65 @@ def _bar(counts: Counter[str], parts: Iterable[str], whole: int) -> Element:
     return element("svg", *drawn, height="18", width="100%", aria_hidden="true")
 
 
-def _rules(found: Totals, number: int) -> Iterator[Element]:
+def _rules(found: Totals, number: int, links: Links) -> Iterator[Element]:
     yield heading("rules", "By rule")
     if not found.rules:
         yield element("p", "Nothing was found.", class_="card none")
         return
     ordered = sorted(found.rules, key=lambda rule: (*(-found.rules[rule][each] for each in SEVERITIES), rule))
-    body = (_rule_row(rule, found.rules[rule], number) for rule in ordered)
+    body = (_rule_row(rule, found.rules[rule], number, links) for rule in ordered)
     yield _card(body, {each: each for each in SEVERITIES})
 
 
-def _rule_row(rule: tuple[str, str], counts: Counter[str], number: int) -> Element:
+def _rule_row(rule: tuple[str, str], counts: Counter[str], number: int, links: Links) -> Element:
     code, name = rule
-    words = name.replace("-", " ")
+    words = _linked([name.replace("-", " ")], links.get(("rules", code)))
     link = element("a", code, href=page(code), rel="noreferrer")
     return element(
         "tr",
-        element("th", link, f" {words}", scope="row"),
+        element("th", link, " ", *words, scope="row"),
         element("td", f"{counts.total()} ({100 * counts.total() / number:.1f} %)", class_="number"),
         element("td", _bar(counts, SEVERITIES, number), class_="track"),
     )
 
 
-def _artifacts(found: Totals) -> Iterator[Element]:
+def _artifacts(found: Totals, links: Links) -> Iterator[Element]:
     bad = found.verdicts["fail"] + found.verdicts["unverified"]
     yield heading("artifacts", "Artifacts that do not pass")
     if not bad:
         yield element("p", "Every artifact passes.", class_="card none")
         return
     for row, findings in sorted(found.shown, key=lambda shown: shown[0]["file"]):
-        yield _artifact(row, findings)
+        yield _artifact(row, findings, links.get(("artifacts", key_of(row))))
     if bad > len(found.shown):
         yield element("p", f"{bad - len(found.shown)} more are in the survey's file.", class_="none")
 
 
-def _artifact(row: Row, findings: list[Row]) -> Element:
+def key_of(row: Row) -> str:
+    """Return the name of an artifact's page: nothing else has it, and it is a file name whatever the row holds."""
+    digest = row["sha256"] if _SHA256.fullmatch(row["sha256"]) else "unread"
+    file = row["file"] if digest == row["sha256"] else row["source"]
+    return f"{digest}-{blake2b(file.encode('utf-8', 'surrogatepass'), digest_size=4).hexdigest()}"
+
+
+def _artifact(row: Row, findings: list[Row], link: str | None) -> Element:
     stamp = element("span", VERDICTS[row["verdict"]], class_=f"chip {row['verdict']}")
+    own = ("; ", element("a", "its own page", href=link)) if link else ()
+    place = element(
+        "p", element("code", *breakable(row["source"])), element("br"), f"SHA-256 {row['sha256']}", *own, class_="none"
+    )
+    folded = details("", place, listed(row, findings), class_="card artifact", id=f"sha256-{row['sha256']}")
+    folded[0].extend([stamp, element("span", *breakable(row["file"]))])
+    return folded
+
+
+def listed(row: Row, findings: list[Row]) -> Element:
+    """Return what was found in an artifact as a list."""
     items = [element("li", element("b", "not verified "), why) for why in row["gaps"]]
     items += [_finding(finding) for finding in findings]
     if (more := sum(row["counts"].values()) - len(findings)) > 0:
         items.append(element("li", f"and {counted(more, 'finding')} more", class_="soft"))
-    place = element(
-        "p", element("code", *breakable(row["source"])), element("br"), f"SHA-256 {row['sha256']}", class_="none"
-    )
-    folded = details(
-        "", place, element("ul", *items, class_="plain"), class_="card artifact", id=f"sha256-{row['sha256']}"
-    )
-    folded[0].extend([stamp, element("span", *breakable(row["file"]))])
-    return folded
+    return element("ul", *items, class_="plain")
 
 
 def _finding(finding: Row) -> Element:

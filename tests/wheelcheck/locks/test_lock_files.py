@@ -12,6 +12,7 @@ from tests.support.native_files import library
 from tests.support.package_index import PackageIndex
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.locks import Target, is_lock_file, pins
+from wheelcheck.survey.rows import read as rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +89,26 @@ def test_what_an_install_takes_is_judged_and_nothing_else(
     assert checked(tmp_path, index, *words, *ARM)[:2] == (1, [f"demo-1.0-{AARCH64}.whl"])
     intel = ("--platform", "manylinux_2_17_x86_64", "--python", "3.11")
     assert checked(tmp_path, index, *words, *intel)[:2] == (0, [f"demo-1.0-{X86_64}.whl"])
+
+
+def test_a_survey_takes_folders_files_locks_releases_and_a_list_of_them_in_one_call(
+    tmp_path: Path, index: PackageIndex, files: dict[str, bytes]
+) -> None:
+    (tmp_path / "mirror/below").mkdir(parents=True)
+    folder = a_wheel("py3-none-any", version="2.0").write(tmp_path / "mirror/below")
+    alone = a_wheel("py3-none-any", version="3.0").write(tmp_path)
+    (tmp_path / "uv.lock").write_text(uv_lock(files))
+    (tmp_path / "pylock.toml").write_text(pylock(files))  # the same wheel again
+    (tmp_path / "r.txt").write_text(f"demo==1.0 {hashes(files)}\n".replace("\\\n", " "))  # and again
+    (tmp_path / "list.txt").write_text(f"pure==1.0\n\npylock.toml\n{alone.name}\n")
+    sources = ("mirror", "uv.lock", "--files-from", "list.txt", "-r", "r.txt")
+    options = (*ARM, "--index-url", index.address, "--output", "s.jsonl", "--jobs", "1")
+    done = run(tmp_path, "survey", *sources, *options, WHEELCHECK_CACHE=str(tmp_path / "cache"))
+    found = {row["file"]: row["verdict"] for row in rows(tmp_path / "s.jsonl") if row["type"] == "artifact"}
+    assert done.returncode == 0, done.stderr
+    assert found.keys() == {folder.name, alone.name, f"demo-1.0-{AARCH64}.whl", "pure-1.0.tar.gz"}
+    assert found[f"demo-1.0-{AARCH64}.whl"] == "fail"
+    assert b"4 files: " in done.stderr
 
 
 def test_where_no_wheel_fits_the_sdist_is_taken(tmp_path: Path, index: PackageIndex, files: dict[str, bytes]) -> None:
