@@ -28,7 +28,7 @@ LAYERS = (
     ("archive", "binary", "wheel_writer"),  # the readers, which know nothing of each other; what writes a wheel
     ("platforms",),  # the tables of CPUs, tags and policies
     ("source", "damage", "credentials"),  # bytes at an offset, what is wrong with them; passwords in URLs
-    ("records", "patterns"),  # classes of fields and regular expressions, which everything uses
+    ("records", "tuples", "patterns"),  # classes of fields and regular expressions, which everything uses
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 

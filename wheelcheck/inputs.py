@@ -15,8 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import InvalidSdistFilename, parse_sdist_filename
-
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
@@ -173,6 +171,8 @@ def _is_artifact(name: str) -> bool:
 
 
 def _is_sdist_name(name: str) -> bool:
+    from packaging.utils import InvalidSdistFilename, parse_sdist_filename  # noqa: PLC0415  # slow to import
+
     try:
         parse_sdist_filename(name)
     except InvalidSdistFilename:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from wheelcheck.records import dataclass
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.platforms.magic import BEGINNINGS
 from wheelcheck.records import dataclass, field
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wheelcheck.archive.codec import Decompressor

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from wheelcheck.archive.inflate import INPUT, OUTPUT, Content, Inflated, Packed, digest, digest_at_once
 from wheelcheck.archive.zip_directory import Window
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wheelcheck.archive.inflate import MemberStream

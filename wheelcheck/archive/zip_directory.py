@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.damage import beginning
 from wheelcheck.records import dataclass
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

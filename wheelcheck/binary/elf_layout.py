@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 from functools import lru_cache
-from typing import NamedTuple
+
+from wheelcheck.tuples import NamedTuple
 
 _TYPES = {0: "ET_NONE", 1: "ET_REL", 2: "ET_EXEC", 3: "ET_DYN", 4: "ET_CORE", 0xFF00: "ET_LOPROC", 0xFFFF: "ET_HIPROC"}
 _VERSIONS = {0: "EV_NONE", 1: "EV_CURRENT"}

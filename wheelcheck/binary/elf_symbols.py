@@ -8,7 +8,7 @@ loader looks at single entries only, and rules then say that they judge nothing.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_lookup import (
     LOCAL,
@@ -24,6 +24,7 @@ from wheelcheck.binary.elf_lookup import (
 from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import printable
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,7 +6,7 @@ Constants and layouts: Apple's <mach-o/loader.h> and <mach-o/fat.h>.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelcheck.binary.macho_signature import is_past_end, signature_fault
 from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
@@ -14,6 +14,7 @@ from wheelcheck.binary.model import UNKNOWN, AppleSystem, Kind, Slice, Symbols, 
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, field
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

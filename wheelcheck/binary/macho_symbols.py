@@ -7,10 +7,11 @@ unknown and no damage: dyld reads other tables. Layouts: Apple's <mach-o/nlist.h
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import printable
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from wheelcheck.records import dataclass
+from wheelcheck.tuples import NamedTuple
 
 _CERTIFICATES = 4
 

@@ -26,7 +26,7 @@ from packaging.version import Version
 
 from wheelcheck.builder import run as process
 from wheelcheck.builder.run import BuildError, Command
-from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.headers import headers_of
 from wheelcheck.facts.toml import parse_toml, table
 from wheelcheck.records import dataclass
 

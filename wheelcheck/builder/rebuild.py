@@ -15,7 +15,7 @@ import tempfile
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from wheelcheck.binary import read_binary
@@ -25,6 +25,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.config import files
 from wheelcheck.records import dataclass, replace
 from wheelcheck.source import Bytes
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

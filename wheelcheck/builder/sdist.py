@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, run, sources
 from wheelcheck.builder.run import BuildError, Command
-from wheelcheck.facts.dist_info import headers_of
+from wheelcheck.facts.headers import headers_of
 from wheelcheck.records import replace
 from wheelcheck.source import Bytes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import time
 from contextlib import nullcontext
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,7 @@ def _told(words: list[str], file: Path | None) -> Run:
     from wheelcheck.engine import Run  # noqa: PLC0415
 
     command = shlex.join(["wheelcheck", *map(without_credentials, words)])
-    date = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
     return Run(shown(file, Path()) if file else "", command, date)
 
 

@@ -12,9 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from wheelcheck.config.files import OWN, SHARED, ConfigError, find, is_nearly, project_name, read
+from wheelcheck.platforms.usual import canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

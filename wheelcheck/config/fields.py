@@ -7,9 +7,7 @@ The parser, the hints for misspelled keys, `schema/config-1.json` and docs/confi
 
 from __future__ import annotations
 
-import json
 import re
-from importlib import resources
 from typing import Any, Literal, get_args
 
 from wheelcheck.config.shapes import (
@@ -227,6 +225,8 @@ def generate() -> str:
 
     The number in its `$id` grows when a key changes its meaning or is removed; a new key does not change it.
     """
+    import json  # noqa: PLC0415  # slow to import
+
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:wheelcheck:config:1",
@@ -240,6 +240,9 @@ def generate() -> str:
 
 def for_validate_pyproject(_tool: str) -> dict[str, Any]:
     """Return the schema of `[tool.$tool]` in draft 7: the entry point for `validate_pyproject.tool_schema`."""
+    import json  # noqa: PLC0415  # slow to import
+    from importlib import resources  # noqa: PLC0415
+
     text = (resources.files("wheelcheck.config") / "schema" / FILE).read_text("utf-8")
     schema: dict[str, Any] = json.loads(text)
     return {**schema, "$schema": _DRAFT_07}

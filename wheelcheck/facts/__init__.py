@@ -5,26 +5,26 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
-
 from wheelcheck.facts.cargo import Crates
-from wheelcheck.facts.dist_info import DistInfo, headers_of
+from wheelcheck.facts.dist_info import DistInfo
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.facts.headers import headers_of
 from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.hints import without_width
 from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
+from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from email.message import Message
 
     from wheelcheck.binary.model import Binary
     from wheelcheck.config import Expected
     from wheelcheck.damage import Damage
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
+    from wheelcheck.facts.headers import Headers
     from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import EntryKind
 
@@ -199,7 +199,7 @@ class Sdist(Artifact):
         return min((member.path.partition("/")[0] for member in self.members), default="")
 
     @cached_property
-    def pkg_info(self) -> Message:
+    def pkg_info(self) -> Headers:
         """The headers of the PKG-INFO in its top folder; none if it is missing."""
         return headers_of(self.texts.get(f"{self.top}/PKG-INFO", ""))
 

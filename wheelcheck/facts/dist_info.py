@@ -7,23 +7,20 @@ import binascii
 import csv
 import math
 import re
-from configparser import ConfigParser, Error
-from email.parser import HeaderParser
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from packaging.requirements import Requirement
-from packaging.tags import parse_tag
-from packaging.utils import canonicalize_name
-
 from wheelcheck.facts.file_names import canonical_version
+from wheelcheck.facts.headers import Headers, headers_of
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.usual import canonicalize_name, expanded_tag
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from email.message import Message
+
+    from packaging.requirements import Requirement
 
     from wheelcheck.facts.file_names import FileName
 
@@ -154,7 +151,7 @@ class DistInfo:
         return f"{self.folder}/{file}"
 
     @cached_property
-    def wheel(self) -> Message:
+    def wheel(self) -> Headers:
         """The headers of WHEEL."""
         return headers_of(self.texts.get("WHEEL", ""))
 
@@ -170,7 +167,7 @@ class DistInfo:
         return frozenset(found)
 
     @cached_property
-    def metadata(self) -> Message:
+    def metadata(self) -> Headers:
         """The headers of METADATA."""
         return headers_of(self.texts.get("METADATA", ""))
 
@@ -229,21 +226,12 @@ def names_the_wheel(folder: str, name: FileName) -> bool:
     return same_name and canonical_version(found["version"]) == canonical_version(name.version)
 
 
-def headers_of(text: str) -> Message:
-    """Return the headers of core metadata (PKG-INFO, METADATA) or WHEEL; never raises.
-
-    A byte that is not UTF-8 becomes U+FFFD: a Message cannot turn a value with both such a byte and another letter
-    beyond ASCII into text.
-    """
-    return HeaderParser().parsestr(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
-
-
 def is_utf_8(text: str) -> bool:
     """Return whether a text has no byte that is not UTF-8, which `surrogateescape` keeps as a surrogate."""
     return not _SURROGATE.search(text)
 
 
-def header_problems(text: str, headers: Message) -> Iterator[str]:
+def header_problems(text: str, headers: Headers) -> Iterator[str]:
     """Yield what makes readers see other headers in this text: bytes that are not UTF-8, and a line that is no header.
 
     Python's parser ends the headers at such a line and takes it for the description; other parsers go on.
@@ -252,8 +240,8 @@ def header_problems(text: str, headers: Message) -> Iterator[str]:
         yield "found bytes that are not UTF-8"
     if broken := next((line for line in _head_of(text) if _BREAKS_LINES.search(line)), ""):
         yield f"found a control character in {broken[:_SHOWN]!r}, where some readers end the line; expected text"
-    if headers.defects:
-        line = str(headers.get_payload()).partition("\n")[0]
+    if headers.has_defects:
+        line = headers.body.partition("\n")[0]
         yield f"found the line {line[:_SHOWN]!r} among the headers, expected `Name: value`; pip ends the headers there"
 
 
@@ -267,13 +255,15 @@ def _head_of(text: str) -> Iterator[str]:
 
 
 def _parsed_requirement(text: str) -> Requirement | None:
+    from packaging.requirements import Requirement  # noqa: PLC0415  # slow to import
+
     try:
         return Requirement(text)
     except (ValueError, RecursionError):  # InvalidRequirement is a ValueError
         return None
 
 
-def metadata_version(headers: Message) -> tuple[int, int]:
+def metadata_version(headers: Headers) -> tuple[int, int]:
     """Return Metadata-Version as numbers, so that 2.10 is newer than 2.4; (0, 0) if it is missing or malformed."""
     found = _METADATA_VERSION.fullmatch(str(headers.get("Metadata-Version", "")).strip())
     return (int(found[1]), int(found[2])) if found else (0, 0)
@@ -285,7 +275,7 @@ def _combinations(line: str) -> int:
 
 def _expand(line: str) -> set[WheelTag]:
     try:
-        return {WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in parse_tag(line)}
+        return {WheelTag(*tag) for tag in expanded_tag(line)}
     except ValueError:
         return {WheelTag(line, "", "")}
 
@@ -315,6 +305,10 @@ def _lines(text: str) -> Iterator[str]:
 
 def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:
     """Return the groups of an entry_points.txt and what is wrong with it."""
+    if not text:
+        return {}, ""
+    from configparser import ConfigParser, Error  # noqa: PLC0415  # slow to import
+
     parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True, default_section=_NO_DEFAULTS)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
     try:

@@ -9,7 +9,6 @@ Source: in-toto Statement v1.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.patterns import regex
@@ -57,6 +56,8 @@ def _read(path: Path) -> Statement:
     try:
         if path.stat().st_size > _MOST_BYTES or not path.is_file():
             return Statement(path.name, problem=f"is no file of at most {_MOST_BYTES} bytes")
+        import json  # noqa: PLC0415  # slow to import
+
         document = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         return Statement(path.name, problem=f"cannot be read as JSON: {str(error).partition(chr(10))[0]}")
@@ -103,6 +104,8 @@ def _text(values: Mapping[str, Any], name: str) -> str:
 
 def render(statement: Statement) -> str:
     """Return a statement as the text of its file."""
+    import json  # noqa: PLC0415  # as above
+
     return json.dumps(_document(statement), indent=2) + "\n"
 
 
@@ -111,6 +114,8 @@ def release_predicate(statements: Iterable[Statement], handed_over: Mapping[str,
     documents = [_document(one) for one in statements]
     about = {name: documents[0]["predicate"][name] for name in ("project", "version", "source")}
     subjects = _rendered_subjects(handed_over)
+    import json  # noqa: PLC0415  # as above
+
     return json.dumps({**about, "statements": documents, "handedOver": subjects}, indent=2) + "\n"
 
 

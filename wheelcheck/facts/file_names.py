@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    canonicalize_version,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.usual import canonicalize_name, canonicalize_version, sdist_name, wheel_name
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
 
@@ -39,13 +31,12 @@ def parse_file_name(name: str) -> FileName:
     """Parse the file name of a wheel (`.whl`) or an sdist (`.tar.gz`). Never raises."""
     try:
         if name.endswith(".whl"):
-            project, version, build, tags = parse_wheel_filename(name)
-            expanded = sorted(WheelTag(tag.interpreter, tag.abi, tag.platform) for tag in tags)
-            return FileName(project, str(version), tuple(expanded), build=build)
-        project, version = parse_sdist_filename(name)
-    except (InvalidWheelFilename, InvalidSdistFilename) as problem:
+            project, version, build, tags = wheel_name(name)
+            return FileName(project, version, tuple(WheelTag(*tag) for tag in sorted(tags)), build=build)
+        project, version = sdist_name(name)
+    except ValueError as problem:  # InvalidWheelFilename or InvalidSdistFilename
         return FileName(canonicalize_name(name.partition("-")[0]), "", error=str(problem))
-    return FileName(project, str(version))
+    return FileName(project, version)
 
 
 def member_path(path: str, wheel: str) -> str:

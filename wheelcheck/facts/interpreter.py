@@ -6,10 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
-
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import version_of
+from wheelcheck.platforms.usual import admits_any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,8 +73,7 @@ def is_admitted(wheel: Wheel, versions: Iterable[Version]) -> bool:
 @lru_cache(maxsize=1024)
 def _admits(wanted: str, version: Version) -> bool:
     try:
-        specifiers = SpecifierSet(wanted)
-        return any(specifiers.contains(f"{dotted(version)}.{patch}", prereleases=True) for patch in _PATCHES)
+        return admits_any(wanted, ((*version, patch) for patch in _PATCHES))
     except ValueError:  # InvalidSpecifier, or a number of too many digits, which WC220 reports
         return True
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from email.utils import parseaddr
 from typing import TYPE_CHECKING
-
-from packaging.requirements import InvalidRequirement, Requirement
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.known_names import classifier_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import Message
+
+    from wheelcheck.facts.headers import Headers
 
 FIELDS = frozenset(
     (
@@ -29,6 +27,8 @@ _LONGEST_SUMMARY, _LONGEST_LABEL = 512, 32
 _CONTENT_TYPES = frozenset({"text/plain", "text/x-rst", "text/markdown"})
 _VARIANTS = frozenset({"GFM", "CommonMark"})
 _ADDRESS = regex(r"[^@\s<>]{1,64}@[^@\s<>.]+(?:\.[^@\s<>.]+)+")
+_PLAIN_NAME = regex(r"(?:[A-Za-z]+ )*")
+_PLAIN_ADDRESS = regex(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _URL = regex(r"https?:\S+", re.IGNORECASE)  # PyPI takes no other scheme
 _ONCE = (
     *(
@@ -49,7 +49,7 @@ PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must
 _SHOWN = 80  # characters of a value
 
 
-def field_problems(headers: Message) -> Iterator[str]:
+def field_problems(headers: Headers) -> Iterator[str]:
     """Yield what PyPI refuses in the fields of one METADATA or PKG-INFO; each kind is asked for all its values."""
     for name in _ONCE:
         if len(headers.get_all(name, [])) > 1:
@@ -69,10 +69,10 @@ def field_problems(headers: Message) -> Iterator[str]:
     yield from _contact_problems(headers)
 
 
-def _contact_problems(headers: Message) -> Iterator[str]:
+def _contact_problems(headers: Headers) -> Iterator[str]:
     """Yield addresses and URLs that PyPI does not take for such."""
     for name in ("Author-email", "Maintainer-email"):
-        address = parseaddr(text_of(headers, name))[1]
+        address = _address_of(text_of(headers, name))
         if address and not _ADDRESS.fullmatch(address):
             yield f"{name} {shown(address)} is no e-mail address"
     for name in ("Home-page", "Download-URL"):
@@ -80,7 +80,19 @@ def _contact_problems(headers: Message) -> Iterator[str]:
             yield f"{name} {shown(url)} is no URL"
 
 
-def _list_problems(headers: Message) -> Iterator[str]:
+def _address_of(text: str) -> str:
+    """Return the address in `Name <address>`, as the email parser finds it; empty if there is none."""
+    name, opening, rest = text.partition("<")
+    address = rest.removesuffix(">")
+    is_enclosed = bool(opening) and rest.endswith(">") and _PLAIN_NAME.fullmatch(name)
+    if not text or (is_enclosed and _PLAIN_ADDRESS.fullmatch(address)):
+        return address
+    from email.utils import parseaddr  # noqa: PLC0415  # slow to import
+
+    return parseaddr(text)[1]
+
+
+def _list_problems(headers: Headers) -> Iterator[str]:
     """Yield what PyPI refuses in fields that may be given several times; the same value counts once."""
     for value in dict.fromkeys(texts_of(headers, "Classifier")):
         if not value.startswith(PRIVATE) and (problem := classifier_problem(value)):
@@ -96,7 +108,7 @@ def _list_problems(headers: Message) -> Iterator[str]:
                 yield f"{name} {shown(value)} {problem}"
 
 
-def _form_problems(headers: Message) -> Iterator[str]:
+def _form_problems(headers: Headers) -> Iterator[str]:
     """Yield what the core metadata specification does not allow: a summary of several lines, and some names."""
     if "\n" in text_of(headers, "Summary"):
         yield "the summary has several lines, expected one"
@@ -121,6 +133,8 @@ def _project_url_problem(value: str) -> str:
 
 
 def _requirement_problem(value: str) -> str:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
+
     try:
         requirement = Requirement(value)
     except (InvalidRequirement, RecursionError):
@@ -144,12 +158,12 @@ def _content_type_problem(field: str) -> str:
     return ""
 
 
-def text_of(headers: Message, name: str) -> str:
+def text_of(headers: Headers, name: str) -> str:
     """Return a field, empty if it is missing or the `UNKNOWN` that distutils wrote for such a one."""
     return str(headers.get(name, "")).strip().removeprefix("UNKNOWN")
 
 
-def texts_of(headers: Message, name: str) -> list[str]:
+def texts_of(headers: Headers, name: str) -> list[str]:
     """Return all values of a field."""
     return [str(value).strip() for value in headers.get_all(name, [])]
 

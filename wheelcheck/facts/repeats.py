@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from itertools import count
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.inputs import open_regular
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,16 +10,14 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
-
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.usual import canonicalize_name
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
+
+    from packaging.requirements import Requirement
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.facts import Member, Wheel
@@ -42,6 +40,8 @@ class TooManyAlternativesError(ValueError):
 
 def is_requirement(text: str) -> bool:
     """Return whether text is a requirement (PEP 508); what is too long to be parsed safely counts as one."""
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
+
     try:
         return len(text) > _LONGEST or bool(Requirement(text).name)
     except (InvalidRequirement, RecursionError):
@@ -53,6 +53,13 @@ def canonical(field: str, value: str) -> object:
 
     Knows Requires-Dist, Requires-Python and License-Expression.
     """
+    from packaging.licenses import (  # noqa: PLC0415  # slow to import
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
     text = re.sub(r"\s+", "", value)
     if len(value) > _LONGEST:
         return text
@@ -161,6 +168,8 @@ def required(wheel: Wheel) -> tuple[str, ...]:
 
 
 def _bare_requirement(line: str) -> Requirement | None:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
+
     try:
         return Requirement(line)
     except InvalidRequirement:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelcheck.facts.rust_sources import modules_and_files
 from wheelcheck.patterns import regex
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from wheelcheck.facts.text_limits import LexemeBudget

@@ -5,16 +5,15 @@ tools/known_names.py writes the data.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from importlib import resources
 from typing import Any
+
+from wheelcheck.platforms import data
 
 
 def classifier_problem(name: str) -> str:
     """Say why PyPI refuses a classifier; empty text for one that it takes."""
-    data = _data()
-    if (instead := data["deprecated"].get(name)) is not None:
+    if (instead := _data()["deprecated"].get(name)) is not None:
         return f"is deprecated; use {' or '.join(instead)}" if instead else "is deprecated; remove it"
     return "" if name in _classifiers() else "is not one that PyPI knows"
 
@@ -32,6 +31,5 @@ def _classifiers() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
-    text = resources.files("wheelcheck.platforms").joinpath("known_names.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
+    found: dict[str, Any] = data.load("known_names.json")
+    return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.platforms import arch
+from wheelcheck.platforms import arch, data
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -87,6 +85,5 @@ def _numbers(version: str) -> tuple[int, ...]:
 @lru_cache(maxsize=1)
 def _policy_data() -> dict[str, Any]:
     """Return auditwheel's published policies as tools/manylinux.py wrote them."""
-    text = resources.files("wheelcheck.platforms").joinpath("manylinux.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
+    found: dict[str, Any] = data.load("manylinux.json")
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING
+
+from wheelcheck.platforms import data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,8 +16,7 @@ _UNSTABLE = "PyUnstable"  # the family of names that CPython may change in every
 @lru_cache(maxsize=1)
 def added_in() -> Mapping[str, tuple[int, ...]]:
     """Return the version that brought each name of the stable ABI, as tools/stable_abi.py wrote them."""
-    text = resources.files("wheelcheck.platforms").joinpath("stable_abi.json").read_text("utf-8")
-    since = json.loads(text)["since"].items()
+    since = data.load("stable_abi.json")["since"].items()
     return {name: tuple(map(int, version.split("."))) for version, names in since for name in names.split()}
 
 

@@ -5,12 +5,11 @@ The data is written by tools/system_symbols.py. What it does not hold is unknown
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.platforms import data
 from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.manylinux import linux_policy
 
@@ -159,6 +158,5 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
-    text = resources.files("wheelcheck.platforms").joinpath("system_symbols.json").read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
-    return data
+    found: dict[str, Any] = data.load("system_symbols.json")
+    return found

@@ -6,13 +6,13 @@ tools/windows.py writes.
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.patterns import regex
+from wheelcheck.platforms import data
 from wheelcheck.platforms.suffixes import version_of
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     import re
@@ -123,5 +123,4 @@ _PATTERNS: dict[Origin, re.Pattern[str]] = {"graphics driver": _DRIVERS, "Visual
 
 @lru_cache(maxsize=1)
 def _of_windows() -> frozenset[str]:
-    text = resources.files(__package__).joinpath("windows.json").read_text("utf-8")
-    return frozenset(" ".join(json.loads(text)["libraries"]).split())
+    return frozenset(" ".join(data.load("windows.json")["libraries"]).split())

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
-import textwrap
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from wheelcheck.config.fields import Severity
@@ -110,8 +107,14 @@ class Rule(Generic[Subject]):
     @property
     def _text(self) -> str:
         """The docstring, read from the source where `python -OO` has removed it; empty text without the source."""
-        if text := inspect.getdoc(self.judge):
-            return text
+        if text := self.judge.__doc__:
+            first, *rest = text.expandtabs().splitlines()
+            margin = min((len(line) - len(line.lstrip()) for line in rest if line.strip()), default=0)
+            return "\n".join([first.strip(), *(line[margin:] for line in rest)]).strip()
+        import ast  # noqa: PLC0415  # slow to import
+        import inspect  # noqa: PLC0415
+        import textwrap  # noqa: PLC0415
+
         try:
             source = textwrap.dedent(inspect.getsource(self.judge))
         except OSError:

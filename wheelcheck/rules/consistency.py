@@ -20,9 +20,9 @@ from wheelcheck.rules.linux import every_needed_library_is_promised_or_in_the_wh
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from email.message import Message
 
     from wheelcheck.facts import Artifact, Member, Wheel
+    from wheelcheck.facts.headers import Headers
 
 _GRAFTED = regex(r"(?:^|/)[^/]+\.libs/|(?:^|/)\.dylibs/")
 _FIELDS = ("Requires-Python", "Requires-Dist", "License-Expression")
@@ -214,7 +214,7 @@ def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
             yield Hit("", message, artifact=wheel.file)
 
 
-def _differences(theirs: Message, ours: Message) -> Iterator[tuple[str, str, str]]:
+def _differences(theirs: Headers, ours: Headers) -> Iterator[tuple[str, str, str]]:
     """Yield each field that differs, with what the wheel says more and what the sdist says more."""
     dynamic = {str(value).strip().lower() for value in theirs.get_all("Dynamic", [])}
     if metadata_version(theirs) < (2, 2):
@@ -229,7 +229,7 @@ def _differences(theirs: Message, ours: Message) -> Iterator[tuple[str, str, str
             yield field, ", ".join(new) or "less", ", ".join(gone) or "nothing more"
 
 
-def _values(headers: Message, field: str) -> dict[object, str]:
+def _values(headers: Headers, field: str) -> dict[object, str]:
     """Return the values of a field as written, without line breaks, each by what it means."""
     values = (" ".join(str(value).split()) for value in headers.get_all(field, []))
     return {canonical(field, value): value for value in values if value}

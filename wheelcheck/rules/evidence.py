@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.file_names import canonical_version
+from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:

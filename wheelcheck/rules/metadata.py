@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from email.message import Message
 from typing import TYPE_CHECKING
-
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.facts.dist_info import (
@@ -19,8 +15,10 @@ from wheelcheck.facts.dist_info import (
     script_name_problem,
 )
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.facts.headers import Headers
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import parts_of
+from wheelcheck.platforms.usual import is_specifier
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -67,11 +65,11 @@ def metadata_can_be_read(artifact: Artifact) -> Iterator[Hit]:
         if problem := _requirement_problem(str(value)):
             yield Hit(path, f"found Requires-Dist {str(value)!r}: {problem}")
     for value in headers.get_all("Requires-Python", []):
-        if not _is_specifier(str(value)):
+        if not is_specifier(str(value)):
             yield Hit(path, f"found Requires-Python {str(value)!r}, expected a version specifier")
 
 
-def core_metadata(artifact: Artifact) -> tuple[str, str | None, Message]:
+def core_metadata(artifact: Artifact) -> tuple[str, str | None, Headers]:
     """Return the path, the text (None if it is missing) and the headers of METADATA or PKG-INFO."""
     if isinstance(artifact, Sdist):
         path = f"{artifact.top}/PKG-INFO"
@@ -79,10 +77,12 @@ def core_metadata(artifact: Artifact) -> tuple[str, str | None, Message]:
     if isinstance(artifact, Wheel):
         info = artifact.dist_info
         return info.path("METADATA"), info.texts.get("METADATA"), info.metadata
-    return "", None, Message()
+    return "", None, Headers()
 
 
 def _requirement_problem(value: str) -> str:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
+
     try:
         hash(Requirement(value).specifier)  # reads the versions, too
     except InvalidRequirement as problem:
@@ -90,14 +90,6 @@ def _requirement_problem(value: str) -> str:
     except (ValueError, RecursionError):
         return "expected a requirement: it has a number or a nesting that is too long"
     return ""
-
-
-def _is_specifier(value: str) -> bool:
-    try:
-        hash(SpecifierSet(value))  # reads the versions, too
-    except ValueError:  # InvalidSpecifier, or a number of too many digits
-        return False
-    return True
 
 
 @rule("WC221", on=Wheel)
@@ -111,7 +103,7 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
     Remedy: update the build backend.
     """
     headers, version = wheel.dist_info.metadata, wheel.dist_info.metadata_version
-    for field in sorted({name.lower() for name in headers.keys()} & _NEWER_FIELDS.keys()):  # noqa: SIM118  # a Message
+    for field in sorted({name.lower() for name in headers} & _NEWER_FIELDS.keys()):
         if version < _NEWER_FIELDS[field]:
             found, expected = (".".join(map(str, each)) for each in (version, _NEWER_FIELDS[field]))
             path = wheel.dist_info.path("METADATA")

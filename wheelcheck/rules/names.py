@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from wheelcheck.facts import Sdist, Wheel
 from wheelcheck.facts.dist_info import header_problems, names_the_wheel
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms.published import is_asked_for_wherever
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import Message
 
     from wheelcheck.facts.file_names import FileName
+    from wheelcheck.facts.headers import Headers
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.platforms.wheel_tags import WheelTag
     from wheelcheck.rules import Severity
@@ -209,7 +208,7 @@ def metadata_names_this_project_and_version(wheel: Wheel) -> Iterator[Hit]:
         yield from identity_hits(wheel.dist_info.path("METADATA"), wheel.dist_info.metadata, wheel.name)
 
 
-def identity_hits(path: str, headers: Message, name: FileName) -> Iterator[Hit]:
+def identity_hits(path: str, headers: Headers, name: FileName) -> Iterator[Hit]:
     """Compare the Name and Version of core metadata with a file name's."""
     for key, expected in (("Name", name.project), ("Version", name.version)):
         values = [str(value).strip() for value in headers.get_all(key, [])]

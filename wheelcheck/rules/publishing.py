@@ -5,11 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
 from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.facts.metadata_fields import PRIVATE, field_problems, shown, text_of, texts_of
 from wheelcheck.facts.rst import problems
+from wheelcheck.platforms.usual import USUAL_LICENSES
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.metadata import core_metadata
 
@@ -60,13 +59,26 @@ def the_licence_is_declared_in_one_way(artifact: Artifact) -> Iterator[Hit]:
     expression = text_of(headers, "License-Expression")
     if text is None or not expression:
         return
-    try:
-        canonicalize_license_expression(expression)
-    except (InvalidLicenseExpression, RecursionError) as problem:
-        yield Hit(path, f"License-Expression {shown(expression)} is not valid: {str(problem).partition(chr(10))[0]}")
+    if problem := _license_problem(expression):
+        yield Hit(path, f"License-Expression {shown(expression)} is not valid: {problem}")
     beside = sorted({value for value in texts_of(headers, "Classifier") if value.startswith("License ::")})
     if beside:
         yield Hit(path, f"has License-Expression and the classifier {shown(beside[0])}; PEP 639 allows one of them")
+
+
+def _license_problem(expression: str) -> str:
+    if expression in USUAL_LICENSES:
+        return ""
+    from packaging.licenses import (  # noqa: PLC0415  # slow to import
+        InvalidLicenseExpression,
+        canonicalize_license_expression,
+    )
+
+    try:
+        canonicalize_license_expression(expression)
+    except (InvalidLicenseExpression, RecursionError) as problem:
+        return str(problem).partition("\n")[0]
+    return ""
 
 
 @rule("WC232", on=Release, severity=("note", "error"))
@@ -120,8 +132,8 @@ def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
     kind = text_of(headers, "Description-Content-Type").partition(";")[0].strip().lower()
     if text is None or kind not in ("", "text/x-rst"):
         return
-    description = headers.get_payload() or headers.get("Description", "")
-    if isinstance(description, str) and len(description) <= _LONGEST_DESCRIPTION:
+    description = headers.body or headers.get("Description", "")
+    if len(description) <= _LONGEST_DESCRIPTION:
         for line, problem in islice(problems(description), _MOST_PROBLEMS):
             found = f"line {line} of the description: {problem}"
             yield Hit(path, found, cause=found)

@@ -7,8 +7,6 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.fit import describe, home, native_slices
@@ -17,6 +15,7 @@ from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.names import identity_hits
 

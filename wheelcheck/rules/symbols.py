@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
@@ -21,6 +21,7 @@ from wheelcheck.platforms.system_symbols import (
     offers,
 )
 from wheelcheck.rules import Hit, rule
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

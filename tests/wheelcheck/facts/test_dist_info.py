@@ -95,7 +95,7 @@ def test_a_line_that_is_not_a_tag_stands_for_itself(tmp_path: Path, line: str) -
 def test_without_a_wheel_file_there_are_no_tags(tmp_path: Path) -> None:
     found = read(tmp_path, WHEEL=None)
     assert found.dist_info.tags == frozenset()
-    assert found.dist_info.wheel.keys() == []
+    assert list(found.dist_info.wheel) == []
 
 
 # --- RECORD ---

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wheelcheck.facts.dist_info import headers_of
 from wheelcheck.facts.file_names import FileName, member_path, parse_file_name
+from wheelcheck.facts.headers import headers_of
 from wheelcheck.platforms.wheel_tags import WheelTag
 
 

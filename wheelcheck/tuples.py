@@ -1,0 +1,77 @@
+"""`typing.NamedTuple` without its cost at import.
+
+    from wheelcheck.tuples import NamedTuple
+
+The standard library compiles `__new__` when a class is made; a check makes forty. Here it is compiled when the first
+instance is made. Type checkers see the standard library's.
+"""
+
+from __future__ import annotations
+
+from _collections import _tuplegetter  # type: ignore[import-not-found]  # what `namedtuple` gives each field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NamedTuple
+
+__all__ = ["NamedTuple"]
+
+
+def _made(name: str, _bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
+    """Return the class of tuples with the annotated fields; what is assigned to them are the defaults."""
+    fields = tuple(namespace.get("__annotations__", ()))
+    defaults = {field: namespace.pop(field) for field in fields if field in namespace}
+    members = {field: _tuplegetter(number, "") for number, field in enumerate(fields)}
+    members |= {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields, "__slots__": ()}
+    members |= {
+        "__repr__": _shown,
+        "__getnewargs__": _values,
+        "_replace": _replaced,
+        "_asdict": _as_dict,
+    }
+    members |= {"_make": classmethod(lambda cls, values: cls(*values)), "__new__": _first_new}
+    return type(name, (tuple,), members | namespace)
+
+
+def _first_new(cls: Any, /, *values: Any, **named: Any) -> Any:
+    """Put the compiled `__new__` in its place, and call it."""
+    known: dict[str, Any] = {"_new": tuple.__new__, "_defaults": cls._field_defaults}
+    parameters = [f"{name}=_defaults[{name!r}]" if name in cls._field_defaults else name for name in cls._fields]
+    names = "".join(f"{name}, " for name in cls._fields)
+    exec(f"def __new__(_cls, {', '.join(parameters)}): return _new(_cls, ({names}))", known)  # noqa: S102  # as namedtuple
+    cls.__new__ = known["__new__"]
+    return cls(*values, **named)
+
+
+def _shown(self: Any) -> str:
+    fields = (f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True))
+    return f"{type(self).__name__}({', '.join(fields)})"
+
+
+def _values(self: Any) -> tuple[Any, ...]:
+    return tuple(self)
+
+
+def _replaced(self: Any, /, **changes: Any) -> Any:
+    return type(self)(**(dict(zip(self._fields, self, strict=True)) | changes))
+
+
+def _as_dict(self: Any) -> dict[str, Any]:
+    return dict(zip(self._fields, self, strict=True))
+
+
+class _Base:
+    """What stands for `NamedTuple` among the bases of a class."""
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (_OUR_BASE,)
+
+
+class _Making(type):
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
+        return _made(name, bases, namespace)
+
+
+_OUR_BASE = type.__new__(_Making, "NamedTuple", (), {})
+if not TYPE_CHECKING:
+    NamedTuple = _Base()
