@@ -32,6 +32,31 @@ def case(name: str, kinds: str, hostile: bytes, twin: bytes, budget: Callable[[]
     return Case(name, frozenset(kinds.split()), hostile, twin, budget)
 
 
+# Kinds that concern the whole file and name no member, and those that concern it or one member.
+_WHOLE = {
+    "cap-damage", "cap-directory", "cap-members", "cap-memory", "empty", "gzip-concatenated", "gzip-crc",
+    "gzip-deflate", "gzip-header", "gzip-hidden", "gzip-size", "gzip-trailing", "gzip-truncated", "not-a-zip",
+    "not-an-archive", "not-gzip", "stream-damaged", "stream-trailing", "stream-truncated", "tar-data-after-end",
+    "tar-extension-order", "tar-no-end", "tar-no-members", "tar-pax-global", "two-formats", "unsupported-archive",
+    "zip-comment", "zip-directory", "zip-entry-count", "zip-no-members", "zip-order", "zip-suffix", "zip-truncated",
+    "zip-two-ends", "zip-writer-comment",
+}  # fmt: skip
+_EITHER = {
+    "cap-pax", "cap-ratio", "cap-unpacked", "name-empty", "tar-checksum", "tar-truncated", "zip-disk", "zip-gap", "zip-overlap",
+    "zip-prefix", "zip-zip64", "zip-zip64-unneeded",
+}  # fmt: skip
+
+
+def assert_told(fault: Damage) -> None:
+    """Assert that damage names its member and says what was found and expected: nothing was lost on the way."""
+    assert fault.cap == fault.kind.startswith("cap-"), fault
+    assert isinstance(fault.path, str), fault
+    assert fault.kind in _EITHER or bool(fault.path) == (fault.kind not in _WHOLE), fault
+    assert fault.cap or "expected" in fault.why, fault
+    assert len(fault.why) > 15, fault
+    assert "None" not in f"{fault.path} {fault.why}", fault
+
+
 @dataclass(frozen=True)
 class Reading:
     """All that a walk gave: the entries, the bytes of each, and the damage."""

@@ -66,6 +66,15 @@ def decoy_dynamic(content: bytes) -> bytes:
     return segment(elf.DYNAMIC, offset=elf.dynamic_at(content) - 16)(content)
 
 
+def last_tag_behind_its_segment(content: bytes) -> bytes:
+    """Let PT_DYNAMIC reach over the end of its PT_LOAD's file bytes, behind which the file has zeros."""
+    grafted = graft_dynamic(lambda entries: entries, ends=False)(content)
+    at = elf.segments_at(grafted, elf.DYNAMIC)[0]
+    longer = elf.get(grafted, at, elf.SEGMENT["filesz"]) + 32
+    reaching = both(segment(elf.DYNAMIC, filesz=longer, memsz=longer), segment(elf.LOAD, -1, memsz=longer))
+    return reaching(grafted) + bytes(64)
+
+
 def long_string(content: bytes) -> bytes:
     grafted = graft(b"A" * 5000 + b"\0")(content)
     return both(tag(elf.STRTAB, elf.GRAFT_ADDRESS), tag(elf.STRSZ, 5001))(grafted)
@@ -196,6 +205,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "PT_DYNAMIC's offset is a decoy": (decoy_dynamic, "elf-dynamic"),
     "PT_DYNAMIC of no bytes": (segment(elf.DYNAMIC, filesz=0), "elf-dynamic"),
     "no DT_NULL": (graft_dynamic(lambda entries: entries, ends=False), "elf-dynamic"),
+    "DT_NULL behind the file bytes of its PT_LOAD": (last_tag_behind_its_segment, "elf-dynamic"),
     "no DT_STRTAB": (without(elf.STRTAB), "elf-dynamic"),
     "no DT_STRSZ": (without(elf.STRSZ), "elf-dynamic"),
     "nothing but DT_NULL": (graft_dynamic(lambda _: []), "elf-dynamic"),

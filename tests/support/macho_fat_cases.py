@@ -51,7 +51,6 @@ FAT_CASES: dict[str, tuple[Edit, str]] = {
     "a slice of 2^32-1 bytes": (entry(1, 3, 0xFFFFFFFF), "macho-truncated"),
     "slices on one another": (entry(1, 2, 0x4004), "macho-fat"),
     "slices that share one byte": (entry(0, 3, second_at() - 0x4000 + 1), "macho-fat"),
-    "a slice on the last byte of the table": (entry(0, 2, 8 + 2 * 20 - 1), "macho-fat"),
     "a slice on the table": (entry(0, 2, 4), "macho-fat"),
     "a CPU twice": (chain(entry(1, 0, X86_64), entry(1, 1, 3)), "macho-fat"),
     "a CPU that its slice is not": (entry(0, 0, 7), "macho-fat"),

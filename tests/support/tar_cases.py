@@ -30,6 +30,18 @@ def number_case(name: str, field: bytes) -> Case:
     return case(name, "tar-number", sdist(header(size=field), padded(b"12345678")), GOOD)
 
 
+# Of the 504 bytes after eight, one that is not zero.
+PADDINGS = {
+    "at the beginning of": b"x" + bytes(503),
+    "amid": bytes(252) + b"x" + bytes(251),
+    "at the end of": bytes(503) + b"x",
+}
+
+
+def pax_with_tail() -> bytes:
+    return pax(record("comment", "x"))[:-1] + b"x"
+
+
 BLOCK_CASES = (
     case("a wrong checksum", "tar-checksum", sdist(header(checksum=b"000000\0 ")), GOOD),
     case("a checksum of no digits", "tar-checksum", sdist(header(checksum=b"       \0")), GOOD),
@@ -52,6 +64,11 @@ BLOCK_CASES = (
     case("bytes after a prefix", "tar-hidden", sdist(header(prefix=b"pkg\0hidden")), sdist(header(prefix=b"pkg"))),
     case("bytes at the end of a header", "tar-hidden", sdist(header(tail=b"hidden")), GOOD),
     case("bytes after the data", "tar-padding", sdist(header(size=8), padded(b"setup()\n", b"x")), GOOD),
+    *(
+        case(f"a byte {where} the padding", "tar-padding", sdist(header(size=8), b"setup()\n" + filler), GOOD)
+        for where, filler in PADDINGS.items()
+    ),
+    case("a byte in the padding of an extended header", "tar-padding", gz(tar(pax_with_tail(), FILE)), TWO),
     number_case("a size with an underscore", b"000000000_10"),
     number_case("a negative size", b"-0000000010\0"),
     number_case("a size of digits after a NUL", b"10\x0010\0\0\0\0\0\0\0"),

@@ -155,6 +155,12 @@ HEADER_CASES = (
         for identifier in (0x000D, 0x6C78, 0x756E, 0xCAFE, 0x1234)
     ),
     case(
+        "an unknown extra block of one byte",
+        "zip-extra-data",
+        zipped(Member(extra=block(0xCAFE, b"x"))),
+        zipped(Member(extra=block(0xCAFE, b""))),
+    ),
+    case(
         "an access list of Windows that is none",
         "zip-extra-data",
         zipped(Member(local={"extra": block(0x4453, bytes(513))})),

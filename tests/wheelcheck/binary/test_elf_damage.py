@@ -186,6 +186,7 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
     [
         ("a function's relocation that does nothing", "has type 0, which no loader knows there"),
         ("relocations cut off", "DT_PLTRELSZ is 25, expected a multiple of 24"),
+        ("DT_NULL behind the file bytes of its PT_LOAD", "no DT_NULL in the "),
         ("DT_NEEDED without a name", "DT_NEEDED names no library"),
         ("DT_FILTER outside the strings", "string 0x270f is outside the table"),
         ("DT_GNU_HASH without buckets", "DT_GNU_HASH has 0 buckets"),

@@ -40,6 +40,12 @@ def test_a_wrong_universal_file_is_damaged_in_the_kind_that_names_the_fault(name
     assert kind in kinds(edit(fat()))
 
 
+def test_a_slice_that_begins_within_the_table_says_so() -> None:
+    for offset in (0, 47):
+        damage = read(entry(0, 2, offset)(fat())).damage
+        assert f"a slice at {offset:#x} overlaps the table of slices" in [item.why for item in damage]
+
+
 def test_slices_may_touch_one_another_and_the_table() -> None:
     assert kinds(entry(0, 3, second_at() - 0x4000)(fat())) == set()
     start = big_endian()
