@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import random
 import resource
 import signal
 import sys
@@ -76,9 +77,11 @@ class Runs:
     modules: dict[str, Path]
     seconds: float = 20
     wanted: str = ""
+    sample: int = 0  # of each module, drawn by its name; 0: all
     changes: list[list[str]] | None = None  # mutants made by hand instead of all others: the old and the new text
     out: TextIO = sys.stdout
     judged: list[Judged] = field(default_factory=list)
+    made: dict[str, int] = field(default_factory=dict)  # mutants of each module
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -95,11 +98,17 @@ class Runs:
         gc.disable()
         gc.freeze()  # nothing is copied into a child only because it is looked at
         for name, path in self.modules.items():
-            by_hand = (planted(path, name, old, new) for old, new in self.changes or ())
-            for mutant in by_hand if self.changes else mutants_of(path, name):
-                if self.wanted in mutant.name:
-                    self._note(_judge(mutant, path, living[name], suite))
+            for mutant in self._mutants(name, path):
+                self._note(_judge(mutant, path, living[name], suite))
         return True
+
+    def _mutants(self, name: str, path: Path) -> list[Mutant]:
+        if self.changes:
+            return [planted(path, name, old, new) for old, new in self.changes]
+        found = [mutant for mutant in mutants_of(path, name) if self.wanted in mutant.name]
+        self.made[name] = len(found)
+        drawn = random.Random(name).sample(found, min(self.sample or len(found), len(found)))  # noqa: S311  # no secret
+        return [mutant for mutant in found if mutant in drawn]
 
     def _note(self, found: Judged) -> None:
         self.judged.append(found)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.mutant_runs import Judged
+    from tools.mutant_runs import Judged, Runs
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "mutation.md"
@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="mutants whose function or change has this text")
     parser.add_argument("--change", nargs=2, action="append", metavar=("OLD", "NEW"), help="a mutant by hand")
     parser.add_argument("--seconds", type=float, default=20, help="tests of one mutant, at most (default 20)")
+    parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many mutants of each module, by chance")
     parser.add_argument("--page", action="store_true", help="write the figures into docs/mutation.md")
     options = parser.parse_args(arguments)
     try:
@@ -59,24 +60,30 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 2
     modules = {module: ROOT / module for module in options.modules}
-    judged = _run(modules, options.tests or tests, options)
+    runs = _run(modules, options.tests or tests, options)
+    judged = runs.judged
     if options.page:
         from tools.mutation_page import updated  # noqa: PLC0415  # the page is not read otherwise
 
         today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
-        PAGE.write_text(updated(PAGE.read_text("utf-8"), judged, today), "utf-8")
+        PAGE.write_text(updated(PAGE.read_text("utf-8"), judged, runs.made, today), "utf-8")
     print(figures(judged))
     return int(any(each.end not in (*NOTICED, "same code") for each in judged))
 
 
-def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace) -> list[Judged]:
+def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace) -> Runs:
     with tempfile.TemporaryDirectory() as folder, os.fdopen(os.dup(1), "w", buffering=1) as out:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder  # nothing that a mutant fails on is tried again later
         from tools.mutant_runs import run  # noqa: PLC0415  # mutmut is installed by `nox -s mutation`
 
         base = f"--basetemp={folder}/tests"
-        chosen = {"seconds": options.seconds, "wanted": options.only, "changes": options.change}
-        return run(modules, [base, *tests], out=out, **chosen).judged
+        chosen = {
+            "seconds": options.seconds,
+            "wanted": options.only,
+            "changes": options.change,
+            "sample": options.sample,
+        }
+        return run(modules, [base, *tests], out=out, **chosen)
 
 
 if __name__ == "__main__":

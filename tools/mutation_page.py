@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 MARK = "<!-- what follows is written by `nox -s mutation -- MODULE… --page`, except for the reasons -->"
 NO_REASON = "not judged yet"
-_HEAD = "| module | date | mutants | killed | share | survived | run by no test |\n|---|---|---|---|---|---|---|"
+_HEAD = """\
+| module | date | mutants | tried | killed | share | survived | run by no test |
+|---|---|---|---|---|---|---|---|"""
 _ROW = re.compile(r"\| `(?P<module>[^`]+)` \| (?P<date>\S+) \| (?P<numbers>[^%]*?) \| \S+ % \| (?P<rest>.*) \|")
 _MODULE = re.compile(r"## (?P<module>\S+)")
 _SURVIVOR = re.compile(r"- ``(?P<name>.*?)``: (?P<reason>.*)")
@@ -26,35 +28,40 @@ class Row(NamedTuple):
     """What is known of one module."""
 
     date: str
+    made: int  # mutants, of which those were tried that follow
     killed: int
     survived: int
     untested: int
 
     @property
-    def mutants(self) -> int:
-        """All mutants whose code differs."""
+    def tried(self) -> int:
+        """All mutants that were tried and whose code differs."""
         return self.killed + self.survived + self.untested
 
 
-def updated(page: str, judged: Iterable[Judged], date: str) -> str:
-    """Return the page with the figures of the judged modules renewed; reasons are kept."""
+def updated(page: str, judged: Iterable[Judged], made: dict[str, int], date: str) -> str:
+    """Return the page with the figures of the judged modules renewed; reasons are kept.
+
+    `made` is how many mutants there are of each module; perhaps only a sample of them was judged.
+    """
     intro, _, old = page.partition(MARK)
     rows, survivors = _read(old)
     by_module: dict[str, list[Judged]] = {}
     for each in judged:
         by_module.setdefault(each.mutant.module, []).append(each)
     for module, found in by_module.items():
-        rows[module] = _row(found, date)
+        rows[module] = _row(found, made[module], date)
         kept = survivors.get(module, {})
         left = dict.fromkeys(each.mutant.name for each in found if each.end in ("survived", "no test", "error"))
         survivors[module] = {name: kept.get(name, NO_REASON) for name in map(_shown, left)}
     return "\n".join([intro + MARK, "", *_written(rows, survivors), ""])
 
 
-def _row(found: list[Judged], date: str) -> Row:
+def _row(found: list[Judged], made: int, date: str) -> Row:
     ends = [each.end for each in found]
     return Row(
         date,
+        made - ends.count("same code"),
         ends.count("killed") + ends.count("timeout"),
         ends.count("survived") + ends.count("error"),
         ends.count("no test"),
@@ -71,9 +78,9 @@ def _read(text: str) -> tuple[dict[str, Row], dict[str, dict[str, str]]]:
     module = ""
     for line in text.splitlines():
         if row := _ROW.fullmatch(line):
-            _, killed = (int(each) for each in row["numbers"].split(" | "))
+            made, _, killed = (int(each) for each in row["numbers"].split(" | "))
             survived, untested = (int(each) for each in row["rest"].split(" | "))
-            rows[row["module"]] = Row(row["date"], killed, survived, untested)
+            rows[row["module"]] = Row(row["date"], made, killed, survived, untested)
         elif head := _MODULE.fullmatch(line):
             module = head["module"]
         elif survivor := _SURVIVOR.fullmatch(line):
@@ -94,5 +101,6 @@ def _written(rows: dict[str, Row], survivors: dict[str, dict[str, str]]) -> Iter
 
 
 def _line(module: str, row: Row) -> str:
-    share = f"{100 * row.killed / max(row.mutants, 1):.1f} %"
-    return f"| {module} | {row.date} | {row.mutants} | {row.killed} | {share} | {row.survived} | {row.untested} |"
+    share = f"{100 * row.killed / max(row.tried, 1):.1f} %"
+    numbers = (row.made, row.tried, row.killed, share, row.survived, row.untested)
+    return f"| {module} | {row.date} | {' | '.join(map(str, numbers))} |"

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from tests.support.sentences import assert_known
 from wheelcheck.archive import Budget, walk
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ _WHOLE = {
     "zip-two-ends", "zip-writer-comment",
 }  # fmt: skip
 _EITHER = {
-    "cap-pax", "cap-ratio", "cap-unpacked", "name-empty", "tar-checksum", "tar-truncated", "zip-disk", "zip-gap", "zip-overlap",
-    "zip-prefix", "zip-zip64", "zip-zip64-unneeded",
+    "cap-pax", "cap-ratio", "cap-unpacked", "name-empty", "tar-checksum", "tar-truncated", "zip-disk", "zip-gap",
+    "zip-overlap", "zip-prefix", "zip-zip64", "zip-zip64-unneeded",
 }  # fmt: skip
 
 
@@ -53,8 +54,7 @@ def assert_told(fault: Damage) -> None:
     assert isinstance(fault.path, str), fault
     assert fault.kind in _EITHER or bool(fault.path) == (fault.kind not in _WHOLE), fault
     assert fault.cap or "expected" in fault.why, fault
-    assert len(fault.why) > 15, fault
-    assert "None" not in f"{fault.path} {fault.why}", fault
+    assert_known("archive", fault)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from tools import mutation
 from tools.mutation_page import MARK, NO_REASON, updated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
 LOOKUP = "wheelcheck/binary/elf_lookup.py"
@@ -46,8 +45,9 @@ def judged(*ends: tuple[str, str], module: str = "a.py") -> list[Judged]:
     return [Judged(Mutant(module, name), end) for name, end in ends]
 
 
-def page(old: str, found: Iterable[Judged], date: str = "2026-01-02") -> str:
-    return updated(old, found, date)  # type: ignore[arg-type]  # what the page reads of each
+def page(old: str, found: list[Judged], date: str = "2026-01-02") -> str:
+    made = {each.mutant.module: 9 for each in found}
+    return updated(old, found, made, date)  # type: ignore[arg-type]  # what the page reads of each
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_the_page_counts_what_is_not_noticed_against_us_and_leaves_out_what_is_t
     ends = ("killed", "killed", "timeout", "survived", "error", "no test", "same code")
     text = page(f"# Intro\n\n{MARK}\n", judged(*((f"f: {number}", end) for number, end in enumerate(ends))))
     assert text.startswith(f"# Intro\n\n{MARK}\n")
-    assert "| `a.py` | 2026-01-02 | 6 | 3 | 50.0 % | 2 | 1 |" in text
-    assert "| all |  | 6 | 3 | 50.0 % | 2 | 1 |" in text
+    assert "| `a.py` | 2026-01-02 | 8 | 6 | 3 | 50.0 % | 2 | 1 |" in text
+    assert "| all |  | 8 | 6 | 3 | 50.0 % | 2 | 1 |" in text
     assert [line for line in text.splitlines() if NO_REASON in line] == [
         f"- ``f: {number}``: {NO_REASON}" for number in (3, 4, 5)
     ]
@@ -80,9 +80,9 @@ def test_a_survivor_that_is_found_again_keeps_its_reason_and_other_modules_keep_
     again = page(reasoned, judged(("f: x ``y`` | z", "survived"), ("g: y", "killed")), "2026-02-03")
     assert "- ``f: x ` `y` ` | z``: equivalent" in again
     assert "g: y" not in again
-    assert "| `a.py` | 2026-02-03 | 2 | 1 | 50.0 % | 1 | 0 |" in again
-    assert "| `b.py` | 2026-01-02 | 1 | 0 | 0.0 % | 1 | 0 |" in again
-    assert "| all |  | 3 | 1 | 33.3 % | 2 | 0 |" in again
+    assert "| `a.py` | 2026-02-03 | 9 | 2 | 1 | 50.0 % | 1 | 0 |" in again
+    assert "| `b.py` | 2026-01-02 | 9 | 1 | 0 | 0.0 % | 1 | 0 |" in again
+    assert "| all |  | 18 | 3 | 1 | 33.3 % | 2 | 0 |" in again
     assert page(again, []) == again
 
 

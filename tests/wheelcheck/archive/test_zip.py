@@ -112,6 +112,30 @@ def test_every_zip_case_says_what_was_found_and_what_was_expected() -> None:
             assert_told(fault)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "path"),
+    [
+        ("bytes between members", "zip-gap", "b.py"),
+        ("bytes before the directory", "zip-gap", ""),
+        ("a member listed twice", "zip-overlap", "b.py"),
+        ("a packed size too large", "zip-overlap", "b.py"),
+        ("bytes before it that offsets count", "zip-prefix", "pkg/module.py"),
+        ("bytes before it that offsets leave out", "zip-prefix", ""),
+        ("a saturated size without a block", "zip-zip64", "pkg/module.py"),
+        ("a block that no field asks for", "zip-zip64", "pkg/module.py"),
+        ("a block for a value that fits", "zip-zip64-unneeded", "pkg/module.py"),
+        ("a local block with another size", "zip-zip64", "pkg/module.py"),
+        ("a member on disk 1", "zip-disk", "pkg/module.py"),
+        ("too many bytes", "cap-unpacked", "pkg/module.py"),
+        ("too many from too few", "cap-ratio", "pkg/module.py"),
+    ],
+)
+def test_what_may_concern_the_whole_zip_names_the_member_where_it_concerns_one(name: str, kind: str, path: str) -> None:
+    (case,) = (each for each in ZIP_CASES if each.name == name)
+    found = read(case.hostile, case.budget()).damage
+    assert (kind, path) in {(fault.kind, fault.path) for fault in found}
+
+
 def test_the_same_bytes_give_the_same_damage_in_the_same_order() -> None:
     for case in ZIP_CASES:
         assert read(case.hostile, case.budget()).damage == read(case.hostile, case.budget()).damage
