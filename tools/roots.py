@@ -1,7 +1,8 @@
 """Prepare a Debian or Ubuntu machine for another CPU: to build for it and to run what was built.
 
     python3 -m tools.roots cross [--arch NAME]   Rust's std, qemu-user and that CPU's C library: some 40 seconds
-    python3 -m tools.roots root [--arch NAME]    a Debian root with Python in .cache/roots, by mmdebstrap: 3 minutes
+    python3 -m tools.roots root [--arch NAME]    a Debian root with Python in .cache/roots, by mmdebstrap: half a minute
+    python3 -m tools.roots system [--arch NAME]  a Debian kernel for it, which qemu-system runs: another half
     python3 -m tools.roots env                   the variables that name what was prepared, for `export $(...)`
 
 `tools.images` makes container images. What exists already is not changed; installing packages needs root or sudo.
@@ -18,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from wheelcheck.builder import kernel
 from wheelcheck.platforms.arch import Arch, find
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
@@ -26,7 +28,13 @@ SUITE = "bookworm"
 DISTRIBUTIONS_RUSTC = "/usr/bin/rustc"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
-ROOT_PACKAGES = ("python3", "python3-venv", "python3-pip")
+# Python with what a wheel may take for granted: libraries that manylinux allows, and a shell with its usual programs.
+ROOT_PACKAGES = (
+    *("python3", "python3-venv", "base-files", "bash", "coreutils", "dash", "findutils", "grep", "iproute2", "sed"),
+    *("libexpat1", "libgcc-s1", "libglib2.0-0", "libice6", "libsm6", "libstdc++6", "libx11-6", "libxext6"),
+    *("libxrender1", "zlib1g"),
+)
+KERNEL_MODULES = ("veth.ko",)  # what a program that loads eBPF sends packets through
 Words = tuple[str, ...]
 
 
@@ -57,18 +65,21 @@ def binfmt_commands() -> list[Words]:
     return [mount, as_root("update-binfmts", "--enable")]
 
 
-def root_command(row: Arch, folder: Path) -> Words:
-    """Return the command that makes a Debian root with Python for a CPU."""
-    return as_root(*mmdebstrap(row, ROOT_PACKAGES), SUITE, str(folder))
+def extract_command(row: Arch, packages: Words, folder: Path) -> Words:
+    """Return the command that unpacks Debian packages for a CPU, with all that they depend on, and configures none.
+
+    To configure them would run that CPU's programs for minutes under the emulator, and change no file that is needed.
+    """
+    return as_root(*mmdebstrap(row, packages, "extract"), SUITE, str(folder))
 
 
-def mmdebstrap(row: Arch, packages: Words) -> Words:
+def mmdebstrap(row: Arch, packages: Words, variant: str = "minbase") -> Words:
     """Return the beginning of the command that makes a Debian system."""
     return (
         "mmdebstrap",
         "--quiet",
         f"--architectures={row.debian}",
-        "--variant=minbase",
+        f"--variant={variant}",
         f"--include={','.join(packages)}",
     )
 
@@ -119,11 +130,48 @@ def root(row: Arch) -> None:
         return
     require("mmdebstrap", "arch-test")
     emulate(row)
+    partial = extracted(row, ROOT_PACKAGES)
+    run([compile_command(row, partial)])
+    partial.rename(home)
+
+
+def extracted(row: Arch, packages: Words) -> Path:
+    """Return a new folder with unpacked Debian packages, beside the place of the root."""
     partial = ROOTS / f"{row.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     ROOTS.mkdir(parents=True, exist_ok=True)
-    run([root_command(row, partial)])
-    partial.rename(home)
+    run([extract_command(row, packages, partial)])
+    return partial
+
+
+def compile_command(row: Arch, folder: Path) -> Words:
+    """Return the command by which the Python of a root compiles its library, as the packages do when configured.
+
+    What it writes does not depend on times, and is used wherever the root is moved or copied.
+    """
+    python, library = folder / "usr" / "bin" / "python3", folder / "usr" / "lib"
+    options = ("-q", "--invalidation-mode", "unchecked-hash", "-x", "/(test|tests|idlelib|lib2to3)/")
+    return (f"qemu-{row.qemu}-static", "-L", str(folder), str(python), "-I", "-m", "compileall", *options, str(library))
+
+
+def system(row: Arch) -> None:
+    """Put a kernel and the initramfs of the Debian root of a CPU beside that root."""
+    hardware, folder = kernel.HARDWARE.get(row.name), kernel.folder_for(ROOTS / row.name)
+    if not hardware:
+        raise OSError(f"no machine is known for {row.name}, only for {', '.join(kernel.HARDWARE)}")
+    root(row)
+    if not shutil.which(hardware.program):
+        run([install(hardware.package)])
+    if folder.exists():
+        return
+    package = extracted(row, (f"linux-image-{row.debian}",))
+    (image,) = (package / "boot").glob("vmlinuz-*")
+    modules = [file for name in KERNEL_MODULES for file in package.rglob(name)]
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    kernel.prepare(ROOTS / row.name, image, modules, partial)
+    partial.rename(folder)
+    shutil.rmtree(package)
 
 
 def require(*programs: str) -> None:
@@ -142,14 +190,14 @@ def variables(row: Arch) -> list[str]:
 def main(arguments: list[str]) -> int:
     """Run the given command; return 1 if it failed."""
     parser = argparse.ArgumentParser(prog="tools.roots", description="Prepare this machine for another CPU.")
-    parser.add_argument("what", choices=("cross", "root", "env"))
+    parser.add_argument("what", choices=("cross", "root", "system", "env"))
     parser.add_argument("--arch", type=find, default=other(), help="that CPU (default: aarch64, on aarch64 x86_64)")
     options = parser.parse_args(arguments)
     if options.what == "env":
         print(*variables(options.arch), sep="\n")
         return 0
     try:
-        {"cross": cross, "root": root}[options.what](options.arch)
+        {"cross": cross, "root": root, "system": system}[options.what](options.arch)
     except (subprocess.CalledProcessError, OSError) as failed:
         print(f"roots: {failed}", file=sys.stderr)
         return 1

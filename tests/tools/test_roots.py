@@ -111,6 +111,34 @@ def test_a_root_is_made_beside_its_place_and_moved_there_whole(machine: Path) ->
     assert called(machine) == []
 
 
+def test_a_kernel_and_the_root_as_an_initramfs_stand_beside_the_root(machine: Path) -> None:
+    for name in ("qemu-aarch64-static", "qemu-system-aarch64"):
+        program(machine, name)
+    make = 'for last do :; done; /bin/mkdir -p "$last/usr/bin" "$last/boot" "$last/lib"; : > "$last/usr/bin/python3"'
+    script = f'{make}; : > "$last/boot/vmlinuz-6.1"; : > "$last/lib/veth.ko"'
+    for name in ("mmdebstrap", "sudo"):
+        program(machine, name, script)
+    for _ in range(2):
+        assert roots.main(["system", "--arch", "aarch64"]) == 0
+    asked = [line for line in called(machine) if line.startswith("mmdebstrap")]
+    assert [("linux-image-arm64" in line, "--variant=extract" in line) for line in asked] == [
+        (False, True),
+        (True, True),
+    ]
+    made = machine / "roots" / "aarch64.kernel"
+    assert sorted(file.name for file in made.iterdir()) == ["root.cpio", "veth.ko", "vmlinuz"]
+    assert b"usr/bin/python3" in (made / "root.cpio").read_bytes()
+    assert sorted(folder.name for folder in made.parent.iterdir()) == ["aarch64", "aarch64.kernel"]
+
+
+def test_for_a_cpu_whose_machine_is_not_known_nothing_is_made(
+    machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert roots.main(["system", "--arch", "s390x"]) == 1
+    assert "s390x" in capsys.readouterr().err
+    assert called(machine) == []
+
+
 def test_a_root_that_could_not_be_made_is_not_there(machine: Path) -> None:
     program(machine, "qemu-aarch64-static")
     for name in ("mmdebstrap", "sudo"):

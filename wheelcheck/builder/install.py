@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags, sys_tags
 from packaging.utils import parse_wheel_filename
 
-from wheelcheck.builder import installers, interpreters, run
+from wheelcheck.builder import installers, interpreters, kernel, run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.file_names import DATA
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheelcheck.builder.interpreters import Interpreter
+    from wheelcheck.builder.kernel import Kernel
     from wheelcheck.builder.run import Log
     from wheelcheck.platforms.arch import Arch
 
@@ -54,11 +55,16 @@ class Machine:
     runner: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     lacks: Mapping[str, str] = field(default_factory=dict)
+    kernel: Kernel | None = None  # what starts a whole machine of this CPU, for commands that need what it `lacks`
+    boots: bool = False  # whether everything runs in that machine
 
     def __str__(self) -> str:
         if self.is_native:
             return self.arch.name
-        return f"{self.arch.name} under qemu-user, {'with Python' if self.python else 'executables only'}"
+        if self.boots:
+            return f"{self.arch.name} in a machine of qemu-system"
+        more = f"with Python{' and a kernel' if self.kernel else ''}" if self.python else "executables only"
+        return f"{self.arch.name} under qemu-user, {more}"
 
     @property
     def is_native(self) -> bool:
@@ -124,7 +130,7 @@ def _with_python(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | N
     if answer.status:
         return None
     major, minor = map(int, answer.output.split())
-    return Machine(arch, str(python), (major, minor), (), env, EMULATION_LACKS)
+    return Machine(arch, str(python), (major, minor), (), env, EMULATION_LACKS, kernel.of(arch, root.resolve()))
 
 
 def _executables_only(arch: Arch, qemu: str, root: Path) -> Machine:
@@ -171,9 +177,8 @@ def install(wheel: Path, machine: Machine, folder: Path, base: Mapping[str, str]
     installer = found or installers.of_environment(programs / "python")
     env["PATH"] = os.pathsep.join([str(programs), *filter(None, [env.get("PATH")])])
     run.run(Command((*installer, str(wheel)), folder, env), log)
-    where = "import sysconfig; print(sysconfig.get_path('platlib'))"
-    packages = run.run(Command((str(programs / "python"), "-I", "-c", where), folder, env), log).strip()
-    return Installation(machine, programs, Path(packages), env)
+    (packages,) = (folder / "venv" / "lib").glob("*/site-packages")  # a lib64 is a link to lib
+    return Installation(machine, programs, packages, env)
 
 
 def _make_environment(python: str, folder: Path, env: Mapping[str, str], log: Log, *, with_pip: bool) -> None:

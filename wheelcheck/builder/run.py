@@ -134,7 +134,7 @@ def run(command: Command, log: Log) -> str:
     """
     log(f"$ {command}")
     errors: list[str] = []
-    with _started(command, subprocess.PIPE) as child:
+    with _started(command, subprocess.PIPE, limit(os.environ)) as child:
         reader = Thread(target=_forward, args=(child.stderr, errors, log))
         reader.start()
         output = child.stdout.read() if child.stdout else ""
@@ -151,18 +151,18 @@ def follow(command: Command, log: Log) -> None:
     """
     log(f"$ {command}")
     lines: list[str] = []
-    with _started(command, subprocess.STDOUT) as child:
+    with _started(command, subprocess.STDOUT, limit(os.environ)) as child:
         _forward(child.stdout or (), lines, log)
     if child.returncode:
         raise _failure(command, child.returncode, lines[-_TAIL:])
 
 
-def observe(command: Command, seconds: float = LIMIT) -> Outcome:
+def observe(command: Command, seconds: float = LIMIT, *, outranked: bool = True) -> Outcome:
     """Run a command, whatever its exit status. Raises BuildError if it cannot be started or does not end in time.
 
-    WHEELCHECK_TIMEOUT outranks `seconds`.
+    WHEELCHECK_TIMEOUT outranks `seconds`, unless they are a sum in which it is contained.
     """
-    with _started(command, subprocess.STDOUT, seconds) as child:
+    with _started(command, subprocess.STDOUT, limit(os.environ, seconds) if outranked else seconds) as child:
         output = child.stdout.read() if child.stdout else ""
     return Outcome(child.returncode, output)
 
@@ -190,12 +190,11 @@ def limit(base: Mapping[str, str], default: float = LIMIT) -> float:
 
 
 @contextmanager
-def _started(command: Command, stderr: int, default: float = LIMIT) -> Iterator[subprocess.Popen[str]]:
+def _started(command: Command, stderr: int, seconds: float) -> Iterator[subprocess.Popen[str]]:
     """Run a command while its output is read, and kill it at the limit.
 
     It leads its own process group, which ends as a whole: a grandchild that holds the pipe open would block the reader.
     """
-    seconds = limit(os.environ, default)
     overdue: list[bool] = []
     with _start(command, stderr) as child:
 

@@ -6,16 +6,17 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal, cast
 
-from wheelcheck.builder import run
+from wheelcheck.builder import execution
 from wheelcheck.builder.install import ROOTS
-from wheelcheck.builder.run import BuildError, Command, OverdueError
+from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from wheelcheck.builder.install import Installation
+    from wheelcheck.builder.install import Installation, Machine
+    from wheelcheck.builder.run import Outcome
     from wheelcheck.config import Payload
     from wheelcheck.config.builder import Settings, SmokeCommand
 
@@ -50,7 +51,7 @@ def run_tests(settings: Settings, installed: Installation, folder: Path) -> tupl
     """Test every payload of an installed wheel and run every smoke command, from `folder`."""
     payload = settings.release.payload
     installed_payload = (_test_payload(item, installed) for item in payload)
-    return (*installed_payload, *(run_command(command, payload, installed, folder) for command in settings.commands))
+    return (*installed_payload, *run_commands(settings.commands, payload, installed, folder))
 
 
 def require_executed(results: Iterable[Result], *, required: bool = True) -> None:
@@ -89,29 +90,63 @@ def _test_payload(payload: Payload, installed: Installation) -> Result:
     return Result(name, "pass")
 
 
-def run_command(
-    command: SmokeCommand,
+def run_commands(
+    commands: Sequence[SmokeCommand],
     payload: Iterable[Payload],
     installed: Installation,
     folder: Path,
     seconds: float = LIMIT,
-) -> Result:
-    """Run a command from the installed wheel, in `folder`. It is skipped where the machine lacks what it needs."""
-    name = f"run {' '.join(command.run)}"
-    if lacking := [installed.machine.lacks[need] for need in command.needs if need in installed.machine.lacks]:
-        return Result(name, "skip", "; ".join(lacking))
+) -> tuple[Result, ...]:
+    """Run commands from the installed wheel, in `folder`. One is skipped where the machine lacks what it needs.
+
+    If an emulated machine with a kernel can be started, it is, once for all commands that need one.
+    """
+    programs = tuple(payload)
+    plans = [_planned(command, programs, installed, folder) for command in commands]
+    results = {number: plan for number, plan in enumerate(plans) if isinstance(plan, Result)}
+    for in_kernel in (False, True):
+        chosen = {
+            number: plan
+            for number, plan in enumerate(plans)
+            if isinstance(plan, Command) and bool(_lacking(commands[number], installed.machine)) == in_kernel
+        }
+        outcomes = execution.observe(installed, tuple(chosen.values()), folder, seconds, in_kernel=in_kernel)
+        for number, outcome in zip(chosen, outcomes, strict=True):
+            results[number] = _judged(commands[number], outcome)
+    return tuple(results[number] for number in range(len(plans)))
+
+
+def _planned(
+    command: SmokeCommand, payload: tuple[Payload, ...], installed: Installation, folder: Path
+) -> Command | Result:
+    """Return what to start, or the result if nothing can be."""
+    lacking = _lacking(command, installed.machine)
+    if lacking and not installed.machine.kernel:
+        return Result(_name(command), "skip", "; ".join(lacking))
     program = _program(command.run[0], payload, installed)
     if not program:
-        return _without_program(name, command.run[0], installed)
-    try:
-        outcome = run.observe(Command((*program, *command.run[1:]), folder, installed.env), seconds)
-    except OverdueError as overdue:
-        return Result(name, "fail", str(overdue))
+        return _without_program(_name(command), command.run[0], installed)
+    return Command((*program, *command.run[1:]), folder, installed.env)
+
+
+def _judged(command: SmokeCommand, outcome: Outcome | BuildError) -> Result:
+    name = _name(command)
+    if isinstance(outcome, BuildError):
+        return Result(name, "fail", str(outcome))
     if outcome.status != command.status:
         return Result(name, "fail", f"exit status {outcome.status}, expected {command.status}: {outcome.output}")
     if not re.search(command.expect, outcome.output):
         return Result(name, "fail", f"printed {outcome.output!r}, which does not match {command.expect!r}")
     return Result(name, "pass")
+
+
+def _name(command: SmokeCommand) -> str:
+    return f"run {' '.join(command.run)}"
+
+
+def _lacking(command: SmokeCommand, machine: Machine) -> list[str]:
+    """Return why the kernel under this machine does not provide what the command needs."""
+    return [machine.lacks[need] for need in command.needs if need in machine.lacks]
 
 
 def _program(word: str, payload: Iterable[Payload], installed: Installation) -> tuple[str, ...]:

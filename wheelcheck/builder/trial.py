@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
-from wheelcheck.builder import content, install, run, smoke
+from wheelcheck.builder import content, execution, install, smoke
 from wheelcheck.builder.install import ROOTS, NotHereError
 from wheelcheck.builder.installers import REFUSALS
 from wheelcheck.builder.run import BuildError, Command
@@ -21,10 +21,10 @@ from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.arch import find
-from wheelcheck.records import dataclass
+from wheelcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wheelcheck.builder.install import Installation, Machine
     from wheelcheck.builder.run import Log, Outcome
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Wheel
     from wheelcheck.platforms.arch import Arch
 
+_PREPARE = "run `python -m tools.roots system --arch {}` in a checkout of wheelcheck"
 SECONDS = 60.0  # that one program or all imports may take; WHEELCHECK_TIMEOUT outranks it
 _TAIL = 8  # lines of output in a result
 _NOT_STARTED = (126, 127)  # statuses of shells and dynamic loaders for a program that they cannot start
@@ -61,6 +62,24 @@ os._exit(1 if failed else 0)
 
 
 @dataclass(frozen=True, slots=True)
+class Where:
+    """On which CPUs to try wheels (none: any), and whether in a whole emulated machine rather than under qemu-user."""
+
+    cpus: tuple[Arch, ...] = ()
+    system: bool = False
+
+    def machine(self, path: Path, wheel: Wheel, env: Mapping[str, str]) -> Machine:
+        """Return the machine to try a wheel on: this one if the wheel runs here. Raises NotHereError."""
+        machine = install.for_wheel(path, _arch(wheel, self.cpus), env)
+        if not self.system or machine.is_native:
+            return machine
+        if not machine.kernel:
+            cpu = machine.arch.name
+            raise NotHereError(f"no kernel for {cpu} is in {ROOTS}, or no qemu-system runs it: {_PREPARE.format(cpu)}")
+        return replace(machine, boots=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """What came of one wheel: where it was tried, and a result for each thing that was executed or skipped."""
 
@@ -75,10 +94,10 @@ class Trial:
         return next((verdict for verdict in ("fail", "pass") if verdict in verdicts), "skip")
 
 
-def try_out(path: Path, wheel: Wheel, cpus: tuple[Arch, ...], commands: tuple[SmokeCommand, ...], log: Log) -> Trial:
-    """Install a wheel and run `commands`, by default all that it installs, on one of `cpus` (none: any)."""
+def try_out(path: Path, wheel: Wheel, where: Where, commands: tuple[SmokeCommand, ...], log: Log) -> Trial:
+    """Install a wheel and run `commands`, by default all that it installs."""
     try:
-        machine = _machine(path, wheel, cpus, os.environ)
+        machine = where.machine(path, wheel, os.environ)
     except NotHereError as why:
         return Trial(path.name, "", (Result("not tried", "skip", str(why)),))
     with tempfile.TemporaryDirectory(prefix="wheelcheck-smoke-") as name:
@@ -90,8 +109,8 @@ def try_out(path: Path, wheel: Wheel, cpus: tuple[Arch, ...], commands: tuple[Sm
         return Trial(path.name, str(machine), _executed(wheel, installed, folder, commands))
 
 
-def _machine(path: Path, wheel: Wheel, cpus: tuple[Arch, ...], env: Mapping[str, str]) -> Machine:
-    """Return where to try a wheel: here if it runs here, otherwise on the first of its CPUs that is emulated."""
+def _arch(wheel: Wheel, cpus: tuple[Arch, ...]) -> Arch:
+    """Return this machine's CPU if a wheel runs on it, otherwise the first of its CPUs. Raises NotHereError."""
     platforms = [platform for platform in wheel.platforms if platform.is_any or platform.system == "linux"]
     if not platforms:
         raise NotHereError(f"it is for {', '.join(wheel.name.platforms)}, and only Linux wheels are run")
@@ -103,7 +122,7 @@ def _machine(path: Path, wheel: Wheel, cpus: tuple[Arch, ...], env: Mapping[str,
     wanted = [row for row in rows if not cpus or row in cpus]
     if not wanted:
         raise NotHereError(f"it is for {', '.join(row.name for row in rows)}, which --arch leaves out")
-    return install.for_wheel(path, wanted[0], env)
+    return wanted[0]
 
 
 def _is_musl() -> bool:
@@ -119,27 +138,31 @@ def _not_installed(problem: BuildError, machine: Machine) -> Result:
 def _executed(
     wheel: Wheel, installed: Installation, folder: Path, commands: tuple[SmokeCommand, ...]
 ) -> tuple[Result, ...]:
+    """Run the commands, or import all modules and start all programs: together, as an emulated machine boots slowly."""
     if commands:
-        return tuple(smoke.run_command(command, (), installed, folder, SECONDS) for command in commands)
-    return (*_imports(wheel, installed, folder), *_starts(wheel, installed, folder))
+        return smoke.run_commands(commands, (), installed, folder, SECONDS)
+    names = content.modules(wheel, installed.machine)
+    programs = [installed.place(path) for path in content.programs(wheel, installed.machine)]
+    imports = [Command((installed.python, "-I", "-c", _IMPORT, *names), folder, installed.env)]
+    imports = imports if names and installed.python else []
+    starts = _starts(programs, "--version", installed, folder)
+    outcomes = execution.observe(installed, [*imports, *starts], folder, SECONDS)
+    own = {name.partition(".")[0] for name in names}
+    imported = _imported(names, installed.machine, outcomes[: len(imports)])
+    started = _started(programs, outcomes[len(imports) :], own, installed, folder)
+    return (*imported, *started, *_of_other_cpus(wheel, installed.machine))
 
 
-def _imports(wheel: Wheel, installed: Installation, folder: Path) -> Iterator[Result]:
-    """Import the modules in one process. A module that needs one which is not installed is skipped."""
-    machine = installed.machine
-    names = content.modules(wheel, machine)
+def _imported(names: tuple[str, ...], machine: Machine, outcomes: tuple[Outcome | BuildError, ...]) -> Iterator[Result]:
+    """Judge what came of the import of all modules in one process."""
     title = f"import {', '.join(names)}"
-    if not names:
-        return
-    if not machine.python:
+    for outcome in outcomes:
+        if isinstance(outcome, BuildError):
+            yield Result(title, "fail", _killed(outcome))
+        else:
+            yield from _judged_imports(names, outcome)
+    if names and not outcomes:
         yield Result(title, "skip", f"no Python for {machine.arch.name}: set {ROOTS} to a folder of Debian roots")
-        return
-    try:
-        outcome = run.observe(Command((installed.python, "-I", "-c", _IMPORT, *names), folder, installed.env), SECONDS)
-    except BuildError as problem:
-        yield Result(title, "fail", _killed(problem))
-        return
-    yield from _judged_imports(names, outcome)
 
 
 def _judged_imports(names: tuple[str, ...], outcome: Outcome) -> Iterator[Result]:
@@ -154,31 +177,50 @@ def _judged_imports(names: tuple[str, ...], outcome: Outcome) -> Iterator[Result
         yield Result(f"import {', '.join(imported)}", "pass")
 
 
-def _starts(wheel: Wheel, installed: Installation, folder: Path) -> Iterator[Result]:
-    own = {name.partition(".")[0] for name in content.modules(wheel, installed.machine)}
-    for path in content.programs(wheel, installed.machine):
-        yield _started(installed.place(path), installed, folder, own)
+def _of_other_cpus(wheel: Wheel, machine: Machine) -> Iterator[Result]:
+    for name, cpus in content.foreign_scripts(wheel, machine).items():
+        yield Result(f"run {name}", "fail", f"it is a program for {', '.join(cpus) or 'another system'}")
 
 
-def _started(program: Path, installed: Installation, folder: Path, own: set[str]) -> Result:
-    """Start a program with --version, then with --help. It passes by ending with 0, and fails if it cannot run.
+def _starts(programs: Sequence[Path], option: str, installed: Installation, folder: Path) -> list[Command]:
+    argvs = [(*installed.machine.runner, str(program), option) for program in programs]
+    return [Command(argv, folder, installed.env) for argv in argvs]
 
-    It is skipped if it needs a module of another package than those in `own`, as programs of an extra do.
+
+def _started(
+    programs: Sequence[Path],
+    outcomes: Sequence[Outcome | BuildError],
+    own: set[str],
+    installed: Installation,
+    folder: Path,
+) -> Iterator[Result]:
+    """Judge what came of --version; a program that refuses it is started again with --help."""
+    first = [_judged_start(*pair, "--version", own) for pair in zip(programs, outcomes, strict=True)]
+    refusing = [program for program, result in zip(programs, first, strict=True) if not result]
+    again = execution.observe(installed, _starts(refusing, "--help", installed, folder), folder, SECONDS)
+    later = dict(zip(refusing, again, strict=True))
+    for program, result in zip(programs, first, strict=True):
+        yield result or _judged_start(program, later[program], "--help", own) or _refused(program, later[program])
+
+
+def _judged_start(program: Path, outcome: Outcome | BuildError, option: str, own: set[str]) -> Result | None:
+    """Pass what ended with 0, and fail what cannot run; return None for a program that refuses the option.
+
+    A program is skipped that needs a module of another package than those in `own`, as programs of an extra do.
     """
-    runner, outcome = installed.machine.runner, None
-    for option in ("--version", "--help"):
-        title = f"run {program.name} {option}"
-        try:
-            outcome = run.observe(Command((*runner, str(program), option), folder, installed.env), SECONDS)
-        except BuildError as problem:
-            return Result(title, "fail", _killed(problem))
-        if not outcome.status:
-            return Result(title, "pass")
-        if (needed := _lacking(outcome)) and needed not in own:
-            return Result(title, "skip", _NEEDS.format(needed))
-        if _is_broken(outcome):
-            return Result(title, "fail", _how_it_ended(outcome))
-    why = f"it starts, but accepts neither --version nor --help: name a command ({_how_it_ended(outcome)})"
+    title = f"run {program.name} {option}"
+    if isinstance(outcome, BuildError):
+        return Result(title, "fail", _killed(outcome))
+    if not outcome.status:
+        return Result(title, "pass")
+    if (needed := _lacking(outcome)) and needed not in own:
+        return Result(title, "skip", _NEEDS.format(needed))
+    return Result(title, "fail", _how_it_ended(outcome)) if _is_broken(outcome) else None
+
+
+def _refused(program: Path, outcome: Outcome | BuildError) -> Result:
+    how = _killed(outcome) if isinstance(outcome, BuildError) else _how_it_ended(outcome)
+    why = f"it starts, but accepts neither --version nor --help: name a command ({how})"
     return Result(f"run {program.name}", "skip", why)
 
 
@@ -195,9 +237,7 @@ def _is_broken(outcome: Outcome) -> bool:
     return is_killed or outcome.status in _NOT_STARTED or loader or "Traceback (most recent" in outcome.output
 
 
-def _how_it_ended(outcome: Outcome | None) -> str:
-    if outcome is None:
-        return ""
+def _how_it_ended(outcome: Outcome) -> str:
     how = f"exit status {outcome.status}" if outcome.status >= 0 else f"killed by signal {-outcome.status}"
     return f"{how}: {_tail(outcome.output)}" if outcome.output.strip() else how
 

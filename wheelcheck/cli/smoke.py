@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="COMMAND",
         help="what to run instead, such as 'python -c \"import x\"' or 'tool --self-test'; may be repeated",
     )
+    parser.add_argument(
+        "--system",
+        action="store_true",
+        help="run wheels for another CPU in an emulated machine with a kernel of its own, rather than under qemu-user",
+    )
     parser.add_argument("--verbose", action="store_true", help="show the commands of the installation and their output")
     parser.set_defaults(run=_run)
 
@@ -82,7 +87,7 @@ def _found(arguments: list[str]) -> Files:
 
 def _tried(path: Path, arguments: argparse.Namespace) -> str:
     """Try a file out and say what came of it. One that cannot be read fails, and does not end the run."""
-    from wheelcheck.builder.trial import try_out  # noqa: PLC0415  # slow to import
+    from wheelcheck.builder.trial import Where, try_out  # noqa: PLC0415  # slow to import
     from wheelcheck.facts import Wheel  # noqa: PLC0415
     from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
 
@@ -95,7 +100,8 @@ def _tried(path: Path, arguments: argparse.Namespace) -> str:
     if not isinstance(wheel, Wheel) or wheel.name.error:
         return _verdict(f"FAIL {safe(path.name)}: it is not named like a wheel: {safe(wheel.name.error)}")
     log = _say if arguments.verbose else _say_nothing
-    trial = try_out(path, wheel, tuple(arguments.arch), _commands(arguments.commands, wheel), log)
+    where = Where(tuple(arguments.arch), arguments.system)
+    trial = try_out(path, wheel, where, _commands(arguments.commands, wheel), log)
     return _verdict(*_lines(trial))
 
 

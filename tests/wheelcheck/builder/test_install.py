@@ -80,7 +80,7 @@ def test_without_a_python_of_its_cpu_pip_lays_the_wheel_out_with_the_modes_it_wo
 
 
 @pytest.mark.emulated
-def test_under_an_emulated_python_the_wheel_of_the_other_cpu_is_installed_by_its_own_pip(tmp_path: Path) -> None:
+def test_under_an_emulated_python_the_wheel_of_the_other_cpu_is_installed_for_it(tmp_path: Path) -> None:
     roots = Path(os.environ.get(install.ROOTS, Path(__file__).parents[3] / ".cache" / "roots"))
     there = machine_for_other({**os.environ, install.ROOTS: str(roots)})
     if not there.python:

@@ -34,9 +34,9 @@ def program(cpu: str) -> File:
     return File("demo-1.0.data/scripts/tool", partial(native, cpu), EXECUTABLE)
 
 
-def extension(source: str) -> File:
+def extension(source: str, cpu: str = host().name) -> File:
     flags = ("-shared", "-fPIC", "-O2")
-    target = linux_target(host().name)
+    target = linux_target(cpu)
     return File("demo/native.abi3.so", partial(compile_c, source, target, *flags, name="native.abi3.so"))
 
 
@@ -160,6 +160,30 @@ def test_the_command_of_the_project_in_the_folder_is_run_for_its_own_wheel(tmp_p
     assert "OK run python -m demo" in said
 
 
+def test_modules_and_programs_that_are_not_for_the_cpu_of_the_wheel_fail(tmp_path: Path) -> None:
+    """The wrong program is not started: an emulator would run it."""
+    other, pointer = extension(MODULE_C, OTHER.name), File("demo/pointer.abi3.so", b"version https://git-lfs")
+    code, said = smoke(tmp_path, HERE, File("demo/__init__.py", b""), other, pointer, program(OTHER.name))
+    assert code == 1, said
+    assert "failed demo.native: ImportError" in said
+    assert "failed demo.pointer: ImportError" in said
+    assert f"FAIL run tool: it is a program for {OTHER.name}" in said
+
+
+def test_in_a_wheel_for_two_cpus_the_modules_of_the_other_are_left_alone(tmp_path: Path) -> None:
+    tags = f"{HERE}.{THERE.rpartition('-')[2]}"
+    code, said = smoke(tmp_path, tags, File("demo/__init__.py", b""), extension(MODULE_C, OTHER.name))
+    assert code == 0, said
+    assert "OK import demo\n" in said
+
+
+def test_without_a_kernel_prepared_a_whole_machine_is_a_skip_that_says_how(tmp_path: Path) -> None:
+    machine_for_other(dict(os.environ))
+    code, said = smoke(tmp_path, THERE, program(OTHER.name), words=("--system",), WHEELCHECK_ROOTS="")
+    assert code == 2
+    assert f"run `python -m tools.roots system --arch {OTHER.name}`" in said
+
+
 def test_a_program_for_another_cpu_runs_under_the_emulator(tmp_path: Path) -> None:
     machine_for_other(dict(os.environ))
     code, said = smoke(tmp_path, THERE, program(OTHER.name), WHEELCHECK_ROOTS="")
@@ -195,10 +219,52 @@ def test_an_interrupt_ends_what_was_started_and_verifies_nothing(tmp_path: Path)
         os.kill(int(mark.read_text("utf-8")), 0)
 
 
-@pytest.mark.emulated
-def test_a_module_is_imported_by_the_python_of_a_root(tmp_path: Path) -> None:
+@pytest.fixture
+def _root() -> None:
     if not machine_for_other(dict(os.environ)).python:
         pytest.fail("no root with Python: run `python3 -m tools.roots root` and set WHEELCHECK_ROOTS")
-    code, said = smoke(tmp_path, THERE, File("demo.py", b"import sys\n"), program(OTHER.name))
+
+
+@pytest.mark.emulated
+@pytest.mark.usefixtures("_root")
+def test_modules_are_imported_by_the_python_of_a_root(tmp_path: Path) -> None:
+    files = (File("demo/__init__.py", b"import sys\n"), extension(MODULE_C, OTHER.name), program(OTHER.name))
+    code, said = smoke(tmp_path, THERE, *files)
     assert code == 0, said
-    assert "with Python\n  OK import demo\n  OK run tool --version\n" in said
+    assert "with Python" in said
+    assert "  OK import demo, demo.native\n  OK run tool --version\n" in said
+
+
+@pytest.mark.emulated
+@pytest.mark.usefixtures("_root")
+@pytest.mark.parametrize("words", [(), ("--system",)])
+def test_a_module_that_crashes_fails_there_too(tmp_path: Path, words: tuple[str, ...]) -> None:
+    files = (File("demo/__init__.py", b""), extension(CRASH_C, OTHER.name))
+    code, said = smoke(tmp_path, THERE, *files, words=words)
+    assert code == 1, said
+    assert "FAIL import demo, demo.native: killed by signal" in said
+
+
+@pytest.mark.emulated
+@pytest.mark.usefixtures("_root")
+def test_what_needs_ptrace_runs_in_a_machine_with_a_kernel_and_the_rest_does_not(tmp_path: Path) -> None:
+    if not machine_for_other(dict(os.environ)).kernel:
+        pytest.skip(f"no kernel for {OTHER.name}: run `python3 -m tools.roots system`")
+    trace = "import ctypes, os; print('traced', ctypes.CDLL(None).ptrace(0, 0, 0, 0), os.getppid())"
+    commands = (
+        f"""[[tool.wheelcheck.smoke.commands]]\nrun = ["python", "-c", "{trace}"]\n{expected}\n"""
+        for expected in ("expect = 'traced 0 1$'\nneeds = ['ptrace']", "expect = 'traced -1 [0-9]{2}'")
+    )
+    (tmp_path / "pyproject.toml").write_text("\n".join(['[project]\nname = "demo"', *commands]), "utf-8")
+    code, said = smoke(tmp_path, THERE, File("demo.py", b""), program(OTHER.name))
+    assert code == 0, said
+    assert "with Python and a kernel" in said
+
+
+@pytest.mark.emulated
+@pytest.mark.usefixtures("_root")
+def test_in_a_whole_machine_everything_runs_in_it(tmp_path: Path) -> None:
+    files = (File("demo/__init__.py", b""), extension(MODULE_C, OTHER.name), program(OTHER.name))
+    code, said = smoke(tmp_path, THERE, *files, words=("--system",))
+    assert code == 0, said
+    assert "in a machine of qemu-system\n  OK import demo, demo.native\n  OK run tool --version\n" in said
