@@ -178,7 +178,9 @@ def test_a_name_that_only_maps_within_the_headers_is_read_there() -> None:
 def test_more_sections_or_imports_than_the_caps_prove_nothing() -> None:
     many = put("H", SECTIONS, 97)(native.windows() + bytes(8000))
     assert ("pe-limit", True) in {(damage.kind, damage.cap) for damage in read(many).damage}
-    below, above = imports(named(*[b"a.dll"] * 1000)), imports(named(*[b"a.dll"] * 1025))
+    most = read(put("H", SECTIONS, 96)(native.windows() + bytes(8000)))
+    assert [damage for damage in most.damage if damage.cap] == []
+    below, above = imports(named(*[b"a.dll"] * 1023)), imports(named(*[b"a.dll"] * 1024))
     assert read(below(native.windows())).damage == ()
     assert [(item.kind, item.cap) for item in read(above(native.windows())).damage] == [("pe-limit", True)]
 
