@@ -186,6 +186,12 @@ HEADER_CASES = (
     case("an extra block twice", "zip-extra", zipped(Member(extra=b"\1\2\0\0" * 2)), zipped(Member(extra=b"\1\2\0\0"))),
     case("65 extra blocks", "zip-extra", zipped(Member(extra=BLOCKS)), zipped(Member(extra=BLOCKS[4:]))),
     case("a second name", "zip-unicode-path", zipped(Member(extra=OTHER_PATH)), zipped(Member(extra=UNICODE_PATH))),
+    case(
+        "a second name of 200 letters",
+        "zip-unicode-path",
+        zipped(Member(extra=block(0x7075, OTHER_PATH[4:9] + b"n" * 200))),
+        zipped(Member(extra=UNICODE_PATH)),
+    ),
     case("a second local name", "zip-unicode-path", zipped(Member(local={"extra": OTHER_PATH})), GOOD),
     case("two second names", "zip-extra", zipped(Member(extra=UNICODE_PATH * 2)), zipped(Member(extra=UNICODE_PATH))),
     case("a name of no known encoding", "zip-name-flag", zipped(named("é.py", flags=0)), zipped(named("é.py"))),

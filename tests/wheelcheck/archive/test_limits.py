@@ -17,6 +17,8 @@ from tests.support.archive_cases import read
 from tests.support.tars import gz, header, member, pax, record, tar
 from tests.support.zips import Member, Zip, block, zipped
 from wheelcheck.archive import Budget
+from wheelcheck.archive.limits import Log, StopReadingError
+from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,3 +177,90 @@ def test_the_walk_ends_at_the_cap_and_keeps_what_came_before() -> None:
     reading = read(zipped(*members), Budget(unpacked_bytes=250))
     assert reading.paths == ["0", "1"]
     assert [(fault.kind, fault.path, fault.cap) for fault in reading.damage] == [("cap-unpacked", "2", True)]
+
+
+def unpack(length: int, **budget: int) -> Callable[[], object]:
+    return lambda: Budget(**budget).count_unpacked(length, "a")
+
+
+def members(count: int) -> None:
+    budget = Budget()
+    for _ in range(count):
+        budget.count_member(2)
+
+
+def extended(*lengths: int) -> None:
+    budget = Budget(extended_bytes=10)
+    for length in lengths:
+        budget.count_extended(length)
+
+
+@pytest.mark.parametrize(
+    ("most", "above", "kind", "path"),
+    [
+        (lambda: members(2), lambda: members(3), "cap-members", ""),
+        (unpack(9, unpacked_bytes=9), unpack(10, unpacked_bytes=9), "cap-unpacked", "a"),
+        (unpack(100, ratio_free_bytes=9, packed=2), unpack(101, ratio_free_bytes=9, packed=2), "cap-ratio", "a"),
+        (unpack(9, ratio_free_bytes=9, packed=0), unpack(10, ratio_free_bytes=9, packed=0), "cap-ratio", "a"),
+        (lambda: extended(4, 6), lambda: extended(5, 6), "cap-pax", ""),
+        (
+            lambda: Budget().check_name(b"n" * 1024),
+            lambda: Budget().check_name(b"n" * 1025),
+            "cap-name",
+            "n" * 80,
+        ),
+        (
+            lambda: Budget().check_name(b"d/" * 64),
+            lambda: Budget().check_name(b"d/" * 65),
+            "cap-depth",
+            "d/" * 40,
+        ),
+        (
+            lambda: Budget().check_name(b"\xff" * 1024),
+            lambda: Budget().check_name(b"\xff" * 1025),
+            "cap-name",
+            "�" * 80,
+        ),
+    ],
+)
+def test_a_cap_is_reached_before_it_is_passed(
+    most: Callable[[], object], above: Callable[[], object], kind: str, path: str
+) -> None:
+    most()
+    with pytest.raises(StopReadingError) as stopped:
+        above()
+    fault = stopped.value.damage
+    assert (fault.kind, fault.path, fault.cap) == (kind, path, True)
+    assert str(stopped.value) == fault.why
+
+
+def test_a_ratio_is_told_with_both_sizes() -> None:
+    with pytest.raises(StopReadingError, match="2,000 bytes unpack to over 100,000, expected at most 50 times"):
+        Budget(ratio_free_bytes=9, packed=2_000).count_unpacked(100_001)
+
+
+def test_rereading_may_cost_as_much_as_the_first_pass_and_an_allowance() -> None:
+    assert Budget(reread_bytes=5, unpacked=3, reread=8).may_reread()
+    assert not Budget(reread_bytes=5, unpacked=3, reread=9).may_reread()
+
+
+def test_the_size_of_the_outermost_file_counts() -> None:
+    budget = Budget()
+    budget.open(7)
+    budget.open(9)
+    assert budget.packed == 7
+
+
+def test_a_log_keeps_faults_up_to_the_cap() -> None:
+    log = Log([], Budget(damages=2))
+    log.note("zip-gap", "one", "a")
+    with pytest.raises(StopReadingError) as stopped:
+        log.note("zip-gap", "two")
+    assert log.damage == [Damage("a", "zip-gap", "one"), Damage("", "zip-gap", "two")]
+    assert stopped.value.damage == Damage("", "cap-damage", "more than 2 faults, the rest is not read", cap=True)
+    log.note_limit("cap-held", "three", "b")
+    assert log.damage[-1] == Damage("b", "cap-held", "three", cap=True)
+    for end, cap in ((log.stop, False), (log.cap, True)):
+        with pytest.raises(StopReadingError) as ended:
+            end("cap-held", "why", "c")
+        assert ended.value.damage == Damage("c", "cap-held", "why", cap=cap)
