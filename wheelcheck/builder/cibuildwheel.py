@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from wheelcheck.config.builder import Settings
     from wheelcheck.platforms.arch import Arch, Glibc
 
-OURS = regex(r"audit-command|audit-requires|repair-wheel-command|manylinux-.+-image")
+OURS = regex(r"audit-command|audit-requires|repair-wheel-command")
+_IMAGE = regex(r"manylinux-.+-image")
 OLDEST_PYTHON = 10  # wheelcheck adds the payload with the interpreter of the wheel, and supports Python 3.10 and later
 _PYTHON = "tool.wheelcheck.python for cibuildwheel"
 _BRACES = regex(r"\{([^{}]*)\}")
@@ -86,6 +87,14 @@ def image(target: Target, base: Mapping[str, str], pinned: Mapping[str, str]) ->
 def image_variable(row: Arch) -> str:
     """Return the variable that names the image for a CPU."""
     return f"CIBW_MANYLINUX_{row.name.upper()}_IMAGE"
+
+
+def own_images(pyproject: dict[str, Any]) -> dict[str, str]:
+    """Return the images that `[tool.cibuildwheel]` names, each as the variable that would name it."""
+    settings = table(table(pyproject, "tool"), "cibuildwheel")
+    both = {**settings, **table(settings, "linux")}
+    named = {key: one for key, one in both.items() if _IMAGE.fullmatch(key) and isinstance(one, str)}
+    return {f"CIBW_{key.upper().replace('-', '_')}": one for key, one in named.items()}
 
 
 def floor_of(name: str) -> Glibc | None:
@@ -167,8 +176,11 @@ def require_ours(pyproject: str, where: str) -> None:
     `build`, `skip` and `archs` select wheels for other systems too, and which are built here is said on every run.
     """
     settings = table(table(parse_toml(pyproject), "tool"), "cibuildwheel")
-    for name, part in (("", settings), (".linux", table(settings, "linux")), *_overrides(settings)):
-        if mine := next((key for key in part if OURS.fullmatch(key)), ""):
+    overrides = [(".overrides", part) for part in tables(settings, "overrides")]
+    for name, part in (("", settings), (".linux", table(settings, "linux")), *overrides):
+        if mine := next(
+            (key for key in part if OURS.fullmatch(key) or (name == ".overrides" and _IMAGE.fullmatch(key))), ""
+        ):
             problem = f"tool.cibuildwheel{name}.{mine} is set, but wheelcheck derives it from [tool.wheelcheck]"
             raise ConfigError(f"{where}: {problem}; remove it")
 
@@ -186,10 +198,6 @@ def gate_configuration(config: Config) -> str:
 
 def _assignments(facts: Mapping[str, str]) -> list[str]:
     return [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items()]
-
-
-def _overrides(settings: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(".overrides", part) for part in tables(settings, "overrides")]
 
 
 def _expanded(pattern: str) -> Iterator[str]:

@@ -22,6 +22,7 @@ from wheelcheck.builder import cibuildwheel, dist, in_container, install, reprod
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.up_to_date import content_hash
+from wheelcheck.facts.toml import parse_toml
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ def prepare(build: Build, base: Mapping[str, str]) -> Run:
     cibuildwheel.require_ours(pyproject, str(file))
     for name in pairs:
         cibuildwheel.require_selected(pyproject, str(file), f"{name}-manylinux_{target.arch.name}")
-    image = cibuildwheel.image(target, base, cibuildwheel.pinned_images(target.arch))
+    images = {**cibuildwheel.own_images(parse_toml(pyproject)), **base}
+    image = cibuildwheel.image(target, images, cibuildwheel.pinned_images(target.arch))
     stage = build.staged()
     folder = settings.folder / "cibuildwheel" / target.zigbuild
     shutil.rmtree(folder, ignore_errors=True)

@@ -6,15 +6,18 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
-from wheelcheck.builder.cibuildwheel import patterns, require_ours, selects
+from wheelcheck.builder.cibuildwheel import floor_of, image_variable, own_images, patterns, require_ours, selects
 from wheelcheck.facts import toml
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.init.project import Project
+    from wheelcheck.platforms.arch import Glibc
 
+PROPOSED = ("x86_64", "aarch64")  # the CPUs that most releases serve
 _SELECTS = regex(r"\bcp[\d{\[]")  # a pattern that tells one Python from another
 _OTHERS = regex(r"\b[pg]p\d")  # PyPy and GraalPy, which the builder cannot build for
 # Variables of compilers, which the builder sets itself, and of cibuildwheel's own machinery or other systems.
@@ -53,9 +56,17 @@ def environment(project: Project) -> tuple[tuple[str, str], ...]:
 
 
 def prepares_containers(project: Project) -> bool:
-    """Return whether something is installed in the containers before a build, such as the headers of a library."""
+    """Return whether something is done in the containers before a build, such as to install a library."""
     settings = project.tool("cibuildwheel")
-    return any(part.get("before-all") for part in (settings, toml.table(settings, "linux")))
+    parts = (settings, toml.table(settings, "linux"))
+    return any(part.get(key) for part in parts for key in ("before-all", "before-build"))
+
+
+def floor(project: Project) -> Glibc:
+    """Return the newest glibc of the images for the CPUs that init proposes, (0, 0) if the project names none."""
+    wanted = {image_variable(find(name)) for name in PROPOSED}
+    named = (floor_of(image) for key, image in own_images(project.document).items() if key in wanted)
+    return max((one for one in named if one), default=(0, 0))
 
 
 def require_buildable(project: Project) -> None:

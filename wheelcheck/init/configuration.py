@@ -6,13 +6,15 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.init import cibuildwheel
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.config import Payload
     from wheelcheck.init.survey import Survey
 
-_OLDEST_GLIBC = "2.17"  # what manylinux2014 and Rust's standard library ask for
+_OLDEST_GLIBC = (2, 17)  # what manylinux2014 and Rust's standard library ask for
 
 
 def configuration(found: Survey) -> str:
@@ -24,7 +26,7 @@ def configuration(found: Survey) -> str:
     lines = [
         "[tool.wheelcheck]",
         f'glibc = "{_glibc(found)}"',
-        'architectures = ["x86_64", "aarch64"]',
+        f"architectures = {json.dumps(cibuildwheel.PROPOSED)}",
         f"python = [{names}]",
         "sdist = true",
     ]
@@ -39,10 +41,12 @@ def _alone(text: str) -> str:
 
 
 def _glibc(found: Survey) -> str:
-    """Return the floor that the project names itself (maturin's `compatibility`), else the oldest one."""
+    """Return the floor that the project names itself (maturin's `compatibility`, an image), else the oldest one."""
     named = str(found.project.tool("maturin").get("compatibility", ""))
-    own = re.fullmatch(r"manylinux_2_(\d+)", named)
-    return f"2.{own[1]}" if own else _OLDEST_GLIBC
+    if own := re.fullmatch(r"manylinux_2_(\d+)", named):
+        return f"2.{own[1]}"
+    major, minor = max(_OLDEST_GLIBC, cibuildwheel.floor(found.project))
+    return f"{major}.{minor}"
 
 
 def _payload(one: Payload) -> str:

@@ -11,6 +11,7 @@ from wheelcheck.builder import cibuildwheel
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.config import Config, ConfigError, Ignore, Payload, builder, load
+from wheelcheck.facts.toml import parse_toml
 from wheelcheck.platforms.arch import Glibc, find
 
 if TYPE_CHECKING:
@@ -106,6 +107,21 @@ def test_an_image_that_says_it_is_newer_than_the_floor_is_refused_whoever_chose_
         cibuildwheel.image(target(), base, PINNED)
 
 
+def test_the_image_that_a_project_names_is_taken_and_held_to_the_floor() -> None:
+    text = "[tool.cibuildwheel]\nmanylinux-aarch64-image = 'old'\n[tool.cibuildwheel.linux]\n"
+    project = parse_toml(
+        text + "manylinux-aarch64-image = 'manylinux_2_28'\nmusllinux-aarch64-image = 'musllinux_1_2'\n"
+    )
+    named = cibuildwheel.own_images(project)
+    assert named == {"CIBW_MANYLINUX_AARCH64_IMAGE": "manylinux_2_28"}
+    assert cibuildwheel.image(target((2, 34)), named, PINNED) == "manylinux_2_28"
+    assert cibuildwheel.image(target(arch="x86_64"), named, PINNED) == "manylinux2014"
+    with pytest.raises(
+        BuildError, match=r"the image manylinux_2_28 has glibc 2\.28, but glibc 2\.17 or older is needed"
+    ):
+        cibuildwheel.image(target(), named, PINNED)
+
+
 @pytest.mark.parametrize(
     ("name", "floor"),
     [
@@ -161,7 +177,10 @@ def test_a_project_keeps_what_decides_neither_wheels_nor_container_nor_check(tex
     [
         ('[tool.cibuildwheel]\naudit-command = ""\n', r"tool\.cibuildwheel\.audit-command is set"),
         ('[tool.cibuildwheel.linux]\nrepair-wheel-command = "x"\n', r"cibuildwheel\.linux\.repair-wheel-command"),
-        ('[tool.cibuildwheel]\nmanylinux-x86_64-image = "x"\n', r"cibuildwheel\.manylinux-x86_64-image"),
+        (
+            '[[tool.cibuildwheel.overrides]]\nselect = "cp313*"\nmanylinux-x86_64-image = "x"\n',
+            r"overrides\.manylinux-x86_64-image",
+        ),
         (
             '[[tool.cibuildwheel.overrides]]\nselect = "cp313*"\naudit-command = "true"\n',
             r"overrides\.audit-command",

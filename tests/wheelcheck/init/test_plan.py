@@ -188,6 +188,10 @@ LAYOUTS: dict[str, tuple[dict[str, str], set[str]]] = {
         setuptools(C_MODULE, '[tool.cibuildwheel.linux]\nbefore-all = "yum install -y x"\n'),
         {"containers"},
     ),
+    "C that is prepared before each build": (
+        setuptools(C_MODULE, '[tool.cibuildwheel]\nbefore-build = "yum install -y x"\n'),
+        {"containers"},
+    ),
     "C for macOS, too": (setuptools(TABLE, MACOS), {"elsewhere", "Pythons"}),
     "C without an sdist": (setuptools(TABLE, "sdist = false\n"), {"Pythons", "no sdist"}),
     "Rust": (setuptools(TABLE.replace("cp312", "py3-none"), RISCV.replace("2.31", "2.17"), **CRATE), {"cargo"}),
@@ -226,3 +230,18 @@ def test_containers_whose_check_is_decided_twice_are_refused(tmp_path: Path) -> 
     table = '[tool.cibuildwheel]\nbefore-all = "yum install -y x"\nskip = "*_i686"\naudit-command = "x"\n'
     with pytest.raises(ConfigError, match=r"tool\.cibuildwheel\.audit-command is set, but wheelcheck derives it"):
         planned(write(tmp_path, setuptools(C_MODULE, table)))
+
+
+@pytest.mark.parametrize(
+    ("images", "glibc"),
+    [
+        ("", "2.17"),
+        ("manylinux-x86_64-image = 'manylinux2014'\n", "2.17"),
+        ("manylinux-x86_64-image = 'manylinux_2_28'\nmanylinux-aarch64-image = 'manylinux_2_34'\n", "2.34"),
+        ("manylinux-i686-image = 'manylinux_2_28'\nmusllinux-x86_64-image = 'musllinux_1_2'\n", "2.17"),
+        ("manylinux-x86_64-image = 'localhost/own'\n", "2.17"),
+    ],
+)
+def test_the_floor_is_that_of_the_images_that_a_project_builds_in(tmp_path: Path, images: str, glibc: str) -> None:
+    applied(write(tmp_path, setuptools(C_MODULE, f"[tool.cibuildwheel.linux]\nbefore-all = 'true'\n{images}")))
+    assert f'\nglibc = "{glibc}"\n' in (tmp_path / "pyproject.toml").read_text()
