@@ -58,6 +58,7 @@ def test_a_verdict_is_that_of_a_hash_under_a_name() -> None:
     known.add("a" * 64, "odd\udcff\ud800.whl", "unverified")
     assert [known.verdict(letter * 64, "demo-1.0.tar.gz") for letter in "abc"] == ["pass", "fail", None]
     assert known.verdict("a" * 64, "odd\udcff\ud800.whl") == "unverified"
+    assert known.verdict("a" * 64, "odd\\udcff\\ud800.whl") == "unverified"  # as the rows have it
     assert sorted(known.digests("demo-1.0.tar.gz")) == ["a" * 64, "b" * 64]
     assert known.digests("demo-2.0.tar.gz") == ()
 

@@ -67,6 +67,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     """Return 0 if every artifact was judged, whatever its verdict; 2 if one could not be verified, or there is none."""
     from wheelcheck import survey  # noqa: PLC0415  # --help starts without it
+    from wheelcheck.report.wording import counted  # noqa: PLC0415
     from wheelcheck.survey.progress import Progress  # noqa: PLC0415
     from wheelcheck.survey.scratch import Sources  # noqa: PLC0415
 
@@ -82,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> int:
     for form, file in arguments.report:
         _write(form, arguments.output, file)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
-    say(f"{files.number} files: {counts}, {progress.verdicts.total()} of them judged now")
+    say(f"{counted(files.number, 'file')}: {counts}, {progress.verdicts.total()} of them judged now")
     return UNVERIFIED if verdicts["unverified"] or files.unusable else PASS
 
 

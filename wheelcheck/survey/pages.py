@@ -16,15 +16,16 @@ from wheelcheck.inputs import UnreachableError
 from wheelcheck.patterns import regex
 from wheelcheck.report.html import document
 from wheelcheck.report.html_elements import breakable, element, heading
-from wheelcheck.report.wording import VERDICTS, counted, page, sized
+from wheelcheck.report.wording import SEVERITIES, VERDICTS, counted, page, sized
 from wheelcheck.survey import rows as survey_rows
 from wheelcheck.survey.page import Totals, judged, key_of, listed, overview, platforms, year
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
+    from wheelcheck.report.html_elements import Content
     from wheelcheck.survey.rows import Row
 
 _PARTS = {"verdicts": "Verdict", "rules": "Rule", "platforms": "Platform", "years": "Year of the file"}
@@ -97,24 +98,27 @@ def _file_name(name: str) -> str:
 
 def _list_page(part: Part, artifacts: _List) -> str:
     kind, name = part
-    about = [element("a", "About this rule", href=page(name), rel="noreferrer")] if kind == "rules" else []
+    title = f"{_PARTS[kind]}: {name}"
+    number = counted(artifacts.number, "artifact")
+    if kind == "rules":
+        rule = element("a", "what it says", href=page(name), rel="noreferrer")
+        about = element("p", f"{number} with findings of this rule (", rule, ")")
+    else:
+        about = element("p", f"{number} with findings or not verified")
     rows = (_list_row(row) for row in sorted(artifacts.first, key=lambda row: row["file"]))
     more = artifacts.number - len(artifacts.first)
     rest = [element("p", f"{more} more are in the survey's file.", class_="none")] if more else []
     table = element("table", element("tbody", *rows), class_="largest")
-    words = f"{counted(artifacts.number, 'artifact')} with findings or not verified"
-    head = element("header", element("h1", f"{_PARTS[kind]}: {name}"), element("p", words), *about)
-    return document(
-        f"{_PARTS[kind]}: {name}", _whole("../index.html", head, element("div", table, class_="card"), *rest)
-    )
+    return document(title, _whole("../index.html", [title], [about], [element("div", table, class_="card"), *rest]))
 
 
 def _list_row(row: Row) -> Element:
+    found = [counted(row["counts"][severity], severity) for severity in SEVERITIES if row["counts"][severity]]
     return element(
         "tr",
         element("td", element("span", VERDICTS[row["verdict"]], class_=f"chip {row['verdict']}")),
         element("th", element("a", *breakable(row["file"]), href=f"../{_place(row)}"), scope="row"),
-        element("td", counted(row["counts"]["error"], "error"), class_="number"),
+        element("td", ", ".join(found), class_="number"),
     )
 
 
@@ -132,14 +136,20 @@ def _artifact_page(row: Row, findings: list[Row]) -> str:
     facts = (
         element("div", element("dt", name), element("dd", *breakable(told))) for name, told in terms.items() if told
     )
-    head = element("header", element("h1", *breakable(row["file"])), element("p", stamp), element("dl", *facts))
-    command = element("p", "Everything about it: ", element("code", f"wheelcheck check {shlex.quote(row['source'])}"))
-    card = element("div", listed(row, findings), class_="card")
-    return document(row["file"], _whole("../../index.html", head, heading("findings", "Findings"), card, command))
+    command = f"wheelcheck check {shlex.quote(row['source'])}"
+    content = (
+        heading("findings", "Findings"),
+        element("div", listed(row, findings), class_="card"),
+        element("p", "The whole report: ", element("code", command)),
+    )
+    about = (element("p", stamp), element("dl", *facts))
+    return document(row["file"], _whole("../../index.html", breakable(row["file"]), about, content))
 
 
-def _whole(index: str, head: Element, *content: Element) -> Iterator[Element]:
-    yield element("p", element("a", "Survey", href=index))
-    yield head
+def _whole(
+    index: str, title: Iterable[Content], about: Iterable[Element], content: Iterable[Element]
+) -> Iterator[Element]:
+    back = element("p", element("a", "Survey", href=index))
+    yield element("header", back, element("h1", *title), *about)
     yield element("main", *content)
     yield element("footer", f"wheelcheck {__version__}")

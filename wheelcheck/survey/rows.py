@@ -24,7 +24,11 @@ Row = dict[str, Any]
 
 
 def of_artifact(answer: Row) -> Iterator[Row]:
-    """Yield the rows of the findings, then that of the artifact, from what a worker answers."""
+    """Yield the rows of the findings, then that of the artifact, from what a worker answers.
+
+    Bytes of a name that are no UTF-8 are lone surrogates in Python, which few readers of JSON accept: they are escaped.
+    """
+    answer = _plain(answer)
     key = {name: answer[name] for name in _KEY}
     for finding in answer["findings"]:
         yield {"type": "finding", **key, **finding}
@@ -65,6 +69,15 @@ def continued(output: Path, rules: str) -> Known:
 def line_of(row: Row) -> bytes:
     """Return a row as a line of ASCII."""
     return f"{json.dumps(row)}\n".encode("ascii")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # of JSON
+    """Return a value with the escape of every lone surrogate in its place."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
 def _row(line: bytes) -> Row | None:

@@ -81,7 +81,7 @@ def _temporary(table: str) -> sqlite3.Connection:
 
 
 def _bytes(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
+    return name.encode("utf-8", "backslashreplace")  # as the rows have it
 
 
 def size_of(path: Path) -> int:
