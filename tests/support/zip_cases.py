@@ -324,6 +324,13 @@ CAP_CASES = (
     case("a path of 65 levels", "cap-depth", zipped(Member(name=LONG)), zipped(Member(name=LONG[2:]))),
     case("too large a directory", "cap-directory", TWO, GOOD, lambda: small(directory_bytes=80)),
     case(
+        "a directory of one byte too many",
+        "cap-directory",
+        zipped(Member(name=Member().name + b"x")),
+        GOOD,
+        lambda: small(directory_bytes=46 + len(Member().name)),
+    ),
+    case(
         "too many faults",
         "cap-damage zip-crc",
         zipped(*[Member(name=b"%d" % n, both={"crc": 1}) for n in range(9)]),

@@ -92,7 +92,8 @@ def _wanted(wheel: WheelTag, welcome: Wheels) -> str:
 
 def _system(wheel: WheelTag) -> str:
     platform = parse_platform(wheel.platform)
-    return platform.libc or {"macos": "macOS", "ios": "iOS"}.get(platform.system, platform.system)
+    named = {"macos": "macOS", "ios": "iOS", "android": "Android"}
+    return named.get(platform.system, platform.libc or platform.system)
 
 
 @rule("WC703", on=Release, severity=("error", "warning"))
