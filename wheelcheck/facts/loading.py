@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts.file_names import installed_path
+from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice
 
 WALK_LIMIT = 100_000  # needs that are followed in all, from every file of a wheel; the largest of 182 has 2,000
-_ORIGIN = ("$ORIGIN", "${ORIGIN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ class Loader:
 def _expanded(file: Loadable, entries: Iterable[str]) -> Iterator[str]:
     """Yield the folders of site-packages that a search path names. Folders elsewhere hold nothing of the wheel."""
     for entry in entries:
-        word = next((word for word in _ORIGIN if entry.startswith(word)), "")
-        if word:
-            yield posixpath.normpath(posixpath.join(file.folder, entry[len(word) :].lstrip("/") or "."))
+        folder = from_origin(entry, file.folder)
+        if folder is not None:
+            yield folder
 
 
 def place_of(path: str) -> str:

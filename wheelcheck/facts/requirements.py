@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.platforms.usual import canonicalize_name
 
 if TYPE_CHECKING:
@@ -139,7 +140,6 @@ def _minimal(found: AbstractSet[frozenset[Comparison]]) -> Alternatives:
 # What a wheel's own files say about libraries that other distributions bring.
 
 _PREFIX = regex(r"[^/]+\.data/data/")
-_ORIGIN = regex(r"\$ORIGIN|\$\{ORIGIN\}")
 
 
 def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:
@@ -189,6 +189,5 @@ def _foreign_folders(wheel: Wheel, member: Member, slice_: Slice) -> set[str]:
 
 def _target(entry: str, here: str) -> str:
     """Return the folder of site-packages to which a search path leads; empty text where it leads elsewhere."""
-    origin = _ORIGIN.match(entry)
-    path = posixpath.normpath(posixpath.join(here, entry[origin.end() :].lstrip("/") or ".")) if origin else ".."
+    path = from_origin(entry, here) or ".."
     return "" if path.startswith("..") or path == "." else path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +30,19 @@ _SINCE = {
 def ndk_libraries(api: int) -> frozenset[str]:
     """Return the names of the libraries that every device of this API level has for an app."""
     return frozenset(name for name, since in _SINCE.items() if since <= api)
+
+
+# As glibc reads it (is_dst of elf/dl-load.c): letters behind the word are part of another name.
+_ORIGIN = regex(r"\$(?:ORIGIN(?![A-Za-z0-9_])|\{ORIGIN\})")
+
+
+def from_origin(entry: str, folder: str) -> str | None:
+    """Return what an entry of a search path means for a file in a folder of site-packages, relative to that.
+
+    None where the entry does not begin with $ORIGIN.
+    """
+    found = _ORIGIN.match(entry)
+    return posixpath.normpath(f"{folder or '.'}{entry[found.end() :]}") if found else None
 
 
 CLibrary = Literal["glibc", "musl", "bionic", "uClibc"]

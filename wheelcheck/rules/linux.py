@@ -14,7 +14,7 @@ from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, 
 from wheelcheck.facts.requirements import bringers
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
-from wheelcheck.platforms.loaders import c_library_of, ndk_libraries
+from wheelcheck.platforms.loaders import c_library_of, from_origin, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -61,7 +61,8 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
 def _to_call(slice_: Slice, needs: Iterable[VersionNeed]) -> str:
     """Name the symbols that raise the floor: the first few of them; empty text where no symbol has such a version."""
     names = sorted({name for need in needs for name in slice_.symbols_of(need)})
-    more = f" and {len(names) - _SYMBOLS} others" if len(names) > _SYMBOLS else ""
+    rest = len(names) - _SYMBOLS
+    more = f" and {rest} other{'s' * (rest > 1)}" if rest > 0 else ""
     return f" (to call {', '.join(names[:_SYMBOLS])}{more})" if names else ""
 
 
@@ -227,7 +228,8 @@ def _judge_outside(
 
 def _may_bring(distributions: tuple[str, ...]) -> str:
     """Say which required distributions may bring a library: the first few of them."""
-    more = f" or {len(distributions) - _SHOWN} others" if len(distributions) > _SHOWN else ""
+    rest = len(distributions) - _SHOWN
+    more = f" or {rest} other{'s' * (rest > 1)}" if rest > 0 else ""
     return f"bundle it, unless it comes with {' or '.join(distributions[:_SHOWN])}{more}"
 
 
@@ -290,6 +292,10 @@ def _is_root_only(entry: str) -> bool:
 
 def _not_from_origin(entry: str) -> str:
     """Say what an entry means that does not begin at the file's own folder."""
+    if entry.startswith(("$ORIGIN", "${ORIGIN")):
+        return (
+            "is no $ORIGIN for glibc, which reads the letters behind it as part of the name; put a slash between them"
+        )
     if "ORIGIN" in entry.partition("/")[0]:
         return "holds $ORIGIN in a form that no loader expands: the build quoted the dollar sign once too often"
     if entry.startswith("/"):
@@ -299,10 +305,9 @@ def _not_from_origin(entry: str) -> str:
 
 def _path_problem(entry: str, member: str) -> str:
     """Say what is wrong with one entry of a search path; empty text for a sound one."""
-    if not entry.startswith(("$ORIGIN", "${ORIGIN}")):
+    target = from_origin(entry, posixpath.dirname(installed_path(member)))
+    if target is None:
         return _not_from_origin(entry)
-    folder = posixpath.dirname(installed_path(member))
-    target = posixpath.normpath(posixpath.join(folder, entry.partition("ORIGIN")[2].lstrip("}").lstrip("/") or "."))
     return "leaves the folder that packages are installed into" if target.startswith("..") else ""
 
 
