@@ -87,9 +87,10 @@ def for_cargo(base: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, st
 
 def for_backend(base: Mapping[str, str], compiler: Mapping[str, str], keep: Iterable[str] = ()) -> dict[str, str]:
     """Return the environment for a PEP 517 build: scrubbed, with the variables in `compiler`, without PYTHONPATH."""
-    # A backend that asks git for the version must not write to the index of the work tree it was copied from.
+    # A backend that asks git for the version must not write to the index of the work tree it was copied from, and one
+    # that lies in the project must not leave compiled modules there, of another date each time, for its sdist.
     callers = {name: value for name, value in scrubbed(base, keep).items() if name not in _SEARCH_PATHS}
-    return {**callers, **compiler, "GIT_OPTIONAL_LOCKS": "0"}
+    return {**callers, **compiler, "GIT_OPTIONAL_LOCKS": "0", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def for_installed(base: Mapping[str, str]) -> dict[str, str]:

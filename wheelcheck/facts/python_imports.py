@@ -1,4 +1,4 @@
-"""What a Python module imports whenever it is imported itself, read without running it."""
+"""What Python modules and scripts import whenever they run, read without running them."""
 
 from __future__ import annotations
 
@@ -49,6 +49,14 @@ def imports_of_package(package: str, text: str) -> Iterator[Import]:
             yield Import(module)
         elif module == package and not any(word in code for word in _OPEN):
             yield from (Import(f"{package}.{name}", _is_bound(name, code)) for name in _names(found["names"]))
+
+
+def imports_of_script(text: str) -> Iterator[str]:
+    """Yield the top-level modules that a script imports in any case, in their order; `a` of `import a.b as c`."""
+    for found in _IMPORT.finditer(_TEXT.sub('""', text)):
+        for named in (found["modules"] or found["module"]).split(","):
+            if (module := named.strip().partition(" ")[0].partition(".")[0]).isidentifier():
+                yield module
 
 
 def _names(listed: str) -> Iterator[str]:

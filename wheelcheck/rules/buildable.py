@@ -1,18 +1,21 @@
-"""WC612 to WC615 and WC623: the sdist holds what its backend needs, where it looks, and nothing private."""
+"""WC612 to WC615, WC623 and WC626: the sdist holds what its backend needs, where it looks, and nothing private."""
 
 from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.named_files import named_files
-from wheelcheck.facts.toml import table
+from wheelcheck.facts.python_imports import imports_of_script
+from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -31,6 +34,23 @@ _PRIVATE_KEY = regex(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
 _GENERATED = regex(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
 _SOURCE = regex(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
 _SHOWN = 4
+# The modules of packages that builds with setuptools require. What others bring with them is not known.
+_BROUGHT = {
+    "setuptools": ("setuptools", "pkg_resources", "distutils"),
+    "wheel": ("wheel", "packaging"),
+    "cython": ("Cython", "cython", "pyximport"),
+    "numpy": ("numpy",),
+    "oldest-supported-numpy": ("numpy",),
+    "pybind11": ("pybind11",),
+    "cffi": ("cffi", "pycparser"),
+    "ninja": ("ninja",),
+    "cmake": ("cmake",),
+}
+# Modules of some Python and not of another, and pip, which some front ends have in the environment of the build.
+_SOMETIMES = {"imp", "lib2to3", "pipes", "cgi", "asyncore", "asynchat", "smtpd", "tomllib", "compression", "pip"}
+_STANDARD = sys.stdlib_module_names | _SOMETIMES
+_LEGACY = "setuptools.build_meta:__legacy__"
+_REQUIRED = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 @rule("WC623", on=Sdist, severity=("error", "warning"))
@@ -176,3 +196,49 @@ def nothing_private_or_left_over_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
 
 def _is_key(path: str, head: bytes) -> bool:
     return path.endswith((".pem", ".key")) and bool(_PRIVATE_KEY.search(head))
+
+
+@rule("WC626", on=Sdist)
+def setup_py_finds_what_it_imports(sdist: Sdist) -> Iterator[Hit]:
+    """What setup.py imports is part of Python or required by [build-system], or lies beside it where setuptools looks.
+
+    A front end builds in an environment that holds what is required and nothing else. `import numpy` at the top of
+    setup.py ends in "ModuleNotFoundError: No module named 'numpy'" for everybody who has no wheel, unless
+    [build-system] requires it; without [build-system], setuptools alone is there. A module beside setup.py is found by
+    the backend that is called where none is named, and not by `setuptools.build_meta`, which leaves the folder of the
+    project off sys.path.
+
+    Only imports at the beginning of a line are judged, and nothing where setup.py changes sys.path, where the backend
+    is not setuptools, or where something is required of which it is not known here what it brings.
+
+    Source: PEP 517 and 518; setuptools, "Build System Support" (`build_meta`, `__legacy__`).
+    Remedy: add it to [build-system] requires; for a module beside setup.py, insert the folder of `__file__` into
+    sys.path first.
+    """
+    path = f"{sdist.top}/setup.py"
+    script, backend, brought = sdist.texts.get(path, ""), _backend(sdist), _brought(sdist)
+    if not brought or "sys.path" in script or not backend.startswith("setuptools.") or not sdist.is_read_whole:
+        return
+    beside = {member.path.split("/")[1].partition(".")[0] for member in sdist.members if "/" in member.path}
+    for module in dict.fromkeys(imports_of_script(script)):
+        if module in _STANDARD or module in brought:
+            continue
+        if module not in beside:
+            yield Hit(path, f"imports {module}, which nothing brings that the build requires")
+        elif backend != _LEGACY:
+            yield Hit(path, f"imports {module} from beside it, where {backend} does not look")
+
+
+def _backend(sdist: Sdist) -> str:
+    """Return the backend of a build."""
+    return str(table(sdist.pyproject, "build-system").get("build-backend", _LEGACY))
+
+
+def _brought(sdist: Sdist) -> set[str]:
+    """Return the modules in the environment of a build besides Python's own; none if they are not known."""
+    system = table(sdist.pyproject, "build-system")
+    named = [_REQUIRED.match(line) for line in texts(system, "requires")]
+    projects = {"setuptools", *(canonicalize_name(found[1]) for found in named if found)}
+    if "backend-path" in system or not projects <= _BROUGHT.keys():
+        return set()
+    return {module for project in projects for module in _BROUGHT[project]}

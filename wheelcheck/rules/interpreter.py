@@ -20,6 +20,7 @@ from wheelcheck.facts.interpreter import (
     taken,
 )
 from wheelcheck.platforms.hints import is_test_data
+from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.stable_abi import added_in, is_of_cpython
 from wheelcheck.platforms.suffixes import module_of, parse_module_name
 from wheelcheck.rules import Hit, rule
@@ -43,7 +44,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     The interpreter makes the name of the function from that of the file. Where the function is missing, the import ends
     in "dynamic module does not define module export function (PyInit__core)". Usual reasons: the crate's `lib.name` or
     the `#[pymodule]` function is called otherwise than the file, a file was renamed, or the function is hidden. For a
-    name beyond ASCII the function is `PyInitU_` with the name in punycode.
+    name beyond ASCII the function is `PyInitU_` with the name in punycode; `demo/__init__.abi3.so` is the module demo.
 
     Only a file whose name an interpreter looks for is judged, and only if it offers another module's function or takes
     one of the interpreter's that makes or fills a module. Files named like a module that do neither are loaded
@@ -59,7 +60,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     linked_to = {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.needed}
     carried, seen = carried_names(wheel), set[str]()
     for member, slice_, platform in native_code(wheel):
-        module = module_of(member.path)
+        module = _imported_as(member.path)
         is_judged = module and slice_.symbols_known and slice_.kind == "library" and not slice_.managed
         if not is_judged or member.path in seen or _is_importable(slice_, module, wheel):
             continue
@@ -71,6 +72,12 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
             found = f"exports {_listed(others)}, expected" if others else "exports no"
             message = f"{found} {init_functions(module)[0]}: the import of {module} fails"
             yield Hit(member.path, message, severity="warning" if is_loaded_otherwise else None)
+
+
+def _imported_as(path: str) -> str:
+    """Return the name under which a file is imported, without its package: `__init__` is the package itself."""
+    module = module_of(path)
+    return parts_of(path)[-2] if module == "__init__" and "/" in path else module
 
 
 def _slices(member: Member) -> tuple[Slice, ...]:

@@ -164,14 +164,15 @@ def _compiles_python(sdist: Sdist) -> bool:
     return any(_PYTHON_COMPILERS.search(text) for text in configurations)
 
 
-@rule("WC606", on=Sdist, severity=("error", "warning"))
+@rule("WC606", on=Sdist, severity=("error", "note"))
 def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     """There is a pyproject.toml with [build-system] requires, or at least a setup.py.
 
     Without either, nothing can be built. With only a setup.py, or without [build-system], the build uses whatever
-    setuptools is current, so that is a warning. What pip refuses is an error, with or without a setup.py: TOML that
-    cannot be read, a [build-system] without requires, requires that is no list of requirements (an empty list is one),
-    a build-backend that is no name of a module, and a backend-path that is no list or not in the sdist.
+    setuptools is current, as every fifth sdist of a well-known project has it: a note. What pip refuses is an error,
+    with or without a setup.py: TOML that cannot be read, a [build-system] without requires, requires that is no list of
+    requirements (an empty list is one), a build-backend that is no name of a module, and a backend-path that is no list
+    or not in the sdist.
 
     Source: PEP 517, PEP 518 (pip's pyproject.py and pyproject_hooks); the source distribution format requires
     pyproject.toml.
@@ -179,7 +180,7 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     """
     there, old = (f"{sdist.top}/{name}" in sdist.texts for name in ("pyproject.toml", "setup.py"))
     if not there and sdist.members and sdist.is_read_whole:
-        yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="warning" if old else None)
+        yield Hit("", "found no pyproject.toml, expected one with [build-system]", severity="note" if old else None)
     elif there:
         path = f"{sdist.top}/pyproject.toml"
         for found, severity in _build_system_problems(sdist, sdist.texts[path]):
@@ -193,7 +194,7 @@ def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Sever
     if not sdist.pyproject and not _says_nothing(text):
         yield "a file that is no TOML", None
     elif "build-system" not in sdist.pyproject:
-        yield "no [build-system] requires", "warning"
+        yield "no [build-system] requires", "note"
     elif "requires" not in table(sdist.pyproject, "build-system"):
         yield "no [build-system] requires", None
     else:

@@ -56,7 +56,7 @@ def test_cargo_without_a_path_gets_only_the_scripts_folder() -> None:
 
 def test_a_backend_compiles_with_the_given_compiler_and_sees_no_other_python_or_header() -> None:
     base = {"CC": "gcc", "PYTHONPATH": "/checkout", "CPATH": "/usr/include", "CARGO_TARGET_DIR": "x", "HOME": "/root"}
-    plain = {"HOME": "/root", "GIT_OPTIONAL_LOCKS": "0"}
+    plain = {"HOME": "/root", "GIT_OPTIONAL_LOCKS": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     assert run.for_backend(base, {"CC": "/zig"}) == {**plain, "CC": "/zig"}
     given = {"CARGO_TARGET_DIR": "/kept", "PYTHONPATH": "/of the other CPU"}
     assert run.for_backend(base, given) == {**plain, "CC": "gcc", **given}

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import File, a_release, a_wheel, an_sdist
+from tests.support.artifacts import File, SdistRecipe, a_release, a_wheel, an_sdist
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.support.artifacts import SdistRecipe
 
 PYPROJECT = "demo-1.0/pyproject.toml"
 WHEEL = "demo-1.0-py3-none-any.whl"
@@ -171,3 +172,94 @@ NAMED = {
 )
 def test_every_file_that_pyproject_names_is_there(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+SETUP = "from setuptools import setup\nimport os, sys, distutils.util\n{}\nsetup(name='demo', version='1.0')\n"
+MODERN, LEGACY = "setuptools.build_meta", "setuptools.build_meta:__legacy__"
+
+
+def importing(code: str, *requires: str, backend: str = MODERN, beside: tuple[str, ...] = ()) -> SdistRecipe:
+    """An sdist whose setup.py has this code; with the old backend and no requirement it has no pyproject.toml."""
+    system = f"[build-system]\nrequires = {['setuptools', *requires]}\nbuild-backend = '{backend}'\n".encode()
+    others = (File(path, b"x = 1\n") for path in beside)
+    script = File("setup.py", SETUP.format(code).encode())
+    if backend == LEGACY and not requires:
+        return an_sdist(script, *others, without=("pyproject.toml",))
+    return an_sdist(script, File("pyproject.toml", system), *others)
+
+
+def fails(sentence: str, bad: SdistRecipe, good: SdistRecipe, found: str) -> Twins:
+    return Twins("WC626", sentence, bad, good, f"imports {found}", ("demo-1.0/setup.py",))
+
+
+NUMPY = "import numpy as np"
+UNBROUGHT = fails("a library", importing(NUMPY), importing(NUMPY, "numpy>=2"), "numpy, which nothing brings")
+BESIDE = fails(
+    "a module beside setup.py",
+    importing("from helper import x", beside=("helper.py",)),
+    importing("from helper import x", beside=("helper.py",), backend=LEGACY),
+    "helper from beside it, where setuptools.build_meta does not look",
+)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        UNBROUGHT,
+        BESIDE,
+        fails(
+            "a library of an old project",
+            importing("from Cython.Build import cythonize", backend=LEGACY),
+            importing("from Cython.Build import cythonize", "Cython ; python_version > '3'", backend=LEGACY),
+            "Cython, which nothing brings",
+        ),
+        fails(
+            "a module that is not in the sdist",
+            importing("import versioneer", backend=LEGACY),
+            importing("import versioneer", backend=LEGACY, beside=("versioneer/__init__.py",)),
+            "versioneer, which nothing brings",
+        ),
+        *(
+            Silent("WC626", sentence, recipe)
+            for sentence, recipe in {
+                "an import that may fail": importing("try:\n    import numpy\nexcept ImportError:\n    pass"),
+                "an import in a function": importing("def f():\n    import numpy"),
+                "a text": importing('"""\nimport numpy\n"""'),
+                "modules of some versions of Python": importing("import imp\nimport tomllib"),
+                "a folder that is put on the path": importing(
+                    "sys.path.insert(0, '.')\nfrom helper import x", beside=("helper.py",)
+                ),
+                "what a requirement may bring": importing(NUMPY, "scikit-build"),
+                "the script that another backend has beside it": importing(NUMPY, backend="poetry.core.masonry.api"),
+            }.items()
+        ),
+    ],
+    ids=str,
+)
+def test_what_setup_py_imports_is_there(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize("row", [UNBROUGHT, BESIDE], ids=str)
+def test_setuptools_itself_fails_where_the_rule_says_so(row: Twins, tmp_path: Path) -> None:
+    assert isinstance(row.bad, SdistRecipe)
+    assert isinstance(row.good, SdistRecipe)
+    assert "ModuleNotFoundError" in asked(row.bad, tmp_path / "bad")
+    assert asked(row.good, tmp_path / "good") == ""
+
+
+def asked(recipe: SdistRecipe, folder: Path) -> str:
+    """Ask setuptools what a build requires, where what the sdist requires is there; return its error."""
+    folder.mkdir()
+    with tarfile.open(recipe.write(folder)) as archive:
+        archive.extractall(folder, filter="data")
+    project, environment = folder / "demo-1.0", folder / "environment"
+    environment.mkdir()
+    system = project / "pyproject.toml"
+    text = system.read_text() if system.exists() else LEGACY
+    if "numpy" in text:
+        (environment / "numpy.py").touch()
+    backend = "build_meta.__legacy__" if LEGACY in text else "build_meta"
+    code = f"import sys; from setuptools import build_meta; sys.path.append({str(environment)!r}); "
+    command = [sys.executable, "-I", "-c", f"{code}{backend}.get_requires_for_build_wheel()"]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False).stderr

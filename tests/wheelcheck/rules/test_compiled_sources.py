@@ -162,7 +162,7 @@ def lacks(sentence: str, bad: SdistRecipe, good: SdistRecipe, path: str, severit
             listing("['win.c']", script="import sys\nif sys.platform == 'win32':\n    pass\n"),
             listing("['win.c']", "win.c"),
             "win.c",
-            "warning",
+            "note",
         ),
         *(
             Silent("WC621", sentence, recipe)
@@ -170,6 +170,7 @@ def lacks(sentence: str, bad: SdistRecipe, good: SdistRecipe, path: str, severit
                 "C that Cython makes": listing("['src/core.c']", "src/core.pyx"),
                 "Cython of which the C is there": listing("['src/core.pyx']", "src/core.c"),
                 "a source from a template": listing("['src/core.c']", "src/core.c.in"),
+                "a pattern for Cython": listing("['src/*.pyx']", "src/core.pyx"),
                 "names that are computed": listing("[name + '.c']"),
                 "a list that is made elsewhere": listing("SOURCES + ['b.c']"),
                 "the call of another function": listing("[]", script="Other('x', ['a.c'])\n"),

@@ -79,6 +79,14 @@ def offering(name: str) -> File:
         ),
         Twins(
             "WC435",
+            "a package that is an extension module",
+            a_wheel(X86_64, extension("demo/__init__.cpython-311-x86_64-linux-gnu.so", "PyInit___init__")),
+            a_wheel(X86_64, extension("demo/__init__.cpython-311-x86_64-linux-gnu.so", "PyInit_demo")),
+            "exports PyInit___init__, expected PyInit_demo: the import of demo fails",
+            ("demo/__init__.cpython-311-x86_64-linux-gnu.so",),
+        ),
+        Twins(
+            "WC435",
             "a name beyond ASCII is spelled in punycode",
             a_wheel(X86_64, extension("demo/ä.cpython-311-x86_64-linux-gnu.so", "PyInit_ä")),
             a_wheel(X86_64, extension("demo/ä.cpython-311-x86_64-linux-gnu.so", "PyInitU_4ca")),

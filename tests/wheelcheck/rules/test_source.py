@@ -176,7 +176,7 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             an_sdist(SETUP, without=("pyproject.toml",)),
             an_sdist(SETUP, BUILD),
             "found no pyproject.toml",
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC606",
@@ -185,7 +185,7 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             an_sdist(SETUP, BUILD),
             "found no [build-system] requires",
             (f"{TOP}/pyproject.toml",),
-            severity="warning",
+            severity="note",
         ),
         Twins(
             "WC606",
@@ -194,7 +194,7 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             an_sdist(File("pyproject.toml", b'[build-system]\nrequires = []\nbackend-path = ["."]\n')),
             "found no [build-system] requires",
             (f"{TOP}/pyproject.toml",),
-            severity="warning",
+            severity="note",
         ),
         *(
             Twins(
