@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import subprocess
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import wheelcheck
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
-from tests.support.commandline import run, run_here
+from tests.support.commandline import command, environment, run, run_here
 from wheelcheck.config import OF_UPLOADS
 from wheelcheck.inputs import find_files
 from wheelcheck.survey import here, survey
@@ -89,6 +93,20 @@ def test_a_run_that_was_interrupted_anywhere_continues_to_the_same_rows(tree: Pa
             output.write_bytes(whole[:end])
             survey(files, output, crew, 60, Progress(io.StringIO(), len(files), 0))
             assert sorted(output.read_bytes().splitlines()) == sorted(whole.splitlines())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
+def test_a_survey_that_is_interrupted_says_how_it_goes_on(tree: Path) -> None:
+    with subprocess.Popen(
+        command("survey", ".", "--output", OUTPUT, "--jobs", "1"), cwd=tree, stderr=subprocess.PIPE, env=environment()
+    ) as done:
+        while not (tree / OUTPUT).exists():
+            sleep(0.01)
+        done.send_signal(signal.SIGINT)
+        said = done.communicate(timeout=60)[1]
+    assert (done.returncode, b"the same command goes on" in said, b"Traceback" in said) == (2, True, False)
+    assert run_here(tree, "survey", ".", "--output", OUTPUT, "--jobs", "1").returncode == 0
+    assert len(artifacts(tree)) == 3
 
 
 def test_a_process_that_ends_without_a_report_is_one_artifact_that_is_not_verified(tree: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from select import select
 from typing import TYPE_CHECKING
 
 import pytest
 
 import wheelcheck
 from tests.support.artifacts import File, a_wheel
+from tests.support.commandline import environment
 from wheelcheck.survey import task
 
 if TYPE_CHECKING:
@@ -43,6 +48,24 @@ def test_a_process_that_somebody_kills_is_replaced_and_its_file_is_judged(tmp_pa
     os.kill(task.idle[0].pid, signal.SIGKILL)
     assert task.judge(str(file), (), 60) == sound
     assert len(task.idle) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not tell that a parent has ended")
+def test_a_process_ends_with_its_parent_though_it_could_still_be_asked(tmp_path: Path) -> None:
+    words = [
+        sys.executable,
+        "-c",
+        "import subprocess, sys; subprocess.call([sys.executable, '-m', 'wheelcheck.survey'])",
+    ]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment()) as parent:
+        assert parent.stdin
+        assert parent.stdout
+        parent.stdin.write(json.dumps({"path": str(a_file(tmp_path)), "known": []}).encode() + b"\n")
+        parent.stdin.flush()
+        assert b'"verdict": "pass"' in parent.stdout.readline()
+        parent.kill()
+        assert select([parent.stdout], [], [], 60)[0], "nothing has ended"
+        assert parent.stdout.read() == b""  # every process that could write has ended
 
 
 def test_a_file_that_takes_too_long_is_one_that_is_not_verified(tmp_path: Path) -> None:

@@ -78,8 +78,12 @@ def _run(arguments: argparse.Namespace) -> int:
         return UNVERIFIED
     progress = Progress(sys.stderr or io.StringIO(), files.number, files.size)
     where = arguments.scheduler
-    with survey.on_cluster(where) if where else survey.here(arguments.jobs or os.cpu_count() or 1) as crew:
-        verdicts = survey.survey(files, arguments.output, crew, arguments.timeout, progress)
+    try:
+        with survey.on_cluster(where) if where else survey.here(arguments.jobs or os.cpu_count() or 1) as crew:
+            verdicts = survey.survey(files, arguments.output, crew, arguments.timeout, progress)
+    except KeyboardInterrupt:
+        say(f"interrupted, {progress.verdicts.total()} files were judged; the same command goes on with the others")
+        return UNVERIFIED
     for form, file in arguments.report:
         _write(form, arguments.output, file)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
