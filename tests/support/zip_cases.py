@@ -115,6 +115,35 @@ ZIP64_CASES = (
         GOOD,
     ),
     case(
+        "a block for two values that fit",
+        "zip-zip64-unneeded",
+        zipped(Member(central={"size": LIMIT, "packed": LIMIT, "extra": WIDE})),
+        GOOD,
+    ),
+    case(
+        "a block for three values that fit",
+        "zip-zip64-unneeded",
+        zipped(
+            Member(central={"size": LIMIT, "packed": LIMIT, "offset": LIMIT, "extra": block(1, WIDE[4:] + bytes(8))})
+        ),
+        GOOD,
+    ),
+    case(
+        "a wide size that is the limit itself",
+        "zip-local-differs zip-size",
+        zipped(Member(central={"size": LIMIT, "extra": block(1, LIMIT.to_bytes(8, "little"))})),
+        GOOD,
+    ),
+    *(
+        case(
+            f"another local {field} beside a block that tells the truth",
+            "zip-local-differs",
+            zipped(Member(local={field: 1, "extra": WIDE})),
+            zipped(Member(local={field: LIMIT, "extra": WIDE})),
+        )
+        for field in ("size", "packed")
+    ),
+    case(
         "a local block with another size",
         "zip-zip64",
         zipped(Member(local={"extra": block(1, struct.pack("<QQ", SIZE, PACKED + 1))})),

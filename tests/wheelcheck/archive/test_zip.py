@@ -136,6 +136,19 @@ def test_what_may_concern_the_whole_zip_names_the_member_where_it_concerns_one(n
     assert (kind, path) in {(fault.kind, fault.path) for fault in found}
 
 
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("a member that is not listed", "a member that the central directory does not list"),
+        ("bytes between members", "bytes that belong to nothing"),
+        ("bytes before the directory", "bytes that belong to nothing"),
+    ],
+)
+def test_a_gap_is_called_what_it_is(name: str, what: str) -> None:
+    (case,) = (each for each in ZIP_CASES if each.name == name)
+    assert [what in fault.why for fault in read(case.hostile).damage] == [True]
+
+
 def test_the_same_bytes_give_the_same_damage_in_the_same_order() -> None:
     for case in ZIP_CASES:
         assert read(case.hostile, case.budget()).damage == read(case.hostile, case.budget()).damage
