@@ -11,7 +11,9 @@ from tests.support.archive_cases import Case, assert_told, read
 from tests.support.zip_cases import ASKED_FOR_A_ZIP, ZIP_CASES
 from tests.support.zips import Member, Zip, named, zipped
 from wheelcheck.archive import Budget, walk_zip
+from wheelcheck.archive.inflate import OUTPUT
 from wheelcheck.archive.limits import Log
+from wheelcheck.archive.zip import rehash_zip, reread_zip
 from wheelcheck.archive.zip_directory import find_end
 
 if TYPE_CHECKING:
@@ -107,8 +109,10 @@ def test_an_empty_member_may_be_deflated_or_stored() -> None:
 
 
 def test_every_zip_case_says_what_was_found_and_what_was_expected() -> None:
-    for case in ZIP_CASES:
-        for fault in read(case.hostile, case.budget()).damage:
+    found = [read(case.hostile, case.budget()) for case in ZIP_CASES]
+    found += [read(case.hostile, walker=walk_zip) for case in ASKED_FOR_A_ZIP]
+    for reading in found:
+        for fault in reading.damage:
             assert_told(fault)
 
 
@@ -175,3 +179,47 @@ def test_the_digest_is_that_of_what_zipfile_reads() -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         expected = [hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()]
     assert [entry.sha256 for entry in read(content).entries] == expected
+
+
+MANY = zipped(
+    Member(name=b"a.py", content=b"a" * 100),
+    Member(name=b"b.py", content=b"b" * 101),
+    Member(name=b"c/", content=b"", mode=0o40755),
+    Member(name=b"d.py", content=b"d" * 99, method=0),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "most", "found"),
+    [
+        ({"a.py"}, 100, {"a.py": b"a" * 100}),
+        ({"a.py", "b.py", "d.py"}, 100, {"a.py": b"a" * 100, "d.py": b"d" * 99}),
+        ({"a.py"}, 99, {}),
+        ({"elsewhere.py"}, 100, {}),
+        (set(), 100, {}),
+    ],
+)
+def test_members_are_read_again_up_to_a_size(wanted: set[str], most: int, found: dict[str, bytes]) -> None:
+    assert reread_zip(io.BytesIO(MANY), wanted, most) == found
+
+
+def test_members_are_hashed_again_by_the_algorithm_of_each() -> None:
+    wanted = {"a.py": "sha512", "b.py": "sha384", "d.py": "sha512", "elsewhere.py": "sha384"}
+    assert rehash_zip(io.BytesIO(MANY), wanted) == {
+        ("a.py", "sha512"): hashlib.sha512(b"a" * 100).hexdigest(),
+        ("b.py", "sha384"): hashlib.sha384(b"b" * 101).hexdigest(),
+        ("d.py", "sha512"): hashlib.sha512(b"d" * 99).hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("content", [b"", MANY[:-30], MANY[:-1]])
+def test_of_what_is_no_zip_any_more_nothing_is_read_again(content: bytes) -> None:
+    assert reread_zip(io.BytesIO(content), {"a.py"}, 100) == {}
+    assert rehash_zip(io.BytesIO(content), {"a.py": "sha512"}) == {}
+
+
+def test_a_member_that_grew_is_not_hashed_past_its_size() -> None:
+    """The file is another one than was walked: what is read of it ends at what its record says, and one chunk more."""
+    grown = zipped(Member(name=b"a.py", content=bytes(3 << 20), both={"size": 5}))
+    (digest,) = rehash_zip(io.BytesIO(grown), {"a.py": "sha512"}).values()
+    assert digest == hashlib.sha512(bytes(OUTPUT)).hexdigest()
