@@ -80,6 +80,7 @@ class Runs:
     sample: int = 0  # of each module, drawn by its name; 0: all
     changes: list[list[str]] | None = None  # mutants made by hand instead of all others: the old and the new text
     out: TextIO = sys.stdout
+    after: Callable[[Runs, str], None] = lambda *_: None  # what to do with a module once it is judged
     judged: list[Judged] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)  # mutants of each module
 
@@ -100,6 +101,7 @@ class Runs:
         for name, path in self.modules.items():
             for mutant in self._mutants(name, path):
                 self._note(_judge(mutant, path, living[name], suite))
+            self.after(self, name)
         return True
 
     def _mutants(self, name: str, path: Path) -> list[Mutant]:
@@ -107,7 +109,7 @@ class Runs:
             return [planted(path, name, old, new) for old, new in self.changes]
         found = [mutant for mutant in mutants_of(path, name) if self.wanted in mutant.name]
         self.made[name] = len(found)
-        drawn = random.Random(name).sample(found, min(self.sample or len(found), len(found)))  # noqa: S311  # no secret
+        drawn = random.Random(f"{name} {self.sample}").sample(found, min(self.sample or len(found), len(found)))  # noqa: S311  # no secret
         return [mutant for mutant in found if mutant in drawn]
 
     def _note(self, found: Judged) -> None:

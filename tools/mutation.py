@@ -18,6 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.mutation_page import updated
+
 if TYPE_CHECKING:
     from tools.mutant_runs import Judged, Runs
 
@@ -60,15 +62,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(problem, file=sys.stderr)
         return 2
     modules = {module: ROOT / module for module in options.modules}
-    runs = _run(modules, options.tests or tests, options)
-    judged = runs.judged
-    if options.page:
-        from tools.mutation_page import updated  # noqa: PLC0415  # the page is not read otherwise
-
-        today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
-        PAGE.write_text(updated(PAGE.read_text("utf-8"), judged, runs.made, today), "utf-8")
+    judged = _run(modules, options.tests or tests, options).judged
     print(figures(judged))
     return int(any(each.end not in (*NOTICED, "same code") for each in judged))
+
+
+def _write(runs: Runs, module: str) -> None:
+    """Write what became of one module's mutants into the page."""
+    today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
+    judged = [each for each in runs.judged if each.mutant.module == module]
+    PAGE.write_text(updated(PAGE.read_text("utf-8"), judged, runs.made, today), "utf-8")
 
 
 def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace) -> Runs:
@@ -82,6 +85,7 @@ def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace
             "wanted": options.only,
             "changes": options.change,
             "sample": options.sample,
+            **({"after": _write} if options.page else {}),
         }
         return run(modules, [base, *tests], out=out, **chosen)
 
