@@ -201,10 +201,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take many seconds each and have a faster sibling among `tests`."""
+    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    session.run("pytest", "-m", "slow", *session.posargs)
+
+
+@nox.session
 def portable(session: nox.Session) -> None:
     """Run the tests of the gate, its reports and its command line, which hold on Windows and macOS too."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
-    wanted = "not emulated and not network" + (" and not posix" if os.name == "nt" else "")
+    wanted = "not emulated and not network and not slow" + (" and not posix" if os.name == "nt" else "")
     session.run("pytest", "-m", wanted, *(session.posargs or PORTABLE))
 
 

@@ -33,6 +33,7 @@ PROMISED = (
     "portable",
     "cibuildwheel",
     "emulated",
+    "slow",
     "roundtrip",
     "reproduce",
     "release-plan",

@@ -119,7 +119,14 @@ def _replace_by_a_file(environment: Path) -> None:
 
 @pytest.mark.network
 @pytest.mark.parametrize(
-    "breakage", [_remove_nox, _remove_base, _stop_halfway, _made_by_another, _garble, _replace_by_a_file]
+    "breakage",
+    [
+        _remove_nox,
+        *(
+            pytest.param(breakage, marks=pytest.mark.slow)
+            for breakage in (_remove_base, _stop_halfway, _made_by_another, _garble, _replace_by_a_file)
+        ),
+    ],
 )
 def test_an_incomplete_environment_is_made_again(marked: Checkout, breakage: object) -> None:
     assert callable(breakage)

@@ -76,7 +76,10 @@ def committed(top: Path, more: str, requires_python: str) -> Path:
 @pytest.mark.network
 @pytest.mark.parametrize(
     ("more", "requires_python", "tag"),
-    [(LIMITED, ">=3.11", "cp311-abi3"), ("", f"==3.{sys.version_info.minor}.*", f"{THIS}-{THIS}")],
+    [
+        (LIMITED, ">=3.11", "cp311-abi3"),
+        pytest.param("", f"==3.{sys.version_info.minor}.*", f"{THIS}-{THIS}", marks=pytest.mark.slow),
+    ],
     ids=["for the stable ABI", "for one Python"],
 )
 def test_an_extension_module_below_the_root_is_built_and_passes_the_gate(

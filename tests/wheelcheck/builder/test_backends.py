@@ -96,6 +96,7 @@ CYTHON = (
 )
 
 
+@pytest.mark.slow
 def test_cython_by_meson_meets_no_package_of_this_machine_and_gives_the_same_bytes_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +125,7 @@ setup(packages=["demo"], ext_modules=[module])
 BOUND = '#include <pybind11/pybind11.h>\nPYBIND11_MODULE(_native, m) { m.def("root", [](double x) { return x; }); }\n'
 
 
+@pytest.mark.slow
 def test_headers_of_a_package_that_the_build_requires_give_the_same_bytes_again(tmp_path: Path) -> None:
     project = backends.setuptools(tmp_path / "project")
     (project / "setup.py").write_text(HEADERS)

@@ -215,7 +215,7 @@ def test_what_was_proven_of_a_wheel_stays_proven_if_only_the_sdist_is_another(pr
 @pytest.mark.network
 @pytest.mark.parametrize(
     "write",
-    [backends.setuptools_rust, pytest.param(backends.maturin, marks=pytest.mark.emulated)],
+    [backends.setuptools_rust, pytest.param(backends.maturin, marks=pytest.mark.slow)],
     ids=lambda write: write.__name__,
 )
 def test_the_second_build_of_an_extension_module_starts_neither_backend_nor_compiler(

@@ -135,7 +135,9 @@ def test_an_sdist_for_other_pythons_is_refused_by_the_wheels_it_builds(build: Bu
         roundtrip(build)
 
 
-@pytest.mark.parametrize("what", ["another CPU", "mode 0644", "missing"])
+@pytest.mark.parametrize(
+    "what", ["another CPU", *(pytest.param(what, marks=pytest.mark.slow) for what in ("mode 0644", "missing"))]
+)
 def test_a_released_program_that_the_sdist_does_not_build_is_named(build: Build, what: str) -> None:
     content = (build.stage_folder / "tree" / TOOL).read_bytes()
     wheel = wheel_of(build)
