@@ -25,23 +25,27 @@ VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
 NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 _STEPS = 4096  # entries of one chain that are compared; those of real files are a few long
 _LOOKED_UP = 64  # of a file's own names; a table that is wrong misses most
+_FOUND = frozenset(bind << 4 | kind for bind in (GLOBAL, WEAK, UNIQUE) for kind in _KINDS)
+
+# One symbol of DT_SYMTAB as it stands there: name, info (binding and type), other (visibility), section, value, size.
+# The section is 0 for one that another file has. Files have 100,000, so they are plain tuples and not taken apart.
+Entry = tuple[int, int, int, int, int, int]
 
 
-class Entry(NamedTuple):
-    """One symbol of DT_SYMTAB; `section` is 0 for one that another file has."""
+def is_found(entry: Entry) -> bool:
+    """Return whether a lookup takes what a file defines (glibc: check_match in dl-lookup.c; musl is alike)."""
+    _, info, _, section, value, _ = entry
+    return info in _FOUND and bool(value or info & 15 == _TLS or section == _ABSOLUTE)
 
-    name: int
-    bind: int
-    kind: int
-    visibility: int
-    section: int
-    value: int
 
-    @property
-    def is_found(self) -> bool:
-        """Whether a lookup takes what the file defines here (glibc: check_match in dl-lookup.c; musl is alike)."""
-        has_place = self.value or self.kind == _TLS or self.section == _ABSOLUTE
-        return self.bind in (GLOBAL, WEAK, UNIQUE) and self.kind in _KINDS and bool(has_place)
+def exported(entries: Sequence[Entry], strings: bytes) -> list[bytes]:
+    """Return the names that a lookup takes from these symbols: defined, visible, and `is_found`."""
+    find = strings.find
+    return [
+        strings[name : find(b"\0", name)]
+        for name, info, other, section, value, _ in entries
+        if section and other & 3 in VISIBLE and info in _FOUND and (value or info & 15 == _TLS or section == _ABSOLUTE)
+    ]
 
 
 class Asked(NamedTuple):
@@ -54,7 +58,7 @@ class Asked(NamedTuple):
 
     def name(self, index: int) -> bytes:
         """Return the name of a symbol; empty if it has none."""
-        start = self.entries[index].name
+        start = self.entries[index][0]
         return self.strings[start : self.strings.find(b"\0", start)]
 
 
@@ -121,21 +125,22 @@ def judge_binding(
         why = f"a relocation asks for symbol {max(asked.indexes)}, there are {len(asked.entries)}"
         reading.damage("elf-dynamic", why)
     is_whole = not any(fault.cap for fault in reading.found)  # otherwise not all needs are known
+    known = {*needs, *range(NAMELESS)}
     own = set()
-    for index in asked.indexes:
-        entry = asked.entries[index] if index < len(asked.entries) else None
-        if entry is None or entry.bind == LOCAL:
+    entries, strings, indexes, numbers = asked
+    total, find = len(entries), strings.find
+    for index in indexes:
+        if index >= total or (entry := entries[index])[1] >> 4 == LOCAL:
             continue
-        name = asked.name(index)
-        number = asked.numbers[index] & VERSION_NUMBER if asked.numbers else 0
-        if not name:
+        start, section, number = entry[0], entry[3], numbers[index] & VERSION_NUMBER if numbers else 0
+        if not (name := strings[start : find(b"\0", start)]):
             reading.damage("elf-string", "a relocation asks for a symbol without a name")
-        elif entry.section and not entry.is_found:
+        elif section and not is_found(entry):
             reading.damage("elf-dynamic", f"{printable(name)} has a binding, type or address that loaders do not take")
-        elif is_whole and number >= NAMELESS and number not in needs and not (entry.section and has_definitions):
+        elif number not in known and is_whole and not (section and has_definitions):
             why = f"{printable(name)} has version index {number}, which no version has"
             reading.damage("elf-versions", why)
-        elif entry.section and entry.visibility in VISIBLE:
+        elif section and entry[2] & 3 in VISIBLE:
             own.add(name)
     _judge_lookup(reading, asked, lookup, own)
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_lookup import (
     LOCAL,
-    VISIBLE,
     WEAK,
     Asked,
     Entry,
     GnuHash,
     SysvHash,
+    exported,
     is_power_of_2,
     judge_binding,
 )
@@ -27,7 +27,7 @@ from wheelcheck.binary.reader import printable
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.elf_segments import Image
@@ -185,15 +185,10 @@ class _Tables:
         if raw is None:
             return None
         if self.is_wide:
-            rows = (
-                (name, info, other, section, value) for name, info, other, section, value, _ in layout.iter_unpack(raw)
-            )
-        else:
-            rows = (
-                (name, info, other, section, value) for name, value, _, info, other, section in layout.iter_unpack(raw)
-            )
+            return list(layout.iter_unpack(raw))
         return [
-            Entry(name, info >> 4, info & 15, other & 3, section, value) for name, info, other, section, value in rows
+            (name, info, other, section, value, size)
+            for name, value, size, info, other, section in layout.iter_unpack(raw)
         ]
 
     def wanted(self) -> Wanted | None:
@@ -244,32 +239,24 @@ def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, lin
     if entries is None or strings is None or versym is None or wanted is None:
         return UNKNOWN
 
-    def version_of(index: int) -> tuple[str, str]:
-        number = versym[index] & _VERSION_NUMBER if versym else 0
-        return linked.versions.get(number, ("", "")) if number >= _NAMELESS else ("", "")
-
     for why in judge_relocations(header, image, tags, tables.types, tables.targets):
         reading.damage("elf-dynamic", why)
     asked = Asked(entries, strings, wanted.indexes, versym)
     judge_binding(reading, asked, linked.versions, tables.lookup, has_definitions="DT_VERDEF" in tags)
-    imports = tuple(_imports(entries, strings, wanted, version_of))
-    return Symbols(imports, Names.of(_exported(entries, strings)), known=True)
+    imports = tuple(_imports(asked, wanted, linked))
+    return Symbols(imports, Names.of(exported(entries, strings)), known=True)
 
 
-def _exported(entries: list[Entry], strings: bytes) -> Iterator[bytes]:
-    for entry in entries:
-        if entry.section and entry.visibility in VISIBLE and entry.is_found:
-            yield strings[entry.name : strings.find(b"\0", entry.name)]
-
-
-def _imports(
-    entries: list[Entry], strings: bytes, wanted: Wanted, version_of: Callable[[int], tuple[str, str]]
-) -> Iterator[Symbol]:
+def _imports(asked: Asked, wanted: Wanted, linked: Linked) -> Iterator[Symbol]:
     """Yield the undefined symbols that a relocation asks for: the loader never looks for the others."""
+    none = ("", "")
+    versions = {number: version for number, version in linked.versions.items() if number >= _NAMELESS}
     for index in sorted(wanted.now | wanted.later):
-        entry = entries[index] if index < len(entries) else None
-        if entry is None or entry.section or entry.bind == LOCAL:
+        if index >= len(asked.entries):
+            return
+        _, info, _, section, _, _ = asked.entries[index]
+        if section or info >> 4 == LOCAL:
             continue
-        name = printable(strings[entry.name : strings.find(b"\0", entry.name)])
-        library, version = version_of(index)
-        yield Symbol(name, version, library, weak=entry.bind == WEAK, lazy=index in wanted.later)
+        number = asked.numbers[index] & _VERSION_NUMBER if asked.numbers else 0
+        library, version = versions.get(number, none)
+        yield Symbol(printable(asked.name(index)), version, library, info >> 4 == WEAK, index in wanted.later)

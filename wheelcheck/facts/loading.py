@@ -111,12 +111,11 @@ class Loader:
                 return found
         return None
 
-    def offered(self, file: Loadable, names: Collection[str]) -> set[str]:
-        """Return which of these symbols a file exports."""
+    def exported(self, file: Loadable) -> frozenset[bytes]:
+        """Return the symbols that a file exports."""
         if file.place not in self._exported:
             self._exported[file.place] = frozenset(file.code.exports.joined.split(b"\0"))
-        exported = self._exported[file.place]
-        return {name for name in names if name.encode() in exported}
+        return self._exported[file.place]
 
     def holders(self, names: Collection[str]) -> dict[str, Loadable]:
         """Return the last file that exports each of these symbols, wherever it is."""

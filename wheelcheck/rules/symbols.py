@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import VersionNeed
@@ -24,7 +23,7 @@ from wheelcheck.rules import Hit, rule
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wheelcheck.binary.model import Slice, Symbol
     from wheelcheck.facts.loading import Found
@@ -202,54 +201,58 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
     """Return what nothing in the scope of a file offers. A file that asks for nothing doubtful needs no search."""
     if not file.code.symbols_known:
         return _Missing(unknown="the file's own table cannot be read" if file.code.dynamic and file.code.needed else "")
-    doubtful = [symbol for symbol in file.code.imports if _is_doubtful(symbol, loader, platform)]
-    bound = {
-        symbol.name
-        for symbol in doubtful
-        if symbol.library not in ("", *loader.by_name) and _has_wrong_version(symbol, platform)
-    }
-    names = {symbol.name for symbol in doubtful}
+    names, bound = _doubtful(file, loader, platform)
     names -= always_offered(platform, to_program=file.code.kind == "executable") - bound
     if file.code.kind != "executable":
         names = {name for name in names if not is_of_python(name)}
-    names -= file.code.exports.among(names) if names else set()
+    names = _without(names, [file], loader) if names else names
     if not names:
         return _Missing()
     found = loader.closure(file)
+    names = _without(names, found.loaded[1:], loader)
     system = {MUSL if loader.is_musl and is_answered_by_musl(name) else name for name in found.outside}
     names -= {name for name in names - bound if any(offers(library, name, platform) for library in system)}
-    for each in found.loaded[1:]:
-        names -= loader.offered(each, names)
     if not names:
         return _Missing()
     symbols = tuple(symbol for symbol in file.code.imports if symbol.name in names)
     return _Missing(symbols, _unknown(found, system, platform))
 
 
-@lru_cache(maxsize=1024)
-def _first_glibc(library: str, version: str) -> tuple[int, ...]:
-    """Return the first glibc that offers a version: thousands of symbols share a few versions."""
-    return VersionNeed(library, version).glibc
+def _doubtful(file: Loadable, loader: Loader, platform: Platform) -> tuple[set[str], set[str]]:
+    """Return the symbols that have to be looked for, and those of them that glibc has under other versions.
+
+    They are strong and neither bound to a library, which WC401 and WC410 judge, nor always there.
+    """
+    names: set[str] = set()
+    bound: set[str] = set()
+    is_judged: dict[tuple[str, str], bool] = {}  # whether the floor's glibc has that version of that library
+    for name, version, library, weak, _ in file.code.imports:
+        if weak:
+            continue
+        if not library or library in loader.by_name:
+            names.add(name)
+            continue
+        judged = is_judged.get((library, version))
+        if judged is None:
+            since = () if loader.is_musl else VersionNeed(library, version).glibc
+            judged = is_judged[library, version] = bool(since) and since <= platform.floor
+        if not judged:
+            continue
+        if not has_version(library, name, version.removeprefix("GLIBC_"), platform.arches[0]):
+            bound.add(name)
+            names.add(name)
+        elif offers(library, name, platform) is False:
+            names.add(name)
+    return names, bound
 
 
-def _is_doubtful(symbol: Symbol, loader: Loader, platform: Platform) -> bool:
-    """Return whether a symbol has to be looked for: it is strong and neither bound to a library nor always there."""
-    if symbol.weak:
-        return False
-    if symbol.library and symbol.library not in loader.by_name:  # bound to that library, which WC401 and WC410 judge
-        since = _first_glibc(symbol.library, symbol.version)
-        if loader.is_musl or not since or since > platform.floor:
-            return False
-        return offers(symbol.library, symbol.name, platform) is False or _has_wrong_version(symbol, platform)
-    return True
-
-
-def _has_wrong_version(symbol: Symbol, platform: Platform) -> bool:
-    """Return whether glibc has no such symbol under a version that the floor has: name or version was changed."""
-    since = _first_glibc(symbol.library, symbol.version)
-    if not since or since > platform.floor:
-        return False
-    return not has_version(symbol.library, symbol.name, symbol.version.removeprefix("GLIBC_"), platform.arches[0])
+def _without(names: set[str], files: Iterable[Loadable], loader: Loader) -> set[str]:
+    """Return those of the names that none of the files exports."""
+    left = {name.encode(): name for name in names}
+    for file in files:
+        exported = loader.exported(file)
+        left = {raw: name for raw, name in left.items() if raw not in exported}
+    return {*left.values()}
 
 
 def _unknown(found: Found, system: set[str], platform: Platform) -> str:
