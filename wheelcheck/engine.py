@@ -125,12 +125,15 @@ def examine(
     config: Config | None = None,
     progress: Callable[[Progress], None] | None = None,
     instead: Mapping[Path, Path] | None = None,
+    *,
+    hashed: bool = True,
 ) -> Report:
     """Read the artifacts at `paths` and judge them, one by one and as a release.
 
     Bad content becomes findings. What cannot be read, and any internal error, becomes a gap and never a pass.
     Raises ConfigError for a configuration about rules that do not exist.
     `progress` is called by the threads that read. `instead` maps an artifact to the file that is judged in its place.
+    Without `hashed`, the hashes of the files may be empty: they take a second pass over their bytes.
     """
     config = config or Config()
     _require_known(config)
@@ -138,9 +141,14 @@ def examine(
     gaps = [Gap(str(path), "", why) for path, why in files.unusable]
     judged = [(instead or {}).get(file, file) for file in files.artifacts]
     meter = Meter.over(judged, progress) if progress else None
-    judgements = [
-        _judge_read(outcome, config) for outcome in _collect_all(judged, meter, Shared() if len(judged) > 1 else None)
-    ]
+    names = {file.name for file in judged}
+    read = partial(
+        _collect,
+        meter=meter,
+        shared=Shared() if len(judged) > 1 else None,
+        hashed=hashed or bool(config.evidence) or len(names) < len(judged),
+    )
+    judgements = [_judge_read(outcome, config) for outcome in _collect_all(judged, read)]
     if not judgements and not gaps:
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
     return merge(judgements, config, files.other, gaps)
@@ -148,7 +156,7 @@ def examine(
 
 def judge(path: Path) -> Judgement:
     """Read one artifact and apply every rule that judges it alone. What cannot be read is a gap."""
-    return _judge_read(_collect(path, None, None), Config())
+    return _judge_read(_collect(path, None, None, hashed=True), Config())
 
 
 def merge(
@@ -221,23 +229,23 @@ def _instead(names: tuple[str, ...]) -> str:
     return f", only {', '.join(names[:_NAMED])}{more}" if names else ""
 
 
-def _collect_all(files: Sequence[Path], meter: Meter | None, shared: Shared | None) -> Iterator[Artifact | Gap]:
-    """Yield the content of each file, in order. A caller that stops early waits only for the reads in progress."""
+def _collect_all(files: Sequence[Path], read: Callable[[Path], Artifact | Gap]) -> Iterator[Artifact | Gap]:
+    """Yield what `read` makes of each file, in order. A caller that stops early waits for reads in progress only."""
     if len(files) <= 1:  # a thread would only have to be started
-        yield from (_collect(file, meter, shared) for file in files)
+        yield from map(read, files)
         return
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # slow to import
 
     pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1))
     try:
-        yield from pool.map(lambda file: _collect(file, meter, shared), files)
+        yield from pool.map(read, files)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _collect(file: Path, meter: Meter | None, shared: Shared | None) -> Artifact | Gap:
+def _collect(file: Path, meter: Meter | None, shared: Shared | None, *, hashed: bool) -> Artifact | Gap:
     try:
-        return collect(file, partial(meter.advance, file) if meter else None, shared)
+        return collect(file, partial(meter.advance, file) if meter else None, shared, hashed=hashed)
     except OSError as problem:
         return Gap(file.name, "", f"cannot be read: {problem.strerror or problem}")
     except Exception as problem:  # noqa: BLE001  # an internal error must become "could not verify", not a pass

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -478,3 +479,16 @@ def test_a_manifest_that_cannot_be_built_stands_before_prebuilt_binaries(tmp_pat
     codes = [found.code for found in report.findings if found.severity == "error"]
     assert codes.count("WC601") >= 12
     assert codes.index("WC603") < codes.index("WC601")
+
+
+def test_the_hash_of_a_file_is_made_where_something_says_it_or_compares_it(tmp_path: Path) -> None:
+    wheel = a_wheel(X86_64).write(tmp_path)
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "copy").mkdir()
+    copy = Path(shutil.copy(wheel, tmp_path / "copy"))
+    expected = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert [artifact.sha256 for artifact in examine([wheel], hashed=False).artifacts] == [""]
+    assert [artifact.sha256 for artifact in examine([wheel]).artifacts] == [expected]
+    with_evidence = Config(evidence=str(tmp_path / "evidence"))
+    assert [artifact.sha256 for artifact in examine([wheel], with_evidence, hashed=False).artifacts] == [expected]
+    assert [artifact.sha256 for artifact in examine([wheel, copy], hashed=False).artifacts] == [expected] * 2

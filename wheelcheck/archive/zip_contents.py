@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from wheelcheck.archive.inflate import INPUT, OUTPUT, Content, Inflated, Packed, digest, digest_at_once
+from wheelcheck.archive.inflate import OUTPUT, Content, Inflated, Packed, digest, digest_at_once
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.tuples import NamedTuple
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Key = tuple[int, int, int, int]  # what a record says of a content: method, packed size, size, CRC-32
 
 STORED, DEFLATED = 0, 8
+_SMALL = 1 << 16  # bytes of a packed member that are read at once, with those that follow
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
 
@@ -45,7 +46,7 @@ class Contents:
 
     def __init__(self, file: BinaryIO, log: Log, repeats: Repeats | None = None) -> None:
         self._file, self._log, self._repeats = file, log, repeats
-        self._window = Window(file, INPUT)
+        self._window = Window(file, _SMALL)
 
     def read(self, record: Record, extent: Extent | None) -> Inflated:
         """Read a whole member, record what is wrong with it, and return its bytes; none if they cannot be read."""
@@ -79,7 +80,7 @@ class Contents:
 
     def _at_once(self, record: Record, packed: Packed) -> Content | None:
         """Return the content of a small sound member; None for any other one."""
-        if record.packed > INPUT or record.size > OUTPUT:
+        if record.packed > _SMALL or record.size > OUTPUT:
             return None
         found = self._window.read(packed.start, record.packed)
         content = digest_at_once(found, record.size, deflated=packed.deflated) if len(found) == record.packed else None

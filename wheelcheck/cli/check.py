@@ -48,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     if arguments.if_present and not _leave_out_absent(arguments):
         return PASS
-    report, problems = _judged(arguments, config, is_text=_printed(outputs) == "text")
+    report, problems = _judged(arguments, config, outputs)
     report = replace(report, run=_told(arguments.words, file))
     problems += _print(report, outputs, arguments)
     problems += reports.write(report, outputs)
@@ -76,27 +76,35 @@ def _leave_out_absent(arguments: argparse.Namespace) -> bool:
     return bool(arguments.paths)
 
 
-def _judged(arguments: argparse.Namespace, config: Config, *, is_text: bool) -> tuple[Report, list[str]]:
+def _judged(arguments: argparse.Namespace, config: Config, outputs: list[reports.Output]) -> tuple[Report, list[str]]:
     """Return the report, with `--fix` that of the repaired release, and a sentence for each wheel not written."""
     from wheelcheck import inputs  # noqa: PLC0415  # slow to import; the arguments are checked first
 
     others, locked = lock_files.apart(arguments.paths, arguments.requirement)
     paths = inputs.resolve(others, arguments.index_url) + lock_files.fetched(locked, arguments)
-    report = _examine(paths, config, shows_progress=not arguments.no_progress)
+    hashed = any(output.format in reports.WITH_HASHES for output in outputs)
+    report = _examine(paths, config, shows_progress=not arguments.no_progress, hashed=hashed)
     if not (arguments.fix or arguments.fix_diff):
         return report, []
-    repair = fixing.repair(arguments, report, paths, is_text=is_text)
-    return _examine(paths, config, repair.instead, shows_progress=False) if repair.instead else report, repair.problems
+    repair = fixing.repair(arguments, report, paths, is_text=_printed(outputs) == "text")
+    if repair.instead:
+        report = _examine(paths, config, repair.instead, shows_progress=False, hashed=hashed)
+    return report, repair.problems
 
 
 def _examine(
-    paths: list[Path], config: Config, instead: Mapping[Path, Path] | None = None, *, shows_progress: bool
+    paths: list[Path],
+    config: Config,
+    instead: Mapping[Path, Path] | None = None,
+    *,
+    shows_progress: bool,
+    hashed: bool,
 ) -> Report:
     from wheelcheck.cli import progress_bar  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415  # slow to import; the arguments are checked first
 
     with progress_bar.on_standard_error() if shows_progress else nullcontext() as progress:
-        return examine(paths, config, progress, instead)
+        return examine(paths, config, progress, instead, hashed=hashed)
 
 
 def _configuration(arguments: argparse.Namespace) -> Path | None:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 # The progress of a run: bytes read of the total, added up over the worker threads.
 
-_PASSES = 2  # collect reads a file twice: member by member, and whole for its hash
+_PASSES = 2  # collect reads a file twice: member by member, and whole for its hash where that is asked for
 _STEPS = 500  # a listener is called once per 1/500 of the total, however small the reads are
 
 
@@ -269,10 +269,17 @@ def _member(entry: Entry, path: str, looked: Looked) -> Member:
     )
 
 
-def collect(path: Path, advance: Callable[[int], None] | None = None, shared: Shared | None = None) -> Artifact:
+def collect(
+    path: Path,
+    advance: Callable[[int], None] | None = None,
+    shared: Shared | None = None,
+    *,
+    hashed: bool = True,
+) -> Artifact:
     """Read one wheel or sdist into facts; `advance` is called with the number of bytes of each read.
 
-    `shared` is what the artifacts of a release know of each other's members.
+    `shared` is what the artifacts of a release know of each other's members. The hash of the file takes a second pass
+    over its bytes; it is empty unless `hashed`.
 
     Content is judged by rules, so bad content never raises. Raises OSError if the file itself cannot be read.
     """
@@ -287,7 +294,7 @@ def collect(path: Path, advance: Callable[[int], None] | None = None, shared: Sh
         if is_wheel:
             gathered.keep_modules_of_scripts(file)
             digests = gathered.other_digests(file)
-        digest = _sha256(file)
+        digest = _sha256(file) if hashed else ""
         after = state_of(path, file)
     if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Report
 
+WITH_HASHES = ("json", "sarif", "html")  # which say the hash of each file
 FORMATS = ("text", "json", "sarif", "github", "junit", "html")
 STDOUT = "-"
 _ON_WINDOWS = os.name == "nt"
