@@ -170,6 +170,11 @@ CASES: dict[str, tuple[Edit, str]] = {
     "command of size 76": (first_command(76), "macho-command"),
     "command of 4 GB": (first_command(0xFFFFFFF8), "macho-command"),
     "more commands than there is room for": (field(16, 100), "macho-command"),
+    "a required command that no dyld knows": (appended(command(0x80000099, bytes(8))), "macho-command"),
+    "a library without a name": (
+        appended(command(LC_LOAD_DYLIB, struct.pack("<4I", 24, 0, 0, 0) + bytes(8))),
+        "macho-command",
+    ),
     "no command": (lambda content: rebuilt(content, []), "macho-command"),
     "a segment too short": (appended(command(LC_SEGMENT_64, bytes(8))), "macho-command"),
     "a version too short": (appended(command(LC_BUILD_VERSION, b"")), "macho-command"),

@@ -76,8 +76,18 @@ BLOCK_CASES = (
     number_case("a negative base-256 size", b"\xff" * 11 + b"\x08"),
     case("a mode that is no number", "tar-number", sdist(header(mode=b"rw-r--r-")), GOOD),
     case(
-        "a user that is no number", "tar-number", sdist(header(uid=b"somebody")), sdist(header(uid=b"\x80" + b"\1" * 7))
+        "a user that is no number",
+        "tar-number",
+        sdist(header(uid=b"somebody")),
+        sdist(header(uid=b"\x80\0\0\0\xff\xff\xff\xfe")),
     ),
+    case(
+        "a group in a pax header that no system has",
+        "tar-pax-record",
+        sdist(pax(record("gid", "4294967295")), FILE),
+        sdist(pax(record("gid", "4294967294")), FILE),
+    ),
+    case("a user that no system has", "tar-number", sdist(header(uid=b"\x80\0\0\0\xff\xff\xff\xff")), GOOD),
     case(
         "a time that is no number",
         "tar-number",

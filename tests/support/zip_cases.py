@@ -336,6 +336,7 @@ MODE_CASES = (
         for mode in (0, 0o100644)
         for what, dos, good in (
             ("volume label", 0x08, zipped(Member(dos=0x27))),
+            ("device", 0x40, zipped(Member(dos=0xA7))),
             ("folder", 0x10, zipped(Member(name=b"d/", content=b"", mode=0o40755, dos=0x10))),
         )
     ),

@@ -93,6 +93,11 @@ def flaws(path: str) -> Iterator[tuple[str, str]]:
             yield kind, why
 
 
+def is_device(component: str) -> bool:
+    """Return whether Windows takes a name for a device, whatever its suffix."""
+    return _RESERVED.match(component) is not None
+
+
 def fold(path: str) -> str:
     """Return a key that is equal for two names which are the same on case-insensitive or normalising file systems."""
     if path.isascii():

@@ -40,6 +40,8 @@ _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
 BLOCK = 512
 _FIXED = 100  # bytes of a name or link in the block
 _LATEST = (1 << 63) - 1  # seconds
+_LAST_ID = (1 << 32) - 2  # of users and groups; GNU tar stops at more, and the last number means "nobody in particular"
+_IDS = ("uid", "gid")
 _OCTAL = regex(rb" *([0-7]*)[ \0]*")
 # No installer uses these, but CPython's tarfile refuses a header in which one of them is not a number.
 _UNUSED_NUMBERS = (
@@ -98,6 +100,8 @@ def _add_record(records: dict[str, str], body: bytes, log: Log, path: str) -> No
         log.note("tar-pax-charset", f"names in {value[:40]!r}, expected {_UTF8}", path)
     if key in _NUMERIC and not _NUMERIC[key].fullmatch(value):
         log.note("tar-pax-record", f"{key} {value[:40]!r}, expected a decimal number", path)
+    elif key in _IDS and int(value) > _LAST_ID:
+        log.note("tar-pax-record", f"{key} {value}, expected a number that a user or group can have", path)
     if key.startswith("GNU.sparse.") or key in _EXTENTS:
         log.note("tar-sparse", f"{key} describes a file with holes, expected every byte to be there", path)
     if _PRIVILEGES.match(key):
@@ -253,4 +257,6 @@ def number(raw: bytes, what: str, name: str, log: Log) -> int:
     value = int.from_bytes(raw if before_1970 else raw[1:], "big", signed=before_1970)
     if abs(value) > _LATEST and what == "mtime":
         log.note("tar-number", f"{what} {value}, expected a time that systems can set", name)
+    if value > _LAST_ID and what in _IDS:
+        log.note("tar-number", f"{what} {value}, expected a number that a user or group can have", name)
     return value

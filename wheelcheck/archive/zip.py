@@ -45,7 +45,8 @@ _LIMIT = 0xFFFFFFFF
 
 _LONGEST_LINK = 4_096  # PATH_MAX
 _HEADERS = 1 << 14  # bytes that are read at once where only headers are wanted
-_VOLUME_LABEL, _DIRECTORY = 0x08, 0x10  # MS-DOS attributes, which some readers obey: unzip leaves out a volume label
+# MS-DOS attributes, which some readers obey: unzip leaves out a volume label.
+_VOLUME_LABEL, _DIRECTORY, _DEVICE = 0x08, 0x10, 0x40
 
 
 def locate(headers: Window, record: Record, log: Log) -> Extent | None:
@@ -236,8 +237,8 @@ def _entry(record: Record, source: Inflated, log: Log) -> Entry:
     if (kind == "directory") != stat.S_ISDIR(mode) and stat.S_IFMT(mode):
         why = f"mode {mode:#o} on a name {'with' if kind == 'directory' else 'without'} a trailing slash"
         log.note("zip-kind-differs", f"{why}, expected both to say the same", record.path)
-    if record.attributes & _VOLUME_LABEL or (kind == "file" and record.attributes & _DIRECTORY):
-        why = f"MS-DOS attributes {record.attributes & 0xFF:#04x} of a folder or volume label, expected those of a file"
+    if record.attributes & (_VOLUME_LABEL | _DEVICE) or (kind == "file" and record.attributes & _DIRECTORY):
+        why = f"MS-DOS attributes {record.attributes & 0xFF:#04x}, expected none of a folder, volume label or device"
         log.note("zip-kind-differs", why, record.path)
     if kind == "directory" and source.size:
         log.note("entry-directory-data", f"a directory with {source.size} bytes of data, expected none", record.path)

@@ -45,6 +45,7 @@ _LC_CODE_SIGNATURE = 0x1D
 _LC_ENCRYPTION = (0x21, 0x2C)
 _LC_CHAINED_FIXUPS = 0x80000034
 _LC_BUILD_VERSION = 0x32
+_LAST_REQUIRED = 0x8000003F  # Apple's headers name 0x80000038 as the last; dyld refuses what it does not know
 _LC_VERSION_MIN = {0x24: 1, 0x25: 2, 0x2F: 3, 0x30: 4}  # command -> platform
 _PLATFORM_MACOS = 1
 _SYSTEMS: dict[int, AppleSystem] = {
@@ -254,10 +255,15 @@ def _note(reading: Reading, header: Header, command: Command, facts: _Facts) -> 
         _note_version(reading, header, command, facts)
     elif number in _LC_ENCRYPTION:
         _judge_encryption(reading, header, command)
+    elif number > _LAST_REQUIRED:
+        reading.damage("macho-command", f"load command {number:#x} is required, and no dyld knows it")
 
 
 def _note_library(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:
-    if name := _string(reading, header, command):
+    name = _string(reading, header, command)
+    if name == "":
+        reading.damage("macho-command", f"load command {command.number:#x} names no library")
+    if name:
         facts.needed.append(name)
         facts.weak += [name] if command.number == _LC_LOAD_WEAK else []
 

@@ -10,6 +10,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from wheelcheck.archive.names import LONGEST_COMPONENT, is_device
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.headers import Headers, headers_of
 from wheelcheck.patterns import regex
@@ -36,16 +37,21 @@ _RESERVED = regex(
 _PUBLISHED = regex(r"[\w.-]+")  # PyPI's own check of an uploaded wheel (warehouse, utils/wheel.py)
 _DRIVE = regex(r"[A-Za-z]:")
 
-NameProblem = Literal["", "a path", "characters", "reserved"]
+NameProblem = Literal["", "a path", "characters", "reserved", "too long", "a device"]
+_LAUNCHER = len(".exe")
 
 
 def script_name_problem(name: str) -> NameProblem:
-    """Return what is wrong with the name of a script: it is a path, has other characters, or is the interpreter's."""
+    """Return what is wrong with the name of a script, in all of its systems but for "a device", which Windows has."""
     if "/" in name or "\\" in name or _DRIVE.match(name) or name in (".", ".."):
         return "a path"
     if not _PUBLISHED.fullmatch(name):
         return "characters"
-    return "reserved" if is_reserved(name) else ""
+    if is_reserved(name):
+        return "reserved"
+    if len(name) + _LAUNCHER > LONGEST_COMPONENT:
+        return "too long"
+    return "a device" if is_device(name) else ""
 
 
 def is_reserved(name: str) -> bool:

@@ -30,7 +30,7 @@ _MINGW = regex(
     r"(?:libgcc_s[\w-]*|lib(?:stdc\+\+|winpthread|gomp|gfortran|quadmath|ssp|atomic)-\d+|lib(?:c\+\+|unwind|omp))\.dll"
 )
 _DEBUG = regex(
-    r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?)\d+u?(?:_\d)?d(?:_\w+)?\.dll|ucrtbased\.dll|msvcrtd\.dll"
+    r"(?:vcruntime|vccorlib|msvc[pr]|concrt|vcamp|vcomp|mfcm?)\d+u?(?:_\d|_threads)?d(?:_\w+)?\.dll|ucrtbased\.dll|msvcrtd\.dll"
     r"|python\d+t?_d\.dll"
 )
 # They come with the driver of a graphics card. A module that needs one is for machines that have it.

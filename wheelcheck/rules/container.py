@@ -199,22 +199,23 @@ def no_sdist_member_reaches_outside(sdist: Sdist) -> Iterator[Hit]:
 
 @rule("WC112", on=Artifact, severity=("error", "warning"), fix="mode")
 def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
-    """No file is setuid or setgid, every file can be read by someone, and so can every folder of an sdist by its owner.
+    """No file is setuid, setgid or sticky; all can be read, and an sdist's folders by their owner.
 
     pip and uv keep only the exec bit of a mode, but other tools restore all of it. World-writable files are not
     reported, because archives made on Windows often contain them. A file that nobody can read is a warning. What is in
     a folder that its owner may neither enter nor list cannot be built once tar has extracted it: an error. setgid on a
-    folder passes its group on, which is usual on shared file systems, and is no fault.
+    folder passes its group on, and the sticky bit keeps others from deleting what is in it: both are usual on shared
+    file systems, and no fault.
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: set 0644 or 0755 before the build.
     """
     for member in artifact.members:
-        privileges = stat.S_ISUID if member.kind == "directory" else stat.S_ISUID | stat.S_ISGID
+        privileges = stat.S_ISUID if member.kind == "directory" else stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
         if member.kind != "symlink" and member.mode & privileges:
             yield Hit(
                 member.path,
-                f"found mode {member.mode:#o}, expected no setuid or setgid bit",
+                f"found mode {member.mode:#o}, expected no setuid, setgid or sticky bit",
                 fixable=isinstance(artifact, Wheel),
             )
         elif member.kind == "file" and stat.S_IFMT(member.mode) and not stat.S_IMODE(member.mode):

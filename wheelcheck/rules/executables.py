@@ -21,7 +21,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.binary.model import Slice, System
+    from wheelcheck.binary.model import Binary, Slice, System
     from wheelcheck.config import Payload
     from wheelcheck.facts import Member
     from wheelcheck.rules import Severity
@@ -35,6 +35,7 @@ _STUBS = (
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
 _CUT_OFF = frozenset({"elf-truncated", "macho-truncated", "pe-truncated"})
+_UNLOADABLE = frozenset({"object", "archive", "core"})  # no loader takes a file with nothing else in it
 _PROGRAM_FOLDERS = frozenset({"bin", "scripts", "libexec", "sbin"})
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, as editors on Windows write it
 _NOT_EXECUTABLE = 'is not executable: pip installs it without an exec bit. Running it says "Permission denied"'
@@ -141,7 +142,8 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
     library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
     empty or nothing but zeros is an error under any name, and so is a file that is named as an extension module and
-    holds no library: a text, a Java class, an object file, a program. Damage other than a missing end is excused in
+    holds no library: a text, a Java class, WebAssembly, an object file, a program. Under another name of a library, an
+    object, a static library and WebAssembly are a warning as a text is. Damage other than a missing end is excused in
     code for a platform that the tags do not promise, if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
@@ -155,13 +157,30 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
             cut_off = any(damage.kind in _CUT_OFF for damage in broken)
             if cut_off or (broken and not is_foreign_payload(member, wheel)):
                 yield Hit(member.path, f"{broken[0].kind}: {broken[0].why}")
-            elif is_extension_module(member.path) and not native_slices(member) and member.binary.format == "ELF":
-                yield Hit(member.path, "found code for no CPU that runs Python, which cannot import it")
-            elif is_extension_module(member.path) and not _is_loadable(member):
-                kinds = " and ".join(sorted(member.binary.kinds)) or member.binary.format
-                yield Hit(member.path, f"found {kinds} code, expected a library: Python cannot import it")
+            elif found := _misnamed(member, member.binary, wheel):
+                yield found
         elif found := _stub(member, wheel):
             yield found
+
+
+def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
+    """Judge native code whose name promises something that a loader takes."""
+    kinds = " and ".join(sorted(binary.kinds)) or binary.format
+    is_for_browsers = binary.format == "wasm" and not any(p.system in ("wasm", "other") for p in wheel.platforms)
+    if is_extension_module(member.path):
+        if is_for_browsers or (binary.format == "ELF" and not native_slices(member)):
+            return Hit(member.path, "found code for no CPU that runs Python, which cannot import it")
+        if not _is_loadable(member):
+            return Hit(member.path, f"found {kinds} code, expected a library: Python cannot import it")
+        return None
+    is_windows_code = suffix_of(member.path).lower() in _WINDOWS_CODE
+    is_loaded = is_windows_code or hints.is_library(member.path)
+    if not is_loaded or is_foreign_payload(member, wheel) or not (is_for_browsers or binary.kinds <= _UNLOADABLE):
+        return None
+    found = "WebAssembly" if is_for_browsers else f"{kinds} code"
+    is_fatal = is_windows_code and any(platform.system == "windows" for platform in wheel.platforms)
+    message = f"found {found}, expected what a loader takes under this name"
+    return Hit(member.path, message, severity=None if is_fatal else "warning")
 
 
 def _is_loadable(member: Member) -> bool:

@@ -16,7 +16,7 @@ from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.container import keeps_names_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Where interpreters look for modules below the prefix: CPython on Linux and macOS, Debian's, PyPy, CPython on Windows.
 _SITE_PACKAGES = regex(
@@ -51,18 +51,21 @@ def every_file_is_installed_at_a_place_of_its_own(wheel: Wheel) -> Iterator[Hit]
     Installers put `NAME.data/purelib/demo/__init__.py` over `demo/__init__.py`: the module that was audited is not the
     one that runs. Of one file in both `purelib` and `platlib` pip keeps the first and uv the second. The same holds for
     `data/lib/python3.12/site-packages`, and for METADATA and entry points, whose audited text is then replaced. pip
-    stops where a file and a folder have one place. Names that differ only in case are one place, except in a wheel
-    whose every tag is for Linux or Android.
+    stops where a file and a folder have one place. Names that differ only in case are one place, those of folders too,
+    except in a wheel whose every tag is for Linux or Android.
 
     Source: the binary distribution format (PyPA), "Spread"; tried with pip 23.2 and uv 0.13.9.
     Remedy: ship each file once; let the build backend make the .data folder.
     """
+    if not any(_in_data(member.path) for member in wheel.members):
+        return
     same = str if keeps_names_apart(wheel) else fold
     places: dict[str, list[str]] = defaultdict(list)
     for member in wheel.members:
         if member.kind != "directory":
             places[same(_place(member.path))].append(member.path)
     folders = {same(folder) for folder in wheel.folders}
+    yield from _other_spellings(wheel, same)
     for place, paths in places.items():
         moved = [path for path in paths if _in_data(path)]
         others = [path for path in paths if path not in moved]
@@ -75,6 +78,21 @@ def every_file_is_installed_at_a_place_of_its_own(wheel: Wheel) -> Iterator[Hit]
         in_the_way = next((places[above] for above in _above(place) if above in places), []) if moved else []
         if in_the_way and not any(map(_in_data, in_the_way)):
             yield Hit(moved[0], f"needs a folder where {in_the_way[0]} is installed as a file")
+
+
+def _other_spellings(wheel: Wheel, same: Callable[[str], str]) -> Iterator[Hit]:
+    """Yield the members of .data that go into a folder which other members spell differently."""
+    spelled: dict[str, str] = {}
+    for member in wheel.members:
+        if not _in_data(member.path):
+            spelled.update((same(folder), folder) for folder in _above(member.path))
+    for member in wheel.members:
+        place = _place(member.path) if _in_data(member.path) else "/"
+        for folder in _above(place) if not place.startswith("/") else ():
+            other = spelled.setdefault(same(folder), folder)
+            if other != folder:
+                yield Hit(member.path, f"is installed into {folder}, which is {other} where names have no case")
+                break
 
 
 def _above(place: str) -> Iterator[str]:

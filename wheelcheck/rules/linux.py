@@ -177,9 +177,10 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     looks for libraries where they put theirs, in a folder of site-packages that is named like one of them (CUDA's
     wheels) or in the lib folder of the environment (tbb and intel-openmp, from `.data/data/lib`).
 
-    Two cases are errors, because nothing can bring the library. auditwheel stored it in the wheel under a name with a
+    Three cases are errors, because nothing can bring the library. auditwheel stored it in the wheel under a name with a
     hash, and this file still asks for the old name. Or an extension module asks for libpython, which most interpreters
-    for Linux do not have as a file: they have it built in.
+    for Linux do not have as a file: they have it built in. A name with a slash is the third: the loader opens that path
+    and no other, and it is one of the machine that built the file.
 
     manylinux and musllinux promise what auditwheel's policies list, Android the public libraries of the NDK and the
     interpreter's own libpython. For `linux_*` tags, which promise nothing, the rule is skipped and the report says so.
@@ -219,6 +220,8 @@ def _judge_outside(
     names: list[str], member: Member, platform: Platform, others: tuple[str, ...]
 ) -> tuple[str, Severity | None]:
     """Say what to do about libraries that are not there, and how bad it is."""
+    if paths := [name for name in names if "/" in name]:
+        return f"needs {', '.join(paths)}, a path on the machine that built it: link it by its name alone", "error"
     unpromised = f"needs {', '.join(names)}, which {platform.tag} does not promise"
     if not any(_PYTHON_LIBRARY.fullmatch(name) for name in names):
         return (f"{unpromised}: {_may_bring(others)}", "note") if others else (f"{unpromised}: bundle it", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -117,7 +118,7 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
 
 
 def _is_provided(name: str, carried: set[str]) -> bool:
-    if name.startswith(_SYSTEM_FOLDERS):
+    if posixpath.normpath(name).startswith(_SYSTEM_FOLDERS):
         return True
     if "Python.framework/" in name:
         return not _is_of_builder(name)
@@ -137,7 +138,7 @@ def _is_fatal(name: str, member: str) -> bool:
 
 def _is_of_builder(name: str) -> bool:
     """Return whether a path leads to a folder that no user's machine can be expected to have."""
-    return name.startswith("/") and not name.startswith(_SHARED_FOLDERS)
+    return name.startswith("/") and not posixpath.normpath(name).startswith(_SHARED_FOLDERS)
 
 
 def _has_no_source(name: str, image: Image) -> bool:

@@ -122,7 +122,9 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     command is found, and uv fails. PyPI refuses every name with other characters than letters, digits, `.`, `_` and
     `-`, and a file that is not UTF-8. uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with
     pip such a script replaces the environment's interpreter. pip and uv refuse a script without an attribute (`t =
-    module`), which is valid in other groups. configparser puts what is in a group DEFAULT into every group, pip and
+    module`), which is valid in other groups. No file can have a name of more than 255 characters, the launcher's `.exe`
+    included; and where Windows may install the wheel, none the name of a device with any suffix: `nul`, and `con.py`,
+    whose launcher is `con.exe`. configparser puts what is in a group DEFAULT into every group, pip and
     importlib.metadata do not: readers see different scripts. All these are errors.
 
     Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
@@ -139,10 +141,11 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     if "DEFAULT" in wheel.dist_info.entry_points:
         yield Hit(path, "found the group DEFAULT, whose entries some readers put into every group; expected none")
     paths = sorted({installed_path(member.path) for member in wheel.members})
+    has_devices = any(platform.system in ("windows", "any") for platform in wheel.platforms)
     for group, entries in wheel.dist_info.entry_points.items():
         for name, reference in entries.items():
             found = _REFERENCE.fullmatch(reference.strip())
-            if group in GROUPS and (problem := _script_problem(name, found)):
+            if group in GROUPS and (problem := _script_problem(name, found, has_devices=has_devices)):
                 yield Hit(path, problem)
             elif not found:
                 yield Hit(path, f"found {name} = {reference!r}, expected module:attribute")
@@ -157,12 +160,14 @@ _NAME_PROBLEMS: dict[NameProblem, str] = {
     "a path": "is a path, which leads out of the folder of scripts; expected a plain name",
     "characters": "has characters that PyPI refuses; expected letters, digits, '.', '_' and '-'",
     "reserved": "is the name of an interpreter: uv refuses it, pip overwrites the environment's own",
+    "too long": "is longer than the name of any file can be",
+    "a device": "is a device on Windows, where no file can have this name with any suffix",
 }
 
 
-def _script_problem(name: str, reference: re.Match[str] | None) -> str:
+def _script_problem(name: str, reference: re.Match[str] | None, *, has_devices: bool) -> str:
     """Say why no installer makes this script; empty text where it can, or where the reference is none at all."""
-    if problem := script_name_problem(name):
+    if (problem := script_name_problem(name)) and (has_devices or problem != "a device"):
         return f"the script {name!r} {_NAME_PROBLEMS[problem]}"
     if reference and not reference["attribute"]:
         return f"found {name} = {reference['module']!r}, expected module:attribute: pip and uv refuse it without one"

@@ -138,6 +138,7 @@ GOOD: dict[str, Edit] = {
     "the same minimum twice": appended(build_version(1, 11)),
     "decrypted": appended(command(LC_ENCRYPTION_INFO_64, struct.pack("<4I", 0, 9, 0, 0))),
     "one more search path": appended(string_command(LC_RPATH, b"@executable_path")),
+    "the newest required command": appended(command(0x80000038, bytes(8))),
     "an unknown command": appended(command(0x7777, bytes(8))),
     "bytes behind the last segment": lambda content: content + b"overlay",
 }

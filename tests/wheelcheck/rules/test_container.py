@@ -322,6 +322,14 @@ def test_no_sdist_member_reaches_outside(row: Twins, tmp_path: Path) -> None:
         ),
         Twins(
             "WC112",
+            "a sticky file, and a sticky folder",
+            an_sdist(File("x", mode=0o101644), folder(0o755)),
+            an_sdist(File("x"), folder(0o1777)),
+            "found mode 0o101644, expected no setuid",
+            ("demo-1.0/x",),
+        ),
+        Twins(
+            "WC112",
             "a setuid folder",
             an_sdist(folder(0o4755)),
             an_sdist(folder(0o2755)),

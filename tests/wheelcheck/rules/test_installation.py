@@ -102,6 +102,13 @@ ONE = "[console_scripts]\nx = demo.cli:run\n"
             f"{DATA}/purelib/demo/CLI.py",
         ),
         placed(
+            "a folder that is spelled otherwise",
+            (f"{DATA}/purelib/Demo/clip.py",),
+            (f"{DATA}/purelib/demos/clip.py",),
+            "is installed into Demo, which is demo where names have no case",
+            f"{DATA}/purelib/Demo/clip.py",
+        ),
+        placed(
             "a file where a folder is needed",
             (f"{DATA}/purelib/demo",),
             (f"{DATA}/purelib/demo.txt",),
@@ -192,6 +199,12 @@ def test_the_wheel_leaves_to_installers_what_is_theirs(row: Twins, tmp_path: Pat
             "WC227",
             "cases that Linux keeps apart",
             holding(f"{DATA}/purelib/demo/CLI.py", tags=X86_64),
+            everywhere=("WC104",),
+        ),
+        Silent(
+            "WC227",
+            "folders that Linux keeps apart",
+            holding(f"{DATA}/purelib/Demo/clip.py", tags=X86_64),
             everywhere=("WC104",),
         ),
         Silent(

@@ -206,6 +206,14 @@ def needing_foo() -> bytes:
         ),
         Twins(
             "WC411",
+            "a path on the machine that built it",
+            artifacts.wheel(X86_64, with_needed("/opt/foo/libfoo.so.1")),
+            artifacts.wheel(X86_64, with_needed("libm.so.6")),
+            "needs /opt/foo/libfoo.so.1, a path on the machine that built it",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC411",
             "a library that is in the wheel under the name that auditwheel gave it",
             a_wheel(X86_64, linked_with("libfoo.so.1"), stand_in("libfoo-1a2b3c4d.so.1.0.0")),
             a_wheel(X86_64, linked_with("libfoo-1a2b3c4d.so.1.0.0"), stand_in("libfoo-1a2b3c4d.so.1.0.0")),

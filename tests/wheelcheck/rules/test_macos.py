@@ -176,6 +176,14 @@ def weakly(file: File) -> File:
         ),
         Twins(
             "WC502",
+            "a path that leaves the system's folder",
+            a_wheel(ARM64, needing_foo("/usr/lib/../local/lib/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("/usr/lib/swift/../libfoo.dylib")),
+            "loads /usr/lib/../local/lib/libfoo.dylib, expected a system library or one in the wheel",
+            ("demo/libask.dylib",),
+        ),
+        Twins(
+            "WC502",
             "a folder of the build machine that has no usual name",
             a_wheel(ARM64, needing_foo("/builds/deps/lib/libfoo.dylib")),
             a_wheel(ARM64, needing_foo("/System/Library/Frameworks/Foo.framework/Foo")),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FOLDER = "demo-1.0.dist-info"
 METADATA = f"{FOLDER}/METADATA"
 ENTRY_POINTS = f"{FOLDER}/entry_points.txt"
+ANY, CLI = "py3-none-any", (File("demo/__init__.py"), File("demo/cli.py"))
 
 
 def described(*lines: str, version: str = "2.1", files: tuple[File, ...] = ()) -> WheelRecipe:
@@ -197,6 +198,7 @@ NAMES = [
     ("pypy3", "pypy4", RESERVED),
     ("graalpy", "graal", RESERVED),
     ("python.py", "python.sh", RESERVED),
+    ("x" * 252, "x" * 251, "is longer than the name of any file"),
 ]
 
 
@@ -253,6 +255,30 @@ NAMES = [
             (ENTRY_POINTS,),
         ),
         *(named(*row) for row in NAMES),
+        *(
+            Twins(
+                "WC222",
+                f"the name {bad} where Windows may install it",
+                a_wheel(ANY, *CLI, dist_info={"entry_points.txt": f"[{group}]\n{bad} = demo.cli:run\n".encode()}),
+                a_wheel(ANY, *CLI, dist_info={"entry_points.txt": f"[{group}]\n{good} = demo.cli:run\n".encode()}),
+                f"the script {bad!r} is a device on Windows",
+                (ENTRY_POINTS,),
+            )
+            for bad, good, group in (
+                ("con", "cons", "console_scripts"),
+                ("nul.py", "null.py", "console_scripts"),
+                ("AUX.tar.gz", "aux2", "console_scripts"),
+                ("lpt1", "lpt10", "gui_scripts"),
+            )
+        ),
+        Twins(
+            "WC222",
+            "the name of a device, which is a name like any other on Linux",
+            a_wheel(ANY, *CLI, dist_info={"entry_points.txt": b"[console_scripts]\nprn = demo.cli:run\n"}),
+            entering("[console_scripts]\nprn = demo.cli:run\n"),
+            "the script 'prn' is a device on Windows",
+            (ENTRY_POINTS,),
+        ),
         Twins(
             "WC222",
             "a group that some readers put into every group",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOOL = "demo/bin/tool"
+WASM = b"\0asm\1\0\0\0"
 
 
 def made(content: bytes | None, path: str = LIBRARY, mode: int = 0o100644) -> File:
@@ -137,6 +138,30 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             a_wheel(X86_64, library("x86_64", MODULE)),
             "found object code, expected a library",
             (MODULE,),
+        ),
+        Twins(
+            "WC305",
+            "WebAssembly that is named as an extension module",
+            linux(File(MODULE, WASM)),
+            linux(File("demo/_x.wasm", WASM)),
+            "found code for no CPU that runs Python",
+            (MODULE,),
+        ),
+        *(
+            Twins(
+                "WC305",
+                f"{found} that is named as a library",
+                a_wheel(tags, *others, File(path, content)),
+                a_wheel(tags, *others, File(good, content)),
+                f"found {found}, expected what a loader takes",
+                (path,),
+                severity=severity,
+            )
+            for found, tags, others, content, path, good, severity in (
+                ("WebAssembly", WIN64, [dll("x86_64")], WASM, "demo/x.dll", "demo/x.wasm", "error"),
+                ("WebAssembly", X86_64, [library("x86_64")], WASM, "demo/libx.so", "demo/libx.wasm", "warning"),
+                ("object code", X86_64, [library("x86_64")], native.object_file, "demo/libx.so", "demo/x.o", "warning"),
+            )
         ),
         Twins(
             "WC305",

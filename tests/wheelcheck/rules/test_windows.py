@@ -71,6 +71,14 @@ def requiring(distribution: str, *files: File) -> Recipe:
         ),
         Twins(
             "WC503",
+            "the threads of the C runtime have the letter after their name",
+            a_wheel(WIN64, importing("VCRUNTIME140_THREADSD")),
+            a_wheel(WIN64, importing("VCRUNTIME140_THREADS")),
+            "imports VCRUNTIME140_THREADSD.dll",
+            (DLL,),
+        ),
+        Twins(
+            "WC503",
             "a part of the C++ runtime that has the letter before its name",
             a_wheel(WIN64, importing("MSVCP140D_ATOMIC_WAIT")),
             a_wheel(WIN64, importing("VCRUNTIME140")),
