@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelcheck.inputs import find_files
+from wheelcheck.inputs import UnreachableError, find_files
 from wheelcheck.survey.scratch import Known, Sources
 
 if TYPE_CHECKING:
@@ -63,6 +64,12 @@ def test_a_verdict_is_that_of_a_hash_under_a_name() -> None:
     assert known.digests("demo-2.0.tar.gz") == ()
 
 
+def test_a_python_without_sqlite_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sqlite3", None)  # as an interpreter that was built without it
+    with pytest.raises(UnreachableError, match="built without it"):
+        Known("rules")
+
+
 def peak(work: Callable[[], None]) -> int:
     """Return the most bytes of Python's objects at a time."""
     tracemalloc.start()
@@ -78,9 +85,9 @@ def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
         sources = Sources([folder], pytest.fail)
         assert sum(1 for _ in sources) == sources.number == number
 
-    few, many = a_mirror(tmp_path / "few", 100), a_mirror(tmp_path / "many", 1000)
-    listed(few, 100)  # what is made once
-    assert peak(lambda: listed(many, 1000)) < peak(lambda: listed(few, 100)) + 20_000
+    few, many = a_mirror(tmp_path / "few", 50), a_mirror(tmp_path / "many", 500)
+    listed(few, 50)  # what is made once
+    assert peak(lambda: listed(many, 500)) < peak(lambda: listed(few, 50)) + 20_000
 
 
 def test_memory_does_not_grow_with_the_verdicts() -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wheelcheck.inputs import find_artifacts
+from wheelcheck.inputs import UnreachableError, find_artifacts
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterable, Iterator
 
 _CACHE = -2048  # KiB of a database that stay in memory
@@ -71,7 +71,14 @@ class Known:
 
 
 def _temporary(table: str) -> sqlite3.Connection:
-    """Return a new database with a table, which is gone when the process ends. Nothing is ever rolled back."""
+    """Return a new database with a table, which is gone when the process ends. Nothing is ever rolled back.
+
+    Raises UnreachableError where Python has no SQLite.
+    """
+    try:
+        import sqlite3  # noqa: PLC0415  # worker processes do without
+    except ImportError as problem:
+        raise UnreachableError("a survey needs sqlite3, and this Python was built without it: use another") from problem
     database = sqlite3.connect("", isolation_level=None)
     for line in (f"PRAGMA cache_size = {_CACHE}", "PRAGMA temp_store = FILE", "PRAGMA journal_mode = OFF"):
         database.execute(line)
