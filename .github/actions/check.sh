@@ -30,8 +30,19 @@ report sarif "$WHEELCHECK_SARIF"
 report junit "$WHEELCHECK_JUNIT"
 [[ ${#files[@]} == 0 ]] || rm -f -- "${files[@]}" # none of an earlier run
 
+# Runners of GitHub have pipx; others may have uv instead.
+run() {
+  if command -v pipx >/dev/null; then
+    pipx run --spec "$spec" wheelcheck "$@"
+  elif command -v uvx >/dev/null; then
+    uvx --from "$spec" wheelcheck "$@"
+  else
+    echo "::error::this runner has neither pipx nor uv: install one in a step before this action (astral-sh/setup-uv)"
+    return 2
+  fi
+}
 code=0
-pipx run --spec "$spec" wheelcheck "${words[@]}" || code=$?
+run "${words[@]}" || code=$?
 case $code in
   0) verdict=pass ;;
   1) verdict=fail ;;

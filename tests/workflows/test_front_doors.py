@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ printf '%s' "$3" > {asked}
 shift 4
 exec {python} -m wheelcheck "$@"
 """
+UVX = (
+    PIPX.replace('"$1 $2 $4" = "run --spec', '"$1 $3" = "--from').replace('"$3"', '"$2"').replace("shift 4", "shift 3")
+)
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
 
 
@@ -44,19 +48,22 @@ class Acted:
     spec: str
 
 
-def acted(folder: Path, pipx: str = PIPX, **inputs: str) -> Acted:
-    """Run the action's own command in a folder, with its defaults where no input is given."""
-    program, asked, written = (folder / "bin" / name for name in ("pipx", "asked", "outputs"))
-    program.parent.mkdir(exist_ok=True)
-    program.write_text(pipx.format(asked=asked, python=sys.executable))
-    program.chmod(0o755)
+def acted(folder: Path, runner: str = "pipx", script: str = PIPX, **inputs: str) -> Acted:
+    """Run the action's own command in a folder, on a machine with one `runner`, with the defaults of other inputs."""
+    asked, written = (folder / "bin" / name for name in ("asked", "outputs"))
+    written.parent.mkdir(exist_ok=True)
+    for name in ("bash", "rm", "sed"):
+        if not (folder / "bin" / name).exists():
+            (folder / "bin" / name).symlink_to(str(shutil.which(name)))
+    if runner:
+        (folder / "bin" / runner).write_text(script.format(asked=asked, python=sys.executable))
+        (folder / "bin" / runner).chmod(0o755)
     written.write_text("")
     (step,) = ACTION["runs"]["steps"]
     values = {name: inputs.get(name, declared["default"]) for name, declared in ACTION["inputs"].items()}
     env = {key: values[text.removeprefix("${{ inputs.").removesuffix(" }}")] for key, text in step["env"].items()}
-    path = os.pathsep.join([str(program.parent), os.environ["PATH"]])
     github = {"GITHUB_ACTION_PATH": str(ROOT), "GITHUB_OUTPUT": str(written)}
-    whole = {**os.environ, **env, **github, "PATH": path, "PYTHONPATH": str(ROOT)}
+    whole = {**os.environ, **env, **github, "PATH": str(written.parent), "PYTHONPATH": str(ROOT)}
     command = ["bash", "-e", "-c", step["run"]]
     done = subprocess.run(command, cwd=folder, env=whole, capture_output=True, text=True, check=False)
     spec = asked.read_text() if asked.exists() else ""
@@ -89,6 +96,19 @@ def test_the_action_ends_as_the_gate_does_and_says_so_in_its_outputs(
     assert {name: declared["value"] for name, declared in ACTION["outputs"].items()} == {
         name: f"${{{{ steps.check.outputs.{name} }}}}" for name in done.outputs
     }
+
+
+def test_the_action_runs_by_uv_where_there_is_no_pipx(tmp_path: Path) -> None:
+    release(tmp_path / "dist", "x86_64")
+    done = acted(tmp_path, "uvx", UVX)
+    assert (done.status, done.spec) == (0, f"wheelcheck=={__version__}"), done.printed
+
+
+def test_without_either_the_action_says_what_to_install(tmp_path: Path) -> None:
+    release(tmp_path / "dist", "x86_64")
+    done = acted(tmp_path, "")
+    assert (done.status, done.outputs["verdict"]) == (2, "unverified")
+    assert "neither pipx nor uv: install one" in done.printed
 
 
 @pytest.mark.parametrize(("arch", "status"), [("x86_64", 0), ("aarch64", 1)])
@@ -171,7 +191,7 @@ def test_the_action_runs_its_own_release_from_the_index_unless_another_is_named(
 
 
 def test_the_action_that_cannot_install_wheelcheck_could_not_verify(tmp_path: Path) -> None:
-    done = acted(tmp_path, pipx="#!/bin/sh\nexit 127\n")
+    done = acted(tmp_path, script="#!/bin/sh\nexit 127\n")
     assert (done.status, done.outputs["verdict"], done.outputs["exit-code"]) == (2, "unverified", "2")
 
 

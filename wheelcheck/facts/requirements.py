@@ -154,10 +154,11 @@ def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:
     if _PREFIX.match(member.path):
         return names
     folders = {canonicalize_name(folder) for folder in _foreign_folders(wheel, member, slice_)}
-    return tuple(name for name in names if any(_begins_as(canonicalize_name(name), folder) for folder in folders))
+    return tuple(name for name in names if any(begins_as(canonicalize_name(name), folder) for folder in folders))
 
 
-def _begins_as(name: str, folder: str) -> bool:
+def begins_as(name: str, folder: str) -> bool:
+    """Return whether a project is called like a folder, or as a part of it: nvidia-cublas-cu12 of nvidia."""
     return name == folder or name.startswith(f"{folder}-")
 
 

@@ -10,10 +10,12 @@ from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.python_imports import imports_of_package
 from wheelcheck.facts.python_names import ModuleNames
+from wheelcheck.facts.requirements import begins_as, required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ _FOR_DEVELOPERS = frozenset(
 )
 _FILES_FOR_DEVELOPERS = frozenset({"setup.py", "conftest.py", "noxfile.py", "tasks.py", "conf.py", "pyproject.toml"})
 _PRIVATE = (b"/home/", b"/Users/", b"/root/", b"/tmp/", b"/opt/", b"/build", b"/project", b"/io/")
+_SPREADS = ("__path__", "declare_namespace", "meta_path")  # how a package finds modules in further places
 _BIG = 2**20  # bytes from which a second copy counts
 _MOST_DEBUG = 2**20
 _DEBUG_SHARE = 0.05
@@ -106,7 +109,9 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
     Otherwise `import demo` ends in ModuleNotFoundError for everybody. Most often it is the extension module that was
     not built, or that the build backend was not told to pack. Only imports at the beginning of a line are judged,
     because those in functions, `if` and `try` may be meant to fail, and `from . import x` only if the file cannot bind
-    `x` otherwise. rustyaml 0.1.1 is such a wheel.
+    `x` otherwise. rustyaml 0.1.1 is such a wheel. Nothing is said where another distribution may bring the module: one
+    that is required and whose name begins as the package's (mujoco-core, for mujoco), or any if the package looks for
+    its modules in several folders (`__path__`).
 
     Source: Python's import system, "Submodules".
     Remedy: build the extension before the wheel, and include the module or package in the backend's configuration.
@@ -114,12 +119,20 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
     modules: frozenset[str] | None = None
     for path, text in wheel.texts.items():
         package, _, file = installed_path(path).partition("/")
-        if file != "__init__.py":
+        if file != "__init__.py" or _is_brought_by_others(package, text, wheel):
             continue
         for each in dict.fromkeys(imports_of_package(package, text)):
             modules = _modules(wheel) if modules is None else modules
             if each.module.replace(".", "/") not in modules and not each.may_be_a_name:
                 yield Hit(path, f"imports {each.module}, which the wheel does not have: `import {package}` fails")
+
+
+def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
+    """Return whether other distributions may bring modules of a package."""
+    if any(word in text for word in _SPREADS):
+        return True
+    names = {canonicalize_name(package), wheel.name.project}
+    return any(begins_as(canonicalize_name(other), name) for other in required(wheel) for name in names)
 
 
 def _modules(wheel: Wheel) -> frozenset[str]:

@@ -162,6 +162,15 @@ def package(source: str, *files: str, init: str = "demo/__init__.py") -> WheelRe
     return a_wheel(PURE, File(init, source.encode()), *(File(path) for path in files))
 
 
+SPREAD = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
+
+
+def requiring(line: str) -> WheelRecipe:
+    """A pure wheel with a requirement, whose package imports a module that it does not have."""
+    text = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: {line}\n"
+    return a_wheel(PURE, File("demo/__init__.py", b"from .core import go\n"), dist_info={"METADATA": text.encode()})
+
+
 def imports(sentence: str, source: str, file: str, module: str, init: str = "demo/__init__.py") -> Twins:
     bad, good = package(source, init=init), package(source, file, init=init)
     return Twins("WC245", sentence, bad, good, f"imports {module}, which the wheel does not have", (init,))
@@ -211,9 +220,19 @@ def imports(sentence: str, source: str, file: str, module: str, init: str = "dem
                 "an example in a description": '"""A package.\n\nfrom .core import go\n"""\n',
                 "a name that the file binds": "def core():\n    pass\n\nfrom . import core\n",
                 "a module that has any name": "def __getattr__(name):\n    return 1\n\nfrom . import core\n",
+                "a package in several folders": f"{SPREAD}from .core import go\n",
                 "another distribution": "from demo_core import go\nimport numpy\n",
                 "a name that begins alike": "from demonstration.core import go\n",
             }.items()
+        ),
+        Silent("WC245", "another distribution of its name that it requires", requiring("demo-core==1.0")),
+        Twins(
+            "WC245",
+            "another distribution of its name, in an extra alone",
+            requiring('demo-core==1.0; extra == "fast"'),
+            requiring("demo_core[fast]; python_version > '3.8'"),
+            "imports demo.core, which the wheel does not have",
+            ("demo/__init__.py",),
         ),
         Silent("WC245", "a folder without __init__.py", package("from .core.fast import go\n", "demo/core/fast.py")),
     ],
