@@ -3,6 +3,7 @@
     python3 -m tools.roots cross [--arch NAME]   Rust's std, qemu-user and that CPU's C library: some 40 seconds
     python3 -m tools.roots root [--arch NAME]    a Debian root with Python in .cache/roots, by mmdebstrap: half a minute
     python3 -m tools.roots system [--arch NAME]  a Debian kernel for it, which qemu-system runs: another half
+                                  [--suite NAME] of another release, with its Python: trixie has 3.13, bookworm 3.11
     python3 -m tools.roots env                   the variables that name what was prepared, for `export $(...)`
 
 `tools.images` makes container images. What exists already is not changed; installing packages needs root or sudo.
@@ -21,10 +22,11 @@ from pathlib import Path
 
 from wheelcheck.builder import kernel
 from wheelcheck.platforms.arch import Arch, find
+from wheelcheck.records import dataclass
 
 CACHE = Path(__file__).resolve().parent.parent / ".cache"
 ROOTS = CACHE / "roots"
-SUITE = "bookworm"
+SUITE = "bookworm"  # another one, such as trixie, has another Python and glibc: its root stands beside this one's
 DISTRIBUTIONS_RUSTC = "/usr/bin/rustc"
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 
@@ -65,12 +67,30 @@ def binfmt_commands() -> list[Words]:
     return [mount, as_root("update-binfmts", "--enable")]
 
 
-def extract_command(row: Arch, packages: Words, folder: Path) -> Words:
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A Debian root: for which CPU, of which release."""
+
+    row: Arch
+    suite: str = SUITE
+
+    @property
+    def home(self) -> Path:
+        """Its folder, one of those that the builder looks for."""
+        return ROOTS / (self.row.name if self.suite == SUITE else f"{self.row.name}-{self.suite}")
+
+    @property
+    def partial(self) -> Path:
+        """Where it is made."""
+        return self.home.with_name(f"{self.home.name}.partial")
+
+
+def extract_command(wanted: Root, packages: Words) -> Words:
     """Return the command that unpacks Debian packages for a CPU, with all that they depend on, and configures none.
 
     To configure them would run that CPU's programs for minutes under the emulator, and change no file that is needed.
     """
-    return as_root(*mmdebstrap(row, packages, "extract"), SUITE, str(folder))
+    return as_root(*mmdebstrap(wanted.row, packages, "extract"), wanted.suite, str(wanted.partial))
 
 
 def mmdebstrap(row: Arch, packages: Words, variant: str = "minbase") -> Words:
@@ -123,25 +143,23 @@ def emulate(row: Arch) -> None:
         subprocess.call(binfmt_commands()[1], stdout=2)
 
 
-def root(row: Arch) -> None:
-    """Make the Debian root of a CPU in .cache/roots."""
-    home = ROOTS / row.name
-    if (home / "usr" / "bin" / "python3").exists():
+def root(wanted: Root) -> None:
+    """Make a Debian root in .cache/roots."""
+    if (wanted.home / "usr" / "bin" / "python3").exists():
         return
     require("mmdebstrap", "arch-test")
-    emulate(row)
-    partial = extracted(row, ROOT_PACKAGES)
-    run([compile_command(row, partial)])
-    partial.rename(home)
+    emulate(wanted.row)
+    partial = extracted(wanted, ROOT_PACKAGES)
+    run([compile_command(wanted.row, partial)])
+    partial.rename(wanted.home)
 
 
-def extracted(row: Arch, packages: Words) -> Path:
+def extracted(wanted: Root, packages: Words) -> Path:
     """Return a new folder with unpacked Debian packages, beside the place of the root."""
-    partial = ROOTS / f"{row.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(wanted.partial, ignore_errors=True)
     ROOTS.mkdir(parents=True, exist_ok=True)
-    run([extract_command(row, packages, partial)])
-    return partial
+    run([extract_command(wanted, packages)])
+    return wanted.partial
 
 
 def compile_command(row: Arch, folder: Path) -> Words:
@@ -151,25 +169,27 @@ def compile_command(row: Arch, folder: Path) -> Words:
     """
     python, library = folder / "usr" / "bin" / "python3", folder / "usr" / "lib"
     options = ("-q", "--invalidation-mode", "unchecked-hash", "-x", "/(test|tests|idlelib|lib2to3)/")
-    return (f"qemu-{row.qemu}-static", "-L", str(folder), str(python), "-I", "-m", "compileall", *options, str(library))
+    variables = [f"{name}={value}" for name, value in kernel.user_variables(row).items()]
+    emulated = ("env", *variables, f"qemu-{row.qemu}-static", "-L", str(folder), str(python), "-I")
+    return (*emulated, "-m", "compileall", *options, str(library))
 
 
-def system(row: Arch) -> None:
-    """Put a kernel and the initramfs of the Debian root of a CPU beside that root."""
-    hardware, folder = kernel.HARDWARE.get(row.name), kernel.folder_for(ROOTS / row.name)
+def system(wanted: Root) -> None:
+    """Put a kernel and the initramfs of a Debian root beside that root."""
+    hardware, folder = kernel.HARDWARE.get(wanted.row.name), kernel.folder_for(wanted.home)
     if not hardware:
-        raise OSError(f"no machine is known for {row.name}, only for {', '.join(kernel.HARDWARE)}")
-    root(row)
+        raise OSError(f"no machine is known for {wanted.row.name}, only for {', '.join(kernel.HARDWARE)}")
+    root(wanted)
     if not shutil.which(hardware.program):
         run([install(hardware.package)])
     if folder.exists():
         return
-    package = extracted(row, (f"linux-image-{row.debian}",))
+    package = extracted(wanted, (f"linux-image-{wanted.row.debian}",))
     (image,) = (package / "boot").glob("vmlinuz-*")
-    modules = [file for name in KERNEL_MODULES for file in package.rglob(name)]
+    modules = [file for name in KERNEL_MODULES for file in package.rglob(f"{name}*")]
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    kernel.prepare(ROOTS / row.name, image, modules, partial)
+    kernel.prepare(wanted.home, image, modules, partial)
     partial.rename(folder)
     shutil.rmtree(package)
 
@@ -192,12 +212,14 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="tools.roots", description="Prepare this machine for another CPU.")
     parser.add_argument("what", choices=("cross", "root", "system", "env"))
     parser.add_argument("--arch", type=find, default=other(), help="that CPU (default: aarch64, on aarch64 x86_64)")
+    parser.add_argument("--suite", default=SUITE, help=f"a release of Debian for root and system (default: {SUITE})")
     options = parser.parse_args(arguments)
     if options.what == "env":
         print(*variables(options.arch), sep="\n")
         return 0
     try:
-        {"cross": cross, "root": root, "system": system}[options.what](options.arch)
+        wanted = Root(options.arch, options.suite)
+        {"cross": lambda _: cross(options.arch), "root": root, "system": system}[options.what](wanted)
     except (subprocess.CalledProcessError, OSError) as failed:
         print(f"roots: {failed}", file=sys.stderr)
         return 1

@@ -131,6 +131,18 @@ def test_a_kernel_and_the_root_as_an_initramfs_stand_beside_the_root(machine: Pa
     assert sorted(folder.name for folder in made.parent.iterdir()) == ["aarch64", "aarch64.kernel"]
 
 
+def test_the_root_of_another_release_stands_beside_the_first(machine: Path) -> None:
+    program(machine, "qemu-aarch64-static")
+    script = 'for last do :; done; /bin/mkdir -p "$last/usr/bin"; : > "$last/usr/bin/python3"'
+    for name in ("mmdebstrap", "sudo"):
+        program(machine, name, script)
+    assert roots.main(["root", "--arch", "aarch64", "--suite", "trixie"]) == 0
+    assert (machine / "roots" / "aarch64-trixie" / "usr" / "bin" / "python3").exists()
+    assert [line.split()[-2:] for line in called(machine) if line.startswith("mmdebstrap")] == [
+        ["trixie", str(machine / "roots" / "aarch64-trixie.partial")]
+    ]
+
+
 def test_for_a_cpu_whose_machine_is_not_known_nothing_is_made(
     machine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,10 +20,11 @@ from wheelcheck.builder import installers, interpreters, kernel, run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.file_names import DATA
+from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.kernel import Kernel
@@ -38,7 +39,7 @@ EMULATION_LACKS = {
     "ptrace": "qemu-user has no ptrace()",
     "seccomp": "qemu-user takes no seccomp filter",
 }
-_VERSION = "import sys; print(*sys.version_info[:2])"
+_VERSIONS = "import os, sys; print(*sys.version_info[:2], os.confstr('CS_GNU_LIBC_VERSION').split()[1])"
 
 
 class NotHereError(Exception):
@@ -57,14 +58,17 @@ class Machine:
     lacks: Mapping[str, str] = field(default_factory=dict)
     kernel: Kernel | None = None  # what starts a whole machine of this CPU, for commands that need what it `lacks`
     boots: bool = False  # whether everything runs in that machine
+    glibc: tuple[int, ...] = ()  # its C library, where that is not this machine's
 
     def __str__(self) -> str:
         if self.is_native:
             return self.arch.name
+        if not self.python:
+            return f"{self.arch.name} under qemu-user, executables only"
+        python = "with Python {}.{}".format(*self.version)
         if self.boots:
-            return f"{self.arch.name} in a machine of qemu-system"
-        more = f"with Python{' and a kernel' if self.kernel else ''}" if self.python else "executables only"
-        return f"{self.arch.name} under qemu-user, {more}"
+            return f"{self.arch.name} in a machine of qemu-system, {python}"
+        return f"{self.arch.name} under qemu-user, {python}{' and a kernel' if self.kernel else ''}"
 
     @property
     def is_native(self) -> bool:
@@ -79,15 +83,22 @@ def of(arch: Arch, base: Mapping[str, str]) -> Machine:
     qemu = shutil.which(f"qemu-{arch.qemu}-static") or shutil.which(f"qemu-{arch.qemu}")
     if not qemu:
         raise NotHereError(f"this machine is {host().name} and has no qemu-{arch.qemu}: install qemu-user-static")
-    root = Path(base[ROOTS], arch.name) if base.get(ROOTS) else Path("/nonexistent")
-    return _with_python(arch, root, base) or _executables_only(arch, qemu, root)
+    return next(_emulated(arch, base), None) or _executables_only(arch, qemu, _roots(arch, base))
 
 
 def for_wheel(wheel: Path, arch: Arch, base: Mapping[str, str]) -> Machine:
-    """Return the machine to test a wheel on, with the Python that it is for if that is on PATH. Raises NotHereError."""
-    machine = of(arch, base)
-    if machine.is_native and (python := _python_for(wheel, base)):
-        return replace(machine, python=python.executable, version=python.version)
+    """Return the machine to test a wheel on, with a Python that it is for. Raises NotHereError.
+
+    On this machine it is one on PATH, otherwise that of the first Debian root that supports the wheel.
+    """
+    if arch == host() and (python := _python_for(wheel, base)):
+        return replace(of(arch, base), python=python.executable, version=python.version)
+    first = None
+    for machine in _emulated(arch, base) if arch != host() else ():
+        if _is_installable(wheel, machine):
+            return machine
+        first = first or machine
+    machine = first or of(arch, base)
     require_installable(wheel, machine)
     return machine
 
@@ -101,20 +112,39 @@ def _python_for(wheel: Path, base: Mapping[str, str]) -> Interpreter | None:
 
 def require_installable(wheel: Path, machine: Machine) -> None:
     """Raise NotHereError if the Python of a machine does not support the tags of a wheel. Without Python, all pass."""
-    if not machine.python or not parse_wheel_filename(wheel.name)[3].isdisjoint(_supported(wheel, machine)):
+    if _is_installable(wheel, machine):
         return
     version = platform.python_version() if machine.is_native else "{}.{}".format(*machine.version)
-    raise NotHereError(f"CPython {version} on {machine.arch.name} does not support the tags of this wheel")
+    library = " with glibc {}.{}".format(*machine.glibc) if machine.glibc else ""
+    raise NotHereError(f"CPython {version}{library} on {machine.arch.name} does not support the tags of this wheel")
+
+
+def _is_installable(wheel: Path, machine: Machine) -> bool:
+    return not machine.python or not parse_wheel_filename(wheel.name)[3].isdisjoint(_supported(wheel, machine))
 
 
 def _supported(wheel: Path, machine: Machine) -> set[Tag]:
     if machine.is_native:
         return set(sys_tags())
-    # The root's own pip compares its C library with the platform tag; here only interpreter and ABI matter.
-    platforms = sorted({tag.platform for tag in parse_wheel_filename(wheel.name)[3]})
+    tags = {parse_platform(tag.platform) for tag in parse_wheel_filename(wheel.name)[3]}
+    platforms = sorted(tag.tag for tag in tags if not machine.glibc or tag.floor <= machine.glibc)
     interpreter = "cp{}{}".format(*machine.version)
     pure = compatible_tags(machine.version, interpreter, platforms)
     return {*cpython_tags(machine.version, platforms=platforms), *pure}
+
+
+def _roots(arch: Arch, base: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the folders for Debian roots of a CPU: $WHEELCHECK_ROOTS/aarch64, …/aarch64-trixie and so on."""
+    if not base.get(ROOTS):
+        return ()
+    folder = Path(base[ROOTS]).resolve()
+    others = sorted(path for path in folder.glob(f"{arch.name}-*") if not path.suffix)
+    return tuple(path.resolve() for path in (folder / arch.name, *others))
+
+
+def _emulated(arch: Arch, base: Mapping[str, str]) -> Iterator[Machine]:
+    """Yield the machines of a CPU whose Python starts, one for each root."""
+    return filter(None, (_with_python(arch, root, base) for root in _roots(arch, base)))
 
 
 def _with_python(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | None:
@@ -122,20 +152,21 @@ def _with_python(arch: Arch, root: Path, base: Mapping[str, str]) -> Machine | N
     python = root / "usr" / "bin" / "python3"
     if not python.is_file():
         return None
-    env = {"QEMU_LD_PREFIX": str(root)}
+    env = {**kernel.user_variables(arch), "QEMU_LD_PREFIX": str(root)}
     try:
-        answer = run.observe(Command((str(python), "-I", "-c", _VERSION), root, {**base, **env}))
+        answer = run.observe(Command((str(python), "-I", "-c", _VERSIONS), root, {**base, **env}))
     except BuildError:  # the kernel does not know the emulator
         return None
     if answer.status:
         return None
-    major, minor = map(int, answer.output.split())
-    return Machine(arch, str(python), (major, minor), (), env, EMULATION_LACKS, kernel.of(arch, root.resolve()))
+    major, minor, library = answer.output.split()
+    found = Machine(arch, str(python), (int(major), int(minor)), (), env, EMULATION_LACKS)
+    return replace(found, kernel=kernel.of(arch, root), glibc=tuple(map(int, library.split("."))))
 
 
-def _executables_only(arch: Arch, qemu: str, root: Path) -> Machine:
+def _executables_only(arch: Arch, qemu: str, roots: tuple[Path, ...]) -> Machine:
     cross = Path(f"/usr/{arch.multiarch[0]}-linux-{arch.rust_abi}")  # Debian's libc6-ARCH-cross
-    for folder in (root, cross, Path("/")):
+    for folder in (*roots, cross, Path("/")):
         if Path(f"{folder}/{arch.glibc_loader}").exists():
             return Machine(arch, "", (0, 0), (qemu, "-L", str(folder)), {}, EMULATION_LACKS)
     package = f"libc6-{arch.debian}-cross" if arch.debian else "its C library"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import os
 import sys
 from base64 import b64encode
@@ -40,8 +41,8 @@ def machine_that_says(folder: Path, *lines: str) -> Kernel:
     (root / "usr" / "in-the-root").touch()
     (root / "usr" / "share" / "left-out").touch()
     (folder / "image").write_bytes(b"the kernel")
-    (folder / "veth.ko").write_bytes(b"the module")
-    kernel.prepare(root, folder / "image", [folder / "veth.ko"], kernel.folder_for(root))
+    (folder / "veth.ko.xz").write_bytes(lzma.compress(b"the module"))
+    kernel.prepare(root, folder / "image", [folder / "veth.ko.xz"], kernel.folder_for(root))
     return Kernel(str(qemu), HARDWARE["aarch64"], kernel.folder_for(root), root)
 
 
@@ -91,6 +92,7 @@ def test_the_machine_gets_the_root_the_installation_and_the_commands(tmp_path: P
         assert name.encode() in archive.replace(b"\0", b"")
     assert b'"argv": ["tool"]' in archive
     assert b"left-out" not in archive
+    assert b"the module" in archive
     assert b"the kernel" not in archive
 
 

@@ -77,7 +77,34 @@ def test_a_root_whose_python_starts_is_a_whole_machine(tmp_path: Path, monkeypat
     found = install.of(find("s390x"), {install.ROOTS: str(tmp_path)})
     assert (found.python, found.version) == (str(python), sys.version_info[:2])
     assert found.env == {"QEMU_LD_PREFIX": str(tmp_path / "s390x")}
-    assert str(found) == "s390x under qemu-user, with Python"
+    assert str(found) == "s390x under qemu-user, with Python {}.{}".format(*sys.version_info)
+
+
+def test_of_several_roots_the_first_whose_python_and_glibc_support_a_wheel_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Pythons of these roots only answer which versions they have."""
+    emulator(tmp_path, monkeypatch, "s390x")
+    row, base = find("s390x"), {install.ROOTS: str(tmp_path / "link")}
+    (tmp_path / "roots").mkdir()
+    (tmp_path / "link").symlink_to("roots")
+    for name, answer in (("s390x", "3 11 2.36"), ("s390x-trixie", "3 13 2.41"), ("s390x-x.partial", "3 12 2.41")):
+        python = tmp_path / "roots" / name / "usr" / "bin" / "python3"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\necho {answer}\n")
+        python.chmod(0o755)
+
+    def chosen(tags: str, platform: str = "manylinux_2_17_s390x") -> str:
+        return install.for_wheel(Path(f"demo-1.0-{tags}-{platform}.whl"), row, base).env["QEMU_LD_PREFIX"]
+
+    first, second = str(tmp_path / "roots" / "s390x"), str(tmp_path / "roots" / "s390x-trixie")
+    assert (chosen("cp311-cp311"), chosen("cp313-cp313"), chosen("py3-none")) == (first, second, first)
+    assert chosen("py3-none", "manylinux_2_41_s390x") == second
+    assert chosen("py3-none", "manylinux_2_17_s390x.manylinux_2_41_s390x") == first
+    with pytest.raises(NotHereError, match=r"CPython 3\.11 with glibc 2\.36 on s390x does not support"):
+        chosen("cp312-cp312")
+    with pytest.raises(NotHereError, match=r"does not support"):
+        chosen("cp311-cp311", "manylinux_2_41_s390x")
 
 
 def test_an_executable_of_the_other_cpu_really_runs(tmp_path: Path) -> None:
