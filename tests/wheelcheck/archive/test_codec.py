@@ -7,7 +7,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wheelcheck.archive.codec import MAX_WBITS, Codec, codec, load
@@ -58,16 +58,19 @@ def streams(draw: st.DrawFn) -> bytes:
     return bytes(stream)
 
 
+@settings(deadline=None)
 @given(streams(), st.sampled_from([1 << 16, 1_000, 7]), st.sampled_from([1 << 18, 4_097, 50]))
 def test_both_libraries_see_the_same_in_a_mutated_stream(stream: bytes, piece: int, most: int) -> None:
     assert outcome(NG, stream, piece, most) == outcome(ZLIB, stream, piece, most)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_both_libraries_see_the_same_in_any_bytes(stream: bytes) -> None:
     assert outcome(NG, stream, 1 << 16, 1 << 18) == outcome(ZLIB, stream, 1 << 16, 1 << 18)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2_000), st.binary(max_size=2_000))
 def test_both_libraries_give_the_same_checksum(before: bytes, after: bytes) -> None:
     assert NG.crc32(after, NG.crc32(before, 0)) == ZLIB.crc32(before + after, 0)

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from tests.support.artifacts import X86_64, File, a_wheel, wheel
 from wheelcheck.engine import examine
@@ -236,6 +236,7 @@ def test_a_record_with_more_rows_than_a_wheel_has_files_is_read_to_there(line: s
     assert f"over {most:,} rows" in why[-1]
 
 
+@settings(deadline=None)
 @given(strategies.text(alphabet='a,\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x1b\x1f\t "é'))
 def test_lines_of_record_end_where_those_of_pip_do(text: str) -> None:
     expected = csv.reader(text.splitlines(keepends=True), strict=True)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wheelcheck.facts.file_names import FileName, member_path, parse_file_name
@@ -73,6 +73,7 @@ def test_a_name_that_cannot_be_read_says_why_and_has_no_version(name: str) -> No
     assert (found.version, found.tags) == ("", ())
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.sampled_from(["", ".whl", ".tar.gz", ".zip"]))
 @example("demo-1.0-py3-none-", ".whl")
 def test_no_file_name_raises(stem: str, suffix: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.elf_cases import cut, library
@@ -47,6 +47,7 @@ def known(shared: Shared) -> int:
     return len(shared.looked)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(SOUND) - 1), st.integers(1, 255), st.sampled_from(NAMES))
 def test_a_change_of_any_byte_in_one_of_two_wheels_is_found_as_if_there_were_one(
     at: int, difference: int, which: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wheelcheck.platforms.paths import folder_of, name_of, parts_of, suffix_of
@@ -15,6 +15,7 @@ PATHS = st.text(st.sampled_from(["a", "b", ".", "/", "é", "-", " "]), max_size=
 )
 
 
+@settings(deadline=None)
 @given(PATHS)
 def test_parts_name_and_folder_are_those_of_pathlib(path: str) -> None:
     assert parts_of(path) == PurePosixPath(path).parts
