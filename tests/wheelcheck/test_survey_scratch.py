@@ -39,7 +39,15 @@ def test_the_files_are_those_that_check_finds_in_the_same_order(tmp_path: Path) 
     found, sources = find_files(paths), Sources(iter(paths), told.append)
     assert sorted(told) == sorted(f"{path}: {why}" for path, why in found.unusable)
     assert (sources.number, sources.unusable) == (21, 3) == (len(found.artifacts), len(found.unusable))
-    assert tuple(sources) == found.artifacts == tuple(sources)
+    assert sorted(sources) == sorted(found.artifacts)
+    assert tuple(Sources([mirror], told.append)) == find_files([mirror]).artifacts
+
+
+def test_the_files_of_a_list_keep_its_order(tmp_path: Path) -> None:
+    mirror = a_mirror(tmp_path, 20)
+    newest_first = list(reversed(find_files([mirror]).artifacts))
+    sources = Sources([*newest_first, mirror], pytest.fail)
+    assert list(sources) == newest_first == list(sources)
 
 
 def test_the_same_file_under_two_paths_counts_once_and_under_two_names_twice(tmp_path: Path) -> None:

@@ -20,29 +20,32 @@ _CACHE = -2048  # KiB of a database that stay in memory
 
 
 class Sources:
-    """The artifacts that paths stand for, ordered by name. `tell` is told of each path that is of no use, with why."""
+    """The artifacts that paths stand for: in the order of the paths, those of a folder ordered by name.
+
+    `tell` is told of each path that is of no use, with why.
+    """
 
     def __init__(self, paths: Iterable[Path], tell: Callable[[str], None]) -> None:
-        self._database = _temporary("files (name BLOB, id BLOB, path BLOB, PRIMARY KEY (name, id))")
+        self._database = _temporary("files (name BLOB, id BLOB, path BLOB, place INTEGER, PRIMARY KEY (name, id))")
         self.number = self.size = self.unusable = 0
         self._tell = tell
-        for path in paths:
-            self._add(path)
+        for place, path in enumerate(paths):
+            self._add(path, place)
 
     def __iter__(self) -> Iterator[Path]:
-        for (path,) in self._database.execute("SELECT path FROM files ORDER BY name, id"):
+        for (path,) in self._database.execute("SELECT path FROM files ORDER BY place, name, id"):
             yield Path(os.fsdecode(path))
 
-    def _add(self, path: Path) -> None:
+    def _add(self, path: Path, place: int) -> None:
         """Add the artifacts that a path stands for; a file counts once under each of its names."""
         for file, why in find_artifacts(path):
             if why:
                 self.unusable += 1
                 self._tell(f"{file}: {why}")
                 continue
-            place = hashlib.blake2b(os.fsencode(file.resolve()), digest_size=16).digest()
-            row = (_bytes(file.name), place, os.fsencode(file))
-            if self._database.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?)", row).rowcount > 0:
+            identity = hashlib.blake2b(os.fsencode(file.resolve()), digest_size=16).digest()
+            row = (_bytes(file.name), identity, os.fsencode(file), place)
+            if self._database.execute("INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)", row).rowcount > 0:
                 self.number += 1
                 self.size += size_of(file)
 
