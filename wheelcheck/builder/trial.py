@@ -6,20 +6,18 @@ This runs the code in the wheel, and pip installs what it depends on. The gate n
 from __future__ import annotations
 
 import os
-import shlex
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
-from wheelcheck.builder import content, execution, install, smoke
+from wheelcheck.builder import content, endings, execution, importing, install, smoke
 from wheelcheck.builder.install import ROOTS, NotHereError
 from wheelcheck.builder.installers import REFUSALS
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
-from wheelcheck.patterns import regex
 from wheelcheck.platforms.arch import find
 from wheelcheck.records import dataclass, replace
 
@@ -34,31 +32,6 @@ if TYPE_CHECKING:
 
 _PREPARE = "run `python -m tools.roots system --arch {}` in a checkout of wheelcheck"
 SECONDS = 60.0  # that one program or all imports may take; WHEELCHECK_TIMEOUT outranks it
-_TAIL = 8  # lines of output in a result
-_NOT_STARTED = (126, 127)  # statuses of shells and dynamic loaders for a program that they cannot start
-_NEEDS = "it needs {}, which the wheel does not depend on"
-_NO_MODULE = regex(r"ModuleNotFoundError: No module named '(?P<name>\w+)[\w.]*'")
-# Prints the status of each import as it goes, so that a crash is attributed to the module that caused it.
-_IMPORT = """
-import importlib, sys
-failed = 0
-for name in sys.argv[1:]:
-    print("import", name, flush=True)
-    try:
-        importlib.import_module(name)
-    except BaseException as problem:
-        if isinstance(problem, ModuleNotFoundError) and problem.name:
-            top = problem.name.partition(".")[0]
-            if top not in {given.partition(".")[0] for given in sys.argv[1:]}:
-                print("lacks", name, top, flush=True)
-                continue
-        failed += 1
-        print(f"failed {name}: {type(problem).__name__}: {problem}", flush=True)
-print("done", failed, flush=True)
-sys.stdout.flush()
-import os
-os._exit(1 if failed else 0)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +105,7 @@ def _is_musl() -> bool:
 def _not_installed(problem: BuildError, machine: Machine) -> Result:
     if not machine.is_native and any(words in str(problem) for words in REFUSALS):
         return Result("install", "skip", "the C library or Python of the root is older than it needs")
-    return Result("install", "fail", _tail(str(problem)))
+    return Result("install", "fail", endings.how(problem))
 
 
 def _executed(
@@ -143,38 +116,13 @@ def _executed(
         return smoke.run_commands(commands, (), installed, folder, SECONDS)
     names = content.modules(wheel, installed.machine)
     programs = [installed.place(path) for path in content.programs(wheel, installed.machine)]
-    imports = [Command((installed.python, "-I", "-c", _IMPORT, *names), folder, installed.env)]
-    imports = imports if names and installed.python else []
+    imports = importing.commands(names, installed, folder)
     starts = _starts(programs, "--version", installed, folder)
     outcomes = execution.observe(installed, [*imports, *starts], folder, SECONDS)
+    imported = importing.judged(names, outcomes[: len(imports)], installed)
     own = {name.partition(".")[0] for name in names}
-    imported = _imported(names, installed.machine, outcomes[: len(imports)])
     started = _started(programs, outcomes[len(imports) :], own, installed, folder)
     return (*imported, *started, *_of_other_cpus(wheel, installed.machine))
-
-
-def _imported(names: tuple[str, ...], machine: Machine, outcomes: tuple[Outcome | BuildError, ...]) -> Iterator[Result]:
-    """Judge what came of the import of all modules in one process."""
-    title = f"import {', '.join(names)}"
-    for outcome in outcomes:
-        if isinstance(outcome, BuildError):
-            yield Result(title, "fail", _killed(outcome))
-        else:
-            yield from _judged_imports(names, outcome)
-    if names and not outcomes:
-        yield Result(title, "skip", f"no Python for {machine.arch.name}: set {ROOTS} to a folder of Debian roots")
-
-
-def _judged_imports(names: tuple[str, ...], outcome: Outcome) -> Iterator[Result]:
-    lines = outcome.output.splitlines()
-    lacking = dict(line.split()[1:] for line in lines if line.startswith("lacks ") and line.split()[1] in names)
-    imported = [name for name in names if name not in lacking]
-    for name, needed in lacking.items():
-        yield Result(f"import {name}", "skip", _NEEDS.format(needed))
-    if outcome.status:
-        yield Result(f"import {', '.join(imported)}", "fail", _how_it_ended(outcome))
-    elif imported:
-        yield Result(f"import {', '.join(imported)}", "pass")
 
 
 def _of_other_cpus(wheel: Wheel, machine: Machine) -> Iterator[Result]:
@@ -195,57 +143,32 @@ def _started(
     folder: Path,
 ) -> Iterator[Result]:
     """Judge what came of --version; a program that refuses it is started again with --help."""
-    first = [_judged_start(*pair, "--version", own) for pair in zip(programs, outcomes, strict=True)]
+    arch = installed.machine.arch
+    first = [_judged_start(*pair, "--version", own, arch) for pair in zip(programs, outcomes, strict=True)]
     refusing = [program for program, result in zip(programs, first, strict=True) if not result]
     again = execution.observe(installed, _starts(refusing, "--help", installed, folder), folder, SECONDS)
     later = dict(zip(refusing, again, strict=True))
     for program, result in zip(programs, first, strict=True):
-        yield result or _judged_start(program, later[program], "--help", own) or _refused(program, later[program])
+        yield result or _judged_start(program, later[program], "--help", own, arch) or _refused(program, later[program])
 
 
-def _judged_start(program: Path, outcome: Outcome | BuildError, option: str, own: set[str]) -> Result | None:
+def _judged_start(
+    program: Path, outcome: Outcome | BuildError, option: str, own: set[str], arch: Arch
+) -> Result | None:
     """Pass what ended with 0, and fail what cannot run; return None for a program that refuses the option.
 
-    A program is skipped that needs a module of another package than those in `own`, as programs of an extra do.
+    A program is skipped that needs a package which is not installed, or a library of the system.
     """
     title = f"run {program.name} {option}"
     if isinstance(outcome, BuildError):
-        return Result(title, "fail", _killed(outcome))
+        return Result(title, "fail", endings.how(outcome))
     if not outcome.status:
         return Result(title, "pass")
-    if (needed := _lacking(outcome)) and needed not in own:
-        return Result(title, "skip", _NEEDS.format(needed))
-    return Result(title, "fail", _how_it_ended(outcome)) if _is_broken(outcome) else None
+    if why := endings.excuse(outcome.output, own, arch):
+        return Result(title, "skip", why)
+    return Result(title, "fail", endings.how(outcome)) if endings.is_broken(outcome) else None
 
 
 def _refused(program: Path, outcome: Outcome | BuildError) -> Result:
-    how = _killed(outcome) if isinstance(outcome, BuildError) else _how_it_ended(outcome)
-    why = f"it starts, but accepts neither --version nor --help: name a command ({how})"
+    why = f"it starts, but accepts neither --version nor --help: name a command ({endings.how(outcome)})"
     return Result(f"run {program.name}", "skip", why)
-
-
-def _lacking(outcome: Outcome) -> str:
-    """Return the top-level module for lack of which a program ended, empty if that was not the reason."""
-    found = _NO_MODULE.fullmatch(outcome.output.rstrip().rpartition("\n")[2])
-    return found["name"] if found else ""
-
-
-def _is_broken(outcome: Outcome) -> bool:
-    """Return whether a program could not run at all, rather than refused its options."""
-    loader = "error while loading shared libraries" in outcome.output
-    is_killed = outcome.status < 0 or outcome.status > 128  # 128 + signal, of an emulator or a shell
-    return is_killed or outcome.status in _NOT_STARTED or loader or "Traceback (most recent" in outcome.output
-
-
-def _how_it_ended(outcome: Outcome) -> str:
-    how = f"exit status {outcome.status}" if outcome.status >= 0 else f"killed by signal {-outcome.status}"
-    return f"{how}: {_tail(outcome.output)}" if outcome.output.strip() else how
-
-
-def _killed(problem: BuildError) -> str:
-    """Return the error without the script of an import, which is long."""
-    return _tail(str(problem).replace(shlex.quote(_IMPORT), "…"))
-
-
-def _tail(text: str) -> str:
-    return "\n".join(text.strip().splitlines()[-_TAIL:])

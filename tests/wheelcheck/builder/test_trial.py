@@ -65,10 +65,15 @@ def test_modules_are_imported_and_programs_are_started(tmp_path: Path) -> None:
         ((File("demo.py", b"def main(): raise SystemError('no')\n"),), "run starts --version: exit status 1"),
         ((File("demo.py", b"def maintain(): pass\n"),), "ImportError: cannot import name 'main' from 'demo'"),
         ((File("demo.py", b"def main(): import demo.absent\n"),), "No module named 'demo.absent'"),
+        (
+            (File("demo.py", b"print('lacks demo')\nimport os; os._exit(0)\n"),),
+            "import demo: exit status 0: import demo",
+        ),
     ],
     ids=[
         *("an exception", "a module of its own that is missing", "a crash", "an entry point that raises"),
         *("an entry point that does not exist", "an entry point that lacks a module of its own"),
+        "a module that ends the process as if all were well",
     ],
 )
 def test_code_that_does_not_run_fails_with_its_last_lines(tmp_path: Path, files: tuple[File, ...], why: str) -> None:
