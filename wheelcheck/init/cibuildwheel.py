@@ -27,17 +27,19 @@ _NOT_TOLD = regex(
 
 
 def selected(project: Project, promised: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the interpreters and ABIs that `build` and `skip` select, or `promised` if they tell no Python apart.
+    """Return the interpreters and ABIs that cibuildwheel builds for, or `promised` if the project does not set it up.
 
-    What is selected are Pythons that Requires-Python allows, as cibuildwheel takes them; a stable ABI in `promised`
-    stays. Raises UnknownError if they select none that the builder builds for, or another interpreter than CPython.
+    These are the Pythons that Requires-Python allows, also without the GIL, but for what `build` and `skip` leave out; a
+    stable ABI in `promised` stays. Raises UnknownError if they select none that the builder builds for, or another
+    interpreter than CPython.
     """
     build, skip = (patterns(project.document, key) for key in ("build", "skip"))
     if any(_OTHERS.search(pattern) for pattern in build):
         raise _undecided(project, "build", "selects other interpreters than CPython")
-    if not any(_SELECTS.search(pattern) for pattern in (*build, *skip)):
-        return promised
     stable = tuple(one for one in promised if one.endswith("-abi3"))
+    tells_apart = any(_SELECTS.search(pattern) for pattern in (*build, *skip))
+    if not project.tool("cibuildwheel") or (stable and not tells_apart):
+        return promised
     each = tuple(one for one in promised if one not in stable) if stable else project.supported_pythons
     names = {one: f"{one.rpartition('-')[2]}-manylinux_x86_64" for one in each}
     found = [one for one, name in names.items() if selects(project.document, name)]

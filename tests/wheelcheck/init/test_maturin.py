@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EACH = ("cp311", "cp312", "cp313", "cp314", "cp315")
+CIBUILDWHEELS = (*EACH, "cp314-cp314t", "cp315-cp315t")  # what it builds without being told
 PYO3 = 'pyo3 = "0.29"\n'
 ABI3 = 'pyo3 = { version = "0.29", features = ["abi3-py312"] }\n'
 LIB = {"src/lib.rs": ""}
@@ -205,7 +206,7 @@ LAYOUTS = {
         unknown="because tool.cibuildwheel.build selects other interpreters than CPython",
     ),
     "a project whose cibuildwheel selects systems": Layout(
-        extension(PYO3, "[tool.cibuildwheel]\nskip = '*-musllinux_*'\n"), EACH, package="demo", each=True
+        extension(PYO3, "[tool.cibuildwheel]\nskip = '*-musllinux_*'\n"), CIBUILDWHEELS, package="demo", each=True
     ),
     "a project that releases one Python": Layout(
         extension(PYO3, "[tool.cibuildwheel]\nbuild = 'cp312-*'\n"), ("cp312",), package="demo", each=True
@@ -242,7 +243,7 @@ LAYOUTS = {
             "[tool.cibuildwheel]\nenvironment = \"PATH=$PATH:/x CC=gcc DEMO_FAST='1 2'\"\n"
             '[tool.cibuildwheel.linux.environment]\nDEMO_TLS = "1"\n',
         ),
-        EACH,
+        CIBUILDWHEELS,
         build={"environment": {"DEMO_FAST": "1 2", "DEMO_TLS": "1"}},
         package="demo",
         each=True,
