@@ -128,11 +128,13 @@ class Before:
     def written(self, read: Iterable[Path]) -> frozenset[Path]:
         """Return the files that the build has written into the source tree since.
 
-        Those are new files, and among the files that were `read`, ones that are no sources and have been written since.
+        Those are new files, and among the files that were `read`, ones that are no sources and have been written since,
+        but for what build scripts wrote into cargo's own folder for them (OUT_DIR).
         """
         new = {self.project / file for file in sources.files(self.project) if file not in self.sources}
         inside = {path for path in read if path.is_relative_to(self.project) and path.is_file()}
         other = {path for path in inside if path.relative_to(self.project) not in self.sources}
+        other = {path for path in other if not sources.is_cargo_output(path, self.project)}
         return frozenset(new | {path for path in other if path.stat().st_mtime >= self.started})
 
 

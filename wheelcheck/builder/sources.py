@@ -27,6 +27,7 @@ _WRITTEN = WORK / "written.json"  # paths relative to the project
 _TOOLS = (".git", ".hg", ".svn", ".nox", ".tox", ".*_cache", "__pycache__")
 _SETUPTOOLS = ("lib", "lib.*", "temp.*", "bdist.*")  # below build/
 _EGG_INFO = ("PKG-INFO", "SOURCES.txt")
+_METADATA = b"Metadata-Version:"  # so begins the PKG-INFO of an unpacked sdist
 _ARTIFACTS = ("*.whl", "*.tar.gz", ".*.partial")  # below dist/
 _CACHE = b"Signature: 8a477f597d28d172789f06886806bc55"  # https://bford.info/cachedir/
 _GITLINK = "160000"  # the mode of a submodule in git's index
@@ -165,13 +166,16 @@ def _is_output_folder(folder: Path, project: Path) -> bool:
     return (
         any(fnmatchcase(folder.name, name) for name in _TOOLS)
         or folder == project / WORK
-        or (
-            folder.name.endswith(".egg-info") and any((folder / name).is_file() for name in ("PKG-INFO", "SOURCES.txt"))
-        )
+        or (_is_egg_info(folder) and not _begins_with(project / "PKG-INFO", _METADATA))
         or (folder / "pyvenv.cfg").is_file()
         or _begins_with(folder / "CACHEDIR.TAG", _CACHE)
         or (folder.parent == build and not (build / "__init__.py").exists() and _is_setuptools(folder.name))
     )
+
+
+def _is_egg_info(folder: Path) -> bool:
+    """Return whether setuptools wrote a folder. That of an unpacked sdist is a source: it alone lists its headers."""
+    return folder.name.endswith(".egg-info") and any((folder / name).is_file() for name in _EGG_INFO)
 
 
 def _is_setuptools(name: str) -> bool:

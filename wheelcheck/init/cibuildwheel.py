@@ -29,7 +29,7 @@ _NOT_TOLD = regex(
 def selected(project: Project, promised: tuple[str, ...]) -> tuple[str, ...]:
     """Return the interpreters and ABIs that cibuildwheel builds for, or `promised` if the project does not set it up.
 
-    These are the Pythons that Requires-Python allows, also without the GIL, but for what `build` and `skip` leave out; a
+    These are what Requires-Python allows, with and without the GIL, but for what `build` and `skip` leave out; a
     stable ABI in `promised` stays. Raises UnknownError if they select none that the builder builds for, or another
     interpreter than CPython.
     """

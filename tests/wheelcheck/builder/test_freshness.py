@@ -314,6 +314,8 @@ def test_a_wheel_is_not_built_from_an_sdist_without_a_file_that_was_read(tmp_pat
 WRITER = """
 fn main() {
     std::fs::write("src/generated.rs", "pub const N: u8 = 1;").unwrap();
+    let out = std::env::var("OUT_DIR").unwrap();
+    std::fs::write(format!("{out}/own.rs"), "pub const M: u8 = 2;").unwrap();
     if !std::path::Path::new("helper").exists() { std::fs::write("helper", "by the build").unwrap(); }
     println!("cargo:rerun-if-changed=build.rs");
 }
@@ -322,13 +324,16 @@ fn main() {
 
 @pytest.mark.parametrize("ignored", ["", "helper\nsrc/generated.rs\n"], ids=["new to git", "ignored by git"])
 def test_what_a_build_script_writes_into_the_tree_is_no_source(tmp_path: Path, ignored: str) -> None:
-    project = hatch_probe(tmp_path / "p", main='include!("generated.rs");\nfn main() { println!("{N}"); }')
+    own = 'include!(concat!(env!("OUT_DIR"), "/own.rs"));\n'
+    main = f'{own}include!("generated.rs");\nfn main() {{ println!("{{N}} {{M}}"); }}'
+    project = hatch_probe(tmp_path / "p", main=main)
     (project / "build.rs").write_text(WRITER)
     (project / ".gitignore").write_text(f"build/\ndist/\n{ignored}")
     lines: list[str] = []
     build = Build.of(committed(project), log=lines.append)
     first = build.build().manifest
     assert bool(ignored) != any("the build wrote helper into the sources" in line for line in lines)
+    assert not any("own.rs into the sources" in line for line in lines)
     assert build.build().manifest.inputs == first.inputs
     assert checked(build) == 0
     (project / "helper").write_text("by another build")

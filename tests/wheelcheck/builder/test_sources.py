@@ -76,6 +76,15 @@ def test_the_output_of_tools_is_not_a_source_in_any_target_folder(tmp_path: Path
     assert listed(folder) == {"src/main.rs"}
 
 
+def test_the_list_of_files_in_an_unpacked_sdist_is_a_source_for_without_git_nothing_else_names_its_headers(
+    tmp_path: Path,
+) -> None:
+    folder = write(tmp_path, "src/x.c", "src/x.h", "src/demo.egg-info/PKG-INFO", "src/demo.egg-info/SOURCES.txt")
+    assert listed(folder) == {"src/x.c", "src/x.h"}
+    (folder / "PKG-INFO").write_text("Metadata-Version: 2.4\nName: demo\nVersion: 1\n")
+    assert listed(folder) == {"src/x.c", "src/x.h", "src/demo.egg-info/PKG-INFO", "src/demo.egg-info/SOURCES.txt"}
+
+
 def test_what_git_tracks_is_a_source_whatever_its_name(tmp_path: Path) -> None:
     folder = write(tmp_path, "src/main.rs", *GENERATED)
     (folder / "deep/out/CACHEDIR.TAG").write_text(CACHEDIR)
