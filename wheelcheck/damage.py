@@ -242,6 +242,7 @@ _WALK: dict[str, Kind] = {
         "a metadata file is too large to be read, alone or with the others, or its lines are too many or too long",
     ),
     "nested-cap": Kind("limit", "an archive in the sdist is too large, or nested too deep, to be opened"),
+    "needs-cap": Kind("limit", "the native files of the artifact need too many libraries and symbol versions"),
     "changed": Kind("limit", "the file changed while it was being read"),
 }
 

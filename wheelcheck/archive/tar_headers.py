@@ -180,18 +180,34 @@ def parse_header(block: bytes, log: Log) -> Header:
     if not looks_like_tar(block):
         log.stop("tar-checksum", f"a header whose checksum is not {checksum(block):o} (octal), expected that", shown)
     magic, kind = block[257:265], block[156:157]
-    _check_format(magic, block, shown, log)
+    if not (_is_usual(block[108:124] + block[136:148] + block[157:]) and block[:100].rstrip(b"\0") == text):
+        _check_format(magic, block, shown, log)
+        for name, start, end in _UNUSED_NUMBERS:
+            number(block[start:end], name, shown, log)
     prefix = block[345:500].partition(b"\0")[0] if magic == _POSIX else b""
     if prefix and not text:
         log.note("name-empty", f"the prefix {prefix[:80]!r} and no name, expected a name", shown)
     raw = prefix + b"/" + text if prefix else text
     size, mode = number(block[124:136], "size", shown, log), number(block[100:108], "mode", shown, log)
-    for name, start, end in _UNUSED_NUMBERS:
-        number(block[start:end], name, shown, log)
     link = block[157:257].partition(b"\0")[0]
     fields = {"path": raw, "linkpath": link}
     not_utf8 = tuple(key for key, value in fields.items() if not _is_utf8(value))
     return Header(raw.decode(errors="replace"), mode, size, kind, link.decode(errors="replace"), not_utf8)
+
+
+@lru_cache(maxsize=64)
+def _is_usual(rest: bytes) -> bool:
+    """Return whether nothing is to be said about the fields after the name that no installer uses.
+
+    They are one after the other here: users and time, then all from the link on. Most members of an archive have them
+    in common.
+    """
+    magic, link, names, numbers, prefix = rest[128:136], rest[28:128], rest[136:200], rest[200:216], rest[216:]
+    octal = (rest[:8], rest[8:16], rest[16:28], numbers[:8], numbers[8:])
+    if magic not in (_POSIX, _GNU, _V7) or any(link) or any(prefix):
+        return False
+    hidden = [text.partition(b"\0")[2].strip(b"\0") for text in (names[:32], names[32:])]
+    return not any(hidden) and all(_OCTAL.fullmatch(field) for field in octal)
 
 
 def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:

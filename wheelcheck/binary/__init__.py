@@ -12,9 +12,21 @@ from wheelcheck.platforms import magic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wheelcheck.damage import Damage
     from wheelcheck.source import Source
 
-__all__ = ["HEAD_SIZE", "Binary", "Format", "Kind", "Slice", "System", "VersionNeed", "read_binary", "recognise"]
+__all__ = [
+    "HEAD_SIZE",
+    "Binary",
+    "Format",
+    "Kind",
+    "Slice",
+    "System",
+    "VersionNeed",
+    "read_binary",
+    "recognise",
+    "unread_binary",
+]
 
 HEAD_SIZE = 4096  # bytes that `recognise` wants, or the whole file if that is shorter
 
@@ -46,6 +58,12 @@ def recognise(head: bytes, size: int) -> Format | None:
     if pe.is_pe(head, size):
         return "PE"
     return "COFF" if objects.object_machine(head, size) else None
+
+
+def unread_binary(source: Source, why: Damage) -> Binary | None:
+    """Return what is known of native code without reading it: its format, and why it is not read."""
+    format_ = recognise(source.read(0, HEAD_SIZE), source.size)
+    return Binary(format_, (), (why,)) if format_ else None
 
 
 def read_binary(path: str, source: Source) -> Binary | None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts import Sdist
 
+_DEEPEST = 8  # slashes in a member glob, the sdist's top folder included; "crates/*" has two
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
@@ -36,13 +38,14 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
     found = set(_of_python(sdist))
     built = {reference.target for reference in found} & set(crates.documents)
     workspaces = {crates.workspace_of(path) for path in built} if built else set(crates.documents)
-    places = _places(sdist)
+    globs = {path: list(_globs(path, crates.documents[path])) for path in workspaces if path in crates.documents}
+    places = _places(sdist, max((wanted.count("/") for each in globs.values() for _, wanted in each), default=0))
     ordered = list(places)
     for path, crate in crates.documents.items():
         found.update(_of_cargo(path, crate, crates.inherited))
         if path in workspaces:
             found.update(_members(path, crate))
-            found.update(_globbed(path, sdist, places, ordered))
+            found.update(_globbed(path, sdist, globs[path], places, ordered))
     return tuple(sorted(found))
 
 
@@ -84,16 +87,25 @@ def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
             yield Reference(path, member, manifest_at(path, member))
 
 
-def _globbed(path: str, sdist: Sdist, places: dict[str, bool], ordered: list[str]) -> Iterator[Reference]:
-    """Yield what cargo loads for member globs: each matching folder, or the glob itself if none matches."""
+def _globs(path: str, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each member glob that is looked at, as written and as a path in the sdist.
+
+    Left out are those for any depth (what is not there cannot be distinguished from what was never meant), those for
+    folders outside, which real workspaces name one by one, and those that are deeper than any of these.
+    """
     root = posixpath.dirname(path)
-    patterns = [text for text in texts(table(sdist.cargo.documents[path], "workspace"), "members") if is_glob(text)]
+    patterns = [text for text in texts(table(document, "workspace"), "members") if is_glob(text)]
     for pattern in patterns[:MOST_GLOBS]:
-        if "**" in pattern:
-            continue  # any depth: what is not there cannot be distinguished from what was never meant
         wanted = posixpath.normpath(posixpath.join(root, pattern))
-        if root and not wanted.startswith(f"{root}/"):
-            continue  # members outside are named one by one in real workspaces
+        if "**" not in pattern and wanted.startswith(f"{root}/" if root else "") and wanted.count("/") <= _DEEPEST:
+            yield pattern, wanted
+
+
+def _globbed(
+    path: str, sdist: Sdist, globs: list[tuple[str, str]], places: dict[str, bool], ordered: list[str]
+) -> Iterator[Reference]:
+    """Yield what cargo loads for member globs: each matching folder, or the glob itself if none matches."""
+    for pattern, wanted in globs:
         found = list(matching(wanted, ordered))
         for place in found or [wanted]:
             manifest = f"{place}/Cargo.toml"
@@ -101,14 +113,15 @@ def _globbed(path: str, sdist: Sdist, places: dict[str, bool], ordered: list[str
                 yield Reference(path, pattern, manifest)
 
 
-def _places(sdist: Sdist) -> dict[str, bool]:
-    """Return every path in the sdist, sorted, and whether it is a folder."""
-    places = {member.path: member.kind == "directory" for member in sdist.members}
-    for member in sdist.members:
-        folder = posixpath.dirname(member.path)
-        while folder and not places.get(folder):
+def _places(sdist: Sdist, depth: int) -> dict[str, bool]:
+    """Return every path with at most so many slashes in the sdist, sorted, and whether it is a folder."""
+    places: dict[str, bool] = {}
+    for member in sdist.members if depth else ():
+        parts = member.path.split("/", depth + 1)
+        folder = "/".join(parts[: depth + 1])
+        places[folder] = places.get(folder, False) or len(parts) > depth + 1 or member.kind == "directory"
+        while (folder := posixpath.dirname(folder)) and not places.get(folder):
             places[folder] = True
-            folder = posixpath.dirname(folder)
     return dict(sorted(places.items()))
 
 

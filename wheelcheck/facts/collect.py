@@ -24,7 +24,7 @@ from wheelcheck.archive import (
 from wheelcheck.archive.formats import HEAD
 from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
-from wheelcheck.binary import read_binary
+from wheelcheck.binary import read_binary, unread_binary
 from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from wheelcheck.binary import Binary
     from wheelcheck.source import Entry, Source
 
     Reader = Callable[[BinaryIO, Budget, list[Damage]], Iterator[tuple[Entry, Source]]]
@@ -127,6 +128,7 @@ def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
 KEPT_HEAD = 512
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
+NEEDS_CAP = 50_000  # of 150 released wheels pyarrow has most, 991
 # Damage of an archive inside an sdist after which some of its bytes were never looked at. Bytes before a zip that is
 # otherwise whole, as in a self-extracting program or a zipapp, are none, and what nobody here opens is another finding.
 _HIDING = frozenset(
@@ -150,6 +152,7 @@ class Walk:
         self.is_wheel = is_wheel
         self.budget = Budget()
         self.members: list[Member] = []
+        self.needs = 0
         self.texts: dict[str, str] = {}
         self.taken: dict[str, Taken] = {}
         self.lexemes = LexemeBudget()
@@ -186,10 +189,20 @@ class Walk:
         if looked := self.shared.looked.get(entry.number):
             return looked
         before, head = len(damage), source.read(0, HEAD)
-        looked = Looked(head[:KEPT_HEAD], read_binary("", source), container_format(head))
+        looked = Looked(head[:KEPT_HEAD], self._binary(source), container_format(head))
         if entry.number and len(damage) == before:  # else a limit ended the reading
             self.shared.looked[entry.number] = looked
         return looked
+
+    def _binary(self, source: Source) -> Binary | None:
+        """Read native code, and count what it needs: the reader of each file is bounded, and the rules are not."""
+        if self.needs > NEEDS_CAP:
+            why = f"the files before it need more than {NEEDS_CAP:,} libraries and versions, so it is not read"
+            return unread_binary(source, Damage("", "needs-cap", why, cap=True))
+        binary = read_binary("", source)
+        for code in binary.slices if binary else ():
+            self.needs += len(code.needed) + len(code.versions)
+        return binary
 
     def _keep_text(self, member: Member, source: Source) -> None:
         why = self.allowance.refuse_size(member.path, member.size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -65,17 +66,18 @@ def every_file_that_pyproject_names_is_in_the_sdist(sdist: Sdist) -> Iterator[Hi
     maturin 1.16, scikit-build-core, meson-python.
     Remedy: include the file in the sdist, by the backend's configuration or MANIFEST.in.
     """
-    places = {path for member in sdist.members for path in (member.path, *_folders_of(member.path))}
+    paths = sorted(member.path for member in sdist.members)
     for named in dict.fromkeys(named_files(sdist.pyproject)) if sdist.is_read_whole else ():
         path = posixpath.normpath(f"{sdist.top}/{named.path}")
-        if not named.path.startswith("/") and path not in places:
+        if not named.path.startswith("/") and not _is_in(paths, path):
             message = f"{named.key} names {named.path}, which is not in the sdist"
             yield Hit(f"{sdist.top}/pyproject.toml", message, None if named.stops else "warning")
 
 
-def _folders_of(path: str) -> Iterator[str]:
-    while path := path.rpartition("/")[0]:
-        yield path
+def _is_in(paths: list[str], path: str) -> bool:
+    """Return whether a file or folder is among the sorted paths of files, or above one of them."""
+    exact, below = bisect_left(paths, path), bisect_left(paths, f"{path}/")
+    return paths[exact : exact + 1] == [path] or "".join(paths[below : below + 1]).startswith(f"{path}/")
 
 
 @rule("WC612", on=Sdist)

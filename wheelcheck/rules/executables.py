@@ -165,6 +165,8 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
 
 def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
     """Judge native code whose name promises something that a loader takes."""
+    if not binary.slices:  # a limit of ours ended the reading
+        return None
     kinds = " and ".join(sorted(binary.kinds)) or binary.format
     is_for_browsers = binary.format == "wasm" and not any(p.system in ("wasm", "other") for p in wheel.platforms)
     if is_extension_module(member.path):

@@ -377,3 +377,14 @@ def test_four_times_the_crates_are_four_times_the_work(
 
 def with_members(texts: dict[str, str]) -> Sdist:
     return sdist(*(Member(path) for path in texts), texts=texts)
+
+
+def below(depth: int) -> Sdist:
+    """An sdist of a workspace with a glob and 60 files that lie so many folders deep, each in folders of its own."""
+    texts = manifests(2, "[workspace]\nmembers = ['c/*']\n", CRATE)
+    deep = (Member(f"{TOP}/{number}/" + "d/" * depth + "f") for number in range(60))
+    return sdist(*(Member(path) for path in texts), *deep, texts=texts)
+
+
+def test_files_four_times_as_deep_are_no_more_work() -> None:
+    assert calls(below(60)) < 1.2 * calls(below(15))

@@ -276,6 +276,21 @@ def test_a_large_archive_inside_an_sdist_is_not_verified(tmp_path: Path, monkeyp
     assert caps(collect(path)) == [("demo-1.0/old.whl", "nested-cap")]
 
 
+def test_what_all_files_together_need_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each library is within the limits of its reader; hundreds of them took minutes of the rules."""
+    path = a_wheel(X86_64, TOOL, File("demo/bin/tool2", lambda: native.program() + b"x", EXECUTABLE)).write(tmp_path)
+    wheel = collect(path)
+    assert caps(wheel) == []
+    needs = [
+        len(code.needed) + len(code.versions) for each in wheel.natives if each.binary for code in each.binary.slices
+    ]
+    monkeypatch.setattr(collecting, "NEEDS_CAP", needs[0])
+    assert caps(collect(path)) == []
+    monkeypatch.setattr(collecting, "NEEDS_CAP", needs[0] - 1)
+    assert caps(collect(path)) == [("demo/bin/tool2", "needs-cap")]
+    assert check([path]).verdict == "unverified"
+
+
 def test_a_limit_met_inside_an_inner_archive_leaves_the_sdist_unverified(tmp_path: Path) -> None:
     deep = "/".join(["d"] * 80)
     sdist = collect(an_sdist(File("old.zip", zipped(File(deep)))).write(tmp_path))
