@@ -38,7 +38,7 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
     found = set(_of_python(sdist))
     built = {reference.target for reference in found} & set(crates.documents)
     workspaces = {crates.workspace_of(path) for path in built} if built else set(crates.documents)
-    globs = {path: list(_globs(path, crates.documents[path])) for path in workspaces if path in crates.documents}
+    globs = {path: list(_globs(path, crate)) for path, crate in crates.documents.items() if path in workspaces}
     places = _places(sdist, max((wanted.count("/") for each in globs.values() for _, wanted in each), default=0))
     ordered = list(places)
     for path, crate in crates.documents.items():
