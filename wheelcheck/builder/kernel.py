@@ -32,6 +32,7 @@ _BOOT = 180.0  # seconds for starting, which takes five on a machine with nothin
 _IMAGE, _ROOT = "vmlinuz", "root.cpio"
 _LEFT_OUT = frozenset({"usr/share", "usr/include", "var/cache", "var/lib", "boot"})
 _TAIL = 8  # lines of the console in an error
+_HOME = {"HOME": "/root", "TMPDIR": "/tmp"}  # noqa: S108  # what is named here need not exist there
 _USERS = {
     "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
     "/etc/group": "root:x:0:\nnogroup:x:65534:\n",
@@ -116,7 +117,8 @@ def _start(kernel: Kernel, archive: Path) -> tuple[str, ...]:
     words = f"console={kernel.hardware.console} quiet loglevel=1 panic=-1 rdinit=/init"
     bare = ("-nodefaults", "-nic", "none", "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot")
     files = ("-kernel", str(kernel.folder / _IMAGE), "-initrd", str(archive), "-append", words)
-    hardware = ("-M", kernel.hardware.machine, "-cpu", kernel.hardware.cpu, "-m", "2048")
+    size = archive.stat().st_size >> 20  # in memory twice, while it is unpacked
+    hardware = ("-M", kernel.hardware.machine, "-cpu", kernel.hardware.cpu, "-m", str(1024 + 2 * size))
     return (kernel.qemu, *hardware, *bare, *files)
 
 
@@ -128,7 +130,7 @@ def _write(archive: Path, kernel: Kernel, entries: Iterable[Entry]) -> None:
 
 def _entries(kernel: Kernel, commands: Iterable[Command], folder: Path, seconds: float) -> Iterator[Entry]:
     home, place, root = (PurePosixPath(path) for path in (guest.HOME, folder, kernel.root))
-    asked = [{"argv": c.argv, "cwd": str(c.cwd), "env": dict(c.env), "seconds": seconds} for c in commands]
+    asked = [{"argv": c.argv, "cwd": str(c.cwd), "env": {**c.env, **_HOME}, "seconds": seconds} for c in commands]
     yield folder_at(home)
     yield text_at(home / "commands.json", json.dumps(asked))
     yield from tree(kernel.folder, home, frozenset({_IMAGE, _ROOT}))

@@ -81,6 +81,7 @@ def test_the_machine_gets_the_root_the_installation_and_the_commands(tmp_path: P
     words, archive = (tmp_path / "words").read_text().split(), (tmp_path / "initramfs").read_bytes()
     assert words[words.index("-kernel") + 1] == str(machine.folder / "vmlinuz")
     assert "rdinit=/init" in words
+    assert int(words[words.index("-m") + 1]) >= 1024
     assert archive.count(b"TRAILER!!!") == 2
     inside = f"{tmp_path}/venv/installed-file".lstrip("/")
     for name in (
@@ -91,6 +92,7 @@ def test_the_machine_gets_the_root_the_installation_and_the_commands(tmp_path: P
     ):
         assert name.encode() in archive.replace(b"\0", b"")
     assert b'"argv": ["tool"]' in archive
+    assert b'"env": {"A": "B", "HOME": "/root", "TMPDIR": "/tmp"}' in archive
     assert b"left-out" not in archive
     assert b"the module" in archive
     assert b"the kernel" not in archive
