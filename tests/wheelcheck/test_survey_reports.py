@@ -98,6 +98,22 @@ def test_the_pages_lead_to_that_of_each_artifact_with_its_findings(tree: Path) -
     assert any("&lt;b&gt;x&lt;/b&gt;" in page for page in pages.values())
 
 
+def test_without_a_source_the_reports_show_what_the_output_holds(tree: Path) -> None:
+    words = ("survey", "--output", "s.jsonl", "--report", "html=s.html")
+    assert run_here(tree, "survey", ".", *words[1:], "--jobs", "1").returncode == 0
+    before, rows = (tree / "s.html").read_bytes(), (tree / "s.jsonl").read_bytes()
+    (tree / "s.html").unlink()
+    for file in (*tree.glob("*.whl"), *tree.glob("*.tar.gz")):
+        file.unlink()
+    assert run_here(tree, *words).returncode == 0
+    assert ((tree / "s.html").read_bytes(), (tree / "s.jsonl").read_bytes()) == (before, rows)
+    assert run_here(tree, *words[:3]).returncode == 2
+    for output, content in (("none.jsonl", None), ("notes.txt", "notes\n")):
+        (tree / output).write_text(content) if content else None
+        done = run_here(tree, "survey", "--output", output, "--report", "parquet=x.parquet")
+        assert (done.returncode, output.encode() in done.stderr, (tree / "x.parquet").exists()) == (2, True, False)
+
+
 def test_pages_are_not_mixed_with_other_files(tree: Path) -> None:
     (tree / "notes").mkdir()
     (tree / "notes" / "today.txt").touch()

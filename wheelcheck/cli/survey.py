@@ -72,6 +72,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from wheelcheck.survey.scratch import Sources  # noqa: PLC0415
 
     _require_reports(arguments)
+    if arguments.report and not (arguments.sources or arguments.files_from or arguments.requirement):
+        return _write_all(arguments)
     files = Sources(_paths(arguments), say)
     if not files.number:
         say("no wheel and no sdist among the given sources")
@@ -84,8 +86,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         say(f"interrupted, {progress.verdicts.total()} files were judged; the same command goes on with the others")
         return UNVERIFIED
-    for form, file in arguments.report:
-        _write(form, arguments.output, file)
+    _write_all(arguments)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)
     say(f"{counted(files.number, 'file')}: {counts}, {progress.verdicts.total()} of them judged now")
     return UNVERIFIED if verdicts["unverified"] or files.unusable else PASS
@@ -120,6 +121,16 @@ def _require_reports(arguments: argparse.Namespace) -> None:
             pages.require_own(file)
         elif form != "html":
             database.require()
+
+
+def _write_all(arguments: argparse.Namespace) -> int:
+    """Write the reports on what the output holds, and return 0. Raises UnreachableError for no survey, OSError."""
+    from wheelcheck.survey import rows  # noqa: PLC0415  # --help starts without it
+
+    next(rows.read(arguments.output), None)
+    for form, file in arguments.report:
+        _write(form, arguments.output, file)
+    return PASS
 
 
 def _write(form: str, output: Path, file: Path) -> None:
