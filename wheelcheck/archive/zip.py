@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from wheelcheck.source import EntryKind
 
 
+Located = tuple["Record", "Extent | None"]  # a member and where its bytes are, if there is a local header
 LOCAL = struct.Struct("<4s5H3L2H")
 DESCRIPTOR = 1 << 3
 _LIMIT = 0xFFFFFFFF
@@ -148,35 +149,42 @@ def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> i
 
 
 def walk_zip(
-    file: BinaryIO, budget: Budget, damage: list[Damage], repeats: Repeats | None = None
+    file: BinaryIO,
+    budget: Budget,
+    damage: list[Damage],
+    repeats: Repeats | None = None,
+    found: list[Located] | None = None,
 ) -> Iterator[tuple[Entry, Source]]:
     """Yield the members in the order of the central directory; `damage` is complete after the last one.
 
-    A Source can be read as long as the file is open, and cheaply until the next member is requested. Only OSError from
-    the file itself is raised.
+    Where the members are is added to `found`, for `reread_zip` and `rehash_zip`. A Source can be read as long as the
+    file is open, and cheaply until the next member is requested. Only OSError from the file itself is raised.
     """
     log = Log(damage, budget)
     try:
-        yield from _members(file, log, repeats)
+        yield from _members(file, log, repeats, [] if found is None else found)
     except StopReadingError as stop:
         damage.append(stop.damage)
 
 
-def reread_zip(file: BinaryIO, wanted: Collection[str], most: int) -> dict[str, bytes]:
+def reread_zip(file: BinaryIO, found: list[Located], wanted: Collection[str], most: int) -> dict[str, bytes]:
     """Return the content of some members of a sound archive that was walked before, at most `most` bytes of each."""
-    log = Log([], Budget())
-    found = _again(file, wanted, log)
-    contents = Contents(file, log)
-    return {record.path: contents.read(record, extent).read(0, most) for record, extent in found if record.size <= most}
+    contents = Contents(file, Log([], Budget()))
+    chosen = [(record, extent) for record, extent in found if extent and record.path in wanted]
+    return {
+        record.path: contents.read(record, extent).read(0, most) for record, extent in chosen if record.size <= most
+    }
 
 
-def rehash_zip(file: BinaryIO, wanted: Mapping[str, str]) -> dict[tuple[str, str], str]:
+def rehash_zip(file: BinaryIO, found: list[Located], wanted: Mapping[str, str]) -> dict[tuple[str, str], str]:
     """Return further hashes of members of a sound archive that was walked before: hexadecimal, by path and algorithm.
 
     `wanted` gives the algorithm for a path, a name that hashlib knows.
     """
     digests: dict[tuple[str, str], str] = {}
-    for record, extent in _again(file, wanted, Log([], Budget())):
+    for record, extent in found:
+        if not extent or record.path not in wanted:
+            continue
         state = hashlib.new(wanted[record.path])
         stream = Packed(file, extent.data, extent.end, deflated=record.method == DEFLATED).stream()
         while stream.produced <= record.size and (chunk := stream.chunk()):
@@ -185,18 +193,9 @@ def rehash_zip(file: BinaryIO, wanted: Mapping[str, str]) -> dict[tuple[str, str
     return digests
 
 
-def _again(file: BinaryIO, wanted: Collection[str], log: Log) -> list[tuple[Record, Extent]]:
-    """Find members of an archive that was walked before."""
-    size = file.seek(0, io.SEEK_END)
-    try:
-        records = [each for each in read_directory(file, find_end(file, size, log), log)[1] if each.path in wanted]
-    except StopReadingError:
-        return []
-    headers = Window(file, _HEADERS)
-    return [(record, extent) for record in records if (extent := locate(headers, record, log))]
-
-
-def _members(file: BinaryIO, log: Log, repeats: Repeats | None) -> Iterator[tuple[Entry, Source]]:
+def _members(
+    file: BinaryIO, log: Log, repeats: Repeats | None, located: list[Located]
+) -> Iterator[tuple[Entry, Source]]:
     size = file.seek(0, io.SEEK_END)
     if not size:
         log.stop("empty", EMPTY)
@@ -206,17 +205,17 @@ def _members(file: BinaryIO, log: Log, repeats: Repeats | None) -> Iterator[tupl
     end, records = read_directory(file, find_end(file, size, log), log)
     if not records:
         log.note("zip-no-members", "an archive without members, expected at least one")
-    names = NameTable(log, "zip")
-    for record in records:
-        names.add(record.path, _kind(record))
+    names, kinds = NameTable(log, "zip"), list(map(_kind, records))
+    for record, kind in zip(records, kinds, strict=True):
+        names.add(record.path, kind)
     names.finish()
     headers = Window(file, _HEADERS)
-    located = [(record, locate(headers, record, log)) for record in records]
+    located += [(record, locate(headers, record, log)) for record in records]
     check_tiling(file, [extent for _, extent in located if extent], end, log)
     contents = Contents(file, log, repeats)
-    for record, extent in located:
+    for (record, extent), kind in zip(located, kinds, strict=True):
         source = contents.read(record, extent)
-        yield _entry(record, source, log), source
+        yield _entry(record, kind, source, log), source
         source.forget()
 
 
@@ -230,8 +229,8 @@ def _kind(record: Record) -> EntryKind:
     return "file" if kind in (0, stat.S_IFREG, stat.S_IFDIR) else "device"
 
 
-def _entry(record: Record, source: Inflated, log: Log) -> Entry:
-    mode, kind, link = record.attributes >> 16, _kind(record), ""
+def _entry(record: Record, kind: EntryKind, source: Inflated, log: Log) -> Entry:
+    mode, link = record.attributes >> 16, ""
     if kind == "device":
         log.note("entry-device", f"mode {mode:#o} is a device, pipe or socket, expected a file", record.path)
     if (kind == "directory") != stat.S_ISDIR(mode) and stat.S_IFMT(mode):

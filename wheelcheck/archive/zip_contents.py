@@ -51,9 +51,11 @@ class Contents:
     def read(self, record: Record, extent: Extent | None) -> Inflated:
         """Read a whole member, record what is wrong with it, and return its bytes; none if they cannot be read."""
         start, end = (extent.data, extent.end) if extent else (0, 0)
-        packed, content = Packed(self._file, start, end, deflated=record.method == DEFLATED), Content()
+        packed = Packed(self._file, start, end, record.method == DEFLATED)
         if extent and _is_readable(record, self._log):
             content = self._known(record, start) or self._new(record, packed)
+        else:
+            content = Content()
         return Inflated(packed, content, self._log, record.path)
 
     def _known(self, record: Record, start: int) -> Content | None:

@@ -23,6 +23,7 @@ __all__ = [
     "Slice",
     "System",
     "VersionNeed",
+    "may_be_native",
     "read_binary",
     "recognise",
     "unread_binary",
@@ -39,6 +40,11 @@ _READERS: dict[Format, tuple[str, Callable[[Reading], tuple[Slice, ...] | None]]
     "ar": ("ar", objects.read_ar),
     "wasm": ("wasm", objects.read_wasm),
 }
+
+
+def may_be_native(head: bytes) -> bool:
+    """Return whether the first two bytes are those of some format; a quick look, hardly any file's are."""
+    return head[:2] in _FIRST_BYTES
 
 
 def recognise(head: bytes, size: int) -> Format | None:
@@ -73,7 +79,7 @@ def read_binary(path: str, source: Source) -> Binary | None:
     Binary has no slices if its header cannot be read.
     """
     head = source.read(0, HEAD_SIZE)
-    format_ = recognise(head, source.size) if head[:2] in _FIRST_BYTES else None
+    format_ = recognise(head, source.size) if may_be_native(head) else None
     if format_ is None:
         return None
     blocks = Blocks(source)

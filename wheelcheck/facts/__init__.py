@@ -9,7 +9,7 @@ from wheelcheck.facts.cargo import Crates
 from wheelcheck.facts.dist_info import DistInfo
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import headers_of
-from wheelcheck.facts.toml import parse_toml
+from wheelcheck.facts.toml import parse_toml, tables
 from wheelcheck.platforms.hints import without_width
 from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
@@ -207,6 +207,16 @@ class Sdist(Artifact):
     def pyproject(self) -> dict[str, Any]:
         """The pyproject.toml in its top folder; empty if it is missing or not TOML."""
         return parse_toml(self.texts.get(f"{self.top}/pyproject.toml", ""))
+
+    @cached_property
+    def _locked(self) -> dict[str, list[dict[str, Any]]]:
+        return {}
+
+    def locked(self, path: str) -> list[dict[str, Any]]:
+        """Return the packages of a Cargo.lock, which is parsed once."""
+        if path not in self._locked:
+            self._locked[path] = tables(parse_toml(self.texts[path]), "package")
+        return self._locked[path]
 
 
 @dataclass(frozen=True)

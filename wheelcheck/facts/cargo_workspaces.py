@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import dependencies, inherits
-from wheelcheck.facts.toml import parse_toml, table, tables, texts
+from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def locks(sdist: Sdist) -> Iterator[Lock]:
     for root, top in sdist.cargo.documents.items():
         path = posixpath.join(posixpath.dirname(root), "Cargo.lock")
         if path in sdist.texts and ("workspace" in top or "package" in top):
-            yield Lock(path, root, tables(parse_toml(sdist.texts[path]), "package"))
+            yield Lock(path, root, sdist.locked(path))
 
 
 def _needed(crate: dict[str, Any], root: dict[str, Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from wheelcheck.archive import (
 from wheelcheck.archive.formats import HEAD
 from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
-from wheelcheck.binary import read_binary, unread_binary
+from wheelcheck.binary import may_be_native, read_binary, unread_binary
 from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from wheelcheck.archive.zip import Located
     from wheelcheck.binary import Binary
     from wheelcheck.source import Entry, Source
 
@@ -159,6 +160,7 @@ class Walk:
         self.allowance = Allowance(is_wheel=is_wheel)
         self.damage: list[Damage] = []
         self.unread: dict[str, Damage] = {}
+        self.located: list[Located] = []
 
     def run(self, file: BinaryIO, reader: Reader, inside: str = "", depth: int = 0) -> None:
         """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
@@ -171,7 +173,7 @@ class Walk:
             self.members.append(member)
             if not inside and self.allowance.is_text(member.path):
                 self._keep_text(member, source)
-            if self.is_wheel and _PACKAGE.fullmatch(member.path) and self.allowance.takes_package(member.size):
+            if self.is_wheel and self._is_package(member):
                 self.texts[member.path] = source.read(0, member.size).decode("utf-8", "replace")
             if not inside and not self.is_wheel and member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
                 self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
@@ -182,6 +184,14 @@ class Walk:
         if inside and (hiding := _hiding(file, damage, has_members=self.members[-1].path.startswith(inside))):
             self.unread[inside.removesuffix("!")] = hiding
 
+    def _is_package(self, member: Member) -> bool:
+        """Return whether a member is the code of a package at the top of site-packages, and is kept."""
+        return (
+            member.path.endswith("/__init__.py")
+            and _PACKAGE.fullmatch(member.path) is not None
+            and self.allowance.takes_package(member.size)
+        )
+
     def _look(self, entry: Entry, source: Source, damage: list[Damage]) -> Looked:
         """Return what is in a member, from an earlier one with the same bytes if there is one."""
         if entry.kind != "file" or not entry.size:
@@ -189,7 +199,8 @@ class Walk:
         if looked := self.shared.looked.get(entry.number):
             return looked
         before, head = len(damage), source.read(0, HEAD)
-        looked = Looked(head[:KEPT_HEAD], self._binary(source), container_format(head))
+        binary = self._binary(source) if may_be_native(head) else None
+        looked = Looked(head[:KEPT_HEAD], binary, container_format(head))
         if entry.number and len(damage) == before:  # else a limit ended the reading
             self.shared.looked[entry.number] = looked
         return looked
@@ -223,7 +234,7 @@ class Walk:
         sizes = accumulate(member.size for member in found)
         small = {member.path for member, used in zip(found, sizes, strict=True) if used <= MODULES_CAP}
         if small and not any(damage.path in ("", *small) for damage in self.damage):
-            for path, content in reread_zip(file, small, MODULE_CAP).items():
+            for path, content in reread_zip(file, self.located, small, MODULE_CAP).items():
                 self.texts[path] = content.decode("utf-8", "surrogateescape")
 
     def other_digests(self, file: BinaryIO) -> dict[tuple[str, str], str]:
@@ -232,7 +243,9 @@ class Walk:
         rows = [row for text in records if _OTHER_HASH.search(text) for row in parse_record(text)[0]]
         if not rows or any(damage.cap for damage in self.damage):
             return {}
-        return rehash_zip(file, {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS})
+        return rehash_zip(
+            file, self.located, {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS}
+        )
 
     def _descend(self, member: Member, source: Source, depth: int) -> None:
         """Open an archive inside the sdist: maturin has put old wheels there. What is wrong with it is `unread`."""
@@ -302,7 +315,7 @@ def collect(
     with open_counted(path, advance) as file:
         before = state_of(path, file)
         with closing(Repeats(gathered.shared, path, before)) as repeats:
-            gathered.run(file, _reader_for(path.name, repeats if shared else None))
+            gathered.run(file, _reader_for(path.name, repeats if shared else None, gathered.located))
             gathered.damage.extend(_changed_others(repeats))
         if is_wheel:
             gathered.keep_modules_of_scripts(file)
@@ -333,10 +346,10 @@ def _changed_others(repeats: Repeats) -> Iterator[Damage]:
         yield Damage("", "changed", why, cap=True)
 
 
-def _reader_for(name: str, repeats: Repeats | None) -> Reader:
+def _reader_for(name: str, repeats: Repeats | None, located: list[Located]) -> Reader:
     """Return the reader for the container that the file's name promises: installers go by the name too."""
     if name.endswith((".whl", ".zip")):
-        return partial(walk_zip, repeats=repeats)
+        return partial(walk_zip, repeats=repeats, found=located)
     return walk_tar_gz if name.endswith(".tar.gz") else walk
 
 

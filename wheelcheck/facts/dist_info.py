@@ -7,7 +7,7 @@ import binascii
 import csv
 import math
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.archive.names import LONGEST_COMPONENT, is_device
@@ -84,6 +84,7 @@ _SHOWN = 80  # characters of a line
 OTHER_ALGORITHMS = frozenset(_DIGEST_BYTES) - {"sha256"}
 # 32 bytes in base64: the last of 43 characters stands for four bits, so its other two are 0.
 _USUAL = regex(r"sha256=[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
+_USUAL_LENGTH = len("sha256=") + 43
 _METADATA_VERSION = regex(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
@@ -125,7 +126,10 @@ class Row:
 
     def is_sha256(self, digest: str) -> bool:
         """Return whether the hash is this sha256 (hexadecimal) as PEP 427 writes it."""
-        return self.hash == f"sha256={base64.urlsafe_b64encode(bytes.fromhex(digest)).decode().rstrip('=')}"
+        written = self.hash
+        if not digest or len(written) != _USUAL_LENGTH or not written.startswith("sha256="):
+            return False
+        return written[7:] == base64.urlsafe_b64encode(bytes.fromhex(digest))[:-1].decode()
 
     @property
     def is_hexadecimal(self) -> bool:
@@ -260,6 +264,7 @@ def _head_of(text: str) -> Iterator[str]:
         yield line
 
 
+@lru_cache(maxsize=256)
 def _parsed_requirement(text: str) -> Requirement | None:
     from packaging.requirements import Requirement  # noqa: PLC0415  # slow to import
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +48,13 @@ class ModuleNames:
     @cached_property
     def _assigned(self) -> set[str]:
         return _assigned_attributes(self._tree) if self._tree else set()
+
+
+@lru_cache(maxsize=64)
+def lacking(text: str, references: tuple[str, ...]) -> frozenset[str]:
+    """Return which of the references a module surely lacks. The wheels of a release have the same modules."""
+    names = ModuleNames(text)
+    return frozenset(reference for reference in references if names.lacks(reference))
 
 
 def _parsed(text: str) -> ast.Module | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def is_requirement(text: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
 def canonical(field: str, value: str) -> object:
     """Return what is equal for values of a metadata field that mean the same; text without spaces if it is invalid.
 
@@ -168,6 +170,7 @@ def required(wheel: Wheel) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.name for each in found if each and not _of_an_extra(each)))
 
 
+@lru_cache(maxsize=256)
 def _bare_requirement(line: str) -> Requirement | None:
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 

@@ -168,7 +168,16 @@ def is_specimen(path: str) -> bool:
 
 def is_fixture(path: str) -> bool:
     """Return whether `path` is in a folder of test data."""
-    return not _FIXTURE_FOLDERS.isdisjoint(parts_of(path.lower())[:-1])
+    folder, _, name = path.rpartition("/")
+    if name in ("", "."):
+        return not _FIXTURE_FOLDERS.isdisjoint(parts_of(path.lower())[:-1])
+    return bool(folder) and _is_fixture_folder(folder)
+
+
+@lru_cache(maxsize=4096)
+def _is_fixture_folder(folder: str) -> bool:
+    """Return whether a folder is one of test data, or below one; its files share the answer."""
+    return not _FIXTURE_FOLDERS.isdisjoint(parts_of(folder.lower()))
 
 
 def holds_debug_data(path: str) -> bool:

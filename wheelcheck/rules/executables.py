@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 
 _LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
 _BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
+_CODE_ENDINGS = frozenset(["so", "dylib", "pyd", "dll", "o", "obj", "a", "bpf", "exe", "node", "wasm"])
+_LFS = b"version https://git-lfs.github.com/spec/"
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
 _STUBS = (
-    (regex(rb"version https://git-lfs\.github\.com/spec/"), "a git-lfs pointer"),
+    (regex(re.escape(_LFS)), "a git-lfs pointer"),
     (regex(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
@@ -193,6 +195,8 @@ def _is_loadable(member: Member) -> bool:
 
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
+    if not member.mode & 0o111 and not _may_claim(member.path) and not member.head.startswith(_LFS):
+        return None
     library, built = hints.is_library(member.path), bool(_BUILT.search(name_of(member.path)))
     claims = library or built or _is_program(member)
     if (claims or _is_blank_program(member, wheel)) and not member.head.strip(b"\0"):
@@ -213,6 +217,12 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
     if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):
         return Hit(member.path, f"found a link's text {member.head!r}, expected native code")
     return Hit(member.path, f"found {member.head[:16]!r}…, expected native code", severity="warning")
+
+
+def _may_claim(path: str) -> bool:
+    """Return whether a name ends like that of native code; a quick look, hardly any does."""
+    ending = path.rpartition(".")[2].rstrip("\n").lower()
+    return ending in _CODE_ENDINGS or ending.isdecimal()
 
 
 def _is_linker_script(head: bytes) -> bool:

@@ -29,6 +29,8 @@ _OF_INSTALLERS = frozenset({"installer", "requested", "direct_url.json"})
 
 def _in_data(path: str) -> str:
     """Return where a member is below the .data folder; empty for a member outside of it."""
+    if ".data/" not in path:
+        return ""
     top, _, rest = path.partition("/")
     return rest if top.endswith(".data") else ""
 

@@ -165,7 +165,8 @@ def each_dylib_of_the_wheel_is_where_dyld_looks_for_it(wheel: Wheel) -> Iterator
     Remedy: run `delocate-wheel` after everything is in the wheel, or `install_name_tool -add_rpath @loader_path/… FILE`
     and sign the file again.
     """
-    places = {place_of(member.path): member.path for member in wheel.members}
+    has_code = any(native_code(wheel, "macos"))
+    places = {place_of(member.path): member.path for member in wheel.members} if has_code else {}
     for dyld in _dyld_of_each_cpu(wheel, places):
         by_name = defaultdict(list)
         for image in dyld.images.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
@@ -80,6 +81,7 @@ def core_metadata(artifact: Artifact) -> tuple[str, str | None, Headers]:
     return "", None, Headers()
 
 
+@lru_cache(maxsize=256)
 def _requirement_problem(value: str) -> str:
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 

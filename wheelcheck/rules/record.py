@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts.dist_info import Row
 
-_SIZE = regex(r"[0-9]{1,19}")  # ASCII digits only, no sign; 19 digits count every byte of any file
+_DIGITS = 19  # which count every byte of any file
+_SIZE = regex(rf"[0-9]{{1,{_DIGITS}}}")  # ASCII digits only, no sign
 _STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 
@@ -27,8 +28,10 @@ def _unlisted(wheel: Wheel) -> frozenset[str]:
 
 def _files(wheel: Wheel) -> Iterator[tuple[Row, str]]:
     """Yield each row with the file it means: backslashes, which WC213 finds, are read as slashes."""
+    paths = wheel.paths
     for row in wheel.dist_info.rows:
-        yield row, row.path if row.path in wheel.paths else row.path.replace("\\", "/")
+        path = row.path
+        yield row, path if path in paths or "\\" not in path else path.replace("\\", "/")
 
 
 @rule("WC210", on=Wheel, fix="record")
@@ -78,6 +81,8 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
         member = members.get(path)
         if member is None or member.kind != "file":
             continue
+        if row.is_sha256(member.sha256) and row.size == str(member.size):
+            continue
         differences = []
         digest = member.sha256 if row.algorithm == "sha256" else wheel.digests.get((path, row.algorithm), "")
         if digest and not row.is_sha256(digest) and row.digest not in ("", digest):
@@ -107,7 +112,7 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     unlisted = _unlisted(wheel)
     repeated = Counter(row.path for row in rows)
     yield from (Hit(path, f"found {count} rows, expected one") for path, count in repeated.items() if count > 1)
-    if count := sum(row.is_hexadecimal for row in rows):
+    if count := sum(not row.is_usual and row.is_hexadecimal for row in rows):
         yield Hit(
             record,
             f"found hexadecimal digests in {count} of {len(rows)} rows, expected url-safe base64 without padding",
@@ -115,8 +120,17 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     yield from (hit for row in rows for hit in _row_problem(row, unlisted))
 
 
+def _is_plain(row: Row) -> bool:
+    """Return whether a row of a file is written as nearly all are, so that nothing can be wrong with its form."""
+    has_size = len(row.size) <= _DIGITS and row.size.isascii() and row.size.isdecimal()
+    has_path = row.path[:1] not in ("", "/") and ".." not in row.path and "\\" not in row.path
+    return has_size and has_path and row.is_usual
+
+
 def _row_problem(row: Row, unlisted: frozenset[str]) -> Iterator[Hit]:
     """Yield the first thing that is wrong with a row; hexadecimal digests are reported once for all rows."""
+    if _is_plain(row) and row.path not in unlisted:
+        return
     path = row.path.replace("\\", "/")
     if path.startswith("/") or ".." in path.split("/") or not path:
         yield Hit(row.path, "found a path that leaves the wheel, expected a relative one inside it")
