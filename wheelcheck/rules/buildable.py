@@ -36,8 +36,13 @@ _GENERATED = regex(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|
 _SOURCE = regex(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
 _SHOWN = 4
 # The modules of packages that builds with setuptools require. What others bring with them is not known.
+# Since version 71 setuptools adds the folder of its own copies to the end of sys.path; that is their union since then.
+_COPIES = (
+    *("autocommand", "backports", "importlib_metadata", "importlib_resources", "inflect", "jaraco", "more_itertools"),
+    *("ordered_set", "packaging", "platformdirs", "tomli", "typeguard", "typing_extensions", "wheel", "zipp"),
+)
 _BROUGHT = {
-    "setuptools": ("setuptools", "pkg_resources", "distutils"),
+    "setuptools": ("setuptools", "pkg_resources", "distutils", *_COPIES),
     "wheel": ("wheel", "packaging"),
     "cython": ("Cython", "cython", "pyximport"),
     "numpy": ("numpy",),

@@ -225,6 +225,7 @@ BESIDE = fails(
                 "an import that may fail": importing("try:\n    import numpy\nexcept ImportError:\n    pass"),
                 "an import in a function": importing("def f():\n    import numpy"),
                 "a text": importing('"""\nimport numpy\n"""'),
+                "copies that setuptools has": importing("from packaging.version import Version\nimport wheel"),
                 "modules of some versions of Python": importing("import imp\nimport tomllib"),
                 "a folder that is put on the path": importing(
                     "sys.path.insert(0, '.')\nfrom helper import x", beside=("helper.py",)
@@ -246,6 +247,11 @@ def test_setuptools_itself_fails_where_the_rule_says_so(row: Twins, tmp_path: Pa
     assert isinstance(row.good, SdistRecipe)
     assert "ModuleNotFoundError" in asked(row.bad, tmp_path / "bad")
     assert asked(row.good, tmp_path / "good") == ""
+
+
+def test_setuptools_offers_the_copies_that_it_has(tmp_path: Path) -> None:
+    sdist = importing("import packaging, jaraco.functools, tomli, wheel, zipp, platformdirs, backports, more_itertools")
+    assert asked(sdist, tmp_path / "copies") == ""
 
 
 def asked(recipe: SdistRecipe, folder: Path) -> str:
