@@ -134,9 +134,9 @@ def sabotage(how: str) -> None:
     planted: dict[str, Callable[..., None]] = {"raises": _raise, "sleeps": _sleep, "allocates": _allocate}
     whole = vars(engine)["collect"]
 
-    def broken(*arguments: Any) -> Any:  # noqa: ANN401 - what collect takes and gives
+    def broken(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - what collect takes and gives
         planted[how]()
-        return whole(*arguments)
+        return whole(*arguments, **named)
 
     if how == "passes":
         vars(engine)["_run"] = lambda *_: iter(())

@@ -206,9 +206,11 @@ def test_the_printed_configuration_is_a_script_over_a_folder_that_is_ready(
     assert {path.name for path in folder.iterdir()} >= {"package", "stage", "tools", "plan.json", "gate.toml", "out"}
 
 
-def test_a_setting_of_the_projects_own_that_would_be_ignored_is_a_usage_error(
+def test_a_selection_of_the_projects_own_that_leaves_out_a_promised_wheel_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = for_containers(tmp_path / "project", "[tool.cibuildwheel]\nskip = 'cp312-*'\n")
     assert main(["cibuildwheel", "--project", str(project)]) == 2
-    assert "tool.cibuildwheel.skip is set" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "tool.cibuildwheel leaves out cp312-manylinux_" in said
+    assert "but [tool.wheelcheck] promises it" in said

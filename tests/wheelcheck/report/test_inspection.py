@@ -101,7 +101,7 @@ def test_nothing_hostile_is_printed_raw(text: str) -> None:
 def test_what_is_not_a_file_is_2_with_the_reason(tmp_path: Path, name: str) -> None:
     done = run(tmp_path, "inspect", name)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"cannot be read: " in done.stderr
+    assert f"{name}: no such file" in done.stderr.decode()
     assert b"Traceback" not in done.stderr
 
 
@@ -146,7 +146,7 @@ def test_no_difference_is_0(tmp_path: Path, pair: tuple[str, str]) -> None:
 def test_one_side_that_cannot_be_read_is_2(tmp_path: Path, pair: tuple[str, str]) -> None:
     done = run(tmp_path, "diff", pair[0], "missing.whl")
     assert (done.returncode, done.stdout) == (2, b"")
-    assert b"missing.whl: cannot be read: No such file" in done.stderr
+    assert b"missing.whl: no such file" in done.stderr
 
 
 def test_the_same_damage_on_both_sides_does_not_prove_that_files_are_the_same(tmp_path: Path) -> None:

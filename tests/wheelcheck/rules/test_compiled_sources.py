@@ -186,9 +186,15 @@ def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> No
 CYTHON = "from setuptools import setup\nfrom Cython.Build import cythonize\nsetup(ext_modules=cythonize([{}]))\n"
 
 
+def building(named: str, script: str = CYTHON) -> tuple[File, ...]:
+    """A setup.py that names Cython sources, and what its build requires."""
+    system = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = "setuptools.build_meta"\n'
+    return File("setup.py", script.format(named).encode()), File("pyproject.toml", system)
+
+
 def cython(source: str, *files: str, named: str = "'demo/core.pyx'", script: str = CYTHON) -> SdistRecipe:
     """An sdist of a package with one Cython module, and with more files."""
-    fixed = [File("setup.py", script.format(named).encode()), File("demo/core.pyx", source.encode())]
+    fixed = [*building(named, script), File("demo/core.pyx", source.encode())]
     return an_sdist(*fixed, File("demo/__init__.py", b"\n"), *(File(path, b"\n") for path in files))
 
 
@@ -218,12 +224,12 @@ def needs(sentence: str, source: str, file: str, found: str, *also: str, severit
             "WC624",
             "what the declarations of a module take",
             an_sdist(
-                File("setup.py", CYTHON.format("'demo/*.pyx'").encode()),
+                *building("'demo/*.pyx'"),
                 File("demo/core.pyx", b"\n"),
                 File("demo/core.pxd", b"from .x cimport y\n"),
             ),
             an_sdist(
-                File("setup.py", CYTHON.format("'demo/*.pyx'").encode()),
+                *building("'demo/*.pyx'"),
                 File("demo/core.pyx", b"\n"),
                 File("demo/core.pxd", b"from .x cimport y\n"),
                 File("demo/x.pxd", b"\n"),

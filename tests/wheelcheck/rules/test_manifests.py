@@ -45,7 +45,8 @@ def setuptools_rust_sdist(path: str) -> SdistRecipe:
     """A real sdist with one crate in `rust/` and a setup.py that names it by this path."""
     lock = b'version = 4\n\n[[package]]\nname = "demo"\nversion = "1.0.0"\n'
     crate = (File("rust/Cargo.toml", CRATE.encode()), File("rust/Cargo.lock", lock), File("rust/src/lib.rs", b"//\n"))
-    return an_sdist(*crate, File("setup.py", setuptools_rust(path).encode()))
+    system = b'[build-system]\nrequires = ["setuptools", "setuptools-rust"]\nbuild-backend = "setuptools.build_meta"\n'
+    return an_sdist(*crate, File("setup.py", setuptools_rust(path).encode()), File("pyproject.toml", system))
 
 
 CORE = ("core/Cargo.toml", CRATE)
