@@ -37,6 +37,15 @@ def tests_of(module: str) -> str:
     return folder.as_posix()
 
 
+def _check(modules: list[str], changes: list[list[str]]) -> None:
+    """Raise ValueError unless each text that is to be changed stands in each module once."""
+    for module in modules:
+        source = (ROOT / module).read_text("utf-8")
+        for old, _ in changes:
+            if source.count(old) != 1:
+                raise ValueError(f"{module}: {old!r} stands there {source.count(old)} times; give a text of one place")
+
+
 def figures(judged: list[Judged]) -> str:
     """Return how many mutants came to which end, in a line."""
     ends = Counter(each.end for each in judged if each.end != "same code")
@@ -58,6 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         tests = sorted({tests_of(module) for module in options.modules})
+        _check(options.modules, options.change or [])
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 2

@@ -62,6 +62,12 @@ def test_what_is_no_module_of_ours_is_refused(capsys: pytest.CaptureFixture[str]
     assert "name a module such as" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("old", ["no such text", "self."])
+def test_a_text_to_change_stands_in_the_module_once(old: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mutation.main([LOOKUP, "--change", old, "x"]) == 2
+    assert f"{LOOKUP}: {old!r} stands there " in capsys.readouterr().err
+
+
 def test_the_page_counts_what_is_not_noticed_against_us_and_leaves_out_what_is_the_same_code() -> None:
     ends = ("killed", "killed", "timeout", "survived", "error", "no test", "same code")
     text = page(f"# Intro\n\n{MARK}\n", judged(*((f"f: {number}", end) for number, end in enumerate(ends))))

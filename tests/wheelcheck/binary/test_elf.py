@@ -237,9 +237,9 @@ def test_the_osabi_of_another_unix_is_another_system(osabi: int, system: str) ->
     assert only(byte(7, osabi)(native.library())).system == system
 
 
-def with_debug() -> Path:
+def with_debug(*flags: str) -> Path:
     target = native.linux_target("x86_64")
-    return native.compiled_c(native.LIBRARY_C, target, "-shared", "-fPIC", "-g", name="libanswer.so")
+    return native.compiled_c(native.LIBRARY_C, target, "-shared", "-fPIC", "-g", *flags, name="libanswer.so")
 
 
 @pytest.mark.parametrize("tool", ["objcopy", "llvm-objcopy", "eu-strip"])
@@ -264,11 +264,36 @@ def all_nobits(content: bytes) -> bytes:
     return content
 
 
-def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged() -> None:
-    content = with_debug().read_bytes()
+def section_types(content: bytes) -> set[int]:
+    """Return the types of the allocated sections."""
+    start, count = elf.get(content, 0, elf.HEADER["shoff"]), elf.get(content, 0, elf.HEADER["shnum"])
+    rows = (struct.unpack_from("<IQ", content, start + 64 * index + 4) for index in range(count))
+    return {kind for kind, flags in rows if flags & 2}
+
+
+@pytest.mark.parametrize(("flags", "kept"), [((), {8}), (("-Wl,--build-id",), {7, 8})], ids=["bare", "with a build ID"])
+def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged(
+    flags: tuple[str, ...], kept: set[int]
+) -> None:
+    content = with_debug(*flags).read_bytes()
     beyond = both(*(segment(elf.LOAD, n, offset=1 << 30) for n in range(len(elf.segments_at(content, elf.LOAD)))))
+    assert section_types(all_nobits(beyond(content))) == kept
     assert only(all_nobits(beyond(content))).kind == "debug"
     assert "elf-truncated" in {damage.kind for damage in read(beyond(content)).damage}
+
+
+def test_a_file_cut_by_accident_is_damaged_also_where_it_has_no_section_that_is_loaded() -> None:
+    content = with_debug().read_bytes()
+    beyond = both(*(segment(elf.LOAD, n, offset=1 << 30) for n in range(len(elf.segments_at(content, elf.LOAD)))))
+    bare = beyond(content)
+    for index in range(elf.get(content, 0, elf.HEADER["shnum"])):
+        bare = section(index, flags=0)(bare)
+    assert section_types(bare) == set()
+    for cut in (bare, header(shoff=0, shnum=0, shstrndx=0)(bare)):
+        assert (read(cut).slices[0].kind, "elf-truncated" in {each.kind for each in read(cut).damage}) == (
+            "library",
+            True,
+        )
 
 
 def test_a_loadable_library_stays_one_whatever_its_section_headers_say() -> None:
