@@ -71,6 +71,8 @@ NAMES = (
     ("a/b\ufe0f.png", "name-invisible", "a/\u2764\ufe0f.png"),
     ("d/" + "n" * 256, "name-long", "d/" + "n" * 255),
     ("d/" + "\u00e9" * 128, "name-long", "d/" + "\u00e9" * 127),
+    ("\U0001f600" * 64, "name-long", "\U0001f600" * 63),
+    ("d/" + "n" * 256 + "/x", "name-long", "d" * 200 + "/" + "n" * 255 + "/x"),
 )
 
 COLLISIONS = (
