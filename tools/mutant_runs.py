@@ -90,6 +90,7 @@ class Runs:
         if session.testsfailed:
             raise session.Interrupted("the tests could not be collected")
         items = session.items
+        texts = {name: path.read_text("utf-8") for name, path in self.modules.items()}  # it may change while this runs
         _, told = _in_child(lambda say: say(_baseline(items, list(self.modules.values()))), 3600)
         lines, times, failed = pickle.loads(told)  # noqa: S301  # what the child wrote
         suite = Suite(items, lines, times, failed, self.seconds)
@@ -99,15 +100,15 @@ class Runs:
         gc.disable()
         gc.freeze()  # nothing is copied into a child only because it is looked at
         for name, path in self.modules.items():
-            for mutant in self._mutants(name, path):
+            for mutant in self._mutants(name, texts[name]):
                 self._note(_judge(mutant, path, living[name], suite))
             self.after(self, name)
         return True
 
-    def _mutants(self, name: str, path: Path) -> list[Mutant]:
+    def _mutants(self, name: str, text: str) -> list[Mutant]:
         if self.changes:
-            return [planted(path, name, old, new) for old, new in self.changes]
-        found = [mutant for mutant in mutants_of(path, name) if self.wanted in mutant.name]
+            return [planted(text, name, old, new) for old, new in self.changes]
+        found = [mutant for mutant in mutants_of(text, name) if self.wanted in mutant.name]
         self.made[name] = len(found)
         drawn = random.Random(f"{name} {self.sample}").sample(found, min(self.sample or len(found), len(found)))  # noqa: S311  # no secret
         return [mutant for mutant in found if mutant in drawn]

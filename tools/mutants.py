@@ -10,14 +10,11 @@ import ast
 import types
 from dataclasses import dataclass
 from itertools import accumulate, takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider, WhitespaceInclusivePositionProvider
 from mutmut.mutation.mutators import mutation_operators
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Key = tuple[str, int]  # the name of a function and its first line
 _NEVER = frozenset({"len", "isinstance"})  # as in mutmut: without its argument, such a call can only raise
@@ -42,9 +39,8 @@ class Mutant:
         return f"{self.function}: {self.change}"
 
 
-def mutants_of(module: Path, name: str) -> list[Mutant]:
-    """Return all mutants of a module; `name` is its path for people."""
-    source = module.read_text("utf-8")
+def mutants_of(source: str, name: str) -> list[Mutant]:
+    """Return all mutants of a module's text; `name` is its path for people."""
     wrapped = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
     places = wrapped.resolve(WhitespaceInclusivePositionProvider)
     visitor = _Changes(wrapped.resolve(PositionProvider))
@@ -65,9 +61,8 @@ def mutants_of(module: Path, name: str) -> list[Mutant]:
     return list(found.values())
 
 
-def planted(module: Path, name: str, old: str, new: str) -> Mutant:
+def planted(source: str, name: str, old: str, new: str) -> Mutant:
     """Return the mutant that has `new` where the module has `old`, which stands there once."""
-    source = module.read_text("utf-8")
     first = source[: source.index(old)].count("\n") + 1
     return Mutant(
         name, "by hand", range(first, first + old.count("\n") + 1), f"{old} → {new}", source.replace(old, new)
