@@ -312,6 +312,12 @@ LINK_CASES = (
     link_case(
         "a link to a file as if it were a folder", "tar-link-dangling", {"pkg-1/a": "setup.py/"}, {"pkg-1/a": "sub/"}
     ),
+    link_case(
+        "a link to a link to a file as if it were a folder",
+        "tar-link-dangling",
+        {"pkg-1/b": "setup.py", "pkg-1/a": "b/"},
+        {"pkg-1/b": "sub", "pkg-1/a": "b/"},
+    ),
     link_case("a link past a file", "tar-link-dangling", {"pkg-1/a": "setup.py/../sub"}, {"pkg-1/a": "sub/../sub"}),
     *(
         case(
