@@ -45,7 +45,7 @@ MAKERS: dict[str, Maker] = {
 }
 NATIVE = ("elf", "macho", "pe")
 CPU_SECONDS, MEBIBYTES = 2.0, 200  # more for one input is a failure; an idle worker has about 50 MiB
-RENDERED = 4  # every so many reports is rendered, which takes longer than to judge
+RENDERED = 16  # every so many reports is rendered, which takes half as long again as to judge
 WALL_SECONDS = 60  # then the process is ended
 ADDRESS_SPACE = 2 * 2**30
 

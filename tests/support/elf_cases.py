@@ -254,6 +254,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),
     "PT_LOAD of 2^41 bytes": (segment(elf.LOAD, 1, memsz=1 << 41), "elf-segment"),
     "PT_TLS of 2^40 bytes": (segment(elf.STACK, type=7, memsz=1 << 40), "elf-segment"),
+    "PT_TLS aligned to 2^40": (segment(elf.STACK, type=7, memsz=8, align=1 << 40), "elf-segment"),
     "a core file with PT_DYNAMIC": (header(type=4), "elf-header"),
     "a version index that is of no need": (version_index(9), "elf-versions"),
     "a symbol without a name": (unnamed, "elf-string"),

@@ -117,6 +117,7 @@ PE_CASES: dict[str, tuple[Edit, str]] = {
     "no optional header": (put("H", OPTIONAL_SIZE, 0), "pe-header"),
     "optional header too short": (put("H", OPTIONAL_SIZE, 40), "pe-header"),
     "unknown magic": (put("H", MAGIC, 0x107), "pe-header"),
+    "a header for 32 bits": (put("H", MAGIC, 0x10B), "pe-header"),
     "more directories than room": (chain(put("H", OPTIONAL_SIZE, 120), put("I", DIRECTORY_COUNT, 16)), "pe-header"),
     "no sections": (put("H", SECTIONS, 0), "pe-header"),
     "machine 0": (machine(0), "pe-machine"),

@@ -196,6 +196,9 @@ def judge_mapping(reading: Reading, header: Header, image: Image) -> None:
             reading.damage("elf-segment", f"PT_GNU_RELRO at {relro.vaddr:#x} is outside every PT_LOAD")
     if image.tls_size > _MOST_TLS:
         reading.damage("elf-segment", f"PT_TLS has {image.tls_size} bytes: no thread can have as many of its own")
+    for storage in image.of("PT_TLS"):
+        if storage.align > _MOST_TLS:
+            reading.damage("elf-segment", f"PT_TLS is aligned to {storage.align}: no thread has room for that")
     for load in loads:
         if load.filesz and load.delta % _PAGE:
             where = f"the PT_LOAD at {load.offset:#x}"

@@ -165,6 +165,10 @@ def _read_headers(reading: Reading, start: int) -> Headers | None:
         reading.damage("pe-header", f"an optional header of {size} bytes, magic {optional[:2].hex()}: expected PE32(+)")
         return Headers(machine, flags, 0, 0, Tables((), (), 0, 0))
     bits, count_at = layout
+    if any(row.bits != bits for row in arch.of_pe(machine)):  # Windows: "not a valid Win32 application"
+        reading.damage(
+            "pe-header", f"an optional header for {bits} bits beside machine {machine:#06x}: expected its own"
+        )
     base = struct.unpack_from("<Q", optional, 24)[0] if bits == 64 else struct.unpack_from("<I", optional, 28)[0]
     header_size, _, subsystem = struct.unpack_from("<2IH", optional, 60)
     table = _read_sections(reading, start + HEADER.size + size, sections)

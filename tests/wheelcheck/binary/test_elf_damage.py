@@ -201,6 +201,7 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
         ("PT_GNU_RELRO at 2^62", "PT_GNU_RELRO at 0x4000000000000000 is outside every PT_LOAD"),
         ("PT_LOAD of 2^41 bytes", "asks for 2199023255552 bytes of memory"),
         ("PT_TLS of 2^40 bytes", "PT_TLS has 1099511627776 bytes"),
+        ("PT_TLS aligned to 2^40", "PT_TLS is aligned to 1099511627776"),
         ("a core file with PT_DYNAMIC", "e_type ET_CORE in a file with PT_DYNAMIC"),
     ],
 )
