@@ -214,4 +214,4 @@ class Binary:
     @property
     def is_linked(self) -> bool:
         """True for what an operating system loads: no object, archive, split debug data or core."""
-        return not self.kinds.isdisjoint(("executable", "library"))
+        return any(slice_.kind in ("executable", "library") for slice_ in self.slices)

@@ -10,7 +10,7 @@ from wheelcheck.facts.dist_info import DistInfo
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import headers_of
 from wheelcheck.facts.toml import parse_toml, tables
-from wheelcheck.platforms.hints import without_width
+from wheelcheck.platforms.hints import is_fixture, without_width
 from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
 from wheelcheck.platforms.usual import canonicalize_name
@@ -84,6 +84,11 @@ class Artifact:
     def natives(self) -> tuple[Member, ...]:
         """The members with native content of any format, found by content."""
         return tuple(member for member in self.members if member.binary)
+
+    @cached_property
+    def loaded(self) -> tuple[Member, ...]:
+        """The members that an operating system loads, without test data: nearly every rule about code asks for them."""
+        return tuple(member for member in self.natives if member.linked and not is_fixture(member.path))
 
 
 @dataclass(frozen=True)

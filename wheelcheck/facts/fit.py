@@ -230,10 +230,9 @@ def native_code(wheel: Wheel, *systems: TagSystem) -> Iterator[tuple[Member, Sli
     oldest floor is used: what holds for it holds for all. Test data is left out.
     """
     platforms = [platform for platform in wheel.platforms if not systems or platform.system in systems]
-    for member in wheel.natives:
-        if member.linked and not hints.is_fixture(member.path):
-            for slice_ in native_slices(member):
-                yield from ((member, slice_, platform) for platform in _tightest(slice_, platforms))
+    for member in wheel.loaded:
+        for slice_ in native_slices(member):
+            yield from ((member, slice_, platform) for platform in _tightest(slice_, platforms))
 
 
 def served_cpus(slice_: Slice, platform: Platform) -> tuple[str, ...]:

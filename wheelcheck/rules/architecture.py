@@ -136,8 +136,7 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     """
     if not wheel.is_any:
         return
-    linked = [member for member in wheel.natives if member.linked and not hints.is_fixture(member.path)]
-    linked = [member for member in linked if native_slices(member)]
+    linked = [member for member in wheel.loaded if native_slices(member)]
     if len({home(member) for member in linked}) > 1:
         return
     for member in linked:
