@@ -85,6 +85,12 @@ def _python_words() -> frozenset[str]:
     return frozenset(_data()["python"].split())
 
 
+def is_of_a_system(name: str, cpu: str) -> bool:
+    """Return whether some version of glibc, musl or another library of the data has a symbol of this name."""
+    known = (_musl_names(), *_versions_on(cpu).values(), *filter(None, map(_library_names, _data()["libraries"])))
+    return any(name in names for names in known)
+
+
 @lru_cache(maxsize=64)
 def _glibc_names(floor: tuple[int, ...], cpu: str, library: str) -> frozenset[str]:
     """Return what one file of a glibc offers, at least what the CPU's first glibc does; nothing for an unknown CPU."""

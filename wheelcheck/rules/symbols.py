@@ -15,6 +15,7 @@ from wheelcheck.platforms.system_symbols import (
     OF_INTERPRETER,
     always_offered,
     has_version,
+    is_of_a_system,
     is_of_python,
     knows,
     offers,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from wheelcheck.rules import Severity
 
 _SHOWN = 4  # names in a message
+_FOR_ALL = ("RTLD_GLOBAL", "setdlopenflags")  # how a package lets later files find the symbols of one that it loads
 
 
 def _loaders(wheel: Wheel) -> Iterator[tuple[Platform, Loader]]:
@@ -173,7 +175,8 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     It is an error in an extension module, because Python loads it with RTLD_NOW (`sys.getdlopenflags()`), which binds
     even what was linked with `-z lazy`. In a program it is one for a variable, and for a function with `-z now`; a
     function that is looked up when it is first called ends the process then: a warning. So is a symbol that another
-    library of the wheel has to which this file has no link, because a package can load that one first. For a library
+    library of the wheel has to which this file has no link, because a package can load that one first, and one that no
+    system has if the package loads something for all (RTLD_GLOBAL), as usearch does with numkong. For a library
     that no file of the wheel leads to, which may be a plugin, it is a warning, and a note if a library of the system
     has the symbol. A file that needs a library whose symbols are not known (another package's, CUDA's) is not judged,
     which a note says.
@@ -193,8 +196,10 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
             elif missing.symbols:
                 missed[file] = missing.symbols
         holders = loader.holders({symbol.name for symbols in missed.values() for symbol in symbols}) if missed else {}
+        loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
         for file, symbols in missed.items():
-            yield _judge(file, symbols, holders, platform)
+            is_open = loads_for_all and not any(is_of_a_system(each.name, platform.arches[0]) for each in symbols)
+            yield _judge(file, symbols, holders, platform, is_open=is_open)
 
 
 def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
@@ -266,8 +271,13 @@ def _unknown(found: Found, system: set[str], platform: Platform) -> str:
     return ""
 
 
-def _judge(file: Loadable, symbols: tuple[Symbol, ...], holders: Mapping[str, Loadable], platform: Platform) -> Hit:
-    """Say what is missing, and how bad it is. `holders` are the files of the wheel that have symbols."""
+def _judge(
+    file: Loadable, symbols: tuple[Symbol, ...], holders: Mapping[str, Loadable], platform: Platform, *, is_open: bool
+) -> Hit:
+    """Say what is missing, and how bad it is.
+
+    `holders` are the files of the wheel that have symbols; `is_open` says that something may be loaded for all.
+    """
     nowhere = tuple(symbol for symbol in symbols if symbol.name not in holders)
     if not nowhere:
         holder = holders[symbols[0].name].path
@@ -278,7 +288,8 @@ def _judge(file: Loadable, symbols: tuple[Symbol, ...], holders: Mapping[str, Lo
         return Hit(file.path, f"{asked} to what it is linked with", "note" if is_systems else "warning")
     is_lazy = not _is_module(file) and all(symbol.lazy for symbol in nowhere)
     when = "calling it ends the process" if is_lazy else "loading it fails"
-    return Hit(file.path, f"{asked}: {when}", "warning" if is_lazy else None)
+    when += ", unless what the package loads for all has it" if is_open else ""
+    return Hit(file.path, f"{asked}: {when}", "warning" if is_lazy or is_open else None)
 
 
 def _some_library_offers(name: str, platform: Platform) -> bool:

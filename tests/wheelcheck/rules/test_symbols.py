@@ -22,6 +22,9 @@ SHAPE = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,undefs")
 INIT = "void *PyInit__x(void) { return 0; }\n"
 
 
+LOADING = File("demo/__init__.py", b"import ctypes\nimport other\nctypes.CDLL(other.PATH, mode=ctypes.RTLD_GLOBAL)\n")
+
+
 def asking(  # noqa: PLR0913 - a name for each thing that a row may vary
     *names: str,
     path: str = MODULE,
@@ -261,6 +264,23 @@ HERE = "demo/libhelp.so.1"
             "asks for help_me, which demo.libs/libhelp.so.1 has; no DT_NEEDED leads there",
             (MODULE,),
             "warning",
+        ),
+        Twins(
+            "WC421",
+            "a symbol that a package may load from another distribution",
+            a_wheel(X86_64, asking("demo_backend"), LOADING),
+            a_wheel(X86_64, asking("demo_backend", weak=True), LOADING),
+            "loading it fails, unless what the package loads for all has it",
+            (MODULE,),
+            "warning",
+        ),
+        Twins(
+            "WC421",
+            "a symbol of a newer glibc, whatever the package loads",
+            a_wheel(X86_64, asking("arc4random"), LOADING),
+            a_wheel(X86_64, asking("arc4random", weak=True), LOADING),
+            "asks for arc4random, which neither",
+            (MODULE,),
         ),
         Twins(
             "WC421",
