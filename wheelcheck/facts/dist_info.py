@@ -69,6 +69,7 @@ def without_wrapper_suffix(name: str) -> str:
 
 _MOST_TAGS = 10_000  # of all lines: one of 3 kB can stand for a thousand million
 _MOST_ROWS = 70_000  # of RECORD; a zip that installers read has at most 65,535 members
+_MOST_LINES = 2 * _MOST_ROWS  # empty ones are no rows, and cost time
 _MOST_PROBLEMS = 1_000  # malformed rows of RECORD
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
 _LINE = regex(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
@@ -297,8 +298,8 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     problems: list[str] = []
     try:
         for number, columns in enumerate(csv.reader(_lines(text), strict=True), 1):
-            if len(rows) >= _MOST_ROWS or len(problems) >= _MOST_PROBLEMS:
-                problems.append(f"line {number}: found over {len(rows) + len(problems):,} rows; the rest is not read")
+            if len(rows) >= _MOST_ROWS or len(problems) >= _MOST_PROBLEMS or number > _MOST_LINES:
+                problems.append(f"line {number}: found over {number - 1:,} rows; the rest is not read")
                 break
             if len(columns) == 3:
                 rows.append(Row(*columns))

@@ -226,6 +226,11 @@ def test_keys_of_default_are_not_repeated_in_every_group() -> None:
     assert sum(map(len, groups.values())) == 2_000
 
 
+def test_empty_lines_of_a_record_are_read_up_to_twice_the_rows_of_any_wheel() -> None:
+    assert parse_record("\n" * 140_000) == ((), ())
+    assert parse_record("\n" * 140_001)[1] == ("line 140001: found over 140,000 rows; the rest is not read",)
+
+
 @pytest.mark.parametrize(("line", "most"), [("a{},,\n", 70_000), ("{},\n", 1_000)])
 def test_a_record_with_more_rows_than_a_wheel_has_files_is_read_to_there(line: str, most: int) -> None:
     rows, problems = parse_record("".join(line.format(number) for number in range(most)))
