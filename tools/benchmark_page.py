@@ -37,6 +37,7 @@ SHORT_AIMS = (
     ("wheelcheck check", 'python -c "import zipfile"', 2.5),
 )
 MOST_MEBIBYTES = 128
+NOTES = "\n## Where the time goes\n"  # written by people, about aims that are not met
 _INTRO = """\
 # Benchmark
 
@@ -131,6 +132,8 @@ def page(cases: Sequence[Measured], starts: dict[str, list[Cost]], absent: Seque
 
 
 def write(cases: Sequence[Measured], starts: dict[str, list[Cost]], absent: Sequence[str], rounds: int) -> None:
-    """Write the page and its plot into docs."""
+    """Write the page and its plot into docs. What people wrote below NOTES on the old page is kept."""
+    before = PAGE.read_text("utf-8") if PAGE.is_file() else ""
+    notes = before[before.index(NOTES) :] if NOTES in before else ""
     PLOT.write_text(plot(cases), "utf-8")
-    PAGE.write_text(page(cases, starts, absent, rounds), "utf-8")
+    PAGE.write_text(page(cases, starts, absent, rounds) + notes, "utf-8")

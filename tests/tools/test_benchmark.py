@@ -152,6 +152,16 @@ def test_the_page_is_written_with_its_plot(
     assert "python" in (tmp_path / "plot.svg").read_text("utf-8")
 
 
+def test_notes_of_people_outlive_the_next_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(benchmark_page, "PAGE", tmp_path / "page.md")
+    monkeypatch.setattr(benchmark_page, "PLOT", tmp_path / "plot.svg")
+    (tmp_path / "page.md").write_text(f"an old table\n{benchmark_page.NOTES}\nMost is inflating.\n", "utf-8")
+    benchmark_page.write([], {}, (), 1)
+    written = (tmp_path / "page.md").read_text("utf-8")
+    assert written.endswith(f"{benchmark_page.NOTES}\nMost is inflating.\n")
+    assert "an old table" not in written
+
+
 def test_the_files_of_a_case_are_those_of_the_release_that_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WHEELCHECK_CACHE", str(tmp_path / "cache"))
     names = [LINUX.name, WHEEL, SDIST.name, "demo-2.0-py3-none-any.whl"]
