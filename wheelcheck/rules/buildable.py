@@ -22,7 +22,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.facts import Wheel
+    from wheelcheck.facts import Member, Wheel
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _JUNK = regex(
@@ -179,15 +179,15 @@ def nothing_private_or_left_over_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """The sdist holds no login or private key, no version control folder and no cache of a tool.
 
     Everybody can read what is on the index, and a file there cannot be replaced. Passwords (`.pypirc`, `.netrc`,
-    `.env`) and private keys are errors outside of tests and examples; folders such as `.git` and
-    `node_modules` are notes.
+    `.env`) and private keys are errors outside of tests and examples, but for a `.pypirc` or `.netrc` that is short
+    enough to see that it has no password; folders such as `.git` and `node_modules` are notes.
 
     Source: the sdist specification (PyPA); PEP 625.
     Remedy: revoke the key. Exclude the files in the backend's configuration.
     """
     folders: dict[str, str] = defaultdict(str)
     for member in sdist.members:
-        is_secret = member.size and (_SECRET.search(member.path) or _is_key(member.path, member.head))
+        is_secret = member.size and (_is_login(member) or _is_key(member.path, member.head))
         found = _JUNK.search(member.path)
         if member.kind != "file" or not (is_secret or found):
             continue
@@ -199,6 +199,14 @@ def nothing_private_or_left_over_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
             folders.setdefault(member.path[: found.end()], member.path)
     for folder in folders:
         yield Hit(folder, f"{PurePosixPath(folder).name} is of no use in an sdist")
+
+
+def _is_login(member: Member) -> bool:
+    """Return whether a file is one of those that hold logins, and is not seen to hold none, as a list of indexes."""
+    if not _SECRET.search(member.path):
+        return False
+    is_known = member.path.endswith((".pypirc", ".netrc")) and member.size <= len(member.head)
+    return not is_known or b"passw" in member.head.lower()
 
 
 def _is_key(path: str, head: bytes) -> bool:
