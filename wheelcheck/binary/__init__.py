@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from wheelcheck.binary import elf, macho_fat, objects, pe
 from wheelcheck.binary.model import Binary, Format, Kind, Slice, System, VersionNeed
 from wheelcheck.binary.reader import Blocks, BudgetExceededError, Reading
 from wheelcheck.platforms import magic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wheelcheck.damage import Damage
     from wheelcheck.source import Source
 
@@ -32,13 +30,14 @@ __all__ = [
 HEAD_SIZE = 4096  # bytes that `recognise` wants, or the whole file if that is shorter
 
 _FIRST_BYTES = frozenset(beginning[:2] for beginning in magic.BEGINNINGS)
-_READERS: dict[Format, tuple[str, Callable[[Reading], tuple[Slice, ...] | None]]] = {
-    "ELF": ("elf", elf.read_elf),
-    "Mach-O": ("macho", macho_fat.read_macho),
-    "PE": ("pe", pe.read_pe),
-    "COFF": ("coff", objects.read_coff),
-    "ar": ("ar", objects.read_ar),
-    "wasm": ("wasm", objects.read_wasm),
+# The module that reads a format, which begins the kinds of its damage, and its function. Most wheels have one format.
+_READERS: dict[Format, tuple[str, str, str]] = {
+    "ELF": ("elf", "elf", "read_elf"),
+    "Mach-O": ("macho", "macho_fat", "read_macho"),
+    "PE": ("pe", "pe", "read_pe"),
+    "COFF": ("coff", "objects", "read_coff"),
+    "ar": ("ar", "objects", "read_ar"),
+    "wasm": ("wasm", "objects", "read_wasm"),
 }
 
 
@@ -55,15 +54,19 @@ def recognise(head: bytes, size: int) -> Format | None:
     """
     if head.startswith(magic.ELF) or (2 <= size == len(head) < 4 and magic.ELF.startswith(head)):
         return "ELF"
-    if head[:4] in magic.MACHO or (head[:4] in magic.FAT and not macho_fat.is_java_class(head)):
+    if head[:4] in magic.MACHO or (head[:4] in magic.FAT and not _module("macho_fat").is_java_class(head)):
         return "Mach-O"
     if head[:8] in (magic.AR, magic.THIN_AR):
         return "ar"
     if head.startswith(magic.WASM):
         return "wasm"
-    if pe.is_pe(head, size):
+    if _module("pe").is_pe(head, size):
         return "PE"
-    return "COFF" if objects.object_machine(head, size) else None
+    return "COFF" if _module("objects").object_machine(head, size) else None
+
+
+def _module(name: str) -> Any:  # noqa: ANN401  # a module
+    return import_module(f"wheelcheck.binary.{name}")
 
 
 def unread_binary(source: Source, why: Damage) -> Binary | None:
@@ -84,10 +87,10 @@ def read_binary(path: str, source: Source) -> Binary | None:
         return None
     blocks = Blocks(source)
     blocks.spent += len(head)
-    prefix, reader = _READERS[format_]
+    prefix, module, reader = _READERS[format_]
     reading = Reading(path, prefix, blocks)
     try:
-        slices = reader(reading)
+        slices: tuple[Slice, ...] | None = getattr(_module(module), reader)(reading)
     except BudgetExceededError:
         reading.limit(f"more than {blocks.spent} bytes would have to be read")
         slices = ()

@@ -59,7 +59,9 @@ def _parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("-V", "--version", action="version", version=f"wheelcheck {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     chosen = next((word for word in words if word in COMMANDS), None)
-    for name, summary in COMMANDS.items():
+    # Where the command comes first, nothing asks for the others; to add them takes as long as to read a small wheel.
+    wanted = {chosen: COMMANDS[chosen]} if chosen and words[0] == chosen else COMMANDS
+    for name, summary in wanted.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == chosen:
             import_module(f"wheelcheck.cli.{name}").add_arguments(command)
