@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.support import elf_editing as elf
+from tests.support import native
 from tests.support.elf_cases import library
 from tests.support.elf_editing import GRAFT_ADDRESS, graft_dynamic, header, retag
 from wheelcheck.binary import read_binary
+from wheelcheck.binary.elf_header import Header, read_header
+from wheelcheck.binary.elf_segments import Image, Segment
+from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
+from wheelcheck.binary.reader import Blocks, Reading
 from wheelcheck.source import Bytes
+
+if TYPE_CHECKING:
+    from wheelcheck.binary.elf_tables import Tags, Types
 
 TAGS = {
     "DT_PLTRELSZ": 2,
@@ -121,3 +131,73 @@ def test_what_is_called_at_the_beginning_and_the_end_is_code(tag: str) -> None:
         if elf.get(library(), at, elf.SEGMENT["flags"]) & 1
     )
     assert not any(why.startswith(f"{tag} 0x") for why in reasons({tag: code}))
+
+
+@pytest.mark.parametrize("tables", [{"DT_HASH"}, {"DT_GNU_HASH"}, {"DT_HASH", "DT_GNU_HASH"}, set()])
+def test_one_hash_table_is_enough(tables: set[str]) -> None:
+    away = [retag(TAGS[tag], 0x6000000D) for tag in ("DT_HASH", "DT_GNU_HASH") if tag not in tables]
+    both_there = {"DT_HASH": GRAFT_ADDRESS, "DT_GNU_HASH": GRAFT_ADDRESS}
+    said = "no DT_HASH and no DT_GNU_HASH: the loader finds none of its symbols"
+    assert (said in reasons(both_there, *away)) is not bool(tables)
+
+
+@pytest.mark.parametrize(
+    ("tags", "at_once"),
+    [
+        ({}, False),
+        ({"DT_FLAGS": 8}, True),
+        ({"DT_FLAGS": 4}, False),
+        ({"DT_FLAGS_1": 1}, True),
+        ({"DT_FLAGS_1": 8}, False),
+        ({"DT_FLAGS": 4, "DT_FLAGS_1": 1}, True),
+        ({"DT_BIND_NOW": 0}, True),
+    ],
+)
+def test_each_of_three_entries_asks_to_bind_at_once(tags: Tags, *, at_once: bool) -> None:
+    assert binds_at_once(tags) is at_once
+
+
+def header_of(content: bytes) -> Header:
+    found = read_header(Reading("x", "elf", Blocks(Bytes(content))))
+    assert found is not None
+    return found
+
+
+MAPPED = Image((Segment("PT_LOAD", 0, 0x1000, 16, 16, 5), Segment("PT_LOAD", 0, 0x2000, 16, 16, 6)))
+UNKNOWN = "a relocation of {} has type {}, which no loader knows there"
+
+
+@pytest.mark.parametrize(
+    ("cpu", "tags", "types", "said"),
+    [
+        ("x86_64", {}, {"DT_JMPREL": {7}, "DT_RELA": {6, 8}}, []),
+        ("x86_64", {}, {"DT_JMPREL": {6, 7, 8}}, [UNKNOWN.format("DT_JMPREL", 6)]),
+        ("x86_64", {}, {"DT_RELA": {0, 8}}, []),
+        ("x86_64", {}, {"DT_RELA": {8, 99}}, [UNKNOWN.format("DT_RELA", 99)]),
+        ("x86_64", {}, {"DT_JMPREL": {0, 7}}, [UNKNOWN.format("DT_JMPREL", 0)]),
+        ("x86_64", {"DT_BIND_NOW": 0}, {"DT_JMPREL": {0, 7}}, []),
+        ("aarch64", {}, {"DT_JMPREL": {1026}, "DT_RELA": {1025}}, []),
+        ("aarch64", {}, {"DT_JMPREL": {7}}, [UNKNOWN.format("DT_JMPREL", 7)]),
+        ("s390x", {}, {"DT_JMPREL": {99}}, []),
+        ("i686", {}, {"DT_JMPREL": {99}}, []),
+    ],
+)
+def test_relocations_are_of_types_that_glibc_knows(cpu: str, tags: Tags, types: Types, said: list[str]) -> None:
+    assert list(judge_relocations(header_of(native.library(cpu)), MAPPED, tags, types, set())) == said
+
+
+@pytest.mark.parametrize(
+    ("tags", "target", "said"),
+    [
+        ({}, 0x2000, []),
+        ({}, 0x200F, []),
+        ({}, 0x2010, ["a relocation changes 0x2010, which is in no writable PT_LOAD"]),
+        ({}, 0x1000, ["a relocation changes 0x1000, which is in no writable PT_LOAD"]),
+        ({"DT_TEXTREL": 0}, 0x1000, []),
+        ({"DT_FLAGS": 4}, 0x1000, []),
+        ({"DT_FLAGS": 8}, 0x1000, ["a relocation changes 0x1000, which is in no writable PT_LOAD"]),
+        ({"DT_TEXTREL": 0}, 0x3000, ["a relocation changes 0x3000, which is in no PT_LOAD"]),
+    ],
+)
+def test_relocations_change_what_may_be_written(tags: Tags, target: int, said: list[str]) -> None:
+    assert list(judge_relocations(header_of(library()), MAPPED, tags, {}, {target, 0x2008})) == said
