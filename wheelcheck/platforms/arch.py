@@ -63,6 +63,7 @@ class Arch:
     rust_abi: str = "gnu"  # `gnu` and `musl` end in this suffix: gnueabihf, musleabihf
     zig: str = ""
     multiarch: tuple[str, ...] = ()  # CPU part of EXT_SUFFIX; the first is CPython's own
+    pypy: str = ""  # PyPy's own, if it is another
     runner: str = ""  # GitHub-hosted runner that is this CPU
     debian: str = ""  # dpkg architecture
     qemu: str = ""  # as in `qemu-aarch64`, the user-mode emulator
@@ -224,6 +225,7 @@ ARCHES = (
         rust="powerpc64le",
         zig="powerpc64le",
         multiarch=("powerpc64le", "ppc64le"),
+        pypy="ppc_64",
         debian="ppc64el",
         qemu="ppc64le",
         go=("GOARCH=ppc64le",),

@@ -196,7 +196,7 @@ def _is_imported_on_linux(cpu: str, libc: str, abi: str, platform: Platform) -> 
     """Judge `arm-linux-gnueabihf` in its three parts; the ABI is the CPU's usual one or unnamed."""
     if (libc == "android") != (platform.system == "android") or (libc == "musl" and platform.libc == "glibc"):
         return False
-    rows = [row for row in arch.ARCHES if row.name in platform.arches and cpu in row.multiarch]
+    rows = [row for row in arch.ARCHES if row.name in platform.arches and cpu in (*row.multiarch, row.pypy)]
     usual = {row.rust_abi.removeprefix("gnu") for row in rows}
     if libc == "android":
         usual = {each.removesuffix("hf") for each in usual}

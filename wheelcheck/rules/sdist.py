@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.dist_info import is_utf_8, metadata_version
+from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.fit import describe, home, native_slices
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
@@ -236,6 +237,9 @@ def _says_nothing(text: str) -> bool:
 def pkg_info_names_this_project_and_version(sdist: Sdist) -> Iterator[Hit]:
     """PKG-INFO is in the top folder, and its Name and Version are those of the file name.
 
+    The file name ends in the version behind the last hyphen, or behind the one before it if that makes a post release
+    (`keystone-engine-0.9.1-3`), which is what installers look for.
+
     Source: PEP 643, the source distribution format (PyPA).
     Remedy: let the build backend make the sdist.
     """
@@ -243,8 +247,19 @@ def pkg_info_names_this_project_and_version(sdist: Sdist) -> Iterator[Hit]:
     there = path in sdist.texts
     if not there and sdist.members and sdist.is_read_whole:
         yield Hit("", f"found no {path}, expected one")
-    elif there and not sdist.name.error:
+    elif there and not sdist.name.error and not _is_post_release(sdist):
         yield from identity_hits(path, sdist.pkg_info, sdist.name)
+
+
+def _is_post_release(sdist: Sdist) -> bool:
+    """Return whether the file name has the project of PKG-INFO and its version in the form N-M (PEP 440)."""
+    before, _, number = sdist.file.removesuffix(".tar.gz").removesuffix(".zip").rpartition("-")
+    project, _, version = before.rpartition("-")
+    names, versions = sdist.pkg_info.get_all("Name", []), sdist.pkg_info.get_all("Version", [])
+    if not (number.isdecimal() and len(names) == len(versions) == 1):
+        return False
+    is_same = canonical_version(f"{version}-{number}") == canonical_version(str(versions[0]).strip())
+    return is_same and canonicalize_name(project) == canonicalize_name(str(names[0]).strip())
 
 
 @rule("WC608", on=Sdist)

@@ -7,6 +7,7 @@ import pytest
 from wheelcheck.platforms.suffixes import (
     ModuleName,
     is_extension_module,
+    is_imported_on,
     lacks_its_platform,
     module_for_any_version,
     parse_module_name,
@@ -143,3 +144,17 @@ def test_no_suffix_of_this_interpreter_lacks_what_it_needs() -> None:
 @pytest.mark.parametrize(("interpreter", "version"), [("cp312", (3, 12)), ("pp3", (3,)), ("py", ()), ("cp3x", (3,))])
 def test_an_interpreter_tag_holds_its_version(interpreter: str, version: tuple[int, ...]) -> None:
     assert version_of(interpreter) == version
+
+
+@pytest.mark.parametrize(
+    ("spelling", "tag", "found"),
+    [
+        ("powerpc64le-linux-gnu", "manylinux_2_19_ppc64le", True),
+        ("ppc_64-linux-gnu", "manylinux_2_19_ppc64le", True),  # PyPy's
+        ("ppc_64-linux-gnu", "manylinux_2_17_x86_64", False),
+        ("x86-linux-gnu", "manylinux_2_17_i686", True),
+        ("i386-linux-gnu", "manylinux_2_17_x86_64", False),
+    ],
+)
+def test_interpreters_spell_a_cpu_in_their_own_way(spelling: str, tag: str, *, found: bool) -> None:
+    assert is_imported_on(spelling, parse_platform(tag)) is found

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -157,6 +157,8 @@ BUILD = File("pyproject.toml", b'[build-system]\nrequires = ["hatchling"]\n')
 TOOLS_ONLY = File("pyproject.toml", b"[tool.black]\nline-length = 100\n")
 LOCAL = "requires = []\nbackend-path = "
 NO_TOML = File("pyproject.toml", b"<<<<<<< HEAD\n")
+POST = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0-3\n"
+BEHIND_ONE: Any = {"project": "demo-1.0", "version": "3"}
 INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
 
 
@@ -272,6 +274,15 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             an_sdist(File("PKG-INFO", INFO)),
             "found Version '1.1', expected '1.0'",
             (f"{TOP}/PKG-INFO",),
+        ),
+        Twins(
+            "WC607",
+            "a post release in a file name of before PEP 625",
+            an_sdist(File("PKG-INFO", POST.replace(b"1.0-3", b"1.0-4")), **BEHIND_ONE),
+            an_sdist(File("PKG-INFO", POST), **BEHIND_ONE),
+            "found Name 'demo'",
+            ("demo-1.0-3/PKG-INFO",),
+            everywhere=("WC609",),
         ),
         Twins(
             "WC608",
