@@ -19,6 +19,7 @@ import time
 import types
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TextIO
 
 import coverage
@@ -96,6 +97,8 @@ class Runs:
         suite = Suite(items, lines, times, failed, self.seconds)
         total = sum(suite.times.values())
         print(f"{len(items)} tests, {total:.0f} s of CPU, fail by themselves: {suite.failed or None}", file=self.out)
+        for name in self.modules:  # some are imported only when they are used, which is in a child
+            import_module(name.removesuffix(".py").replace("/", "."))
         living = {name: _living(path) for name, path in self.modules.items()}
         gc.disable()
         gc.freeze()  # nothing is copied into a child only because it is looked at

@@ -252,6 +252,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "DT_GNU_HASH beyond its segment": (number_in(GNU_HASH, 2, 1 << 20), "elf-dynamic"),
     "DT_HASH beyond its segment": (both(without(GNU_HASH), number_in(HASH, 1, 1 << 20)), "elf-dynamic"),
     "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),
+    "PT_GNU_RELRO that reaches over the end": (segment(RELRO, memsz=BIG), "elf-segment"),
     "PT_LOAD of 2^41 bytes": (segment(elf.LOAD, 1, memsz=1 << 41), "elf-segment"),
     "PT_TLS of 2^40 bytes": (segment(elf.STACK, type=7, memsz=1 << 40), "elf-segment"),
     "PT_TLS aligned to 2^40": (segment(elf.STACK, type=7, memsz=8, align=1 << 40), "elf-segment"),
