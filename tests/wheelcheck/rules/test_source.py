@@ -280,7 +280,7 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             "a post release in a file name of before PEP 625",
             an_sdist(File("PKG-INFO", POST.replace(b"1.0-3", b"1.0-4")), **BEHIND_ONE),
             an_sdist(File("PKG-INFO", POST), **BEHIND_ONE),
-            "found Name 'demo'",
+            "as the file name says",
             ("demo-1.0-3/PKG-INFO",),
             everywhere=("WC609",),
         ),
