@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SEGMENT_LIMIT = 1024
 PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be configured with
+_READ = 4  # PF_R alone
 _PAGE = PAGES[0]  # the smallest of any CPU in the table
 _MOST_MEMORY = 2**40  # bytes of one PT_LOAD; "cannot map zero-fill pages"
 _MOST_TLS = 2**30  # bytes; a loader that cannot allocate them ends the process
@@ -101,7 +102,9 @@ class Image:
         """Return whether each page of memory holds one place of the file with one set of rights."""
         loads = self.of("PT_LOAD")
         apart = (
-            first.flags == second.flags or (first.vaddr + first.memsz - 1) // page < second.vaddr // page
+            first.flags == second.flags
+            or (first.vaddr + first.memsz - 1) // page < second.vaddr // page
+            or _loses_nothing(first, second)
             for first, second in pairwise(loads)
         )
         return all(load.delta % page == 0 for load in loads if load.filesz) and all(apart)
@@ -116,6 +119,15 @@ class Image:
         """Whether PT_GNU_STACK asks for it; None without PT_GNU_STACK, which leaves it to the CPU's default."""
         stacks = self.of("PT_GNU_STACK")
         return any(stack.is_executable for stack in stacks) if stacks else None
+
+
+def _loses_nothing(first: Segment, second: Segment) -> bool:
+    """Return whether a page that both share may have the rights of the second alone, which is mapped over it.
+
+    patchelf puts the tables that it moves behind the ELF header, in a PT_LOAD that may be written to and never is.
+    """
+    is_moved = first.offset == 0 and not first.is_executable and first.memsz == first.filesz
+    return is_moved and first.delta == second.delta and second.flags == _READ
 
 
 def _seamless_end(load: Segment, following: tuple[Segment, ...]) -> int:

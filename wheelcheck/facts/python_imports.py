@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
@@ -20,6 +21,11 @@ _IMPORT = regex(
 )
 _COMMENT = regex(r"#[^\n]*")
 _OPEN = ("__getattr__", "globals(", "import *", "sys.modules", "setattr(")  # such a module may have any name
+
+
+# Modules of some Python and not of another, and pip, which some front ends have in the environment of a build.
+_SOMETIMES = {"imp", "lib2to3", "pipes", "cgi", "asyncore", "asynchat", "smtpd", "tomllib", "compression", "pip"}
+STANDARD = sys.stdlib_module_names | _SOMETIMES
 
 
 class Import(NamedTuple):

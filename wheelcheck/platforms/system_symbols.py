@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.platforms import data
+from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.manylinux import linux_policy
 
@@ -45,10 +46,15 @@ def offers(library: str, name: str, platform: Platform) -> bool | None:
     if platform.libc == "musl" and is_musl(library):
         return name in _musl_names()
     versions = _library_names(library)
-    if versions is None or platform.libc not in ("glibc", "musl"):
+    if versions is None or platform.libc not in ("glibc", "musl") or not _has_64_bits(platform):
         return None
     of_symbol, policy = versions.get(name, ()), linux_policy(platform)
     return any(policy is None or version == _UNVERSIONED or policy.offers(version) for version in of_symbol)
+
+
+def _has_64_bits(platform: Platform) -> bool:
+    """Return whether the lists of libraries hold for the CPU of a tag: `operator new` is _Znwm there and _Znwj else."""
+    return all(find(cpu).bits == 64 for cpu in platform.arches)
 
 
 @lru_cache(maxsize=64)

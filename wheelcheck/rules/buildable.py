@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-import sys
 from bisect import bisect_left
 from collections import defaultdict
 from pathlib import PurePosixPath
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Sdist
 from wheelcheck.facts.named_files import named_files
-from wheelcheck.facts.python_imports import imports_of_script
+from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
@@ -52,9 +51,6 @@ _BROUGHT = {
     "ninja": ("ninja",),
     "cmake": ("cmake",),
 }
-# Modules of some Python and not of another, and pip, which some front ends have in the environment of the build.
-_SOMETIMES = {"imp", "lib2to3", "pipes", "cgi", "asyncore", "asynchat", "smtpd", "tomllib", "compression", "pip"}
-_STANDARD = sys.stdlib_module_names | _SOMETIMES
 _LEGACY = "setuptools.build_meta:__legacy__"
 _REQUIRED = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
@@ -236,7 +232,7 @@ def setup_py_finds_what_it_imports(sdist: Sdist) -> Iterator[Hit]:
         return
     beside = {member.path.split("/")[1].partition(".")[0] for member in sdist.members if "/" in member.path}
     for module in dict.fromkeys(imports_of_script(script)):
-        if module in _STANDARD or module in brought:
+        if module in STANDARD or module in brought:
             continue
         if module not in beside:
             yield Hit(path, f"imports {module}, which nothing brings that the build requires")

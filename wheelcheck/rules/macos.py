@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dyld import Dyld, Image, place_of
+from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
+from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.facts.requirements import required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -91,16 +93,16 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     most interpreters have built in.
 
     It is an error as well if a program or an extension module loads a library by a relative name that is not in the
-    wheel, the wheel requires no other distribution, and no search path leads to a folder in which users install
-    libraries: nothing can bring it. Other libraries may come with another package or be there already (a framework in
-    /Library), and what is loaded weakly (LC_LOAD_WEAK_DYLIB) may be missing: warnings.
+    wheel, the wheel requires no other distribution and imports none, and no search path leads to a folder in which
+    users install libraries: nothing can bring it. Other libraries may come with another package or be there already (a
+    framework in /Library), and what is loaded weakly (LC_LOAD_WEAK_DYLIB) may be missing: warnings.
 
     Source: dyld(1): @loader_path, @rpath; Apple's <mach-o/loader.h>.
     Remedy: bundle the library with `delocate-wheel`, or link it statically; link an extension module with
     `-undefined dynamic_lookup` instead of libpython.
     """
     carried = {PurePosixPath(member.path).name.lower() for member in wheel.natives}
-    is_alone = not required(wheel)
+    is_alone = not required(wheel) and not _imports_others(wheel)
     for member, slice_, _ in native_code(wheel, "macos", "ios"):
         outside = [name for name in slice_.needed if not _is_provided(name, carried) and not _is_systems(name, slice_)]
         fatal = [
@@ -115,6 +117,13 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
         if outside:
             message = f"loads {(fatal or outside)[0]}, expected a system library or one in the wheel"
             yield Hit(member.path, message, severity="error" if fatal else None)
+
+
+def _imports_others(wheel: Wheel) -> bool:
+    """Return whether a package imports in any case what neither Python nor the wheel has, as torchaudio does torch."""
+    own = {installed_path(member.path).partition("/")[0].partition(".")[0] for member in wheel.members}
+    scripts = (text for path, text in wheel.texts.items() if path.endswith("/__init__.py"))
+    return any(module not in STANDARD | own for text in scripts for module in imports_of_script(text))
 
 
 def _is_provided(name: str, carried: set[str]) -> bool:

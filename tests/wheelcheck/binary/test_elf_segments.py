@@ -86,6 +86,10 @@ def test_memory_has_the_rights_of_its_segment(address: int, *, mapped: bool, wri
         ((load(0, 0, 0x1000, flags=4), load(0x1000, 0x1000, 0x1000, flags=5)), 0x1000, 0x1000),
         ((load(0, 0, 0x1001, flags=4), load(0x1000, 0x1000, 0x1000, flags=5)), 0, 0),
         ((load(0, 0, 0x1001, flags=4), load(0x1000, 0x1000, 0x1000, flags=4)), 0x1000, 0x10000),
+        ((load(0, 0, 0x1001, flags=6), load(0x1000, 0x1000, 0x1000, flags=4)), 0x1000, 0x10000),  # by patchelf
+        ((load(0, 0, 0x1001, flags=6), load(0x1000, 0x1000, 0x1000, flags=5)), 0, 0),
+        ((load(0, 0, 0x1001, flags=5), load(0x1000, 0x1000, 0x1000, flags=4)), 0, 0),
+        ((load(0x1000, 0x1000, 0x1001, flags=6), load(0x2000, 0x2000, 0x1000, flags=4)), 0, 0),
     ],
 )
 def test_the_largest_page_holds_one_place_and_one_set_of_rights(

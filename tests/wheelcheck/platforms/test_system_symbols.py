@@ -15,6 +15,8 @@ WAIT = "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"  # GLIBCXX_3.
         ("libstdc++.so.6", "_ZNSi6ignoreEl", "manylinux_2_17_x86_64", True),  # GLIBCXX_3.4 and 3.4.5
         ("libstdc++.so.6", "_ZSt21__glibcxx_assert_failPKciS0_S0_", "manylinux_2_17_x86_64", False),  # 3.4.30 alone
         ("libstdc++.so.6", "demo", "manylinux_2_17_x86_64", False),
+        ("libstdc++.so.6", "_Znwm", "manylinux_2_17_aarch64", True),
+        ("libstdc++.so.6", "_Znwj", "manylinux_2_34_armv7l", None),  # the list is that of 64-bit CPUs
         ("libgcc_s.so.1", "_Unwind_Resume", "manylinux_2_17_x86_64", True),
     ],
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DYLIB = "demo/libnative.dylib"
 INTEL = "py3-none-macosx_10_9_x86_64"
 MODULE, LIBFOO = "demo/_x.abi3.so", "demo/.dylibs/libfoo.dylib"
+IMPORTING = File("demo/__init__.py", b"import os\nimport torch\nfrom . import _x\n")
 REQUIRING = {"METADATA": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: foo\n"}
 
 
@@ -239,6 +240,15 @@ def weakly(file: File) -> File:
             a_wheel(ARM64, needing_foo("@loader_path/.dylibs/libfoo.dylib", MODULE), foo("demo/.dylibs/libfoo.dylib")),
             "loads @loader_path/.dylibs/libfoo.dylib",
             (MODULE,),
+        ),
+        Twins(
+            "WC502",
+            "a distribution that the package imports may have loaded it",
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib", MODULE), IMPORTING),
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib", MODULE, "/usr/lib/swift"), IMPORTING),
+            "loads @rpath/libfoo.dylib",
+            (MODULE,),
+            severity="warning",
         ),
         Twins(
             "WC502",
