@@ -8,11 +8,19 @@ instance is made. Type checkers see the standard library's.
 
 from __future__ import annotations
 
-from _collections import _tuplegetter  # type: ignore[import-not-found]  # what `namedtuple` gives each field
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NamedTuple
+
+try:
+    from _collections import _tuplegetter  # type: ignore[import-not-found]  # what `namedtuple` gives each field
+except ImportError:  # PyPy
+
+    def _tuplegetter(index: int, _: str) -> Any:
+        from operator import itemgetter  # noqa: PLC0415
+
+        return property(itemgetter(index))
+
 
 __all__ = ["NamedTuple"]
 

@@ -355,6 +355,12 @@ FAR_FILE = pax(record("path", f"pkg-1/{FAR}")) + member(f"pkg-1/{FAR}".encode()[
 REPLACED_CASES = (
     case("another path", "tar-pax-conflict", sdist(pax(record("path", "pkg-1/a.py")), FILE), PAXED),
     case("another path beyond ASCII", "tar-pax-conflict", sdist(pax(record("path", "pkg-1/é.py")), FILE), PAXED),
+    case(
+        "a name that is no writer's placeholder",
+        "tar-pax-conflict",
+        sdist(pax(record("path", "pkg-1/é.py")), member(b"pkg-1/PaxHeaders/0")),
+        sdist(pax(record("path", "pkg-1/é.py")), member(b"PaxHeaders/0")),
+    ),
     case("another long name", "tar-pax-conflict", sdist(long_name(b"pkg-1/a.py\0"), FILE), LONGED),
     case(
         "another link",

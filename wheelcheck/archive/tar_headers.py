@@ -42,6 +42,7 @@ _FIXED = 100  # bytes of a name or link in the block
 _LATEST = (1 << 63) - 1  # seconds
 _LAST_ID = (1 << 32) - 2  # of users and groups; GNU tar stops at more, and the last number means "nobody in particular"
 _IDS = ("uid", "gid")
+_PLACEHOLDER = regex(r"PaxHeaders/[0-9]{1,9}")  # what maturin leaves of a name that its block cannot hold
 _OCTAL = regex(rb" *([0-7]*)[ \0]*")
 # No installer uses these, but CPython's tarfile refuses a header in which one of them is not a number.
 _UNUSED_NUMBERS = (
@@ -239,20 +240,26 @@ def check_replaced(header: Header, records: dict[str, str], log: Log) -> None:
     """Judge the names of a block, each beside the record of an extended header that replaces it, if there is one.
 
     Readers without extended headers obey the block. A writer needs a record for a name that the block cannot hold, and
-    leaves there what can be held: its beginning (GNU tar, tarfile), its ASCII (Go), the hash of a blob (git). A name
-    that could be held and is another one makes two archives of one file. The block's name need not be UTF-8 where a
-    record replaces it: GNU tar cuts inside a character.
+    leaves there what can be held: its beginning (GNU tar, tarfile), its ASCII (Go), the hash of a blob (git), a number
+    in a folder that no project has (maturin: `PaxHeaders/0`). A name that could be held and is another one makes two
+    archives of one file. The block's name need not be UTF-8 where a record replaces it: GNU tar cuts inside a
+    character.
     """
     for key, fixed in (("path", header.name), ("linkpath", header.link)):
         name = records.get(key)
         if name is None and key in header.not_utf8:
             log.note("name-encoding", f"a {key} that is not UTF-8, expected it to be", fixed)
-        elif name is not None and fixed and len(name.encode()) < _FIXED and _held(name) != _held(fixed):
+        elif name is not None and fixed and len(name.encode()) < _FIXED and not _stands_for(fixed, name):
             why = f"{key} {fixed!r} in the header and {name!r} in the extended one, expected one value"
             log.note("tar-pax-conflict", why, records.get("path", header.name))
     for kind, why in flaws(header.name) if "path" in records else ():
         if kind in ("name-parent", "name-absolute"):
             log.note(kind, f"the name {header.name!r} that an extended header replaces has {why}", records["path"])
+
+
+def _stands_for(fixed: str, name: str) -> bool:
+    """Return whether a writer may have left the name of a block in place of another one."""
+    return _held(name) == _held(fixed) or _PLACEHOLDER.fullmatch(fixed) is not None
 
 
 def _held(name: str) -> str:
