@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 
 import wheelcheck
 from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
-from tests.support.commandline import command, environment, run, run_here
+from tests.support.commandline import environment, run, run_here
 from wheelcheck.config import OF_UPLOADS
 from wheelcheck.inputs import find_files
 from wheelcheck.survey import here, survey
@@ -97,9 +98,10 @@ def test_a_run_that_was_interrupted_anywhere_continues_to_the_same_rows(tree: Pa
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_a_survey_that_is_interrupted_says_how_it_goes_on(tree: Path) -> None:
-    with subprocess.Popen(
-        command("survey", ".", "--output", OUTPUT, "--jobs", "1"), cwd=tree, stderr=subprocess.PIPE, env=environment()
-    ) as done:
+    # A shell starts what runs in its background with SIGINT ignored, and children inherit that.
+    script = "import signal, sys, wheelcheck.cli; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    words = [sys.executable, "-c", f"{script}sys.exit(wheelcheck.cli.main())", "survey", ".", "--output", OUTPUT]
+    with subprocess.Popen([*words, "--jobs", "1"], cwd=tree, stderr=subprocess.PIPE, env=environment()) as done:
         while not (tree / OUTPUT).exists():
             sleep(0.01)
         done.send_signal(signal.SIGINT)
