@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 # Signatures and attestations beside artifacts (PEP 740, GnuPG, sigstore), and the .gitignore of hatch and uv.
 _COMPANIONS = (".publish.attestation", ".asc", ".sigstore", ".sigstore.json", ".provenance", ".gitignore")
-_PROJECT = regex(r"[A-Za-z0-9][\w.-]*")
-_RELEASE = regex(r"pypi:(?P<project>[A-Za-z0-9][\w.-]*)==(?P<version>[\w.!+-]+)")
+_NAME = r"[A-Za-z0-9][\w.-]*"
+_PROJECT = regex(_NAME)
+_RELEASE = regex(rf"pypi:(?P<project>{_NAME})==(?P<version>[\w.!+-]+)")
 _URL = regex(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _EMPTY = "no wheel and no sdist is in the folder"
 _BUILD = "build first (python -m build), or name the folder that holds the files"

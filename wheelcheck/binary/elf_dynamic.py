@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_layout import tag_name
+from wheelcheck.binary.elf_lookup import VERSION_NUMBER
 from wheelcheck.binary.elf_symbols import Linked, read_symbols
 from wheelcheck.binary.elf_tables import judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from wheelcheck.binary.elf_segments import Image, Segment
     from wheelcheck.binary.reader import Reading
 
-
-_VERSION_NUMBER = 0x7FFF  # the bit above marks a version that is not the default
 
 ENTRY_LIMIT = 8192
 _PIECE = 64  # entries that are read at once
@@ -92,7 +91,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     _judge_needs(reading, named, strings, tags.needed, hashed=header.has_named_sections)
     if tags.last:
         judge_tables(reading, header, image, tags.last)
-    by_number = {need.number & _VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
+    by_number = {need.number & VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
     needed = tuple(strings[offset] for offset in tags.needed if offset in strings)
     return Dynamic(
         proven=proven,

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_lookup import (
     LOCAL,
+    NAMELESS,
+    VERSION_NUMBER,
     WEAK,
     Asked,
     Entry,
@@ -36,9 +38,7 @@ if TYPE_CHECKING:
 TABLE_LIMIT = 6 * 2**20  # bytes of one table; five of them stay within the budget of a binary
 _PIECE = 1024  # links of a hash chain that are read at once
 _WORD = 4  # bytes of an entry of DT_HASH
-_VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
 _GLIBC = "libc.so.6"
-_NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 
 Tags = dict["str | int", int]
 
@@ -250,13 +250,13 @@ def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, lin
 def _imports(asked: Asked, wanted: Wanted, linked: Linked) -> Iterator[Symbol]:
     """Yield the undefined symbols that a relocation asks for: the loader never looks for the others."""
     none = ("", "")
-    versions = {number: version for number, version in linked.versions.items() if number >= _NAMELESS}
+    versions = {number: version for number, version in linked.versions.items() if number >= NAMELESS}
     for index in sorted(wanted.now | wanted.later):
         if index >= len(asked.entries):
             return
         _, info, _, section, _, _ = asked.entries[index]
         if section or info >> 4 == LOCAL:
             continue
-        number = asked.numbers[index] & _VERSION_NUMBER if asked.numbers else 0
+        number = asked.numbers[index] & VERSION_NUMBER if asked.numbers else 0
         library, version = versions.get(number, none)
         yield Symbol(printable(asked.name(index)), version, library, info >> 4 == WEAK, index in wanted.later)

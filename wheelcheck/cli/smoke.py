@@ -64,7 +64,7 @@ def _cpu(name: str) -> Arch:
 
 def _run(arguments: argparse.Namespace) -> int:
     files = _found(arguments.files)
-    unusable = [_verdict(f"FAIL {safe(str(path))}: {safe(why)}") for path, why in files.unusable]
+    unusable = [_verdict("fail", f"FAIL {safe(str(path))}: {safe(why)}") for path, why in files.unusable]
     verdicts = [*unusable, *(_tried(path, arguments) for path in files.artifacts)]
     if "fail" in verdicts:
         return FAIL
@@ -92,24 +92,24 @@ def _tried(path: Path, arguments: argparse.Namespace) -> str:
     from wheelcheck.inputs import UnreachableError  # noqa: PLC0415
 
     if path.suffix != ".whl":
-        return _verdict(f"SKIP {safe(path.name)}: not a wheel; build one from it and name that")
+        return _verdict("skip", f"SKIP {safe(path.name)}: not a wheel; build one from it and name that")
     try:
         wheel = read_artifact(path)
     except UnreachableError as problem:
-        return _verdict(f"FAIL {safe(path.name)}: {safe(str(problem))}")
+        return _verdict("fail", f"FAIL {safe(path.name)}: {safe(str(problem))}")
     if not isinstance(wheel, Wheel) or wheel.name.error:
-        return _verdict(f"FAIL {safe(path.name)}: it is not named like a wheel: {safe(wheel.name.error)}")
+        return _verdict("fail", f"FAIL {safe(path.name)}: it is not named like a wheel: {safe(wheel.name.error)}")
     log = _say if arguments.verbose else _say_nothing
     where = Where(tuple(arguments.arch), arguments.system)
     trial = try_out(path, wheel, where, _commands(arguments.commands, wheel), log)
-    return _verdict(*_lines(trial))
+    return _verdict(trial.verdict, *_lines(trial))
 
 
-def _verdict(*lines: str) -> str:
-    """Print the lines about a file; return the verdict that the first begins with."""
+def _verdict(verdict: str, *lines: str) -> str:
+    """Print the lines about a file; return its verdict."""
     with reader_may_leave():
         print(*lines, sep="\n", flush=True)
-    return {word: verdict for verdict, word in _WORDS.items()}[lines[0].partition(" ")[0]]
+    return verdict
 
 
 def _commands(given: list[str], wheel: Wheel) -> tuple[SmokeCommand, ...]:

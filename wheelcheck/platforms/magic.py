@@ -10,6 +10,7 @@ AR, THIN_AR = b"!<arch>\n", b"!<thin>\n"
 WASM = b"\0asm"
 ANONYMOUS_COFF = b"\0\0\xff\xff"  # big objects and short import objects; other COFF objects begin with a machine number
 BITCODE = b"BC\xc0\xde"  # LLVM's, which an `ar` may hold
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"  # git-lfs: what stands for a file that was not fetched
 # The first bytes of Mach-O files -> bits, byte order
 MACHO = {
     b"\xfe\xed\xfa\xce": (32, ">"),

@@ -15,6 +15,7 @@ from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from wheelcheck.facts import Member, Wheel
 
-_LFS = b"version https://git-lfs.github.com/spec/"
 _JUNK = regex(
     r"(?:^|/)(?:\.git|\.hg|\.svn|node_modules|__pycache__|\.tox|\.nox|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.idea)/"
     r"|(?:^|/)(?:\.DS_Store|Thumbs\.db)$"
@@ -34,12 +34,12 @@ _PRIVATE_KEY = regex(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
 _GENERATED = regex(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
 _SOURCE = regex(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
 _SHOWN = 4
-# The modules of packages that builds with setuptools require. What others bring with them is not known.
 # Since version 71 setuptools adds the folder of its own copies to the end of sys.path; that is their union since then.
 _COPIES = (
     *("autocommand", "backports", "importlib_metadata", "importlib_resources", "inflect", "jaraco", "more_itertools"),
     *("ordered_set", "packaging", "platformdirs", "tomli", "typeguard", "typing_extensions", "wheel", "zipp"),
 )
+# The modules of packages that builds with setuptools require. What others bring with them is not known.
 _BROUGHT = {
     "setuptools": ("setuptools", "pkg_resources", "distutils", *_COPIES),
     "wheel": ("wheel", "packaging"),
@@ -124,7 +124,7 @@ def no_source_is_a_git_lfs_pointer(sdist: Sdist) -> Iterator[Hit]:
     Remedy: `lfs: true` for actions/checkout, or `git lfs pull` before the build.
     """
     for member in sdist.members:
-        if member.head.startswith(_LFS) and not hints.is_fixture(member.path):
+        if member.head.startswith(LFS_POINTER) and not hints.is_fixture(member.path):
             yield Hit(member.path, "is a Git LFS pointer, not the file", cause="is a Git LFS pointer, not the file")
 
 

@@ -12,6 +12,7 @@ from wheelcheck.facts.file_names import member_path
 from wheelcheck.facts.fit import is_emulated, is_foreign_payload, native_slices, same_system
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
+from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.tags import parse_platform
@@ -29,10 +30,9 @@ if TYPE_CHECKING:
 _LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
 _BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _CODE_ENDINGS = frozenset(["so", "dylib", "pyd", "dll", "o", "obj", "a", "bpf", "exe", "node", "wasm"])
-_LFS = b"version https://git-lfs.github.com/spec/"
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
 _STUBS = (
-    (regex(re.escape(_LFS)), "a git-lfs pointer"),
+    (regex(re.escape(LFS_POINTER)), "a git-lfs pointer"),
     (regex(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
@@ -195,7 +195,7 @@ def _is_loadable(member: Member) -> bool:
 
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
-    if not member.mode & 0o111 and not _may_claim(member.path) and not member.head.startswith(_LFS):
+    if not member.mode & 0o111 and not _may_claim(member.path) and not member.head.startswith(LFS_POINTER):
         return None
     library, built = hints.is_library(member.path), bool(_BUILT.search(name_of(member.path)))
     claims = library or built or _is_program(member)

@@ -199,10 +199,14 @@ def a_module_for_one_interpreter_has_a_tag_for_it(wheel: Wheel) -> Iterator[Hit]
     sources = {member.path for member in wheel.members}
     for member, name in modules:
         stem = _stem(member.path)
+        is_optional = is_for_any and name.platform and len(machines[stem]) == 1
         is_alone = len(versions[stem]) == 1 and not name.is_stable and f"{stem}.py" not in sources
-        if is_for_any and len(machines[stem]) == 1 and name.platform:
-            continue
-        if is_alone and not is_test_data(member.path) and any(_is_imported(slice_) for slice_ in _slices(member)):
+        if (
+            is_alone
+            and not is_optional
+            and not is_test_data(member.path)
+            and any(_is_imported(slice_) for slice_ in _slices(member))
+        ):
             tags = ".".join(sorted({tag.python for tag in wheel.name.tags}))
             found = f"is for {name.interpreter} alone, expected a tag for it: {tags}-none is for others too"
             yield Hit(member.path, found)

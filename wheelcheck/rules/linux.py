@@ -61,9 +61,13 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
 def _to_call(slice_: Slice, needs: Iterable[VersionNeed]) -> str:
     """Name the symbols that raise the floor: the first few of them; empty text where no symbol has such a version."""
     names = sorted({name for need in needs for name in slice_.symbols_of(need)})
-    rest = len(names) - _SYMBOLS
-    more = f" and {rest} other{'s' * (rest > 1)}" if rest > 0 else ""
+    more = _more("and", len(names) - _SYMBOLS)
     return f" (to call {', '.join(names[:_SYMBOLS])}{more})" if names else ""
+
+
+def _more(word: str, number: int) -> str:
+    """Say how many there are besides those that are named; empty text if none."""
+    return f" {word} {number} other{'s' * (number > 1)}" if number > 0 else ""
 
 
 @rule("WC402", on=Wheel, needs=without_known_cpu)
@@ -231,8 +235,7 @@ def _judge_outside(
 
 def _may_bring(distributions: tuple[str, ...]) -> str:
     """Say which required distributions may bring a library: the first few of them."""
-    rest = len(distributions) - _SHOWN
-    more = f" or {rest} other{'s' * (rest > 1)}" if rest > 0 else ""
+    more = _more("or", len(distributions) - _SHOWN)
     return f"bundle it, unless it comes with {' or '.join(distributions[:_SHOWN])}{more}"
 
 

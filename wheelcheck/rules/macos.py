@@ -102,7 +102,6 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     `-undefined dynamic_lookup` instead of libpython.
     """
     carried = {PurePosixPath(member.path).name.lower() for member in wheel.natives}
-    is_alone = not required(wheel) and not _imports_others(wheel)
     for member, slice_, _ in native_code(wheel, "macos", "ios"):
         outside = [name for name in slice_.needed if not _is_provided(name, carried) and not _is_systems(name, slice_)]
         fatal = [
@@ -111,7 +110,7 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
             if name not in slice_.weak_needed
             and (
                 _is_fatal(name, member.path)
-                or (is_alone and _has_no_source(name, Image(member.path, place_of(member.path), slice_)))
+                or (_has_no_source(name, Image(member.path, place_of(member.path), slice_)) and _is_alone(wheel))
             )
         ]
         if outside:
@@ -119,11 +118,17 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
             yield Hit(member.path, message, severity="error" if fatal else None)
 
 
-def _imports_others(wheel: Wheel) -> bool:
-    """Return whether a package imports in any case what neither Python nor the wheel has, as torchaudio does torch."""
+def _is_alone(wheel: Wheel) -> bool:
+    """Return whether a wheel requires no other distribution, and no package imports one in any case.
+
+    torchaudio requires none and imports torch.
+    """
+    if required(wheel):
+        return False
     own = {installed_path(member.path).partition("/")[0].partition(".")[0] for member in wheel.members}
+    known = STANDARD | own
     scripts = (text for path, text in wheel.texts.items() if path.endswith("/__init__.py"))
-    return any(module not in STANDARD | own for text in scripts for module in imports_of_script(text))
+    return all(module in known for text in scripts for module in imports_of_script(text))
 
 
 def _is_provided(name: str, carried: set[str]) -> bool:
