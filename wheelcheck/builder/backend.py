@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
@@ -22,9 +21,9 @@ from zipfile import ZipFile
 
 from build import BuildBackendException, BuildException, ProjectBuilder
 from packaging.tags import parse_tag
-from packaging.version import Version
 
 from wheelcheck.builder import run as process
+from wheelcheck.builder.installers import serves_others
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.headers import headers_of
 from wheelcheck.facts.toml import parse_toml, table
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
     from wheelcheck.builder.interpreters import Interpreter
     from wheelcheck.builder.run import Log
-
-_SERVES_OTHERS = Version("22.3")  # the first pip that installs for another Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ class Environment:
 
     def make(self, python: Interpreter) -> None:
         """Make it, without the old setuptools that venv adds before Python 3.12. Raises BuildError."""
-        if _pip_serves_others():
+        if serves_others():
             self._run(python.executable, "-m", "venv", "--without-pip", str(self.folder))
             return
         self._run(python.executable, "-m", "venv", str(self.folder))
@@ -75,7 +72,7 @@ class Environment:
     def _pip(self, command: str, *words: str) -> None:
         """Run pip for it: the one of this Python, which is there already, or else its own."""
         own = (self.python_executable, "-m", "pip")
-        pip = (sys.executable, "-m", "pip", "--python", self.python_executable) if _pip_serves_others() else own
+        pip = (sys.executable, "-m", "pip", "--python", self.python_executable) if serves_others() else own
         self._run(*pip, command, "--quiet", "--disable-pip-version-check", *words)
 
     def _run(self, *words: str) -> None:
@@ -122,13 +119,6 @@ class Request:
     def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         env = {**self.env, **(extra_environ or {})}
         process.run(Command(tuple(cmd), Path(cwd or self.tree), env), self.environment.log)
-
-
-def _pip_serves_others() -> bool:
-    try:
-        return Version(version("pip")) >= _SERVES_OTHERS
-    except PackageNotFoundError:
-        return False
 
 
 def name_of(tree: Path) -> str:

@@ -45,8 +45,16 @@ def own_pip(version: tuple[int, int], *options: str) -> tuple[str, ...]:
         return ()
     about = metadata.metadata("pip")
     serves = SpecifierSet(about["Requires-Python"] or "").contains("{}.{}.99".format(*version))
-    is_new = Version(about["Version"]) >= _PIP_WITH_PYTHON
-    return (sys.executable, "-I", str(Path(found.origin).parent), *options, "install") if serves and is_new else ()
+    pip = (sys.executable, "-I", str(Path(found.origin).parent))
+    return (*pip, *options, "install") if serves and serves_others() else ()
+
+
+def serves_others() -> bool:
+    """Return whether this Python has a pip that installs for another Python."""
+    try:
+        return Version(metadata.version("pip")) >= _PIP_WITH_PYTHON
+    except metadata.PackageNotFoundError:
+        return False
 
 
 def _uv(python: Path, version: tuple[int, int], base: Mapping[str, str]) -> tuple[str, ...]:
