@@ -164,6 +164,7 @@ _ARCHIVE: dict[str, Kind] = {
     "name-control": Kind("name", "a control character"),
     "name-bidi": Kind("name", "a character that reorders text"),
     "name-invisible": Kind("name", "a character that nobody sees or that has no meaning: uv refuses such a name"),
+    "name-joined": Kind("name", "an emoji joined of several: uv refuses such a name in a wheel", legal=True),
     "name-compatibility": Kind("name", "a character that becomes a separator or dots when normalised"),
     "name-component": Kind("name", "an empty or '.' component"),
     "name-parent": Kind("name", "a '..' component"),

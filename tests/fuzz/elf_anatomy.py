@@ -110,9 +110,10 @@ class Anatomy:
             at = at + step if step else None
 
     def string(self, offset: int) -> bytes:
-        """Return a string of the dynamic string table."""
+        """Return a string of the dynamic string table; nothing where an offset of a changed file leads outside."""
         start = self.strings[0] + offset
-        return self.content[start : self.content.index(b"\0", start)]
+        end = self.content.find(b"\0", start)
+        return self.content[start:end] if end >= 0 else b""
 
     def _header(self, name: str) -> int:
         return elf.get(self.content, 0, elf.HEADER[name])

@@ -35,14 +35,20 @@ _BLANK = regex(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
     "|[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000](?:/|$)"
 )
-_EMOJI = regex("(?<=[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001faff#*0-9])\ufe0f")  # is drawn in colour
+_DRAWN = "[\u00a9\u00ae\u203c-\u32ff\U0001f000-\U0001faff#*0-9]"  # those that an emoji can begin with
+_EMOJI = regex(f"(?<={_DRAWN})\ufe0f")  # is drawn in colour
+_JOINED = regex(f"(?<={_DRAWN})\u200d(?={_DRAWN})")  # two are drawn as one, such as a family
 _UNSEEN = frozenset({"Cf", "Cn", "Co", "Cs"})  # format characters, unassigned, private use, surrogates
 
 
 def _hides(path: str) -> bool:
     """Return whether a name has a character that nobody sees or that has no meaning; _BIDI's are another flaw."""
-    rest = _BIDI.sub("", _EMOJI.sub("", path))
+    rest = _BIDI.sub("", _JOINED.sub("", _EMOJI.sub("", path)))
     return bool(_BLANK.search(rest)) or any(unicodedata.category(char) in _UNSEEN for char in rest)
+
+
+def _joins(path: str) -> bool:
+    return "\u200d" in path and bool(_JOINED.search(_EMOJI.sub("", path)))
 
 
 def _hides_syntax(path: str) -> bool:
@@ -60,6 +66,7 @@ _WHOLE: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     ("name-control", "a control character, expected printable text", _CONTROL.search),
     ("name-bidi", "a character that reorders the text around it, expected plain text", _BIDI.search),
     ("name-invisible", "a character that nobody sees or that has no meaning, expected visible ones", _hides),
+    ("name-joined", "an emoji joined of several, which uv refuses, expected one of a single character", _joins),
     ("name-compatibility", "characters that normalise to a separator or dots, expected plain ones", _hides_syntax),
 )
 _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (

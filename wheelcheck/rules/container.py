@@ -79,7 +79,8 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
     Two names that look the same are two files: so a character that nobody sees is an error (zero-width space and
     joiner, soft hyphen, byte order mark, fillers, variation selectors that do not follow an emoji, a no-break space at
     the end), and so is one without a meaning (private use, unassigned in the Unicode version of this Python). uv
-    refuses to install most of them.
+    refuses to install most of them. It also refuses a wheel with an emoji joined of several by a zero-width joiner, and
+    unpacks an sdist with one, where it is a note.
 
     Source: APPNOTE.TXT 4.4.17, PEP 721, Microsoft's "Naming Files, Paths, and Namespaces", CVE-2007-4559; Unicode's
     general categories Cf, Cn, Co and its property Default_Ignorable_Code_Point.
@@ -89,6 +90,7 @@ def every_member_name_is_safe_to_write(artifact: Artifact) -> Iterator[Hit]:
     elsewhere = isinstance(artifact, Wheel) and not any(p.system in ("windows", "any") for p in artifact.platforms)
     for damage in _damage(artifact, NAMES):
         harmless = damage.kind in _ON_WINDOWS and (elsewhere or damage.path in folders)
+        harmless |= damage.kind == "name-joined" and isinstance(artifact, Sdist)
         yield _hit(damage, "note" if harmless else None)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TOP = "demo-1.0/demo"
 LINK = 0o120777
+_FAMILY = "\U0001f468\u200d\U0001f469"
 CASES = Damage("demo/mpiCC", "name-case-collision", "'demo/mpiCC' and 'demo/mpicc' are one file on some systems")
 
 
@@ -125,6 +126,16 @@ def test_wheel_container_accounts_for_every_byte(row: Twins, tmp_path: Path) -> 
         ),
         in_sdist(
             "a path that climbs out", sdist_with("../../evil.py"), "name-parent", "demo-1.0/../../evil.py", "WC103"
+        ),
+        in_wheel("a joined emoji", wheel_with(f"demo/{_FAMILY}.txt"), "name-joined", f"demo/{_FAMILY}.txt", "WC103"),
+        Twins(
+            "WC103",
+            "a joined emoji in an sdist",
+            sdist_with(f"demo/{_FAMILY}.txt"),
+            sdist_with(f"demo/{_FAMILY[0]}.txt"),
+            "name-joined",
+            (f"demo-1.0/demo/{_FAMILY}.txt",),
+            severity="note",
         ),
         in_sdist("a forged line", sdist_with("demo/x\n.py"), "name-control", f"{TOP}/x\n.py", "WC103"),
     ],
