@@ -16,7 +16,7 @@ LAYERS = (
     ("init", "report"),  # what is written into projects; what is said about a release
     ("builder",),  # builds what the gate will judge, and may ask the gate
     ("fix",),  # what is repaired in a wheel, and the wheel that this gives
-    ("summary",),  # what is kept of a judged artifact, to be merged into a release elsewhere
+    ("summary", "processes"),  # what is kept of a judged artifact, to be merged elsewhere; judging in several processes
     ("engine",),  # runs the rules and sets aside what is ignored
     ("ignored", "severities"),  # which findings a configuration sets aside, which it gives another severity
     ("rules",),  # facts to findings

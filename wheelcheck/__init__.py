@@ -24,28 +24,35 @@ def check(
     config: str | PathLike[str] | None = None,
     *,
     strict: bool = False,
+    jobs: int = 1,
 ) -> Report:
     """Judge wheels, sdists and folders of them as one release, as `wheelcheck check` does.
 
     `config` is a wheelcheck.toml or a TOML file with `[tool.wheelcheck]`. None is looked for: without `config`, no
     particular set of wheels is expected. `strict` makes an error of every warning, as `strict = true` there does.
+    `jobs` is how many processes judge the artifacts; one is this one, and the report is the same for any number.
     The report's `verdict` is "pass", "fail" or "unverified"; `findings` and `gaps` say why, and `to_json()`,
     `to_html()` and `to_sarif()` return it as text. Bad content never raises, and nothing is printed. Raises
-    wheelcheck.config.ConfigError for a configuration that cannot be used, ValueError for an empty path.
+    wheelcheck.config.ConfigError for a configuration that cannot be used, ValueError for an empty path
+    and for `jobs` below 1.
     """
     from os import PathLike  # noqa: PLC0415  # `import wheelcheck` stays light
     from pathlib import Path  # noqa: PLC0415
 
     from wheelcheck.config import Config, load  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415
+    from wheelcheck.processes import in_processes  # noqa: PLC0415
     from wheelcheck.records import replace  # noqa: PLC0415  # `import wheelcheck` stays light
     from wheelcheck.report.public import Report  # noqa: PLC0415
 
     given = [paths] if isinstance(paths, (str, PathLike)) else list(paths)
     if "" in given:  # a variable that was never set, and Path would take it for the current folder
         raise ValueError("found an empty path, expected a file or a folder")
+    if jobs < 1:
+        raise ValueError(f"found jobs={jobs}, expected at least 1")
     expected = load(Path(config), required=True) if config is not None else Config()
-    return Report.of(examine([Path(path) for path in given], replace(expected, strict=True) if strict else expected))
+    expected = replace(expected, strict=True) if strict else expected
+    return Report.of(examine([Path(path) for path in given], expected, judge_all=in_processes(jobs)))
 
 
 def check_artifact(path: str | PathLike[str]) -> ArtifactSummary:

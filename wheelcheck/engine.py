@@ -23,9 +23,19 @@ from wheelcheck.severities import cannot_fail, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Protocol
 
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.rules import Finding, Rule
+
+    class JudgeAll(Protocol):
+        """Judges the artifacts of a release alone, one after the other, as `judge_files` does."""
+
+        def __call__(
+            self, files: Sequence[Path], config: Config, meter: Meter | None, /, *, hashed: bool
+        ) -> Iterable[Judgement]:
+            """Yield what the selected rules say of each file, in order."""
+
 
 Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
@@ -120,13 +130,14 @@ class Judgement:
         return "unverified" if self.gaps else "pass"
 
 
-def examine(
+def examine(  # noqa: PLR0913  # what is judged, against what, and three ways to go about it
     paths: Sequence[Path],
     config: Config | None = None,
     progress: Callable[[Progress], None] | None = None,
     instead: Mapping[Path, Path] | None = None,
     *,
     hashed: bool = True,
+    judge_all: JudgeAll | None = None,
 ) -> Report:
     """Read the artifacts at `paths` and judge them, one by one and as a release.
 
@@ -134,6 +145,7 @@ def examine(
     Raises ConfigError for a configuration about rules that do not exist.
     `progress` is called by the threads that read. `instead` maps an artifact to the file that is judged in its place.
     Without `hashed`, the hashes of the files may be empty: they take a second pass over their bytes.
+    `judge_all` is who judges the artifacts; without it, threads of this process read them.
     """
     config = config or Config()
     _require_known(config)
@@ -142,16 +154,18 @@ def examine(
     judged = [(instead or {}).get(file, file) for file in files.artifacts]
     meter = Meter.over(judged, progress) if progress else None
     names = {file.name for file in judged}
-    read = partial(
-        _collect,
-        meter=meter,
-        shared=Shared() if len(judged) > 1 else None,
-        hashed=hashed or bool(config.evidence) or len(names) < len(judged),
-    )
-    judgements = [_judge_read(outcome, config) for outcome in _collect_all(judged, read)]
+    hashed = hashed or bool(config.evidence) or len(names) < len(judged)
+    judgements = list((judge_all or judge_files)(judged, config, meter, hashed=hashed))
     if not judgements and not gaps:
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
     return merge(judgements, config, files.other, gaps)
+
+
+def judge_files(files: Sequence[Path], config: Config, meter: Meter | None, *, hashed: bool) -> Iterator[Judgement]:
+    """Yield what the selected rules say of each artifact alone, in order; they know each other's members."""
+    read = partial(_collect, meter=meter, shared=Shared() if len(files) > 1 else None, hashed=hashed)
+    for outcome in _collect_all(files, read):
+        yield _judge_read(outcome, config)
 
 
 def judge(path: Path) -> Judgement:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheelcheck.config import Config
-    from wheelcheck.engine import Report, Run
+    from wheelcheck.engine import JudgeAll, Report, Run
 
 _COLORS = {"always": {"FORCE_COLOR": "1"}, "never": {"NO_COLOR": "1"}}
 _EXIT = {"pass": PASS, "fail": FAIL, "unverified": UNVERIFIED}
@@ -83,28 +83,39 @@ def _judged(arguments: argparse.Namespace, config: Config, outputs: list[reports
     others, locked = lock_files.apart(arguments.paths, arguments.requirement)
     paths = inputs.resolve(others, arguments.index_url) + lock_files.fetched(locked, arguments)
     hashed = any(output.format in reports.WITH_HASHES for output in outputs)
-    report = _examine(paths, config, shows_progress=not arguments.no_progress, hashed=hashed)
+    report = _examine(arguments, paths, config, hashed=hashed)
     if not (arguments.fix or arguments.fix_diff):
         return report, []
     repair = fixing.repair(arguments, report, paths, is_text=_printed(outputs) == "text")
     if repair.instead:
-        report = _examine(paths, config, repair.instead, shows_progress=False, hashed=hashed)
+        report = _examine(arguments, paths, config, repair.instead, hashed=hashed)
     return report, repair.problems
 
 
 def _examine(
+    arguments: argparse.Namespace,
     paths: list[Path],
     config: Config,
     instead: Mapping[Path, Path] | None = None,
     *,
-    shows_progress: bool,
     hashed: bool,
 ) -> Report:
+    """Return the report on the artifacts, the second time on those `instead`; only the first shows its progress."""
     from wheelcheck.cli import progress_bar  # noqa: PLC0415
     from wheelcheck.engine import examine  # noqa: PLC0415  # slow to import; the arguments are checked first
 
+    shows_progress = not arguments.no_progress and instead is None
     with progress_bar.on_standard_error() if shows_progress else nullcontext() as progress:
-        return examine(paths, config, progress, instead, hashed=hashed)
+        return examine(paths, config, progress, instead, hashed=hashed, judge_all=_judges(arguments.jobs))
+
+
+def _judges(jobs: int) -> JudgeAll | None:
+    """Return who judges the artifacts in so many processes; None stands for this one."""
+    if jobs == 1:
+        return None
+    from wheelcheck.processes import in_processes  # noqa: PLC0415  # slow to import
+
+    return in_processes(jobs)
 
 
 def _configuration(arguments: argparse.Namespace) -> Path | None:

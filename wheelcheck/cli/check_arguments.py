@@ -6,7 +6,7 @@ import argparse
 
 from wheelcheck import report as reports
 from wheelcheck.cli import lock_files
-from wheelcheck.cli.options import add_config, suggestion
+from wheelcheck.cli.options import add_config, positive, suggestion
 
 _EXAMPLES = """\
 examples:
@@ -34,6 +34,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--if-present", action="store_true", help="leave out paths where nothing is; pass if that is all of them"
+    )
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="judge artifacts in N processes (default: 1)",
     )
     lock_files.add_arguments(parser)
     _add_expectations(parser.add_argument_group("what is expected"))

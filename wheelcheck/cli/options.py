@@ -51,6 +51,13 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def positive(text: str) -> int:
+    """Return the number that an argument gives. Raises ArgumentTypeError unless it is whole and above 0."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number above 0")
+    return int(text)
+
+
 def add_config(parser: argparse._ActionsContainer) -> argparse._MutuallyExclusiveGroup:
     """Add `--config`, the same for every command that reads the configuration; return its group."""
     group = parser.add_mutually_exclusive_group()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.cli import lock_files
 from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, say
+from wheelcheck.cli.options import positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_work(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--jobs", type=_positive, metavar="N", help="processes at a time (default: one for each CPU)")
+    group.add_argument("--jobs", type=positive, metavar="N", help="processes at a time (default: one for each CPU)")
     group.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="judge on the workers of this Dask scheduler instead"
     )
     group.add_argument(
-        "--timeout", type=_positive, default=600, metavar="SECONDS", help="the most for one artifact (default: 600)"
+        "--timeout", type=positive, default=600, metavar="SECONDS", help="the most for one artifact (default: 600)"
     )
 
 
@@ -154,12 +155,6 @@ def _report(text: str) -> tuple[str, Path]:
         expected = ", ".join(f"{each}={'FOLDER' if each == 'pages' else 'FILE'}" for each in _REPORTS)
         raise argparse.ArgumentTypeError(f"found {text!r}, expected one of {expected}")
     return form, Path(file)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number above 0")
-    return int(text)
 
 
 def _listed(name: str | None) -> Iterator[str]:

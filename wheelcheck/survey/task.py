@@ -8,34 +8,25 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import Any
 
+from wheelcheck.processes import start
 from wheelcheck.survey.worker import sha256_of, unverified
 
 ATTEMPTS = 2  # a process can also be ended by somebody else: the file is read once more before it is given up
 _LAST_STEPS = 10  # seconds from the end of the output to the end of the process
-_PACKAGE = Path(__file__).resolve().parent.parent
-_WORKER = ("-m", "wheelcheck.survey")
+_WORKER = "wheelcheck.survey"
 
 
 class Worker:
     """A process that judges files, one after the other."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  # our own command line
-            [sys.executable, *_WORKER],
-            cwd=_PACKAGE.parent,  # Python imports from the current folder first
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")},
-        )
+        self._process = start(_WORKER)
         self._stopped = False
 
     def ask(self, path: Path, known: tuple[str, ...], timeout: float) -> dict[str, Any] | str:

@@ -23,6 +23,7 @@ from wheelcheck.config import OF_UPLOADS, Config
 from wheelcheck.engine import examine
 from wheelcheck.facts import Wheel
 from wheelcheck.inputs import open_regular
+from wheelcheck.processes import answers
 from wheelcheck.report.selection import select
 from wheelcheck.report.wording import SEVERITIES
 
@@ -127,9 +128,8 @@ def main() -> None:
     """Answer until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the survey is asked to stop, and ends its workers itself
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anything else prints is no answer
+    channel = answers()
     for line in sys.stdin.buffer:
         request = json.loads(line)
-        answers.write(json.dumps(answer(Path(request["path"]), request["known"])).encode("ascii") + b"\n")
-        answers.flush()
+        channel.write(json.dumps(answer(Path(request["path"]), request["known"])).encode("ascii") + b"\n")
+        channel.flush()
