@@ -24,11 +24,13 @@ _C_FILE = regex(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["
 _GENERATES = regex(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
 _LIBRARIES = regex(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
 _DECIDES = regex(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
+_COMPARED = 3  # parts of a path that an include may write, from the end
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 _OUTSIDE = ("/", "../", "sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "mach/")  # of the system, if anything's
 _TEMPLATES = (".in", ".tmpl", ".template", ".tp")
 _GENERATORS = (*_TEMPLATES, ".pyx", ".py", ".c", ".cpp", ".cxx", ".cc", ".y", ".l", ".rl", ".i", ".re", ".f2py")
 _CYTHON_FILE = regex(r"""["']([\w./*+-]{1,200}\.pyx)["']""")
+_INCLUDED = (".pxi", ".pyx", ".pxd")
 _MAGIC = frozenset("*?[")  # of patterns, which Cython takes for sources
 _MOST_GLOBS = 50  # of Cython sources; each is compared with every one
 _WRITES = regex(r"\b(?:subprocess|os\.system|cmdclass|exec|write|write_text|render|import_module|sys\.path)\b")
@@ -68,7 +70,7 @@ def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterato
             if found in sdist.taken and found not in seen:
                 seen.add(found)
                 waiting.append(found)
-            if found in paths or name in known or name in foreign_headers():
+            if found in paths or _end(name) in known or name in foreign_headers():
                 continue
             if _is_own(name, path, sdist.top, folders):
                 yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
@@ -129,8 +131,9 @@ def every_file_that_a_cython_module_takes_is_in_the_sdist(sdist: Sdist) -> Itera
         return
     files = {member.path for member in sdist.members}
     stems = {_stem(path) for path in files if path.endswith(_TEMPLATES)}
+    ends = {end for path in files if path.endswith(_INCLUDED) for end in _ends(path)}
     for path, spelled, places in _cython_files(sdist, files, script):
-        if not any(place in files or _stem(place) in stems for place in places):
+        if not any(place in files or place in ends or _stem(place) in stems for place in places):
             is_translated = any(f"{path.rpartition('.')[0]}.{suffix}" in files for suffix in ("c", "cpp"))
             is_made = _WRITES.search(script) or posixpath.basename(places[0]) in script
             severity: Severity | None = "warning" if is_translated or is_made else None
@@ -156,8 +159,9 @@ def _cython_files(sdist: Sdist, files: Collection[str], script: str) -> Iterator
 
 
 def _included(name: str, folder: str, top: str) -> tuple[str, ...]:
-    """Return where Cython looks for an included file: beside the source, and from the top of the project."""
-    return tuple(posixpath.normpath(posixpath.join(start, name)) for start in (folder, top))
+    """Return where Cython looks for an included file: beside the source, from the top, and wherever it is told to."""
+    told = (_end(name),) if "/" in name else ()  # a bare name may be any file
+    return (*(posixpath.normpath(posixpath.join(start, name)) for start in (folder, top)), *told)
 
 
 def _declarations(name: str, folder: str) -> tuple[str, ...]:
@@ -186,10 +190,15 @@ def _stem(path: str) -> str:
 
 
 def _ends(path: str) -> Iterator[str]:
-    """Yield a file's name, and the name with its folder, as an include writes it; at most three parts."""
+    """Yield a file's name, and the name with its folders, as an include writes it."""
     parts = path.split("/")
-    for count in range(1, min(len(parts), 4)):
+    for count in range(1, min(len(parts), _COMPARED + 1)):
         yield "/".join(parts[-count:])
+
+
+def _end(name: str) -> str:
+    """Return the end of an included name to look for: which folder `../` begins in is the compiler's to know."""
+    return "/".join([part for part in name.split("/") if part not in ("", ".", "..")][-_COMPARED:])
 
 
 def _listed_sources(sdist: Sdist) -> tuple[list[str], str]:

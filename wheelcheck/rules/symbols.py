@@ -176,7 +176,8 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     even what was linked with `-z lazy`. In a program it is one for a variable, and for a function with `-z now`; a
     function that is looked up when it is first called ends the process then: a warning. So is a symbol that another
     library of the wheel has to which this file has no link, because a package can load that one first, and one that no
-    system has if the package loads something for all (RTLD_GLOBAL), as usearch does with numkong. For a library
+    system has if the package loads something for all (RTLD_GLOBAL), as usearch does with numkong. A library may take
+    its symbols from what each module that needs it needs as well, as GSL takes those of cblas. For a library
     that no file of the wheel leads to, which may be a plugin, it is a warning, and a note if a library of the system
     has the symbol. A file that needs a library whose symbols are not known (another package's, CUDA's) is not judged,
     which a note says.
@@ -193,7 +194,7 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
             missing = _missing(file, loader, platform)
             if missing.unknown:
                 yield Hit(file.path, f"its symbols are not looked for: {missing.unknown}", "note")
-            elif missing.symbols:
+            elif missing.symbols and not _is_served(file, missing.symbols, loader):
                 missed[file] = missing.symbols
         holders = loader.holders({symbol.name for symbols in missed.values() for symbol in symbols}) if missed else {}
         loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
@@ -221,6 +222,19 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
         return _Missing()
     symbols = tuple(symbol for symbol in file.code.imports if symbol.name in names)
     return _Missing(symbols, _unknown(found, system, platform))
+
+
+def _is_served(file: Loadable, symbols: tuple[Symbol, ...], loader: Loader) -> bool:
+    """Return whether every module or program that leads to a library leads to what has its symbols, too.
+
+    The loader looks in all that it loads together, and GSL is made for this: it comes with one cblas, and takes any.
+    """
+    if _is_started(file):
+        return False
+    names = {symbol.name for symbol in symbols}
+    loaded = [loader.closure(root).loaded for root in loader.files if _is_started(root)]
+    groups = [group for group in loaded if any(each is file for each in group)]
+    return bool(groups) and not any(_without(names, group, loader) for group in groups)
 
 
 def _doubtful(file: Loadable, loader: Loader, platform: Platform) -> tuple[set[str], set[str]]:

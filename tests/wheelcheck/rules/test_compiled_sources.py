@@ -94,12 +94,21 @@ def includes(sentence: str, good: SdistRecipe) -> Silent:
         ),
         Twins(
             "WC611",
+            "a header above a folder that the compiler is told to look in",
+            listing("['src/deep/core.c']", "elsewhere/b.h", **{"src/deep/core.c": '#include "../shared/a.h"\n'}),
+            listing("['src/deep/core.c']", "elsewhere/shared/a.h", **{"src/deep/core.c": '#include "../shared/a.h"\n'}),
+            'includes "../shared/a.h"',
+            ("demo-1.0/src/deep/core.c",),
+        ),
+        Twins(
+            "WC611",
             "sources of more words than are read",
             an_sdist(*(File(f"src/{number}.c", b"#if\n" * 200_000) for number in range(6))),
             an_sdist(*(File(f"src/{number}.c", b"#if\n" * 20_000) for number in range(6))),
             "the sources have too many words",
             severity="note",
         ),
+        includes("a header below many folders", extension('#include "../a/b/c/d.h"\n', "deep/a/b/c/d.h")),
         includes("a header above the whole project", extension('#include "../../../a.h"\n')),
         includes("a header of CPython in quotation marks", extension('#include "Python.h"\n')),
         includes("a header of the system", extension('#include "stdint.h"\n#include "windows.h"\n')),
@@ -208,6 +217,16 @@ def needs(sentence: str, source: str, file: str, found: str, *also: str, severit
     [
         needs("a file to include", 'include "x.pxi"\n', "demo/x.pxi", 'includes "x.pxi", and demo-1.0/demo/x.pxi'),
         needs("a file to include from the top", 'include "demo/x.pxi"\n', "demo/x.pxi", 'includes "demo/x.pxi"'),
+        needs(
+            "a file to include from another folder", 'include "sub/x.pxi"\n', "src/sub/x.pxi", 'includes "sub/x.pxi"'
+        ),
+        needs(
+            "a file of a name that stands elsewhere, too",
+            'include "x.pxi"\n',
+            "demo/x.pxi",
+            'includes "x.pxi"',
+            "other/x.pxi",
+        ),
         needs("declarations", "from .x cimport y\n", "demo/x.pxd", "cimports .x, and demo-1.0/demo/x.pxd is not"),
         needs("declarations of a package", "from .x cimport y\n", "demo/x/__init__.pxd", "cimports .x"),
         needs("declarations by name", "from . cimport a, x as z\n", "demo/x.pxd", "cimports .x", "demo/a.pxd"),

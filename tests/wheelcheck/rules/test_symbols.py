@@ -119,6 +119,19 @@ def needing_version(version: str, path: str = MODULE) -> File:
     return linked_with("libhelp.so.1", path=path, rpath=TO_LIBS, version=version)
 
 
+TAKING = asking("help_me", path=MIDDLE)
+TAKEN = offering("help_me", "answer0", "answer1")
+
+
+def with_both(path: str = MODULE) -> File:
+    """A module that needs a library, and what has the symbols of that library."""
+    return linked_with("libmid.so.1", "libhelp.so.1", path=path, rpath=TO_LIBS)
+
+
+def with_one(path: str = MODULE) -> File:
+    return asking("puts", path=path, needed="libmid.so.1", rpath=TO_LIBS)
+
+
 GLIBC = "x86_64-linux-gnu.2.17"
 ANSWER = offering("answer0")
 HERE = "demo/libhelp.so.1"
@@ -263,6 +276,24 @@ HERE = "demo/libhelp.so.1"
             ),
             "asks for help_me, which demo.libs/libhelp.so.1 has; no DT_NEEDED leads there",
             (MODULE,),
+            "warning",
+        ),
+        Twins(
+            "WC421",
+            "a library whose symbols one module brings along, and another one does not",
+            a_wheel(X86_64, TAKING, TAKEN, with_both(), with_one("demo/_y.cpython-311-x86_64-linux-gnu.so")),
+            a_wheel(X86_64, TAKING, TAKEN, with_both(), with_both("demo/_y.cpython-311-x86_64-linux-gnu.so")),
+            "asks for help_me, which demo.libs/libhelp.so.1 has; no DT_NEEDED leads there",
+            ("demo.libs/libmid.so.1",),
+            "warning",
+        ),
+        Twins(
+            "WC421",
+            "a library whose symbols no module brings along",
+            a_wheel(X86_64, TAKING, TAKEN, with_one()),
+            a_wheel(X86_64, TAKING, TAKEN, with_both()),
+            "asks for help_me, which demo.libs/libhelp.so.1 has; no DT_NEEDED leads there",
+            ("demo.libs/libmid.so.1",),
             "warning",
         ),
         Twins(
