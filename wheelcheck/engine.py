@@ -17,6 +17,7 @@ from wheelcheck.facts.repeats import Shared
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.records import dataclass, field, replace
+from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules, impact_rank
 from wheelcheck.rules.configuration import Configuration
 from wheelcheck.severities import cannot_fail, weigh
@@ -92,7 +93,7 @@ class Report:
 
     def __repr__(self) -> str:
         """Return one line: a whole release is megabytes."""
-        found = ", ".join(f"{severity}s={self.count(severity)}" for severity in ("error", "warning", "note"))
+        found = ", ".join(f"{severity}s={self.count(severity)}" for severity in SEVERITIES)
         return f"<Report {self.verdict}: artifacts={len(self.artifacts)}, {found}, gaps={len(self.gaps)}>"
 
     @property
@@ -378,5 +379,5 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> It
 
 def _order(finding: Finding) -> tuple[str, int, int, str, str, str]:
     """Return the place of a finding: by artifact, the worst first, and of equals what stops most users."""
-    rank = ("error", "warning", "note").index(finding.severity)
+    rank = SEVERITIES.index(finding.severity)
     return finding.artifact, rank, impact_rank(finding.code), finding.code, finding.path, finding.message

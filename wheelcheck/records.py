@@ -3,8 +3,9 @@
     from wheelcheck.records import dataclass, field, replace
 
 The standard library compiles up to nine methods when a class is made: half a millisecond for a frozen class, and a
-check makes a hundred. Here, `__init__` is compiled when the first instance is made, and the other methods compile
-nothing. Type checkers see the standard library's. `dataclasses.replace`, `fields` and `asdict` work on these classes.
+check makes a hundred. Here, `__init__` is compiled when a class has a few instances, which most do not get in a small
+check, and the other methods compile nothing. Type checkers see the standard library's. `dataclasses.replace`, `fields`
+and `asdict` work on these classes.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["dataclass", "field", "replace"]
 _MISSING: Any = object()
+_FEW = 10  # instances that are made field by field; to compile costs as much as two dozen
 
 
 class _Field:
@@ -119,15 +121,43 @@ def _with_defaults(cls: Any, own: dict[str, _Field]) -> Any:
 
 
 def _first_init(cls: Any, *, frozen: bool) -> Any:
-    """Return an `__init__` that puts the compiled one in its place, unless somebody has wrapped it, and calls it."""
-    compiled = cache(lambda: _compiled_init(cls, frozen=frozen))
+    """Return an `__init__` that makes a few instances, then puts the compiled one in its place and calls it.
+
+    It stays where somebody has wrapped it.
+    """
+    compiled, made = cache(lambda: _compiled_init(cls, frozen=frozen)), 0
 
     def first(self: Any, *values: Any, **named: Any) -> None:
+        nonlocal made
+        made += 1
+        if made <= _FEW and _filled(self, cls, values, named):
+            return
         if cls.__init__ is first:
             cls.__init__ = compiled()
         compiled()(self, *values, **named)
 
     return first
+
+
+def _filled(record: Any, cls: Any, values: tuple[Any, ...], named: dict[str, Any]) -> bool:
+    """Set every field; return whether the arguments are right. If not, the compiled `__init__` says so best."""
+    given = dict(zip(cls.__match_args__, values)) | named  # noqa: B905  # there may be fewer values, or too many
+    known, taken = {}, 0
+    for name, how in cls.__record_fields__.items():
+        if how.init and name in given:
+            known[name] = given[name]
+            taken += 1
+        elif how.default_factory is not _MISSING:
+            known[name] = how.default_factory()
+        elif how.init:
+            known[name] = how.default
+    if taken != len(values) + len(named) or any(value is _MISSING for value in known.values()):
+        return False
+    for name, value in known.items():
+        object.__setattr__(record, name, value)
+    if hasattr(cls, "__post_init__"):
+        record.__post_init__()
+    return True
 
 
 def _compiled_init(cls: Any, *, frozen: bool) -> Any:

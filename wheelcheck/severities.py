@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from wheelcheck.config import Severity
 from wheelcheck.records import dataclass, replace
-from wheelcheck.rules import SeverityChange
+from wheelcheck.rules import SEVERITIES, SeverityChange
 from wheelcheck.rules.catalogue import find
 from wheelcheck.rules.configuration import Configuration
 
@@ -14,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wheelcheck.config import Config, SeverityOverride
+    from wheelcheck.config.fields import Severity
     from wheelcheck.rules import Finding
 
 STRICT = "warnings are errors (strict)"
-_RANKS = {severity: rank for rank, severity in enumerate(get_args(Severity))}  # 0 is the worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +64,7 @@ def _should_match(entry: SeverityOverride) -> bool:
     rule = find(entry.code)
     if rule is None:
         return True
-    is_lower = _RANKS[entry.level] > min(_RANKS[severity] for severity in rule.severities)
+    is_lower = SEVERITIES.index(entry.level) > min(map(SEVERITIES.index, rule.severities))
     return is_lower and rule.on is not Configuration  # those are found after this was asked
 
 

@@ -2,8 +2,8 @@
 
     from wheelcheck.tuples import NamedTuple
 
-The standard library compiles `__new__` when a class is made; a check makes forty. Here it is compiled when the first
-instance is made. Type checkers see the standard library's.
+The standard library compiles `__new__` when a class is made; a check makes forty. Here it is compiled when a class has
+a few instances. Type checkers see the standard library's.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ except ImportError:  # PyPy
 
 
 __all__ = ["NamedTuple"]
+_FEW = 10  # instances that are made value by value; to compile costs as much as two dozen
 
 
 def _made(name: str, _bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:
@@ -37,18 +38,35 @@ def _made(name: str, _bases: tuple[type, ...], namespace: dict[str, Any]) -> Any
         "_replace": _replaced,
         "_asdict": _as_dict,
     }
-    members |= {"_make": classmethod(lambda cls, values: cls(*values)), "__new__": _first_new}
+    members |= {"_make": classmethod(lambda cls, values: cls(*values)), "__new__": _first_new()}
     return type(name, (tuple,), members | namespace)
 
 
-def _first_new(cls: Any, /, *values: Any, **named: Any) -> Any:
-    """Put the compiled `__new__` in its place, and call it."""
+def _first_new() -> Any:
+    """Return a `__new__` that makes a few instances, then puts the compiled one in its place and calls it."""
+    made = 0
+
+    def first(cls: Any, /, *values: Any, **named: Any) -> Any:
+        nonlocal made
+        made += 1
+        if made <= _FEW:
+            given = dict(zip(cls._fields, values)) | named  # noqa: B905  # there may be fewer values, or too many
+            whole = cls._field_defaults | given
+            is_right = len(given) == len(values) + len(named) and whole.keys() == {*cls._fields}
+            if is_right:
+                return tuple.__new__(cls, map(whole.__getitem__, cls._fields))
+        cls.__new__ = _compiled_new(cls)
+        return cls(*values, **named)
+
+    return first
+
+
+def _compiled_new(cls: Any) -> Any:
     known: dict[str, Any] = {"_new": tuple.__new__, "_defaults": cls._field_defaults}
     parameters = [f"{name}=_defaults[{name!r}]" if name in cls._field_defaults else name for name in cls._fields]
     names = "".join(f"{name}, " for name in cls._fields)
     exec(f"def __new__(_cls, {', '.join(parameters)}): return _new(_cls, ({names}))", known)  # noqa: S102  # as namedtuple
-    cls.__new__ = known["__new__"]
-    return cls(*values, **named)
+    return known["__new__"]
 
 
 def _shown(self: Any) -> str:

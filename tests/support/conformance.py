@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from tests.support.artifacts import Recipe
 from tests.support.twins import Silent, Twins
 from tests.wheelcheck import rules as tables
-from wheelcheck.rules import Severity
+from wheelcheck.config.fields import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import Recipe
-    from wheelcheck.rules import Severity
+    from wheelcheck.config.fields import Severity
 
 # Each is markup, a command or an escape for something: HTML, Markdown, XML, SARIF, a terminal, GitHub's runner.
 HOSTILE = (

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from wheelcheck.config.fields import Severity
     from wheelcheck.engine import Report
     from wheelcheck.facts import Release, Sdist, Wheel
-    from wheelcheck.rules import Finding, Severity
+    from wheelcheck.rules import Finding
 
     Subject = Wheel | Sdist | Release | Recipe
 

@@ -68,7 +68,7 @@ def _classes(module: Any) -> list[Any]:
     return [Plain, Open, Loose, Longer, Empty]
 
 
-PAIRS = list(zip(_classes(dataclasses), _classes(records), strict=True))
+TIMES = 20  # the first instances are made in another way than those that follow
 CALLS: list[tuple[tuple[object, ...], dict[str, object]]] = [
     ((), {}),
     ((1,), {}),
@@ -89,12 +89,46 @@ def _said(cls: Any, arguments: tuple[object, ...], named: dict[str, object]) -> 
     return repr(made), made == twin, made == (1, 2), dataclasses.asdict(made), cls.__match_args__, cls.__hash__ is None
 
 
-@pytest.mark.parametrize(("standard", "ours"), PAIRS, ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize(("arguments", "named"), CALLS)
 def test_a_record_is_made_shown_and_compared_as_a_dataclass_is(
-    standard: Any, ours: Any, arguments: tuple[object, ...], named: dict[str, object]
+    arguments: tuple[object, ...], named: dict[str, object]
 ) -> None:
-    assert _said(ours, arguments, named) == _said(standard, arguments, named)
+    for standard, ours in zip(_classes(dataclasses), _classes(records), strict=True):
+        expected = _said(standard, arguments, named)
+        assert [_said(ours, arguments, named) for _ in range(TIMES)] == [expected] * TIMES
+
+
+def test_a_wrong_call_is_refused_in_the_words_of_dataclasses_from_the_first_on() -> None:
+    for arguments, named in CALLS:
+        for standard, ours in zip(_classes(dataclasses), _classes(records), strict=True):
+            assert [_refusal(ours, arguments, named) for _ in range(TIMES)] == [
+                _refusal(standard, arguments, named)
+            ] * TIMES
+
+
+def _refusal(cls: Any, arguments: tuple[object, ...], named: dict[str, object]) -> str:
+    try:
+        cls(*arguments, **named)
+    except TypeError as problem:
+        return str(problem)
+    return ""
+
+
+def test_an_init_is_compiled_after_a_few_instances(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[object] = []
+
+    def noted(cls: object, **_: object) -> object:
+        compiled.append(cls)
+        return lambda *_: None
+
+    monkeypatch.setattr(records, "_compiled_init", noted)
+    loose = _classes(records)[0]
+    for _ in range(10):
+        assert loose(1).first == 1
+    assert compiled == []
+    loose(1)
+    loose(1)
+    assert compiled == [loose]
 
 
 @pytest.mark.parametrize("module", [dataclasses, records], ids=["dataclasses", "records"])

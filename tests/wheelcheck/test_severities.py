@@ -17,8 +17,8 @@ from wheelcheck.severities import STRICT, weigh
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wheelcheck.config.fields import Severity
     from wheelcheck.engine import Report
-    from wheelcheck.rules import Severity
 
 WHY = "the launcher checks the CPU"
 FOUND = finding("demo-1.0-py3-none-any.whl", "demo/lib/x.so")

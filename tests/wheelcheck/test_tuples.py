@@ -37,9 +37,12 @@ def _class(module: Any) -> Any:
     return Place
 
 
+@pytest.mark.parametrize("before", [0, 20])
 @pytest.mark.parametrize("arguments", [{"file": "a"}, {"file": "a", "line": 2}])
-def test_it_is_the_standard_tuple(arguments: dict[str, Any]) -> None:
-    ours, theirs = _class(tuples)(**arguments), _class(typing)(**arguments)
+def test_it_is_the_standard_tuple(arguments: dict[str, Any], before: int) -> None:
+    make = _class(tuples)
+    _ = [make(**arguments) for _ in range(before)]  # the first instances are made in another way than the others
+    ours, theirs = make(**arguments), _class(typing)(**arguments)
     assert ours == theirs == tuple(theirs)
     assert (repr(ours), hash(ours), ours.file, ours.line) == (repr(theirs), hash(theirs), theirs.file, theirs.line)
     assert ours.shown() == theirs.shown()
@@ -51,7 +54,7 @@ def test_it_is_the_standard_tuple(arguments: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "named"), [((), {}), (("a", 1, 2), {}), (("a",), {"file": "b"}), (("a",), {"x": 1})]
+    ("values", "named"), [((), {}), (("a", 1, 2), {}), (("a",), {"file": "b"}), (("a",), {"x": 1}), ((), {"x": 1})]
 )
 def test_wrong_arguments_are_refused_in_the_same_words(values: tuple[Any, ...], named: dict[str, Any]) -> None:
     said = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import zlib
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
@@ -11,6 +12,8 @@ from wheelcheck.damage import EMPTY, beginning
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wheelcheck.archive.codec import Decompressor
     from wheelcheck.archive.limits import Log
 
@@ -190,3 +193,18 @@ class Bzip2Stream(_Decompressed):
 
     _decoder: lzma.LZMADecompressor | bz2.BZ2Decompressor = field(default_factory=bz2.BZ2Decompressor, init=False)
     name: ClassVar[str] = "bzip2"
+
+
+_DECODERS: dict[str, Callable[[bytes, int], bytes]] = {
+    "gz": lambda head, length: zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, length),
+    "xz": lambda head, length: lzma.LZMADecompressor(memlimit=XZ_MEMORY).decompress(head, length),
+    "bz2": lambda head, length: bz2.BZ2Decompressor().decompress(head, length),
+}
+
+
+def first_bytes(head: bytes, form: str, length: int) -> bytes:
+    """Return up to `length` first bytes of a compressed file that begins with `head`; none where it is broken."""
+    try:
+        return _DECODERS[form](head, length)
+    except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError):
+        return b""

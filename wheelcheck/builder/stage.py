@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from wheelcheck.config import Payload, PayloadKind
+    from wheelcheck.config import Payload
+    from wheelcheck.config.fields import PayloadKind
 
 MODES: dict[PayloadKind, int] = {"executable": 0o755, "library": 0o644, "object": 0o644}
 MANIFEST = "manifest.json"

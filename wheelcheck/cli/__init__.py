@@ -16,13 +16,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
+from wheelcheck.cli import plain
 from wheelcheck.cli.exit_codes import exit_code
-from wheelcheck.cli.options import Parser
 from wheelcheck.report import degrade
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from types import SimpleNamespace
+    from typing import Any
 
 COMMANDS = {
     "check": "judge wheels and sdists before they are published: exit 0 pass, 1 fail, 2 could not verify",
@@ -51,8 +53,13 @@ def _run(words: list[str]) -> int:
     return int(arguments.run(arguments))
 
 
-def _parse(words: list[str]) -> argparse.Namespace:
+def _parse(words: list[str]) -> argparse.Namespace | SimpleNamespace:
     """Return the parsed arguments, with the function to call as `run`; only the chosen command is imported."""
+    if words and words[0] in COMMANDS and (found := plain.read(words[1:], _adding(words[0]))):
+        found.command = words[0]
+        return found
+    from wheelcheck.cli.parser import Parser  # noqa: PLC0415  # slow to import
+
     parser = Parser(
         prog="wheelcheck", description="The release gate and builder for wheels and sdists with native code."
     )
@@ -64,8 +71,14 @@ def _parse(words: list[str]) -> argparse.Namespace:
     for name, summary in wanted.items():
         command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == chosen:
-            import_module(f"wheelcheck.cli.{name}").add_arguments(command)
+            _adding(name)(command)
     arguments, unknown = parser.parse_known_args(words)
     if unknown:
         commands.choices[arguments.command].refuse(unknown)
     return arguments
+
+
+def _adding(name: str) -> Callable[[Any], None]:
+    """Return the function that adds the arguments of a command, whose module is imported."""
+    found: Callable[[Any], None] = import_module(f"wheelcheck.cli.{name}").add_arguments
+    return found

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import shlex
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import PASS, reader_may_leave
-from wheelcheck.cli.options import Parser
+from wheelcheck.cli.parser import Parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 _HOW = """\
@@ -43,7 +43,6 @@ _ZSH = "autoload -U +X bashcompinit && bashcompinit\n"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _HOW
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="the shell that is to complete")
     parser.set_defaults(run=_run)

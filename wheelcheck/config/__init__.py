@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.config.fields import SETTINGS, PayloadKind, Severity
 from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
@@ -17,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from wheelcheck.config.fields import PayloadKind, Severity
+
 __all__ = [
     "Config",
     "ConfigError",
     "Expected",
     "Ignore",
     "Payload",
-    "PayloadKind",
-    "Severity",
     "SeverityOverride",
     "load",
 ]
@@ -180,6 +179,8 @@ def load(path: Path, *, required: bool = False) -> Config:
     A table that is empty is an error if it is `required`, and in a wheelcheck.toml. Raises ConfigError.
     """
     keys = "what the release must contain, such as python and architectures"
+    from wheelcheck.config.fields import SETTINGS  # noqa: PLC0415  # what only a configuration needs
+
     table, where = read_required(path, keys) if required or path.name == OWN else read(path)
     return from_settings(SETTINGS.read(table, where, parts=("gate",)))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import config
 from wheelcheck.config import files
-from wheelcheck.config.fields import SETTINGS
+from wheelcheck.config.fields import SETTINGS, PayloadKind
 from wheelcheck.config.files import ConfigError
 from wheelcheck.records import dataclass
 
@@ -36,7 +36,7 @@ class Output:
 
     package: str
     path: str
-    kind: config.PayloadKind
+    kind: PayloadKind
 
 
 @dataclass(frozen=True, slots=True)

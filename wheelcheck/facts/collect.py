@@ -17,8 +17,6 @@ from wheelcheck.archive import (
     is_end_record_in,
     rehash_zip,
     reread_zip,
-    walk,
-    walk_tar_gz,
     walk_zip,
 )
 from wheelcheck.archive.formats import HEAD
@@ -257,6 +255,8 @@ class Walk:
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
             return
         # A zip in a zip is read back and forth, too dear to inflate again each time; what a tar holds is held anyway.
+        from wheelcheck.archive import walk  # noqa: PLC0415  # as in _reader_for
+
         held = isinstance(source, Inflated)
         self.run(io.BytesIO(source.read(0, member.size)) if held else as_file(source), walk, f"{member.path}!", depth)
 
@@ -350,6 +350,8 @@ def _reader_for(name: str, repeats: Repeats | None, located: list[Located]) -> R
     """Return the reader for the container that the file's name promises: installers go by the name too."""
     if name.endswith((".whl", ".zip")):
         return partial(walk_zip, repeats=repeats, found=located)
+    from wheelcheck.archive import walk, walk_tar_gz  # noqa: PLC0415  # a wheel is no tar
+
     return walk_tar_gz if name.endswith(".tar.gz") else walk
 
 

@@ -12,6 +12,7 @@ from wheelcheck.damage import KINDS
 from wheelcheck.facts import Wheel
 from wheelcheck.fix.edits import edited
 from wheelcheck.records import dataclass
+from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
-    from wheelcheck.rules import Finding, Severity
+    from wheelcheck.rules import Finding
 
-_RANK: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
 _REWRITTEN = frozenset(
     {"zip-descriptor", "zip-order", "zip-writer-comment"}
 )  # gone once the zip is written again, with nothing lost
@@ -129,12 +129,12 @@ _Key = tuple[str, str]
 
 
 def _rank(found: dict[_Key, Finding], key: _Key) -> int:
-    return _RANK[found[key].severity] if key in found else len(_RANK)
+    return SEVERITIES.index(found[key].severity) if key in found else len(SEVERITIES)
 
 
 def _worst(findings: Iterable[Finding]) -> dict[_Key, Finding]:
     """Return the worst finding for each rule and path."""
-    ordered = sorted(findings, key=lambda finding: _RANK[finding.severity], reverse=True)
+    ordered = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity), reverse=True)
     return {(finding.code, finding.path): finding for finding in ordered}
 
 

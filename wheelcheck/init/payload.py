@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wheelcheck.config import PayloadKind
+    from wheelcheck.config.fields import PayloadKind
     from wheelcheck.init.crates import Crate
     from wheelcheck.init.project import Project
 

@@ -12,7 +12,7 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code
 from wheelcheck.facts.floors import needed, promised
 from wheelcheck.records import dataclass
-from wheelcheck.report.wording import SEVERITIES
+from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,7 +19,8 @@ from wheelcheck.report.html_elements import append, details, element, heading, o
 from wheelcheck.report.html_findings import findings_section
 from wheelcheck.report.html_tables import anchors_of, artifacts_section, binaries_section, grid_section
 from wheelcheck.report.selection import grouped_across, grouped_ignored, more, select
-from wheelcheck.report.wording import RELEASE, SEVERITIES, VERDICTS, configured, counted, counts, examined, ran, sized
+from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counted, counts, examined, ran, sized
+from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wheelcheck.records import replace
 from wheelcheck.report.html_elements import breakable, coded, details, element, heading
 from wheelcheck.report.selection import NAMED, grouped_across, more, select
-from wheelcheck.report.wording import RELEASE, SEVERITIES, counted, page
+from wheelcheck.report.wording import RELEASE, counted, page
+from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules, impact_rank
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from wheelcheck.report.html_charts import bar, short
 from wheelcheck.report.html_elements import breakable, element, heading
 from wheelcheck.report.html_findings import anchor
 from wheelcheck.report.sizes import sizes
-from wheelcheck.report.wording import RELEASE, SEVERITIES, counted, sized
+from wheelcheck.report.wording import RELEASE, counted, sized
+from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from wheelcheck import __version__
 from wheelcheck.report.floors import dotted, floors
 from wheelcheck.report.selection import select
 from wheelcheck.report.sizes import by_kind
-from wheelcheck.report.wording import SEVERITIES
+from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary, Slice

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wheelcheck.engine import Gap
 from wheelcheck.records import dataclass
-from wheelcheck.report.wording import LONGEST, RELEASE, SEVERITIES, counted, severity_change
-from wheelcheck.rules import Finding
+from wheelcheck.report.wording import LONGEST, RELEASE, counted, severity_change
+from wheelcheck.rules import SEVERITIES, Finding
 from wheelcheck.rules.catalogue import impact_rank
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from wheelcheck.report import fixes, grid, measures
 from wheelcheck.report.lines import Line, Plain
 from wheelcheck.report.selection import Names, grouped_across, more, select
 from wheelcheck.report.wording import (
-    SEVERITIES,
     VERDICTS,
     configured,
     counts,
@@ -25,6 +24,7 @@ from wheelcheck.report.wording import (
     severity_change,
     shown,
 )
+from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import find, impact_rank
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
+from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from wheelcheck.engine import Report
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 LONGEST = 2_000  # characters of one text in a report for people
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "unverified": "COULD NOT VERIFY"}
-SEVERITIES = ("error", "warning", "note")
 SITE = "https://wheelcheck.github.io/wheelcheck/"  # the documentation, as pyproject.toml names it too
 RULE_PAGES = f"{SITE}rules"  # one page for each rule, by its code
 RELEASE = "the release"  # what a finding is about that is about no single file

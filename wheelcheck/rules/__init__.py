@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
-from wheelcheck.config.fields import Severity
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["FIXES", "Finding", "Fix", "Hit", "Rule", "Severity", "SeverityChange", "UndeclaredSeverityError", "rule"]
+    from wheelcheck.config.fields import Severity
+
+__all__ = ["FIXES", "SEVERITIES", "Finding", "Fix", "Hit", "Rule", "SeverityChange", "UndeclaredSeverityError", "rule"]
 Subject = TypeVar("Subject")
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")  # from bad to good
 Fix = Literal["mode", "record", "tags", "purelib", "floor"]
 
 # What `wheelcheck check --fix` does about the findings of a rule that declares it (`fix=`).

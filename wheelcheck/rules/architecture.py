@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.binary.model import Slice
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Member
     from wheelcheck.facts.fit import Fit
-    from wheelcheck.rules import Severity
 
     Place = tuple[str, str, tuple[str, ...]]
 

@@ -18,7 +18,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from wheelcheck.rules import Severity
+    from wheelcheck.config.fields import Severity
 
 _C_FILE = regex(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
 _GENERATES = regex(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")

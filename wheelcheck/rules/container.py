@@ -12,8 +12,8 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from wheelcheck.config.fields import Severity
     from wheelcheck.damage import Damage
-    from wheelcheck.rules import Severity
 
 # Legal by the letter of the format, and written by tools that are in use.
 TOLERATED = frozenset({"zip-order", "zip-writer-comment"})

@@ -9,7 +9,6 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.python_imports import imports_of_package
-from wheelcheck.facts.python_names import lacking
 from wheelcheck.facts.requirements import begins_as, required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
@@ -91,10 +90,16 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
     for module, references in by_module.items():
         base = module.replace(".", "/")
         text = next((wheel.texts[path] for path in wheel.module_paths(base) if path in wheel.texts), None)
-        missing = lacking(text, tuple(reference for _, reference in references)) if text is not None else ()
+        missing = _lacking(text, tuple(reference for _, reference in references)) if text is not None else frozenset()
         for name, reference in references:
             if reference in missing and not _is_module(wheel, f"{base}/{reference.partition('.')[0]}"):
                 yield Hit(path, f"{name} starts {reference} of {module}, which defines no such name")
+
+
+def _lacking(text: str, references: tuple[str, ...]) -> frozenset[str]:
+    from wheelcheck.facts.python_names import lacking  # noqa: PLC0415  # slow to import, and most wheels have no scripts
+
+    return lacking(text, references)
 
 
 def _is_module(wheel: Wheel, base: str) -> bool:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Binary, Slice, System
     from wheelcheck.config import Payload
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Member
-    from wheelcheck.rules import Severity
 
 _LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION)\s*\(")
 _BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes

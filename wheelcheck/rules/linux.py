@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from wheelcheck.binary.model import Slice, VersionNeed
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Member
     from wheelcheck.platforms.manylinux import LinuxPolicy
     from wheelcheck.platforms.tags import Platform
-    from wheelcheck.rules import Severity
 
 _PYTHON_LIBRARY = regex(r"libpython\d.*\.so.*")
 _LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in ("lib", "lib32", "lib64"))

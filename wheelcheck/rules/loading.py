@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.binary.model import Slice, VersionNeed
+    from wheelcheck.config.fields import Severity
     from wheelcheck.platforms.tags import Platform
-    from wheelcheck.rules import Severity
 
 _LIBRARIES_OF_GLIBC = regex(
     r"lib(?:c|m|mvec|pthread|dl|rt|resolv|util|anl|thread_db|BrokenLocale|nss_\w+)\.so\.\d(?:\.\d)?|libnsl\.so\.1"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from wheelcheck.binary.model import Slice
+    from wheelcheck.config.fields import Severity
     from wheelcheck.platforms.tags import Platform
-    from wheelcheck.rules import Severity
 
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/")
 _SHARED_FOLDERS = (*_SYSTEM_FOLDERS, "/Library/")  # users install frameworks in the last

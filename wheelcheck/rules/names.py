@@ -16,11 +16,11 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.facts.headers import Headers
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.platforms.wheel_tags import WheelTag
-    from wheelcheck.rules import Severity
 
 _PYTHON_2 = ("py2", "cp2", "pp2")
 _MOST_PAIRS = 100_000  # of Tag lines and tags of the file name; a sound wheel has under a hundred

@@ -23,8 +23,8 @@ from wheelcheck.rules.names import identity_hits
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Member, Wheel
-    from wheelcheck.rules import Severity
 
 _SOURCE_SUFFIX = regex(
     r"\.(?:rs|c|cc|cpp|cxx|c\+\+|mm?|cu|hip|cl|go|zig|d|nim|swift|f|f90|f95|for|s|asm|pyx|pxd|kt|java|cs|hs|ml|v|vala|mojo"

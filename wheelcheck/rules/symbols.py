@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from wheelcheck.binary.model import Slice, Symbol
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts.loading import Found
     from wheelcheck.platforms.tags import Platform
-    from wheelcheck.rules import Severity
 
 _SHOWN = 4  # names in a message
 _FOR_ALL = ("RTLD_GLOBAL", "setdlopenflags")  # how a package lets later files find the symbols of one that it loads

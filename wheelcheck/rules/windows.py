@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wheelcheck.binary.model import Slice
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Member
     from wheelcheck.platforms.tags import Platform
     from wheelcheck.platforms.windows import PythonLibrary
-    from wheelcheck.rules import Severity
 
 _HASHED = regex(r"(.+)-[0-9a-f]{32}\.dll")  # as delvewheel names it
 # The worst first: a third party's library is on nobody's machine, Visual C++'s is on most, a driver's where it is used.

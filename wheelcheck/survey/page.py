@@ -14,7 +14,8 @@ from wheelcheck import __version__
 from wheelcheck.patterns import regex
 from wheelcheck.report.html import document
 from wheelcheck.report.html_elements import breakable, details, element, heading, share
-from wheelcheck.report.wording import SEVERITIES, VERDICTS, counted, page, sized
+from wheelcheck.report.wording import VERDICTS, counted, page, sized
+from wheelcheck.rules import SEVERITIES
 from wheelcheck.survey import rows as survey_rows
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from wheelcheck.inputs import UnreachableError
 from wheelcheck.patterns import regex
 from wheelcheck.report.html import document
 from wheelcheck.report.html_elements import breakable, element, heading
-from wheelcheck.report.wording import SEVERITIES, VERDICTS, counted, page, sized
+from wheelcheck.report.wording import VERDICTS, counted, page, sized
+from wheelcheck.rules import SEVERITIES
 from wheelcheck.survey import rows as survey_rows
 from wheelcheck.survey.page import Totals, judged, key_of, listed, overview, platforms, year
 

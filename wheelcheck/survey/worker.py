@@ -25,7 +25,7 @@ from wheelcheck.facts import Wheel
 from wheelcheck.inputs import open_regular
 from wheelcheck.processes import answers
 from wheelcheck.report.selection import select
-from wheelcheck.report.wording import SEVERITIES
+from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from wheelcheck.engine import Report

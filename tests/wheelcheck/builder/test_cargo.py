@@ -17,12 +17,14 @@ from wheelcheck.builder.cargo import Artifact
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.toolchain import Target, choose
-from wheelcheck.config import Payload, PayloadKind
+from wheelcheck.config import Payload
 from wheelcheck.config.builder import load
 from wheelcheck.platforms.arch import find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from wheelcheck.config.fields import PayloadKind
 
 HOST = Build.of(REFERENCE).target
 TALLY = Payload("tally", "executable", "x/bin/tally", "tally")

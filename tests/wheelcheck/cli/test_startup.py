@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 
 # What costs over a millisecond and is for something that a check of a sound wheel does not do.
 NOT_FOR_A_CHECK = {
+    "argparse",
+    "ast",
+    "bz2",
     "difflib",
     "elftools",
     "http.client",
+    "lzma",
     "rich",
+    "shutil",
     "ssl",
+    "wheelcheck.archive.tar",
+    "wheelcheck.config.fields",
+    "wheelcheck.fix",
     "wheelcheck.pypi.http",
+    "zipfile",
 }
 
 

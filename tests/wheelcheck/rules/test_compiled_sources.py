@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import SdistRecipe
-    from wheelcheck.rules import Severity
+    from wheelcheck.config.fields import Severity
 
 SETUP = (
     "from setuptools import Extension, setup\n"

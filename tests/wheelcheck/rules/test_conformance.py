@@ -18,7 +18,7 @@ from wheelcheck.rules.catalogue import FAMILIES, IMPACTS, all_rules, find
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.rules import Severity
+    from wheelcheck.config.fields import Severity
 
 RULES = all_rules()
 GOOD = artifacts.wheel(artifacts.X86_64)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import WheelRecipe
-    from wheelcheck.rules import Severity
+    from wheelcheck.config.fields import Severity
 
 FOLDER = "demo-1.0.dist-info"
 TWO_HUNDRED = ".".join(f"p{number}" for number in range(200))
