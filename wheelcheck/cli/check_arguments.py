@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli import lock_files
-from wheelcheck.cli.options import add_config, positive, suggestion
+from wheelcheck.cli.options import add_config, positive, refusal, suggestion
 
 if TYPE_CHECKING:
     import argparse
@@ -91,23 +91,19 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 
 def _codes(value: str) -> list[str]:
     """Return the beginnings of codes in a list with commas; each must be that of a rule."""
-    from argparse import ArgumentTypeError  # noqa: PLC0415  # what only a wrong word needs
-
     from wheelcheck.rules.catalogue import all_rules, matching  # noqa: PLC0415  # only these options need the rules
 
     codes = [code.strip().upper() for code in value.split(",")]
     for code in codes:
         if not matching(code or "?"):
-            raise ArgumentTypeError(f"no rule is called {code!r}{suggestion(code, [r.code for r in all_rules()])}")
+            raise refusal(f"no rule is called {code!r}{suggestion(code, [r.code for r in all_rules()])}")
     return codes
 
 
 def _path(value: str) -> str:
     """Refuse the empty path, which would mean the current folder: a variable that was never set."""
     if not value:
-        from argparse import ArgumentTypeError  # noqa: PLC0415  # as above
-
-        raise ArgumentTypeError("found an empty path, expected a file or a folder")
+        raise refusal("found an empty path, expected a file or a folder")
     return value
 
 
@@ -115,6 +111,4 @@ def _output(value: str) -> reports.Output:
     try:
         return reports.parse(value)
     except ValueError as problem:
-        from argparse import ArgumentTypeError  # noqa: PLC0415  # as above
-
-        raise ArgumentTypeError(str(problem)) from problem
+        raise refusal(str(problem)) from problem

@@ -23,8 +23,15 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 def positive(text: str) -> int:
     """Return the number that an argument gives. Raises ArgumentTypeError unless it is whole and above 0."""
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected a whole number above 0")
+        raise refusal(f"found {text!r}, expected a whole number above 0")
     return int(text)
+
+
+def refusal(why: str) -> Exception:
+    """Return what the type of an argument raises, for argparse to print."""
+    from argparse import ArgumentTypeError  # noqa: PLC0415  # only a wrong call needs it
+
+    return ArgumentTypeError(why)
 
 
 def add_config(parser: argparse._ActionsContainer) -> argparse._MutuallyExclusiveGroup:
