@@ -96,7 +96,7 @@ _LIBRARY = regex(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll)$", re.IGNORECASE)
 _FIXTURE_FOLDERS = frozenset(
     {
         *("test", "tests", "testing", "test cases", "testdata", "test_data", "test-data", "test_files", "testfiles"),
-        *("fixtures", "samples"),
+        *("fixture", "fixtures", "samples"),
     }
 )
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})

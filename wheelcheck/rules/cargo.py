@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -9,28 +10,43 @@ from wheelcheck.facts import Sdist
 from wheelcheck.facts.cargo_manifests import references
 from wheelcheck.facts.cargo_sources import missing_sources
 from wheelcheck.facts.cargo_workspaces import missing_targets, orphans, unlocked, unused
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wheelcheck.config.fields import Severity
+
 # Crates in these folders are documentation or tests; nothing that is shipped is built from them.
 _ASIDE = frozenset({"doc", "docs", "example", "examples", "fuzz", "benches", "benchmarks"})
 _SHOWN = 4  # packages in one finding
+_RUST = regex(r"cargo|rust|maturin", re.IGNORECASE)
+_DEEP = 4  # folders above a manifest, the top of the sdist included: nearer ones are the project's own
 
 
 def _is_aside(path: str) -> bool:
     return hints.is_fixture(path) or not _ASIDE.isdisjoint(PurePosixPath(path).parts)
 
 
-@rule("WC603", on=Sdist)
+def _of_others(path: str, sdist: Sdist) -> Severity | None:
+    """Return "warning" for a manifest deep in an sdist whose build says nothing of Rust, otherwise None.
+
+    A library in C that the project brings along may have crates that nobody builds (Skia in skia-pathops).
+    """
+    texts = (sdist.texts.get(f"{sdist.top}/{name}", "") for name in ("setup.py", "pyproject.toml", "setup.cfg"))
+    return "warning" if path.count("/") >= _DEEP and not any(map(_RUST.search, texts)) else None
+
+
+@rule("WC603", on=Sdist, severity=("error", "warning"))
 def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """Each Cargo manifest that the build names is in the sdist: path dependencies, workspace members, extensions.
 
     cargo loads every path dependency and workspace member before it builds anything. One that is missing, or that lies
     above the sdist's top folder, makes the whole sdist unbuildable. sandlock 0.5.0 to 0.9.0 refer to
-    `../crates/sandlock-ffi/Cargo.toml`.
+    `../crates/sandlock-ffi/Cargo.toml`. A manifest deep inside an sdist whose setup.py and pyproject.toml say nothing
+    of Rust may belong to a library that is brought along and built without cargo: a warning.
 
     Source: the Cargo book, "Path dependencies" and "Workspaces"; setuptools-rust's `path`, maturin's `manifest-path`.
     Remedy: keep the crates below the folder of pyproject.toml and include them in the sdist.
@@ -42,9 +58,8 @@ def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit
         if hints.is_fixture(reference.origin) or (not leaves and reference.target in paths):
             continue
         problem = "leaves the sdist" if leaves else "is not in the sdist"
-        yield Hit(
-            reference.origin, f"the manifest path {reference.spelled!r} {problem}, expected it at {reference.target}"
-        )
+        message = f"the manifest path {reference.spelled!r} {problem}, expected it at {reference.target}"
+        yield Hit(reference.origin, message, _of_others(reference.origin, sdist))
 
 
 @rule("WC604", on=Sdist, severity=("error", "warning"))
@@ -54,7 +69,7 @@ def every_crate_belongs_to_its_workspace(sdist: Sdist) -> Iterator[Hit]:
     cargo refuses to build any other: "current package believes it's in a workspace when it's not". roar-cli's sdists
     from 0.3.0 to 0.4.7 ship the crates of all five executables, but the rewritten workspace lists only the extension
     module's crates, so none of the executables can be built. A package without an executable or a C library is a
-    warning.
+    warning, and so is one deep inside an sdist whose setup.py and pyproject.toml say nothing of Rust.
 
     Source: the Cargo book, "Workspaces".
     Remedy: list the packages under `[workspace] members`. maturin reduces that list to what the extension module needs,
@@ -66,7 +81,8 @@ def every_crate_belongs_to_its_workspace(sdist: Sdist) -> Iterator[Hit]:
             message = (
                 f"the package{gives} is no member of {orphan.workspace}, expected it among the workspace's members"
             )
-            yield Hit(orphan.manifest, message, severity=None if orphan.programs else "warning")
+            severity = _of_others(orphan.manifest, sdist) if orphan.programs else "warning"
+            yield Hit(orphan.manifest, message, severity)
 
 
 @rule("WC605", on=Sdist, severity="warning")
@@ -100,20 +116,22 @@ def the_lock_file_holds_nothing_that_its_workspace_does_not_need(sdist: Sdist) -
             yield Hit(lock, f"lists {', '.join(packages[:_SHOWN])}{more}, which nothing here needs")
 
 
-@rule("WC622", on=Sdist)
+@rule("WC622", on=Sdist, severity=("error", "warning"))
 def cargo_finds_the_source_of_every_target(sdist: Sdist) -> Iterator[Hit]:
     """The source of each library, program and build script that a Cargo.toml declares is in the sdist.
 
     cargo refuses the manifest otherwise ("can't find library `demo`, rename file to `src/lib.rs` or specify lib.path"),
     and with it the whole workspace, or the compiler finds no file. Judged are the packages that cargo loads, and what
-    they declare in [lib], [[bin]] and `build`.
+    they declare in [lib], [[bin]] and `build`. It is a warning for a package deep inside an sdist whose setup.py and
+    pyproject.toml say nothing of Rust.
 
     Source: the Cargo book, "Cargo Targets".
     Remedy: have the file in the sdist (`include` of the backend and of Cargo.toml), or correct `path`.
     """
     for manifest, target, source in missing_targets(sdist):
         if not _is_aside(manifest):
-            yield Hit(manifest, f"declares {target}, whose source {source} is not in the sdist")
+            message = f"declares {target}, whose source {source} is not in the sdist"
+            yield Hit(manifest, message, _of_others(manifest, sdist))
 
 
 @rule("WC625", on=Sdist, severity=("error", "warning"))

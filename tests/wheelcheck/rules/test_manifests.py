@@ -49,6 +49,7 @@ def setuptools_rust_sdist(path: str) -> SdistRecipe:
     return an_sdist(*crate, File("setup.py", setuptools_rust(path).encode()), File("pyproject.toml", system))
 
 
+DEEP = "lib/skia/vello/Cargo.toml"
 CORE = ("core/Cargo.toml", CRATE)
 
 
@@ -62,6 +63,35 @@ CORE = ("core/Cargo.toml", CRATE)
             setuptools_rust_sdist("rust/Cargo.toml"),
             "the manifest path '../rust/Cargo.toml' leaves the sdist",
             (f"{TOP}/setup.py",),
+        ),
+        Twins(
+            "WC603",
+            "a dependency of a crate deep inside, which nothing says that cargo builds",
+            crates((DEEP, depending("core"))),
+            crates((DEEP, depending("core")), ("lib/skia/vello/core/Cargo.toml", CRATE)),
+            "the manifest path 'core' is not in the sdist",
+            (f"{TOP}/{DEEP}",),
+            "warning",
+        ),
+        Twins(
+            "WC603",
+            "a dependency of a crate deep inside, and a build in Rust",
+            crates((DEEP, depending("core")), ("setup.py", "from setuptools_rust import RustExtension\n")),
+            crates(
+                (DEEP, depending("core")),
+                ("lib/skia/vello/core/Cargo.toml", CRATE),
+                ("setup.py", "from setuptools_rust import RustExtension\n"),
+            ),
+            "the manifest path 'core' is not in the sdist",
+            (f"{TOP}/{DEEP}",),
+        ),
+        Twins(
+            "WC603",
+            "a dependency of a crate near the top, whatever the build says",
+            crates(("src/rust/Cargo.toml", depending("core"))),
+            crates(("src/rust/Cargo.toml", depending("core")), ("src/rust/core/Cargo.toml", CRATE)),
+            "the manifest path 'core' is not in the sdist",
+            (f"{TOP}/src/rust/Cargo.toml",),
         ),
         cargo(
             "a dependency above the sdist",
