@@ -14,7 +14,7 @@ _USER_INFO = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/{1,2})(?P<user_info>[^/
 
 def without_credentials(text: str) -> str:
     """Return the text with the user info taken out of every URL in it."""
-    return _USER_INFO.sub(r"\g<scheme>", text)
+    return _USER_INFO.sub(r"\g<scheme>", text) if "@" in text else text
 
 
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:

@@ -94,7 +94,7 @@ def find_artifacts(path: Path) -> Iterator[tuple[Path, str]]:
 
 def is_present(argument: str) -> bool:
     """Return whether there is something to check at an argument: a release, a file, or a folder that is not empty."""
-    if _URL.match(argument) or argument.startswith("pypi:"):
+    if _is_url(argument) or argument.startswith("pypi:"):
         return True
     return any(os.path.lexists(path) and _listed(path)[1] != _EMPTY for path in _expanded(argument))
 
@@ -102,6 +102,10 @@ def is_present(argument: str) -> bool:
 def is_release(argument: str) -> bool:
     """Return whether an argument is a plain NAME==VERSION."""
     return bool(_RELEASE.fullmatch(f"pypi:{argument}"))
+
+
+def _is_url(argument: str) -> bool:
+    return "://" in argument and _URL.match(argument) is not None
 
 
 def _listed(path: Path) -> tuple[list[Path], str]:
@@ -219,7 +223,7 @@ def resolve(arguments: Iterable[str], index_url: str = "") -> list[Path]:
 
 
 def _resolve(argument: str, index_url: str) -> list[Path]:
-    if _URL.match(argument):
+    if _is_url(argument):
         raise UnreachableError(f"{argument} is a URL, not a file: download it first, or name pypi:NAME==VERSION")
     if not argument.startswith("pypi:"):
         return _expanded(argument)

@@ -23,6 +23,7 @@ class _Regex:
 
     def __init__(self, pattern: Any, flags: int = 0) -> None:  # noqa: ANN401  # text or bytes
         self._wanted = (pattern, flags)
+        self.pattern = pattern
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever attribute it is
         value = getattr(re.compile(*self._wanted), name)

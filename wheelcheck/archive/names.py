@@ -28,6 +28,7 @@ _LIKE_A_DEVICE = regex(r"\b(?:con|prn|aux|nul|com|lpt)", re.IGNORECASE)
 _CONTROL = regex("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BIDI = regex("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RESERVED = regex(rf"{_DEVICE} *(?:\.|$)", re.IGNORECASE)
+_WILDCARD = regex(r'[*?"<>|]')
 _DRIVE = regex(r"[A-Za-z]:|//|\\\\")
 # Characters that draw nothing, though Unicode does not call them format characters: fillers, the grapheme joiner, Khmer
 # vowels without a sound, variation selectors and the blank of Braille; and spaces at the end of a component.
@@ -60,11 +61,19 @@ def _hides_syntax(path: str) -> bool:
 
 _WHOLE: tuple[tuple[str, str, Callable[[str], object]], ...] = (
     ("name-empty", "an empty name, expected a path", lambda path: not path),
-    ("name-drive", "a drive letter or UNC share, expected a relative path", _DRIVE.match),
+    (
+        "name-drive",
+        "a drive letter or UNC share, expected a relative path",
+        lambda path: _DRIVE.match(path) is not None,
+    ),
     ("name-absolute", "an absolute path, expected a relative one", lambda path: path[:1] in ("/", "\\")),
     ("name-backslash", "a backslash, which Windows takes for a separator, expected '/'", lambda path: "\\" in path),
-    ("name-control", "a control character, expected printable text", _CONTROL.search),
-    ("name-bidi", "a character that reorders the text around it, expected plain text", _BIDI.search),
+    ("name-control", "a control character, expected printable text", lambda path: _CONTROL.search(path) is not None),
+    (
+        "name-bidi",
+        "a character that reorders the text around it, expected plain text",
+        lambda path: _BIDI.search(path) is not None,
+    ),
     ("name-invisible", "a character that nobody sees or that has no meaning, expected visible ones", _hides),
     ("name-joined", "an emoji joined of several, which uv refuses, expected one of a single character", _joins),
     ("name-compatibility", "characters that normalise to a separator or dots, expected plain ones", _hides_syntax),
@@ -82,8 +91,12 @@ _COMPONENT: tuple[tuple[str, str, Callable[[str], object]], ...] = (
         lambda c: c[-1:] in (".", " ") and c not in (".", ".."),
     ),
     ("name-colon", "a colon, which names an alternate stream on Windows", lambda c: ":" in c),
-    ("name-reserved", "a device name of Windows", _RESERVED.match),
-    ("name-wildcard", 'one of * ? " < > |, which no file on Windows can have', re.compile(r'[*?"<>|]').search),
+    ("name-reserved", "a device name of Windows", lambda c: _RESERVED.match(c) is not None),
+    (
+        "name-wildcard",
+        'one of * ? " < > |, which no file on Windows can have',
+        lambda c: _WILDCARD.search(c) is not None,
+    ),
 )
 
 

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def is_lock_file(argument: str) -> bool:
     """Return whether an argument names a lock file that needs no option to be told from other files."""
-    return bool(_LOCK.search(argument))
+    return argument.endswith((".toml", ".lock")) and bool(_LOCK.search(argument))
 
 
 def apart(arguments: Sequence[str], requirements: Sequence[str]) -> tuple[list[str], list[str]]:

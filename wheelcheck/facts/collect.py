@@ -139,7 +139,7 @@ _HIDING = frozenset(
 )
 _TAIL_CAP = 2**20  # a larger file is opened as a zip only where it begins like one
 _OTHER_HASH = regex(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
-_PACKAGE = regex(r"(?:[^/]+\.data/(?:purelib|platlib)/)?[^/]+/__init__\.py")  # at the top of site-packages
+_IN_DATA = regex(r"[^/]+\.data/(?:purelib|platlib)/[^/]+/__init__\.py")  # is at the top of site-packages
 _MODULE = regex(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 
 
@@ -184,11 +184,10 @@ class Walk:
 
     def _is_package(self, member: Member) -> bool:
         """Return whether a member is the code of a package at the top of site-packages, and is kept."""
-        return (
-            member.path.endswith("/__init__.py")
-            and _PACKAGE.fullmatch(member.path) is not None
-            and self.allowance.takes_package(member.size)
-        )
+        if not member.path.endswith("/__init__.py"):
+            return False
+        is_package = member.path.rfind("/") == member.path.find("/") > 0 or _IN_DATA.fullmatch(member.path) is not None
+        return is_package and self.allowance.takes_package(member.size)
 
     def _look(self, entry: Entry, source: Source, damage: list[Damage]) -> Looked:
         """Return what is in a member, from an earlier one with the same bytes if there is one."""
@@ -224,6 +223,8 @@ class Walk:
     def keep_modules_of_scripts(self, file: BinaryIO) -> None:
         """Keep the source of the modules that entry points name: only the end of the archive says which they are."""
         points = next((text for path, text in self.texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
+        if not points:
+            return
         names = {found[1] for found in _MODULE.finditer(points)}
         bases = {name.replace(".", "/") for name in names}
         wanted = {f"{base}{end}" for base in bases for end in (".py", "/__init__.py")}

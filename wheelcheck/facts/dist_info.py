@@ -136,7 +136,11 @@ class Row:
     def is_hexadecimal(self) -> bool:
         """Whether the digest is written as hexadecimal text, which no version of the format allows."""
         text = self.hash.partition("=")[2]
-        return len(text) == 2 * _DIGEST_BYTES.get(self.algorithm, 0) and bool(re.fullmatch("[0-9A-Fa-f]+", text))
+        return (
+            bool(text)
+            and len(text) == 2 * _DIGEST_BYTES.get(self.algorithm, 0)
+            and bool(re.fullmatch("[0-9A-Fa-f]+", text))
+        )
 
 
 @dataclass(frozen=True)
@@ -239,7 +243,7 @@ def names_the_wheel(folder: str, name: FileName) -> bool:
 
 def is_utf_8(text: str) -> bool:
     """Return whether a text has no byte that is not UTF-8, which `surrogateescape` keeps as a surrogate."""
-    return not _SURROGATE.search(text)
+    return text.isascii() or not _SURROGATE.search(text)
 
 
 def header_problems(text: str, headers: Headers) -> Iterator[str]:
@@ -249,7 +253,7 @@ def header_problems(text: str, headers: Headers) -> Iterator[str]:
     """
     if not is_utf_8(text):
         yield "found bytes that are not UTF-8"
-    if broken := next((line for line in _head_of(text) if _BREAKS_LINES.search(line)), ""):
+    if broken := next((line for line in _head_of(text) if not line.isprintable() and _BREAKS_LINES.search(line)), ""):
         yield f"found a control character in {broken[:_SHOWN]!r}, where some readers end the line; expected text"
     if headers.has_defects:
         line = headers.body.partition("\n")[0]
@@ -312,7 +316,14 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
 
 def _lines(text: str) -> Iterator[str]:
     """Yield the lines with their ends, one at a time: a list of them takes twenty times the memory of the text."""
-    return (found[0] for found in _LINE.finditer(text))
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        line, start = text[start:end], end
+        if line.removesuffix("\n").removesuffix("\r").isprintable():  # nothing else ends a line in it
+            yield line
+        else:
+            yield from (found[0] for found in _LINE.finditer(line))
 
 
 def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:

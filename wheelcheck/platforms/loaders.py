@@ -70,4 +70,6 @@ def is_of_another_unix(loader: str) -> bool:
 def c_library_of(loader: str) -> CLibrary | None:
     """Return the C library of Linux or Android whose dynamic loader this is; None for that of another system."""
     name = loader.rpartition("/")[2]
+    if not name.startswith(("ld", "linker")):
+        return None
     return next((library for library, pattern in _LOADERS if pattern.fullmatch(name)), None)

@@ -38,6 +38,7 @@ _FORMS = {
 # The minor versions of CPython 3 that PyPI's users run: the oldest that wheelcheck supports to the newest that is
 # released (3.15.0 in October 2026, PEP 790; cibuildwheel 4.3 builds it without `enable = ["cpython-prerelease"]`).
 CPYTHONS = range(10, 16)
+_OF_CPYTHON = frozenset(f"cp3{minor}" for minor in CPYTHONS)
 
 _LEADING_ZERO = regex(r"_0[0-9]")
 _NO_VERSION = regex(r"(?:py|cp|pp)(?![23](?:0|[1-9][0-9]*)?\Z)")  # of interpreters that do not exist
@@ -122,6 +123,8 @@ def is_asked_for(python: str, abi: str) -> bool:
     CPython X.Y asks for cpXY with its own ABI, abi3 (abi3t without the GIL) and none, for older cpXZ with abi3 alone,
     and every interpreter for `py` tags with none. There is no cp315t, no Python 4, and cp3 lacks the version.
     """
+    if python in _OF_CPYTHON and abi in (python, "abi3", "none"):  # nearly every one
+        return True
     found = _INTERPRETER.fullmatch(python)
     if not found or _NO_VERSION.match(python) or (found["word"] == "cp" and len(found["version"]) == 1):
         return False

@@ -32,6 +32,8 @@ def safe(text: str) -> str:
     and so does what begins a workflow command.
     """
     plain = text if text.isprintable() else "".join(map(_escaped, text))
+    if "::" not in plain and "##[" not in plain:
+        return plain
     return _COMMAND.sub(lambda found: f"{found[1]}\\x3a" if found[1] is not None else "#\\x23", plain)
 
 

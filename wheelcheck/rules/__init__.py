@@ -26,6 +26,8 @@ FIXES: dict[Fix, str] = {
     "floor": "raises the platform tag to what the binaries need, in the file name and in WHEEL",
 }
 
+_LABELS = ("Source:", "Remedy:")  # begin the last parts of a docstring
+
 
 class UndeclaredSeverityError(ValueError):
     """A rule yielded a hit with a severity that its declaration does not list."""
@@ -145,8 +147,13 @@ class Rule(Generic[Subject]):
         return f"`wheelcheck check --fix` {FIXES[self.fix]}." if self.fix else ""
 
     def _part(self, label: str) -> str:
-        found = re.search(rf"(?ms)^{label}:(.*?)(?=^(?:Source|Remedy):|\Z)", self.explanation)
-        return " ".join(found[1].split()) if found else ""
+        words: list[str] = []
+        is_inside = False
+        for line in self.explanation.splitlines():
+            if line.startswith(_LABELS):
+                is_inside = line.startswith(f"{label}:")
+            words += line.removeprefix(f"{label}:").split() if is_inside else ()
+        return " ".join(words)
 
     @property
     def module(self) -> str:

@@ -235,16 +235,16 @@ def _missing_slice(member: Member, wheel: Wheel) -> Hit:
 
 def _twinless(wheel: Wheel) -> Iterator[Member]:
     """Yield members that name their CPU in their path while no twin serves the other CPU."""
-    if wheel.is_any:
+    wanted = {choice for platform in wheel.platforms for choice in needs(platform)}
+    if wheel.is_any or len(wanted) < 2:
         return
     families: dict[str, list[Member]] = {}
     for member in wheel.natives:
         if member.linked and hints.without_cpu(member.path) != member.path:
             families.setdefault(hints.without_cpu(member.path), []).append(member)
-    wanted = {choice for platform in wheel.platforms for choice in needs(platform)}
     for members in families.values():
         slices = tuple(chain.from_iterable(native_slices(member) for member in members))
-        if slices and fit(slices, wheel.platforms) == "missing-slice" and len(wanted) > 1:
+        if slices and fit(slices, wheel.platforms) == "missing-slice":
             yield from (member for member in members if is_declared(member, wheel))
 
 

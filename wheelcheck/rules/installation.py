@@ -123,7 +123,7 @@ def every_command_has_a_name_of_its_own(wheel: Wheel) -> Iterator[Hit]:
     for group in sorted(GROUPS):
         for name in wheel.dist_info.entry_points.get(group, {}):
             commands[same(name)].append(f"{name} of {group}")
-    for member in wheel.members:
+    for member in wheel.members if commands else ():
         found = _COMMANDS.fullmatch(_in_data(member.path))
         if not found or member.kind != "file" or found[1].endswith(_LAUNCHERS):
             continue

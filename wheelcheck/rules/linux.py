@@ -103,8 +103,10 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
 
     A program whose loader is in the wheel is not judged: a package can start it through that loader.
     """
+    if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic":
+        return ""
     folder, name = posixpath.split(re.sub("/+", "/", slice_.interpreter))
-    if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic" or name in carried:
+    if name in carried:
         return ""
     expected = [arch.find(cpu).loader(platform.libc) for cpu in served_cpus(slice_, platform)]
     is_there = name.startswith("ld-lsb") or name in map(posixpath.basename, expected)
@@ -243,7 +245,7 @@ def _by_name_without_hash(carried: frozenset[str]) -> Mapping[str, list[str]]:
     """Return the files of the wheel that have a hash in their names, by the stem of the name without it."""
     hashed = defaultdict(list)
     for name in sorted(carried):
-        if found := _HASHED.fullmatch(name):
+        if "-" in name and (found := _HASHED.fullmatch(name)):
             hashed[found[1]].append(name)
     return hashed
 

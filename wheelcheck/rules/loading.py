@@ -57,12 +57,20 @@ def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[
     carried = carried_names(wheel)
     for member, slice_, platform in native_code(wheel, "linux"):
         for need in slice_.versions if platform.libc == "glibc" else ():
+            if _is_offered(need, platform):
+                continue
             own = _LIBRARIES_OF_GLIBC.fullmatch(need.library) and need.library not in carried
             if own and need.version == "GLIBC_PRIVATE":
                 found = f"needs GLIBC_PRIVATE of {need.library}, which each release of glibc may change"
                 yield Hit(member.path, found, severity="warning")
             elif own and not (_DEFINED_BY_GLIBC.fullmatch(need.version) and _is_of_its_library(need, platform)):
                 yield Hit(member.path, f"needs {need.version} of {need.library}, which no release of glibc defines")
+
+
+def _is_offered(need: VersionNeed, platform: Platform) -> bool:
+    """Return whether a file of glibc is known to have this version, as nearly all have that are needed."""
+    name, _, number = need.version.partition("_")
+    return name == "GLIBC" and number in glibc_versions(need.library, platform.arches[0])
 
 
 def _is_of_its_library(need: VersionNeed, platform: Platform) -> bool:

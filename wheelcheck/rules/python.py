@@ -155,7 +155,7 @@ def _pythons(wheel: Wheel) -> set[str]:
 
     Before 2020 the Python tag held PyPy's own version, as in pp373-pypy36_pp73.
     """
-    pypys = (_PYPY_ABI.fullmatch(tag.abi) for tag in wheel.name.tags)
+    pypys = (_PYPY_ABI.fullmatch(tag.abi) for tag in wheel.name.tags if tag.abi.startswith("pypy"))
     return {tag.python for tag in wheel.name.tags} | {f"pp{match[1]}" for match in pypys if match}
 
 

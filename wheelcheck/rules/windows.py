@@ -49,7 +49,7 @@ def no_binary_needs_a_debug_runtime(wheel: Wheel) -> Iterator[Hit]:
     Source: Microsoft, "Redistributing Visual C++ Files".
     Remedy: build the Release configuration (/MD, not /MDd).
     """
-    if wheel.name.tags and all(re.fullmatch(r"cp\d+t?d", tag.abi) for tag in wheel.name.tags):
+    if wheel.name.tags and all(tag.abi.endswith("d") and re.fullmatch(r"cp\d+t?d", tag.abi) for tag in wheel.name.tags):
         return
     code = list(native_code(wheel, "windows"))
     leftovers = Leftovers(wheel)
@@ -151,7 +151,11 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     -static-libstdc++` for MinGW).
     """
     carried = _carried(wheel)
-    hashed = {f"{found[1]}.dll": name for name in sorted(carried) if (found := _HASHED.fullmatch(name))}
+    hashed = {
+        f"{found[1]}.dll": name
+        for name in sorted(carried)
+        if name.endswith(".dll") and (found := _HASHED.fullmatch(name))
+    }
     by_word = {word: name for name in reversed(required(wheel)) for word in _words(name)}
     imported = {library_name(name) for _, slice_, _ in native_code(wheel, "windows") for name in slice_.needed}
     for member, slice_, platform in native_code(wheel, "windows"):
