@@ -38,7 +38,7 @@ def _made(name: str, _bases: tuple[type, ...], namespace: dict[str, Any]) -> Any
         "_replace": _replaced,
         "_asdict": _as_dict,
     }
-    members |= {"_make": classmethod(lambda cls, values: cls(*values)), "__new__": _first_new()}
+    members |= {"_make": classmethod(tuple.__new__), "__new__": _first_new()}
     return type(name, (tuple,), members | namespace)
 
 

@@ -10,26 +10,15 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from wheelcheck.binary.elf_lookup import (
-    LOCAL,
-    NAMELESS,
-    VERSION_NUMBER,
-    WEAK,
-    Asked,
-    Entry,
-    GnuHash,
-    SysvHash,
-    exported,
-    is_power_of_2,
-    judge_binding,
-)
+from wheelcheck.binary.elf_entries import NARROW, WIDE, numbers, read_entries
+from wheelcheck.binary.elf_lookup import NAMELESS, Asked, GnuHash, SysvHash, is_power_of_2, judge_binding
 from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
-from wheelcheck.binary.reader import printable
+from wheelcheck.binary.reader import all_printable
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from wheelcheck.binary.elf_header import Header
     from wheelcheck.binary.elf_segments import Image
@@ -83,6 +72,7 @@ class _Tables:
         self.image = image
         self.tags = tags
         self.is_wide = header.bits == 64
+        self.layout = WIDE if self.is_wide else NARROW  # of a symbol
         self.order = "<" if header.little_endian else ">"
         self.lookup: GnuHash | SysvHash | None = None  # what names are looked up in; set by symbol_count
         self.types: dict[str, set[int]] = {}  # of the relocations that were read, by table
@@ -96,10 +86,10 @@ class _Tables:
         raw = self.reading.once(place[0], size)
         return raw if len(raw) == size else None
 
-    def numbers(self, tag: str, count: int, skip: int = 0, kind: str = "I") -> tuple[int, ...] | None:
+    def numbers(self, tag: str, count: int, skip: int = 0, kind: str = "I") -> Sequence[int] | None:
         """Return `count` numbers of a table, `skip` bytes after its beginning."""
         raw = self.bytes_at(tag, count * struct.calcsize(f"={kind}"), skip)
-        return None if raw is None else struct.unpack(f"{self.order}{count}{kind}", raw)
+        return None if raw is None else numbers(kind, raw, self.order)
 
     def symbol_count(self) -> int | None:
         """Return how many symbols the hash tables let the loader see; None if there is no table to go by."""
@@ -164,32 +154,19 @@ class _Tables:
         chain = self._chain(start + 4 * buckets, last - first) if last >= first else ()
         return GnuHash(first, shift, 8 * word, filters, heads, chain)
 
-    def _chain(self, start: int, last: int) -> tuple[int, ...]:
+    def _chain(self, start: int, last: int) -> Sequence[int]:
         """Return the hashes of all symbols in the table: they end where the chain of the last bucket does."""
-        chain: list[int] = []
-        while len(chain) * 4 < TABLE_LIMIT:
-            at = start + 4 * len(chain)
-            links = self.numbers("DT_GNU_HASH", _PIECE, at) or self.numbers("DT_GNU_HASH", 1, at)
-            if links is None:
-                return ()
-            for link in links:
-                chain.append(link)
-                if len(chain) > last and link & 1:
-                    return tuple(chain)
+        chain = list(self.numbers("DT_GNU_HASH", last, start) or ())
+        while last <= len(chain) < TABLE_LIMIT // _WORD:
+            at = start + _WORD * len(chain)
+            links = self.numbers("DT_GNU_HASH", _PIECE, at) or self.numbers("DT_GNU_HASH", 1, at) or ()
+            end = next((number for number, link in enumerate(links, 1) if link & 1), 0)
+            chain += links[:end] if end else links
+            if end:
+                return chain
+            if not links:
+                break
         return ()
-
-    def entries(self, count: int) -> list[Entry] | None:
-        """Return the symbols in order, the first one (always empty) included."""
-        layout = struct.Struct(f"{self.order}IBBHQQ" if self.is_wide else f"{self.order}IIIBBH")
-        raw = self.bytes_at("DT_SYMTAB", count * layout.size)
-        if raw is None:
-            return None
-        if self.is_wide:
-            return list(layout.iter_unpack(raw))
-        return [
-            (name, info, other, section, value, size)
-            for name, value, size, info, other, section in layout.iter_unpack(raw)
-        ]
 
     def wanted(self) -> Wanted | None:
         """Return the symbols that relocations name; None if a table cannot be read."""
@@ -211,14 +188,17 @@ class _Tables:
         raw = self.bytes_at(tag, (size - begin) // step * step, begin)
         if size and raw is None:
             return None
-        layout = f"{self.order}{'QQ' if self.is_wide else 'II'}{'8x' if with_addend and self.is_wide else ''}"
-        layout += "4x" if with_addend and not self.is_wide else ""
-        shift = 32 if self.is_wide else 8
+        layout, shift = (f"{self.order}QQ", 32) if self.is_wide else (f"{self.order}II", 8)
         ends = [struct.unpack_from(layout, raw, at) for at in (0, len(raw) - step)] if raw else []
         self.targets.update(target for target, info in ends if info & (1 << shift) - 1)  # 0 is R_*_NONE
-        found = {info for _, info in struct.iter_unpack(layout, raw or b"")}
-        self.types[tag] = {info & (1 << shift) - 1 for info in found}
-        return {info >> shift for info in found} - {0}
+        words, width = numbers("I", raw or b"", self.order), step // 4
+        if self.is_wide:  # both halves of r_info
+            at = 3 if self.order == "<" else 2
+            found, self.types[tag] = set(words[at::width]), set(words[5 - at :: width])
+        else:
+            infos = set(words[1::width])
+            found, self.types[tag] = {info >> shift for info in infos}, {info & 0xFF for info in infos}
+        return found - {0}
 
 
 def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, linked: Linked) -> Symbols:
@@ -230,33 +210,35 @@ def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, lin
         # GNU ld writes a table without any symbol for most programs. It says nothing of those that are asked for.
         wanted = tables.wanted()
         count = max(count, max(wanted.indexes, default=0) + 1) if wanted else None
-    entries = tables.entries(count) if count is not None and count * 16 <= TABLE_LIMIT else None
+    is_small = count is not None and count * 16 <= TABLE_LIMIT
+    raw = tables.bytes_at("DT_SYMTAB", (count or 0) * tables.layout.size) if is_small else None
     versym = tables.numbers("DT_VERSYM", count or 0, kind="H") if "DT_VERSYM" in tags else ()
     if why := tables.useless_lookup(for_glibc=_GLIBC in linked.needed):
         reading.damage("elf-dynamic", why)
     strings = tables.bytes_at("DT_STRTAB", tags.get("DT_STRSZ", 0))
     wanted = wanted or tables.wanted()
-    if entries is None or strings is None or versym is None or wanted is None:
+    if raw is None or strings is None or versym is None or wanted is None:
+        return UNKNOWN
+    entries = read_entries(raw, strings, tables.layout, tables.order)
+    if entries is None:
         return UNKNOWN
 
     for why in judge_relocations(header, image, tags, tables.types, tables.targets):
         reading.damage("elf-dynamic", why)
-    asked = Asked(entries, strings, wanted.indexes, versym)
+    asked = Asked(entries, wanted.indexes, versym)
     judge_binding(reading, asked, linked.versions, tables.lookup, has_definitions="DT_VERDEF" in tags)
-    imports = tuple(_imports(asked, wanted, linked))
-    return Symbols(imports, Names.of(exported(entries, strings)), known=True)
+    return Symbols(_imports(asked, wanted.later, linked), Names.of(entries.exported()), known=True)
 
 
-def _imports(asked: Asked, wanted: Wanted, linked: Linked) -> Iterator[Symbol]:
-    """Yield the undefined symbols that a relocation asks for: the loader never looks for the others."""
-    none = ("", "")
+def _imports(asked: Asked, later: set[int], linked: Linked) -> tuple[Symbol, ...]:
+    """Return the undefined symbols that a relocation asks for: the loader never looks for the others."""
+    entries, unversioned = asked.entries, ("", "")
     versions = {number: version for number, version in linked.versions.items() if number >= NAMELESS}
-    for index in sorted(wanted.now | wanted.later):
-        if index >= len(asked.entries):
-            return
-        _, info, _, section, _, _ = asked.entries[index]
-        if section or info >> 4 == LOCAL:
-            continue
-        number = asked.numbers[index] & VERSION_NUMBER if asked.numbers else 0
-        library, version = versions.get(number, none)
-        yield Symbol(printable(asked.name(index)), version, library, info >> 4 == WEAK, index in wanted.later)
+    undefined = sorted(index for index in asked.bound() if not entries.defined[index])
+    names = all_printable(entries.names[index] for index in undefined)
+    needs = [versions.get(number, unversioned) for number in asked.version_indexes(undefined)]
+    rows = (
+        (name, version, library, entries.weak[index] == 1, index in later)
+        for index, name, (library, version) in zip(undefined, names, needs, strict=False)
+    )
+    return tuple(map(Symbol._make, rows))

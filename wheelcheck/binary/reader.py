@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wheelcheck.source import Source
 
 BLOCK = 16 * 1024
@@ -117,3 +119,8 @@ class Reading:
 def printable(raw: bytes) -> str:
     """Return text for a message or a name, whatever the bytes are."""
     return raw.decode("utf-8", "backslashreplace")
+
+
+def all_printable(names: Iterable[bytes]) -> list[str]:
+    """Return `printable` of each of many names, none of which holds a zero byte; one empty text if there are none."""
+    return printable(b"\0".join(names)).split("\0")

@@ -47,6 +47,15 @@ def test_the_hash_is_the_one_of_the_format(name: bytes, value: int) -> None:
     assert gnu_hash(name) == value
 
 
+@pytest.mark.parametrize("length", [0, 1, 7, 511, 512, 513, 1024, 5000])
+def test_the_hash_is_that_of_the_loop_over_bytes(length: int) -> None:
+    name = random.Random(length).randbytes(length)  # noqa: S311 - any bytes
+    value = 5381
+    for byte in name:
+        value = (value * 33 + byte) & 0xFFFFFFFF
+    assert gnu_hash(name) == value
+
+
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("buckets", [1, 3, 17])
 @pytest.mark.parametrize("first", [1, 5])

@@ -13,7 +13,7 @@ from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import graft_dynamic
 from wheelcheck.binary import Binary, read_binary
-from wheelcheck.binary.reader import BYTE_BUDGET, Blocks, Reading
+from wheelcheck.binary.reader import BYTE_BUDGET, Blocks, Reading, all_printable, printable
 from wheelcheck.damage import BINARY_KINDS
 from wheelcheck.source import Bytes
 
@@ -215,3 +215,13 @@ def test_damage_found_apart_counts_only_once_adopted() -> None:
     assert (len(window.found), whole.found) == (1, [])
     whole.adopt(window)
     assert whole.found == window.found
+
+
+_PARTS = st.sampled_from(
+    [b"name", b"\xc3", b"\xc3\xa4", b"\xe2\x82", b"\xf0\x9f\x90", b"\x80", b"\xff", b"\xed\xa0\x80", b"\n"]
+)
+
+
+@given(st.lists(st.lists(_PARTS, max_size=4).map(b"".join), min_size=1, max_size=6))
+def test_names_are_decoded_together_as_each_alone(names: list[bytes]) -> None:
+    assert all_printable(names) == [printable(name) for name in names]
