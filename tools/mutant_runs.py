@@ -9,9 +9,10 @@ it was imported, so that a survivor may be noticed after all, and a killed mutan
 from __future__ import annotations
 
 import gc
+import hashlib
+import math
 import os
 import pickle
-import random
 import resource
 import signal
 import sys
@@ -78,7 +79,7 @@ class Runs:
     modules: dict[str, Path]
     seconds: float = 20
     wanted: str = ""
-    sample: int = 0  # of each module, drawn by its name; 0: all
+    sample: float = 0  # of each module: below 1 a share, else a number; 0: all
     changes: list[list[str]] | None = None  # mutants made by hand instead of all others: the old and the new text
     out: TextIO = sys.stdout
     after: Callable[[Runs, str], None] = lambda *_: None  # what to do with a module once it is judged
@@ -113,13 +114,24 @@ class Runs:
             return [planted(text, name, old, new) for old, new in self.changes]
         found = [mutant for mutant in mutants_of(text, name) if self.wanted in mutant.name]
         self.made[name] = len(found)
-        drawn = random.Random(f"{name} {self.sample}").sample(found, min(self.sample or len(found), len(found)))  # noqa: S311  # no secret
-        return [mutant for mutant in found if mutant in drawn]
+        return drawn(found, self.sample)
 
     def _note(self, found: Judged) -> None:
         self.judged.append(found)
         if found.end not in ("killed", "same code"):
             print(f"{found.end}: {found.mutant.module} {found.mutant.name}", file=self.out)
+
+
+def drawn(found: list[Mutant], sample: float) -> list[Mutant]:
+    """Return a share of a module's mutants (below 1), so many of them (from 1 on), or all (0).
+
+    Chance is a hash of the mutant's text: a larger sample holds the smaller ones, and one that is drawn is drawn again
+    after other places of the module have changed.
+    """
+    chances = [hashlib.sha256(f"{mutant.module} {mutant.name}".encode()).digest() for mutant in found]
+    wanted = math.ceil(sample * len(found)) if 0 < sample < 1 else int(sample) or len(found)
+    chosen = sorted(range(len(found)), key=chances.__getitem__)[:wanted]
+    return [found[number] for number in sorted(chosen)]
 
 
 def _living(path: Path) -> dict[Key, list[types.FunctionType]]:
@@ -139,14 +151,14 @@ def _baseline(items: list[pytest.Item], modules: list[Path]) -> bytes:
     measured.start()
     for number, item in enumerate(items):
         measured.switch_context(str(number))
-        start = time.process_time()
+        start = _spent()
         passed = _passes(items, number, number + 1)
         if passed is None:  # skipped
             continue
         if not passed:
             failed.append(item.nodeid)
             continue
-        times[number] = time.process_time() - start
+        times[number] = _spent() - start
     measured.stop()
     data = measured.get_data()
     lines = {
@@ -155,6 +167,11 @@ def _baseline(items: list[pytest.Item], modules: list[Path]) -> bytes:
         for contexts in [data.contexts_by_lineno(str(path))]
     }
     return pickle.dumps((lines, times, failed))
+
+
+def _spent() -> float:
+    """Return the seconds of CPU of this process, and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _passes(items: list[pytest.Item], number: int, following: int) -> bool | None:
@@ -176,6 +193,7 @@ def _judge(mutant: Mutant, path: Path, functions: dict[Key, list[types.FunctionT
             return 2
         for place, test in enumerate(tests):
             following = tests[place + 1] if place + 1 < len(tests) else len(suite.items)
+            _allow(10 + 5 * suite.times[test])
             if _passes(suite.items, test, following) is False:
                 say(str(test).encode())
                 return 1
@@ -211,11 +229,16 @@ def _in_child(task: Callable[[Callable[[bytes], None]], int | None], seconds: fl
     return os.waitstatus_to_exitcode(status), told
 
 
+def _allow(seconds: float) -> None:
+    """End this process once it has used so many seconds of CPU more."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time() + seconds) + 1, resource.RLIM_INFINITY))
+
+
 def _limit(seconds: float) -> None:
     """End this process after so many seconds, by its CPU time and, later, by the clock."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(int(20 * seconds))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 2))
+    _allow(seconds)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     silent = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):

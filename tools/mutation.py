@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default="", metavar="TEXT", help="mutants whose function or change has this text")
     parser.add_argument("--change", nargs=2, action="append", metavar=("OLD", "NEW"), help="a mutant by hand")
     parser.add_argument("--seconds", type=float, default=20, help="tests of one mutant, at most (default 20)")
-    parser.add_argument("--sample", type=int, default=0, metavar="N", help="so many mutants of each module, by chance")
+    parser.add_argument("--sample", type=float, default=0, metavar="N", help="so many of each module, or a share")
     parser.add_argument("--page", action="store_true", help="write the figures into docs/mutation.md")
     options = parser.parse_args(arguments)
     try:
