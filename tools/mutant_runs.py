@@ -82,7 +82,8 @@ class Runs:
     sample: float = 0  # of each module: below 1 a share, else a number; 0: all
     changes: list[list[str]] | None = None  # mutants made by hand instead of all others: the old and the new text
     out: TextIO = sys.stdout
-    after: Callable[[Runs, str], None] = lambda *_: None  # what to do with a module once it is judged
+    minutes: float = math.inf  # by the clock: no further mutant is tried then
+    after: Callable[[Runs], None] = lambda _: None  # what to do once all are judged
     judged: list[Judged] = field(default_factory=list)
     made: dict[str, int] = field(default_factory=dict)  # mutants of each module
 
@@ -103,10 +104,12 @@ class Runs:
         living = {name: _living(path) for name, path in self.modules.items()}
         gc.disable()
         gc.freeze()  # nothing is copied into a child only because it is looked at
-        for name, path in self.modules.items():
-            for mutant in self._mutants(name, texts[name]):
-                self._note(_judge(mutant, path, living[name], suite))
-            self.after(self, name)
+        end = time.monotonic() + 60 * self.minutes
+        for mutant in in_turn([self._mutants(name, text) for name, text in texts.items()]):
+            if time.monotonic() > end:
+                break
+            self._note(_judge(mutant, self.modules[mutant.module], living[mutant.module], suite))
+        self.after(self)
         return True
 
     def _mutants(self, name: str, text: str) -> list[Mutant]:
@@ -131,7 +134,13 @@ def drawn(found: list[Mutant], sample: float) -> list[Mutant]:
     chances = [hashlib.sha256(f"{mutant.module} {mutant.name}".encode()).digest() for mutant in found]
     wanted = math.ceil(sample * len(found)) if 0 < sample < 1 else int(sample) or len(found)
     chosen = sorted(range(len(found)), key=chances.__getitem__)[:wanted]
-    return [found[number] for number in sorted(chosen)]
+    return [found[number] for number in chosen]
+
+
+def in_turn(modules: list[list[Mutant]]) -> list[Mutant]:
+    """Return the mutants of all modules, so that each beginning of the list has the same share of every module."""
+    shares = [((number + 1) / len(found), mutant) for found in modules for number, mutant in enumerate(found)]
+    return [mutant for _, mutant in sorted(shares, key=lambda pair: pair[0])]
 
 
 def _living(path: Path) -> dict[Key, list[types.FunctionType]]:

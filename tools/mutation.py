@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import math
 import os
 import sys
 import tempfile
@@ -63,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--change", nargs=2, action="append", metavar=("OLD", "NEW"), help="a mutant by hand")
     parser.add_argument("--seconds", type=float, default=20, help="tests of one mutant, at most (default 20)")
     parser.add_argument("--sample", type=float, default=0, metavar="N", help="so many of each module, or a share")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="by the clock: the same share of each module")
     parser.add_argument("--page", action="store_true", help="write the figures into docs/mutation.md")
     options = parser.parse_args(arguments)
     try:
@@ -77,11 +79,10 @@ def main(arguments: list[str] | None = None) -> int:
     return int(any(each.end not in (*NOTICED, "same code") for each in judged))
 
 
-def _write(runs: Runs, module: str) -> None:
-    """Write what became of one module's mutants into the page."""
+def _write(runs: Runs) -> None:
+    """Write what became of the mutants into the page."""
     today = dt.datetime.now(tz=dt.timezone.utc).date().isoformat()
-    judged = [each for each in runs.judged if each.mutant.module == module]
-    PAGE.write_text(updated(PAGE.read_text("utf-8"), judged, runs.made, today), "utf-8")
+    PAGE.write_text(updated(PAGE.read_text("utf-8"), runs.judged, runs.made, today), "utf-8")
 
 
 def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace) -> Runs:
@@ -95,6 +96,7 @@ def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace
             "wanted": options.only,
             "changes": options.change,
             "sample": options.sample,
+            "minutes": options.minutes,
             **({"after": _write} if options.page else {}),
         }
         return run(modules, [base, *tests], out=out, **chosen)

@@ -6,6 +6,7 @@ found again keeps its reason.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,15 +93,30 @@ def _written(rows: dict[str, Row], survivors: dict[str, dict[str, str]]) -> Iter
     yield _HEAD
     for module, row in sorted(rows.items()):
         yield _line(f"`{module}`", row)
-    total = Row("", *(sum(column) for column in zip(*(row[1:] for row in rows.values()), strict=True)))
-    yield _line("all", total)
+    folders = sorted({module.rpartition("/")[0] for module in rows})
+    for folder in folders if len(folders) > 1 else ():
+        yield _sum(f"all of `{folder}`", [row for module, row in rows.items() if module.rpartition("/")[0] == folder])
+    yield _sum("all", rows.values())
     for module, names in sorted(survivors.items()):
         if names:
             yield f"\n## {module}\n"
             yield from (f"- ``{name}``: {reason}" for name, reason in names.items())
 
 
-def _line(module: str, row: Row) -> str:
-    share = f"{100 * row.killed / max(row.tried, 1):.1f} %"
+def _sum(name: str, rows: Iterable[Row]) -> str:
+    """Return the line of several modules, whose share has an error margin unless every mutant was tried."""
+    total = Row("", *(sum(column) for column in zip(*(row[1:] for row in rows), strict=True)))
+    return _line(name, total, f" ± {_margin(total):.1f}" if total.tried < total.made else "")
+
+
+def _margin(row: Row) -> float:
+    """Return by how many percent the share of all mutants may differ from that of those tried, 19 times of 20."""
+    tried = max(row.tried, 1)
+    share = row.killed / tried
+    return 196 * math.sqrt(share * (1 - share) / tried * (1 - tried / row.made))
+
+
+def _line(module: str, row: Row, margin: str = "") -> str:
+    share = f"{100 * row.killed / max(row.tried, 1):.1f} %{margin}"
     numbers = (row.made, row.tried, row.killed, share, row.survived, row.untested)
     return f"| {module} | {row.date} | {' | '.join(map(str, numbers))} |"

@@ -287,6 +287,12 @@ LINK_CASES = (
         {"pkg-1/a": "b/y", "pkg-1/b": "sub"},
         {"pkg-1/a": "b/x", "pkg-1/b": "sub"},
     ),
+    link_case(
+        "a link to nothing two folders behind another",
+        "tar-link-dangling",
+        {"pkg-1/a": "b/sub/y", "pkg-1/b": "."},
+        {"pkg-1/a": "b/sub/x", "pkg-1/b": "."},
+    ),
     link_case("a link to itself", "tar-link-loop", {"pkg-1/a": "a"}, {"pkg-1/a": "."}),
     link_case("a link below itself", "tar-link-loop", {"pkg-1/a": "a/b"}, {"pkg-1/a": "sub/x"}),
     link_case("two links", "tar-link-loop", {"pkg-1/a": "b", "pkg-1/b": "a"}, {"pkg-1/a": "b", "pkg-1/b": "sub/x"}),

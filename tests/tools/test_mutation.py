@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from tools import mutation
 from tools.mutation_page import MARK, NO_REASON, updated
+
+if TYPE_CHECKING:
+    import types
 
 LOOKUP = "wheelcheck/binary/elf_lookup.py"
 DECORATED = '''
@@ -70,7 +74,7 @@ def test_the_page_counts_what_is_not_noticed_against_us_and_leaves_out_what_is_t
     text = page(f"# Intro\n\n{MARK}\n", judged(*((f"f: {number}", end) for number, end in enumerate(ends))))
     assert text.startswith(f"# Intro\n\n{MARK}\n")
     assert "| `a.py` | 2026-01-02 | 8 | 6 | 3 | 50.0 % | 2 | 1 |" in text
-    assert "| all |  | 8 | 6 | 3 | 50.0 % | 2 | 1 |" in text
+    assert "| all |  | 8 | 6 | 3 | 50.0 % ± 20.0 | 2 | 1 |" in text
     assert [line for line in text.splitlines() if NO_REASON in line] == [
         f"- ``f: {number}``: {NO_REASON}" for number in (3, 4, 5)
     ]
@@ -85,8 +89,38 @@ def test_a_survivor_that_is_found_again_keeps_its_reason_and_other_modules_keep_
     assert "g: y" not in again
     assert "| `a.py` | 2026-02-03 | 9 | 2 | 1 | 50.0 % | 1 | 0 |" in again
     assert "| `b.py` | 2026-01-02 | 9 | 1 | 0 | 0.0 % | 1 | 0 |" in again
-    assert "| all |  | 18 | 3 | 1 | 33.3 % | 2 | 0 |" in again
+    assert "| all |  | 18 | 3 | 1 | 33.3 % ± 48.7 | 2 | 0 |" in again
     assert page(again, []) == again
+
+
+def test_each_package_has_a_sum_and_a_share_without_a_margin_where_all_mutants_were_tried() -> None:
+    ends = [(f"f: {number}", "killed") for number in range(9)]
+    text = page(page(MARK, judged(*ends, module="a/b.py")), judged(*ends[:8], ("g", "survived"), module="c/d.py"))
+    assert "| all of `a` |  | 9 | 9 | 9 | 100.0 % | 0 | 0 |" in text
+    assert "| all of `c` |  | 9 | 9 | 8 | 88.9 % | 1 | 0 |" in text
+    assert "| all |  | 18 | 18 | 17 | 94.4 % | 1 | 0 |" in text
+    assert page(text, []) == text
+
+
+def some(count: int, module: str = "a.py") -> list[Mutant]:
+    return [Mutant(module, f"f: {number}") for number in range(count)]
+
+
+@pytest.mark.parametrize(("sample", "count"), [(0, 40), (7, 7), (90, 40), (0.1, 4), (0.01, 1)])
+def test_a_sample_is_a_number_or_a_share_or_all(sample: float, count: int) -> None:
+    assert len(runs().drawn(some(40), sample)) == count
+
+
+def test_a_larger_sample_holds_the_smaller_and_does_not_change_with_other_places_of_the_module() -> None:
+    found = runs().drawn(some(40), 9)
+    assert found == runs().drawn(some(40), 20)[:9]
+    assert found == [each for each in runs().drawn([Mutant("a.py", "g: new"), *some(40)], 0) if each in found]
+    assert [each.name for each in found] != [each.name for each in runs().drawn(some(40, "b.py"), 9)]
+
+
+def test_each_beginning_of_a_run_has_the_same_share_of_every_module() -> None:
+    turns = [each.module for each in runs().in_turn([some(4, "a.py"), some(8, "b.py")])]
+    assert [(turns[:size].count("a.py"), turns[:size].count("b.py")) for size in (3, 6, 9)] == [(1, 2), (2, 4), (3, 6)]
 
 
 def test_what_has_a_decorator_is_mutated_and_what_stands_outside_functions_is_not() -> None:
@@ -97,6 +131,11 @@ def test_what_has_a_decorator_is_mutated_and_what_stands_outside_functions_is_no
     assert "Table.size: return 1 if most > 5 else 2 → return 1 if most >= 5 else 2" in changes
     assert "Table.size: def size(self, most: int = 7) -> int: → def size(self, most: int = 8) -> int:" in changes
     assert not [change for change in changes if "OUTSIDE" in change or "text" in change]
+
+
+def runs() -> types.ModuleType:
+    pytest.importorskip("mutmut", reason="is installed by `nox -s mutation`")
+    return importlib.import_module("tools.mutant_runs")
 
 
 def lookup(*options: str) -> subprocess.CompletedProcess[str]:
