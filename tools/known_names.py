@@ -3,8 +3,8 @@
     python -m tools.known_names [--check]
 
 The classifiers that PyPI accepts come from the installed trove-classifiers, the headers that CPython brings from the
-interpreter that runs this, and those of C libraries and of Windows from the installed ziglang. `--check` is explained
-in tools/data_files.py.
+interpreter that runs this, and those of C libraries, of C++ and of Windows from the installed ziglang. `--check` is
+explained in tools/data_files.py.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ def source() -> str:
 def render() -> str:
     """Return the text of the data file."""
     headers = Path(sysconfig.get_paths()["include"])
-    system = Path(ziglang.__file__).parent / "lib" / "libc" / "include"
+    system, cxx = (Path(ziglang.__file__).parent / "lib" / name / "include" for name in ("libc", "libcxx"))
     names = {str(path.relative_to(headers)) for path in headers.rglob("*.h")}
     names |= {path.name for folder in SYSTEMS for path in (system / folder).rglob("*.h")}
+    names |= {path.name for path in cxx.iterdir() if path.is_file() and path.name.isalnum()}  # `ios`, for `<ios>`
     data: dict[str, Any] = {
         "source": source(),
         "classifiers": sorted(classifiers),

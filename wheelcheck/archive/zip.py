@@ -76,8 +76,9 @@ def _locate_by_fields(headers: Window, fixed: bytes, record: Record, log: Log) -
     _compare("method", method, record.method, record, log)
     _compare("time", date << 16 | time, record.stamp, record, log)
     described = bool((flags | record.flags) & DESCRIPTOR)
-    if not (described and (crc, packed, size) == (0, 0, 0)):
-        _compare_sizes(fields, (crc, packed, size), record, log)
+    if described:  # what follows the data may be left open here, field by field: macOS gives the size alone
+        crc, packed, size = crc or record.crc, packed or record.packed, size or record.size
+    _compare_sizes(fields, (crc, packed, size), record, log)
     data = record.offset + LOCAL.size + name_length + extra_length
     return Extent(record.offset, data, data + record.packed, described, record)
 

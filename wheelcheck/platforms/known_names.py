@@ -20,7 +20,7 @@ def classifier_problem(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def foreign_headers() -> frozenset[str]:
-    """Return the headers of CPython, as `Python.h` and `cpython/object.h`, and of C libraries, Windows and macOS."""
+    """Return the headers of CPython, as `Python.h` and `cpython/object.h`, of C and C++, of Windows and of macOS."""
     return frozenset(_data()["headers"])
 
 

@@ -111,6 +111,7 @@ def includes(sentence: str, good: SdistRecipe) -> Silent:
         includes("a header below many folders", extension('#include "../a/b/c/d.h"\n', "deep/a/b/c/d.h")),
         includes("a header above the whole project", extension('#include "../../../a.h"\n')),
         includes("a header of CPython in quotation marks", extension('#include "Python.h"\n')),
+        includes("a header of C++, as Cython writes it", extension('#include "ios"\n#include "stdexcept"\n')),
         includes("a header of the system", extension('#include "stdint.h"\n#include "windows.h"\n')),
         Twins(
             "WC611",
