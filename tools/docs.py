@@ -9,6 +9,7 @@ import argparse
 import json
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ from wheelcheck.rules.catalogue import FAMILIES, all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     from wheelcheck.config.shapes import Field
     from wheelcheck.platforms.arch import Arch
@@ -115,13 +115,13 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def rules_page() -> str:
     """Return docs/rules/index.md: for each family what it is about, and a table of its rules."""
-    families = (part for family in FAMILIES for part in _family(family))
+    families = (part for name in FAMILIES for part in _family(name))
     return "\n".join([_RULES.format(generated=GENERATED), *families, _RULE_PAGES])
 
 
-def _family(family: ModuleType) -> Iterator[str]:
-    name = family.__name__.rpartition(".")[2]
-    yield f"## {name.capitalize()}\n\n{markdown((family.__doc__ or '').strip())}\n"
+def _family(name: str) -> Iterator[str]:
+    about = import_module(f"wheelcheck.rules.{name}").__doc__ or ""
+    yield f"## {name.capitalize()}\n\n{markdown(about.strip())}\n"
     yield table(("code", "name", "severity", "about"), [_row(rule) for rule in all_rules() if rule.module == name])
 
 

@@ -46,8 +46,7 @@ def {function}(wheel: Wheel) -> Iterator[Hit]:
 def free_codes() -> dict[str, str]:
     """Return the next free code of every family, by the family's name."""
     taken = {rule.code for rule in all_rules()}
-    names = [family.__name__.rpartition(".")[2] for family in FAMILIES]
-    last = {name: max(int(rule.code[2:]) for rule in all_rules() if rule.module == name) for name in names}
+    last = {name: max(int(rule.code[2:]) for rule in all_rules() if rule.module == name) for name in FAMILIES}
     return {name: next(code for code in _following(number) if code not in taken) for name, number in last.items()}
 
 

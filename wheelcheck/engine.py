@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from wheelcheck.config import Config, ConfigError
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
 from wheelcheck.facts.collect import Meter, Progress, collect
-from wheelcheck.facts.evidence import read_folder
 from wheelcheck.facts.repeats import Shared
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.records import dataclass, field, replace
 from wheelcheck.rules import SEVERITIES
-from wheelcheck.rules.catalogue import all_rules, impact_rank
+from wheelcheck.rules.catalogue import all_rules, impact_rank, known_codes, wheel_rules
 from wheelcheck.rules.configuration import Configuration
 from wheelcheck.severities import cannot_fail, weigh
 
@@ -211,14 +210,20 @@ def _judge_read(outcome: Artifact | Gap, config: Config) -> Judgement:
     """Return what the selected rules say of an artifact that was read, or why it was not."""
     if isinstance(outcome, Gap):
         return Judgement(gaps=(outcome,))
-    said = _apply([rule for rule in all_rules() if config.runs(rule.code)], outcome, outcome.file)
+    said = _apply(_selected(config, has_sdist=isinstance(outcome, Sdist)), outcome, outcome.file)
     return replace(said, artifact=outcome, gaps=(*said.gaps, *_caps(outcome)))
+
+
+def _selected(config: Config, *, has_sdist: bool) -> list[Rule[Any]]:
+    return [rule for rule in (all_rules() if has_sdist else wheel_rules()) if config.runs(rule.code)]
 
 
 def _evidence(config: Config, gaps: list[Gap]) -> tuple[Statement, ...] | None:
     """Return the statements that the configuration asks for; None if it asks for none."""
     if not config.evidence:
         return None
+    from wheelcheck.facts.evidence import read_folder  # noqa: PLC0415  # few runs ask for evidence
+
     try:
         return read_folder(Path(config.evidence))
     except OSError as problem:
@@ -228,7 +233,7 @@ def _evidence(config: Config, gaps: list[Gap]) -> tuple[Statement, ...] | None:
 
 def _require_known(config: Config) -> None:
     """Raise ConfigError for an entry about a rule that does not exist: it would silently do nothing."""
-    codes = [rule.code for rule in all_rules()]
+    codes = known_codes()
     for name, entries in (("ignore", config.ignores), ("severity", config.severities)):
         for entry in entries:
             if entry.code not in codes:
@@ -276,7 +281,7 @@ def _stopped(problem: Exception) -> str:
 
 def _weighed(given: list[Judgement], release: Release, config: Config, gaps: list[Gap]) -> Report:
     """Apply the rules about releases and about the configuration, and weigh all that was found."""
-    selected = [rule for rule in all_rules() if config.runs(rule.code)]
+    selected = _selected(config, has_sdist=bool(release.sdists))
     releases = release.split() if config.each else (release,)
     last = [rule for rule in selected if rule.on is Configuration]
     others = [rule for rule in selected if rule.on is not Configuration]
@@ -287,13 +292,14 @@ def _weighed(given: list[Judgement], release: Release, config: Config, gaps: lis
     late = _apply(last, Configuration(config, ignored.unused, weighed.stale(config)), "")
     ran = _ran(others, said)
     gaps = [*gaps, *(gap for each in (*whole, late) for gap in each.gaps), *_switched_off(config, ran)]
-    skips = [Skip(rule.code, "it is not selected") for rule in all_rules() if not config.runs(rule.code)]
+    skips = [Skip(code, "it is not selected") for code in known_codes() if not config.runs(code)]
+    absent = {code for code in known_codes() if config.runs(code)} - {rule.code for rule in selected}
     return Report(
         artifacts=release.artifacts,
         findings=tuple(sorted([*kept, *weigh(config, late.findings).findings], key=_order)),
         gaps=tuple(sorted(set(gaps))),
         rules=(*ran, *_ran(last, [late])),
-        skips=(*_skipped(others, said, release), *skips, *_skipped(last, [late], release)),
+        skips=(*_skipped(others, said, release, absent), *skips, *_skipped(last, [late], release)),
         config=config,
         ignored=ignored.findings,
         seconds={place: spent for each in (*said, late) for place, spent in each.seconds.items()},
@@ -306,17 +312,21 @@ def _ran(rules: Iterable[Rule[Any]], said: Iterable[Judgement]) -> list[str]:
     return [rule.code for rule in rules if rule.code in codes]
 
 
-def _skipped(rules: Iterable[Rule[Any]], said: Iterable[Judgement], release: Release) -> Iterator[Skip]:
-    """Yield what each rule could not judge and why, rule by rule."""
+def _skipped(
+    rules: Iterable[Rule[Any]], said: Iterable[Judgement], release: Release, absent: Iterable[str] = ()
+) -> list[Skip]:
+    """Return what each rule could not judge and why, by code. `absent` are rules about sdists, where there is none."""
     by_code: dict[str, list[Skip]] = {}
     for each in said:
         for skip in each.skips:
             by_code.setdefault(skip.code, []).append(skip)
     kinds = {Release, Configuration, *map(type, release.artifacts)}
+    skips = [Skip(code, f"no {Sdist.__name__.lower()} is given") for code in absent]
     for rule in rules:
-        yield from by_code.get(rule.code, ())
+        skips += by_code.get(rule.code, ())
         if not any(issubclass(kind, rule.on) for kind in kinds):
-            yield Skip(rule.code, f"no {rule.on.__name__.lower()} is given")
+            skips.append(Skip(rule.code, f"no {rule.on.__name__.lower()} is given"))
+    return sorted(skips, key=lambda skip: skip.code)
 
 
 def _apply(rules: Iterable[Rule[Any]], subject: object, name: str) -> Judgement:

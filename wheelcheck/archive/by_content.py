@@ -6,10 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import Bzip2Stream, GzipStream, Stream, XzStream
-from wheelcheck.archive.formats import CONTENT, HEAD, container_format, uncompressed_format
+from wheelcheck.archive.formats import BLOCK, CONTENT, HEAD, container_format, uncompressed_format
 from wheelcheck.archive.limits import Log, StopReadingError
 from wheelcheck.archive.tar import Held, start, walk_tar
-from wheelcheck.archive.tar_headers import BLOCK
 from wheelcheck.archive.zip import walk_zip
 from wheelcheck.archive.zip_directory import has_end_record
 from wheelcheck.damage import EMPTY, Damage, beginning

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
+from wheelcheck.patterns import regex
 
 Container = Literal[
     "zip",
@@ -31,6 +31,9 @@ Container = Literal[
     "",
 ]
 
+BLOCK = 512  # bytes of a tar header
+OCTAL = regex(rb" *([0-7]*)[ \0]*")  # a number in it
+_BEGIN_OCTAL = b" 01234567"
 HEAD = 4_096  # bytes that container_format should be given
 CONTENT = "content"  # the path of the one member that a compressed file without a tar in it has
 
@@ -86,3 +89,20 @@ def uncompressed_format(head: bytes) -> Container:
         return "tar"
     found: Container = next((name for magic, name in _BY_FIRST.get(head[:1], ()) if head.startswith(magic)), "")
     return found or ("tar" if head[257:262] == b"ustar" else "")
+
+
+def checksum(block: bytes) -> int:
+    """Return the sum of the block's bytes, with spaces in place of the checksum field."""
+    return sum(block) - sum(block[148:156]) + 8 * 0x20
+
+
+_BEGINOCTAL = b" 01234567"
+
+
+def looks_like_tar(block: bytes) -> bool:
+    """Return whether a block is a tar header, by its checksum."""
+    if len(block) != BLOCK or block[148] not in _BEGINOCTAL:
+        return False
+    field = OCTAL.fullmatch(block[148:156])
+    digits = field[1] if field else b""
+    return digits != b"" and int(digits, 8) == checksum(block)

@@ -11,11 +11,11 @@ import io
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import GzipStream, Stream
+from wheelcheck.archive.formats import BLOCK
 from wheelcheck.archive.limits import Log, StopReadingError
 from wheelcheck.archive.links import LinkTable, steps
 from wheelcheck.archive.names import NameTable
 from wheelcheck.archive.tar_headers import (
-    BLOCK,
     KINDS,
     Header,
     check_global,

@@ -9,6 +9,7 @@ import stat
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from wheelcheck.archive.formats import BLOCK, OCTAL, checksum, looks_like_tar
 from wheelcheck.archive.names import flaws
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
@@ -37,13 +38,11 @@ _PRIVILEGES = regex(
 # A global header may set times and comments; these keys would rename or resize every member after it.
 _PER_MEMBER = ("path", "linkpath", "size", "hdrcharset", "charset")
 
-BLOCK = 512
 _FIXED = 100  # bytes of a name or link in the block
 _LATEST = (1 << 63) - 1  # seconds
 _LAST_ID = (1 << 32) - 2  # of users and groups; GNU tar stops at more, and the last number means "nobody in particular"
 _IDS = ("uid", "gid")
 _PLACEHOLDER = regex(r"PaxHeaders/[0-9]{1,9}")  # what maturin leaves of a name that its block cannot hold
-_OCTAL = regex(rb" *([0-7]*)[ \0]*")
 # No installer uses these, but CPython's tarfile refuses a header in which one of them is not a number.
 _UNUSED_NUMBERS = (
     ("uid", 108, 116),
@@ -162,23 +161,6 @@ class Header:
         return self.mode & 0o7777 | (_FORMATS | _DEVICES).get(self.type, stat.S_IFREG)
 
 
-def checksum(block: bytes) -> int:
-    """Return the sum of the block's bytes, with spaces in place of the checksum field."""
-    return sum(block) - sum(block[148:156]) + 8 * 0x20
-
-
-_BEGIN_OCTAL = b" 01234567"
-
-
-def looks_like_tar(block: bytes) -> bool:
-    """Return whether a block is a tar header, by its checksum."""
-    if len(block) != BLOCK or block[148] not in _BEGIN_OCTAL:
-        return False
-    field = _OCTAL.fullmatch(block[148:156])
-    digits = field[1] if field else b""
-    return digits != b"" and int(digits, 8) == checksum(block)
-
-
 def parse_header(block: bytes, log: Log) -> Header:
     """Return the header in a block. Raises StopReadingError if the size of the member is unknown."""
     text = block[:100].partition(b"\0")[0]
@@ -213,7 +195,7 @@ def _is_usual(rest: bytes) -> bool:
     if magic not in (_POSIX, _GNU, _V7) or any(link) or any(prefix):
         return False
     hidden = [text.partition(b"\0")[2].strip(b"\0") for text in (names[:32], names[32:])]
-    return not any(hidden) and all(_OCTAL.fullmatch(field) for field in octal)
+    return not any(hidden) and all(OCTAL.fullmatch(field) for field in octal)
 
 
 def _check_format(magic: bytes, block: bytes, name: str, log: Log) -> None:
@@ -270,7 +252,7 @@ def _held(name: str) -> str:
 @lru_cache(maxsize=1024)
 def _octal(raw: bytes) -> int | None:
     """Return the number in a field of octal digits, None if it holds another; members have most fields in common."""
-    match = _OCTAL.fullmatch(raw)
+    match = OCTAL.fullmatch(raw)
     return int(match[1] or b"0", 8) if match else None
 
 

@@ -12,10 +12,10 @@ import stat
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
+from wheelcheck.archive.formats import BLOCK, looks_like_tar
 from wheelcheck.archive.inflate import Inflated, Packed
 from wheelcheck.archive.limits import Budget, Log, StopReadingError
 from wheelcheck.archive.names import NameTable
-from wheelcheck.archive.tar_headers import BLOCK, looks_like_tar
 from wheelcheck.archive.zip_contents import DEFLATED, Contents, Extent
 from wheelcheck.archive.zip_directory import (
     ZIP64,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.facts.cargo import Crates
 from wheelcheck.facts.dist_info import DistInfo
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import headers_of
-from wheelcheck.facts.toml import parse_toml, tables
 from wheelcheck.platforms.hints import is_fixture, without_width
 from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary
     from wheelcheck.config import Expected
     from wheelcheck.damage import Damage
+    from wheelcheck.facts.cargo import Crates
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.facts.headers import Headers
@@ -196,6 +195,8 @@ class Sdist(Artifact):
     @cached_property
     def cargo(self) -> Crates:
         """Its Cargo manifests, parsed."""
+        from wheelcheck.facts.cargo import Crates  # noqa: PLC0415  # what a wheel does not need
+
         return Crates.of(self.texts)
 
     @cached_property
@@ -211,6 +212,8 @@ class Sdist(Artifact):
     @cached_property
     def pyproject(self) -> dict[str, Any]:
         """The pyproject.toml in its top folder; empty if it is missing or not TOML."""
+        from wheelcheck.facts.toml import parse_toml  # noqa: PLC0415  # as above
+
         return parse_toml(self.texts.get(f"{self.top}/pyproject.toml", ""))
 
     @cached_property
@@ -220,6 +223,8 @@ class Sdist(Artifact):
     def locked(self, path: str) -> list[dict[str, Any]]:
         """Return the packages of a Cargo.lock, which is parsed once."""
         if path not in self._locked:
+            from wheelcheck.facts.toml import parse_toml, tables  # noqa: PLC0415  # as above
+
             self._locked[path] = tables(parse_toml(self.texts[path]), "package")
         return self._locked[path]
 

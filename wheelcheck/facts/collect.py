@@ -8,7 +8,6 @@ import re
 from contextlib import closing
 from functools import partial
 from itertools import accumulate
-from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive import (
@@ -28,7 +27,6 @@ from wheelcheck.facts import Artifact, Member, Sdist, Wheel
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
-from wheelcheck.facts.source_files import SUFFIXES, Taken, taken
 from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Allowance, LexemeBudget
 from wheelcheck.inputs import open_regular
 from wheelcheck.patterns import regex
@@ -39,9 +37,11 @@ from wheelcheck.source import as_file
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+    from threading import Lock
 
     from wheelcheck.archive.zip import Located
     from wheelcheck.binary import Binary
+    from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import Entry, Source
 
     Reader = Callable[[BinaryIO, Budget, list[Damage]], Iterator[tuple[Entry, Source]]]
@@ -62,6 +62,12 @@ class Progress:
     total: int
 
 
+def _new_lock() -> Lock:
+    from threading import Lock  # noqa: PLC0415  # slow to import, and without a terminal no progress is shown
+
+    return Lock()
+
+
 @dataclass
 class Meter:
     """Adds up what is read of each file. `sizes` are bytes on disk. `listener` is called in worker threads."""
@@ -71,7 +77,7 @@ class Meter:
     _read: dict[Path, int] = field(default_factory=dict)
     _done: int = 0
     _told: int = 0
-    _lock: Lock = field(default_factory=Lock)
+    _lock: Lock = field(default_factory=_new_lock)
 
     @classmethod
     def over(cls, files: Iterable[Path], listener: Callable[[Progress], None]) -> Meter:
@@ -173,8 +179,8 @@ class Walk:
                 self._keep_text(member, source)
             if self.is_wheel and self._is_package(member):
                 self.texts[member.path] = source.read(0, member.size).decode("utf-8", "replace")
-            if not inside and not self.is_wheel and member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
-                self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
+            if not inside and not self.is_wheel:
+                self._look_at_source(member, source)
             # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
             if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
                 self._descend(member, source, depth + 1)
@@ -211,6 +217,12 @@ class Walk:
         for code in binary.slices if binary else ():
             self.needs += len(code.needed) + len(code.versions)
         return binary
+
+    def _look_at_source(self, member: Member, source: Source) -> None:
+        from wheelcheck.facts.source_files import SUFFIXES, taken  # noqa: PLC0415  # what a wheel does not need
+
+        if member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
+            self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
 
     def _keep_text(self, member: Member, source: Source) -> None:
         why = self.allowance.refuse_size(member.path, member.size)

@@ -50,8 +50,6 @@ def show_end(number: int, folder: str, console: Console) -> None:
 
 def hint(report: Report) -> str:
     """Return how many findings `--fix` would repair; empty if none."""
-    if not any(finding.fix for finding in report.findings):
-        return ""
     from wheelcheck.fix import fixable  # noqa: PLC0415  # as above
 
     number = len(fixable(report))

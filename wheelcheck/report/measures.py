@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from wheelcheck.report.floors import Floor, Fold, dotted, floors, folded, step
 from wheelcheck.report.lines import Line
 from wheelcheck.report.selection import Names
-from wheelcheck.report.sizes import largest
 from wheelcheck.report.wording import counted, safe, sized
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def floor_lines(report: Report) -> Iterator[Line]:
 
 def size_lines(report: Report) -> Iterator[Line]:
     """Yield the largest files of the release."""
+    from wheelcheck.report.sizes import largest  # noqa: PLC0415  # what only -v prints
+
     for number, large in enumerate(largest(report)):
         where = f" in {large.artifacts} artifacts" if large.artifacts > 1 else ""
         head = "largest " if number == 0 else "        "

@@ -10,7 +10,7 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from wheelcheck.report import fixes, grid, measures
+from wheelcheck.report import measures
 from wheelcheck.report.lines import Line, Plain
 from wheelcheck.report.selection import Names, grouped_across, more, select
 from wheelcheck.report.wording import (
@@ -70,8 +70,8 @@ def render(report: Report, console: Plain | Console, *, verbosity: int = 0) -> N
     if verbosity >= 0:
         _print(console, Line(configured(report), style="dim"))
         console.print()
-        if grid.is_worth_showing(report):
-            _print_grid(grid.build(report), console)
+        if len(report.artifacts) + len(report.gaps) > 1 or report.config.wheels:
+            _print_grid(report, console)
     _print_findings(report, console, errors_only=verbosity < 0)
     _print_gaps(report.gaps, console)
     if verbosity >= 0:
@@ -88,7 +88,14 @@ def _print_rest(report: Report, console: Plain | Console, *, verbose: bool) -> N
     _print_skips(report, console, verbose=verbose)
     _print_ignored(report.ignored, console)
     _print_changes(report.findings, console)
-    if fixable := fixes.hint(report):
+    if any(finding.fix for finding in report.findings):
+        _print_fixable(report, console)
+
+
+def _print_fixable(report: Report, console: Plain | Console) -> None:
+    from wheelcheck.report.fixes import hint  # noqa: PLC0415  # few reports have such findings
+
+    if fixable := hint(report):
         _print(console, Line(fixable, style="bold"))
 
 
@@ -103,9 +110,14 @@ def _print(console: Plain | Console, line: Line) -> None:
 # --- the grid ---
 
 
-def _print_grid(table: Grid, given: Plain | Console) -> None:
-    from rich.measure import Measurement  # noqa: PLC0415  # slow to import, and one wheel has no grid
+def _print_grid(report: Report, given: Plain | Console) -> None:
+    from wheelcheck.report import grid  # noqa: PLC0415  # slow to import, and one wheel has no grid
 
+    if not grid.is_worth_showing(report):
+        return
+    from rich.measure import Measurement  # noqa: PLC0415  # as above
+
+    table = grid.build(report)
     console = given.rich() if isinstance(given, Plain) else given
     symbols = _ASCII if console.options.ascii_only else _SYMBOLS
     drawn = _table(table, symbols)

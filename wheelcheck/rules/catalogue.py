@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from wheelcheck.rules import (
-    Rule,
-    architecture,
-    buildable,
-    cargo,
-    compiled_sources,
-    configuration,
-    consistency,
-    container,
-    contents,
-    evidence,
-    executables,
-    index,
-    installation,
-    interpreter,
-    linux,
-    loading,
-    macos,
-    metadata,
-    names,
-    publishing,
-    python,
-    record,
-    release,
-    sdist,
-    symbols,
-    windows,
-)
+from wheelcheck.rules import Rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # How many users a finding stops: findings of one severity are reported in this order, and not by code alone.
 #
@@ -76,38 +54,60 @@ def impact_rank(code: str) -> int:
 
 
 FAMILIES = (
-    container,
-    names,
-    record,
-    metadata,
-    installation,
-    architecture,
-    executables,
-    python,
-    interpreter,
-    linux,
-    symbols,
-    loading,
-    macos,
-    windows,
-    index,
-    publishing,
-    contents,
-    sdist,
-    buildable,
-    compiled_sources,
-    cargo,
-    release,
-    consistency,
-    evidence,
-    configuration,
+    "container",
+    "names",
+    "record",
+    "metadata",
+    "installation",
+    "architecture",
+    "executables",
+    "python",
+    "interpreter",
+    "linux",
+    "symbols",
+    "loading",
+    "macos",
+    "windows",
+    "index",
+    "publishing",
+    "contents",
+    "sdist",
+    "buildable",
+    "compiled_sources",
+    "cargo",
+    "release",
+    "consistency",
+    "evidence",
+    "configuration",
 )
+# They judge sdists and nothing else, and are not imported for a wheel alone.
+OF_SDISTS = frozenset({"cargo", "compiled_sources"})
 
 
 def all_rules() -> tuple[Rule[Any], ...]:
     """Return every rule, ordered by code."""
-    found = {value for family in FAMILIES for value in vars(family).values() if isinstance(value, Rule)}
-    return tuple(sorted(found, key=lambda rule: rule.code))
+    return _ordered(FAMILIES)
+
+
+def wheel_rules() -> tuple[Rule[Any], ...]:
+    """Return the rules that may judge something where no sdist is given, ordered by code."""
+    return _ordered(family for family in FAMILIES if family not in OF_SDISTS)
+
+
+def rules_of(family: str) -> list[Rule[Any]]:
+    """Return the rules that stand in the module of a family, which is imported."""
+    names = vars(import_module(f"wheelcheck.rules.{family}"))
+    return [value for value in names.values() if isinstance(value, Rule)]
+
+
+def _ordered(families: Iterable[str]) -> tuple[Rule[Any], ...]:
+    found = {rule.code: rule for name in families for rule in rules_of(name)}  # a module may use another one's rule
+    return tuple(found[code] for code in sorted(found))
+
+
+def known_codes() -> tuple[str, ...]:
+    """Return the code of every rule, in order, without importing any."""
+    return tuple(sorted(_RANKS))
 
 
 def matching(beginning: str) -> tuple[Rule[Any], ...]:
@@ -119,4 +119,5 @@ def matching(beginning: str) -> tuple[Rule[Any], ...]:
 def find(code: str) -> Rule[Any] | None:
     """Return the rule with this code or name, in any case; None where there is none."""
     wanted = code.lower()
-    return next((rule for rule in all_rules() if wanted in (rule.code.lower(), rule.name)), None)
+    rules = (rule for family in FAMILIES for rule in rules_of(family))
+    return next((rule for rule in rules if wanted in (rule.code.lower(), rule.name)), None)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.facts.metadata_fields import PRIVATE, field_problems, shown, text_of, texts_of
-from wheelcheck.facts.rst import problems
 from wheelcheck.platforms.usual import USUAL_LICENSES
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.metadata import core_metadata
@@ -132,6 +131,8 @@ def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
     kind = text_of(headers, "Description-Content-Type").partition(";")[0].strip().lower()
     if text is None or kind not in ("", "text/x-rst"):
         return
+    from wheelcheck.facts.rst import problems  # noqa: PLC0415  # most descriptions are Markdown
+
     description = headers.body or headers.get("Description", "")
     if len(description) <= _LONGEST_DESCRIPTION:
         for line, problem in islice(problems(description), _MOST_PROBLEMS):

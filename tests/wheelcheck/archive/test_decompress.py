@@ -13,8 +13,9 @@ from tests.support.archive_cases import read
 from tests.support.tars import BLOCK, END, gz, header, member, record, sdist, tar
 from wheelcheck.archive import Budget, walk_tar_gz
 from wheelcheck.archive.decompress import Bzip2Stream, GzipStream, Stream, XzStream
+from wheelcheck.archive.formats import looks_like_tar
 from wheelcheck.archive.limits import Log, StopReadingError
-from wheelcheck.archive.tar_headers import looks_like_tar, number, parse_header, parse_long, parse_records
+from wheelcheck.archive.tar_headers import number, parse_header, parse_long, parse_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from tests.support.tar_cases import TAR_CASES
 from tests.support.tars import BLOCK, gz
 from tests.support.zip_cases import ZIP_CASES
 from wheelcheck.archive import walk_tar_gz, walk_zip
-from wheelcheck.archive.tar_headers import checksum
+from wheelcheck.archive.formats import checksum
 from wheelcheck.damage import ARCHIVE_KINDS
 
 if TYPE_CHECKING:

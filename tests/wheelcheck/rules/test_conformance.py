@@ -11,9 +11,9 @@ from tests.support import artifacts
 from tests.support.artifacts import a_wheel
 from tests.support.conformance import lacking, rows_of, table_modules
 from tests.support.twins import Silent, Twins
-from wheelcheck.facts import Wheel
+from wheelcheck.facts import Sdist, Wheel
 from wheelcheck.rules import Hit, Rule, rule
-from wheelcheck.rules.catalogue import FAMILIES, IMPACTS, all_rules, find
+from wheelcheck.rules.catalogue import FAMILIES, IMPACTS, OF_SDISTS, all_rules, find, known_codes, rules_of, wheel_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +57,15 @@ def test_every_rule_has_its_code_its_words_and_its_tests(each: Rule[Any]) -> Non
     assert lacking(each, rows_of(table_modules()), RULES) == []
 
 
+def test_what_is_not_imported_for_a_wheel_are_the_families_that_judge_sdists_alone() -> None:
+    assert {name for name in FAMILIES if {each.on for each in rules_of(name)} == {Sdist}} == OF_SDISTS
+    assert known_codes() == tuple(each.code for each in RULES)
+    assert set(wheel_rules()) == {each for each in RULES if each.module not in OF_SDISTS}
+
+
 def test_every_family_is_listed_and_every_rule_is_found_by_code_and_by_name() -> None:
     modules = {each.module for each in RULES}
-    assert modules == {family.__name__.rpartition(".")[2] for family in FAMILIES}
+    assert modules == set(FAMILIES)
     for each in RULES:
         assert find(each.code.lower()) is each
         assert find(each.name) is each
