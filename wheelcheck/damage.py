@@ -188,6 +188,7 @@ _ARCHIVE: dict[str, Kind] = {
     "cap-reread": Kind("limit", "too much random access within a member"),
     "cap-memory": Kind("limit", "a decompressor that needs too much memory"),
     "cap-damage": Kind("limit", "too much damage to list"),
+    "cap-steps": Kind("limit", "too much work, counted in steps of about a microsecond"),
 }
 
 
@@ -250,6 +251,11 @@ _WALK: dict[str, Kind] = {
 ARCHIVE_KINDS = {kind: row.meaning for kind, row in _ARCHIVE.items()}
 BINARY_KINDS = {kind: row.meaning for kind, row in _BINARY.items()}
 KINDS = _ARCHIVE | _BINARY | _WALK
+# The limits that end the walk over the members; after any other one, only a part of one member is not known.
+ENDING = frozenset(
+    f"cap-{what}"
+    for what in ("members", "unpacked", "ratio", "name", "depth", "directory", "pax", "memory", "damage", "steps")
+)
 POLICY = frozenset(kind for kind, row in KINDS.items() if row.legal)
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
-MOST_FINDINGS = 20_000  # of one rule in one artifact: more are a limit that was reached
+MOST_FINDINGS = 10_000  # of one rule in one artifact: more are a limit that was reached
 _CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
 
@@ -362,6 +362,8 @@ def _why_not(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -
     """Return why a rule cannot judge a subject; empty if it can."""
     if isinstance(subject, Artifact) and not subject.is_opened and rule.module != _CONTAINER:
         return "the container cannot be opened, so nothing is known of its content"
+    if rule.absence and isinstance(subject, (Artifact, Release)) and not subject.is_listed_whole:
+        return "a limit ended the reading, so nothing is known to be missing"
     try:
         return rule.needs(subject) if rule.needs else ""
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged

@@ -473,6 +473,7 @@ REPLACED_CASES = (
 HUGE = b"%011o\0" % (1 << 30)
 CAP_CASES = (
     case("too many members", "cap-members", TWO, GOOD, lambda: Budget(tar_members=1)),
+    case("too much work", "cap-steps", TWO, GOOD, lambda: Budget(steps=51)),
     case("too many bytes", "cap-unpacked", TWO, GOOD, lambda: Budget(unpacked_bytes=2_100)),
     case(
         "too many from too few",

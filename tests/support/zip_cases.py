@@ -357,6 +357,7 @@ BOMB = Member(content=bytes(3 << 20))
 LONG = b"d/" * 65 + b"a"
 CAP_CASES = (
     case("too many members", "cap-members", TWO, GOOD, lambda: small(zip_members=1)),
+    case("too much work", "cap-steps", TWO, GOOD, lambda: small(steps=33)),
     case("too many bytes", "cap-unpacked", zipped(Member(content=bytes(100))), GOOD, lambda: small(unpacked_bytes=99)),
     case("too many from too few", "cap-ratio", zipped(BOMB), GOOD, lambda: small(ratio_free_bytes=1 << 20)),
     case("a name of 60,000 bytes", "cap-name", zipped(Member(name=b"n" * 60_000)), zipped(Member(name=b"n" * 255))),

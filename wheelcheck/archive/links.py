@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelcheck.archive.limits import LINK
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class LinkTable:
             self._add_link(path, kind, link, mode)
 
     def _add_link(self, path: str, kind: EntryKind, link: str, mode: int) -> None:
+        self.log.budget.spend(LINK)
         if not link or steps("" if kind == "hardlink" else path, link) is None:
             self.log.note("tar-link-outside", f"a {kind} to {link!r}, expected a target inside the archive", path)
         elif kind == "symlink":
@@ -77,11 +79,10 @@ class LinkTable:
         if not self._links:
             return
         top = top_folder(self.kinds)
-        passed = {path: steps(path, link) or [] for path, link in self._links.items()}
-        ends = Ends({path: each[-1] for path, each in passed.items()})
+        ends = Ends({path: (steps(path, link) or [""])[-1] for path, link in self._links.items()})
         folders = _folders(self.kinds)
         for path, link in self._links.items():
-            for kind, why in self._flaws(link, top, passed[path], ends.of(path), folders):
+            for kind, why in self._flaws(link, top, steps(path, link) or [], ends.of(path), folders):
                 self.log.note(kind, f"a symbolic link to {link!r} {why}", path)
                 break
 

@@ -130,6 +130,9 @@ def fold(path: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", path).casefold())
 
 
+_MOST_FOLDERS = 50_000  # that are kept; beyond it the members are sorted instead
+
+
 @dataclass(slots=True)
 class NameTable:
     """Every name of one archive, to find the ones that collide; `format` prefixes the kind of plain duplicates."""
@@ -156,8 +159,28 @@ class NameTable:
 
     def finish(self) -> None:
         """Find members below a path that is not a directory, and folders that are one on some systems."""
-        self._find_members_below_files()
-        self._find_folders_that_collide()
+        folders = self._folders()
+        if folders is None or any(self.kinds.get(folder, "directory") != "directory" for folder in folders):
+            self._find_members_below_files()
+        if folders is None or self._may_collide(folders):
+            self._find_folders_that_collide()
+
+    def _folders(self) -> set[str] | None:
+        """Return every folder that a member lies in; None if there are more than is worth their memory."""
+        folders: set[str] = set()
+        for path in self.kinds:
+            folder = path.rpartition("/")[0]
+            while folder and folder not in folders:
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+            if len(folders) > _MOST_FOLDERS:
+                return None
+        return folders
+
+    def _may_collide(self, folders: set[str]) -> bool:
+        """Return whether two folders are one when folded, or a folder and a file."""
+        folded = {fold(folder): folder for folder in folders}
+        return len(folded) < len(folders) or any(self._folded.get(key, one) != one for key, one in folded.items())
 
     def _find_members_below_files(self) -> None:
         file = ""  # the last one in an order in which everything below it follows at once

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import GzipStream, Stream
 from wheelcheck.archive.formats import BLOCK
-from wheelcheck.archive.limits import Log, StopReadingError
+from wheelcheck.archive.limits import TAR_MEMBER, Log, StopReadingError
 from wheelcheck.archive.links import LinkTable, steps
 from wheelcheck.archive.names import NameTable
 from wheelcheck.archive.tar_headers import (
@@ -174,7 +174,7 @@ class _Reader:
         records = {key: value for pending in self.pending.values() for key, value in pending.items()}
         self.pending = {}
         header = self._resolve(header, records)
-        self.log.budget.count_member(self.log.budget.tar_members)
+        self.log.budget.count_member(self.log.budget.tar_members, TAR_MEMBER, header.name)
         kind = KINDS.get(header.type)
         if kind not in ("file", None) and header.size:
             why = f"a {kind} that declares {header.size} bytes of data, expected none"

@@ -215,6 +215,7 @@ def _members(
     check_tiling(file, [extent for _, extent in located if extent], end, log)
     contents = Contents(file, log, repeats)
     for (record, extent), kind in zip(located, kinds, strict=True):
+        log.budget.require(0, record.path)
         source = contents.read(record, extent)
         yield _entry(record, kind, source, log), source
         source.forget()

@@ -10,6 +10,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
+from wheelcheck.archive.limits import ZIP_MEMBER
 from wheelcheck.damage import beginning
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
@@ -274,7 +275,7 @@ def read_directory(file: BinaryIO, end: End, log: Log) -> tuple[End, list[Record
     while at < len(content):
         record, at = _read_record(content, at, end.shift, log)
         records.append(record)
-        log.budget.count_member(log.budget.zip_members)
+        log.budget.count_member(log.budget.zip_members, ZIP_MEMBER, record.path)
     if len(records) != end.entries:
         log.note("zip-entry-count", f"{len(records)} members, expected the {end.entries} that the end record declares")
     return end, records

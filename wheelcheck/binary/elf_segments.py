@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property, reduce
 from itertools import accumulate, pairwise
+from operator import or_
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_layout import segment_name
@@ -55,15 +57,22 @@ class Segment:
         return self.vaddr - self.offset
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """The segments of one file."""
 
     segments: tuple[Segment, ...]
 
+    @cached_property
+    def _by_type(self) -> dict[str | int, tuple[Segment, ...]]:
+        found: dict[str | int, list[Segment]] = {}
+        for segment in self.segments:
+            found.setdefault(segment.type, []).append(segment)
+        return {each: tuple(segments) for each, segments in found.items()}
+
     def of(self, wanted: str) -> tuple[Segment, ...]:
         """Return the segments of one type, in file order."""
-        return tuple(segment for segment in self.segments if segment.type == wanted)
+        return self._by_type.get(wanted, ())
 
     def locate(self, vaddr: int) -> tuple[int, int] | None:
         """Return the file offset of an address, and how many bytes of the file are mapped contiguously from there.
@@ -72,11 +81,16 @@ class Image:
         a file, spreads the string table over two. Whole pages are mapped, a later PT_LOAD over an earlier one: patchelf
         also leaves PT_DYNAMIC behind the end of its PT_LOAD, in the same page.
         """
-        loads = self.of("PT_LOAD")
-        for index, load in reversed(list(enumerate(loads))):
-            if load.first_page <= vaddr < load.mapped_end:
-                return vaddr - load.delta, _seamless_end(load, loads[index + 1 :]) - vaddr
+        for index, first_page, end in self._mapped:
+            if first_page <= vaddr < end:
+                loads = self.of("PT_LOAD")[index:]
+                return vaddr - loads[0].delta, _seamless_end(loads[0], loads[1:]) - vaddr
         return None
+
+    @cached_property
+    def _mapped(self) -> list[tuple[int, int, int]]:
+        """Each PT_LOAD's place among them, first page and end; the last one first."""
+        return [(index, load.first_page, load.mapped_end) for index, load in enumerate(self.of("PT_LOAD"))][::-1]
 
     def is_mapped_at(self, vaddr: int, *, writable: bool) -> bool:
         """Return whether an address is in the memory of a PT_LOAD, one that may be written to if asked."""
@@ -96,18 +110,29 @@ class Image:
         return max(fitting, default=0)
 
     def _is_aligned(self, page: int) -> bool:
-        return all(load.align % page == 0 for load in self.of("PT_LOAD"))
+        return self._alignment % page == 0
+
+    @cached_property
+    def _alignment(self) -> int:
+        """Every bit of some PT_LOAD's alignment: a page, which is a power of two, divides this if it divides all."""
+        return reduce(or_, (load.align for load in self.of("PT_LOAD")), 0)
+
+    @cached_property
+    def _displacement(self) -> int:
+        """The same for what lies between the offset and the address of each."""
+        return reduce(or_, (load.delta for load in self.of("PT_LOAD") if load.filesz), 0)
 
     def _fits(self, page: int) -> bool:
         """Return whether each page of memory holds one place of the file with one set of rights."""
-        loads = self.of("PT_LOAD")
+        if self._displacement % page:
+            return False
         apart = (
             first.flags == second.flags
             or (first.vaddr + first.memsz - 1) // page < second.vaddr // page
             or _loses_nothing(first, second)
-            for first, second in pairwise(loads)
+            for first, second in pairwise(self.of("PT_LOAD"))
         )
-        return all(load.delta % page == 0 for load in loads if load.filesz) and all(apart)
+        return all(apart)
 
     @property
     def tls_size(self) -> int:

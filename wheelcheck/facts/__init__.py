@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.damage import ENDING
 from wheelcheck.facts.dist_info import DistInfo
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import headers_of
@@ -73,6 +74,11 @@ class Artifact:
     def is_read_whole(self) -> bool:
         """False if a limit of wheelcheck ended the reading: the artifact may then have further members."""
         return not any(damage.cap for damage in self.damage)
+
+    @property
+    def is_listed_whole(self) -> bool:
+        """False if a limit ended the walk over the members: nothing is known to be missing then."""
+        return not any(damage.cap and damage.kind in ENDING for damage in self.damage)
 
     @property
     def is_opened(self) -> bool:
@@ -243,6 +249,11 @@ class Release:
     def artifacts(self) -> tuple[Artifact, ...]:
         """All of them, in a stable order."""
         return (*self.wheels, *self.sdists)
+
+    @property
+    def is_listed_whole(self) -> bool:
+        """Whether the members of every artifact are known."""
+        return all(artifact.is_listed_whole for artifact in self.artifacts)
 
     def split(self) -> tuple[Release, ...]:
         """Return a release of one for every artifact; other files belong to none."""

@@ -8,7 +8,6 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.toml import parse_toml, table, texts
@@ -37,7 +36,7 @@ class Crates:
     @classmethod
     def of(cls, sources: Mapping[str, str]) -> Crates:
         """Parse the manifests among the texts of an sdist."""
-        paths = sorted(path for path in sources if PurePosixPath(path).name == "Cargo.toml")
+        paths = sorted(path for path in sources if path.rpartition("/")[2] == "Cargo.toml")
         return cls({path: parse_toml(sources[path]) for path in paths})
 
     @cached_property
@@ -95,8 +94,9 @@ class Crates:
 
     def workspace_above(self, path: str) -> str | None:
         """Return the nearest manifest above the crate's folder that has a [workspace] table."""
-        above = (str(folder / "Cargo.toml") for folder in list(PurePosixPath(path).parents)[1:])
-        return next((manifest for manifest in above if self.is_workspace(manifest)), None)
+        folder = path.rpartition("/")[0]
+        above = (f"{each}/Cargo.toml" for each in _folders_above(folder))
+        return next((manifest for manifest in (*above, "Cargo.toml") if self.is_workspace(manifest)), None)
 
     def is_excluded(self, path: str, root: str) -> bool:
         """Return whether the workspace at `root` excludes the crate at `path`."""

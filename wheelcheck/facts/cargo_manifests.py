@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import MOST_GLOBS, dependencies, dependency_path, is_glob, manifest_at, matching
@@ -62,9 +61,11 @@ def built_manifests(sdist: Sdist) -> set[str]:
 def _of_python(sdist: Sdist) -> Iterator[Reference]:
     """Yield what the build configuration in the top folder refers to; installers read no other."""
     for path, text in sdist.texts.items():
-        name = PurePosixPath(path).name
+        name = path.rpartition("/")[2]
         if path.count("/") == 1 and name == "pyproject.toml":
-            yield from _of_pyproject(path, parse_toml(text))
+            yield from _of_pyproject(
+                path, sdist.pyproject if path == f"{sdist.top}/pyproject.toml" else parse_toml(text)
+            )
         elif path.count("/") == 1 and name == "setup.py":
             yield from _of_setup(path, text)
 

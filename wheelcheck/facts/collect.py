@@ -23,7 +23,7 @@ from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import may_be_native, read_binary, unread_binary
 from wheelcheck.damage import KINDS, Damage
-from wheelcheck.facts import Artifact, Member, Sdist, Wheel
+from wheelcheck.facts import Artifact, Member, Sdist, Wheel, costs
 from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
@@ -152,8 +152,9 @@ _MODULE = regex(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 class Walk:
     """The walk over one artifact, and what it collects."""
 
-    def __init__(self, shared: Shared, *, is_wheel: bool) -> None:
+    def __init__(self, shared: Shared, *, is_wheel: bool, tags: int = 0) -> None:
         self.shared = shared
+        self.tags = tags  # platforms of the file name
         self.is_wheel = is_wheel
         self.budget = Budget()
         self.members: list[Member] = []
@@ -175,10 +176,13 @@ class Walk:
                 looked = looked._replace(archive="zip")
             member = _member(entry, inside + entry.path, looked)
             self.members.append(member)
+            self.budget.spend(costs.of_member(member, self.tags, may_be_native=may_be_native(looked.head)))
             if not inside and self.allowance.is_text(member.path):
                 self._keep_text(member, source)
             if self.is_wheel and self._is_package(member):
-                self.texts[member.path] = source.read(0, member.size).decode("utf-8", "replace")
+                content = source.read(0, member.size)
+                self.budget.spend(costs.of_text(member.path, content))
+                self.texts[member.path] = content.decode("utf-8", "replace")
             if not inside and not self.is_wheel:
                 self._look_at_source(member, source)
             # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
@@ -219,16 +223,21 @@ class Walk:
         return binary
 
     def _look_at_source(self, member: Member, source: Source) -> None:
+        """Note what a source in C, Cython or Rust takes from other files."""
         from wheelcheck.facts.source_files import SUFFIXES, taken  # noqa: PLC0415  # what a wheel does not need
 
         if member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
+            before = self.lexemes.left
             self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
+            self.budget.spend(costs.TEXT + before - self.lexemes.left)
 
     def _keep_text(self, member: Member, source: Source) -> None:
         why = self.allowance.refuse_size(member.path, member.size)
         content = b"" if why else source.read(0, member.size)
         if why := why or self.allowance.refuse_lines(member.path, content):
             self.damage.append(Damage(member.path, "text-cap", why, cap=True))
+        elif not self.budget.spend(costs.of_text(member.path, content)):
+            self.damage.append(Damage(member.path, "cap-steps", self.budget.why_exhausted, cap=True))
         else:
             self.texts[member.path] = content.decode("utf-8", "surrogateescape")
 
@@ -267,6 +276,7 @@ class Walk:
             )
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))
             return
+        self.budget.spend(costs.NESTED)
         # A zip in a zip is read back and forth, too dear to inflate again each time; what a tar holds is held anyway.
         from wheelcheck.archive import walk  # noqa: PLC0415  # as in _reader_for
 
@@ -323,7 +333,8 @@ def collect(
     Content is judged by rules, so bad content never raises. Raises OSError if the file itself cannot be read.
     """
     is_wheel = path.name.endswith(".whl")
-    gathered = Walk(shared or Shared(), is_wheel=is_wheel)
+    name = parse_file_name(path.name)
+    gathered = Walk(shared or Shared(), is_wheel=is_wheel, tags=len(name.platforms))
     digests: dict[tuple[str, str], str] = {}
     with open_counted(path, advance) as file:
         before = state_of(path, file)
@@ -344,7 +355,7 @@ def collect(
     )
     return make(
         file=path.name,
-        name=parse_file_name(path.name),
+        name=name,
         members=tuple(gathered.members),
         texts=gathered.texts,
         damage=tuple(dict.fromkeys((*gathered.damage, *_binary_damage(gathered.members)))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
@@ -15,10 +16,15 @@ if TYPE_CHECKING:
 # A string that does not end, ends with the file, so that the time is linear.
 _TEXT = regex(r"""\"{3}(?:[^\\"]+|\\.?|"(?!""))*(?:\"{3})?|'{3}(?:[^\\']+|\\.?|'(?!''))*(?:'{3})?""", re.DOTALL)
 _IMPORT = regex(
-    r"^from[ \t]+(?P<module>\.{0,16}[\w.]{0,256})[ \t]+import[ \t]+(?P<names>\([^)]{0,4096}\)|[^\n#;\\]{1,1024})"
+    r"^from[ \t]+(?P<module>[\w.]{1,256})[ \t]+import[ \t]+(?P<names>\(|[^\n#;\\]{1,1024})"
     r"|^import[ \t]+(?P<modules>[\w., \t]{1,1024})",
     re.MULTILINE,
 )
+_MOST_LISTED = 4096  # characters between the brackets of one import
+_LINE = regex(r"[^\n#;\\]{1,1024}")
+_DEFINED = regex(r"\b(?:def|class|as|for|with)(?=\s+(\w+))")
+_ASSIGNED = regex(r"^[^\S\n]*(\w+)\b[^\n]*=", re.MULTILINE)
+_GLOBAL = regex(r"\bglobal\b")
 _COMMENT = regex(r"#[^\n]*")
 _OPEN = ("__getattr__", "globals(", "import *", "sys.modules", "setattr(")  # such a module may have any name
 
@@ -42,25 +48,49 @@ def imports_of_package(package: str, text: str) -> Iterator[Import]:
     `from . import x`, `x` may also be something that the file binds itself.
     """
     code = _TEXT.sub('""', text)
-    for found in _IMPORT.finditer(code):
-        if found["modules"]:
-            named = (each.split()[0] for each in found["modules"].split(",") if each.split())
+    is_open = any(word in code for word in _OPEN)
+    bound = Bound(code)
+    for found in _statements(code):
+        if found.modules:
+            named = (each.split()[0] for each in found.modules.split(",") if each.split())
             yield from (Import(module) for module in named if module.startswith(f"{package}."))
             continue
-        module = found["module"]
-        if module.startswith("..") or not module:
+        module = found.module
+        if module.startswith(".."):
             continue
         module = package + (f".{module[1:]}" if module != "." else "") if module.startswith(".") else module
         if module.startswith(f"{package}."):
             yield Import(module)
-        elif module == package and not any(word in code for word in _OPEN):
-            yield from (Import(f"{package}.{name}", _is_bound(name, code)) for name in _names(found["names"]))
+        elif module == package and not is_open:
+            yield from (Import(f"{package}.{name}", name in bound) for name in _names(found.names))
+
+
+class _Statement(NamedTuple):
+    """`import MODULES`, or `from MODULE import NAMES`, as written."""
+
+    modules: str
+    module: str
+    names: str
+
+
+def _statements(code: str) -> Iterator[_Statement]:
+    """Yield the imports at the beginning of a line."""
+    place = 0
+    while found := _IMPORT.search(code, place):
+        place, names = found.end(), found["names"] or ""
+        if names.startswith("("):
+            start = found.start("names")
+            end = code.find(")", start, start + _MOST_LISTED + 2) + 1
+            line = _LINE.match(code, start)
+            place = end or (line.end() if line else place)
+            names = code[start:place]
+        yield _Statement(found["modules"] or "", found["module"] or "", names)
 
 
 def imports_of_script(text: str) -> Iterator[str]:
     """Yield the top-level modules that a script imports in any case, in their order; `a` of `import a.b as c`."""
-    for found in _IMPORT.finditer(_TEXT.sub('""', text)):
-        for named in (found["modules"] or found["module"]).split(","):
+    for found in _statements(_TEXT.sub('""', text)):
+        for named in (found.modules or found.module).split(","):
             if (module := named.strip().partition(" ")[0].partition(".")[0]).isidentifier():
                 yield module
 
@@ -72,8 +102,19 @@ def _names(listed: str) -> Iterator[str]:
             yield words[0]
 
 
-def _is_bound(name: str, code: str) -> bool:
-    """Return whether the code may bind a name by something else than importing a module of that name."""
-    word = re.escape(name)
-    binding = rf"\b(?:def|class|as|for|with)\s+{word}\b|^\s*{word}\b[^\n]*=|\bglobal\b"
-    return re.search(binding, code, re.MULTILINE) is not None
+class Bound:
+    """The names that a source may bind by something else than importing a module of that name, found at one go."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    @cached_property
+    def _is_anything(self) -> bool:
+        return _GLOBAL.search(self._code) is not None
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset((*_DEFINED.findall(self._code), *_ASSIGNED.findall(self._code)))
+
+    def __contains__(self, name: str) -> bool:
+        return self._is_anything or name in self._names

@@ -82,7 +82,9 @@ def _of_cython(content: bytes, budget: LexemeBudget) -> Taken:
         elif module.strip(b"."):
             cimports[_text(module)] = None
         else:
-            cimports.update({_text(module + name.split()[0]): None for name in names.split(b",") if name.strip()})
+            listed = [name.split()[0] for name in names.split(b",") if name.strip()]
+            budget.spend(len(listed))
+            cimports.update({_text(module + name): None for name in listed})
     return Taken(includes=tuple(includes), cimports=tuple(cimports))
 
 

@@ -78,7 +78,8 @@ class Finding:
 class Rule(Generic[Subject]):
     """A rule: stable code, the facts it judges, the severities it can find and the function that judges.
 
-    The first of `severities` is that of a hit that names none.
+    The first of `severities` is that of a hit that names none. A rule that judges `absence` finds that something is not
+    there, so it needs the whole list of members.
     """
 
     code: str
@@ -87,6 +88,7 @@ class Rule(Generic[Subject]):
     judge: Callable[[Subject], Iterator[Hit]]
     needs: Callable[[Subject], str] | None = None  # says why the rule cannot judge; empty text: it can
     fix: Fix | None = None
+    absence: bool = False
 
     @property
     def severity(self) -> Severity:
@@ -174,22 +176,25 @@ class Rule(Generic[Subject]):
             yield Finding(self.code, self.name, severity, *where, hit.message, hit.cause, fix=fix)
 
 
-def rule(
+def rule(  # noqa: PLR0913  # what a rule declares of itself
     code: str,
     on: type[Subject],
     severity: Severity | tuple[Severity, ...] = "error",
     needs: Callable[[Subject], str] | None = None,
     fix: Fix | None = None,
+    *,
+    absence: bool = False,
 ) -> Callable[[Callable[[Subject], Iterator[Hit]]], Rule[Subject]]:
     """Make a generator function over `on` the rule `code`.
 
     `severity` is the one severity of its hits, or all that it can yield, the usual one first. `needs` is asked about
     each subject: it returns the reason why the rule cannot judge that one, or empty text. A reason becomes a skip of
-    the report, so no rule counts as run where it judged nothing. `fix` is what `--fix` does about its hits.
+    the report, so no rule counts as run where it judged nothing. `fix` is what `--fix` does about its hits. A rule that
+    judges `absence` is not applied where a limit ended the reading of the members.
     """
     severities: tuple[Severity, ...] = (severity,) if isinstance(severity, str) else severity
 
     def make(judge: Callable[[Subject], Iterator[Hit]]) -> Rule[Subject]:
-        return Rule(code, on, severities, judge, needs, fix)
+        return Rule(code, on, severities, judge, needs, fix, absence)
 
     return make

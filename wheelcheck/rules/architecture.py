@@ -155,7 +155,7 @@ def _names_its_platform(member: Member) -> bool:
     return all(hints.names_system_in_words(path, p.system) and hints.names_cpu(path, p) for p in slices)
 
 
-@rule("WC304", on=Wheel, severity=("error", "warning", "note"), needs=without_readable_tags)
+@rule("WC304", on=Wheel, severity=("error", "warning", "note"), needs=without_readable_tags, absence=True)
 def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     """A wheel for one platform holds native code for it.
 

@@ -81,7 +81,7 @@ def _is_in(paths: list[str], path: str) -> bool:
     return paths[exact : exact + 1] == [path] or "".join(paths[below : below + 1]).startswith(f"{path}/")
 
 
-@rule("WC612", on=Sdist)
+@rule("WC612", on=Sdist, absence=True)
 def the_backend_finds_its_manifest(sdist: Sdist) -> Iterator[Hit]:
     """Cargo.toml, meson.build or CMakeLists.txt is where the build backend looks for it.
 

@@ -116,7 +116,7 @@ def the_lock_file_holds_nothing_that_its_workspace_does_not_need(sdist: Sdist) -
             yield Hit(lock, f"lists {', '.join(packages[:_SHOWN])}{more}, which nothing here needs")
 
 
-@rule("WC622", on=Sdist, severity=("error", "warning"))
+@rule("WC622", on=Sdist, severity=("error", "warning"), absence=True)
 def cargo_finds_the_source_of_every_target(sdist: Sdist) -> Iterator[Hit]:
     """The source of each library, program and build script that a Cargo.toml declares is in the sdist.
 

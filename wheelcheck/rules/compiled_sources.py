@@ -36,7 +36,7 @@ _MOST_GLOBS = 50  # of Cython sources; each is compared with every one
 _WRITES = regex(r"\b(?:subprocess|os\.system|cmdclass|exec|write|write_text|render|import_module|sys\.path)\b")
 
 
-@rule("WC611", on=Sdist, severity=("error", "warning", "note"))
+@rule("WC611", on=Sdist, severity=("error", "warning", "note"), absence=True)
 def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """What a C source includes in quotation marks is in the sdist, if the build of the extension surely compiles it.
 
@@ -86,7 +86,7 @@ def _is_own(name: str, path: str, top: str, folders: Collection[str]) -> bool:
     return not slash or first in folders
 
 
-@rule("WC621", on=Sdist, severity=("error", "note"))
+@rule("WC621", on=Sdist, severity=("error", "note"), absence=True)
 def every_source_that_an_extension_lists_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """The sources that setup.py or pyproject.toml lists for an extension module are in the sdist.
 
@@ -112,7 +112,7 @@ def every_source_that_an_extension_lists_is_in_the_sdist(sdist: Sdist) -> Iterat
             yield Hit(path, "is listed as a source of an extension module, and is not in the sdist", severity)
 
 
-@rule("WC624", on=Sdist, severity=("error", "warning"))
+@rule("WC624", on=Sdist, severity=("error", "warning"), absence=True)
 def every_file_that_a_cython_module_takes_is_in_the_sdist(sdist: Sdist) -> Iterator[Hit]:
     """The files that a Cython source includes, and the modules of its package that it cimports, are in the sdist.
 

@@ -65,7 +65,7 @@ def _needs_families(release: Release) -> str:
     return "" if any(_families(release)) else "needs wheels for several CPUs of one system"
 
 
-@rule("WC710", on=Release, severity=("error", "warning", "note"), needs=_needs_families)
+@rule("WC710", on=Release, severity=("error", "warning", "note"), needs=_needs_families, absence=True)
 def every_architecture_has_the_same_payload(release: Release) -> Iterator[Hit]:
     """Wheels that differ only in the CPU hold the same executables and libraries, with the same exec bits.
 
@@ -193,7 +193,7 @@ def _needs_both(release: Release) -> str:
     return "" if common else "no wheel has the name and version of an sdist"
 
 
-@rule("WC713", on=Release, needs=_needs_both)
+@rule("WC713", on=Release, needs=_needs_both, absence=True)
 def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
     """Requires-Python, Requires-Dist and License-Expression of every wheel are those of the sdist.
 

@@ -107,7 +107,7 @@ def _is_module(wheel: Wheel, base: str) -> bool:
     return base in wheel.folders or bool(wheel.module_paths(base))
 
 
-@rule("WC245", on=Wheel)
+@rule("WC245", on=Wheel, absence=True)
 def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hit]:
     """What the `__init__.py` of a top-level package imports from the package itself is in the wheel.
 

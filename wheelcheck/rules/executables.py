@@ -279,7 +279,7 @@ def _without_payload(release: Release) -> str:
     )
 
 
-@rule("WC310", on=Release, needs=_without_payload)
+@rule("WC310", on=Release, needs=_without_payload, absence=True)
 def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
     """Each file of `[[tool.wheelcheck.payload]]` is in every wheel, and is native code of the declared kind.
 
@@ -317,7 +317,7 @@ def _expected_wheels(release: Release) -> tuple[WheelTag, ...]:
     return (*release.expected.wheels, *release.expected.built_elsewhere)
 
 
-@rule("WC311", on=Release, needs=_without_platform_wheels)
+@rule("WC311", on=Release, needs=_without_platform_wheels, absence=True)
 def every_expected_platform_wheel_holds_native_code(release: Release) -> Iterator[Hit]:
     """A wheel that the configuration expects for a platform holds native code for that platform.
 

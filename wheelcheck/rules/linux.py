@@ -174,7 +174,7 @@ def _is_missing(need: VersionNeed, policy: LinuxPolicy) -> bool:
     return not policy.offers(need.version)
 
 
-@rule("WC411", on=Wheel, severity=("warning", "error", "note"), needs=_without_libraries)
+@rule("WC411", on=Wheel, severity=("warning", "error", "note"), needs=_without_libraries, absence=True)
 def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[Hit]:
     """Each DT_NEEDED library is one that the tag promises, or a file of the wheel.
 

@@ -83,7 +83,7 @@ def _consequence(slice_: Slice, severity: Severity) -> str:
     return "it fails there if it uses a symbol that the older system lacks"
 
 
-@rule("WC502", on=Wheel, severity=("warning", "error"), needs=without_known_cpu)
+@rule("WC502", on=Wheel, severity=("warning", "error"), needs=without_known_cpu, absence=True)
 def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[Hit]:
     """Each library that a Mach-O file loads is part of macOS, or is in the wheel and named relative to the file.
 

@@ -112,7 +112,7 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
             yield Hit(path, f"found {field} in Metadata-Version {found}, expected {expected} or newer")
 
 
-@rule("WC222", on=Wheel, severity=("error", "warning"))
+@rule("WC222", on=Wheel, severity=("error", "warning"), absence=True)
 def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     """The entry points can be parsed, and each script has a name and a module that can be installed and started.
 
@@ -188,7 +188,7 @@ def _begins(start: str, paths: list[str]) -> bool:
     return place < len(paths) and paths[place].startswith(start)
 
 
-@rule("WC223", on=Artifact)
+@rule("WC223", on=Artifact, absence=True)
 def every_declared_licence_file_is_there(artifact: Artifact) -> Iterator[Hit]:
     """Each License-File of metadata 2.4 is in a wheel's .dist-info/licenses, or in the top folder of an sdist.
 
@@ -252,7 +252,7 @@ def _place_problem(parts: list[str], *, is_folder: bool) -> str:
     return ""
 
 
-@rule("WC225", on=Wheel)
+@rule("WC225", on=Wheel, absence=True)
 def the_wheel_installs_something(wheel: Wheel) -> Iterator[Hit]:
     """There is more in the wheel than its .dist-info folder, unless it only requires other packages.
 

@@ -55,7 +55,7 @@ def sdist_file_name_is_valid(sdist: Sdist) -> Iterator[Hit]:
         yield Hit("", "found a zip file, expected NAME-VERSION.tar.gz", severity="warning")
 
 
-@rule("WC203", on=Wheel)
+@rule("WC203", on=Wheel, absence=True)
 def the_wheel_has_its_one_dist_info_folder(wheel: Wheel) -> Iterator[Hit]:
     """There is exactly one .dist-info folder, named for the file name's project and version, with its three files.
 

@@ -34,7 +34,7 @@ def _files(wheel: Wheel) -> Iterator[tuple[Row, str]]:
         yield row, path if path in paths or "\\" not in path else path.replace("\\", "/")
 
 
-@rule("WC210", on=Wheel, fix="record")
+@rule("WC210", on=Wheel, fix="record", absence=True)
 def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     """Every file of the wheel has a row in RECORD.
 
@@ -50,7 +50,7 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
             yield Hit(member.path, "is in the wheel but not in RECORD, expected a row with its hash and size")
 
 
-@rule("WC211", on=Wheel, fix="record")
+@rule("WC211", on=Wheel, fix="record", absence=True)
 def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     """Every row of RECORD names a file that is in the wheel.
 

@@ -131,7 +131,7 @@ def _without_both(release: Release) -> str:
     return "" if release.wheels and release.sdists else "needs wheels and an sdist given together"
 
 
-@rule("WC602", on=Release, needs=_without_both)
+@rule("WC602", on=Release, needs=_without_both, absence=True)
 def an_sdist_beside_native_wheels_holds_native_source(release: Release) -> Iterator[Hit]:
     """Where the release's wheels hold native code, its sdist holds the source of native code.
 

@@ -113,7 +113,7 @@ def _search_path(code: Slice) -> str:
     return f"the search path is {':'.join(entries)}" if entries else "the file has no search path"
 
 
-@rule("WC422", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
+@rule("WC422", on=Wheel, severity=("error", "warning"), needs=without_known_cpu, absence=True)
 def each_library_defines_the_symbol_versions_that_others_need_of_it(wheel: Wheel) -> Iterator[Hit]:
     """A library of the wheel defines every symbol version that a file of the wheel needs of it.
 
@@ -161,7 +161,7 @@ class _Missing(NamedTuple):
     unknown: str = ""
 
 
-@rule("WC421", on=Wheel, severity=("error", "warning", "note"), needs=_without_known_names)
+@rule("WC421", on=Wheel, severity=("error", "warning", "note"), needs=_without_known_names, absence=True)
 def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[Hit]:
     """Each strong undefined symbol is offered by a library in scope, the tag's oldest C library, or the interpreter.
 

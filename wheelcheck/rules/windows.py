@@ -128,7 +128,7 @@ def _expected(library: PythonLibrary, tag: WheelTag) -> str:
     return f"python{version}{flag}.dll or {stable}"
 
 
-@rule("WC505", on=Wheel, severity=("warning", "error", "note"), needs=without_known_cpu)
+@rule("WC505", on=Wheel, severity=("warning", "error", "note"), needs=without_known_cpu, absence=True)
 def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> Iterator[Hit]:
     """Each DLL that a PE file imports comes with Windows or with Python, or is a file of the wheel.
 

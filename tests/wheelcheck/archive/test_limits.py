@@ -119,7 +119,7 @@ BOMBS = (
     (bomb_of_bzip2, "cap-ratio"),
     (bomb_in_a_plain_gzip, "cap-ratio"),
     (headers_without_end, "cap-damage"),
-    (extended_headers_without_end, "cap-pax"),
+    (extended_headers_without_end, "cap-steps"),
     (end_records_without_end, "zip-two-ends"),
     (extra_blocks_without_end, "zip-extra"),
 )
@@ -151,7 +151,7 @@ def test_a_budget_starts_unspent_and_is_not_shared_by_accident() -> None:
     one, other = Budget(), Budget()
     read(zipped(), one)
     assert one.unpacked > 0
-    assert (other.packed, other.members, other.unpacked, other.reread, other.extended) == (0, 0, 0, 0, 0)
+    assert (other.packed, other.members, other.unpacked, other.reread, other.extended, other.spent) == (0,) * 6
 
 
 def test_what_repeats_itself_below_the_free_bytes_is_not_a_bomb() -> None:
@@ -179,6 +179,23 @@ def test_the_walk_ends_at_the_cap_and_keeps_what_came_before() -> None:
     assert [(fault.kind, fault.path, fault.cap) for fault in reading.damage] == [("cap-unpacked", "2", True)]
 
 
+def test_what_is_large_has_more_steps_and_what_is_inside_it_has_none_of_its_own() -> None:
+    budget, small = Budget(), Budget()
+    small.open(16 * MIB)
+    assert small.steps == Budget().steps
+    budget.open(17 * MIB)
+    budget.open(99 * MIB)  # a nested archive
+    assert budget.steps == Budget().steps + MIB // 4
+
+
+def test_deep_names_and_names_beyond_ascii_cost_more() -> None:
+    plain, deep, odd = Budget(), Budget(), Budget()
+    plain.check_name(b"a/b")
+    deep.check_name(b"a/" * 20)
+    odd.check_name("é".encode())
+    assert 0 == plain.spent < min(deep.spent, odd.spent)
+
+
 def unpack(length: int, **budget: int) -> Callable[[], object]:
     return lambda: Budget(**budget).count_unpacked(length, "a")
 
@@ -186,7 +203,13 @@ def unpack(length: int, **budget: int) -> Callable[[], object]:
 def members(count: int) -> None:
     budget = Budget()
     for _ in range(count):
-        budget.count_member(2)
+        budget.count_member(2, 0, "")
+
+
+def steps(count: int, of: int) -> None:
+    budget = Budget(steps=of)
+    budget.spend(count - 1)
+    budget.require(1, "a")
 
 
 def extended(*lengths: int) -> None:
@@ -202,6 +225,7 @@ def extended(*lengths: int) -> None:
         (unpack(9, unpacked_bytes=9), unpack(10, unpacked_bytes=9), "cap-unpacked", "a"),
         (unpack(100, ratio_free_bytes=9, packed=2), unpack(101, ratio_free_bytes=9, packed=2), "cap-ratio", "a"),
         (unpack(9, ratio_free_bytes=9, packed=0), unpack(10, ratio_free_bytes=9, packed=0), "cap-ratio", "a"),
+        (lambda: steps(9, of=9), lambda: steps(10, of=9), "cap-steps", "a"),
         (lambda: extended(4, 6), lambda: extended(5, 6), "cap-pax", ""),
         (
             lambda: Budget().check_name(b"n" * 1024),
