@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from random import Random
 
+PER_INPUT = 64  # pieces in an input of the lane of readers
 CONTROL = 16  # every so many inputs is one that is bad for certain
 
 HOSTILE = (
@@ -33,6 +34,22 @@ class Made:
     is_bad: bool = False
     config: bytes | None = None
     changed: int = 1
+
+
+class Read(NamedTuple):
+    """What became of one piece: whether readers got beyond its first structure, and whether they found it faulty."""
+
+    is_reached: bool
+    is_faulty: bool
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """One input: files or sets of texts, and what was done to each; `is_bad` is true for controls, all faulty."""
+
+    each: tuple[Any, ...]
+    done: tuple[str, ...]
+    is_bad: bool = False
 
 
 def bounds(own: int, bits: int, words: Random) -> int:
@@ -115,3 +132,15 @@ def encoded(own: str, words: Random) -> bytes:
     """Return the bytes of a text, now and then in an encoding that nobody expects."""
     codec = words.choice(("utf-8",) * 12 + ("utf-16", "latin-1", "utf-8-sig"))
     return own.encode(codec, "surrogateescape" if codec == "utf-8" else "replace")
+
+
+def pieces_of_texts(
+    words: Random, own: dict[str, str], change: Callable[[dict[str, str], Random], list[str]]
+) -> Pieces:
+    """Return sets of these texts, each changed in some way."""
+    each, done = [], []
+    for _ in range(PER_INPUT):
+        texts = dict(own)
+        done.append(", ".join(change(texts, words)))
+        each.append({name: encoded(text_, words) for name, text_ in texts.items()})
+    return Pieces(tuple(each), tuple(done))

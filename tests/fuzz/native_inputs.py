@@ -30,11 +30,16 @@ def elf(words: Random, *, is_bad: bool) -> Made:
     """Return a wheel for Linux with changed libraries and programs of any CPU, or (bad) with one for another CPU."""
     if is_bad:
         return _control(X86_64, native.library(words.choice(("aarch64", "riscv64", "s390x", "i686"))))
+    return _wheel(*elf_files(words))
+
+
+def elf_files(words: Random) -> tuple[str, list[Changed]]:
+    """Return changed ELF files of one CPU, and the tags of a wheel for it."""
     if words.random() < 0.5:
-        return _wheel(X86_64, [mutated(words.choice(seeds()).anatomy, words) for _ in _several(words)])
+        return X86_64, [mutated(words.choice(seeds()).anatomy, words) for _ in _several(words)]
     cpu, contents = words.choice(_of_every_cpu())
     platform = find(cpu).manylinux_tag((2, 17))
-    return _wheel(f"cp311-cp311-{platform}", [_elf(words.choice(contents), words) for _ in _several(words)])
+    return f"cp311-cp311-{platform}", [_elf(words.choice(contents), words) for _ in _several(words)]
 
 
 def _elf(content: bytes, words: Random) -> Changed:
@@ -47,7 +52,12 @@ def macho(words: Random, *, is_bad: bool) -> Made:
     """Return a wheel for macOS with changed Mach-O files, thin or universal, or (bad) with a library for Linux."""
     if is_bad:
         return _control(MAC, native.library())
-    return _wheel(MAC, [_macho(words) for _ in _several(words)], name="libnative.dylib")
+    return _wheel(*macho_files(words), name="libnative.dylib")
+
+
+def macho_files(words: Random) -> tuple[str, list[Changed]]:
+    """Return changed Mach-O files, and the tags of a wheel for macOS."""
+    return MAC, [_macho(words) for _ in _several(words)]
 
 
 def _macho(words: Random) -> Changed:
@@ -64,7 +74,12 @@ def pe(words: Random, *, is_bad: bool) -> Made:
     """Return a wheel for Windows with changed PE files, or (bad) with a DLL for ARM."""
     if is_bad:
         return _control(WINDOWS, native.windows("aarch64", kind="library"), "native.dll")
-    return _wheel(WINDOWS, [_pe(words) for _ in _several(words)], name="native.dll")
+    return _wheel(*pe_files(words), name="native.dll")
+
+
+def pe_files(words: Random) -> tuple[str, list[Changed]]:
+    """Return changed PE files, and the tags of a wheel for Windows."""
+    return WINDOWS, [_pe(words) for _ in _several(words)]
 
 
 def _pe(words: Random) -> Changed:

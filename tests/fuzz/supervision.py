@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
+import signal
+import tempfile
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
-from tests.fuzz.made import CONTROL
-from tests.fuzz.worker import make
+from tests.fuzz.made import CONTROL, Made, Pieces
+from tests.fuzz.worker import READ, make, work
 from tests.support.checkout import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
 SABOTAGES = {
-    "raises": "internal error",
+    "raises": "KeyError",
     "sleeps": "ended by signal 14",
     "allocates": "MiB of memory",
     "passes": "a bad file passes",
 }
 KEPT = ROOT / ".cache" / "fuzz"
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
+_LAST = ("rules judged", "readers read")  # the last stage of the two lanes
 _MOST = 20  # failures after which a run stops
 
 
@@ -32,13 +38,15 @@ class Tally:
     """What a run has seen."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
+    inputs: int = 0
     changed: int = 0  # files
     reached: int = 0
     failures: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, line: dict[str, Any]) -> None:
         """Count one outcome."""
-        self.verdicts[line["verdict"]] += 1
+        self.verdicts.update(line["verdicts"])
+        self.inputs += 1
         self.changed += line["changed"]
         self.reached += line["reached"]
         if line["problem"]:
@@ -48,37 +56,52 @@ class Tally:
 def supervise(session: str, word: str, numbers: range, seconds: float, how: str = "") -> Tally:
     """Judge inputs until they, the time or the patience are used up; a process that ends is started again."""
     tally, until, at = Tally(), time.monotonic() + seconds, numbers.start
-    while at < numbers.stop and time.monotonic() < until and len(tally.failures) < (1 if how else _MOST):
-        command = [sys.executable, "-m", "tests.fuzz.worker", session, word, str(at), str(numbers.stop)]
-        at = _one_process([*command, *([how] if how else [])], range(at, numbers.stop), until, tally)
+    with tempfile.TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+        while at < numbers.stop and time.monotonic() < until and len(tally.failures) < (1 if how else _MOST):
+            judge = partial(work, session, word, range(at, numbers.stop), how, Path(folder))
+            at = _one_process(judge, range(at, numbers.stop), until, tally)
     return tally
 
 
-def _one_process(command: list[str], numbers: range, until: float, tally: Tally) -> int:
+def _one_process(judge: Callable[[TextIO], None], numbers: range, until: float, tally: Tally) -> int:
     """Run one worker until it ends or fails, and return the number to go on with."""
     known, current = len(tally.failures), numbers.start
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as worker:
-        for line in _lines(worker):
+    worker, lines = _forked(judge)
+    with lines:
+        for line in map(json.loads, lines):
             current = int(line["number"])
-            if "verdict" in line:
+            if "verdicts" in line:
                 tally.add(line)
                 current += 1
                 if len(tally.failures) > known or time.monotonic() > until:
-                    worker.kill()
+                    os.kill(worker, signal.SIGKILL)
+                    os.waitpid(worker, 0)
                     return current
-        code = worker.wait()
+    code = os.waitstatus_to_exitcode(os.waitpid(worker, 0)[1])
     if code > 0:
-        raise RuntimeError(f"{' '.join(command)}: input {current} cannot be made")
+        raise RuntimeError(f"input {current} cannot be made")
     if code < 0:
         tally.failures.append((current, f"the process was ended by signal {-code}"))
         return current + 1
     return numbers.stop
 
 
-def _lines(worker: subprocess.Popen[str]) -> Iterator[dict[str, Any]]:
-    assert worker.stdout
-    for line in worker.stdout:
-        yield json.loads(line)
+def _forked(judge: Callable[[TextIO], None]) -> tuple[int, TextIO]:
+    """Start a worker, and return its process id and what it prints: a copy of this process, which has read all code."""
+    reads, writes = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(writes)
+        return process, os.fdopen(reads, encoding="utf-8")
+    code = 1
+    try:
+        with os.fdopen(writes, "w", encoding="utf-8") as lines:
+            judge(lines)
+        code = 0
+    except BaseException:  # noqa: BLE001 - it must not go on as the process above
+        traceback.print_exc()
+    finally:
+        os._exit(code)
 
 
 def proven(session: str, word: str) -> list[str]:
@@ -99,8 +122,8 @@ def run(session: str, word: str, numbers: range, seconds: float) -> int:
     for number, problem in tally.failures:
         print(f"{session} {word} {number}: {problem} (kept as {_keep(session, word, number)})")
     counts = ", ".join(f"{verdict} {count}" for verdict, count in sorted(tally.verdicts.items()))
-    print(f"inputs {tally.verdicts.total()} ({counts}), failures {len(tally.failures)}")
-    print(f"changed files {tally.changed}, of which rules judged {tally.reached}")
+    print(f"inputs {tally.inputs} ({counts}), failures {len(tally.failures)}")
+    print(f"changed files {tally.changed}, of which {_LAST[session.startswith(READ)]} {tally.reached}")
     return 1 if tally.failures or missed else 2 * (not tally.reached)
 
 
@@ -108,7 +131,22 @@ def _keep(session: str, word: str, number: int) -> str:
     made = make(session, word, number)
     home = KEPT / f"{session}-{word}-{number}"
     home.mkdir(parents=True, exist_ok=True)
-    (home / made.file).write_bytes(made.content)
-    if made.config is not None:
-        (home / "wheelcheck.toml").write_bytes(made.config)
+    if isinstance(made, Pieces):
+        for at, piece in enumerate(made.each):
+            _keep_piece(home / f"{at}", piece)
+    else:
+        _keep_piece(home / made.file, made)
+        if made.config is not None:
+            (home / "wheelcheck.toml").write_bytes(made.config)
     return str(home)
+
+
+def _keep_piece(place: Path, piece: Made | bytes | dict[str, bytes]) -> None:
+    """Write one piece: a file, or texts by their names in a folder."""
+    if isinstance(piece, dict):
+        for name, own in piece.items():
+            file = place / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(own)
+    else:
+        place.write_bytes(piece.content if isinstance(piece, Made) else piece)

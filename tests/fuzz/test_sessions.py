@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.fuzz import supervision
+from tests.fuzz import readers, supervision
 from tests.fuzz.__main__ import main
-from tests.fuzz.made import CONTROL
-from tests.fuzz.worker import MAKERS, MEBIBYTES, judge, make, outcome
-
-if TYPE_CHECKING:
-    from wheelcheck.engine import Report
+from tests.fuzz.made import CONTROL, Made, Pieces, Read
+from tests.fuzz.worker import MAKERS, MEBIBYTES, READ, make, outcome
 
 pytestmark = pytest.mark.posix
-
-
-def judged(session: str, number: int, folder: Path) -> Report | None:
-    return judge(make(session, "tests", number), folder)
 
 
 @pytest.mark.parametrize("session", MAKERS)
@@ -31,14 +23,17 @@ def test_a_slice_of_the_session_ends_without_a_problem(session: str, tmp_path: P
 
 @pytest.mark.parametrize("session", MAKERS)
 def test_a_control_does_not_pass(session: str, tmp_path: Path) -> None:
-    assert make(session, "tests", CONTROL - 1).is_bad
-    report = judged(session, CONTROL - 1, tmp_path)
-    assert report is None or report.verdict != "pass"
+    made = make(session, "tests", CONTROL - 1)
+    assert made.is_bad
+    verdicts = outcome(session, CONTROL - 1, made, tmp_path)["verdicts"]
+    assert not verdicts.get("pass")
+    assert not verdicts.get("sound")
 
 
 @pytest.mark.parametrize("how", supervision.SABOTAGES)
-def test_a_sabotaged_gate_is_noticed(how: str) -> None:
-    failures = supervision.supervise("config", "tests", range(2 * CONTROL), 60, how).failures
+@pytest.mark.parametrize("session", ["config", f"{READ}config"])
+def test_a_sabotaged_gate_is_noticed(session: str, how: str) -> None:
+    failures = supervision.supervise(session, "tests", range(2 * CONTROL), 60, how).failures
     assert [supervision.SABOTAGES[how] in problem for _, problem in failures] == [True]
 
 
@@ -69,5 +64,27 @@ def test_an_input_that_fails_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(supervision, "KEPT", tmp_path)
     kept = Path(supervision._keep("config", "tests", 3))  # noqa: SLF001 - what a run prints
     made = make("config", "tests", 3)
+    assert isinstance(made, Made)
     assert (kept / made.file).read_bytes() == made.content
     assert (kept / "wheelcheck.toml").read_bytes() == made.config
+
+
+@pytest.mark.parametrize("name", ["elf", "zip", "wheel"])
+def test_each_piece_of_an_input_that_fails_is_kept(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(supervision, "KEPT", tmp_path)
+    kept = Path(supervision._keep(f"{READ}{name}", "tests", 3))  # noqa: SLF001 - what a run prints
+    made = make(f"{READ}{name}", "tests", 3)
+    assert isinstance(made, Pieces)
+    assert len(list(kept.iterdir())) == len(made.each)
+
+
+def test_the_piece_that_a_reader_fails_on_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def fails(piece: bytes, _: Path) -> Read:
+        if piece == b"second":
+            raise KeyError(piece)
+        return Read(is_reached=True, is_faulty=False)
+
+    monkeypatch.setitem(readers.READ, "config", fails)
+    seen = outcome(f"{READ}config", 0, Pieces((b"first", b"second"), ("one", "two")), tmp_path)
+    assert seen["problem"] == "piece 1 (two): raised KeyError: b'second'"
+    assert seen["reached"] == 1

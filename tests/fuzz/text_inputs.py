@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.fuzz.made import HOSTILE, Made, encoded, text
@@ -91,6 +92,9 @@ code = "WC412"
 level = "error"
 reason = "strict here"
 """
+DIST_INFO = {"METADATA": METADATA, "WHEEL": WHEEL, "entry_points.txt": ENTRY_POINTS}
+MANIFESTS = {"PKG-INFO": METADATA, "pyproject.toml": PYPROJECT, "rust/Cargo.toml": CARGO, "rust/Cargo.lock": LOCK,
+             "rust/crates/inner/Cargo.toml": '[package]\nname = "inner"\nversion = "1.0.0"\n'}  # fmt: skip
 TOKENS = (
     "Name: demo", "Version: 1.0", "Tag: cp311-cp311-linux_x86_64", "Requires-Dist: ", "; extra == 'x'", ">=3.",
     "==*", "~=", "@ file:///x", "Metadata-Version: 9.9", "License-File: ../x", "Root-Is-Purelib: false",
@@ -116,14 +120,21 @@ TAGS = (
 )  # fmt: skip
 
 
+def changed(texts: dict[str, str], words: Random) -> list[str]:
+    """Change some of these texts, by their names, in place; return the names."""
+    done = []
+    for _ in range(words.choice((1, 1, 2, 4))):
+        name = words.choice(sorted(texts))
+        tokens = TOML_TOKENS if name.endswith((".toml", ".lock")) else TOKENS
+        texts[name] = text(texts[name], tokens, words)
+        done.append(name)
+    return done
+
+
 def wheel(words: Random, *, is_bad: bool) -> Made:
     """Return a wheel with changed METADATA, WHEEL, RECORD, entry points, members or tags, or (bad) a false hash."""
-    texts = {"METADATA": METADATA, "WHEEL": WHEEL, "entry_points.txt": ENTRY_POINTS}
-    done = []
-    for _ in range(0 if is_bad else words.choice((1, 1, 2, 4))):
-        name = words.choice(sorted(texts))
-        texts[name] = text(texts[name], TOKENS, words)
-        done.append(name)
+    texts = dict(DIST_INFO)
+    done = [] if is_bad else changed(texts, words)
     files = [File("demo/__init__.py", b"def main(): pass\n"), File("demo/sub.py", b"def main(): pass\n")]
     contents = (b"", b"x\n", b"\x7fELF", b"#!/bin/sh\n")
     files += [File(name, words.choice(contents)) for name in words.sample(MEMBERS, words.choice((0, 0, 1, 3)))]
@@ -142,26 +153,20 @@ def wheel(words: Random, *, is_bad: bool) -> Made:
 
 
 def _changed_rows(rows: Rows, words: Random) -> Rows:
-    changed = list(rows)
-    at = words.randrange(len(changed))
-    row = list(changed[at])
+    found = list(rows)
+    at = words.randrange(len(found))
+    row = list(found[at])
     row[words.randrange(3)] = words.choice((*HOSTILE[:-1], "sha384=x", "sha256=", "9" * 5000, "x" * 3000))
-    changed[at] = (row[0], row[1], row[2])
+    found[at] = (row[0], row[1], row[2])
     if words.random() < 0.3:
-        changed += changed * words.choice((1, 200))
-    return changed
+        found += found * words.choice((1, 200))
+    return found
 
 
 def sdist(words: Random, *, is_bad: bool) -> Made:
     """Return an sdist with changed PKG-INFO, manifests or nested archives, or (bad) with a compiled module."""
-    texts = {"PKG-INFO": METADATA, "pyproject.toml": PYPROJECT, "rust/Cargo.toml": CARGO, "rust/Cargo.lock": LOCK,
-             "rust/crates/inner/Cargo.toml": '[package]\nname = "inner"\nversion = "1.0.0"\n'}  # fmt: skip
-    done = []
-    for _ in range(0 if is_bad else words.choice((1, 1, 2, 4))):
-        name = words.choice(sorted(texts))
-        tokens = TOKENS if name == "PKG-INFO" else TOML_TOKENS
-        texts[name] = text(texts[name], tokens, words)
-        done.append(name)
+    texts = dict(MANIFESTS)
+    done = [] if is_bad else changed(texts, words)
     files = [File(name, encoded(own, words) if not is_bad else own.encode()) for name, own in texts.items()]
     files += [File("rust/src/lib.rs", b"\n"), File("rust/crates/inner/src/lib.rs", b"\n"), File("LICENSE", b"MIT\n")]
     if is_bad:
@@ -180,9 +185,22 @@ def sdist(words: Random, *, is_bad: bool) -> Made:
 
 def config(words: Random, *, is_bad: bool) -> Made:
     """Return a sound wheel under a changed configuration, or (bad) one that expects other wheels."""
-    made = a_wheel("py3-none-any", File("demo/__init__.py", b"\n"))
-    own = 'python = ["cp311"]\narchitectures = ["x86_64"]\nglibc = "2.17"\n' if is_bad else CONFIG
-    for _ in range(0 if is_bad else words.choice((1, 1, 2, 4))):
+    made = _only_wheel()
+    own = 'python = ["cp311"]\narchitectures = ["x86_64"]\nglibc = "2.17"\n' if is_bad else configuration(words)
+    content = own.encode() if is_bad else encoded(own, words)
+    return Made(*made, f"{len(own)} characters", is_bad, content)
+
+
+@cache
+def _only_wheel() -> tuple[str, bytes]:
+    recipe = a_wheel("py3-none-any", File("demo/__init__.py", b"\n"))
+    return recipe.file_name, recipe.content
+
+
+def configuration(words: Random) -> str:
+    """Return a changed configuration."""
+    own = CONFIG
+    for _ in range(words.choice((1, 1, 2, 4))):
         how = words.random()
         if how < 0.5:
             own = f"{_plausible(words)}{own if words.random() < 0.2 else ''}"
@@ -190,14 +208,13 @@ def config(words: Random, *, is_bad: bool) -> Made:
             own = f"{words.choice([field.key for field in SETTINGS.fields])} = {words.choice(VALUES)}\n{own}"
         else:
             own = text(own, TOML_TOKENS, words)
-    content = own.encode() if is_bad else encoded(own, words)
-    return Made(made.file_name, made.content, f"{len(own)} characters", is_bad, content)
+    return own
 
 
 def _plausible(words: Random) -> str:
     """Return a configuration that can be read."""
     cpus = words.sample([row.name for row in ARCHES], words.randrange(4))
-    codes = [rule.code for rule in all_rules()]
+    codes = _codes()
     reasons = [f'reason = "{words.choice(("known", "x" * 300, "<b>", "::error::"))}"' for _ in range(2)]
     level = words.choice(("error", "warning", "note"))
     return (
@@ -207,6 +224,11 @@ def _plausible(words: Random) -> str:
         f"[[ignore]]\ncode = '{words.choice(codes)}'\n{reasons[0]}\npath = '{words.choice(('*', 'demo/*', '['))}'\n"
         f"[[severity]]\ncode = '{words.choice(codes)}'\n{reasons[1]}\nlevel = '{level}'\n"
     )
+
+
+@cache
+def _codes() -> tuple[str, ...]:
+    return tuple(rule.code for rule in all_rules())
 
 
 VALUES = (

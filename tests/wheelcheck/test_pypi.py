@@ -78,7 +78,13 @@ def test_an_index_that_is_not_there_is_a_reason(address: str) -> None:
         ("application/vnd.pypi.simple.v1+json", b"[]"),
         ("application/vnd.pypi.simple.v1+json", b'{"files": [{"filename": 7}]}'),
         ("application/vnd.pypi.simple.v1+json", b"[" * 100_000),
+        (
+            "application/vnd.pypi.simple.v1+json",
+            b'{"files": [{"filename": "demo-1.0.zip", "url": "https://[x/demo-1.0.zip"}]}',
+        ),
         ("text/html", b'<meta name="pypi:repository-version" content="9.0">'),
+        ("text/html", b'<a href="https://[x/demo-1.0.zip">demo-1.0.zip</a>'),
+        ("text/html", b"<![x demo-1.0.zip"),
     ],
 )
 def test_an_answer_that_is_not_an_index_is_a_reason(media: str, page: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,9 @@ def lacking(text: str, references: tuple[str, ...]) -> frozenset[str]:
 def _parsed(text: str) -> ast.Module | None:
     """Return the syntax tree of a module; None if it is none, or may bind any name."""
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():  # Python warns of escapes and literals that it will refuse one day
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for node in ast.walk(tree):

@@ -57,8 +57,8 @@ def content_of(path: Path) -> bytes:
             content = file.read(MOST + 1)
     except FileNotFoundError as problem:
         raise UnreachableError(f"{path}: no such file") from problem
-    except OSError as problem:
-        raise UnreachableError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+    except (OSError, ValueError) as problem:  # ValueError: a name that holds a NUL
+        raise UnreachableError(f"{path} cannot be read: {getattr(problem, 'strerror', '') or problem}") from problem
     if content is None or len(content) > MOST:
         raise UnreachableError(f"{path} has more than {MOST >> 20} MiB, which is no lock file")
     return content
@@ -68,7 +68,7 @@ def _read(path: Path, target: Target, depth: int) -> Iterator[Pin]:
     if not depth:
         raise UnreachableError(f"{path}: more than {_DEEPEST} files include each other")
     for number, line in _lines(path):
-        words = shlex.split(line) if line.startswith("-") else []
+        words = _words(line, f"{path}:{number}") if line.startswith("-") else []
         if words and words[0].partition("=")[0] in _NESTED:
             yield from _read(path.parent / (words[0].partition("=")[2] or words[-1]), target, depth - 1)
         elif line.startswith("-"):
@@ -95,6 +95,13 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield start, whole
 
 
+def _words(line: str, place: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as problem:
+        raise UnreachableError(f"{place}: {line[:200]!r} has a quotation mark or a backslash too many") from problem
+
+
 def _accept_option(name: str, place: str) -> None:
     if name in ("-e", "--editable"):
         raise UnreachableError(f"{place}: an editable requirement is no released file; leave it out")
@@ -106,7 +113,7 @@ def _pinned(line: str, place: str, target: Target) -> Iterator[Pin]:
     said, *options = re.split(r"\s--(?=hash[= ]|config-settings)", line)
     try:
         requirement = Requirement(said.strip())
-    except InvalidRequirement as problem:
+    except (InvalidRequirement, RecursionError) as problem:
         raise UnreachableError(f"{place}: {said.strip()[:200]!r} is no pinned requirement of an index") from problem
     if requirement.url:
         raise UnreachableError(f"{place}: {requirement.name} comes from an address, not from an index")

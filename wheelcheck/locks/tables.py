@@ -39,7 +39,7 @@ def read(path: Path, target: Target) -> list[Pin]:
     try:
         packages = _from_uv(document, path, target) if path.name == "uv.lock" else _from_pylock(document, path, target)
         return [_pin(package, path) for package in packages]
-    except (KeyError, TypeError, AttributeError) as problem:
+    except (KeyError, TypeError, AttributeError, ValueError) as problem:  # ValueError: an address that is none
         raise UnreachableError(f"{path} is not a lock file as {_format(path)} writes it: {problem!r}") from problem
 
 

@@ -73,7 +73,7 @@ class Target:
         try:
             parsed = Marker(marker)
             return any(parsed.evaluate(self.environment | {"extra": extra}) for extra in (extras or {""}))
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise UnreachableError(f"the marker {marker[:200]!r} cannot be evaluated: {problem}") from problem
 
     def runs(self, requires_python: str) -> bool:

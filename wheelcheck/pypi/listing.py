@@ -71,18 +71,31 @@ def _from_json(page: Page, project: str) -> Iterator[Listed]:
             raise StrangeListingError("its page lists a file without a name or an address")
         hashes = file.get("hashes")
         digest = hashes.get("sha256", "") if isinstance(hashes, dict) else ""
-        yield _listed(file["filename"], urljoin(page.address, file["url"]), str(digest), project, file.get("yanked"))
+        yield _listed(file["filename"], _address(page, file["url"]), str(digest), project, file.get("yanked"))
 
 
 def _from_html(page: Page, project: str) -> Iterator[Listed]:
     links = _Links()
-    links.feed(page.content.decode("utf-8", "replace"))
+    try:
+        links.feed(page.content.decode("utf-8", "replace"))
+    except AssertionError as problem:  # from html.parser: a marked section such as `<![x`
+        raise StrangeListingError(f"its page is not HTML: {problem}") from problem
     _require_version(links.version)
     for link in links.found:
-        address, _, fragment = urljoin(page.address, link.get("href") or "").partition("#")
+        address, _, fragment = _address(page, link.get("href") or "").partition("#")
         digest = fragment.removeprefix("sha256=") if fragment.startswith("sha256=") else ""
         name = unquote(urlsplit(address).path.rpartition("/")[2])
         yield _listed(link.get("text", "").strip() or name, address, digest, project, "data-yanked" in link)
+
+
+def _address(page: Page, written: str) -> str:
+    """Return an address of a listing as a whole one. Raises StrangeListingError for what is none."""
+    try:
+        whole = urljoin(page.address, written)
+        urlsplit(whole)
+    except ValueError as problem:
+        raise StrangeListingError(f"its page lists a file at {written[:200]!r}, which is no address") from problem
+    return whole
 
 
 class _Links(HTMLParser):

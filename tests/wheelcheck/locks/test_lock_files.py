@@ -155,6 +155,10 @@ def test_files_of_several_projects_are_no_release(tmp_path: Path, index: Package
     assert code == 1  # pure-1.0.tar.gz is an sdist of demo
 
 
+AWRY = "wheels = [{ url = 'https://[x/x.whl' }]\n"  # no address, in what else is a lock file
+OURS = "[[package]]\nname = 'ours'\nsource.virtual = '.'\ndependencies = [{ name = 'x' }]\n"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -168,6 +172,8 @@ def test_files_of_several_projects_are_no_release(tmp_path: Path, index: Package
         ("r.txt", "--install-option x\n", "--install-option is not an option that wheelcheck knows"),
         ("r.txt", "-r r.txt\n", "more than 10 files include each other"),
         ("r.txt", "-r none.txt\n", "none.txt: no such file"),
+        ("r.txt", "-r a\0b.txt\n", "cannot be read: embedded null byte"),
+        ("r.txt", '\n-i "x\n', "r.txt:2: '-i \"x' has a quotation mark or a backslash too many"),
         ("pylock.toml", "lock-version = '2.0'\n", "lock-version '2.0' is not one that wheelcheck knows"),
         ("pylock.toml", "[[packages]\n", "is not valid TOML"),
         ("pylock.toml", "a = " + "[" * 100_000, "is not valid TOML"),
@@ -180,6 +186,13 @@ def test_files_of_several_projects_are_no_release(tmp_path: Path, index: Package
         ("pylock.toml", "lock-version = '1.0'\npackages = 7\n", "is not a lock file as PEP 751 writes it"),
         ("uv.lock", "[[package]]\nname = 'x'\n", "is not a lock file as uv writes it"),
         ("uv.lock", "requires-python = '>=4'\n", "is for Python >=4"),
+        *(
+            (name, text, f"is not a lock file as {form} writes it: ValueError")
+            for name, form, text in (
+                ("pylock.toml", "PEP 751", f"lock-version = '1.0'\n[[packages]]\nname = 'x'\nversion = '1'\n{AWRY}"),
+                ("uv.lock", "uv", f"{OURS}[[package]]\nname = 'x'\nversion = '1'\nsource.registry = ''\n{AWRY}"),
+            )
+        ),
     ],
 )
 def test_a_lock_file_that_cannot_be_used_says_where_and_why(tmp_path: Path, name: str, text: str, said: str) -> None:
