@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.support import elf_editing as elf
 from tests.support import native
-from tests.support.elf_cases import library
+from tests.support.elf_cases import PHDR, RELRO, library
 from tests.support.elf_editing import both, segment
 from wheelcheck.binary import read_binary
 from wheelcheck.binary.elf_segments import Image, Segment
 from wheelcheck.source import Bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def load(offset: int, vaddr: int, filesz: int, memsz: int | None = None, **rest: int) -> Segment:
@@ -132,6 +137,34 @@ def reasons(content: bytes) -> str:
 def test_a_bound_is_reached_before_it_is_passed(edit: elf.Edit, said: str, by_one_more: elf.Edit) -> None:
     assert said not in reasons(edit(library()))
     assert said in reasons(by_one_more(library()))
+
+
+def page_end(content: bytes) -> int:
+    """Return the end of the last page of memory that a file has."""
+    places = elf.segments_at(content, elf.LOAD)
+    ends = [elf.get(content, at, elf.SEGMENT["vaddr"]) + elf.get(content, at, elf.SEGMENT["memsz"]) for at in places]
+    return -(-max(ends) // 0x1000) * 0x1000
+
+
+@pytest.mark.parametrize(("before", "behind", "said"), [(0, 0, False), (1, 0, True), (0, 1, True), (-8, -8, False)])
+def test_what_becomes_read_only_begins_in_the_first_page_and_ends_in_the_last(
+    before: int, behind: int, *, said: bool
+) -> None:
+    fixed = native.compile_c(
+        native.PROGRAM_C, native.linux_target("x86_64"), "-dynamic", "-no-pie", "-fno-pie", "-s", name="fixed"
+    )
+    start = elf.get(fixed, elf.segments_at(fixed, elf.LOAD)[0], elf.SEGMENT["vaddr"]) - before
+    assert len(elf.segments_at(fixed, elf.LOAD)) > 1
+    edited = segment(RELRO, vaddr=start, memsz=page_end(fixed) + behind - start)(fixed)
+    assert ("PT_GNU_RELRO" in reasons(edited)) is said
+
+
+@pytest.mark.parametrize(("content", "said"), [(native.program, True), (native.library, False)])
+def test_only_what_the_kernel_starts_needs_its_program_headers_where_it_says(
+    content: Callable[[], bytes], *, said: bool
+) -> None:
+    assert elf.segments_at(content(), PHDR)
+    assert ("PT_PHDR" in reasons(segment(PHDR, vaddr=0x80)(content()))) is said
 
 
 def test_a_segment_may_end_where_the_file_ends() -> None:
