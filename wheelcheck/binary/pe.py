@@ -218,7 +218,7 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
     symbols = read_symbols(reading, headers.tables, headers.bits) if headers.bits and not is_managed else UNKNOWN
     is_hybrid = headers.bits == 64 and read_hybrid(reading, headers.tables)
     return replace(
-        coff_slice(machine, kind, "bare" if headers.subsystem in _SUBSYSTEMS_EFI else "windows"),
+        coff_slice(machine, kind, "windows" if _is_for_windows(headers, kind) else "bare"),
         bits=headers.bits or 64,
         needed=needed,
         weak_needed=delayed,
@@ -251,6 +251,13 @@ def _real_machine(machine: int, *, is_managed: bool) -> int:
     if is_managed and not arch.of_pe(machine):
         return next((machine ^ system for system in _READY_TO_RUN if arch.of_pe(machine ^ system)), machine)
     return machine
+
+
+def _is_for_windows(headers: Headers, kind: Kind) -> bool:
+    """Return whether Windows takes it: of programs those of two subsystems, and libraries of any but firmware's."""
+    if kind == "executable":
+        return headers.subsystem in (_SUBSYSTEM_GUI, _SUBSYSTEM_CONSOLE)
+    return headers.subsystem not in _SUBSYSTEMS_EFI
 
 
 def _kind(headers: Headers) -> Kind:

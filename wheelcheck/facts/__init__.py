@@ -171,8 +171,11 @@ class Wheel(Artifact):
 
     @cached_property
     def dist_info_folders(self) -> tuple[str, ...]:
-        """The names of the .dist-info folders at the top, in any case, sorted; a sound wheel has one."""
-        tops = {member.path.partition("/")[0] for member in self.members if "/" in member.path}
+        """The names at the top that end in .dist-info, in any case, sorted; a sound wheel has one, and it is a folder.
+
+        pip takes a file of such a name for a folder, too.
+        """
+        tops = {member.path.partition("/")[0] for member in self.members}
         return tuple(sorted(top for top in tops if top.lower().endswith(".dist-info")))
 
     @cached_property

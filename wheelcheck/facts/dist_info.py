@@ -82,6 +82,7 @@ _FOLDER = regex(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info")
 _DIGEST_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _SURROGATE = regex("[\udc80-\udcff]")
 _SHOWN = 80  # characters of a line
+_EMPTY = "found an empty line, which pip cannot install; expected path, hash and size"
 OTHER_ALGORITHMS = frozenset(_DIGEST_BYTES) - {"sha256"}
 # 32 bytes in base64: the last of 43 characters stands for four bits, so its other two are 0.
 _USUAL = regex(r"sha256=[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
@@ -309,6 +310,8 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
                 rows.append(Row(*columns))
             elif columns:
                 problems.append(f"line {number}: found {len(columns)} columns, expected path, hash and size")
+            elif not problems or not problems[-1].endswith(_EMPTY):  # once for a whole page of them
+                problems.append(f"line {number}: {_EMPTY}")
     except csv.Error as problem:
         problems.append(f"not CSV: {problem}")
     return tuple(rows), tuple(problems)
@@ -338,4 +341,19 @@ def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:
         parser.read_string(text)
     except Error as problem:
         return {}, f"found no INI file: {str(problem).partition(chr(10))[0]}"
-    return {group: dict(parser[group]) for group in parser.sections()}, ""
+    groups = {group: dict(parser[group]) for group in parser.sections()}
+    return groups, _read_otherwise(text, groups)
+
+
+def _read_otherwise(text: str, groups: Mapping[str, Mapping[str, str]]) -> str:
+    """Say which line importlib.metadata, and pip with it, reads in another way than configparser."""
+    group, found = "", {name: dict[str, str]() for name in groups}
+    for line in map(str.strip, text.splitlines()):
+        name, equals, reference = line.partition("=")
+        if line.startswith("[") and line.endswith("]"):
+            group = line.strip("[]")
+        elif line and not line.startswith("#"):
+            found.setdefault(group, {})[name.strip()] = reference.strip()
+            if not equals or groups.get(group, {}).get(name.strip()) != reference.strip():
+                return f"found the line {line[:_SHOWN]!r}, which pip and configparser do not read alike"
+    return "" if found == groups else "found groups that pip and configparser do not read alike"

@@ -79,9 +79,15 @@ def _admits(wanted: str, version: Version) -> bool:
 
 
 def promised_versions(tag: WheelTag) -> list[Version]:
-    """Return the versions of Python that a tag is for; none where it names no minor version."""
+    """Return the versions of Python that a tag is for; none where it names none. `py3` is for all of Python 3."""
     oldest = version_of(tag.python) if tag.python.startswith(("cp", "pp", "py")) else ()
-    if len(oldest) != 2 or oldest[0] not in (2, 3):
+    if oldest[:1] not in ((2,), (3,)):
         return []
-    is_open = tag.abi in STABLE or tag.python.startswith("py")
-    return [(oldest[0], minor) for minor in range(oldest[1], _LAST_MINOR if is_open else oldest[1] + 1)]
+    major, minor = (*oldest, 0)[:2]
+    is_open = names_no_minor(tag) or tag.abi in STABLE or tag.python.startswith("py")
+    return [(major, each) for each in range(minor, _LAST_MINOR if is_open else minor + 1)]
+
+
+def names_no_minor(tag: WheelTag) -> bool:
+    """Return whether a tag is for every minor version of a Python, as `py3` is."""
+    return len(version_of(tag.python)) == 1

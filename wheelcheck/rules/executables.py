@@ -145,8 +145,10 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
     empty or nothing but zeros is an error under any name, and so is a file that is named as an extension module and
     holds no library: a text, a Java class, WebAssembly, an object file, a program. Under another name of a library, an
-    object, a static library and WebAssembly are a warning as a text is. Damage other than a missing end is excused in
-    code for a platform that the tags do not promise, if its path names that platform: other loaders have other rules.
+    object, a static library and WebAssembly are a warning as a text is. In a Windows wheel an `.exe` is a program for
+    Windows, which starts no library and no program of a subsystem other than those with windows or a console. Damage
+    other than a missing end is excused in code for a platform that the tags do not promise, if its path names that
+    platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -177,7 +179,10 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
         if not _is_loadable(member):
             return Hit(member.path, f"found {kinds} code, expected a library: Python cannot import it")
         return None
-    is_windows_code = suffix_of(member.path).lower() in _WINDOWS_CODE
+    suffix = suffix_of(member.path).lower()
+    if suffix == ".exe" and binary.format == "PE" and not any(map(_is_started, binary.slices)):
+        return _not_started(member, kinds, wheel)
+    is_windows_code = suffix in _WINDOWS_CODE
     is_loaded = is_windows_code or hints.is_library(member.path)
     if not is_loaded or is_foreign_payload(member, wheel) or not (is_for_browsers or binary.kinds <= _UNLOADABLE):
         return None
@@ -185,6 +190,17 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
     is_fatal = is_windows_code and any(platform.system == "windows" for platform in wheel.platforms)
     message = f"found {found}, expected what a loader takes under this name"
     return Hit(member.path, message, severity=None if is_fatal else "warning")
+
+
+def _is_started(slice_: Slice) -> bool:
+    return slice_.managed or (slice_.kind == "executable" and slice_.system == "windows")
+
+
+def _not_started(member: Member, kinds: str, wheel: Wheel) -> Hit | None:
+    """Judge an .exe that Windows would refuse to start: a library, a driver, or a program for firmware."""
+    if is_foreign_payload(member, wheel) or not any(platform.system == "windows" for platform in wheel.platforms):
+        return None
+    return Hit(member.path, f"found {kinds} code that Windows does not start, expected a program for Windows")
 
 
 def _is_loadable(member: Member) -> bool:

@@ -15,6 +15,7 @@ from wheelcheck.facts.interpreter import (
     init_functions,
     is_admitted,
     makes_module,
+    names_no_minor,
     oldest_promised,
     promised_versions,
     taken,
@@ -224,11 +225,12 @@ def _is_imported(slice_: Slice) -> bool:
 
 @rule("WC438", on=Wheel, severity=("error", "warning"), needs=without_readable_tags)
 def requires_python_admits_the_interpreters_of_the_tags(wheel: Wheel) -> Iterator[Hit]:
-    """Requires-Python admits the Python of every tag that names a version.
+    """Requires-Python admits a Python of every tag.
 
     Installers look at both. A wheel for cp39 that requires `>=3.10` is never installed by anybody: an error if it is so
     for every tag, a warning if some tags are left. Tags for any version of Python 3, and those of the stable ABI, which
-    name the oldest of many, are sound as long as one later version is admitted.
+    name the oldest of many, are sound as long as one later version is admitted: `py3` with `>=3.12`, but not with `<3`.
+    `py2` beside `py3` is a habit and not reported.
 
     Source: core metadata specification (PyPA), Requires-Python; PEP 425.
     Remedy: do not build for versions that `requires-python` excludes, or correct `requires-python`.
@@ -242,6 +244,8 @@ def requires_python_admits_the_interpreters_of_the_tags(wheel: Wheel) -> Iterato
         }
     )
     kept = {f"{tag.python}-{tag.abi}" for tag in promises} - set(excluded)
+    if kept:  # `py2` of `py2.py3` is a habit that excludes nobody
+        excluded = sorted(set(excluded) - {f"{tag.python}-{tag.abi}" for tag in promises if names_no_minor(tag)})
     if excluded:
         wanted = wheel.dist_info.metadata.get("Requires-Python", "")
         message = f"found Requires-Python {str(wanted)!r}, which excludes {', '.join(excluded)}"

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.tags import Platform
 
 _PYTHON_LIBRARY = regex(r"libpython\d.*\.so.*")
-_LOADER_FOLDERS = frozenset(f"{top}/{name}" for top in ("", "/usr") for name in ("lib", "lib32", "lib64"))
-_LOADER_FOLDERS_64 = frozenset(folder for folder in _LOADER_FOLDERS if not folder.endswith("32"))
+_LSB = "ld-lsb"
 _SYMBOLS = 4  # names that a message lists
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
@@ -70,7 +69,7 @@ def _more(word: str, number: int) -> str:
     return f" {word} {number} other{'s' * (number > 1)}" if number > 0 else ""
 
 
-@rule("WC402", on=Wheel, needs=without_known_cpu)
+@rule("WC402", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
 def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     """Nothing is tied to another C library than the tag's: glibc for manylinux, musl for musllinux, bionic for Android.
 
@@ -80,8 +79,9 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     whatever their tag says.
 
     A program names its loader by the whole path, and the kernel looks nowhere else. `/nix/store/…/ld-linux-x86-64.so.2`
-    or another CPU's loader ends in "cannot execute: required file not found", so the path must be that of the ABI, in
-    `/lib`, `/lib64` or one of their aliases.
+    or another CPU's loader ends in "cannot execute: required file not found", so the path must be that of the ABI, or
+    the same below `/usr`. `/lib/ld-linux-x86-64.so.2` is on Arch alone: Debian and Fedora have it in `/lib64`. The
+    loader of the Linux Standard Base, `/lib64/ld-lsb-x86-64.so.3`, is there with a package of its own only: a warning.
 
     The marks are the loader (PT_INTERP), symbol versions (GLIBC_2.17, bionic's LIBC), names of libraries and Android's
     note. glibc's libraries have a version in their names (`libc.so.6`), musl's and bionic's have none; musl answers to
@@ -95,7 +95,9 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
         if platform.libc and (found := foreign_tie(slice_, platform.libc, carried)):
             yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
         elif expected := _loader_elsewhere(slice_, platform, carried):
-            yield Hit(member.path, f"found the loader {slice_.interpreter}, expected {expected} for {platform.tag}")
+            message = f"found the loader {slice_.interpreter}, expected {expected} for {platform.tag}"
+            is_lsb = posixpath.basename(slice_.interpreter).startswith(_LSB)
+            yield Hit(member.path, message, severity="warning" if is_lsb else None)
 
 
 def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]) -> str:
@@ -105,13 +107,12 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
     """
     if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic":
         return ""
-    folder, name = posixpath.split(re.sub("/+", "/", slice_.interpreter))
+    path = re.sub("/+", "/", slice_.interpreter)
+    name = posixpath.basename(path)
     if name in carried:
         return ""
     expected = [arch.find(cpu).loader(platform.libc) for cpu in served_cpus(slice_, platform)]
-    is_there = name.startswith("ld-lsb") or name in map(posixpath.basename, expected)
-    folders = _LOADER_FOLDERS_64 if slice_.bits == 64 else _LOADER_FOLDERS
-    return "" if folder in folders and is_there else " or ".join(dict.fromkeys(expected))
+    return "" if path.removeprefix("/usr") in expected else " or ".join(dict.fromkeys(expected))
 
 
 def carried_names(wheel: Wheel) -> frozenset[str]:

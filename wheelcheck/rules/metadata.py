@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts.dist_info import NameProblem
 
 _SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
+_ENVIRONMENT = "data/pyvenv.cfg"
 _SCRIPT_FOLDERS = frozenset({("scripts",), ("data", "bin"), ("data", "Scripts")})  # below .data: installed as programs
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _REFERENCE = regex(rf"(?P<module>{_DOTTED})(?:\s*:\s*(?P<attribute>{_DOTTED}))?\s*(?:\[.*\])?")
@@ -127,7 +128,10 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     module`), which is valid in other groups. No file can have a name of more than 255 characters, the launcher's `.exe`
     included; and where Windows may install the wheel, none the name of a device with any suffix: `nul`, and `con.py`,
     whose launcher is `con.exe`. configparser puts what is in a group DEFAULT into every group, pip and
-    importlib.metadata do not: readers see different scripts. All these are errors.
+    importlib.metadata do not: readers see different scripts. They differ as well where a line is continued, where it
+    ends in a character that is no line feed, and over a comment that begins with a semicolon, which pip fails on ("Pair
+    missing 1 required positional argument"). pip finds no attribute behind a space (`t = module: main`). All these are
+    errors.
 
     Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
     warehouse's `validate_entrypoints`; each tried with pip 26.3 and uv 0.13.9.
@@ -173,6 +177,8 @@ def _script_problem(name: str, reference: re.Match[str] | None, *, has_devices: 
         return f"the script {name!r} {_NAME_PROBLEMS[problem]}"
     if reference and not reference["attribute"]:
         return f"found {name} = {reference['module']!r}, expected module:attribute: pip and uv refuse it without one"
+    if reference and f"{reference['module']}:{reference['attribute']}" not in reference[0]:
+        return f"found {name} = {reference[0]!r}, expected module:attribute without spaces: pip refuses it"
     return ""
 
 
@@ -216,7 +222,8 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
     of any name, `other-1.0.data/scripts/x` too; uv copies it as it is into site-packages, and the script is missing.
     `demo-1.0.DATA` is that folder where file names have no case.
     uv refuses a folder in `scripts`, where no command is found, and a script with the name of an interpreter, whether
-    from `scripts`, `data/bin` or `data/Scripts`; with pip that one replaces the interpreter of the environment.
+    from `scripts`, `data/bin` or `data/Scripts`; with pip that one replaces the interpreter of the environment. So does
+    `data/pyvenv.cfg`, with both: the environment then belongs to another Python, or to none.
 
     Source: the binary distribution format (PyPA): {distribution}-{version}.data with purelib, platlib, headers,
     scripts, data; each tried with pip 26.3 and uv 0.13.9.
@@ -244,6 +251,8 @@ def _place_problem(parts: list[str], *, is_folder: bool) -> str:
     scheme, name = parts[0], parts[-1]
     if scheme not in _SCHEMES or (len(parts) == 1 and not is_folder):
         return f"found {scheme}, expected one of {', '.join(sorted(_SCHEMES))} as a folder"
+    if not is_folder and "/".join(parts).lower() == _ENVIRONMENT:
+        return "found the file that makes a folder a virtual environment: installers replace the environment's own"
     if scheme == "scripts" and len(parts) > 2 - is_folder:
         return "found a folder in scripts, expected files only: uv refuses it, and no command in it is found"
     is_script = tuple(parts[:-1]) in _SCRIPT_FOLDERS

@@ -91,7 +91,7 @@ def the_wheel_version_is_known(wheel: Wheel) -> Iterator[Hit]:
     path, headers = wheel.dist_info.path("WHEEL"), wheel.dist_info.wheel
     yield from (Hit(path, problem) for problem in header_problems(text, headers))
     versions = [str(version).strip() for version in headers.get_all("Wheel-Version", [])]
-    if len(versions) != 1 or not re.fullmatch(r"1\.[0-9]+", versions[0]):
+    if len(versions) != 1 or not re.fullmatch(r"1\.[0-9]{1,9}", versions[0]):
         yield Hit(path, f"found Wheel-Version {' and '.join(versions) or 'none'}, expected 1.x once")
 
 

@@ -102,6 +102,9 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     Backslashes and hexadecimal digests come from tools that write RECORD by hand: uninstallers and verifiers then find
     no file and no hash that fits. The other rules on RECORD read such a path with slashes, and compare no such digest.
 
+    pip cannot install a wheel with an empty line in RECORD, not even at its end ("IndexError: list index out of
+    range"). Such lines come from line ends that were written twice. uv passes over them.
+
     Source: PEP 376, PEP 427 (sha256 or better, url-safe base64 without padding; no md5, no sha1), PEP 627.
     Remedy: let the build backend write RECORD.
     """
@@ -141,7 +144,7 @@ def _row_problem(row: Row, unlisted: frozenset[str]) -> Iterator[Hit]:
             yield Hit(row.path, "found a hash, expected none: the file would have to hold its own")
     elif row.algorithm and row.algorithm not in _STRONG:
         yield Hit(row.path, f"found {row.algorithm}, expected sha256 or better")
-    elif not row.is_usual and not row.digest and not row.is_hexadecimal:
+    elif not row.is_usual and not (row.algorithm and row.digest) and not row.is_hexadecimal:
         expected = "expected sha256= and unpadded url-safe base64"
         yield Hit(row.path, f"found {row.hash!r}, {expected}", cause=f"found a hash in another form, {expected}")
     elif row.size and not _SIZE.fullmatch(row.size):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DIGEST = hashlib.sha256(b"x").digest()
+EMPTY_LINE = "found an empty line, which pip cannot install; expected path, hash and size"
 BASE64 = base64.urlsafe_b64encode(DIGEST).rstrip(b"=").decode()
 
 
@@ -125,7 +126,7 @@ def test_a_digest_is_unpadded_url_safe_base64_or_none(written: str, algorithm: s
     [
         ("", (), ()),
         ("a,b,1\n", (Row("a", "b", "1"),), ()),
-        ("a,b,1\r\n\r\nc,,\r\n", (Row("a", "b", "1"), Row("c", "", "")), ()),
+        ("a,b,1\r\n\r\nc,,\r\n", (Row("a", "b", "1"), Row("c", "", "")), (f"line 2: {EMPTY_LINE}",)),
         ('"a,b",c,1\n', (Row("a,b", "c", "1"),), ()),
         ('"a\nb",c,1\n', (Row("a\nb", "c", "1"),), ()),
         ("a,b\n", (), ("line 1: found 2 columns, expected path, hash and size",)),
@@ -227,8 +228,8 @@ def test_keys_of_default_are_not_repeated_in_every_group() -> None:
 
 
 def test_empty_lines_of_a_record_are_read_up_to_twice_the_rows_of_any_wheel() -> None:
-    assert parse_record("\n" * 140_000) == ((), ())
-    assert parse_record("\n" * 140_001)[1] == ("line 140001: found over 140,000 rows; the rest is not read",)
+    assert parse_record("\n" * 140_000) == ((), (f"line 1: {EMPTY_LINE}",))
+    assert parse_record("\n" * 140_001)[1][1:] == ("line 140001: found over 140,000 rows; the rest is not read",)
 
 
 @pytest.mark.parametrize(("line", "most"), [("a{},,\n", 70_000), ("{},\n", 1_000)])
@@ -250,3 +251,22 @@ def test_lines_of_record_end_where_those_of_pip_do(text: str) -> None:
     except csv.Error:
         return
     assert [[row.path, row.hash, row.size] for row in parse_record(text)[0]] == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a,,\n\nb,,\n\n\n", 2),
+        ("a,,\n\n", 2),
+        ("a,,\r\r\nb,,\r\r\n", 2),
+        ("a,,\n\u2028b,,\n", 2),
+        ("a,,\r\nb,,\r\n", 0),
+        ("a,,\rb,,\r", 0),
+        ("a,,\nb,,", 0),
+    ],
+)
+def test_an_empty_line_of_record_is_named_once(text: str, line: int) -> None:
+    problems = parse_record(text)[1]
+
+    assert [problem.partition(":")[0] for problem in problems] == ([f"line {line}"] if line else [])
+    assert any(not row for row in csv.reader(text.splitlines())) == bool(line)  # on which pip fails

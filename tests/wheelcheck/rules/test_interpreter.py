@@ -227,6 +227,21 @@ def offering(name: str) -> File:
             "found Requires-Python '>=3.12', which excludes cp311-cp311",
             ("demo-1.0.dist-info/METADATA",),
         ),
+        *(
+            Twins(
+                "WC438",
+                f"{tag} with {bad} is for nobody",
+                requiring(bad, f"{tag}-none-manylinux_2_17_x86_64", library("x86_64")),
+                requiring(good, f"{tag}-none-manylinux_2_17_x86_64", library("x86_64")),
+                f"which excludes {excluded}",
+                ("demo-1.0.dist-info/METADATA",),
+            )
+            for tag, bad, good, excluded in (
+                ("py3", "<3", ">=3.12", "py3-none"),
+                ("py3", ">3.99,<3.5", "<3.5", "py3-none"),
+                ("py2.py3", ">=4", ">=3", "py2-none, py3-none"),
+            )
+        ),
         Twins(
             "WC438",
             "of several tags one is left",

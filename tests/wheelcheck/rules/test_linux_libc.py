@@ -274,7 +274,18 @@ def test_needs_that_the_tags_glibc_meets_pass(row: Silent, tmp_path: Path) -> No
                 ("/nowhere/../lib64/ld-linux-x86-64.so.2", "/lib64//ld-linux-x86-64.so.2"),
                 ("/lib64/ld-linux-x86-64.so.2/", "/lib64/ld-linux-x86-64.so.2"),
                 ("/lib32/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2"),
+                ("/lib/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2"),
+                ("/usr/lib/ld-linux-x86-64.so.2", "/usr/lib64/ld-linux-x86-64.so.2"),
             )
+        ),
+        Twins(
+            "WC402",
+            "the Linux Standard Base's loader is on few systems",
+            a_wheel(X86_64, library("x86_64"), with_loader("/lib64/ld-lsb-x86-64.so.3")),
+            a_wheel(X86_64, library("x86_64"), with_loader("/lib64/ld-linux-x86-64.so.2")),
+            "found the loader /lib64/ld-lsb-x86-64.so.3, expected /lib64/ld-linux-x86-64.so.2 for",
+            (TOOL,),
+            severity="warning",
         ),
         Twins(
             "WC402",

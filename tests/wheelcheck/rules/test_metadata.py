@@ -311,6 +311,50 @@ NAMES = [
             "expected module:attribute: pip and uv refuse it",
             (ENTRY_POINTS,),
         ),
+        Twins(
+            "WC222",
+            "pip finds no attribute behind a space",
+            script("demo.cli: run"),
+            entering("[console_scripts]\ndemo = demo.cli:run\n[demo.plugins]\ndemo = demo.cli : run\n"),
+            "found demo = 'demo.cli: run', expected module:attribute without spaces",
+            (ENTRY_POINTS,),
+        ),
+        *(
+            Twins(
+                "WC222",
+                f"pip and configparser read {why} differently",
+                entering(bad),
+                entering(good),
+                said,
+                (ENTRY_POINTS,),
+            )
+            for why, bad, good, said in (
+                (
+                    "a comment behind a semicolon",
+                    "[console_scripts]\n; ours\nrun = demo.cli:run\n",
+                    "[console_scripts]\n# ours\nrun = demo.cli:run\n",
+                    "found the line '; ours'",
+                ),
+                (
+                    "an entry behind a carriage return",
+                    "[console_scripts]\rrun = demo.cli:run\n",
+                    "[console_scripts]\r\nrun = demo.cli:run\r\n",
+                    "found the line 'run = demo.cli:run'",
+                ),
+                (
+                    "an entry behind a line separator",
+                    "[demo.plugins]\u2028run = demo.cli:run\n",
+                    "[demo.plugins]\nrun = demo.cli:run\n",
+                    "found the line 'run = demo.cli:run'",
+                ),
+                (
+                    "extras on a line of their own",
+                    "[demo.plugins]\nrun = demo.cli:run\n  [fast]\n",
+                    "[demo.plugins]\nrun = demo.cli:run [fast]\n",
+                    "found the line 'run = demo.cli:run'",
+                ),
+            )
+        ),
     ],
     ids=str,
 )
@@ -367,6 +411,14 @@ def laid_out(path: str) -> WheelRecipe:
             laid_out("demo-1.0.data/data/more.txt"),
             "found demo-1.0.DATA, expected demo-1.0.data",
             ("demo-1.0.DATA",),
+        ),
+        Twins(
+            "WC224",
+            "the file that makes an environment",
+            laid_out("demo-1.0.data/data/Pyvenv.cfg"),
+            laid_out("demo-1.0.data/data/share/pyvenv.cfg"),
+            "found the file that makes a folder a virtual environment",
+            ("demo-1.0.data/data/Pyvenv.cfg",),
         ),
         Twins(
             "WC224",

@@ -129,6 +129,14 @@ HALVES: tuple[tuple[str, str, Severity], ...] = (("py3", "py2", "error"), ("py2"
         ),
         Twins(
             "WC203",
+            "a file that pip takes for a second folder",
+            a_wheel(X86_64, library("x86_64"), File("more.dist-info")),
+            a_wheel(X86_64, library("x86_64"), File("demo/more.dist-info")),
+            "",
+            ("", "more.dist-info"),
+        ),
+        Twins(
+            "WC203",
             "no METADATA",
             with_text("METADATA", None),
             with_text("METADATA", METADATA),
@@ -141,6 +149,13 @@ HALVES: tuple[tuple[str, str, Severity], ...] = (("py3", "py2", "error"), ("py2"
             WHEEL.replace(b"1.0", b"2.0"),
             WHEEL.replace(b"1.0", b"1.9"),
             "found Wheel-Version 2.0, expected 1.x",
+        ),
+        in_wheel_text(
+            "WC204",
+            "a version with more digits than a number can have",
+            WHEEL.replace(b"1.0", b"1." + b"0" * 5000),
+            WHEEL.replace(b"1.0", b"1.000"),
+            "found Wheel-Version 1.0000",
         ),
         in_wheel_text(
             "WC204",

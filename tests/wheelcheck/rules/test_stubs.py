@@ -52,6 +52,17 @@ def stub(sentence: str, content: bytes, found: str, path: str = LIBRARY, mode: i
     return Twins("WC305", sentence, linux(made(content, path, mode)), linux(made(None, path, mode)), found, (path,))
 
 
+def of_subsystem(number: int) -> File:
+    """Return a program for Windows with another subsystem in its optional header."""
+
+    def changed() -> bytes:
+        content = bytearray(native.windows())
+        struct.pack_into("<H", content, struct.unpack_from("<I", content, 0x3C)[0] + 24 + 68, number)
+        return bytes(content)
+
+    return File("demo/tool.exe", changed)
+
+
 def cut(content: bytes, size: int) -> bytes:
     return content[:size]
 
@@ -305,7 +316,7 @@ def beginning(size: int) -> bytes:
 def for_windows(sentence: str, content: bytes | Callable[[], bytes], path: str, good: str = "") -> Twins:
     """Return a row with a file that is not PE in a Windows wheel; under the name `good` that is nobody's business."""
     bad = File(path, content)
-    right = File(good, content) if good else File(path, partial(native.windows, kind="library"))
+    right = File(good, content) if good else exe("x86_64", path) if path.endswith(".exe") else dll("x86_64", path)
     return Twins(
         "WC305",
         sentence,
@@ -332,6 +343,29 @@ def for_windows(sentence: str, content: bytes | Callable[[], bytes], path: str, 
             )
         ),
         for_windows("a text", b"not found\n" * 9, "demo/tool.exe"),
+        *(
+            Twins(
+                "WC305",
+                f"{why} under a program's name, which Windows does not start",
+                a_wheel(WIN64, dll("x86_64"), bad),
+                a_wheel(WIN64, dll("x86_64"), good),
+                f"found {kind} code that Windows does not start",
+                ("demo/tool.exe",),
+            )
+            for why, bad, good, kind in (
+                ("a DLL", dll("x86_64", "demo/tool.exe"), exe("x86_64", "demo/tool.exe"), "library"),
+                *(
+                    (f"a program of subsystem {number}", of_subsystem(number), of_subsystem(good), kind)
+                    for number, good, kind in (
+                        (0, 2, "executable"),
+                        (1, 3, "library"),
+                        (7, 3, "executable"),
+                        (9, 2, "executable"),
+                        (10, 3, "executable"),
+                    )
+                ),
+            )
+        ),
         for_windows("a signature past the end", b"MZ" + bytes(58) + b"\xff\xff\0\0" + bytes(36), "demo/tool.exe"),
         for_windows("a batch file under a program's name", b"@echo off\r\n" * 9, "demo/tool.exe", "demo/tool.bat"),
         stub("a blank program anywhere", bytes(4096), "found nothing but zeros", "demo/tool", EXECUTABLE),
