@@ -207,6 +207,7 @@ def _check_tail(tail: bytes, at: int, log: Log) -> None:
         log.note("zip-suffix", f"{present - declared} bytes follow the archive, expected none")
     if present < declared:
         log.note("zip-truncated", f"{present} bytes of comment, expected {declared}")
+    log.budget.spend(tail.count(b"PK\5\6"))
     for other in _occurrences(tail[:-21], b"PK\5\6"):
         comment = int.from_bytes(tail[other + 20 : other + 22], "little")
         if other != at and other + END.size + comment == len(tail):

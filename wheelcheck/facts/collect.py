@@ -261,11 +261,13 @@ class Walk:
         """Return the hashes that RECORD gives instead of sha256, made from the bytes; none where reading stopped."""
         records = (text for path, text in self.texts.items() if path.endswith(".dist-info/RECORD"))
         rows = [row for text in records if _OTHER_HASH.search(text) for row in parse_record(text)[0]]
-        if not rows or any(damage.cap for damage in self.damage):
+        others = {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS}
+        if not others or any(damage.cap for damage in self.damage):
             return {}
-        return rehash_zip(
-            file, self.located, {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS}
-        )
+        if not self.budget.spend(costs.HASHED * len(others)):
+            self.damage.append(Damage(next(iter(others)), "cap-steps", self.budget.why_exhausted, cap=True))
+            return {}
+        return rehash_zip(file, self.located, others)
 
     def _descend(self, member: Member, source: Source, depth: int) -> None:
         """Open an archive inside the sdist: maturin has put old wheels there. What is wrong with it is `unread`."""

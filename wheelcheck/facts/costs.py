@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
 
 NESTED = 100  # an archive within an sdist, without its members
+HASHED = 30  # a file that is read again for the hash that RECORD gives instead of sha256
 TEXT, _LINE, _ROW, _IMPORT = 30, 8, 3, 12  # a file that is kept as text; a line of it, one of RECORD, an import
 _TOML_MARKS = (b",", b"=", b"[", b".")
 _PLACED, _SCRIPT = 20, 40  # a file in `.data` or `.dist-info`; a script there

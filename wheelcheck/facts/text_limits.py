@@ -40,7 +40,7 @@ _HEADERS = _Limit(2 * MIB, lines=20_000, headers=True)
 _SOURCE = _Limit(SOURCE_CAP)
 WHEEL_TEXTS = {
     "METADATA": _HEADERS,
-    "WHEEL": _Limit(256 * KIB, lines=2_000, headers=True),
+    "WHEEL": _Limit(MIB, lines=5_000, headers=True),
     "RECORD": _Limit(16 * MIB),  # its parser stops by itself
     "entry_points.txt": _Limit(128 * KIB, lines=10_000, line=1_024),  # configparser is quadratic in a line of spaces
 }

@@ -207,7 +207,7 @@ def test_all_texts_together_have_a_limit(
         ("METADATA", b"\r", 20_000),
         ("METADATA", b"a", 64 * 1024),
         ("METADATA", b"Requires-Dist: a\n", 5_000),
-        ("WHEEL", b"Tag: py3-none-any\n", 2_000),
+        ("WHEEL", b"Tag: py3-none-any\n", 5_000),
         ("entry_points.txt", b"[a]\n", 10_000),
         ("entry_points.txt", b" ", 1_024),
     ],

@@ -5,8 +5,11 @@ Work is counted in calls of functions, which do not depend on how busy the machi
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import itertools
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,6 +44,11 @@ def files(make: Callable[[int], File], tags: str = X86_64) -> Made:
     return lambda count: a_wheel(tags, *map(make, range(count)))
 
 
+def with_sha512(rows: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    empty = base64.urlsafe_b64encode(hashlib.sha512(b"").digest()).rstrip(b"=").decode()
+    return [(path, f"sha512={empty}" if path.startswith("demo/") else given, size) for path, given, size in rows]
+
+
 def library(number: int) -> bytes:
     return native.library() + b"%d" % number
 
@@ -52,6 +60,7 @@ SHAPES: dict[str, Made] = {
     "names beyond ASCII": sources(lambda n: File(f"\u00e9{n}.txt", b"")),
     "links": sources(lambda n: File(f"l{n}", b"PKG-INFO", 0o120777)),
     "stubs of ELF": sources(lambda n: File(f"f{n}", b"\x7fELF")),
+    "many ends in one file": sources(lambda n: File(f"f{n}.bin", b"x" + b"PK\5\6" * 900 + bytes(18))),
     "ends of zips": sources(lambda n: File(f"f{n}.bin", b"xPK\5\6" + bytes(18))),
     "archives": sources(lambda n: File(f"f{n}.zip", zipped(File("a", b"x")))),
     "archives that are damaged": sources(lambda n: File(f"f{n}.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\0")),
@@ -64,6 +73,9 @@ SHAPES: dict[str, Made] = {
     "texts": sources(lambda n: File(f"d{n}/setup.py", b"setup()\n")),
     "modules": files(lambda n: File(f"demo/f{n}.py", b"x = 1\n")),
     "scripts": files(lambda n: File(f"demo-1.0.data/scripts/f{n}", b"#!python\n", EXECUTABLE)),
+    "files with another hash": lambda n: replace(
+        a_wheel("py3-none-any", *(File(f"demo/f{number}.py", b"") for number in range(n))), record=with_sha512
+    ),
     "data": files(lambda n: File(f"demo-1.0.data/data/f{n}", b"x")),
     "packages": files(lambda n: File(f"p{n}/__init__.py", b"from . import a, b\n" * 30)),
     "other metadata": files(lambda n: File(f"demo-1.0.dist-info/licenses/f{n}", b"x")),
@@ -136,6 +148,14 @@ def test_what_was_found_before_the_steps_were_exhausted_stays_found(
     assert {(each.code, each.path) for each in report.findings if each.severity == "error"} == {("WC301", "demo/a.so")}
     assert [gap.why.partition(":")[0] for gap in report.gaps] == ["cap-steps"]
     assert report.gaps[0].path.startswith("demo/m")
+
+
+def test_files_that_may_not_be_hashed_again_are_not_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = SHAPES["files with another hash"](20).write(tmp_path)
+    _, whole = work(path, monkeypatch)
+    for steps, verdict in ((whole, "pass"), (whole - 1, "unverified")):
+        monkeypatch.setattr(collecting, "Budget", lambda most=steps: Budget(steps=most))
+        assert check([path]).verdict == verdict
 
 
 def test_every_limit_that_ends_the_walk_is_known_as_one() -> None:
