@@ -17,6 +17,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import canonicalize_name, expanded_tag
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,6 +71,7 @@ def without_wrapper_suffix(name: str) -> str:
 _MOST_TAGS = 10_000  # of all lines: one of 3 kB can stand for a thousand million
 _MOST_ROWS = 70_000  # of RECORD; a zip that installers read has at most 65,535 members
 _MOST_LINES = 2 * _MOST_ROWS  # empty ones are no rows, and cost time
+_LONGEST_LINE = 100_000  # `csv` takes no column of more than 131,072 characters
 _MOST_PROBLEMS = 1_000  # malformed rows of RECORD
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
 _LINE = regex(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
@@ -90,8 +92,7 @@ _USUAL_LENGTH = len("sha256=") + 43
 _METADATA_VERSION = regex(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of RECORD as written: path, `algorithm=digest` and size, all text."""
 
     path: str
@@ -214,6 +215,10 @@ class DistInfo:
         """What is wrong with the malformed lines of RECORD."""
         return self._record[1]
 
+    def forget(self) -> None:
+        """Drop the rows of RECORD, which take four times the memory of its text; they are parsed again if asked for."""
+        self.__dict__.pop("_record", None)
+
     @cached_property
     def _record(self) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         return parse_record(self.texts.get("RECORD", ""))
@@ -299,6 +304,8 @@ def _expand(line: str) -> set[WheelTag]:
 
 def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Return the rows of a RECORD and what is wrong with its malformed lines; no more than any wheel can need."""
+    if plain := _plain_rows(text):
+        return plain, ()
     rows: list[Row] = []
     problems: list[str] = []
     try:
@@ -315,6 +322,20 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     except csv.Error as problem:
         problems.append(f"not CSV: {problem}")
     return tuple(rows), tuple(problems)
+
+
+def _plain_rows(text: str) -> tuple[Row, ...]:
+    """Return the rows of a RECORD that is as nearly all are, what `csv` reads of it; none for any other one.
+
+    Without quotes and unprintable characters, commas and line feeds alone end a column.
+    """
+    if '"' in text or text.count("\n") >= _MOST_ROWS:
+        return ()
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    if not "".join(lines).isprintable() or max(map(len, lines)) > _LONGEST_LINE:
+        return ()
+    rows = [line.split(",") for line in lines]
+    return tuple(map(Row._make, rows)) if all(len(row) == 3 for row in rows) else ()
 
 
 def _lines(text: str) -> Iterator[str]:
