@@ -23,6 +23,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.fuzz.archive_inputs import a_tar, a_zip
+from tests.fuzz.made import in_memory
 from tests.fuzz.variants import a_written_sdist, a_written_wheel
 from tests.fuzz.worker import judge
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 30
 _ENVIRONMENT = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "TZ": "UTC"}
-_UV_EVERY = 8  # inputs of which uv installs one: it takes as long as all others together
+_UV_EVERY = 32  # inputs of which uv installs one: it takes twice as long as all others together
 # GNU tar warns of the pax keywords of other programs, of which none changes what it unpacks.
 _TAR_OPTIONS = ("--no-same-owner", "--warning=no-unknown-keyword")
 _OF_INSTALLERS = (".lock", "INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_cache.json", "uv_build.json")
@@ -220,7 +221,7 @@ def run(word: str, numbers: range, seconds: float) -> int:
     if absent:
         print(f"not here, so not compared: {', '.join(sorted(absent))}")
     tally, until = Tally(), time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
         for number, made in inputs(word, numbers):
             known = len(tally.differences)
             compare(made, Path(folder), tally, number)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from random import Random
 
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 PER_INPUT = 64  # pieces in an input of the lane of readers
 CONTROL = 16  # every so many inputs is one that is bad for certain
 
@@ -50,6 +52,11 @@ class Pieces:
     each: tuple[Any, ...]
     done: tuple[str, ...]
     is_bad: bool = False
+
+
+def in_memory() -> Path | None:
+    """Return where files are kept in memory; None where this system has no such place."""
+    return _IN_MEMORY if _IN_MEMORY.is_dir() else None
 
 
 def bounds(own: int, bits: int, words: Random) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fuzz import archive_inputs, native_inputs, outside, source_texts, text_inputs
+from tests.fuzz import archive_inputs, native_inputs, nested_inputs, outside, source_texts, text_inputs
 from tests.fuzz.made import PER_INPUT, Pieces, Read, encoded, pieces_of_texts, text
 from tests.support import native
 from tests.support.artifacts import Rows, record_row
@@ -213,10 +213,10 @@ RECORD = _record()
 READ: dict[str, Callable[[Any, Path], Read]] = {
     "elf": read_native, "macho": read_native, "pe": read_native, "zip": read_archive, "tar": read_archive,
     "wheel": read_dist_info, "sdist": read_manifests, "sources": read_sources, "config": read_config,
-    **outside.READ,
+    "nested": nested_inputs.read_nest, "objects": read_native, **outside.READ,
 }  # fmt: skip
 MAKERS: dict[str, Callable[..., Pieces]] = {
     "elf": elf, "macho": macho, "pe": pe, "zip": zips, "tar": tars,
     "wheel": dist_infos, "sdist": manifests, "sources": sources, "config": configs,
-    **outside.MAKERS,
+    "nested": nested_inputs.nests, "objects": nested_inputs.objects, **outside.MAKERS,
 }  # fmt: skip

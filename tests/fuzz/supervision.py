@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tests.fuzz.made import CONTROL, Made, Pieces
+from tests.fuzz.made import CONTROL, Made, Pieces, in_memory
 from tests.fuzz.worker import READ, make, work
 from tests.support.checkout import ROOT
 
@@ -28,7 +28,6 @@ SABOTAGES = {
     "passes": "a bad file passes",
 }
 KEPT = ROOT / ".cache" / "fuzz"
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 _LAST = ("rules judged", "readers read")  # the last stage of the two lanes
 _MOST = 20  # failures after which a run stops
 
@@ -56,7 +55,7 @@ class Tally:
 def supervise(session: str, word: str, numbers: range, seconds: float, how: str = "") -> Tally:
     """Judge inputs until they, the time or the patience are used up; a process that ends is started again."""
     tally, until, at = Tally(), time.monotonic() + seconds, numbers.start
-    with tempfile.TemporaryDirectory(dir=_IN_MEMORY if _IN_MEMORY.is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
         while at < numbers.stop and time.monotonic() < until and len(tally.failures) < (1 if how else _MOST):
             judge = partial(work, session, word, range(at, numbers.stop), how, Path(folder))
             at = _one_process(judge, range(at, numbers.stop), until, tally)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import readers, supervision
+from tests.fuzz import nested_inputs, readers, supervision
 from tests.fuzz.__main__ import main
 from tests.fuzz.made import CONTROL, Made, Pieces, Read
 from tests.fuzz.worker import MAKERS, MEBIBYTES, READ, make, outcome
+from tests.support import native
+from tests.support.artifacts import File, tarred, zipped
 
 pytestmark = pytest.mark.posix
 
@@ -88,3 +90,12 @@ def test_the_piece_that_a_reader_fails_on_is_named(monkeypatch: pytest.MonkeyPat
     seen = outcome(f"{READ}config", 0, Pieces((b"first", b"second"), ("one", "two")), tmp_path)
     assert seen["problem"] == "piece 1 (two): raised KeyError: b'second'"
     assert seen["reached"] == 1
+
+
+def test_a_library_in_archives_makes_an_input_bad_where_python_finds_it() -> None:
+    library = File("demo/_x.so", native.library())
+    inside = tarred(File("inner.zip", zipped(library)))
+    assert nested_inputs.holds_library(zipped(library))
+    assert nested_inputs.holds_library(b"#!/bin/sh\n" + zipped(File("b.tar.gz", inside)))
+    assert not nested_inputs.holds_library(zipped(File("demo/_x.so", native.library()[:-1])))
+    assert not nested_inputs.holds_library(b"\x7fELF" + zipped(library))

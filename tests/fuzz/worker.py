@@ -16,7 +16,7 @@ from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from tests.fuzz import archive_inputs, native_inputs, readers, text_inputs
+from tests.fuzz import archive_inputs, native_inputs, nested_inputs, readers, text_inputs
 from tests.fuzz.made import CONTROL, Made, Pieces, Read
 from tests.support.memory import Growth
 from wheelcheck import engine
@@ -43,6 +43,7 @@ MAKERS: dict[str, Maker] = {
     "tar": archive_inputs.a_tar,
     "wheel": text_inputs.wheel,
     "sdist": text_inputs.sdist,
+    "nested": nested_inputs.nested,
     "config": text_inputs.config,
     **{f"{READ}{name}": maker for name, maker in readers.MAKERS.items()},
 }
