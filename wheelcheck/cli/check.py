@@ -52,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
     report = replace(report, run=_told(arguments.words, file))
     problems += _print(report, outputs, arguments)
     problems += reports.write(report, outputs)
-    if _on_github() or any(output.format == "github" for output in outputs):
+    if _summarises(outputs):
         problems += reports.append_step_summary(report, os.environ)
     say(*problems)
     return _exit(report, arguments, is_told=not problems)
@@ -171,9 +171,16 @@ def _outputs(arguments: argparse.Namespace, inputs: list[str | Path]) -> list[re
     outputs = list(arguments.report)
     if arguments.format or all(output.file != reports.STDOUT for output in outputs):
         outputs.append(reports.Output(arguments.format or "text", reports.STDOUT))
-    if problem := reports.check(outputs, filter(None, inputs)):
+    read = [path for path in inputs if path]
+    summary = [reports.Output("step summary", os.environ.get(reports.STEP_SUMMARY, ""))] if _summarises(outputs) else []
+    if problem := reports.check(outputs, read) or reports.check([each for each in summary if each.file], read):
         raise ConfigError(problem)
     return outputs
+
+
+def _summarises(outputs: list[reports.Output]) -> bool:
+    """Return whether this run appends to the summary of a step of GitHub's."""
+    return _on_github() or any(output.format == "github" for output in outputs)
 
 
 def _printed(outputs: list[reports.Output]) -> str:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 WITH_HASHES = ("json", "sarif", "html")  # which say the hash of each file
 FORMATS = ("text", "json", "sarif", "github", "junit", "html")
 STDOUT = "-"
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 _ON_WINDOWS = os.name == "nt"
 _DEGRADE = "wheelcheck-degrade"  # the name of our error handler for encodings
 _SIGNS = {"…": "...", "→": "->"}
@@ -155,7 +156,7 @@ def write(report: Report, outputs: list[Output]) -> list[str]:
 
 def append_step_summary(report: Report, environment: Mapping[str, str]) -> list[str]:
     """Append the Markdown summary to the file that GITHUB_STEP_SUMMARY names; return a sentence if that failed."""
-    file = environment.get("GITHUB_STEP_SUMMARY")
+    file = environment.get(STEP_SUMMARY)
     if not file:
         return []
 

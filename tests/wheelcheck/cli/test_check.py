@@ -106,6 +106,18 @@ def test_on_github_annotations_follow_the_text_and_the_summary_is_written(tmp_pa
     assert summary.read_text().startswith("## wheelcheck: FAIL")
 
 
+@pytest.mark.parametrize("spelling", ["{0}", "./{0}", "summary"])
+def test_the_summary_of_a_step_is_not_appended_to_what_was_judged(tmp_path: Path, spelling: str) -> None:
+    dist = SOUND.write(tmp_path)
+    (tmp_path / "summary").symlink_to(dist.name)
+    before = dist.read_bytes()
+    given = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": spelling.format(dist.name)}
+    code, _, complained = check(tmp_path, dist.name, **given)
+    assert (code, dist.read_bytes()) == (2, before)
+    assert "the step summary report would replace" in complained
+    assert check(tmp_path, dist.name, **(given | {"GITHUB_STEP_SUMMARY": "summary.md"}))[0] == 0
+
+
 def test_on_github_a_json_on_standard_output_stays_json(tmp_path: Path) -> None:
     _, said, _ = check(tmp_path, BROKEN.write(tmp_path).name, "--format=json", GITHUB_ACTIONS="true")
     assert json.loads(said)["verdict"] == "fail"
