@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.package_index import PackageIndex
-from wheelcheck.pypi import UnobtainableError, Wanted, fetch_release, release_files, sha256_of
+from wheelcheck.pypi import UnobtainableError, Wanted, fetch_release, newest_version, release_files, sha256_of
 
 PURE = "py3-none-any.whl"
 REFUSED = "is no package index for demo: it"
@@ -17,6 +17,7 @@ VERSIONS = ("1.0", "1.0.post1", "1.0+local", "2.0rc1", "10.0", "9.0")
 FILES = {
     "demo": dict.fromkeys([*(f"demo-{version}-{PURE}" for version in VERSIONS), "demo-1.0.tar.gz"], b"bytes"),
     "old": {"old-2004d.tar.gz": b"bytes", "old-1.0.zip": b"bytes", "old-2004d.exe": b"bytes"},
+    "dash-ed": {"Dash_ed-1.0-2.tar.gz": b"bytes", "dash-ed-1.0.post-3.zip": b"bytes", "dash_ed-1.1.tar.gz": b"bytes"},
     "empty": {},
 }
 
@@ -45,6 +46,20 @@ def test_a_release_is_every_file_of_that_version_however_it_is_spelled(version: 
 
 def test_a_version_of_before_the_rules_is_compared_as_text() -> None:
     assert listed("old", "2004d") == ["old-2004d.tar.gz"]
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        ("1.0.post2", "Dash_ed-1.0-2.tar.gz"),
+        ("1.0.post3", "dash-ed-1.0.post-3.zip"),
+        ("1.1", "dash_ed-1.1.tar.gz"),
+    ],
+)
+def test_a_dash_in_the_version_of_an_sdist_is_not_the_end_of_its_name(version: str, name: str) -> None:
+    assert listed("dash-ed", version) == [name]
+    with PackageIndex(FILES) as index:
+        assert newest_version("dash-ed", index.address) == "1.1"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from wheelcheck.binary.elf_notes import Notes, read_notes
 from wheelcheck.binary.elf_segments import Image, judge_mapping, read_image, read_interpreter
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.x86_code import X86Code, read_x86_code
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.loaders import is_of_another_unix
 from wheelcheck.records import replace
 
@@ -34,7 +35,9 @@ _SHF_ALLOC = 0x2
 _GNU_SEGMENTS = ("PT_GNU_RELRO", "PT_GNU_EH_FRAME", "PT_TLS", "PT_NOTE")
 MMAP_MIN_ADDR = 4096  # the lowest value that kernels are configured with
 _LINUX_NOTES = ("Linux", "Android")
-_UNIX_VERSIONS = ("FBSD", "SUNW", "ILLUMOS")  # of symbols in the C libraries of FreeBSD, Solaris, illumos
+# Versions of symbols in the C libraries of FreeBSD, Solaris, illumos. Others may have them: OpenJDK's libjvm.so does.
+_UNIX_VERSIONS = ("FBSD", "SUNW", "ILLUMOS")
+_C_LIBRARIES = regex(r"lib(?:c|m|thr|pthread|rt|dl|socket|nsl)\.so\.[0-9]+")
 _OSABI_WORDS = {"FREEBSD": "FreeBSD", "NETBSD": "NetBSD", "OPENBSD": "OpenBSD", "HURD": "Hurd"}
 _NOT_FOREIGN = ("ELFOSABI_SYSV", "ELFOSABI_LINUX", "ELFOSABI_ARM_AEABI", "ELFOSABI_ARM", "ELFOSABI_STANDALONE")
 
@@ -222,7 +225,8 @@ def _is_for_another_unix(
     """
     if any(system not in _LINUX_NOTES for system in named):
         return True
-    if any(need.version.startswith(_UNIX_VERSIONS) for need in dynamic.versions):
+    needs = (need for need in dynamic.versions if need.version.startswith(_UNIX_VERSIONS))
+    if any(_C_LIBRARIES.fullmatch(need.library) for need in needs):
         return True
     is_program = _kind(header, image, dynamic) == "executable"
     return is_program and header.is_known_machine and is_of_another_unix(interpreter)

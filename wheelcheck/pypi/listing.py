@@ -136,14 +136,20 @@ def _listed(name: str, address: str, digest: str, project: str, yanked: object) 
 
 
 def version_of(name: str, project: str) -> str:
-    """Return the version that a file name states; empty text if it states none."""
+    """Return the version that a file name states; empty text if it states none.
+
+    The project says where the name ends: `demo-1.0.post-2.tar.gz` is not version 2 of a project `demo-1.0.post`.
+    """
+    stem = _SUFFIX.sub("", name)
     try:
         if name.endswith(".whl"):
             return str(parse_wheel_filename(name)[1])
-        return str(parse_sdist_filename(name)[1])
+        named, version = parse_sdist_filename(name)
     except (InvalidWheelFilename, InvalidSdistFilename):
-        stem = _SUFFIX.sub("", name)
         return _old_version(stem, project) if stem != name else ""
+    if named == canonicalize_name(project):
+        return str(version)
+    return _old_version(stem, project) or str(version)
 
 
 def _old_version(stem: str, project: str) -> str:

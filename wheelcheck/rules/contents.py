@@ -116,7 +116,9 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
     because those in functions, `if` and `try` may be meant to fail, and `from . import x` only if the file cannot bind
     `x` otherwise. rustyaml 0.1.1 is such a wheel. Nothing is said where another distribution may bring the module: one
     that is required and whose name begins as the package's (mujoco-core, for mujoco), or any if the package looks for
-    its modules in several folders (`__path__`).
+    its modules in several folders (`__path__`). Nothing is said either of what is below a module that is no package,
+    or below a package whose `__init__` is compiled: it makes such modules itself when it is imported, as those of cffi
+    (`demo._native.lib`), PyO3 and `six.moves` do.
 
     Source: Python's import system, "Submodules".
     Remedy: build the extension before the wheel, and include the module or package in the backend's configuration.
@@ -128,8 +130,13 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
             continue
         for each in dict.fromkeys(imports_of_package(package, text)):
             modules = _modules(wheel) if modules is None else modules
-            if each.module.replace(".", "/") not in modules and not each.may_be_a_name:
-                yield Hit(path, f"imports {each.module}, which the wheel does not have: `import {package}` fails")
+            if (
+                each.module.replace(".", "/") in modules
+                or each.may_be_a_name
+                or _is_made_by_a_module(each.module, wheel)
+            ):
+                continue
+            yield Hit(path, f"imports {each.module}, which the wheel does not have: `import {package}` fails")
 
 
 def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
@@ -138,6 +145,26 @@ def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
         return True
     names = {canonicalize_name(package), wheel.name.project}
     return any(begins_as(canonicalize_name(other), name) for other in required(wheel) for name in names)
+
+
+def _is_made_by_a_module(name: str, wheel: Wheel) -> bool:
+    """Return whether a module is below one that is no package of Python files, and that alone can make it."""
+    folder, *between = name.split(".")[:-1]
+    above = {"/".join([folder, *between[: number + 1]]) for number in range(len(between))}
+    return bool(above & _makers(wheel)) if above else False
+
+
+def _makers(wheel: Wheel) -> frozenset[str]:
+    """Return the paths of modules that are files, and of packages with a compiled `__init__`, without suffixes."""
+    found, packages = set(), set()
+    for member in wheel.members:
+        folder, _, name = installed_path(member.path).rpartition("/")
+        stem = f"{folder}/{name.partition('.')[0]}"
+        if name == "__init__.py":
+            packages.add(folder)
+        elif name.endswith(".py") or is_extension_module(name):
+            found.add(stem.removesuffix("/__init__"))
+    return frozenset(found - packages)
 
 
 def _modules(wheel: Wheel) -> frozenset[str]:

@@ -176,6 +176,36 @@ def imports(sentence: str, source: str, file: str, module: str, init: str = "dem
     return Twins("WC245", sentence, bad, good, f"imports {module}, which the wheel does not have", (init,))
 
 
+FOLDER = File("demo/_x/__init__.py")
+VENDOR = File("demo/vendor/__init__.py")
+COMPILED = "demo/_x/__init__.cpython-311-x86_64-linux-gnu.so"
+MAKERS = (
+    (
+        "an extension module of cffi",
+        "from demo._x.lib import go\n",
+        "demo._x.lib",
+        (FOLDER,),
+        (extension(MODULE, "PyInit__x"),),
+    ),
+    ("a compiled __init__", "from ._x.lib import go\n", "demo._x.lib", (FOLDER,), (extension(COMPILED, "PyInit__x"),)),
+    ("six", "from .vendor.six.moves import x\n", "demo.vendor.six.moves", (VENDOR,), (File("demo/vendor/six.py"),)),
+    (
+        "code, not data",
+        "from ._x.lib import go\n",
+        "demo._x.lib",
+        (File("demo/_x.json"),),
+        (extension(MODULE, "PyInit__x"),),
+    ),
+    (
+        "the module, not a package",
+        "import demo._x.a\n",
+        "demo._x.a",
+        (FOLDER, extension(MODULE, "PyInit__x")),
+        (extension(MODULE, "PyInit__x"),),
+    ),
+)
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -233,6 +263,17 @@ def imports(sentence: str, source: str, file: str, module: str, init: str = "dem
             requiring("demo_core[fast]; python_version > '3.8'"),
             "imports demo.core, which the wheel does not have",
             ("demo/__init__.py",),
+        ),
+        *(
+            Twins(
+                "WC245",
+                f"a module that {sentence} makes",
+                a_wheel(X86_64, File("demo/__init__.py", source.encode()), *beside, library("x86_64")),
+                a_wheel(X86_64, File("demo/__init__.py", source.encode()), *maker, library("x86_64")),
+                f"imports {module}, which the wheel does not have",
+                ("demo/__init__.py",),
+            )
+            for sentence, source, module, beside, maker in MAKERS
         ),
         Silent("WC245", "a folder without __init__.py", package("from .core.fast import go\n", "demo/core/fast.py")),
     ],

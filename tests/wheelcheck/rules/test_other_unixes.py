@@ -69,6 +69,22 @@ def for_unix(osabi: int, file: File) -> File:
             "found other Unix x86_64 code",
             (LIBRARY,),
         ),
+        *(
+            Twins(
+                "WC308",
+                f"{version} is a version of a C library, and not of another library",
+                a_wheel(X86_64, library("x86_64", "demo/a.so"), linked_with(theirs, version=version)),
+                a_wheel(X86_64, library("x86_64", "demo/a.so"), linked_with(other, version=version)),
+                "found other Unix x86_64 code",
+                (LIBRARY,),
+            )
+            for version, theirs, other in (
+                ("SUNWprivate_1.1", "libc.so.1", "libjvm.so"),
+                ("SUNW_1.1", "libsocket.so.1", "libjava.so"),
+                ("FBSD_1.3", "libthr.so.3", "libmine.so.5"),
+                ("ILLUMOS_0.1", "libm.so.2", "libmine.so.2"),
+            )
+        ),
         Twins(
             "WC308",
             "FreeBSD's code under an Android tag",
