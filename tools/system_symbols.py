@@ -35,6 +35,14 @@ from wheelcheck.source import Bytes
 TARGET = data_files.PLATFORMS / "system_symbols.json"
 LIBC = Path(ziglang.__file__).parent / "lib" / "libc"
 PYO3_FFI = "0.30.1"
+# What CPython 3.6 to 3.13 export besides, found by asking each: pyo3-ffi lacks them (PyMonitoring_EnterScope of 3.13).
+# Without PyFPE_: only some builds had it, and modules that ask for PyFPE_jbuf failed on the others.
+EXPORTED = (
+    "PyArena_ PyBufferedIOBase_ PyBufferedRWPair_ PyBufferedRandom_ PyBufferedReader_ PyBufferedWriter_ "
+    "PyBytesIO_ PyContextTokenMissing_ PyEvent_ PyFileIO_ PyGrammar_ PyIOBase_ "
+    "PyIncrementalNewlineDecoder_ PyMonitoring_ PyPegen_ PyRawIOBase_ PyRefTracer_ PySTEntry_ PyST_ "
+    "PySignal_ PyStringIO_ PyTextIOBase_ PyTextIOWrapper_ PyTokenizer_ "
+)
 PACKAGES = ("libstdc++6", "libgcc-s1", "libatomic1", "zlib1g", "libexpat1")
 Entry = tuple[str, str, str]  # library, version, CPUs
 
@@ -157,7 +165,7 @@ def python_words() -> str:
     (crate,) = (each for each in json.loads(said.stdout)["packages"] if each["name"] == "pyo3-ffi")
     for file in sorted(Path(crate["manifest_path"]).parent.rglob("*.rs")):
         names |= set(re.findall(r"\b(?:fn|static|static mut) (Py\w+)\s*[(:]", file.read_text("utf-8")))
-    names.update(_exported_here())
+    names.update(_exported_here(), EXPORTED.split())
     return " ".join(sorted({found[0] for name in names if (found := re.match("Py[A-Za-z0-9]*_", name))} - {"PyInit_"}))
 
 

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import sys
+import sysconfig
+from pathlib import Path
+
 import pytest
 
+from wheelcheck.binary import read_binary
 from wheelcheck.platforms.system_symbols import is_of_python, offers
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.source import Bytes
 
 WAIT = "_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"  # GLIBCXX_3.4.11, and 3.4.30 of GCC 12
 
@@ -31,6 +37,12 @@ def test_a_library_offers_a_symbol_if_the_floor_has_one_of_its_versions(
     [
         ("PyUnicode_New", True),
         ("_PyObject_New", True),
+        ("PyMonitoring_EnterScope", True),  # 3.13
+        ("PyRefTracer_SetTracer", True),
+        ("PySignal_SetWakeupFd", True),
+        ("PyArena_New", True),  # until 3.9
+        ("PyMonitor_EnterScope", False),
+        ("PyFPE_jbuf", False),  # of some builds of 3.6
         ("PyPyList_New", True),
         ("pypy_carefully_make_gil", True),  # which cffi's modules take of PyPy
         ("GraalPyPrivate_Log", True),
@@ -40,3 +52,14 @@ def test_a_library_offers_a_symbol_if_the_floor_has_one_of_its_versions(
 )
 def test_an_interpreter_may_offer_names_of_its_api(name: str, *, may_be: bool) -> None:
     assert is_of_python(name) is may_be
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the library of an interpreter for Linux")
+def test_every_name_that_this_interpreter_exports_is_one_that_it_may_offer() -> None:
+    library = Path(str(sysconfig.get_config_var("LIBDIR")), str(sysconfig.get_config_var("LDLIBRARY")))
+    file = library if library.suffix != ".a" and library.exists() else Path(sys.executable).resolve()
+    binary = read_binary(file.name, Bytes(file.read_bytes()))
+    assert binary is not None
+    names = [name for slice_ in binary.slices for name in slice_.exports.beginning_with("Py")]
+    assert len(names) > 500
+    assert [name for name in names if not is_of_python(name) and not name.startswith(("PyInit_", "PyFPE_"))] == []
