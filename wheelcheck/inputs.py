@@ -6,7 +6,6 @@ Only regular files are opened: reading a pipe, a socket or a device may never en
 from __future__ import annotations
 
 import errno
-import glob
 import io
 import os
 import stat
@@ -104,6 +103,10 @@ def is_release(argument: str) -> bool:
     return bool(_RELEASE.fullmatch(f"pypi:{argument}"))
 
 
+def _is_pattern(argument: str) -> bool:
+    return any(sign in argument for sign in "*?[")
+
+
 def _is_url(argument: str) -> bool:
     return "://" in argument and _URL.match(argument) is not None
 
@@ -146,7 +149,7 @@ def why_no_file(path: Path) -> str:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        if glob.has_magic(str(path)):
+        if _is_pattern(str(path)):
             return f"no file matches this pattern; {_BUILD}"
         return f"no such file{_meant(path) or (f'; {_BUILD}' if path.name == 'dist' else '')}"
     except OSError as problem:
@@ -249,8 +252,10 @@ def _expanded(argument: str) -> list[Path]:
 
     On Windows the shell leaves this to the program.
     """
-    if os.path.lexists(argument) or not glob.has_magic(argument):
+    if os.path.lexists(argument) or not _is_pattern(argument):
         return [Path(argument)]
+    import glob  # noqa: PLC0415  # shells expand patterns themselves
+
     found = sorted(glob.glob(argument))  # noqa: PTH207  # Path.glob takes no absolute pattern
     return [Path(path) for path in found or [argument]]
 

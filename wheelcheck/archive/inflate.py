@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
+from wheelcheck.archive.hashing import sha256
 from wheelcheck.platforms.magic import BEGINNINGS
 from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
@@ -116,13 +116,14 @@ def digest_at_once(packed: bytes, declared: int, *, deflated: bool) -> Content |
             return None
     if len(content) != declared:
         return None
-    return Content(declared, codec.crc32(content, 0), hashlib.sha256(content).hexdigest(), content)
+    return Content(declared, codec.crc32(content, 0), sha256.of(content), content)
 
 
 def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Content:
     """Read a stream to its end, or to the first byte past the size declared. Raises StopReadingError at a cap."""
-    content = Content()
-    sha256 = hashlib.sha256()
+    import hashlib  # noqa: PLC0415  # slow to import: it loads OpenSSL
+
+    content, whole = Content(), hashlib.sha256()
     keep = budget.prefix_bytes
     checkpoint = 0  # the first one is where the prefix ends
     while chunk := stream.chunk(min(OUTPUT, declared + 1 - content.size)):
@@ -131,7 +132,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
         content.size += len(chunk)
         budget.count_unpacked(len(chunk), path)
         content.crc = codec.crc32(chunk, content.crc)
-        sha256.update(chunk)
+        whole.update(chunk)
         if len(content.prefix) < keep:
             content.prefix += chunk
         if len(content.prefix) >= keep and content.size >= checkpoint:
@@ -139,7 +140,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
             checkpoint = content.size + CHECKPOINT
         if content.size > declared:
             break
-    content.sha256 = sha256.hexdigest()
+    content.sha256 = whole.hexdigest()
     return content
 
 

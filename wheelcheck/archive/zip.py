@@ -6,7 +6,6 @@ in two ways is an attack or an accident. Sources: PKWARE APPNOTE 6.3, and PyPI's
 
 from __future__ import annotations
 
-import hashlib
 import io
 import stat
 import struct
@@ -186,6 +185,8 @@ def rehash_zip(file: BinaryIO, found: list[Located], wanted: Mapping[str, str]) 
     for record, extent in found:
         if not extent or record.path not in wanted:
             continue
+        import hashlib  # noqa: PLC0415  # slow to import: it loads OpenSSL
+
         state = hashlib.new(wanted[record.path])
         stream = Packed(file, extent.data, extent.end, deflated=record.method == DEFLATED).stream()
         while stream.produced <= record.size and (chunk := stream.chunk()):

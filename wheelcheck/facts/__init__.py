@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wheelcheck.source import EntryKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Member:
     """One file of an archive. `mode` is the whole st_mode, 0 if the archive records none; sizes are in bytes.
 
@@ -182,13 +182,6 @@ class Wheel(Artifact):
     def dist_info(self) -> DistInfo:
         """Its own .dist-info folder, parsed."""
         return DistInfo.among(self.dist_info_folders, self.texts, self.name)
-
-    def forget(self) -> None:
-        """Drop what only the rules about one wheel ask for; it is made again if somebody else does."""
-        for name in ("widths", "folders", "paths", "_by_place"):
-            self.__dict__.pop(name, None)
-        if "dist_info" in self.__dict__:
-            self.dist_info.forget()
 
     @property
     def is_any(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from contextlib import closing
@@ -174,7 +173,7 @@ class Walk:
             looked = self._look(entry, source, damage)
             if not (self.is_wheel or looked.archive or looked.binary) and _ends_like_a_zip(entry, source):
                 looked = looked._replace(archive="zip")
-            member = _member(entry, self.shared.path(inside + entry.path), looked)
+            member = _member(entry, inside + entry.path, looked)
             self.members.append(member)
             self.budget.spend(costs.of_member(member, self.tags, may_be_native=may_be_native(looked.head)))
             if not inside and self.allowance.is_text(member.path):
@@ -207,7 +206,6 @@ class Walk:
             return looked
         before, head = len(damage), source.read(0, HEAD)
         binary = self._binary(source) if may_be_native(head) else None
-        binary = self.shared.binary(binary) if binary and entry.number else binary
         looked = Looked(head[:KEPT_HEAD], binary, container_format(head))
         if entry.number and len(damage) == before:  # else a limit ended the reading
             self.shared.looked[entry.number] = looked
@@ -390,6 +388,8 @@ def _binary_damage(members: list[Member]) -> Iterator[Damage]:
 
 
 def _sha256(file: BinaryIO) -> str:
+    import hashlib  # noqa: PLC0415  # slow to import: it loads OpenSSL
+
     file.seek(0)
     digest = hashlib.sha256()
     while block := file.read(2**20):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import csv
-import math
 import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +15,6 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import canonicalize_name, expanded_tag
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
-from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +68,6 @@ def without_wrapper_suffix(name: str) -> str:
 _MOST_TAGS = 10_000  # of all lines: one of 3 kB can stand for a thousand million
 _MOST_ROWS = 70_000  # of RECORD; a zip that installers read has at most 65,535 members
 _MOST_LINES = 2 * _MOST_ROWS  # empty ones are no rows, and cost time
-_LONGEST_LINE = 100_000  # `csv` takes no column of more than 131,072 characters
 _MOST_PROBLEMS = 1_000  # malformed rows of RECORD
 _BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"  # where str.splitlines ends a line, as pip does
 _LINE = regex(f"[^{_BREAKS}]+(?:\r\n|[{_BREAKS}])?|\r\n|[{_BREAKS}]")
@@ -92,7 +88,16 @@ _USUAL_LENGTH = len("sha256=") + 43
 _METADATA_VERSION = regex(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
-class Row(NamedTuple):
+_URL_SAFE, _PLAIN_BASE64 = bytes.maketrans(b"+/", b"-_"), str.maketrans("-_", "+/")
+
+
+def _in_base64(digest: bytes) -> str:
+    """Return a digest in url-safe base64 without padding; the module `base64` is slow to import."""
+    return binascii.b2a_base64(digest, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
     """One row of RECORD as written: path, `algorithm=digest` and size, all text."""
 
     path: str
@@ -115,10 +120,10 @@ class Row(NamedTuple):
         if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
             return ""
         try:
-            digest = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            digest = binascii.a2b_base64(text.translate(_PLAIN_BASE64) + "=" * (-len(text) % 4))
         except binascii.Error:
             return ""
-        is_canonical = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == text
+        is_canonical = _in_base64(digest) == text
         fits = len(digest) == _DIGEST_BYTES.get(self.algorithm, len(digest))
         return digest.hex() if is_canonical and fits else ""
 
@@ -132,7 +137,7 @@ class Row(NamedTuple):
         written = self.hash
         if not digest or len(written) != _USUAL_LENGTH or not written.startswith("sha256="):
             return False
-        return written[7:] == base64.urlsafe_b64encode(bytes.fromhex(digest))[:-1].decode()
+        return written[7:] == _in_base64(bytes.fromhex(digest))
 
     @property
     def is_hexadecimal(self) -> bool:
@@ -215,10 +220,6 @@ class DistInfo:
         """What is wrong with the malformed lines of RECORD."""
         return self._record[1]
 
-    def forget(self) -> None:
-        """Drop the rows of RECORD, which take four times the memory of its text; they are parsed again if asked for."""
-        self.__dict__.pop("_record", None)
-
     @cached_property
     def _record(self) -> tuple[tuple[Row, ...], tuple[str, ...]]:
         return parse_record(self.texts.get("RECORD", ""))
@@ -292,7 +293,10 @@ def metadata_version(headers: Headers) -> tuple[int, int]:
 
 
 def _combinations(line: str) -> int:
-    return math.prod(part.count(".") + 1 for part in line.split("-"))
+    number = 1
+    for part in line.split("-"):
+        number *= part.count(".") + 1
+    return number
 
 
 def _expand(line: str) -> set[WheelTag]:
@@ -304,8 +308,6 @@ def _expand(line: str) -> set[WheelTag]:
 
 def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Return the rows of a RECORD and what is wrong with its malformed lines; no more than any wheel can need."""
-    if plain := _plain_rows(text):
-        return plain, ()
     rows: list[Row] = []
     problems: list[str] = []
     try:
@@ -322,20 +324,6 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     except csv.Error as problem:
         problems.append(f"not CSV: {problem}")
     return tuple(rows), tuple(problems)
-
-
-def _plain_rows(text: str) -> tuple[Row, ...]:
-    """Return the rows of a RECORD that is as nearly all are, what `csv` reads of it; none for any other one.
-
-    Without quotes and unprintable characters, commas and line feeds alone end a column.
-    """
-    if '"' in text or text.count("\n") >= _MOST_ROWS:
-        return ()
-    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-    if not "".join(lines).isprintable() or max(map(len, lines)) > _LONGEST_LINE:
-        return ()
-    rows = [line.split(",") for line in lines]
-    return tuple(map(Row._make, rows)) if all(len(row) == 3 for row in rows) else ()
 
 
 def _lines(text: str) -> Iterator[str]:

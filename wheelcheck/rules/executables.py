@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -273,6 +272,8 @@ def _is_blank_program(member: Member, wheel: Wheel) -> bool:
 
 
 def _hash_of_zeros(size: int) -> str:
+    import hashlib  # noqa: PLC0415  # slow to import: it loads OpenSSL
+
     hashed, block = hashlib.sha256(), bytes(1 << 20)
     for _ in range(size // len(block)):
         hashed.update(block)

@@ -131,10 +131,10 @@ def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
     kind = text_of(headers, "Description-Content-Type").partition(";")[0].strip().lower()
     if text is None or kind not in ("", "text/x-rst"):
         return
-    from wheelcheck.facts.rst import problems  # noqa: PLC0415  # most descriptions are Markdown
-
     description = headers.body or headers.get("Description", "")
-    if len(description) <= _LONGEST_DESCRIPTION:
+    if description and len(description) <= _LONGEST_DESCRIPTION:
+        from wheelcheck.facts.rst import problems  # noqa: PLC0415  # most descriptions are Markdown
+
         for line, problem in islice(problems(description), _MOST_PROBLEMS):
             found = f"line {line} of the description: {problem}"
             yield Hit(path, found, cause=found)

@@ -1,4 +1,4 @@
-"""A command line without options is read to the same arguments as argparse reads it to, or left to argparse."""
+"""A command line of files and flags is read to the same arguments as argparse reads it to, or left to argparse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Callable
 
-WORDS: list[list[str]] = [["a.whl"], ["a.whl", "b c", "pypi:x==1", "dist/*", "uv.lock", "."], []]
+WORDS: list[list[str]] = [
+    ["a.whl"],
+    ["a.whl", "b c", "pypi:x==1", "dist/*", "uv.lock", "."],
+    [],
+    ["--no-config", "a.whl"],
+    ["a.whl", "b.whl", "--strict", "--each"],
+    ["--fix", "a.whl", "b.whl", "--statistics"],
+    ["-q"],
+    ["--verbose", "--no-progress", "a.whl"],
+    ["--strict", "--strict", "a.whl"],
+]
 
 
 def _adding(name: str) -> Callable[[Any], None]:
@@ -24,7 +34,7 @@ def _adding(name: str) -> Callable[[Any], None]:
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-@pytest.mark.parametrize("words", WORDS, ids=len)
+@pytest.mark.parametrize("words", WORDS, ids=" ".join)
 def test_what_is_read_is_what_argparse_reads(name: str, words: list[str]) -> None:
     found = plain.read(words, _adding(name))
     if found is not None:
@@ -38,9 +48,21 @@ def test_files_alone_need_no_argparse(name: str) -> None:
     assert plain.read(["a.whl", "b.whl"], _adding(name)) is not None
 
 
-@pytest.mark.parametrize("word", ["", "-", "--", "-v", "--strict", "--fix-to=x", "--no-such-option"])
+@pytest.mark.parametrize("words", WORDS[3:], ids=" ".join)
+def test_flags_need_no_argparse(words: list[str]) -> None:
+    assert plain.read(words, _adding("check")) is not None
+
+
+@pytest.mark.parametrize("word", ["", "-", "--", "-vv", "--stric", "--fix-to=x", "--config", "--no-such-option", "-h"])
 def test_any_other_word_is_left_to_argparse(word: str) -> None:
     assert plain.read(["a.whl", word], _adding("check")) is None
+
+
+@pytest.mark.parametrize("words", [["--fix", "--fix-diff"], ["-q", "-v"], ["a.whl", "--strict", "b.whl"]], ids=" ".join)
+def test_what_argparse_refuses_is_left_to_it(words: list[str]) -> None:
+    assert plain.read(words, _adding("check")) is None
+    with pytest.raises(SystemExit):
+        cli.main(["check", *words])
 
 
 @pytest.mark.parametrize("name", ["build", "diff", "explain", "init", "survey", "completion"])

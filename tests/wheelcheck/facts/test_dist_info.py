@@ -243,14 +243,6 @@ def test_a_record_with_more_rows_than_a_wheel_has_files_is_read_to_there(line: s
 
 
 @settings(deadline=None)
-@given(strategies.text(alphabet="ab,\n\r", max_size=30))
-def test_rows_of_a_plain_record_are_those_of_csv(text: str) -> None:
-    quoted = parse_record(f'{text}\n"","",""\n')  # quotes are what only `csv` is asked about
-    rows, problems = parse_record(f"{text}\n,,\n")
-    assert (rows, problems) == quoted
-
-
-@settings(deadline=None)
 @given(strategies.text(alphabet='a,\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029\x1b\x1f\t "é'))
 def test_lines_of_record_end_where_those_of_pip_do(text: str) -> None:
     expected = csv.reader(text.splitlines(keepends=True), strict=True)
