@@ -27,7 +27,7 @@ LAYERS = (
     ("pypi",),  # published releases, which inputs asks for
     ("archive", "binary", "wheel_writer"),  # the readers, which know nothing of each other; what writes a wheel
     ("platforms",),  # the tables of CPUs, tags and policies
-    ("source", "damage", "credentials"),  # bytes at an offset, what is wrong with them; passwords in URLs
+    ("source", "damage", "credentials", "toml_keys"),  # bytes at an offset, damage; passwords in URLs; costs of TOML
     ("records", "tuples", "patterns"),  # classes of fields and regular expressions, which everything uses
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}

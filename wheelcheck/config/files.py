@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import open_regular
 from wheelcheck.records import dataclass
+from wheelcheck.toml_keys import has_costly_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 OWN = "wheelcheck.toml"  # the whole file is the table
 SHARED = "pyproject.toml"
 _TABLE = "wheelcheck"
+_MOST_BYTES = 2**20  # a megabyte of TOML takes a second to parse
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -133,20 +135,25 @@ def _distance(one: str, other: str) -> int:
 def _document(path: Path) -> dict[str, Any]:
     try:
         with open_regular(path) as file:
-            content = file.read()
+            content = file.read(_MOST_BYTES + 1)
     except FileNotFoundError as problem:
         raise ConfigError(f"{path}: no such file") from problem
     except IsADirectoryError as problem:
         raise ConfigError(f"{path} is a folder; name the file in it, {OWN} or {SHARED}") from problem
     except OSError as problem:
         raise ConfigError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+    if len(content) > _MOST_BYTES:
+        raise ConfigError(f"{path} is larger than {_MOST_BYTES:,} bytes, and not read")
     # Imported here because Python 3.10 in cibuildwheel's containers has neither; nothing there reads TOML.
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415  (see above)
     else:
         import tomli as tomllib  # noqa: PLC0415  (see above)
     try:
-        return tomllib.loads(_text(content, path))
+        text = _text(content, path)
+        if has_costly_keys(text):
+            raise ConfigError(f"{path} has a key of too many parts; write tables instead of dots")
+        return tomllib.loads(text)
     except RecursionError as problem:
         raise ConfigError(f"{path} is nested too deeply to be read as TOML") from problem
     except ValueError as problem:

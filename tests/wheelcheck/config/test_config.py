@@ -293,6 +293,8 @@ def test_an_architecture_counts_once_under_all_its_names(tmp_path: Path) -> None
         (b"a = 1\na = 2", "is not valid TOML: Cannot overwrite a value"),
         (b"[tool.wheelcheck]\n[tool.wheelcheck]", "is not valid TOML: Cannot declare ('tool', 'wheelcheck') twice"),
         (b"a = " + b"[" * 5_000, "is nested too deeply to be read as TOML"),
+        (b"a." * 60_000 + b"a = 1", "has a key of too many parts; write tables instead of dots"),
+        (b"#" * (2**20 + 1), "is larger than 1,048,576 bytes, and not read"),
         (b"a = " + b"9" * 5_000, "is not valid TOML: "),
         (rb'a = "pkg\wheel"', "; a backslash is an escape here: write paths with /"),
         (rb'a = "C:\Users\me"', "; a backslash is an escape here: write paths with /"),
