@@ -38,8 +38,12 @@ def state_of(path: Path, file: BinaryIO) -> State:
 
 
 class Original(NamedTuple):
-    """A sound member: where its packed bytes begin, the state of that file before it was read, its hash and number."""
+    """A sound member: where its packed bytes begin, the state of that file before it was read, its hash and number.
 
+    `file` is a number for the file, which is looked for in less time than a path.
+    """
+
+    file: int
     path: Path
     state: State
     start: int
@@ -69,12 +73,13 @@ class Repeats:
 
     def __init__(self, shared: Shared, path: Path, state: State) -> None:
         self._shared, self._path, self._state = shared, path, state
-        self._opened: dict[Path, tuple[State, BinaryIO, Window]] = {}
+        self._number = next(shared.numbers)
+        self._opened: dict[int, tuple[Original, BinaryIO, Window]] = {}
 
     def learn(self, key: Key, start: int, sha256: str) -> int:
         """Take note of a sound member whose packed bytes begin at `start` of this artifact; return its number."""
         number = next(self._shared.numbers)
-        self._shared.originals.setdefault(key, Original(self._path, self._state, start, sha256, number))
+        self._shared.originals.setdefault(key, Original(self._number, self._path, self._state, start, sha256, number))
         return number
 
     def find(self, key: Key, packed: Window, start: int) -> tuple[str, int] | None:
@@ -87,9 +92,9 @@ class Repeats:
 
     def changed(self) -> Iterator[str]:
         """Yield the names of compared files that are no longer what they were when they were read."""
-        for path, (state, file, _) in self._opened.items():
-            if _state_or_none(path, file) != state:
-                yield path.name
+        for original, file, _ in self._opened.values():
+            if _state_or_none(original.path, file) != original.state:
+                yield original.path.name
 
     def close(self) -> None:
         """Close the files that were compared."""
@@ -98,7 +103,7 @@ class Repeats:
 
     def _open(self, original: Original) -> Window | None:
         """Return the bytes of an original's file; None if it is not as it was before it was read."""
-        if original.path not in self._opened:
+        if original.file not in self._opened:
             if len(self._opened) == _MOST_OPEN:
                 return None
             try:
@@ -108,8 +113,8 @@ class Repeats:
             if _state_or_none(original.path, file) != original.state:
                 file.close()
                 return None
-            self._opened[original.path] = (original.state, file, Window(file, _PIECE))
-        return self._opened[original.path][2]
+            self._opened[original.file] = (original, file, Window(file, _PIECE))
+        return self._opened[original.file][2]
 
 
 def _state_or_none(path: Path, file: BinaryIO) -> State | None:
