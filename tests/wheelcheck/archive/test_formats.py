@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from tests.support.tars import END, header, member, sdist, tar
 from tests.support.zips import Member, Zip
 from wheelcheck.archive import Budget, container_format, walk
 from wheelcheck.archive.formats import CONTENT, HEAD
+from wheelcheck.source import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +130,7 @@ def test_every_container_of_the_same_files_gives_the_same_members(name: str) -> 
 def test_a_compressed_file_has_its_content_as_the_one_member(name: str) -> None:
     reading = read(COMPRESSED[name])
     assert (reading.paths, reading.contents, reading.damage) == ([CONTENT], [b"text"], [])
+    assert reading.entries == [Entry(CONTENT, "file", 0, 4, hashlib.sha256(b"text").hexdigest())]
 
 
 def test_a_compressed_file_of_nothing_has_an_empty_member() -> None:

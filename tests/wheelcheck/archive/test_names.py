@@ -11,7 +11,7 @@ from tests.support.name_cases import COLLISIONS, NAMES
 from tests.support.tars import member, pax, record, sdist
 from tests.support.zips import Zip, named, zipped
 from wheelcheck.archive.links import steps
-from wheelcheck.archive.names import flaws, fold
+from wheelcheck.archive.names import flaws, fold, is_device
 
 ALLOWED = (
     "a",
@@ -52,6 +52,11 @@ def test_every_flaw_names_its_member_and_says_what_was_expected(name: str, kinds
     assert {fault.path for fault in damage} == {name}
     assert all(repr(name) in fault.why for fault in damage)
     assert {fault.kind for fault in damage} == set(kinds.split())
+
+
+@pytest.mark.parametrize("name", ["con", "NUL.txt", "aux .c", "COM1"])
+def test_a_device_of_windows_is_one_with_any_suffix_and_a_longer_word_is_none(name: str) -> None:
+    assert (is_device(name), is_device(f"x{name}"), is_device(f"{name[:3]}x")) == (True, False, False)
 
 
 def test_an_empty_name_is_damage() -> None:

@@ -160,6 +160,12 @@ def test_a_weak_version_need_is_distinguished_from_a_weak_symbol() -> None:
     assert (weak.weak, strong.weak) == (True, False)
 
 
+@pytest.mark.parametrize(("osabi", "said"), [(6, False), (0, True), (3, True)])
+def test_only_the_linker_of_solaris_writes_version_needs_for_whole_files(osabi: int, *, said: bool) -> None:
+    edit = both(LIBRARY_CASES["DT_VERNEED without DT_VERSYM"][0], byte(7, osabi))
+    assert any("DT_VERNEED without DT_VERSYM" in damage.why for damage in read(edit(library())).damage) is said
+
+
 OWN_C = "int own(void) { return 1; }\nint (*taken)(void) = own;\nint (**pointed)(void) = &taken;\n"
 
 

@@ -78,6 +78,23 @@ def test_segments_of_a_debug_companion_may_have_other_offsets() -> None:
     assert kinds(native.mac()[:8192]) == {"macho-truncated"}
 
 
+@pytest.mark.parametrize(
+    ("filetype", "kind"), [(1, "object"), (2, "executable"), (4, "core"), (8, "library"), (10, "debug"), (99, "object")]
+)
+def test_a_file_is_of_the_kind_that_its_type_says_and_an_object_where_that_is_unknown(filetype: int, kind: str) -> None:
+    (slice_,) = read(field(12, filetype)(native.mac())).slices
+    assert slice_.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("start", "size", "ends"), [(0, 84, False), (80, 4, False), (0, 85, True), (84, 1, True), (0xFFFF0000, 84, True)]
+)
+def test_a_segment_of_a_32_bit_file_ends_where_the_file_does(start: int, size: int, *, ends: bool) -> None:
+    segment = struct.pack(">2I16s8I", 1, 56, b"__TEXT", 0, 0x1000, start, size, 7, 5, 0, 0)
+    damage = read(big_endian()[:20] + struct.pack(">2I", len(segment), 0) + segment).damage
+    assert any("segment __TEXT ends at" in each.why for each in damage) is ends
+
+
 def test_an_old_big_endian_file_is_read_in_its_byte_order() -> None:
     slice_ = only(big_endian())
     assert (slice_.machine, slice_.arches, slice_.bits, slice_.little_endian) == ("ppc", ("ppc",), 32, False)
