@@ -109,6 +109,7 @@ def facts_of(bad: str, good: str) -> tuple[Wheel, Wheel]:
                 ("py3-abi3-win_amd64", "cp39-abi3-win_amd64", "no Python asks for py3-abi3:"),
                 ("cp311-cp311-any", "cp311-none-any", "found ABI tag cp311 with platform tag any, expected none"),
                 ("cp311-abi3-any", "py2.py3-none-any", "found ABI tag abi3 with platform tag any"),
+                ("cp311-abi3.cp311-any", "cp311-abi3.none-any", "found ABI tag abi3.cp311 with platform tag any"),
                 ("pp310-pypy310_pp73-any", "pp310-none-any", "found ABI tag pypy310_pp73 with platform tag any"),
                 ("cp311-cp311-any.win_amd64", "cp311-cp311-win_amd64", "found ABI tag cp311 with platform tag any"),
                 ("py4-none-any", "py30-none-any", "no Python asks for py4-none:"),

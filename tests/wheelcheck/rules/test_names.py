@@ -306,6 +306,15 @@ def tagged(lines: bytes, tags: str = X86_64) -> WheelRecipe:
         ),
         Twins(
             "WC205",
+            "a line that is no tag, which nobody asks for, beside the right one",
+            tagged(f"Tag: {X86_64}\nTag: nonsense\n".encode()),
+            tagged(f"Tag: {X86_64}\n".encode()),
+            "found Tag nonsense",
+            (f"{FOLDER}/WHEEL",),
+            severity="warning",
+        ),
+        Twins(
+            "WC205",
             "more tags than anything expands, beside the right one",
             tagged(f"Tag: {X86_64}\nTag: {TWO_HUNDRED}-{TWO_HUNDRED}-any\n".encode()),
             tagged(f"Tag: {X86_64}\n".encode()),
