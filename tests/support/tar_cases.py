@@ -324,6 +324,22 @@ LINK_CASES = (
         {"pkg-1/b": "setup.py", "pkg-1/a": "b/"},
         {"pkg-1/b": "sub", "pkg-1/a": "b/"},
     ),
+    case(
+        "a link to no folder that holds folders",
+        "tar-link-dangling",
+        sdist(FILE, member(b"pkg-1/deep/er/x"), member(b"pkg-1/a", b"", b"2", link=b"dee")),
+        sdist(FILE, member(b"pkg-1/deep/er/x"), member(b"pkg-1/a", b"", b"2", link=b"deep")),
+    ),
+    case(
+        "a link past a hard link",
+        "tar-link-dangling",
+        sdist(
+            FILE,
+            member(b"pkg-1/hard", b"", b"1", link=b"pkg-1/setup.py"),
+            member(b"pkg-1/a", b"", b"2", link=b"hard/../setup.py"),
+        ),
+        sdist(FILE, member(b"pkg-1/sub/x"), member(b"pkg-1/a", b"", b"2", link=b"sub/../setup.py")),
+    ),
     link_case("a link past a file", "tar-link-dangling", {"pkg-1/a": "setup.py/../sub"}, {"pkg-1/a": "sub/../sub"}),
     *(
         case(

@@ -68,11 +68,6 @@ class Budget:
             self.packed = size
             self.steps += max(size - _FREE, 0) // 4
 
-    @property
-    def is_exhausted(self) -> bool:
-        """Whether more steps are spent than there are."""
-        return self.spent > self.steps
-
     def spend(self, steps: int) -> bool:
         """Spend steps on something that was found; return whether there were so many left."""
         self.spent += steps

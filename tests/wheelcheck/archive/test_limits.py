@@ -226,6 +226,12 @@ def extended(*lengths: int) -> None:
         (unpack(100, ratio_free_bytes=9, packed=2), unpack(101, ratio_free_bytes=9, packed=2), "cap-ratio", "a"),
         (unpack(9, ratio_free_bytes=9, packed=0), unpack(10, ratio_free_bytes=9, packed=0), "cap-ratio", "a"),
         (lambda: steps(9, of=9), lambda: steps(10, of=9), "cap-steps", "a"),
+        (
+            lambda: Budget(steps=9).count_member(1, 9, "a"),
+            lambda: Budget(steps=9).count_member(1, 10, "a"),
+            "cap-steps",
+            "a",
+        ),
         (lambda: extended(4, 6), lambda: extended(5, 6), "cap-pax", ""),
         (
             lambda: Budget().check_name(b"n" * 1024),

@@ -167,6 +167,18 @@ def test_only_what_the_kernel_starts_needs_its_program_headers_where_it_says(
     assert ("PT_PHDR" in reasons(segment(PHDR, vaddr=0x80)(content()))) is said
 
 
+def test_one_program_header_is_read_as_many_are() -> None:
+    huge = segment(PHDR, type=elf.LOAD, memsz=(1 << 40) + 1)(library())
+    for count in (1, elf.get(huge, 0, elf.HEADER["phnum"])):
+        assert "more than any machine has" in reasons(elf.header(phnum=count)(huge))
+    assert "more than any machine has" not in reasons(elf.header(phnum=0)(huge))
+
+
+@pytest.mark.parametrize("page", [0, 0x1000, 0x7FFF_FFFF_FFFF_F000])
+def test_the_first_page_of_a_segment_is_exact_at_every_address(page: int) -> None:
+    assert {load(0, page + offset, 1).first_page for offset in (0, 1, 0xFFF)} == {page}
+
+
 def test_a_segment_may_end_where_the_file_ends() -> None:
     content = library()
     at = elf.segments_at(content, elf.LOAD)[-1]
