@@ -135,12 +135,13 @@ NESTED_DEPTH = 3
 NEEDS_CAP = 50_000  # of 150 released wheels pyarrow has most, 991
 # Damage of an archive inside an sdist after which some of its bytes were never looked at. Bytes before a zip that is
 # otherwise whole, as in a self-extracting program or a zipapp, are none, and what nobody here opens is another finding.
+# What a member is said to be (zip-kind-differs) hides nothing either: data of a folder is damage of its own.
 _HIDING = frozenset(
     kind
     for kind, row in KINDS.items()
     if row.topic in ("structure", "content", "storage")
     and not row.legal
-    and kind not in ("zip-prefix", "unsupported-archive")
+    and kind not in ("zip-prefix", "zip-kind-differs", "unsupported-archive")
 )
 _TAIL_CAP = 2**20  # a larger file is opened as a zip only where it begins like one
 _OTHER_HASH = regex(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed

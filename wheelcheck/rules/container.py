@@ -207,17 +207,20 @@ def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
     reported, because archives made on Windows often contain them. A file that nobody can read is a warning. What is in
     a folder that its owner may neither enter nor list cannot be built once tar has extracted it: an error. setgid on a
     folder passes its group on, and the sticky bit keeps others from deleting what is in it: both are usual on shared
-    file systems, and no fault.
+    file systems, and no fault. In an archive inside of an sdist a privilege is a warning, because installers and builds
+    leave most of those packed: Java writes jars with the mode 0o177777 (tabula-py).
 
     Source: the binary distribution format (PyPA), PEP 721.
     Remedy: set 0644 or 0755 before the build.
     """
+    opened = {member.path for member in artifact.members if member.archive}
     for member in artifact.members:
         privileges = stat.S_ISUID if member.kind == "directory" else stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
         if member.kind != "symlink" and member.mode & privileges:
             yield Hit(
                 member.path,
                 f"found mode {member.mode:#o}, expected no setuid, setgid or sticky bit",
+                severity="warning" if _is_inside(member.path, opened) else None,
                 fixable=isinstance(artifact, Wheel),
             )
         elif member.kind == "file" and stat.S_IFMT(member.mode) and not stat.S_IMODE(member.mode):
@@ -225,3 +228,8 @@ def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
             yield Hit(member.path, message, severity="warning", fixable=isinstance(artifact, Wheel))
         elif isinstance(artifact, Sdist) and stat.S_ISDIR(member.mode) and not member.mode & _ENTER:
             yield Hit(member.path, f"found mode {member.mode:#o} on a folder, expected at least 0o40500")
+
+
+def _is_inside(path: str, opened: set[str]) -> bool:
+    """Return whether a path is one of a member of an archive inside (`outer.zip!inner/file`)."""
+    return any(path[:place] in opened for place, letter in enumerate(path) if letter == "!")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import artifacts
-from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
+from tests.support.artifacts import X86_64, File, a_wheel, an_sdist, zipped
 from tests.support.native_files import library
 from tests.support.twins import Twins, examine_recipe
 from wheelcheck.damage import ARCHIVE_KINDS, Damage
@@ -338,6 +338,23 @@ def test_no_sdist_member_reaches_outside(row: Twins, tmp_path: Path) -> None:
             an_sdist(File("x"), folder(0o1777)),
             "found mode 0o101644, expected no setuid",
             ("demo-1.0/x",),
+        ),
+        Twins(
+            "WC112",
+            "a setuid file in an archive inside: a warning",
+            an_sdist(File("a.zip", zipped(File("x", mode=0o104755)))),
+            an_sdist(File("a.zip", zipped(File("x")))),
+            "found mode 0o104755, expected no setuid",
+            ("demo-1.0/a.zip!x",),
+            "warning",
+        ),
+        Twins(
+            "WC112",
+            "a setuid file of a name like one in an archive",
+            an_sdist(File("a!x", mode=0o104755), File("a")),
+            an_sdist(File("a!x"), File("a")),
+            "found mode 0o104755, expected no setuid",
+            ("demo-1.0/a!x",),
         ),
         Twins(
             "WC112",

@@ -21,6 +21,8 @@ SOURCE = File("src/native.c", b"int answer(void) { return 42; }\n")
 PACKED = tarred(File("a.c"))
 PLAIN = gzip.decompress(PACKED)
 ZIPPED = zipped(File("a.c"))
+UNLISTED = ZIPPED[: ZIPPED.index(b"PK\1\2")] + ZIPPED  # a member that the zip does not list
+JAR = zipped(File("META-INF/", b"", 0o177777), File("a.class"))
 ENCRYPTED = b"PK\1\2\x14\3\x14\0\1"
 MODULE = "demo/_x.cpython-311-x86_64-linux-gnu.so"
 LINUX_X86_64 = "is a prebuilt linux x86_64"
@@ -344,6 +346,24 @@ def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path:
                 ("a member that is encrypted", ZIPPED, lambda good: good.replace(b"PK\1\2\x14\3\x14\0\0", ENCRYPTED)),
             )
         ),
+        Twins(
+            "WC610",
+            "a drawing among the documents that is a broken zip: a warning",
+            an_sdist(File("docs/logo.pxm", UNLISTED)),
+            an_sdist(File("docs/logo.pxm", ZIPPED)),
+            "was not all looked at",
+            ("demo-1.0/docs/logo.pxm",),
+            severity="warning",
+        ),
+        Twins(
+            "WC610",
+            "a broken archive in a folder docs that is not at the top",
+            an_sdist(File("vendor/docs/sdk.zip", UNLISTED)),
+            an_sdist(File("vendor/docs/sdk.zip", ZIPPED)),
+            "was not all looked at",
+            ("demo-1.0/vendor/docs/sdk.zip",),
+        ),
+        Silent("WC610", "a jar whose folder has every bit of a mode", an_sdist(File("app.jar", JAR))),
         Silent(
             "WC610", "a program in front of a zip", an_sdist(File("vendor/app.pyz", b"#!/usr/bin/python3\n" + ZIPPED))
         ),
