@@ -51,8 +51,10 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     one of the interpreter's that makes or fills a module. Files named like a module that do neither are loaded
     otherwise: through ctypes or cffi (pycryptodome has forty), or by a debugger (memray's `_inject`). Those that other
     files of the wheel link to are libraries. A file with the functions of several other
-    modules may have a loader of its own, and one that needs a library from outside of the wheel may be loaded by that
-    package (PyTorch's operators); these are warnings.
+    modules may have a loader of its own, one that needs a library from outside of the wheel may be loaded by that
+    package (PyTorch's operators), and one named as a library is loaded by its path (torchcodec's
+    `libtorchcodec_pybind_ops.pyd`, which is the module core_pybind_ops): these are warnings. `libcore.pyd` with
+    `PyInit_core` is an error: its build put the prefix of libraries before the module's name.
 
     Source: PEP 489 and 793; CPython's `Python/importdl.c`.
     Remedy: give file and function one name (`[lib] name` and `#[pymodule]` in Rust, `PYBIND11_MODULE(NAME, m)`), and
@@ -69,7 +71,8 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
         others = [name for hook in HOOKS for name in slice_.exports.beginning_with(hook)]
         is_linked = not linked_to.isdisjoint({member.path.rpartition("/")[2], slice_.soname} - {""})
         if (others or makes_module(slice_)) and not is_linked:
-            is_loaded_otherwise = len(others) > 1 or _needs_other_packages(slice_, platform, carried)
+            is_loaded_otherwise = len(others) > 1 or _is_named_as_library(module, others)
+            is_loaded_otherwise = is_loaded_otherwise or _needs_other_packages(slice_, platform, carried)
             found = f"exports {_listed(others)}, expected" if others else "exports no"
             message = f"{found} {init_functions(module)[0]}: the import of {module} fails"
             yield Hit(member.path, message, severity="warning" if is_loaded_otherwise else None)
@@ -89,6 +92,12 @@ def _is_importable(slice_: Slice, module: str, wheel: Wheel) -> bool:
     """Return whether code offers a function by which the interpreters of the tags import it."""
     is_old = any(tag.python.startswith(("cp2", "py2", "pp2")) for tag in wheel.name.tags)
     return any(name in slice_.exports for name in (*init_functions(module), *([f"init{module}"] if is_old else [])))
+
+
+def _is_named_as_library(module: str, offered: Iterable[str]) -> bool:
+    """Return whether a file has a library's name and another module's functions, and not by a prefix alone."""
+    functions = init_functions(module.removeprefix("lib"))
+    return module.startswith("lib") and any(offered) and not any(name in functions for name in offered)
 
 
 def _needs_other_packages(slice_: Slice, platform: Platform, carried: frozenset[str]) -> bool:

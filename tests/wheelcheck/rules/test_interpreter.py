@@ -104,6 +104,31 @@ def offering(name: str) -> File:
         ),
         Twins(
             "WC435",
+            "what is named as a library may be loaded by its path",
+            a_wheel(X86_64, extension("demo/libdemo_ops.cpython-311-x86_64-linux-gnu.so", "PyInit_core_ops")),
+            a_wheel(X86_64, extension("demo/libdemo_ops.cpython-311-x86_64-linux-gnu.so", "PyInit_libdemo_ops")),
+            "exports PyInit_core_ops, expected PyInit_libdemo_ops",
+            ("demo/libdemo_ops.cpython-311-x86_64-linux-gnu.so",),
+            severity="warning",
+        ),
+        Twins(
+            "WC435",
+            "a build that put `lib` before the name of a module",
+            a_wheel(X86_64, extension("demo/libcore.cpython-311-x86_64-linux-gnu.so", "PyInit_core")),
+            a_wheel(X86_64, extension("demo/core.cpython-311-x86_64-linux-gnu.so", "PyInit_core")),
+            "exports PyInit_core, expected PyInit_libcore",
+            ("demo/libcore.cpython-311-x86_64-linux-gnu.so",),
+        ),
+        Twins(
+            "WC435",
+            "a file named as a library that has no function of a module at all",
+            a_wheel(X86_64, extension("demo/libcore.cpython-311-x86_64-linux-gnu.so")),
+            a_wheel(X86_64, extension("demo/libcore.cpython-311-x86_64-linux-gnu.so", "PyInit_libcore")),
+            "exports no PyInit_libcore",
+            ("demo/libcore.cpython-311-x86_64-linux-gnu.so",),
+        ),
+        Twins(
+            "WC435",
             "another package may load what needs its library",
             a_wheel(X86_64, linked_with("libtorch.so", path=MODULE, source="extern void *PyModule_Create2(void);\n"
                     "void *make(void) { return PyModule_Create2(); }\n", flags=("-Wl,-z,undefs",))),
