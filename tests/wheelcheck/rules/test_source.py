@@ -450,6 +450,15 @@ def targets(more: str, *files: str) -> SdistRecipe:
             "declares the library tool",
             (f"{TOP}/{TOOL}",),
         ),
+        Twins(
+            "WC622",
+            "a crate deep inside, which nothing says that cargo builds",
+            an_sdist(File("lib/skia/vello/Cargo.toml", package("vello", LIB)), File("lib/skia/vello/y.rs")),
+            an_sdist(File("lib/skia/vello/Cargo.toml", package("vello", LIB)), File("lib/skia/vello/src/lib.rs")),
+            "declares the library vello",
+            (f"{TOP}/lib/skia/vello/Cargo.toml",),
+            "warning",
+        ),
         Silent("WC622", "what cargo finds by itself", targets("", "src/lib.rs", "src/main.rs")),
         Silent("WC622", "a program that needs a feature", targets('[[bin]]\nname = "x"\nrequired-features = ["y"]\n')),
         Silent(
