@@ -41,7 +41,7 @@ NOTES = "\n## Where the time goes\n"  # written by people, about aims that are n
 _INTRO = """\
 # Benchmark
 
-`nox -s benchmark -- --write` writes this page: every tool reads the same released files in turn. Rounds: {rounds}.
+`nox -s benchmark -- --write` writes this page: every tool reads the same released files in turn. {rounds}
 CPU seconds (user and system) are those of whole processes; seconds are medians. The last column is wheelcheck's CPU
 time divided by the tool's in the same round: median (lowest to highest). Tools that take one file are started once for
 each file of a release. For an sdist, `zipfile -t` stands for a loop over `tarfile` that reads every member, and
@@ -120,20 +120,28 @@ def _text(x: int, y: int, words: str, weight: str = "normal") -> str:
     return f'<text x="{x}" y="{y}" {style}>{escape(words)}</text>'
 
 
-def page(cases: Sequence[Measured], starts: dict[str, list[Cost]], absent: Sequence[str], rounds: int) -> str:
+def page(cases: Sequence[Measured], starts: dict[str, list[Cost]], absent: Sequence[str]) -> str:
     """Return the page as Markdown."""
     today = dt.datetime.now(tz=dt.timezone.utc).date()
     machine = f"{platform.machine()} with Python {platform.python_version()}"
     missing = f" Not measured: {', '.join(absent)}." if absent else ""
-    intro = _INTRO.format(rounds=rounds, date=today, machine=machine, absent=missing)
+    intro = _INTRO.format(rounds=_rounds(cases), date=today, machine=machine, absent=missing)
     aimed = ["## Aims", "", "| what | at most | measured | met |", "|---|---|---|---|", *aims(cases, starts)]
     table = ["", "## All measurements", "", HEAD, *(row for case in cases for row in rows(case))]
     return intro + "\n".join([*aimed, *table]) + "\n"
 
 
-def write(cases: Sequence[Measured], starts: dict[str, list[Cost]], absent: Sequence[str], rounds: int) -> None:
+def _rounds(cases: Sequence[Measured]) -> str:
+    """Return a sentence that says how many rounds there were, and of which cases fewer."""
+    counts = {case.name: len(next(iter(case.costs.values()))) for case in cases}
+    most = max(counts.values(), default=0)
+    fewer = [f"{name} {count}" for name, count in counts.items() if count < most]
+    return f"Rounds: {most}; of {', '.join(fewer)}." if fewer else f"Rounds: {most}."
+
+
+def write(cases: Sequence[Measured], starts: dict[str, list[Cost]], absent: Sequence[str]) -> None:
     """Write the page and its plot into docs. What people wrote below NOTES on the old page is kept."""
     before = PAGE.read_text("utf-8") if PAGE.is_file() else ""
     notes = before[before.index(NOTES) :] if NOTES in before else ""
     PLOT.write_text(plot(cases), "utf-8")
-    PAGE.write_text(page(cases, starts, absent, rounds) + notes, "utf-8")
+    PAGE.write_text(page(cases, starts, absent) + notes, "utf-8")

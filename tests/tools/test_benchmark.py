@@ -96,6 +96,17 @@ def test_a_row_holds_medians_the_highest_peak_exit_and_the_ratio_in_each_round()
     ]
 
 
+def test_the_page_says_of_which_cases_there_were_fewer_rounds() -> None:
+    once, thrice = ([Cost(1, 1, 1, 0)] * count for count in (1, 3))
+    large = Measured("large", 1, 1, {"ours": once})
+    assert "in turn. Rounds: 3; of large 1.\n" in benchmark_page.page([_case(ours=thrice), large], {}, [])
+    assert "in turn. Rounds: 1.\n" in benchmark_page.page([large], {}, [])
+
+
+def test_what_is_measured_once_is_a_case() -> None:
+    assert benchmark.CASES.keys() >= benchmark.ONCE
+
+
 def test_an_aim_says_whether_it_is_met() -> None:
     zipfile_test = "python -m zipfile -t"
     case = Measured("ziglang", 1, 1, {"wheelcheck check": [Cost(1, 1, 129, 0)], zipfile_test: [Cost(2, 1, 9, 0)]})
@@ -156,7 +167,7 @@ def test_notes_of_people_outlive_the_next_page(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(benchmark_page, "PAGE", tmp_path / "page.md")
     monkeypatch.setattr(benchmark_page, "PLOT", tmp_path / "plot.svg")
     (tmp_path / "page.md").write_text(f"an old table\n{benchmark_page.NOTES}\nMost is inflating.\n", "utf-8")
-    benchmark_page.write([], {}, (), 1)
+    benchmark_page.write([], {}, ())
     written = (tmp_path / "page.md").read_text("utf-8")
     assert written.endswith(f"{benchmark_page.NOTES}\nMost is inflating.\n")
     assert "an old table" not in written
