@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 INPUT = 1 << 18  # with four times less, a wheel of large libraries takes a twentieth longer
 OUTPUT = 1 << 18
+LAST = 4  # pieces of the end that are kept: linkers put there what names sections, and patchelf what it moves
 CHECKPOINT = 1 << 21  # the state is 40 kB, so one every 2 MiB costs a fiftieth
 
 
@@ -88,6 +89,34 @@ class MemberStream:
         return out
 
 
+class Kept:
+    """The beginning and the end of a content, in the pieces in which it was read: copying them would take as long."""
+
+    __slots__ = ("_beginning", "_pieces", "_starts", "size")
+
+    def __init__(self, whole: bytes = b"") -> None:
+        self._starts, self._pieces = ([0], [whole]) if whole else ([], [])
+        self._beginning = len(self._pieces)  # how many of the pieces belong to it
+        self.size = len(whole)  # of the beginning
+
+    def add(self, start: int, piece: bytes, *, to_beginning: bool) -> None:
+        """Keep the next piece, and of those that are not of the beginning only the last."""
+        self._starts.append(start)
+        self._pieces.append(piece)
+        if to_beginning:
+            self._beginning += 1
+            self.size += len(piece)
+        elif len(self._pieces) - self._beginning > LAST:
+            del self._starts[self._beginning], self._pieces[self._beginning]
+
+    def at(self, offset: int) -> tuple[int, bytes]:
+        """Return the piece that holds the byte at an offset, and where it starts; an empty one if none is kept."""
+        for start, piece in zip(reversed(self._starts), reversed(self._pieces), strict=True):  # a few dozen at most
+            if start <= offset:
+                return (start, piece) if offset - start < len(piece) else (offset, b"")
+        return offset, b""
+
+
 @dataclass(slots=True)
 class Content:
     """What one pass over a member proved, and the part of it that is kept; `sha256` is empty if it was not read.
@@ -98,7 +127,7 @@ class Content:
     size: int = 0
     crc: int = 0
     sha256: str = ""
-    prefix: bytes | bytearray = field(default_factory=bytearray)
+    kept: Kept = field(default_factory=Kept)
     checkpoints: list[MemberStream] = field(default_factory=list)
     number: int = 0
 
@@ -116,7 +145,7 @@ def digest_at_once(packed: bytes, declared: int, *, deflated: bool) -> Content |
             return None
     if len(content) != declared:
         return None
-    return Content(declared, codec.crc32(content, 0), sha256.of(content), content)
+    return Content(declared, codec.crc32(content, 0), sha256.of(content), Kept(content))
 
 
 def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Content:
@@ -125,17 +154,16 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
 
     content, whole = Content(), hashlib.sha256()
     keep = budget.prefix_bytes
-    checkpoint = 0  # the first one is where the prefix ends
+    checkpoint = 0  # the first one is where the beginning ends
     while chunk := stream.chunk(min(OUTPUT, declared + 1 - content.size)):
         if not content.size and chunk.startswith(BEGINNINGS):
             keep = budget.native_prefix_bytes
+        content.kept.add(content.size, chunk, to_beginning=content.kept.size < keep)
         content.size += len(chunk)
         budget.count_unpacked(len(chunk), path)
         content.crc = codec.crc32(chunk, content.crc)
         whole.update(chunk)
-        if len(content.prefix) < keep:
-            content.prefix += chunk
-        if len(content.prefix) >= keep and content.size >= checkpoint:
+        if content.kept.size >= keep and content.size >= checkpoint:
             content.checkpoints.append(stream.copy())
             checkpoint = content.size + CHECKPOINT
         if content.size > declared:
@@ -146,7 +174,7 @@ def digest(stream: MemberStream, declared: int, budget: Budget, path: str) -> Co
 
 @dataclass(slots=True)
 class Inflated:
-    """A Source over a zip member: the kept prefix, then inflating again from the nearest checkpoint."""
+    """A Source over a zip member: what is kept of it, otherwise inflating again from the nearest checkpoint."""
 
     packed: Packed
     content: Content
@@ -163,7 +191,7 @@ class Inflated:
 
     def forget(self) -> None:
         """Drop what is kept. Reads stay possible, but cost more."""
-        self.content.prefix = b""
+        self.content.kept = Kept()
         self.content.checkpoints = []
         self._current, self._chunk = None, b""
 
@@ -172,20 +200,28 @@ class Inflated:
         end = min(offset + max(length, 0), self.size)
         if offset < 0 or end <= offset:
             return b""
-        kept = bytes(memoryview(self.content.prefix)[offset:end])
-        return kept if len(kept) == end - offset else kept + self._reread(offset + len(kept), end)
-
-    def _reread(self, offset: int, end: int) -> bytes:
-        """Assemble a range from chunks, the last of which is kept for the next read."""
         parts = []
         while offset < end:
+            start, piece = self._piece_at(offset)
+            if not piece:
+                break
+            parts.append(piece[offset - start : end - start])
+            offset += len(parts[-1])
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _piece_at(self, offset: int) -> tuple[int, bytes]:
+        """Return a piece that holds the byte at an offset, and where it starts; the last one is kept for the next read.
+
+        It is empty once rereading has cost too much.
+        """
+        kept = self.content.kept.at(offset)
+        while not kept[1]:
             start = self._current.produced - len(self._chunk) if self._current else 0
             if self._current and start <= offset < self._current.produced:
-                parts.append(self._chunk[offset - start : end - start])
-                offset += len(parts[-1])
-            elif not self._advance(offset):
+                return start, self._chunk
+            if not self._advance(offset):
                 break
-        return b"".join(parts)
+        return kept
 
     def _advance(self, offset: int) -> bool:
         """Produce the next chunk, from the start or checkpoint nearest to `offset`."""

@@ -32,7 +32,9 @@ class Extent(NamedTuple):
 
 
 class Repeats(Protocol):
-    """Knows sound members by their packed bytes, also those of other archives."""
+    """Knows sound members by their packed bytes, also those of other archives; `least` is the size of the smallest."""
+
+    least: int
 
     def find(self, key: Key, packed: Window, start: int) -> tuple[str, int] | None:
         """Return sha256 and number of a sound member with the same record and packed bytes as those at `start`."""
@@ -60,12 +62,16 @@ class Contents:
 
     def _known(self, record: Record, start: int) -> Content | None:
         """Return what is known of a member that is packed like an earlier one, which was read and is sound."""
-        found = self._repeats.find(_key(record), self._window, start) if self._repeats and record.size else None
+        repeats = self._repeats_of(record)
+        found = repeats.find(_key(record), self._window, start) if repeats else None
         if found is None:
             return None
         self._log.budget.count_unpacked(record.size, record.path)
         sha256, number = found
-        return Content(record.size, record.crc, sha256, b"", number=number)
+        return Content(record.size, record.crc, sha256, number=number)
+
+    def _repeats_of(self, record: Record) -> Repeats | None:
+        return self._repeats if self._repeats and record.size >= self._repeats.least else None
 
     def _new(self, record: Record, packed: Packed) -> Content:
         """Read a member whose content is not known yet."""
@@ -76,8 +82,8 @@ class Contents:
             if fault := _fault(record, content, stream):
                 self._log.note(*fault, record.path)
                 return content
-        if self._repeats and record.size:
-            content.number = self._repeats.learn(_key(record), packed.start, content.sha256)
+        if repeats := self._repeats_of(record):
+            content.number = repeats.learn(_key(record), packed.start, content.sha256)
         return content
 
     def _at_once(self, record: Record, packed: Packed) -> Content | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.patterns import regex
@@ -45,6 +46,14 @@ def digits(version: str) -> tuple[tuple[int, str], ...]:
     return tuple((len(number), number) for number in re.findall(r"[0-9]+", version))
 
 
+@lru_cache(maxsize=1024)
+def _glibc_of(version: str) -> tuple[int, ...]:
+    if version.startswith("GLIBC_ABI_"):
+        return _MARKERS.get(version, _NEWEST_MARKER)
+    found = _GLIBC.fullmatch(version)
+    return tuple(int(number[:9]) for number in found[1].split(".")) if found else ()
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class VersionNeed:
     """One entry of .gnu.version_r: a symbol version that a library must offer. `weak` is its VER_FLG_WEAK."""
@@ -60,12 +69,7 @@ class VersionNeed:
         libgcc's own symbols have version GLIBC_2.0 on some CPUs, under musl too, and say nothing about glibc. A marker
         that is not in the table is newer than those that are.
         """
-        if self.library.startswith("libgcc_s"):
-            return ()
-        if self.version.startswith("GLIBC_ABI_"):
-            return _MARKERS.get(self.version, _NEWEST_MARKER)
-        found = _GLIBC.fullmatch(self.version)
-        return tuple(int(number[:9]) for number in found[1].split(".")) if found else ()
+        return () if self.library.startswith("libgcc_s") else _glibc_of(self.version)
 
     @property
     def is_unknown_marker(self) -> bool:

@@ -130,6 +130,7 @@ def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
 
 
 KEPT_HEAD = 512
+_LARGE = 2**16  # of one artifact alone, only members from this size on are worth looking for twice
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
 NEEDS_CAP = 50_000  # of 150 released wheels pyarrow has most, 991
@@ -336,12 +337,12 @@ def collect(
     """
     is_wheel = path.name.endswith(".whl")
     name = parse_file_name(path.name)
-    gathered = Walk(shared or Shared(), is_wheel=is_wheel, tags=len(name.platforms))
+    gathered = Walk(shared or Shared(_LARGE), is_wheel=is_wheel, tags=len(name.platforms))
     digests: dict[tuple[str, str], str] = {}
     with open_counted(path, advance) as file:
         before = state_of(path, file)
         with closing(Repeats(gathered.shared, path, before)) as repeats:
-            gathered.run(file, _reader_for(path.name, repeats if shared else None, gathered.located))
+            gathered.run(file, _reader_for(path.name, repeats, gathered.located))
             gathered.damage.extend(_changed_others(repeats))
         if is_wheel:
             gathered.keep_modules_of_scripts(file)
@@ -372,7 +373,7 @@ def _changed_others(repeats: Repeats) -> Iterator[Damage]:
         yield Damage("", "changed", why, cap=True)
 
 
-def _reader_for(name: str, repeats: Repeats | None, located: list[Located]) -> Reader:
+def _reader_for(name: str, repeats: Repeats, located: list[Located]) -> Reader:
     """Return the reader for the container that the file's name promises: installers go by the name too."""
     if name.endswith((".whl", ".zip")):
         return partial(walk_zip, repeats=repeats, found=located)

@@ -1,4 +1,4 @@
-"""Members that wheels of one release have in common: what was found in the first is not looked for again.
+"""Members that wheels of one release, or folders of one, have in common: what is known of the first is not read again.
 
 Equal packed bytes inflate to equal bytes. So a member is known if an earlier one with the same method, sizes and CRC-32
 was read whole, found sound, and is packed as the same bytes. The bytes themselves are compared, no hash of them, and
@@ -60,9 +60,10 @@ class Looked(NamedTuple):
 
 
 class Shared:
-    """What the artifacts of one release know of each other's members. Threads may share it."""
+    """What the artifacts of one release know of each other's members of at least some size. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, least: int = 1) -> None:
+        self.least = least
         self.originals: dict[Key, Original] = {}
         self.looked: dict[int, Looked] = {}
         self.numbers = count(1)
@@ -75,6 +76,7 @@ class Repeats:
         self._shared, self._path, self._state = shared, path, state
         self._number = next(shared.numbers)
         self._opened: dict[int, tuple[Original, BinaryIO, Window]] = {}
+        self.least = shared.least
 
     def learn(self, key: Key, start: int, sha256: str) -> int:
         """Take note of a sound member whose packed bytes begin at `start` of this artifact; return its number."""
@@ -91,9 +93,9 @@ class Repeats:
         return original.sha256, original.number
 
     def changed(self) -> Iterator[str]:
-        """Yield the names of compared files that are no longer what they were when they were read."""
+        """Yield the names of other files that were compared and are no longer what they were when they were read."""
         for original, file, _ in self._opened.values():
-            if _state_or_none(original.path, file) != original.state:
+            if original.path != self._path and _state_or_none(original.path, file) != original.state:
                 yield original.path.name
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ _GLIBC = {
 # What every interpreter of CPython for glibc is itself linked with, so that its symbols are found without being needed.
 OF_INTERPRETER = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.so.1")
 MUSL = "libc.so"  # one of the names of its only file
+_LIKE_PYTHON = ("Py", "_Py", "pypy_", "GraalPy")  # pypy_init_embedded_cffi_module
 _UNVERSIONED = "Base"  # Debian's word for the version of a symbol that has none
 
 
@@ -81,9 +82,9 @@ def knows(library: str, platform: Platform) -> bool:
 
 def is_of_python(name: str) -> bool:
     """Return whether an interpreter may offer a symbol: it begins like a name of its API, or like a private one."""
-    if name.startswith(("_Py", "PyPy", "pypy_", "GraalPy")):  # pypy_init_embedded_cffi_module
-        return True
-    return name.startswith("Py") and f"{name.partition('_')[0]}_" in _python_words()
+    if not name.startswith(_LIKE_PYTHON):  # nearly always
+        return False
+    return not name.startswith("Py") or name.startswith("PyPy") or f"{name.partition('_')[0]}_" in _python_words()
 
 
 @lru_cache(maxsize=1)

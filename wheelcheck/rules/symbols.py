@@ -267,11 +267,11 @@ def _doubtful(file: Loadable, loader: Loader, platform: Platform) -> tuple[set[s
 
 def _without(names: set[str], files: Iterable[Loadable], loader: Loader) -> set[str]:
     """Return those of the names that none of the files exports."""
-    left = {name.encode(): name for name in names}
+    encoded = {name.encode(): name for name in names}
+    left = frozenset(encoded)
     for file in files:
-        exported = loader.exported(file)
-        left = {raw: name for raw, name in left.items() if raw not in exported}
-    return {*left.values()}
+        left -= loader.exported(file)
+    return {encoded[raw] for raw in left}
 
 
 def _unknown(found: Found, system: set[str], platform: Platform) -> str:

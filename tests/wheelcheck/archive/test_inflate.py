@@ -95,8 +95,16 @@ def test_native_code_keeps_a_longer_prefix_than_text() -> None:
     for content in (LARGE, b"#" + LARGE):
         source, _ = only(zipped(Member(content=content)))
         assert isinstance(source, Inflated)
-        kept.append(len(source.content.prefix))
+        kept.append(source.content.kept.size)
     assert kept[0] >= 8 * MIB > 2 * MIB > kept[1] >= MIB
+
+
+def test_the_end_of_a_large_member_is_kept() -> None:
+    budget = Budget(reread_bytes=0)
+    source, damage = only(zipped(Member(content=LARGE)), budget)
+    reads = [source.read(len(LARGE) - distance, 9) for distance in (9, MIB // 2, 5)]
+    assert reads == [LARGE[-9:], LARGE[-MIB // 2 :][:9], LARGE[-5:]]
+    assert (budget.reread, damage) == (0, [])
 
 
 def test_bytes_past_the_prefix_are_reached_from_a_checkpoint() -> None:

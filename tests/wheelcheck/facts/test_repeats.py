@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -61,6 +62,21 @@ def test_a_change_of_any_byte_in_one_of_two_wheels_is_found_as_if_there_were_one
 
 def test_members_that_two_wheels_have_in_common_are_read_once(tmp_path: Path) -> None:
     assert known(assert_each_is_judged_as_if_alone(tmp_path, SOUND, SOUND)) == len(FILES)
+
+
+@pytest.mark.parametrize(("content", "contents"), [(LARGE, 1), (LARGE[:-1] + b"x", 2)])
+def test_a_large_content_that_one_wheel_holds_twice_is_looked_into_once(
+    tmp_path: Path, content: bytes, contents: int
+) -> None:
+    twin = Member(name=b"demo/twin.bin", content=content, method=0)
+    (tmp_path / NAMES[0]).write_bytes(zipped(*FILES, twin))
+    shared = Shared(least=len(LARGE))
+    wheel = collect(tmp_path / NAMES[0], shared=shared)
+    assert (known(shared), wheel.damage) == (contents, ())
+    assert wheel == collect(tmp_path / NAMES[0])
+    assert {member.sha256 for member in wheel.members if member.size == len(LARGE)} == {
+        hashlib.sha256(each).hexdigest() for each in (LARGE, content)
+    }
 
 
 @pytest.mark.parametrize("fault", [{"crc": 7}, {"size": 8}, {"size": 900}, {"packed": 3}])
