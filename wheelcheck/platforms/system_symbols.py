@@ -6,7 +6,7 @@ The data is written by tools/system_symbols.py. What it does not hold is unknown
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.platforms import data
@@ -106,10 +106,13 @@ def _glibc_names(floor: tuple[int, ...], cpu: str, library: str) -> frozenset[st
     return frozenset(name for row in rows if _numbers(row[1]) <= oldest for name in row[3].split())
 
 
-@lru_cache(maxsize=64)
 def glibc_versions(library: str, cpu: str) -> frozenset[str]:
     """Return the numbers of the versions (2.17) that a file of glibc defines for a CPU; none where that is unknown."""
-    file = _GLIBC.get(library) or ("ld" if c_library_of(library) == "glibc" else "")
+    return _versions_of(_GLIBC.get(library) or ("ld" if c_library_of(library) == "glibc" else ""), cpu)
+
+
+@lru_cache(maxsize=64)
+def _versions_of(file: str, cpu: str) -> frozenset[str]:
     return frozenset(row[1] for row in _data()["glibc"] if row[0] == file and cpu in row[2].split())
 
 
@@ -150,16 +153,19 @@ def _musl_names() -> frozenset[str]:
     return names | large
 
 
-@lru_cache(maxsize=16)
 def _library_names(library: str) -> Mapping[str, tuple[str, ...]] | None:
-    """Return the versions of every symbol of one library; None for a library that is not in the data.
+    """Return the versions of every symbol of one library; None for a library that is not in the data."""
+    return _known_names(library) if library in _data()["libraries"] else None
+
+
+@cache  # of the libraries in the data alone: a wheel may ask for any number of others
+def _known_names(library: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the versions of every symbol of one library.
 
     A symbol has several where a newer one was added beside the old: `std::condition_variable::wait` has two.
     """
-    if (names_by_version := _data()["libraries"].get(library)) is None:
-        return None
     found: dict[str, list[str]] = defaultdict(list)
-    for version, names in names_by_version.items():
+    for version, names in _data()["libraries"][library].items():
         for name in names.split():
             found[name].append(version)
     return {name: tuple(versions) for name, versions in found.items()}

@@ -63,3 +63,23 @@ def test_every_name_that_this_interpreter_exports_is_one_that_it_may_offer() -> 
     names = [name for slice_ in binary.slices for name in slice_.exports.beginning_with("Py")]
     assert len(names) > 500
     assert [name for name in names if not is_of_python(name) and not name.startswith(("PyInit_", "PyFPE_"))] == []
+
+
+def test_what_a_library_offers_is_read_once_however_many_others_are_asked_for() -> None:
+    """rdkit's wheel needs 60 libraries of its own, and each of its modules asks all of them for each of its symbols."""
+    platform = parse_platform("manylinux_2_17_x86_64")
+    others = [f"libRDKit{number}.so.1" for number in range(200)]
+    read: list[str] = []
+
+    def note(_: object, event: str, function: object) -> None:
+        if event == "c_call" and getattr(function, "__name__", "") == "split":
+            read.append(event)
+
+    offers("libstdc++.so.6", WAIT, platform)
+    sys.setprofile(note)
+    try:
+        answers = {offers(library, WAIT, platform) for library in (*others, "libstdc++.so.6", *others)}
+    finally:
+        sys.setprofile(None)
+    assert answers == {None, True}
+    assert not read
