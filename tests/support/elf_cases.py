@@ -247,6 +247,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "relocations cut off": (tag(PLTRELSZ, 25), "elf-dynamic"),
     "DT_NEEDED without a name": (graft_dynamic(lambda entries: [*entries, (elf.NEEDED, 0)]), "elf-string"),
     "DT_FILTER outside the strings": (graft_dynamic(lambda entries: [*entries, (FILTER, 9999)]), "elf-string"),
+    "a library that only DT_FILTER brings": (elf.retag(elf.NEEDED, FILTER), "elf-versions"),
     "DT_GNU_HASH without buckets": (number_in(GNU_HASH, 0, 0), "elf-dynamic"),
     "DT_GNU_HASH with three words": (number_in(GNU_HASH, 2, 3), "elf-dynamic"),
     "DT_GNU_HASH beyond its segment": (number_in(GNU_HASH, 2, 1 << 20), "elf-dynamic"),

@@ -64,11 +64,13 @@ class _Tags:
     """
 
     needed: list[int] = field(default_factory=list)
+    linked: set[int] = field(default_factory=set)  # those of DT_NEEDED
     last: dict[str | int, int] = field(default_factory=dict)
 
     def add(self, tag: str | int, value: int) -> None:
         if tag in _LOADING:
             self.needed.append(value)
+            self.linked |= {value} if tag == "DT_NEEDED" else set()
         else:
             self.last[tag] = value
 
@@ -88,7 +90,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     strings = _read_strings(reading, image, tags.last, offsets)
     named = [need for need in needs if need.library in strings and need.version in strings]
     proven = len(reading.found) == before
-    _judge_needs(reading, named, strings, tags.needed, hashed=header.has_named_sections)
+    _judge_needs(reading, named, strings, tags, hashed=header.has_named_sections)
     if tags.last:
         judge_tables(reading, header, image, tags.last)
     by_number = {need.number & VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
@@ -110,19 +112,18 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     )
 
 
-def _judge_needs(
-    reading: Reading, needs: list[Need], strings: dict[int, str], needed: list[int], *, hashed: bool
-) -> None:
+def _judge_needs(reading: Reading, needs: list[Need], strings: dict[int, str], tags: _Tags, *, hashed: bool) -> None:
     """Record a library without a name, and version needs that the loader cannot compare.
 
     It goes by the hash, and by the libraries it has loaded.
 
-    A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c). Where no
+    A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c), and one of
+    a program that only a DT_FILTER brings in another assertion (dl-lookup.c). Where no
     linker wrote the file, not `hashed`, hashes of 0 are those that were never written and say nothing of its bytes.
     """
-    loaded = {strings[offset] for offset in needed if offset in strings}
-    if "" in loaded:
+    if any(strings.get(offset) == "" for offset in tags.needed):
         reading.damage("elf-string", "DT_NEEDED names no library")
+    loaded = {strings[offset] for offset in tags.linked if offset in strings}
     hashes = {offset: elf_hash(strings[offset].encode()) for offset in {need.version for need in needs}}
     for need in needs:
         if need.hash != hashes[need.version] and (hashed or need.hash):

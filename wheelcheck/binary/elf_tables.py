@@ -48,6 +48,8 @@ _RELOCATIONS = {
     "EM_X86_64": (frozenset({0, 1, 2, 5, 6, 7, 8, 10, 16, 17, 18, 32, 33, 36, 37, 38}), frozenset({7, 36, 37})),
     "EM_AARCH64": (frozenset({0, 256, 257, *range(1024, 1033)}), frozenset({1026, 1031, 1032})),
 }
+_COPY = {"EM_X86_64": 5, "EM_AARCH64": 1024}
+_DF_1_PIE = 0x08000000
 
 
 def binds_at_once(tags: Tags) -> bool:
@@ -67,10 +69,16 @@ def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, ta
         known = of_functions if tag == "DT_JMPREL" else all_known
         if known is not None and (unknown := sorted(found - known - ignored)):
             yield f"a relocation of {tag} has type {unknown[0]}, which no loader knows there"
+        if _COPY.get(header.machine_name) in found and not _is_program(header, image, tags):
+            yield f"a relocation of {tag} copies a variable out of a library, expected it in programs only"
     texts = "DT_TEXTREL" in tags or tags.get("DT_FLAGS", 0) & _DF_TEXTREL
     for target in sorted(targets):
         if not image.is_mapped_at(target, writable=not texts):
             yield f"a relocation changes {target:#x}, which is in no {'' if texts else 'writable '}PT_LOAD"
+
+
+def _is_program(header: Header, image: Image, tags: Tags) -> bool:
+    return header.type == "ET_EXEC" or bool(tags.get("DT_FLAGS_1", 0) & _DF_1_PIE or image.of("PT_INTERP"))
 
 
 def judge_tables(reading: Reading, header: Header, image: Image, tags: Tags) -> None:

@@ -15,6 +15,7 @@ from wheelcheck.binary.elf_header import Header, read_header
 from wheelcheck.binary.elf_segments import Image, Segment
 from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.reader import Blocks, Reading
+from wheelcheck.records import replace
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -184,6 +185,19 @@ UNKNOWN = "a relocation of {} has type {}, which no loader knows there"
 )
 def test_relocations_are_of_types_that_glibc_knows(cpu: str, tags: Tags, types: Types, said: list[str]) -> None:
     assert list(judge_relocations(header_of(native.library(cpu)), MAPPED, tags, types, set())) == said
+
+
+@pytest.mark.parametrize(("cpu", "copy", "other"), [("x86_64", 5, 6), ("aarch64", 1024, 1025)])
+def test_only_a_program_copies_variables_of_libraries(cpu: str, copy: int, other: int) -> None:
+    """A library with such a relocation asks for a symbol that it must not find in itself: "symbol not found"."""
+    said = ["a relocation of DT_RELA copies a variable out of a library, expected it in programs only"]
+    header, program = header_of(native.library(cpu)), Image((*MAPPED.segments, Segment("PT_INTERP", 0, 0, 1, 1, 4)))
+    assert list(judge_relocations(header, MAPPED, {}, {"DT_RELA": {copy}}, set())) == said
+    assert not list(judge_relocations(header, MAPPED, {}, {"DT_RELA": {other}}, set()))
+    assert not list(judge_relocations(header, MAPPED, {"DT_FLAGS_1": 0x08000000}, {"DT_RELA": {copy}}, set()))
+    assert not list(judge_relocations(header, program, {}, {"DT_RELA": {copy}}, set()))
+    fixed = replace(header, type="ET_EXEC")
+    assert not list(judge_relocations(fixed, MAPPED, {}, {"DT_RELA": {copy}}, set()))
 
 
 @pytest.mark.parametrize(
