@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.locks.pins import Pin
 from wheelcheck.locks.requirements import content_of
+from wheelcheck.toml_keys import has_costly_keys
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -31,7 +32,10 @@ _LOCAL = ("virtual", "editable", "directory", "path")  # where uv.lock takes a p
 def read(path: Path, target: Target) -> list[Pin]:
     """Return what a lock file pins for a machine. Raises UnreachableError."""
     try:
-        document = tomllib.loads(content_of(path).decode())
+        text = content_of(path).decode()
+        if has_costly_keys(text):
+            raise UnreachableError(f"{path} has a key of more parts than any lock file needs")
+        document = tomllib.loads(text)
     except (ValueError, RecursionError) as problem:
         raise UnreachableError(f"{path} is not valid TOML: {problem}") from problem
     if required := document.get("requires-python"):

@@ -177,6 +177,7 @@ OURS = "[[package]]\nname = 'ours'\nsource.virtual = '.'\ndependencies = [{ name
         ("pylock.toml", "lock-version = '2.0'\n", "lock-version '2.0' is not one that wheelcheck knows"),
         ("pylock.toml", "[[packages]\n", "is not valid TOML"),
         ("pylock.toml", "a = " + "[" * 100_000, "is not valid TOML"),
+        ("uv.lock", f"a{'.a' * 60_000} = 1\n", "has a key of more parts than any lock file needs"),
         (
             "pylock.toml",
             "lock-version = '1.0'\n[[packages]]\nname = 'x'\nvcs = { type = 'git' }\n",
