@@ -66,9 +66,10 @@ def in_processes(jobs: int) -> JudgeAll:
 def divided(files: Sequence[Path], count: int) -> list[list[Path]]:
     """Divide files, in their order, into `count` parts of about as many bytes; a part may be empty."""
     sizes = [file.stat().st_size if file.is_file() else 0 for file in files]
+    total = sum(sizes) or 1
     parts: list[list[Path]] = [[] for _ in range(count)]
     for file, size, end in zip(files, sizes, accumulate(sizes), strict=True):
-        part = int((end - size / 2) * count / (sum(sizes) or 1))
+        part = int((end - size / 2) * count / total)
         parts[min(part, count - 1)].append(file)  # an empty file at the end would be one part too far
     return parts
 

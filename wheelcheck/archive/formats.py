@@ -96,12 +96,9 @@ def checksum(block: bytes) -> int:
     return sum(block) - sum(block[148:156]) + 8 * 0x20
 
 
-_BEGINOCTAL = b" 01234567"
-
-
 def looks_like_tar(block: bytes) -> bool:
     """Return whether a block is a tar header, by its checksum."""
-    if len(block) != BLOCK or block[148] not in _BEGINOCTAL:
+    if len(block) != BLOCK or block[148] not in _BEGIN_OCTAL:
         return False
     field = OCTAL.fullmatch(block[148:156])
     digits = field[1] if field else b""

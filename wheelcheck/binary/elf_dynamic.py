@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.binary.elf_layout import tag_name
 from wheelcheck.binary.elf_lookup import VERSION_NUMBER
 from wheelcheck.binary.elf_symbols import Linked, read_symbols
-from wheelcheck.binary.elf_tables import judge_tables
+from wheelcheck.binary.elf_tables import DF_1_PIE, judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT, printable
@@ -30,7 +30,7 @@ ENTRY_LIMIT = 8192
 _PIECE = 64  # entries that are read at once
 NEEDED_LIMIT = 1024
 STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap, so its size does not bound them
-_DF_1_NOOPEN, _DF_1_PIE = 0x40, 0x08000000
+_DF_1_NOOPEN = 0x40
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _INDISPENSABLE = (5, 6)  # DT_STRTAB, DT_SYMTAB
 _LOADING = ("DT_NEEDED", "DT_FILTER")
@@ -97,7 +97,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     needed = tuple(strings[offset] for offset in tags.needed if offset in strings)
     return Dynamic(
         proven=proven,
-        is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_PIE),
+        is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & DF_1_PIE),
         no_dlopen=bool(tags.last.get("DT_FLAGS_1", 0) & _DF_1_NOOPEN),
         text_relocations="DT_TEXTREL" in tags.last or bool(tags.last.get("DT_FLAGS", 0) & _DF_TEXTREL),
         static_tls=bool(tags.last.get("DT_FLAGS", 0) & _DF_STATIC_TLS),
@@ -118,8 +118,8 @@ def _judge_needs(reading: Reading, needs: list[Need], strings: dict[int, str], t
     It goes by the hash, and by the libraries it has loaded.
 
     A need of a library that no one loaded ends in "Assertion `needed != NULL' failed" (glibc, dl-version.c), and one of
-    a program that only a DT_FILTER brings in another assertion (dl-lookup.c). Where no
-    linker wrote the file, not `hashed`, hashes of 0 are those that were never written and say nothing of its bytes.
+    a program that only a DT_FILTER brings in another assertion (dl-lookup.c). Where no linker wrote the file, not
+    `hashed`, hashes of 0 are those that were never written and say nothing of its bytes.
     """
     if any(strings.get(offset) == "" for offset in tags.needed):
         reading.damage("elf-string", "DT_NEEDED names no library")

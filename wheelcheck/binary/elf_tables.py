@@ -49,7 +49,7 @@ _RELOCATIONS = {
     "EM_AARCH64": (frozenset({0, 256, 257, *range(1024, 1033)}), frozenset({1026, 1031, 1032})),
 }
 _COPY = {"EM_X86_64": 5, "EM_AARCH64": 1024}
-_DF_1_PIE = 0x08000000
+DF_1_PIE = 0x08000000
 
 
 def binds_at_once(tags: Tags) -> bool:
@@ -78,7 +78,7 @@ def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, ta
 
 
 def _is_program(header: Header, image: Image, tags: Tags) -> bool:
-    return header.type == "ET_EXEC" or bool(tags.get("DT_FLAGS_1", 0) & _DF_1_PIE or image.of("PT_INTERP"))
+    return header.type == "ET_EXEC" or bool(tags.get("DT_FLAGS_1", 0) & DF_1_PIE or image.of("PT_INTERP"))
 
 
 def judge_tables(reading: Reading, header: Header, image: Image, tags: Tags) -> None:

@@ -194,8 +194,10 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
             missing = _missing(file, loader, platform)
             if missing.unknown:
                 yield Hit(file.path, f"its symbols are not looked for: {missing.unknown}", "note")
-            elif missing.symbols and not _is_served(file, missing.symbols, loader):
+            elif missing.symbols:
                 missed[file] = missing.symbols
+        groups = [loader.closure(root).loaded for root in loader.files if _is_started(root)] if missed else []
+        missed = {file: each for file, each in missed.items() if not _is_served(file, each, groups, loader)}
         holders = loader.holders({symbol.name for symbols in missed.values() for symbol in symbols}) if missed else {}
         loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
         for file, symbols in missed.items():
@@ -224,17 +226,17 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
     return _Missing(symbols, _unknown(found, system, platform))
 
 
-def _is_served(file: Loadable, symbols: tuple[Symbol, ...], loader: Loader) -> bool:
+def _is_served(file: Loadable, symbols: tuple[Symbol, ...], groups: list[tuple[Loadable, ...]], loader: Loader) -> bool:
     """Return whether every module or program that leads to a library leads to what has its symbols, too.
 
-    The loader looks in all that it loads together, and GSL is made for this: it comes with one cblas, and takes any.
+    The loader looks in each of the groups that it loads together, and GSL is made for this: it comes with one cblas,
+    and takes any.
     """
     if _is_started(file):
         return False
     names = {symbol.name for symbol in symbols}
-    loaded = [loader.closure(root).loaded for root in loader.files if _is_started(root)]
-    groups = [group for group in loaded if any(each is file for each in group)]
-    return bool(groups) and not any(_without(names, group, loader) for group in groups)
+    leading = [group for group in groups if any(each is file for each in group)]
+    return bool(leading) and not any(_without(names, group, loader) for group in leading)
 
 
 def _doubtful(file: Loadable, loader: Loader, platform: Platform) -> tuple[set[str], set[str]]:
