@@ -123,6 +123,15 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
     Source: Python's import system, "Submodules".
     Remedy: build the extension before the wheel, and include the module or package in the backend's configuration.
     """
+    absent = list(_absent_imports(wheel))
+    makers = _makers(wheel) if absent else frozenset()
+    for path, package, module in absent:
+        if not _is_made_by_a_module(module, makers):
+            yield Hit(path, f"imports {module}, which the wheel does not have: `import {package}` fails")
+
+
+def _absent_imports(wheel: Wheel) -> Iterator[tuple[str, str, str]]:
+    """Yield each `__init__.py` with its package and a module of the package that it imports and that is no file."""
     modules: frozenset[str] | None = None
     for path, text in wheel.texts.items():
         package, _, file = installed_path(path).partition("/")
@@ -130,13 +139,8 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
             continue
         for each in dict.fromkeys(imports_of_package(package, text)):
             modules = _modules(wheel) if modules is None else modules
-            if (
-                each.module.replace(".", "/") in modules
-                or each.may_be_a_name
-                or _is_made_by_a_module(each.module, wheel)
-            ):
-                continue
-            yield Hit(path, f"imports {each.module}, which the wheel does not have: `import {package}` fails")
+            if each.module.replace(".", "/") not in modules and not each.may_be_a_name:
+                yield path, package, each.module
 
 
 def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
@@ -147,11 +151,11 @@ def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
     return any(begins_as(canonicalize_name(other), name) for other in required(wheel) for name in names)
 
 
-def _is_made_by_a_module(name: str, wheel: Wheel) -> bool:
+def _is_made_by_a_module(name: str, makers: frozenset[str]) -> bool:
     """Return whether a module is below one that is no package of Python files, and that alone can make it."""
     folder, *between = name.split(".")[:-1]
     above = {"/".join([folder, *between[: number + 1]]) for number in range(len(between))}
-    return bool(above & _makers(wheel)) if above else False
+    return not makers.isdisjoint(above)
 
 
 def _makers(wheel: Wheel) -> frozenset[str]:
