@@ -9,6 +9,7 @@ from wheelcheck.damage import ENDING
 from wheelcheck.facts.dist_info import DistInfo
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import headers_of
+from wheelcheck.facts.record import is_exact
 from wheelcheck.platforms.hints import is_fixture, without_width
 from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
@@ -182,6 +183,15 @@ class Wheel(Artifact):
     def dist_info(self) -> DistInfo:
         """Its own .dist-info folder, parsed."""
         return DistInfo.among(self.dist_info_folders, self.texts, self.name)
+
+    @cached_property
+    def has_exact_record(self) -> bool:
+        """Whether RECORD is what the format prescribes for its members, so that nothing can be wrong with it."""
+        info = self.dist_info
+        members = [member for member in self.members if member.kind != "directory"]
+        read = [member for member in members if member.kind == "file" and member.sha256]
+        files = [(member.path, member.sha256, member.size) for member in read]
+        return len(files) == len(members) and is_exact(info.texts.get("RECORD", ""), info.path("RECORD"), files)
 
     @property
     def is_any(self) -> bool:

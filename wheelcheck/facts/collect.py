@@ -23,8 +23,8 @@ from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import may_be_native, read_binary, unread_binary
 from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel, costs
-from wheelcheck.facts.dist_info import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.file_names import installed_path, parse_file_name
+from wheelcheck.facts.record import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
 from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Allowance, LexemeBudget
 from wheelcheck.inputs import open_regular

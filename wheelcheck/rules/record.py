@@ -13,7 +13,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.facts.dist_info import Row
+    from wheelcheck.facts.record import Row
 
 _DIGITS = 19  # which count every byte of any file
 _SIZE = regex(rf"[0-9]{{1,{_DIGITS}}}")  # ASCII digits only, no sign
@@ -44,6 +44,8 @@ def every_file_is_listed_in_record(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: let the build backend write RECORD last; repack with `wheel pack` after any change.
     """
+    if wheel.has_exact_record:
+        return
     listed = {path for _, path in _files(wheel)} | _unlisted(wheel)
     for member in wheel.members:
         if member.kind != "directory" and member.path not in listed:
@@ -59,6 +61,8 @@ def every_row_of_record_has_its_file(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA), PEP 627.
     Remedy: build the wheel again; never delete from a finished one.
     """
+    if wheel.has_exact_record:
+        return
     paths = wheel.paths | _unlisted(wheel)
     for row, path in _files(wheel):
         if path not in paths:
@@ -75,6 +79,8 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
     Source: the binary distribution format (PyPA); PEP 376 for the encoding of the hash.
     Remedy: repack with `wheel unpack` and `wheel pack` after any change such as signing or stripping.
     """
+    if wheel.has_exact_record:
+        return
     unlisted = _unlisted(wheel)
     members = {member.path: member for member in wheel.members if member.path not in unlisted}
     for row, path in _files(wheel):
@@ -108,6 +114,8 @@ def every_row_of_record_is_well_formed(wheel: Wheel) -> Iterator[Hit]:
     Source: PEP 376, PEP 427 (sha256 or better, url-safe base64 without padding; no md5, no sha1), PEP 627.
     Remedy: let the build backend write RECORD.
     """
+    if wheel.has_exact_record:
+        return
     rows, record = wheel.dist_info.rows, wheel.dist_info.path("RECORD")
     if not is_utf_8(wheel.dist_info.texts.get("RECORD", "")):
         yield Hit(record, "found bytes that are not UTF-8")
