@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
@@ -111,10 +112,13 @@ class Kept:
 
     def at(self, offset: int) -> tuple[int, bytes]:
         """Return the piece that holds the byte at an offset, and where it starts; an empty one if none is kept."""
-        for start, piece in zip(reversed(self._starts), reversed(self._pieces), strict=True):  # a few dozen at most
-            if start <= offset:
-                return (start, piece) if offset - start < len(piece) else (offset, b"")
-        return offset, b""
+        number = bisect_right(self._starts, offset) - 1
+        if number < 0 or offset - self._starts[number] >= len(self._pieces[number]):
+            return offset, b""
+        return self._starts[number], self._pieces[number]
+
+
+_NOTHING = Kept()
 
 
 @dataclass(slots=True)
@@ -191,8 +195,7 @@ class Inflated:
 
     def forget(self) -> None:
         """Drop what is kept. Reads stay possible, but cost more."""
-        self.content.kept = Kept()
-        self.content.checkpoints = []
+        self.content.kept, self.content.checkpoints = _NOTHING, []
         self._current, self._chunk = None, b""
 
     def read(self, offset: int, length: int) -> bytes:

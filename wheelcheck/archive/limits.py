@@ -113,16 +113,17 @@ class Budget:
 
     def check_name(self, name: bytes) -> None:
         """Refuse a name longer or deeper than any installer needs; raises StopReadingError."""
-        shown = name[:80].decode(errors="replace")
-        if len(name) > self.name_bytes:
-            stop_at_cap("cap-name", f"a name of {len(name):,} bytes, expected at most {self.name_bytes:,}", shown)
         depth = name.count(b"/")
         if depth > DEEP:
             self.spent += depth * DEEP_STEPS
         if not name.isascii():
             self.spent += ODD_STEPS
+        if len(name) > self.name_bytes:
+            why = f"a name of {len(name):,} bytes, expected at most {self.name_bytes:,}"
+            stop_at_cap("cap-name", why, name[:80].decode(errors="replace"))
         if depth > self.name_depth:
-            stop_at_cap("cap-depth", f"a path {depth:,} levels deep, expected at most {self.name_depth}", shown)
+            why = f"a path {depth:,} levels deep, expected at most {self.name_depth}"
+            stop_at_cap("cap-depth", why, name[:80].decode(errors="replace"))
 
 
 def stop_at_cap(kind: str, why: str, path: str = "") -> NoReturn:

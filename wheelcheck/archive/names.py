@@ -10,7 +10,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from wheelcheck.archive.limits import Log
     from wheelcheck.source import EntryKind
@@ -118,6 +118,26 @@ def flaws(path: str) -> Iterator[tuple[str, str]]:
             yield kind, why
 
 
+# What makes names odd that are joined, as _ODD does a single one: letters, places (here every name ends in a slash, and
+# one stands before the first), and devices.
+_PLAIN = bytes(set(range(0x20, 0x7F)) - set(b'\\:*?"<>|'))
+_ODD_PLACES = ("//", "./", " /")
+_DEVICES = regex(rf"/{_DEVICE}[ ./]")
+
+
+def are_plain(paths: Sequence[str], lowered: str) -> bool:
+    """Return whether no name is odd, as in nearly every archive; `lowered` are all in lower case, each on a line.
+
+    If the answer is no, some may be.
+    """
+    if not lowered.isascii() or lowered.count("\n") != len(paths) - 1 or max(map(len, paths)) > LONGEST_COMPONENT:
+        return False
+    text = f"/{lowered}/".replace("\n", "/")
+    if text.encode().translate(None, _PLAIN) or any(place in text for place in _ODD_PLACES):
+        return False
+    return not _DEVICES.search(text)
+
+
 def is_device(component: str) -> bool:
     """Return whether Windows takes a name for a device, whatever its suffix."""
     return _RESERVED.match(component) is not None
@@ -141,6 +161,17 @@ class NameTable:
     format: str
     kinds: dict[str, EntryKind] = field(default_factory=dict)
     _folded: dict[str, str] = field(default_factory=dict)
+
+    def add_all(self, paths: Sequence[str], kinds: Sequence[EntryKind]) -> None:
+        """Check all names of an archive as `add` does: at once where each is plain and all differ."""
+        lowered = "\n".join(paths).lower()
+        folded = lowered.split("\n")
+        if paths and are_plain(paths, lowered) and len(set(folded)) == len(paths):
+            self.kinds = dict(zip(paths, kinds, strict=True))
+            self._folded = dict(zip(folded, paths, strict=True))
+            return
+        for path, kind in zip(paths, kinds, strict=True):
+            self.add(path, kind)
 
     def add(self, path: str, kind: EntryKind) -> None:
         """Check a name, also for collisions with those before it."""

@@ -51,16 +51,16 @@ _VOLUME_LABEL, _DIRECTORY, _DEVICE = 0x08, 0x10, 0x40
 
 def locate(headers: Window, record: Record, log: Log) -> Extent | None:
     """Compare the local header with the record and return the member's bytes; None if there is no local header."""
-    fixed = headers.read(record.offset, LOCAL.size)
-    data = record.offset + LOCAL.size + len(record.raw_name)
-    is_twin = record.twin == fixed[4:28] and fixed[:4] + fixed[28:] == b"PK\3\4\0\0"  # nearly always; no extra field
-    if is_twin and headers.read(record.offset + LOCAL.size, len(record.raw_name)) == record.raw_name:
-        return Extent(record.offset, data, data + record.packed, bool(record.flags & DESCRIPTOR), record)
-    return _locate_by_fields(headers, fixed, record, log)
+    start, length = record.offset, LOCAL.size + len(record.raw_name)
+    if record.twin and headers.read(start, length) == b"PK\3\4%b\0\0%b" % (record.twin, record.raw_name):
+        data = start + length  # nearly always; no extra field
+        return Extent(start, data, data + record.packed, bool(record.flags & DESCRIPTOR), record)
+    return _locate_by_fields(headers, record, log)
 
 
-def _locate_by_fields(headers: Window, fixed: bytes, record: Record, log: Log) -> Extent | None:
+def _locate_by_fields(headers: Window, record: Record, log: Log) -> Extent | None:
     """Compare a local header with the record field by field."""
+    fixed = headers.read(record.offset, LOCAL.size)
     if len(fixed) < LOCAL.size or not fixed.startswith(b"PK\3\4"):
         log.note("zip-no-local", f"no local header at byte {record.offset}, expected one", record.path)
         return None
@@ -208,8 +208,7 @@ def _members(
     if not records:
         log.note("zip-no-members", "an archive without members, expected at least one")
     names, kinds = NameTable(log, "zip"), list(map(_kind, records))
-    for record, kind in zip(records, kinds, strict=True):
-        names.add(record.path, kind)
+    names.add_all([record.path for record in records], kinds)
     names.finish()
     headers = Window(file, _HEADERS)
     located += [(record, locate(headers, record, log)) for record in records]

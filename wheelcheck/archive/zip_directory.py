@@ -298,20 +298,20 @@ def _settle_shift(file: BinaryIO, end: End, log: Log) -> End:
 
 
 def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record, int]:
-    fixed = content[at : at + CENTRAL.size]
-    if len(fixed) < CENTRAL.size or not fixed.startswith(b"PK\1\2"):
+    fixed_end = at + CENTRAL.size
+    if fixed_end > len(content) or not content.startswith(b"PK\1\2", at):
         log.stop("zip-directory", f"no central directory record at byte {at} of the directory, expected one")
-    _, _, needed, flags, method, time, date, crc, packed, size, *rest = CENTRAL.unpack(fixed)
+    _, _, needed, flags, method, time, date, crc, packed, size, *rest = CENTRAL.unpack_from(content, at)
     name_length, extra_length, comment_length, disk, _, attributes, offset = rest
-    name_end = at + CENTRAL.size + name_length
+    name_end = fixed_end + name_length
     extra_end = name_end + extra_length
-    raw, extra = content[at + CENTRAL.size : name_end], content[name_end:extra_end]
+    raw, extra = content[fixed_end:name_end], content[name_end:extra_end]
     if extra_end + comment_length > len(content):
         log.stop("zip-directory", f"a record cut short at byte {at} of the directory, expected it whole")
     log.budget.check_name(raw)
     name = decode_name(raw, flags, log)
     path = name.removesuffix("/")
-    twin = b"" if extra or _LIMIT in (size, packed, offset) else fixed[6:30]
+    twin = b"" if extra or _LIMIT in (size, packed, offset) else content[at + 6 : at + 30]
     if not twin:
         fields = parse_extra(extra, path, "central directory", log)
         check_unicode_path(fields, raw, name, log)

@@ -215,6 +215,8 @@ def no_member_is_setuid_or_unreadable(artifact: Artifact) -> Iterator[Hit]:
     """
     opened = {member.path for member in artifact.members if member.archive}
     for member in artifact.members:
+        if stat.S_IFREG < member.mode <= stat.S_IFREG | 0o777:
+            continue
         privileges = stat.S_ISUID if member.kind == "directory" else stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
         if member.kind != "symlink" and member.mode & privileges:
             yield Hit(

@@ -153,7 +153,7 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
     """
     for member in wheel.members:
-        if member.kind != "file" or hints.is_fixture(member.path):
+        if member.kind != "file" or not (member.binary or _may_claim(member)) or hints.is_fixture(member.path):
             continue
         if member.binary:
             broken = [damage for damage in member.binary.damage if not damage.cap]
@@ -210,8 +210,6 @@ def _is_loadable(member: Member) -> bool:
 
 def _stub(member: Member, wheel: Wheel) -> Hit | None:
     """Judge a file that is not native code but may claim to be."""
-    if not member.mode & 0o111 and not _may_claim(member.path) and not member.head.startswith(LFS_POINTER):
-        return None
     library, built = hints.is_library(member.path), bool(_BUILT.search(name_of(member.path)))
     claims = library or built or _is_program(member)
     if (claims or _is_blank_program(member, wheel)) and not member.head.strip(b"\0"):
@@ -234,10 +232,12 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
     return Hit(member.path, f"found {member.head[:16]!r}…, expected native code", severity="warning")
 
 
-def _may_claim(path: str) -> bool:
-    """Return whether a name ends like that of native code; a quick look, hardly any does."""
-    ending = path.rpartition(".")[2].rstrip("\n").lower()
-    return ending in _CODE_ENDINGS or ending.isdecimal()
+def _may_claim(member: Member) -> bool:
+    """Return whether a file may claim to be native code, by mode, name or content; a quick look, hardly any does."""
+    if member.mode & 0o111:
+        return True
+    ending = member.path.rpartition(".")[2].rstrip("\n").lower()
+    return ending in _CODE_ENDINGS or ending.isdecimal() or member.head.startswith(LFS_POINTER)
 
 
 def _is_linker_script(head: bytes) -> bool:

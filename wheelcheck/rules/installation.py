@@ -148,6 +148,7 @@ def the_wheel_leaves_to_installers_what_is_theirs(wheel: Wheel) -> Iterator[Hit]
     """
     for member in wheel.members:
         folder, _, name = installed_path(member.path).rpartition("/")
-        own = "/" not in folder and folder.lower().endswith(".dist-info")
-        if own and name.lower() in _OF_INSTALLERS and member.kind == "file":
+        if name.lower() not in _OF_INSTALLERS or member.kind != "file":
+            continue
+        if "/" not in folder and folder.lower().endswith(".dist-info"):
             yield Hit(member.path, f"found {PurePosixPath(member.path).name}, which only an installer may write")

@@ -232,7 +232,9 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
     own = f"{wheel.dist_info.folder.removesuffix('.dist-info')}.data"
     foreign: set[str] = set()
     for member in wheel.members:
-        top, *parts = parts_of(member.path) or ("",)
+        if ".data" not in member.path.lower():
+            continue
+        top, *parts = parts_of(member.path)
         if not top.lower().endswith(".data"):
             continue
         if not parts and member.kind == "file":

@@ -3,15 +3,24 @@ from __future__ import annotations
 import stat
 import zipfile
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings, strategies
 
 from tests.support.archive_cases import Case, read
 from tests.support.name_cases import COLLISIONS, NAMES
 from tests.support.tars import member, pax, record, sdist
 from tests.support.zips import Zip, named, zipped
+from wheelcheck.archive.limits import Budget, Log
 from wheelcheck.archive.links import steps
-from wheelcheck.archive.names import flaws, fold, is_device
+from wheelcheck.archive.names import NameTable, are_plain, flaws, fold, is_device
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wheelcheck.damage import Damage
+    from wheelcheck.source import EntryKind
 
 ALLOWED = (
     "a",
@@ -104,3 +113,55 @@ def test_a_name_is_decoded_as_zipfile_decodes_it() -> None:
 )
 def test_a_link_passes_through_these_paths(path: str, link: str, expected: list[str] | None) -> None:
     assert steps(path, link) == expected
+
+
+# --- all names at once ---
+
+PARTS = (
+    "a",
+    "B",
+    "b",
+    "con",
+    "Con.txt",
+    "com1",
+    "a.",
+    ".a",
+    "..",
+    ".",
+    "",
+    "a b",
+    " ",
+    "nul ",
+    "\u00e9",
+    "k",
+    "\u212a",
+    "a\n",
+    "a:b",
+    "x" * 200,
+)
+
+
+def table(paths: Sequence[str], kinds: Sequence[EntryKind], *, at_once: bool) -> tuple[NameTable, list[Damage]]:
+    damage: list[Damage] = []
+    found = NameTable(Log(damage, Budget()), "zip")
+    if at_once:
+        found.add_all(paths, kinds)
+    else:
+        for path, kind in zip(paths, kinds, strict=True):
+            found.add(path, kind)
+    found.finish()
+    return found, damage
+
+
+@settings(deadline=None, max_examples=300)
+@given(strategies.lists(strategies.lists(strategies.sampled_from(PARTS), min_size=1, max_size=3).map("/".join)))
+def test_all_names_at_once_are_judged_as_one_by_one(paths: list[str]) -> None:
+    kinds: list[EntryKind] = ["directory" if "B" in path else "file" for path in paths]
+    one, other = (table(paths, kinds, at_once=at_once) for at_once in (True, False))
+    assert one == other
+
+
+@pytest.mark.parametrize("name", [*(name for name, kinds, _ in NAMES if kinds), "", "/a", "a/", "\n", "a\nb"])
+def test_one_odd_name_is_found_among_all(name: str) -> None:
+    for paths in ([name], ["a", name, "b"], [name, "a"], ["a", name]):
+        assert not are_plain(paths, "\n".join(paths).lower())
