@@ -94,6 +94,7 @@ def is_exact(text: str, record: str, files: Sequence[tuple[str, str, int]]) -> b
     `record` is its own path; files are paths, sha256 in hexadecimal digits and sizes in bytes. Nothing is wrong with
     such a RECORD, as nearly every one is, and no rule needs to read it. If the answer is no, something may be wrong.
     """
+    text = text.replace("\r\n", "\n")
     lines = text.removesuffix("\n").split("\n")
     if text.count(",") != 2 * len(lines) or not "".join(lines).isprintable() or not text.isascii():
         return False

@@ -151,8 +151,8 @@ LINES = (row(FILES[0]), row(FILES[1]), f"{OWN},,")
 
 @pytest.mark.parametrize(
     "text",
-    ["\n".join(LINES) + "\n", "\n".join(LINES), "\n".join(reversed(LINES)) + "\n"],
-    ids=["as written", "without a last newline", "in another order"],
+    ["\n".join(LINES) + "\n", "\r\n".join(LINES) + "\r\n", "\n".join(LINES), "\n".join(reversed(LINES)) + "\n"],
+    ids=["as written", "with line ends of csv", "without a last newline", "in another order"],
 )
 def test_a_record_of_all_members_as_the_format_prescribes_is_exact(text: str) -> None:
     assert is_exact(text, *FILES)
@@ -170,7 +170,8 @@ def test_a_record_of_all_members_as_the_format_prescribes_is_exact(text: str) ->
         (LINES[0].replace(",1", ",01"), *LINES[1:]),
         (LINES[0].replace(",1", ",2"), *LINES[1:]),
         (f'"{LINES[0][:9]}"{LINES[0][9:]}', *LINES[1:]),
-        (f"{LINES[0]}\r", *LINES[1:]),
+        (f"{LINES[0]}\r\r", *LINES[1:]),
+        (f"\r{LINES[0]}", *LINES[1:]),
         (*LINES[:2], f"{OWN},,3"),
     ],
 )
