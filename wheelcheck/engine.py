@@ -211,6 +211,8 @@ def _judge_read(outcome: Artifact | Gap, config: Config) -> Judgement:
     if isinstance(outcome, Gap):
         return Judgement(gaps=(outcome,))
     said = _apply(_selected(config, has_sdist=isinstance(outcome, Sdist)), outcome, outcome.file)
+    if isinstance(outcome, Wheel):
+        outcome.forget()
     return replace(said, artifact=outcome, gaps=(*said.gaps, *_caps(outcome)))
 
 

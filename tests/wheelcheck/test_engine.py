@@ -401,6 +401,13 @@ def test_an_sdist_may_be_a_zip_where_its_name_says_so(tmp_path: Path) -> None:
 # --- a release ---
 
 
+def test_of_a_wheel_that_is_judged_only_the_text_of_record_is_kept(dist: Path) -> None:
+    wheel = examine([dist]).artifacts[0]
+    assert isinstance(wheel, Wheel)
+    assert not {"_record", "paths", "_by_place"} & (vars(wheel) | vars(wheel.dist_info)).keys()
+    assert {row.path for row in wheel.dist_info.rows} == wheel.paths
+
+
 def test_a_release_is_judged_as_a_whole(dist: Path) -> None:
     expected = tuple(WheelTag("cp311", "cp311", f"manylinux_2_17_{cpu}") for cpu in ("aarch64", "x86_64"))
     report = examine([dist], Config(expected))

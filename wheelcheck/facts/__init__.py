@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wheelcheck.source import EntryKind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One file of an archive. `mode` is the whole st_mode, 0 if the archive records none; sizes are in bytes.
 
@@ -192,6 +192,13 @@ class Wheel(Artifact):
         read = [member for member in members if member.kind == "file" and member.sha256]
         files = [(member.path, member.sha256, member.size) for member in read]
         return len(files) == len(members) and is_exact(info.texts.get("RECORD", ""), info.path("RECORD"), files)
+
+    def forget(self) -> None:
+        """Drop what only the rules about one wheel ask for; it is made again if somebody else does."""
+        for name in ("widths", "folders", "paths", "_by_place"):
+            self.__dict__.pop(name, None)
+        if "dist_info" in self.__dict__:
+            self.dist_info.forget()
 
     @property
     def is_any(self) -> bool:

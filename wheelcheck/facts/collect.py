@@ -175,7 +175,7 @@ class Walk:
             looked = self._look(entry, source, damage)
             if not (self.is_wheel or looked.archive or looked.binary) and _ends_like_a_zip(entry, source):
                 looked = looked._replace(archive="zip")
-            member = _member(entry, inside + entry.path, looked)
+            member = _member(entry, self.shared.path(inside + entry.path), looked)
             self.members.append(member)
             self.budget.spend(costs.of_member(member, self.tags, may_be_native=may_be_native(looked.head)))
             if not inside and self.allowance.is_text(member.path):
@@ -208,6 +208,7 @@ class Walk:
             return looked
         before, head = len(damage), source.read(0, HEAD)
         binary = self._binary(source) if may_be_native(head) else None
+        binary = self.shared.binary(binary) if binary and entry.number else binary
         looked = Looked(head[:KEPT_HEAD], binary, container_format(head))
         if entry.number and len(damage) == before:  # else a limit ended the reading
             self.shared.looked[entry.number] = looked

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
-from wheelcheck.records import dataclass
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,8 +30,7 @@ def _in_base64(digest: bytes) -> str:
     return binascii.b2a_base64(digest, newline=False).translate(_URL_SAFE).rstrip(b"=").decode()
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of RECORD as written: path, `algorithm=digest` and size, all text."""
 
     path: str

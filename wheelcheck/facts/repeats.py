@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.inputs import open_regular
+from wheelcheck.records import replace
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.archive.zip_contents import Key
     from wheelcheck.binary import Binary
+    from wheelcheck.binary.model import Symbol
 
 _PIECE = 1 << 17
 _MOST_OPEN = 8  # files that one artifact is compared with at a time: handles are few
@@ -67,6 +69,18 @@ class Shared:
         self.originals: dict[Key, Original] = {}
         self.looked: dict[int, Looked] = {}
         self.numbers = count(1)
+        self._paths: dict[str, str] = {}
+        self._symbols: dict[Symbol, Symbol] = {}
+
+    def path(self, path: str) -> str:
+        """Return an equal path, the same object for every artifact: memory for each would be that of all others."""
+        return self._paths.setdefault(path, path)
+
+    def binary(self, binary: Binary) -> Binary:
+        """Return an equal value whose symbols are those of others: modules ask for the same few thousand."""
+        same = self._symbols.setdefault
+        slices = (replace(each, imports=tuple(map(same, each.imports, each.imports))) for each in binary.slices)
+        return replace(binary, slices=tuple(slices))
 
 
 class Repeats:

@@ -22,7 +22,7 @@ from wheelcheck.rules import Hit, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.facts import Member, Wheel
+    from wheelcheck.facts import Member
 
 _JUNK = regex(
     r"(?:^|/)(?:\.git|\.hg|\.svn|node_modules|__pycache__|\.tox|\.nox|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.idea)/"
@@ -147,7 +147,8 @@ def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[
         return
     tails = {tail for member in sdist.members for tail in _tails(member.path)}
     for wheel in release.wheels:
-        missing = sorted(path for path in _package_files(wheel) if path not in tails)
+        absent = [member for member in wheel.members if member.path not in tails]
+        missing = sorted(member.path for member in absent if _is_package_file(member))
         if missing:
             more = f" and {len(missing) - _SHOWN} others" if len(missing) > _SHOWN else ""
             found = f"{sdist.file} lacks {', '.join(missing[:_SHOWN])}{more}, which the wheel has"
@@ -161,13 +162,17 @@ def _tails(path: str) -> Iterator[str]:
         yield "/".join(parts[start:])
 
 
-def _package_files(wheel: Wheel) -> Iterator[str]:
-    for member in wheel.members:
-        top = member.path.partition("/")[0]
-        is_apart = top.endswith((".dist-info", ".data", ".libs"))
-        is_package = member.kind == "file" and "/" in member.path and not is_apart
-        if is_package and member.binary is None and _SOURCE.search(member.path) and not _GENERATED.search(member.path):
-            yield member.path
+def _is_package_file(member: Member) -> bool:
+    """Return whether a member of a wheel is a source or data file of a package, and not one that builds generate."""
+    top = member.path.partition("/")[0]
+    is_apart = top.endswith((".dist-info", ".data", ".libs"))
+    is_package = member.kind == "file" and "/" in member.path and not is_apart
+    return (
+        is_package
+        and member.binary is None
+        and _SOURCE.search(member.path) is not None
+        and not _GENERATED.search(member.path)
+    )
 
 
 @rule("WC615", on=Sdist, severity=("note", "error"))

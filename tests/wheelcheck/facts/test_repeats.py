@@ -136,3 +136,17 @@ def touch_at(moment: int, path: Path) -> Callable[[int], None]:
             os.utime(path, ns=(1, 1))
 
     return advance
+
+
+def test_paths_and_symbols_that_wheels_have_in_common_are_the_same_objects(tmp_path: Path) -> None:
+    shared = Shared()
+    found = []
+    for name, more in zip(NAMES, (b"", b"another build"), strict=True):
+        content = library() + more
+        (tmp_path / name).write_bytes(zipped(Member(name=b"demo/module.so", content=content), *FILES))
+        found.append(collect(tmp_path / name, shared=shared).members)
+    for one, other in zip(*found, strict=True):
+        assert one.path is other.path
+    symbols = [member.binary.slices[0].imports for member, *_ in found if member.binary]
+    assert len(symbols[0]) > 1
+    assert all(one is other for one, other in zip(*symbols, strict=True))
