@@ -42,6 +42,7 @@ END_REACH = END.size + 0xFFFF  # an end record with the longest comment
 WRITERS = frozenset({b"zip-rs"})  # fixed comments of libraries: the Rust crate zip, in wheels of maturin up to 0.8
 NEWEST = 46  # the version of APPNOTE that unzip 6.0 supports; it leaves members out that need more (zipfile: 63)
 _UTF8 = 1 << 11
+_NEXT = 256  # bytes to the next piece: a header stands between the data of two members
 
 
 def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, bytes]:
@@ -146,17 +147,21 @@ def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
 
 
 class Window:
-    """A file of which neighbouring pieces are read one after the other: a read fetches `reach` bytes at once."""
+    """A file of which neighbouring pieces are read one after the other: a read fetches `reach` bytes at once.
 
-    def __init__(self, file: BinaryIO, reach: int) -> None:
-        self._file, self._reach = file, reach
+    Elsewhere than where the last one ended it fetches `first` bytes: what follows may not be asked for.
+    """
+
+    def __init__(self, file: BinaryIO, reach: int, first: int = 0) -> None:
+        self._file, self._reach, self._first = file, reach, first or reach
         self._start, self._kept = 0, b""
 
     def read(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes at `offset`, as `read_at` does."""
         start = offset - self._start
         if start < 0 or start + length > len(self._kept):
-            self._start, self._kept = offset, read_at(self._file, offset, max(length, self._reach))
+            reach = self._reach if 0 <= start <= len(self._kept) + _NEXT else self._first
+            self._start, self._kept = offset, read_at(self._file, offset, max(length, reach))
             start = 0
         return self._kept[start : start + length]
 

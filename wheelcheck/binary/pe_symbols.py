@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EXPORT_LIMIT = 1 << 16  # names: as many as ordinals have numbers
 ROW_LIMIT = 1 << 16  # rows of all import tables together
-_SHORT_NAME, _NAME = 64, 4096  # bytes of one name that are read at first, and at most; C++ has long ones
+_NAME = 4096  # bytes of one name, at most; C++ has long ones
 _PIECE = 32  # rows of a table that are read at once
 _EXPORTS, _IMPORTS, _DELAYED = 0, 1, 13
 _PLAIN_ROW, _DELAYED_ROW = struct.Struct("<I8x2I"), struct.Struct("<3I4xI12x")
@@ -99,12 +99,10 @@ class _File:
         return raw
 
     def _text(self, address: int) -> bytes:
-        offset = self._offset(address)
-        for size in (_SHORT_NAME, _NAME):
-            raw, end, _ = self._reading.read(offset, size).partition(b"\0")
-            if end:
-                return raw
-        raise _Incomplete
+        text = self._reading.text(self._offset(address), _NAME)
+        if text is None:
+            raise _Incomplete
+        return text
 
     def _offset(self, address: int) -> int:
         offset = self._tables.locate(address)

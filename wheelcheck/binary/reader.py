@@ -38,9 +38,22 @@ class Blocks:
         end = min(offset + length, self.source.size)
         if offset < 0 or offset >= end:
             return b""
-        first = offset // BLOCK
-        joined = b"".join(self._block(number) for number in range(first, (end - 1) // BLOCK + 1))
-        return joined[offset - first * BLOCK : end - first * BLOCK]
+        first, last = offset // BLOCK, (end - 1) // BLOCK
+        start = first * BLOCK
+        if first == last:  # nearly always
+            return self._block(first)[offset - start : end - start]
+        return b"".join(map(self._block, range(first, last + 1)))[offset - start : end - start]
+
+    def text(self, offset: int, most: int) -> bytes | None:
+        """Return the bytes from an offset up to the next zero byte; None if none of the `most` from there is zero."""
+        if 0 <= offset < self.source.size:
+            number, start = divmod(offset, BLOCK)
+            block = self._block(number)
+            end = block.find(b"\0", start, start + most)
+            if end >= 0:
+                return block[start:end]
+        raw, zero, _ = self.read(offset, most).partition(b"\0")
+        return raw if zero else None
 
     def peek(self, offset: int, length: int) -> bytes:
         """Return the same as `read`, but read only these bytes and do not keep them: for small headers far apart."""
@@ -82,6 +95,10 @@ class Reading:
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of [offset, offset + length) that exist in this window."""
         return self.blocks.read(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
+
+    def text(self, offset: int, most: int) -> bytes | None:
+        """Return the bytes from an offset up to the next zero byte; None if none of the `most` from there is zero."""
+        return self.blocks.text(self.base + offset, min(most, self.size - offset)) if 0 <= offset < self.size else None
 
     def once(self, offset: int, length: int) -> bytes:
         """Return the same as `read` and keep nothing of it: for a big table that is read in one go."""

@@ -129,7 +129,7 @@ class Repeats:
             if _state_or_none(original.path, file) != original.state:
                 file.close()
                 return None
-            self._opened[original.file] = (original, file, Window(file, _PIECE))
+            self._opened[original.file] = (original, file, Window(file, _PIECE, _PIECE // 8))
         return self._opened[original.file][2]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -94,10 +95,11 @@ def wheel_rules() -> tuple[Rule[Any], ...]:
     return _ordered(family for family in FAMILIES if family not in OF_SDISTS)
 
 
-def rules_of(family: str) -> list[Rule[Any]]:
+@cache
+def rules_of(family: str) -> tuple[Rule[Any], ...]:
     """Return the rules that stand in the module of a family, which is imported."""
     names = vars(import_module(f"wheelcheck.rules.{family}"))
-    return [value for value in names.values() if isinstance(value, Rule)]
+    return tuple(value for value in names.values() if isinstance(value, Rule))
 
 
 def _ordered(families: Iterable[str]) -> tuple[Rule[Any], ...]:
