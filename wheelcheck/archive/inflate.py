@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 INPUT = 1 << 18  # with four times less, a wheel of large libraries takes a twentieth longer
 OUTPUT = 1 << 18
-LAST = 4  # pieces of the end that are kept: linkers put there what names sections, and patchelf what it moves
+LAST = 16  # pieces of the end that are kept: names of sections, .dynamic before them, and what patchelf moves
 CHECKPOINT = 1 << 21  # the state is 40 kB, so one every 2 MiB costs a fiftieth
 
 
