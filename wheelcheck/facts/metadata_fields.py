@@ -27,8 +27,9 @@ _LONGEST_SUMMARY, _LONGEST_LABEL = 512, 32
 _CONTENT_TYPES = frozenset({"text/plain", "text/x-rst", "text/markdown"})
 _VARIANTS = frozenset({"GFM", "CommonMark"})
 _ADDRESS = regex(r"[^@\s<>]{1,64}@[^@\s<>.]+(?:\.[^@\s<>.]+)+")
-_PLAIN_NAME = regex(r"(?:[A-Za-z]+ )*")
-_PLAIN_ADDRESS = regex(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_PLAIN_ADDRESS = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_PLAIN_CONTACT = rf"(?:(?:[A-Za-z-]+ )*|\"[A-Za-z0-9. ,-]+\" ?)<({_PLAIN_ADDRESS})>"
+_PLAIN_CONTACTS = regex(rf"{_PLAIN_CONTACT}(?:, {_PLAIN_CONTACT})*")
 _URL = regex(r"https?:\S+", re.IGNORECASE)  # PyPI takes no other scheme
 _ONCE = (
     *(
@@ -81,12 +82,11 @@ def _contact_problems(headers: Headers) -> Iterator[str]:
 
 
 def _address_of(text: str) -> str:
-    """Return the address in `Name <address>`, as the email parser finds it; empty if there is none."""
-    name, opening, rest = text.partition("<")
-    address = rest.removesuffix(">")
-    is_enclosed = bool(opening) and rest.endswith(">") and _PLAIN_NAME.fullmatch(name)
-    if not text or (is_enclosed and _PLAIN_ADDRESS.fullmatch(address)):
-        return address
+    """Return the first address in `Name <address>, …`, as the email parser finds it; empty if there is none."""
+    if not text:
+        return ""
+    if found := _PLAIN_CONTACTS.fullmatch(text):
+        return found[1]
     from email.utils import parseaddr  # noqa: PLC0415  # slow to import
 
     return parseaddr(text)[1]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.loaders import from_origin
-from wheelcheck.platforms.usual import canonicalize_name
+from wheelcheck.platforms.usual import canonicalize_name, plain_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_ALTERNATIVES = 256  # of one marker; those of real requirements have a handful
 _LONGEST = 4096  # characters of one field that is parsed; deep nesting would exhaust the parser's stack
 _TOKEN = regex(r"\"[^\"]*\"|'[^']*'|[()]|[<>=!~]+|not in|[\w.]+")
+_EXTRA = regex(r"\bextra\b")
 _QUOTES = "\"'"
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _SYMMETRIC = frozenset({"==", "!=", "===", *_MIRRORED})
@@ -166,22 +167,23 @@ def begins_as(name: str, folder: str) -> bool:
 
 def required(wheel: Wheel) -> tuple[str, ...]:
     """Return the names of the distributions that a wheel requires, those of an extra left out."""
-    found = (_bare_requirement(str(line)) for line in wheel.dist_info.metadata.get_all("Requires-Dist", []))
-    return tuple(dict.fromkeys(each.name for each in found if each and not _of_an_extra(each)))
+    found = map(_required_name, map(str, wheel.dist_info.metadata.get_all("Requires-Dist", [])))
+    return tuple(dict.fromkeys(name for name in found if name))
 
 
 @lru_cache(maxsize=256)
-def _bare_requirement(line: str) -> Requirement | None:
+def _required_name(line: str) -> str:
+    """Return the name of a requirement; empty for one of an extra, and one that cannot be read."""
+    if plain := plain_requirement(line):
+        name, marker = plain
+        return "" if _EXTRA.search(marker) else name
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 
     try:
-        return Requirement(line)
-    except InvalidRequirement:
-        return None
-
-
-def _of_an_extra(requirement: Requirement) -> bool:
-    return requirement.marker is not None and re.search(r"\bextra\b", str(requirement.marker)) is not None
+        requirement = Requirement(line)
+    except (InvalidRequirement, RecursionError):
+        return ""
+    return "" if _EXTRA.search(str(requirement.marker or "")) else requirement.name
 
 
 def _foreign_folders(wheel: Wheel, member: Member, slice_: Slice) -> set[str]:

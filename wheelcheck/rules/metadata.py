@@ -19,7 +19,7 @@ from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import Headers
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import parts_of
-from wheelcheck.platforms.usual import is_specifier
+from wheelcheck.platforms.usual import is_specifier, plain_requirement
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def core_metadata(artifact: Artifact) -> tuple[str, str | None, Headers]:
 
 @lru_cache(maxsize=256)
 def _requirement_problem(value: str) -> str:
+    if plain_requirement(value):
+        return ""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 
     try:

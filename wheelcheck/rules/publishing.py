@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.facts.metadata_fields import PRIVATE, field_problems, shown, text_of, texts_of
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import USUAL_LICENSES
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.metadata import core_metadata
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PYPI_LIMIT = 100  # MiB
+_OPERATOR = regex(" (?:AND|OR) ")  # of a licence expression
 _LONGEST_DESCRIPTION = 1 << 18  # characters of reStructuredText that are read
 _MOST_PROBLEMS = 20  # of one description
 
@@ -66,7 +68,7 @@ def the_licence_is_declared_in_one_way(artifact: Artifact) -> Iterator[Hit]:
 
 
 def _license_problem(expression: str) -> str:
-    if expression in USUAL_LICENSES:
+    if USUAL_LICENSES.issuperset(_OPERATOR.split(expression)):
         return ""
     from packaging.licenses import (  # noqa: PLC0415  # slow to import
         InvalidLicenseExpression,

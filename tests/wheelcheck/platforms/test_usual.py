@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from packaging.licenses import canonicalize_license_expression
+from packaging.markers import Marker
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import parse_tag
 from packaging.utils import canonicalize_name, canonicalize_version, parse_sdist_filename, parse_wheel_filename
@@ -114,6 +116,61 @@ def test_specifiers_of_metadata_admit_what_packaging_says(text: str) -> None:
         assert usual.admits_any(text, [release]) is theirs
 
 
+MARKS = (
+    "extra == 'dev'",
+    'python_version>="3.9"',
+    "sys_platform != 'win32'",
+    "platform_machine < 'a b'",
+    "os_name in 'posix'",
+    "extra",
+    "'a' == 'a'",
+    "python_version == '3\u0663'",
+)
+SHAPES = (
+    "{name}{clauses}",
+    "{name} {clauses}",
+    "{name} ({clauses})",
+    "{name}[a,b-c]{clauses}",
+    "{name} [a]{clauses}",
+    "{name}{clauses}; {mark}",
+    "{name} {clauses} ; {mark} and {mark}",
+    "{name};{mark} or {mark}",
+    "{name}[] ; {mark}",
+    " {name}",
+    "{name} @ https://example.org/{name}",
+)
+
+
+def test_requirements_in_plain_forms_are_those_that_packaging_reads() -> None:
+    chance = random.Random("requirements")  # noqa: S311  # no secret
+    versions, plain = iter(_versions(4000)), 0
+    for _ in range(2000):
+        clauses = ", ".join(f"{chance.choice(CLAUSES)}{next(versions)}" for _ in range(chance.choice((0, 1, 1, 2))))
+        text = chance.choice(SHAPES).format(name=chance.choice(NAMES), clauses=clauses, mark=chance.choice(MARKS))
+        if found := usual.plain_requirement(text):
+            plain += 1
+            theirs = Requirement(text)
+            assert (theirs.name, theirs.url) == (found[0], None), text
+            assert str(theirs.marker or "") == (str(Marker(found[1])) if found[1] else ""), text
+            assert hash(theirs.specifier), text
+    assert plain > 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cffi>=2.0.0 ; platform_python_implementation != 'PyPy'",
+        'numpy<2.0; python_version < "3.9"',
+        "pydantic-settings (>=2.0,<3)",
+        "a[b]",
+    ],
+)
+def test_what_backends_write_is_a_plain_requirement(text: str) -> None:
+    assert usual.plain_requirement(text)
+
+
 @pytest.mark.parametrize("name", sorted(usual.USUAL_LICENSES))
 def test_usual_licenses_are_expressions_as_they_stand(name: str) -> None:
     assert canonicalize_license_expression(name) == name
+    for expression in (f"MIT OR {name}", f"{name} AND MIT OR ISC"):
+        assert canonicalize_license_expression(expression) == expression
