@@ -19,7 +19,7 @@ from wheelcheck.rules.catalogue import find
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 pytestmark = pytest.mark.network
 

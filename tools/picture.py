@@ -20,7 +20,7 @@ from wheelcheck import check, inputs
 from wheelcheck.report import text
 
 if TYPE_CHECKING:
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = "swig==4.1.1"  # sound but for two wheels for macOS: one screen shows all that a report has

@@ -7,15 +7,16 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import Config, ConfigError
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
-from wheelcheck.facts.collect import Meter, Progress, collect
+from wheelcheck.facts.collect import collect
 from wheelcheck.facts.repeats import Shared
 from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
-from wheelcheck.records import dataclass, field, replace
+from wheelcheck.records import replace
+from wheelcheck.results import Gap, Judgement, Report, Skip
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules, impact_rank, known_codes, wheel_rules
 from wheelcheck.rules.configuration import Configuration
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from wheelcheck.facts.evidence import Statement
+    from wheelcheck.facts.progress import Meter, Progress
     from wheelcheck.rules import Finding, Rule
 
     class JudgeAll(Protocol):
@@ -37,97 +39,10 @@ if TYPE_CHECKING:
             """Yield what the selected rules say of each file, in order."""
 
 
-Verdict = Literal["pass", "fail", "unverified"]
 _THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
 MOST_FINDINGS = 10_000  # of one rule in one artifact: more are a limit that was reached
 _CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Gap:
-    """Something that was not examined, and why. A release with a gap is not verified."""
-
-    artifact: str
-    path: str
-    why: str
-    rule: str = ""  # the code of the rule that raised an error, if that is the reason
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Skip:
-    """A rule that judged nothing in one artifact, or in this run if `artifact` is empty, and why."""
-
-    code: str
-    why: str
-    artifact: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How a report came about. `configuration` is the file that held, empty for none; `date` is ISO 8601 in UTC."""
-
-    configuration: str = ""
-    command: str = ""
-    date: str = ""
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """What was examined and what was found.
-
-    `rules` are the codes of the rules that judged something. `skips` holds the rules that did not, and the artifacts
-    that a rule could not judge. `seconds` says how long each rule took, by artifact (empty: the release) and code.
-    """
-
-    artifacts: tuple[Artifact, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    rules: tuple[str, ...] = ()
-    skips: tuple[Skip, ...] = ()
-    config: Config = field(default_factory=Config)  # what was expected
-    ignored: tuple[tuple[Finding, str], ...] = ()  # findings that the configuration ignores, and the reason
-    run: Run = field(default_factory=Run, compare=False)
-    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
-
-    def __repr__(self) -> str:
-        """Return one line: a whole release is megabytes."""
-        found = ", ".join(f"{severity}s={self.count(severity)}" for severity in SEVERITIES)
-        return f"<Report {self.verdict}: artifacts={len(self.artifacts)}, {found}, gaps={len(self.gaps)}>"
-
-    @property
-    def verdict(self) -> Verdict:
-        """Fail if there is an error; otherwise unverified if something or everything was not examined; else pass."""
-        if any(finding.severity == "error" for finding in self.findings):
-            return "fail"
-        return "unverified" if self.gaps or not self.artifacts else "pass"
-
-    def count(self, severity: str) -> int:
-        """Return how many findings have this severity."""
-        return sum(finding.severity == severity for finding in self.findings)
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What the rules say of one artifact or release: `ran` are the codes that judged it, `seconds` how long each took.
-
-    `artifact` is None for a release, and for a file that cannot be read. Judgements of artifacts can be sent to another
-    process and merged there.
-    """
-
-    artifact: Artifact | None = None
-    findings: frozenset[Finding] = frozenset()
-    gaps: tuple[Gap, ...] = ()
-    ran: frozenset[str] = frozenset()
-    skips: tuple[Skip, ...] = ()
-    seconds: Mapping[tuple[str, str], float] = field(default_factory=dict, compare=False)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Fail if there is an error; otherwise unverified if something was not examined; else pass."""
-        if any(finding.severity == "error" for finding in self.findings):
-            return "fail"
-        return "unverified" if self.gaps else "pass"
 
 
 def examine(  # noqa: PLR0913  # what is judged, against what, and three ways to go about it
@@ -152,13 +67,19 @@ def examine(  # noqa: PLR0913  # what is judged, against what, and three ways to
     files = find_files(paths)
     gaps = [Gap(str(path), "", why) for path, why in files.unusable]
     judged = [(instead or {}).get(file, file) for file in files.artifacts]
-    meter = Meter.over(judged, progress) if progress else None
+    meter = _meter(judged, progress) if progress else None
     names = {file.name for file in judged}
     hashed = hashed or bool(config.evidence) or len(names) < len(judged)
     judgements = list((judge_all or judge_files)(judged, config, meter, hashed=hashed))
     if not judgements and not gaps:
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
     return merge(judgements, config, files.other, gaps)
+
+
+def _meter(files: Sequence[Path], progress: Callable[[Progress], None]) -> Meter:
+    from wheelcheck.facts.progress import Meter  # noqa: PLC0415  # only a terminal asks
+
+    return Meter.over(files, progress)
 
 
 def judge_files(files: Sequence[Path], config: Config, meter: Meter | None, *, hashed: bool) -> Iterator[Judgement]:

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from wheelcheck import engine
+from wheelcheck.results import Gap, Judgement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wheelcheck.config import Config
-    from wheelcheck.engine import JudgeAll, Judgement
-    from wheelcheck.facts.collect import Meter
+    from wheelcheck.engine import JudgeAll
+    from wheelcheck.facts.progress import Meter
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -96,7 +97,7 @@ def _asked(child: Child, files: list[Path], config: Config, meter: Meter | None,
             if meter:
                 meter.finish(file)
     why = f"the process that reads it ended with exit code {child.returncode} and without an answer"
-    return found + [engine.Judgement(gaps=(engine.Gap(file.name, "", why),)) for file in files[len(found) :]]
+    return found + [Judgement(gaps=(Gap(file.name, "", why),)) for file in files[len(found) :]]
 
 
 def main() -> None:

@@ -7,9 +7,10 @@ import zlib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.engine import Judgement, judge
+from wheelcheck.engine import judge
 from wheelcheck.facts.slim import slim
 from wheelcheck.records import dataclass
+from wheelcheck.results import Judgement
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -27,7 +27,7 @@ from wheelcheck.engine import examine
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 _LOADING = ("WC305", "WC4")
 _UNREAD = re.compile(r"elf_machine_rela_relative|unsupported relocation|^ended with -\d+$")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Protocol
 
+    from wheelcheck import results
+
     class Maker(Protocol):
         """Makes one input from a source of random choices."""
 
@@ -70,7 +72,7 @@ def make(session: str, word: str, number: int) -> Made | Pieces:
     return MAKERS[session](words, is_bad=number % CONTROL == CONTROL - 1)
 
 
-def judge(made: Made, folder: Path) -> engine.Report | None:
+def judge(made: Made, folder: Path) -> results.Report | None:
     """Return the gate's report; None where the configuration is refused."""
     path = folder / made.file
     path.write_bytes(made.content)
@@ -137,14 +139,14 @@ def _slow(began: float) -> str:
     return f"{seconds:.1f} s of CPU time" if seconds > CPU_SECONDS else ""
 
 
-def _problem(made: Made, report: engine.Report | None) -> str:
+def _problem(made: Made, report: results.Report | None) -> str:
     inside = [gap.why for gap in report.gaps if "internal error" in gap.why] if report else []
     if inside:
         return inside[0]
     return "a bad file passes" if made.is_bad and report and report.verdict == "pass" else ""
 
 
-def _reached(session: str, report: engine.Report) -> int:
+def _reached(session: str, report: results.Report) -> int:
     """Return how many changed files rules have judged: the container was opened, the native file's header read."""
     if not report.artifacts or not report.artifacts[0].is_opened:
         return 0

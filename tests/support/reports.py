@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, elf, macho, member, sdist, wheel
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.config import Config
-from wheelcheck.engine import Gap, Report, Skip, examine
+from wheelcheck.engine import examine
 from wheelcheck.platforms.wheel_tags import WheelTag
+from wheelcheck.results import Gap, Report, Skip
 from wheelcheck.rules import Finding
 
 if TYPE_CHECKING:

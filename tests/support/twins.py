@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.config.fields import Severity
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Release, Sdist, Wheel
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding
 
     Subject = Wheel | Sdist | Release | Recipe

@@ -16,17 +16,18 @@ from tests.support import native, zips
 from tests.support.artifacts import AARCH64, EXECUTABLE, X86_64, File, a_wheel, an_sdist
 from wheelcheck import engine
 from wheelcheck.config import Config, Ignore
-from wheelcheck.engine import Gap, Report, Skip, examine
+from wheelcheck.engine import examine
 from wheelcheck.facts import Release, Sdist, Wheel
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.wheel_tags import WheelTag
+from wheelcheck.results import Gap, Report, Skip
 from wheelcheck.rules import Finding, Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wheelcheck.facts.collect import Progress
+    from wheelcheck.facts.progress import Progress
 
 ROOT = Path(__file__).parents[2]
 TOOL = File("demo/bin/tool", native.program, EXECUTABLE)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wheelcheck.config.fields import Severity
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 WHY = "the launcher checks the CPU"
 FOUND = finding("demo-1.0-py3-none-any.whl", "demo/lib/x.so")

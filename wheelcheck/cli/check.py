@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wheelcheck.config import Config
-    from wheelcheck.engine import JudgeAll, Report, Run
+    from wheelcheck.engine import JudgeAll
+    from wheelcheck.results import Report, Run
 
 _COLORS = {"always": {"FORCE_COLOR": "1"}, "never": {"NO_COLOR": "1"}}
 _EXIT = {"pass": PASS, "fail": FAIL, "unverified": UNVERIFIED}
@@ -154,7 +155,7 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
 def _told(words: list[str], file: Path | None) -> Run:
     """Return what reports say of this run; no password of an address is in it."""
     from wheelcheck.config.discovery import shown  # noqa: PLC0415
-    from wheelcheck.engine import Run  # noqa: PLC0415
+    from wheelcheck.results import Run  # noqa: PLC0415
 
     command = shlex.join(["wheelcheck", *map(without_credentials, words)])
     date = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())

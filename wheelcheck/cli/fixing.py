@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from wheelcheck.engine import Report
     from wheelcheck.fix import Plan
+    from wheelcheck.results import Report
 
 _FOLDER = "fixed"
 

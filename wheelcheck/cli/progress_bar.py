@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from wheelcheck.facts.collect import Progress
+    from wheelcheck.facts.progress import Progress
 
 
 def on_standard_error() -> AbstractContextManager[Callable[[Progress], None] | None]:

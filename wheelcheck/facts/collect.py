@@ -30,13 +30,12 @@ from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Al
 from wheelcheck.inputs import open_regular
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
-from wheelcheck.records import dataclass, field, replace
+from wheelcheck.records import replace
 from wheelcheck.source import as_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-    from threading import Lock
 
     from wheelcheck.archive.zip import Located
     from wheelcheck.binary import Binary
@@ -44,89 +43,6 @@ if TYPE_CHECKING:
     from wheelcheck.source import Entry, Source
 
     Reader = Callable[[BinaryIO, Budget, list[Damage]], Iterator[tuple[Entry, Source]]]
-
-
-# The progress of a run: bytes read of the total, added up over the worker threads.
-
-_PASSES = 2  # collect reads a file twice: member by member, and whole for its hash where that is asked for
-_STEPS = 500  # a listener is called once per 1/500 of the total, however small the reads are
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """One step of a run: the file that was just read from, the bytes read so far, and the total."""
-
-    file: str
-    done: int
-    total: int
-
-
-def _new_lock() -> Lock:
-    from threading import Lock  # noqa: PLC0415  # slow to import, and without a terminal no progress is shown
-
-    return Lock()
-
-
-@dataclass
-class Meter:
-    """Adds up what is read of each file. `sizes` are bytes on disk. `listener` is called in worker threads."""
-
-    sizes: Mapping[Path, int]
-    listener: Callable[[Progress], None]
-    _read: dict[Path, int] = field(default_factory=dict)
-    _done: int = 0
-    _told: int = 0
-    _lock: Lock = field(default_factory=_new_lock)
-
-    @classmethod
-    def over(cls, files: Iterable[Path], listener: Callable[[Progress], None]) -> Meter:
-        """Return a meter for these files; one that no longer exists counts as empty."""
-        return cls({file: file.stat().st_size if file.is_file() else 0 for file in files}, listener)
-
-    @property
-    def total(self) -> int:
-        """How many bytes a complete run reads."""
-        return sum(self.sizes.values()) * _PASSES
-
-    def advance(self, file: Path, count: int) -> None:
-        """Record that `count` more bytes of `file` were read; rereading does not count beyond the file's share."""
-        with self._lock:
-            before = self._read.get(file, 0)
-            after = min(before + count, self.sizes[file] * _PASSES)
-            self._read[file] = after
-            self._done += after - before
-            if self._done - self._told > self.total // _STEPS:
-                self._tell(file)
-
-    def finish(self, file: Path) -> None:
-        """Record that nothing more of `file` will be read, and report it."""
-        with self._lock:
-            self._done += self.sizes[file] * _PASSES - self._read.get(file, 0)
-            self._read[file] = self.sizes[file] * _PASSES
-            self._tell(file)
-
-    def _tell(self, file: Path) -> None:
-        self._told = self._done
-        self.listener(Progress(file.name, self._done, self.total))
-
-
-class _CountedFile(io.BufferedReader):
-    """A file that reports how much each read returned."""
-
-    def __init__(self, raw: io.FileIO, advance: Callable[[int], None]) -> None:
-        super().__init__(raw)
-        self._advance = advance
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        content = super().read(size)
-        self._advance(len(content))
-        return content
-
-
-def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
-    """Open a regular file for reading; `advance` is called with the bytes of each read. Raises OSError."""
-    raw = open_regular(path)
-    return io.BufferedReader(raw) if advance is None else _CountedFile(raw, advance)
 
 
 KEPT_HEAD = 512
@@ -366,6 +282,16 @@ def collect(
         size=after[0],
         sha256=digest,
     )
+
+
+def open_counted(path: Path, advance: Callable[[int], None] | None) -> BinaryIO:
+    """Open a regular file for reading; `advance` is called with the bytes of each read. Raises OSError."""
+    raw = open_regular(path)
+    if advance is None:
+        return io.BufferedReader(raw)
+    from wheelcheck.facts.progress import CountedFile  # noqa: PLC0415  # only a terminal asks
+
+    return CountedFile(raw, advance)
 
 
 def _changed_others(repeats: Repeats) -> Iterator[Damage]:

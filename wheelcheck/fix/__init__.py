@@ -18,8 +18,8 @@ from wheelcheck.rules.catalogue import all_rules
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding
 
 _REWRITTEN = frozenset(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import BinaryIO, TextIO
 
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 WITH_HASHES = ("json", "sarif", "html")  # which say the hash of each file
 FORMATS = ("text", "json", "sarif", "github", "junit", "html")

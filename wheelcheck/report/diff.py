@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from wheelcheck.binary.model import Slice
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact, Member
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.platforms.wheel_tags import Place
+    from wheelcheck.results import Report
 
 Change = Literal["added", "removed", "changed"]
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}

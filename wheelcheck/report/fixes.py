@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from wheelcheck.engine import Report
     from wheelcheck.fix import Plan, Refusal
+    from wheelcheck.results import Report
 
 _MOST_LINES = 60  # of the differences of one file; a RECORD can have thousands
 _STYLES = {"+": "green", "-": "red"}

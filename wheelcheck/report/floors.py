@@ -17,8 +17,8 @@ from wheelcheck.rules import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wheelcheck.engine import Report
     from wheelcheck.platforms.tags import Platform
+    from wheelcheck.results import Report
 
 _RULES = ("WC401", "WC501")  # the rules that compare the same two versions
 _SYSTEMS = {"macos": "macOS", "ios": "iOS", "android": "Android"}

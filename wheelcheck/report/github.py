@@ -6,16 +6,16 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from wheelcheck.engine import Gap
 from wheelcheck.report import grid
 from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, rest, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counts, examined, shown
+from wheelcheck.results import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.engine import Report
     from wheelcheck.report.grid import Cell, Grid
+    from wheelcheck.results import Report
 
 SHOWN = 10  # annotations of each level per step: GitHub drops any more
 SUMMARY_ROWS = 2_000

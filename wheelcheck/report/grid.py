@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wheelcheck.config import Config
-    from wheelcheck.engine import Report
     from wheelcheck.facts.file_names import FileName
+    from wheelcheck.results import Report
 
 Mark = Literal["pass", "warn", "unverified", "extra", "missing", "fail"]
 MARKS: tuple[Mark, ...] = ("pass", "warn", "unverified", "extra", "missing", "fail")  # from good to bad

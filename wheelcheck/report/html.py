@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from xml.etree.ElementTree import Element
 
-    from wheelcheck.engine import Gap, Report, Skip
     from wheelcheck.report.selection import Group, Ignored
+    from wheelcheck.results import Gap, Report, Skip
 
 
 def render(report: Report) -> str:

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from xml.etree.ElementTree import Element
 
-    from wheelcheck.engine import Report
     from wheelcheck.report.floors import Floor
     from wheelcheck.report.html_elements import Content
     from wheelcheck.report.sizes import Large, MemberKind
+    from wheelcheck.results import Report
 
 EACH = 24  # binaries of one system that have a row each; more of them have one row per wheel
 SHOWN = 5  # rows of one system that stand open

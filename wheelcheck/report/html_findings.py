@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-    from wheelcheck.engine import Report
     from wheelcheck.report.html_elements import Content
     from wheelcheck.report.selection import Group
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding, Rule
 
 

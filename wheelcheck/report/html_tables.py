@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
     from wheelcheck.report.diff import Row
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
     from wheelcheck.report.html_elements import Content
     from wheelcheck.report.sizes import Size
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding
 
 Anchors = dict[str, str]  # where on the page each file is told of; the empty name is the release's

@@ -18,9 +18,9 @@ from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary, Slice
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
     from wheelcheck.report.floors import Floor
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding
 
 SCHEMA = 1

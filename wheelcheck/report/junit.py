@@ -13,18 +13,18 @@ import xml.etree.ElementTree as ET
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from wheelcheck.engine import Gap
 from wheelcheck.facts import Artifact
 from wheelcheck.records import dataclass, field
 from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, select
 from wheelcheck.report.wording import RELEASE, safe, shown
+from wheelcheck.results import Gap
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wheelcheck.engine import Report
     from wheelcheck.report.selection import Ignored
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding, Rule
 
 SHOWN = 100  # causes, ignored causes and gaps of each sort in a case; the rest is counted

@@ -13,7 +13,7 @@ from wheelcheck.report.wording import counted, safe, sized
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 _BAR = 24  # columns of a floor chart's scale
 _STYLES = {True: "bold red", False: ""}

@@ -1,18 +1,18 @@
-"""The report that the Python API returns: the engine's value, which can also write itself."""
+"""The report that the Python API returns: the value of `results`, which can also write itself."""
 
 from __future__ import annotations
 
 from dataclasses import fields
 
-from wheelcheck import engine
+from wheelcheck import results
 from wheelcheck.report import render
 
 
-class Report(engine.Report):
-    """What was examined and what was found; the fields are those of `wheelcheck.engine.Report`."""
+class Report(results.Report):
+    """What was examined and what was found; the fields are those of `wheelcheck.results.Report`."""
 
     @classmethod
-    def of(cls, report: engine.Report) -> Report:
+    def of(cls, report: results.Report) -> Report:
         """Return the same report with the methods below."""
         return cls(**{field.name: getattr(report, field.name) for field in fields(report)})
 

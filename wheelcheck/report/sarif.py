@@ -24,9 +24,9 @@ from wheelcheck.rules.catalogue import all_rules
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
     from wheelcheck.report.selection import Listable
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding, Rule
 
 Json = dict[str, Any]

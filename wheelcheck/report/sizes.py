@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact, Member
+    from wheelcheck.results import Report
 
 MemberKind = Literal["native code", "Python", "sources", "metadata", "other"]
 KINDS: tuple[MemberKind, ...] = ("native code", "Python", "sources", "metadata", "other")

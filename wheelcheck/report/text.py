@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from wheelcheck.engine import Gap, Report
     from wheelcheck.report.grid import Cell, Column, Grid, Mark
     from wheelcheck.report.selection import Group, Ignored
+    from wheelcheck.results import Gap, Report
     from wheelcheck.rules import Finding
 
 _ROOM = 40  # columns for what a finding says, at least, if its lines are indented

@@ -10,7 +10,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
     from wheelcheck.rules import Finding
 
 LONGEST = 2_000  # characters of one text in a report for people

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -95,11 +94,10 @@ def wheel_rules() -> tuple[Rule[Any], ...]:
     return _ordered(family for family in FAMILIES if family not in OF_SDISTS)
 
 
-@cache
-def rules_of(family: str) -> tuple[Rule[Any], ...]:
+def rules_of(family: str) -> list[Rule[Any]]:
     """Return the rules that stand in the module of a family, which is imported."""
     names = vars(import_module(f"wheelcheck.rules.{family}"))
-    return tuple(value for value in names.values() if isinstance(value, Rule))
+    return [value for value in names.values() if isinstance(value, Rule)]
 
 
 def _ordered(families: Iterable[str]) -> tuple[Rule[Any], ...]:

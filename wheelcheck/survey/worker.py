@@ -28,8 +28,8 @@ from wheelcheck.report.selection import select
 from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:
-    from wheelcheck.engine import Report
     from wheelcheck.facts import Artifact
+    from wheelcheck.results import Report
 
 _LOOK = 1.0  # seconds
 _PACKAGE = Path(__file__).resolve().parent.parent

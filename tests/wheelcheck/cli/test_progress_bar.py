@@ -9,7 +9,8 @@ from rich.console import Console
 from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist
 from wheelcheck.cli import progress_bar
 from wheelcheck.engine import examine
-from wheelcheck.facts.collect import Meter, Progress, open_counted
+from wheelcheck.facts.collect import open_counted
+from wheelcheck.facts.progress import Meter, Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

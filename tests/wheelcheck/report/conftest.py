@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wheelcheck.engine import Report
+    from wheelcheck.results import Report
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, e
 from tests.support.native_files import LIBRARY, dll, library, mac
 from tests.support.reports import examined
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.engine import Report
 from wheelcheck.report.floors import Floor, floors, folded, step
+from wheelcheck.results import Report
 
 if TYPE_CHECKING:
     from pathlib import Path

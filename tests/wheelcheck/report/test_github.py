@@ -8,9 +8,9 @@ import pytest
 
 from tests.support.artifacts import X86_64, wheel
 from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
-from wheelcheck.engine import Gap, Report
 from wheelcheck.report import github
 from wheelcheck.report.wording import safe
+from wheelcheck.results import Gap, Report
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,9 @@ import pytest
 from tests.support.artifacts import X86_64, sdist, wheel
 from tests.support.reports import MISSING_WHEEL, every_mark, finding
 from wheelcheck.config import Config
-from wheelcheck.engine import Gap, Report
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.report.grid import MARKS, Cell, Column, build, is_worth_showing
+from wheelcheck.results import Gap, Report
 
 
 def grid_of(*tags: str, config: Config | None = None, **other: object) -> dict[tuple[str, str], str]:

@@ -15,10 +15,10 @@ from rich.console import Console
 from tests.support.artifacts import X86_64, wheel
 from tests.support.reports import finding
 from wheelcheck import report as reports
-from wheelcheck.engine import Report
 from wheelcheck.report import github
 from wheelcheck.report import text as text_report
 from wheelcheck.report.selection import Group, grouped, rest, select
+from wheelcheck.results import Report
 from wheelcheck.rules import Finding, SeverityChange
 
 DEMO = wheel(X86_64)

@@ -11,12 +11,12 @@ import pytest
 from tests.support.artifacts import X86_64, elf, macho, member, wheel
 from tests.support.reports import HOSTILE, every_mark, finding, hostile, many, real
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.engine import Gap, Report, Run
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.report import html, html_charts, html_tables
 from wheelcheck.report.selection import CAP
 from wheelcheck.report.wording import RULE_PAGES, page, safe
+from wheelcheck.results import Gap, Report, Run
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from tests.support.artifacts import elf, macho, member, wheel
 from tests.support.reports import every_mark, finding, hostile
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.engine import Report
 from wheelcheck.report.wording import RULE_PAGES
+from wheelcheck.results import Report
 
 if TYPE_CHECKING:
     from tests.support.chromium import Page, Show

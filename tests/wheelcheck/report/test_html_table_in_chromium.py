@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, elf, macho, member, wheel
-from wheelcheck.engine import Report
+from wheelcheck.results import Report
 
 if TYPE_CHECKING:
     from tests.support.chromium import Page, Show

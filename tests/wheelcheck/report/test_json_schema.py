@@ -12,10 +12,10 @@ from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import mac
 from tests.support.reports import every_mark, examined, finding, hostile, many, real
 from wheelcheck.binary import model
-from wheelcheck.engine import Report
 from wheelcheck.report import json as json_report
 from wheelcheck.report.selection import CAP
 from wheelcheck.report.sizes import KINDS
+from wheelcheck.results import Report
 from wheelcheck.rules import SeverityChange
 
 if TYPE_CHECKING:

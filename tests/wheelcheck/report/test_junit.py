@@ -9,10 +9,10 @@ from tests.support import schemas
 from tests.support.artifacts import X86_64, File, a_wheel, sdist, wheel
 from tests.support.reports import every_mark, examined, finding, hostile, many, real
 from wheelcheck.config import Config
-from wheelcheck.engine import Gap, Report, Skip
 from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.report import junit
 from wheelcheck.report.wording import RELEASE
+from wheelcheck.results import Gap, Report, Skip
 from wheelcheck.rules import Hit, container, rule
 from wheelcheck.rules.catalogue import all_rules
 from wheelcheck.rules.configuration import Configuration

@@ -16,8 +16,8 @@ from tests.support.artifacts import X86_64, File, a_wheel, elf, member, wheel
 from tests.support.commandline import environment
 from tests.support.reports import every_mark, finding
 from wheelcheck import report
-from wheelcheck.engine import Report
 from wheelcheck.report import FORMATS, Output, github, html
+from wheelcheck.results import Report
 
 SOUND = Report((wheel(X86_64),))
 

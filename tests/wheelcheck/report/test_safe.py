@@ -4,8 +4,8 @@ import pytest
 
 from tests.support.reports import HOSTILE, finding
 from wheelcheck import report
-from wheelcheck.engine import Report
 from wheelcheck.report.wording import LONGEST, safe, shown
+from wheelcheck.results import Report
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ import pytest
 from tests.support import schemas
 from tests.support.artifacts import X86_64, a_wheel, sdist, wheel
 from tests.support.reports import every_mark, examined, finding, hostile, many, real
-from wheelcheck.engine import Gap, Report, Run, Skip
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.report import sarif
 from wheelcheck.report.selection import CAP
 from wheelcheck.report.wording import page
+from wheelcheck.results import Gap, Report, Run, Skip
 from wheelcheck.rules import SeverityChange
 from wheelcheck.rules.catalogue import all_rules
 

@@ -14,9 +14,9 @@ import pytest
 from tests.support.artifacts import sdist, wheel
 from tests.support.reports import finding, many
 from wheelcheck import report as reports
-from wheelcheck.engine import Gap, Report
 from wheelcheck.report import github
 from wheelcheck.report.selection import CAP, rest, select
+from wheelcheck.results import Gap, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

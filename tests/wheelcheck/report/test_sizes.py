@@ -8,8 +8,8 @@ import pytest
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist, elf, member, wheel
 from tests.support.native_files import library
 from tests.support.reports import examined
-from wheelcheck.engine import Report
 from wheelcheck.report.sizes import kind_of, largest, sizes
+from wheelcheck.results import Report
 
 if TYPE_CHECKING:
     from pathlib import Path

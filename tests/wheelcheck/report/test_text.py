@@ -8,9 +8,9 @@ from rich.console import Console
 from tests.support.artifacts import X86_64, elf, member, wheel
 from tests.support.reports import finding, hostile, many
 from wheelcheck.binary.model import VersionNeed
-from wheelcheck.engine import Gap, Report, Run, Skip
 from wheelcheck.report import text
 from wheelcheck.report.wording import LONGEST
+from wheelcheck.results import Gap, Report, Run, Skip
 
 INDENT = " " * 15
 DEMO = wheel(X86_64, member("demo/tool", elf("x86_64")), member("demo/data"))

@@ -7,8 +7,8 @@ from rich.console import Console
 
 from tests.support.artifacts import X86_64, sdist, wheel
 from tests.support.reports import every_mark, hostile
-from wheelcheck.engine import Report
 from wheelcheck.report import text
+from wheelcheck.results import Report
 
 
 def printed(report: Report, width: int, encoding: str = "utf-8", *, verbosity: int = 0) -> list[str]:

@@ -9,8 +9,8 @@ from tests.support.artifacts import AARCH64, X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, MODULE, edited, library, linked_with, program
 from tests.support.twins import Silent, Twins, examine_recipe, judge
 from wheelcheck.binary.model import Symbol, VersionNeed
-from wheelcheck.engine import Skip
 from wheelcheck.facts import Wheel
+from wheelcheck.results import Skip
 from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
