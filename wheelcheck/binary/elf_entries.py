@@ -84,9 +84,9 @@ class Entries:
         self.untaken = _all(self.defined, found.translate(_NONE))
         self.offered = _all(self.defined, found, raw[layout.other :: layout.size].translate(_OPEN))
 
-    def name(self, index: int) -> bytes:
-        """Return the name of a symbol; empty if it has none, or there is no such symbol."""
-        return self.names[index] if index < len(self.names) else b""
+    def found(self, index: int) -> bytes:
+        """Return the name of a symbol that a lookup takes; empty for any other one, and if there is no such symbol."""
+        return self.names[index] if index < len(self.names) and self.offered[index] else b""
 
     def exported(self) -> Iterable[bytes]:
         """Return the names that a lookup takes from these symbols."""

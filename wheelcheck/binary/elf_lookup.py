@@ -60,7 +60,7 @@ class GnuHash(NamedTuple):
         return self.first + len(self.chain)
 
     def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
-        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of a symbol's index."""
+        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of one, by its index."""
         wanted = gnu_hash(name)
         word = self.filter[wanted // self.bits % len(self.filter)] if self.filter else 0
         if not (word >> wanted % self.bits & word >> (wanted >> self.shift) % self.bits & 1) or not self.buckets:
@@ -83,7 +83,7 @@ class SysvHash(NamedTuple):
     chain: Sequence[int]
 
     def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
-        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of a symbol's index."""
+        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of one, by its index."""
         index = self.buckets[elf_hash(name) % len(self.buckets)] if self.buckets else 0
         for _ in range(_STEPS):
             if not 0 < index < len(self.chain):
@@ -118,8 +118,10 @@ def judge_binding(
         faults = dict(_faults(asked, bound, {*versioned}, known))
     for fault in faults.values():
         reading.damage(*fault)
-    own = {entries.names[index] for index in bound if entries.offered[index] and index not in faults}
-    _judge_lookup(reading, asked, lookup, own)
+    if lookup:
+        own = {entries.names[index] for index in bound if entries.offered[index] and index not in faults}
+        wanted = {entries.names[index] for index in bound if not entries.defined[index]} - {b""}
+        _judge_lookup(reading, entries, lookup, own.union(wanted.intersection(entries.exported())))
 
 
 def _is_sound(asked: Asked, bound: list[int], versioned: Collection[int], known: set[int]) -> bool:
@@ -144,13 +146,12 @@ def _faults(
             yield index, ("elf-versions", f"{printable(name)} has version index {number}, which no version has")
 
 
-def _judge_lookup(reading: Reading, asked: Asked, lookup: GnuHash | SysvHash | None, own: set[bytes]) -> None:
-    """Record a hash table that does not lead to one of the file's own names."""
-    for name in sorted(own)[:_LOOKED_UP] if lookup else ():
-        if lookup and not lookup.leads_to(name, asked.entries.name):
-            reading.damage(
-                "elf-dynamic", f"the hash table does not lead to {printable(name)}, which the file itself has"
-            )
+def _judge_lookup(reading: Reading, entries: Entries, lookup: GnuHash | SysvHash, names: set[bytes]) -> None:
+    """Record a hash table that does not lead to one of the file's own names for which it asks."""
+    for name in sorted(names)[:_LOOKED_UP]:
+        if not lookup.leads_to(name, entries.found):
+            why = f"the hash table does not lead to {printable(name)}, which the file itself has"
+            reading.damage("elf-dynamic", why)
             return
 
 

@@ -267,6 +267,22 @@ def test_an_own_symbol_that_a_lookup_does_not_take_is_damage_and_no_export(at: t
     assert len(reasons) == 2  # `pointed` is asked for by nobody
 
 
+@pytest.mark.parametrize("style", ["gnu", "sysv", "both"])
+def test_a_file_does_not_answer_itself_by_a_name_that_its_hash_table_does_not_lead_to(style: str) -> None:
+    source = 'int puts(const char *);\nint other(void) { return puts(""); }\n'
+    flags = ("-shared", "-fPIC", "-s", f"-Wl,--hash-style={style}")
+    content = native.compile_c(source, native.linux_target("x86_64"), *flags, name="own.so")
+    symbols = elf.offset_of(content, elf.value_of(content, SYMTAB))
+    strings = elf.offset_of(content, elf.value_of(content, 5))
+    names = [elf.get(content, symbols + 24 * index, (0, "I")) for index in range(1, 3)]
+    words = [content[strings + name :].partition(b"\0")[0] for name in names]
+    assert sorted(words) == [b"other", b"puts"]
+    renamed = elf.put(content, symbols + 24 * (1 + words.index(b"other")), (0, "I"), names[words.index(b"puts")])
+    assert [damage.why for damage in read(renamed).damage] == [
+        "the hash table does not lead to puts, which the file itself has"
+    ]
+
+
 def test_what_a_file_asks_for_is_read_where_its_hash_table_is_empty() -> None:
     """GNU ld writes such a table, whose first symbol is 1, for programs that export nothing."""
     program = native.compile_c(

@@ -64,7 +64,7 @@ def test_names_end_at_a_zero_byte_and_may_overlap() -> None:
     assert entries is not None
     assert entries.names == [b"", b"first", b"rst", b"second", b""]
     assert list(entries.exported()) == [b"first", b"rst", b""]
-    assert [entries.name(index) for index in (1, 4, 5, 10**9)] == [b"first", b"", b"", b""]
+    assert [entries.found(index) for index in (0, 1, 3, 5, 10**9)] == [b"", b"first", b"", b"", b""]
 
 
 def test_a_table_without_symbols_has_none() -> None:
