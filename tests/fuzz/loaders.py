@@ -54,7 +54,7 @@ def complaints(file: Path, floor: str = "", *, is_program: bool = False, now: bo
         whose = {"LD_LIBRARY_PATH": str(libraries(floor)), "LD_PRELOAD": "libc.so.6"} if floor else {}
         return _said([str(file)], {**asked, **whose})
     where = ("--library-path", str(libraries(floor))) if floor else ()
-    return _said([str(GLIBC), *where, "--preload", ":".join([str(file), *_LOADED]), str(holder())], asked)
+    return _said([str(GLIBC), *where, "--preload", ":".join([*_LOADED, str(file)]), str(holder())], asked)
 
 
 def complaints_of_musl(file: Path) -> tuple[str, ...]:

@@ -251,6 +251,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "DT_GNU_HASH without buckets": (number_in(GNU_HASH, 0, 0), "elf-dynamic"),
     "DT_GNU_HASH with three words": (number_in(GNU_HASH, 2, 3), "elf-dynamic"),
     "DT_GNU_HASH beyond its segment": (number_in(GNU_HASH, 2, 1 << 20), "elf-dynamic"),
+    "DT_GNU_HASH that begins behind its buckets": (number_in(GNU_HASH, 1, 0x1006), "elf-dynamic"),
     "DT_HASH beyond its segment": (both(without(GNU_HASH), number_in(HASH, 1, 1 << 20)), "elf-dynamic"),
     "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),
     "PT_GNU_RELRO that reaches over the end": (segment(RELRO, memsz=BIG), "elf-segment"),
@@ -258,6 +259,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "PT_TLS of 2^40 bytes": (segment(elf.STACK, type=7, memsz=1 << 40), "elf-segment"),
     "PT_TLS aligned to 2^40": (segment(elf.STACK, type=7, memsz=8, align=1 << 40), "elf-segment"),
     "a core file with PT_DYNAMIC": (header(type=4), "elf-header"),
+    "a core file of an unknown CPU with PT_DYNAMIC": (header(type=4, machine=0x103E), "elf-header"),
     "a version index that is of no need": (version_index(9), "elf-versions"),
     "a symbol without a name": (unnamed, "elf-string"),
 }

@@ -109,6 +109,7 @@ def read_elf(reading: Reading) -> tuple[Slice, ...]:
         return (_read_linked(reading, header),)
     if header.is_known_machine:
         judge_type(reading, header)
+    if header.is_known_machine or header.type == "ET_CORE":
         _judge_unlinked(reading, header)
     kind: Kind = "core" if header.type == "ET_CORE" else "object"
     return (identify(header, kind, "linux" if header.is_known_machine else "bare"),)

@@ -128,10 +128,13 @@ class _Tables:
         head = self.numbers("DT_GNU_HASH", 4)
         if head is None:  # the table is nowhere, which is damage already
             return ""
-        buckets, _, words, _ = head
+        buckets, first, words, _ = head
         if not buckets or not is_power_of_2(words):  # glibc: dl-setup_hash.c
             return f"DT_GNU_HASH has {buckets} buckets and {words} words, expected some, a power of 2"
-        return self._beyond("DT_GNU_HASH", 16 + words * (8 if self.is_wide else 4) + 4 * buckets)
+        start = 16 + words * (8 if self.is_wide else 4)
+        if 0 < (lowest := min(filter(None, self.numbers("DT_GNU_HASH", buckets, start) or ()), default=0)) < first:
+            return f"DT_GNU_HASH begins with symbol {first}, and one of its buckets with {lowest}, expected a later one"
+        return self._beyond("DT_GNU_HASH", start + 4 * buckets)
 
     def _beyond(self, tag: str, size: int) -> str:
         return (
