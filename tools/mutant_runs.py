@@ -1,9 +1,10 @@
 """Which tests notice a mutant: a plugin of pytest that collects once, and forks a process for each mutant.
 
 The first child runs every test with coverage, and says which lines each one runs and how long it takes. Each later
-child puts one mutant into the living functions, and runs the tests of the touched statement, quick ones first, until
-one fails. No file is changed. Not seen are tests that start wheelcheck in another process, and what a module made when
-it was imported, so that a survivor may be noticed after all, and a killed mutant is killed.
+child puts one mutant into the living functions, and runs the tests of the touched statement until one fails: first
+those of the module's own file, and quick ones. No file is changed. Not seen are tests that start wheelcheck in another
+process, and what a module made when it was imported, so that a survivor may be noticed after all, and a killed mutant
+is killed.
 """
 
 from __future__ import annotations
@@ -60,16 +61,20 @@ class Suite:
     kills: Counter[int] = field(default_factory=Counter)
 
     def of(self, mutant: Mutant, path: Path) -> list[int]:
-        """Return the tests that run the lines of a mutant: those that killed others first, then quick ones."""
+        """Return the tests that run the lines of a mutant: what killed others, what is near, what is quick."""
         lines = self.lines[str(path)]
         found = {test for line in mutant.lines for test in lines.get(line, ()) if test in self.times}
         chosen: list[int] = []
         left = self.seconds
-        for test in sorted(found, key=lambda test: (-self.kills[test] / (0.01 + self.times[test]), self.times[test])):
+        for test in sorted(found, key=lambda test: self._place(test, path.stem)):
             if self.times[test] <= left or not chosen:
                 chosen.append(test)
                 left -= self.times[test]
         return chosen
+
+    def _place(self, test: int, module: str) -> tuple[float, bool, float]:
+        is_of_another = not self.items[test].path.stem.startswith(f"test_{module}")
+        return -self.kills[test] / (0.01 + self.times[test]), is_of_another, self.times[test]
 
 
 @dataclass
