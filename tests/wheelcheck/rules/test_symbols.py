@@ -33,10 +33,11 @@ def asking(  # noqa: PLR0913 - a name for each thing that a row may vary
     weak: bool = False,
     needed: str = "",
     rpath: str = "",
+    is_module: bool = False,
 ) -> File:
     """An extension module that asks for these symbols, without any version; `needed` is a library that it needs.
 
-    Under the path of a library it exports no PyInit_.
+    Under the path of a library it exports no PyInit_, unless it `is_module`.
     """
     mark = " __attribute__((weak))" if weak else ""
     if data:
@@ -55,7 +56,7 @@ def asking(  # noqa: PLR0913 - a name for each thing that a row may vary
             stand_in = [str(native.compiled_c("int unused;\n", target, *SHAPE, soname, name="stand-in.so"))]
         keep = ("-Wl,--no-as-needed", *stand_in, *([f"-Wl,-rpath,{rpath}"] if rpath else []))
         return native.compile_c(
-            (INIT if path == MODULE else "") + declared + used, target, *flags, *keep, name="asking.so"
+            (INIT if path == MODULE or is_module else "") + declared + used, target, *flags, *keep, name="asking.so"
         )
 
     return File(path, make)
@@ -321,6 +322,40 @@ HERE = "demo/libhelp.so.1"
             "asks for demo_backend",
             ("demo/libhook.so",),
             "warning",
+        ),
+        *(
+            Twins(
+                "WC421",
+                f"a plain library that asks for {name} of {library}, which it does not need",
+                a_wheel(X86_64, asking(name, path="demo/libhook.so")),
+                a_wheel(X86_64, asking(name, path="demo/libhook.so", needed=library)),
+                f"asks for {name}, which neither the wheel nor manylinux_2_17_x86_64 offers to what it is linked with",
+                ("demo/libhook.so",),
+                "note",
+            )
+            for name, library in (("_Unwind_Resume", "libgcc_s.so.1"), ("_ZSt9terminatev", "libstdc++.so.6"))
+        ),
+        Twins(
+            "WC421",
+            "a module in a file that is named as a library is one for Python all the same",
+            a_wheel(X86_64, asking("demo_backend", path="demo/libmodule.so", lazy=True, is_module=True)),
+            a_wheel(X86_64, asking("puts", path="demo/libmodule.so", lazy=True, is_module=True)),
+            "asks for demo_backend, which neither the wheel nor manylinux_2_17_x86_64 offers: loading it fails",
+            ("demo/libmodule.so",),
+        ),
+        *(
+            Twins(
+                "WC421",
+                f"{count} symbols that exist nowhere",
+                a_wheel(X86_64, asking(*(f"demo_{number}" for number in range(count)))),
+                a_wheel(X86_64, asking("puts")),
+                f"asks for {listed}, which neither",
+                (MODULE,),
+            )
+            for count, listed in (
+                (4, "demo_0, demo_1, demo_2, demo_3"),
+                (6, "demo_0, demo_1, demo_2, demo_3 and 2 others"),
+            )
         ),
         Twins(
             "WC421",
