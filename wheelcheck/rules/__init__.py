@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from wheelcheck.config.fields import Severity
 
@@ -174,6 +174,13 @@ class Rule(Generic[Subject]):
             where = (hit.artifact or artifact, hit.path)
             fix = self.fix if hit.fixable else None
             yield Finding(self.code, self.name, severity, *where, hit.message, hit.cause, fix=fix)
+
+
+def listed(names: Sequence[str], shown: int) -> str:
+    """Return the first names, and how many there are besides: one more is named as well, and not counted."""
+    if len(names) <= shown + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:shown])} and {len(names) - shown} others"
 
 
 def rule(  # noqa: PLR0913  # what a rule declares of itself

@@ -17,7 +17,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.usual import canonicalize_name
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, listed, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,8 +150,7 @@ def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[
         absent = [member for member in wheel.members if member.path not in tails]
         missing = sorted(member.path for member in absent if _is_package_file(member))
         if missing:
-            more = f" and {len(missing) - _SHOWN} others" if len(missing) > _SHOWN else ""
-            found = f"{sdist.file} lacks {', '.join(missing[:_SHOWN])}{more}, which the wheel has"
+            found = f"{sdist.file} lacks {listed(missing, _SHOWN)}, which the wheel has"
             yield Hit("", found, artifact=wheel.file, cause=found)
 
 

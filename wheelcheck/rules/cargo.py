@@ -12,7 +12,7 @@ from wheelcheck.facts.cargo_sources import missing_sources
 from wheelcheck.facts.cargo_workspaces import missing_targets, orphans, unlocked, unused
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, listed, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +112,7 @@ def the_lock_file_holds_nothing_that_its_workspace_does_not_need(sdist: Sdist) -
     """
     for lock, packages in unused(sdist):
         if not _is_aside(lock):
-            more = f" and {len(packages) - _SHOWN} others" if len(packages) > _SHOWN else ""
-            yield Hit(lock, f"lists {', '.join(packages[:_SHOWN])}{more}, which nothing here needs")
+            yield Hit(lock, f"lists {listed(packages, _SHOWN)}, which nothing here needs")
 
 
 @rule("WC622", on=Sdist, severity=("error", "warning"), absence=True)

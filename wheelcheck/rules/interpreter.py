@@ -24,7 +24,7 @@ from wheelcheck.platforms.hints import is_test_data
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.stable_abi import added_in, is_of_cpython
 from wheelcheck.platforms.suffixes import module_of, parse_module_name
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.rules.linux import carried_names, not_provided
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
         if (others or makes_module(slice_)) and not is_linked:
             is_loaded_otherwise = len(others) > 1 or _is_named_as_library(module, others)
             is_loaded_otherwise = is_loaded_otherwise or _needs_other_packages(slice_, platform, carried)
-            found = f"exports {_listed(others)}, expected" if others else "exports no"
+            found = f"exports {listed(sorted(others), _SHOWN)}, expected" if others else "exports no"
             message = f"{found} {init_functions(module)[0]}: the import of {module} fails"
             yield Hit(member.path, message, severity="warning" if is_loaded_otherwise else None)
 
@@ -104,14 +104,6 @@ def _needs_other_packages(slice_: Slice, platform: Platform, carried: frozenset[
     """Return whether code needs a library that neither the wheel nor the system of the tag has."""
     loose = (name.rpartition("/")[2] for name in slice_.needed if name.startswith("@rpath/"))
     return bool(not_provided(slice_, platform, carried)) or any(name not in carried for name in loose)
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Return the first few names, and how many there are besides."""
-    found = sorted(names)
-    if len(found) <= _SHOWN + 1:
-        return ", ".join(found)
-    return f"{', '.join(found[:_SHOWN])} and {len(found) - _SHOWN} others"
 
 
 @rule("WC436", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
@@ -172,11 +164,13 @@ def _offered(wheel: Wheel, names: set[str]) -> set[str]:
 def _outside_of_the_abi(member: Member, names: set[str], wheel: Wheel, floor: Version) -> Iterator[Hit]:
     newer = {name: added_in()[name] for name in names if name in added_in()}
     if private := names - newer.keys():
-        yield Hit(member.path, f"takes {_listed(private)} from CPython, which the stable ABI does not have")
+        yield Hit(
+            member.path, f"takes {listed(sorted(private), _SHOWN)} from CPython, which the stable ABI does not have"
+        )
     if newer:
         least = max(newer.values())
-        words = (f"{name} (since {dotted(version)})" for name, version in newer.items())
-        found = f"takes {_listed(words)} from CPython, expected nothing newer than {dotted(floor)} for the tags"
+        words = listed(sorted(f"{name} (since {dotted(version)})" for name, version in newer.items()), _SHOWN)
+        found = f"takes {words} from CPython, expected nothing newer than {dotted(floor)} for the tags"
         is_excluded = not is_admitted(wheel, [(3, minor) for minor in range(floor[1], least[1])])
         yield Hit(member.path, found, severity="warning" if is_excluded else None)
 

@@ -20,7 +20,7 @@ from wheelcheck.platforms.system_symbols import (
     knows,
     offers,
 )
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -314,5 +314,4 @@ def _some_library_offers(name: str, platform: Platform) -> bool:
 
 def _listed(symbols: tuple[Symbol, ...]) -> str:
     names = [f"{symbol.name}@{symbol.version}" if symbol.version else symbol.name for symbol in symbols]
-    more = f" and {len(names) - _SHOWN} others" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"
+    return listed(names, _SHOWN)

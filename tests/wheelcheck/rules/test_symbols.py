@@ -353,7 +353,7 @@ HERE = "demo/libhelp.so.1"
                 (MODULE,),
             )
             for count, listed in (
-                (4, "demo_0, demo_1, demo_2, demo_3"),
+                (5, "demo_0, demo_1, demo_2, demo_3, demo_4"),
                 (6, "demo_0, demo_1, demo_2, demo_3 and 2 others"),
             )
         ),
