@@ -11,7 +11,6 @@ Every command ends with one of three exit codes:
 
 from __future__ import annotations
 
-import gc
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -39,12 +38,10 @@ COMMANDS = {
     "init": "add the gate to a project, or with --builder the whole release; overwrites nothing",
     "completion": "print a script with which bash, zsh or fish complete the command line",
 }
-_OBJECTS = 10_000  # that are made before garbage is looked for: with Python's 700, numpy's release takes 5 % longer
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    gc.set_threshold(_OBJECTS)
     degrade(sys.stdout)  # a name the terminal cannot show is no reason to stop
     words = sys.argv[1:] if argv is None else list(argv)
     return exit_code(lambda: _run(words))
