@@ -54,7 +54,7 @@ def assert_told(fault: Damage) -> None:
     assert isinstance(fault.path, str), fault
     assert fault.kind in _EITHER or bool(fault.path) == (fault.kind not in _WHOLE), fault
     assert fault.cap or "expected" in fault.why, fault
-    assert_known("archive", fault)
+    assert_known("archive", fault.kind, fault.why)
 
 
 @dataclass(frozen=True)

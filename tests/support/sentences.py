@@ -1,7 +1,7 @@
-"""What the readers say of damage, word for word: a sentence that users read changes on purpose only.
+"""What readers say of damage, and rules of what they find, word for word: what users read changes on purpose only.
 
-`sentences/NAME.txt` has every sentence once, numbers as 0. After a change, write it again with
-`WHEELCHECK_SENTENCES=1 pytest tests/wheelcheck/NAME` and read what is new.
+`sentences/NAME.txt` has every sentence once, numbers as 0, as far as reports show it. After a change, write it again
+with `WHEELCHECK_SENTENCES=1 pytest tests/wheelcheck/NAME` and read what is new.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ import os
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wheelcheck.damage import Damage
+from wheelcheck.report.wording import shown
 
 _NUMBER = re.compile(r"\b(0x[0-9a-f]+|[0-9]{1,3}(,[0-9]{3})+|[0-9a-f]*[0-9][0-9a-f]*)\b")
 _FOLDER = Path(__file__).parent / "sentences"
@@ -25,10 +23,9 @@ def _known(name: str) -> set[str]:
     return set(path.read_text("utf-8").splitlines()) if path.exists() else set()
 
 
-def assert_known(name: str, damage: Damage) -> None:
+def assert_known(name: str, kind: str, text: str) -> None:
     """Assert that a sentence is one of those that were read; with WHEELCHECK_SENTENCES set, add it."""
-    sentence = f"{damage.kind}: {_NUMBER.sub('0', damage.why)}"
-    sentence = sentence.encode("unicode_escape").decode()
+    sentence = f"{kind}: {_NUMBER.sub('0', shown(text))}".encode("unicode_escape").decode()
     if sentence not in _known(name) and os.environ.get("WHEELCHECK_SENTENCES"):
         _known(name).add(sentence)
         text = "".join(f"{each}\n" for each in sorted(_known(name)))

@@ -15,5 +15,5 @@ def told(binary: Binary | None) -> Binary:
     assert binary is not None
     for damage in binary.damage:
         assert (damage.path, damage.cap) == ("x", damage.kind.endswith("-limit"))
-        assert_known("binary", damage)
+        assert_known("binary", damage.kind, damage.why)
     return binary
