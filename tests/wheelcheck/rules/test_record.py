@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.support.artifacts import Rows, WheelRecipe
 
 RECORD = "demo-1.0.dist-info/RECORD"
-SIGNATURE = "demo-1.0.dist-info/RECORD.jws"
+SIGNATURES = ("demo-1.0.dist-info/RECORD.jws", "demo-1.0.dist-info/RECORD.p7s")
 DATA = "demo/data.txt"
 LIBRARY = "demo/libnative.so"
 OTHERS = ("demo-1.0.dist-info/WHEEL", "demo-1.0.dist-info/METADATA")
@@ -44,7 +44,7 @@ def stronger(algorithm: str, content: bytes) -> str:
     return f"{algorithm}={digest.rstrip(b'=').decode()}"
 
 
-def changed(path: str, **columns: str) -> Callable[[Rows], Rows]:
+def changed(path: str, /, **columns: str) -> Callable[[Rows], Rows]:
     """Return an edit of one row: its `hash`, its `size` or its `path`."""
 
     def edit(rows: Rows) -> Rows:
@@ -67,7 +67,7 @@ def with_backslashes(rows: Rows) -> Rows:
 
 
 def without_signature(rows: Rows) -> Rows:
-    return [row for row in rows if row[0] != SIGNATURE]
+    return [row for row in rows if row[0] not in SIGNATURES]
 
 
 def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, at: str = DATA, *also: str) -> Twins:
@@ -233,6 +233,23 @@ def row_for(code: str, sentence: str, edit: Callable[[Rows], Rows], found: str, 
             "found a hash, expected none",
             RECORD,
         ),
+        *(
+            Twins(
+                "WC213",
+                f"a hash of {path}, which is written after RECORD",
+                recorded(None, File(path)),
+                recorded(changed(path, hash="", size=""), File(path)),
+                "found a hash, expected none",
+                (path,),
+            )
+            for path in SIGNATURES
+        ),
+        row_for("WC213", "text of 40 characters for a size", changed(DATA, size="x" * 40), f"{'x' * 40!r}, expected"),
+        row_for("WC213", "text of 41 characters for a size", changed(DATA, size="x" * 41), f"{'x' * 40!r}…, expected"),
+        row_for(
+            "WC213", "a name beside the wheel", changed(DATA, path="x/../../y"), "leaves", "x/../../y", "WC210", "WC211"
+        ),
+        row_for("WC213", "no name", changed(DATA, path=""), "leaves the wheel", "", "WC210", "WC211"),
         Twins(
             "WC213",
             "two columns",
@@ -276,7 +293,23 @@ def test_record_lists_every_file_as_it_is(row: Twins, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        Silent("WC210", "signatures over RECORD are not in it", recorded(without_signature, File(SIGNATURE))),
+        *(
+            Silent(code, f"{path} is not in it", recorded(without_signature, File(path)))
+            for code in ("WC210", "WC213")
+            for path in SIGNATURES
+        ),
+        *(
+            Silent(
+                "WC211",
+                f"a row for {path}, which is not there",
+                recorded(lambda rows, path=path: [*rows, (path, "", "")]),
+            )
+            for path in SIGNATURES
+        ),
+        *(
+            Silent("WC212", f"{path} is written after RECORD", recorded(changed(path, hash="", size="1"), File(path)))
+            for path in SIGNATURES
+        ),
         Silent("WC213", "a size may be left out", recorded(changed(DATA, size=""))),
         Silent("WC212", "a stronger hash that is true", recorded(changed(DATA, hash=stronger("sha512", b"text\n")))),
     ],
