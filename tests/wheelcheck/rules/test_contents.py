@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from tests.support.artifacts import WheelRecipe
 
 PURE = "py3-none-any"
+MIB = 2**20
+PRIVATE = ("/home/x/sh", "/Users/x/sh", "/root/x", "/tmp/x", "/opt/x", "/build/x", "/builds/x", "/project/x", "/io/x")  # noqa: S108  # only a text
 SCRIPT = "demo-1.0.data/scripts/tool"
 POINTS = "demo-1.0.dist-info/entry_points.txt"
 
 
-def script(line: str, tags: str = PURE) -> WheelRecipe:
-    return a_wheel(tags, File("demo/__init__.py"), File(SCRIPT, f"{line}\nprint(1)\n".encode(), EXECUTABLE))
+def script(line: str, tags: str = PURE, path: str = SCRIPT) -> WheelRecipe:
+    return a_wheel(tags, File("demo/__init__.py"), File(path, f"{line}\nprint(1)\n".encode(), EXECUTABLE))
 
 
-def starting(reference: str, source: str, path: str = "demo/cli.py") -> WheelRecipe:
-    points = f"[console_scripts]\ntool = {reference}\n".encode()
+def starting(reference: str, source: str, path: str = "demo/cli.py", group: str = "console_scripts") -> WheelRecipe:
+    points = f"[{group}]\ntool = {reference}\n".encode()
     files = (File("demo/__init__.py"), File(path, source.encode()))
     return a_wheel(PURE, *files, dist_info={"entry_points.txt": points})
 
@@ -36,9 +38,9 @@ def with_debug(*flags: str) -> WheelRecipe:
     return a_wheel(X86_64, made)
 
 
-def large(path: str, number: int) -> File:
-    """A library of 2 MiB that holds this number."""
-    source = f"char table[2097152] = {{{number}}};\n"
+def large(path: str, number: int, size: int = 2 * MIB) -> File:
+    """A library with a table of so many bytes that holds this number."""
+    source = f"char table[{size}] = {{{number}}};\n"
     shape = ("-shared", "-fPIC", "-nostdlib", "-s")
     return File(path, lambda: native.compile_c(source, "x86_64-linux-gnu.2.17", *shape, name="liblarge.so"))
 
@@ -70,8 +72,32 @@ OPEN_CLASSES = {
             Twins("WC240", f"a script for {line}", script(line), script("#!python"), "only the machine", (SCRIPT,))
             for line in ("#!/home/builder/venv/bin/python3", "#!/opt/python/cp312-cp312/bin/python", "#!/tmp/x/sh -e")
         ),
-        Silent("WC240", "env finds Python on every system", script("#!/usr/bin/env python3")),
-        Silent("WC240", "the shell is on every system", script("#!/bin/sh")),
+        *(
+            Silent("WC240", f"{line} is on every system", script(line))
+            for line in (
+                "#!/usr/bin/env python3",
+                "#!/bin/sh",
+                "#!/usr/bin/python",
+                "#!/bin/python3",
+                "#!/usr/bin/perl -w",
+            )
+        ),
+        *(
+            Silent("WC240", f"installers replace {line}", script(line))
+            for line in ("#!python", "#!pythonw", "#! python -E", "#!")
+        ),
+        *(
+            Twins(
+                "WC240", f"{line} is somebody's", script(f"#!{line}"), script("#!python"), f"{line!r}, which", (SCRIPT,)
+            )
+            for line in (*PRIVATE, "/usr/local/bin/python3.11", "/nix/store/x/bin/python")
+        ),
+        Silent("WC240", "a program of a system that the tag does not name", script("#!/usr/bin/ruby")),
+        *(
+            Silent("WC240", f"{path} is no script that installers place", script("#!/home/b/bin/python3", path=path))
+            for path in ("demo/scripts/tool", "demo-1.0.data/purelib/tool", "x/scripts/tool")
+        ),
+        Silent("WC240", "a program that begins with no #!", script("/home/b/bin/python3")),
         Silent("WC240", "Windows does not read the line", script("#!/home/b/bin/python3", "py3-none-win_amd64")),
         Twins(
             "WC241",
@@ -112,6 +138,27 @@ OPEN_CLASSES = {
         *(Silent("WC241", sentence, starting("demo.cli:App.start", text)) for sentence, text in OPEN_CLASSES.items()),
         *(Silent("WC241", sentence, starting("demo.cli:main", text)) for sentence, text in SILENT_SOURCES.items()),
         Silent("WC241", "an attribute that is a module of the package", starting("demo:cli", "")),
+        Silent("WC241", "an attribute of a module of the package", starting("demo:cli.main", "main = print\n")),
+        Silent("WC241", "an attribute that is a package", starting("demo:cli", "", "demo/cli/__init__.py")),
+        Silent("WC241", "an attribute that is a folder", starting("demo:cli", "", "demo/cli/x.py")),
+        Twins(
+            "WC241",
+            "a name that is part of a module's",
+            starting("demo:cl", ""),
+            starting("demo:cli", ""),
+            "tool starts cl of demo, which defines no such name",
+            (POINTS,),
+            "warning",
+        ),
+        Twins(
+            "WC241",
+            "a program with windows",
+            starting("demo.cli:main", "", group="gui_scripts"),
+            starting("demo.cli:main", "main = print\n", group="gui_scripts"),
+            "tool starts main of demo.cli, which defines no such name",
+            (POINTS,),
+            "warning",
+        ),
         Twins(
             "WC242",
             "tests beside the package",
@@ -121,21 +168,39 @@ OPEN_CLASSES = {
             ("tests",),
             "note",
         ),
-        Twins(
-            "WC242",
-            "the setup script beside the package",
-            a_wheel(PURE, File("demo/__init__.py"), File("setup.py")),
-            a_wheel(PURE, File("demo/__init__.py"), File("demo/setup.py")),
-            "installs setup.py at the top of site-packages",
-            ("setup.py",),
-            "note",
+        *(
+            Twins(
+                "WC242",
+                f"{file} beside the package",
+                a_wheel(PURE, File("demo/__init__.py"), File(file)),
+                a_wheel(PURE, File("demo/__init__.py"), File(f"demo/{file}")),
+                f"installs {top} at the top of site-packages",
+                (top,),
+                "note",
+            )
+            for file, top in {
+                **{each: each for each in ("setup.py", "conftest.py", "noxfile.py", "tasks.py", "pyproject.toml")},
+                **{f"{each}/x.py": each for each in ("test", "Testing", "docs", "examples", "benchmarks")},
+                "demo-1.0.data/purelib/setup.py": "setup.py",
+                "demo-1.0.data/platlib/doc/conf.py": "doc",
+            }.items()
         ),
+        Silent("WC242", "a file that is named as a folder", a_wheel(PURE, File("demo/__init__.py"), File("tests"))),
         Twins(
             "WC243",
             "a library under two names",
             a_wheel(X86_64, large("demo/libfoo.so", 1), large("demo/libfoo.so.1", 1)),
             a_wheel(X86_64, large("demo/libfoo.so", 1), large("demo/libfoo.so.1", 2)),
             "has the same 2.0 MiB as demo/libfoo.so, 2 copies in all",
+            ("demo/libfoo.so.1",),
+            "note",
+        ),
+        Twins(
+            "WC243",
+            "a library under three names",
+            a_wheel(X86_64, *(large(f"demo/libfoo.so{end}", 1) for end in ("", ".1", ".1.2"))),
+            a_wheel(X86_64, *(large(f"demo/libfoo.so{end}", 1, MIB // 2) for end in ("", ".1", ".1.2"))),
+            "has the same 2.0 MiB as demo/libfoo.so, 3 copies in all",
             ("demo/libfoo.so.1",),
             "note",
         ),
