@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -48,6 +50,23 @@ def test_a_file_that_is_named_comes_first_and_a_broken_one_is_passed_over(tmp_pa
     (tmp_path / ".pip" / "pip.conf").write_text("no section")
     assert index_address({"HOME": str(tmp_path), "PIP_CONFIG_FILE": str(tmp_path / "own")}) == OURS
     assert index_address({"HOME": str(tmp_path)}) != OURS
+
+
+@pytest.mark.posix
+def test_macos_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "Library/Application Support/pip/pip.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text(f"[global]\nindex-url = {OURS}\n")
+    assert index_address({"HOME": str(tmp_path)}) != OURS
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert index_address({"HOME": str(tmp_path)}) == OURS
+
+
+@pytest.mark.posix
+def test_the_device_null_stands_for_no_file_at_all(tmp_path: Path) -> None:
+    (tmp_path / ".pip").mkdir()
+    (tmp_path / ".pip" / "pip.conf").write_text(f"[global]\nindex-url = {OURS}\n")
+    assert index_address({"HOME": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}) != OURS
 
 
 def test_otherwise_it_is_the_default_of_pip_installed_or_bundled(

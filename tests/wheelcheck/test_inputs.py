@@ -181,6 +181,25 @@ def test_the_cache_is_where_the_environment_says(
     assert cache_folder() == Path(folder)
 
 
+@pytest.mark.parametrize(
+    ("system", "variable", "folder"),
+    [
+        ("win32", {"LOCALAPPDATA": "/own"}, "/own/wheelcheck"),
+        ("win32", {"LOCALAPPDATA": ""}, "/home/me/AppData/Local/wheelcheck"),
+        ("darwin", {"XDG_CACHE_HOME": "/not"}, "/home/me/Library/Caches/wheelcheck"),
+    ],
+)
+@pytest.mark.posix
+def test_windows_and_macos_keep_it_where_they_keep_caches(
+    monkeypatch: pytest.MonkeyPatch, system: str, variable: dict[str, str], folder: str
+) -> None:
+    monkeypatch.delenv("WHEELCHECK_CACHE", raising=False)
+    for name, value in {"HOME": "/home/me", **variable}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", system)
+    assert cache_folder() == Path(folder)
+
+
 # --- the command line ---
 
 

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wheelcheck
-from tests.support.artifacts import File, a_wheel
+from tests.support.artifacts import X86_64, File, a_wheel, an_sdist
 from tests.support.commandline import environment
-from wheelcheck.survey import task
+from wheelcheck.survey import task, worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.support.artifacts import SdistRecipe, WheelRecipe
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,51 @@ def _no_process_is_left() -> Iterator[None]:
 
 def a_file(folder: Path) -> Path:
     return a_wheel("py3-none-any", File("demo/data.txt")).write(folder)
+
+
+def test_a_worker_says_of_a_file_what_a_check_says(tmp_path: Path) -> None:
+    file, report = a_file(tmp_path), wheelcheck.check(a_file(tmp_path))
+    said = worker.answer(file, [])
+    assert (said["verdict"], said["project"], said["version"], said["platforms"]) == (
+        report.verdict,
+        "demo",
+        "1.0",
+        ["any"],
+    )
+    assert said["bytes"] == file.stat().st_size
+    assert said["sha256"] == worker.sha256_of(file) == report.artifacts[0].sha256
+
+
+def test_a_worker_says_of_a_file_that_is_known_only_that(tmp_path: Path) -> None:
+    file = a_file(tmp_path)
+    digest = worker.sha256_of(file)
+    assert worker.answer(file, ["0" * 64, digest]) == {
+        "sha256": digest, "file": file.name, "rules": worker.rule_set()
+    }  # fmt: skip
+    assert worker.answer(file, ["0" * 64])["sha256"] == digest
+
+
+def test_a_worker_says_why_it_cannot_read_a_file(tmp_path: Path) -> None:
+    said = worker.answer(tmp_path / "gone.whl", [])
+    assert (said["verdict"], said["gaps"]) == ("unverified", ["cannot be read: No such file or directory"])
+    assert worker.answer(tmp_path / "gone.whl", ["0" * 64])["gaps"] == said["gaps"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "platforms"),
+    [
+        (an_sdist(File("demo/data.txt")), ["sdist"]),
+        (a_wheel(X86_64), ["linux glibc x86_64"]),
+        (a_wheel("py3-none-win_amd64"), ["windows x86_64"]),
+        (a_wheel("py3-none-macosx_11_0_universal2"), ["macos x86_64 aarch64"]),
+        (a_wheel("py3-none-manylinux_2_17_x86_64.musllinux_1_2_x86_64"), ["linux glibc x86_64", "linux musl x86_64"]),
+        (a_wheel("py3-none-x"), ["other"]),
+    ],
+)
+def test_a_worker_names_the_systems_of_the_tags(
+    tmp_path: Path, recipe: WheelRecipe | SdistRecipe, platforms: list[str]
+) -> None:
+    assert worker.answer(recipe.write(tmp_path), [])["platforms"] == platforms
 
 
 def test_a_process_serves_many_files(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def _print(report: Report, outputs: list[reports.Output], arguments: argparse.Na
     )
     problems: list[str] = []
     with reader_may_leave():
-        for wanted in (form, "github") if annotated and arguments.verbosity >= 0 else (form,):
+        for wanted in (form, "github") if annotated else (form,):
             problems += reports.show(report, wanted, sys.stdout, verbosity=arguments.verbosity)
         if arguments.statistics and form == "text":
             print("\n".join(statistics(report)))

@@ -173,7 +173,7 @@ def _elsewhere(platform: str, pythons: list[str]) -> Elsewhere:
     for start, end, runner, archs in _ELSEWHERE:
         if platform.startswith(start) and platform.endswith(end):
             tag = f"{start}{end}"
-            names = (f"cp3{_MINOR}" if name in ("py3", "py2.py3") else name for name in pythons)
+            names = (f"cp3{_MINOR}" if name in ("py2", "py3") else name for name in pythons)
             floor = parse_platform(platform).floor if start == "macosx" else ()
             build = " ".join(f"{name}-{tag}" for name in dict.fromkeys(names))
             deployment = ".".join(map(str, floor))

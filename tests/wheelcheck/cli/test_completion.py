@@ -52,6 +52,17 @@ def test_bash_offers_commands_options_values_and_files(
     assert bash(script, *words) == offered
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_script_offers_every_command_and_the_values_of_an_option(
+    shell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["completion", shell]) == 0
+    printed = capsys.readouterr().out
+    assert [command for command in COMMANDS if command not in printed] == []
+    assert "text json sarif github junit html" in printed
+    assert {"fish": "-l strict ", "bash": "--strict ", "zsh": "--strict "}[shell] in printed
+
+
 @pytest.mark.posix
 @pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not installed")
 @pytest.mark.parametrize("script", ["zsh"], indirect=True)

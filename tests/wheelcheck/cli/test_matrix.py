@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelcheck.cli import main, matrix
-from wheelcheck.config import load
+from wheelcheck.config import ConfigError, load
 from wheelcheck.platforms.arch import ARCHES
 
 if TYPE_CHECKING:
@@ -112,6 +112,45 @@ def test_on_github_both_are_appended_to_the_outputs_one_line_each(
     assert json.loads(first.removeprefix("matrix=")) == shown
     assert elsewhere == 'elsewhere={"include": []}'
     assert json.loads(second.removeprefix("expected="))["sdist"] is True
+
+
+def on(platform: str, *pythons: str) -> str:
+    return f"[[tool.wheelcheck.wheels]]\npython = {list(pythons)}\nplatforms = ['{platform}']\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "job"),
+    {
+        on("macosx_11_0_arm64", "cp311", "cp312"): (
+            "macos-15", "cp311-macosx_arm64 cp312-macosx_arm64", "arm64", "11.0"
+        ),
+        on("macosx_10_13_x86_64", "cp311"): ("macos-15-intel", "cp311-macosx_x86_64", "x86_64", "10.13"),
+        on("macosx_11_0_universal2", "cp311"): ("macos-15", "cp311-macosx_universal2", "universal2", "11.0"),
+        on("win_amd64", "py3-none", "py2-none"): ("windows-2025", "cp313-win_amd64", "AMD64", ""),
+        on("win32", "cp313-cp313t"): ("windows-2025", "cp313t-win32", "x86", ""),
+        on("win_arm64", "cp311"): ("windows-11-arm", "cp311-win_arm64", "ARM64", ""),
+        on("musllinux_1_2_x86_64", "cp311"): ("ubuntu-latest", "cp311-musllinux_x86_64", "x86_64", ""),
+        on("musllinux_1_1_aarch64", "cp311"): ("ubuntu-24.04-arm", "cp311-musllinux_aarch64", "aarch64", ""),
+    }.items(),
+)  # fmt: skip
+def test_what_the_builder_does_not_make_has_a_job_of_cibuildwheel(
+    tmp_path: Path, table: str, job: tuple[str, ...]
+) -> None:
+    (made,) = matrix.elsewhere(load(configured(tmp_path, table)))
+    assert (made["runner"], made["build"], made["archs"], made["deployment"]) == job
+    assert f"'{made['platform']}'" in table
+
+
+def test_wheels_of_one_platform_are_one_job_and_those_for_glibc_none(tmp_path: Path) -> None:
+    tables = (on("win_amd64", "cp311"), on("manylinux_2_17_x86_64", "cp311"), on("win_amd64", "cp312", "cp311-abi3"))
+    (made,) = matrix.elsewhere(load(configured(tmp_path, "[tool.x]\n" + "".join(tables))))
+    assert made["build"] == "cp311-win_amd64 cp312-win_amd64"
+
+
+def test_a_platform_without_a_hosted_runner_is_refused(tmp_path: Path) -> None:
+    config = load(configured(tmp_path, on("musllinux_1_2_riscv64", "cp311")))
+    with pytest.raises(ConfigError, match="musllinux_1_2_riscv64: no hosted runner is known that builds it"):
+        matrix.elsewhere(config)
 
 
 def test_without_the_option_nothing_is_appended(

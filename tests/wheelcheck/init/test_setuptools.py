@@ -24,6 +24,10 @@ RUST_ABI3 = {
 }
 TABLE = "[[tool.setuptools-rust.ext-modules]]\ntarget = 'demo._native'\n"
 TOOL = {"name": "sentry-cli", "kind": "executable", "path": ".data/scripts/sentry-cli", "from": "backend"}
+TWO_CRATES = {
+    f"{name}/{file}": text for name in "ab" for file, text in (("Cargo.toml", crate(name)), ("src/main.rs", ""))
+}
+NEITHER = "if not os.environ.get('A') and not os.environ.get('B'):"
 OWN_TAG = """\
 class bdist_wheel(_bdist_wheel):
     def get_tag(self):
@@ -215,6 +219,85 @@ LAYOUTS = {
     ),
     "a library of setuptools-rust that is no module": Layout(
         table(f"{TABLE}binding = 'NoBinding'\n") | RUST, unknown="where setuptools-rust puts a library or program"
+    ),
+    "a tag of the project's own beside an extension": Layout(
+        script(f"{OWN_TAG}setup(ext_modules=[{EXTENSION}], cmdclass={{'bdist_wheel': bdist_wheel}})"),
+        unknown="which wheels to build: bdist_wheel of setup.py tags them all py3-none",
+    ),
+    "a tag, and an extension that is not for the stable ABI": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}])", TAGGED),
+        unknown="they are tagged cp311-abi3, but not every extension module has py_limited_api",
+    ),
+    "a tag that is none": Layout(
+        script(f"setup(ext_modules=[{LIMITED}], options={{'bdist_wheel': {{'py_limited_api': '3.11'}}}})"),
+        unknown="what py_limited_api = '3.11' means; write it as",
+    ),
+    "crates for the stable ABI beside an extension that is not": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}])", f"{TABLE}py-limited-api = 'auto'\n") | RUST_ABI3,
+        unknown="which wheels to build: only the crates are for the stable ABI",
+    ),
+    "a crate that is not there": Layout(
+        table(f"{TABLE}path = 'rust/Cargo.toml'\n"), unknown="where the crate is: there is no rust/Cargo.toml"
+    ),
+    "a workspace where a crate should be": Layout(
+        table(TABLE) | {"Cargo.toml": "[workspace]\nmembers = ['a', 'b']\n", **TWO_CRATES},
+        unknown="is a workspace without a package; name the crate",
+    ),
+    "commands of versioneer": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}], cmdclass=versioneer.get_cmdclass())"), EACH, package="demo", each=True
+    ),
+    "commands from elsewhere": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}], cmdclass=commands)"), unknown="which commands cmdclass in line 3"
+    ),
+    "a command whose name is computed": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}], cmdclass={{name: mine}})"),
+        unknown="which commands cmdclass in line 3",
+    ),
+    "an extension that nobody builds": Layout(
+        script(f"x = {EXTENSION}\nsetup()"), unknown="who builds the extension module of line 3"
+    ),
+    "no extension, said outright": Layout(
+        script("setup(ext_modules=None)"), unknown="no part of it is native, so there is nothing for the builder"
+    ),
+    "an extension unless two variables are set": Layout(
+        script(f"m = []\n{NEITHER}\n    m.append({EXTENSION})\nsetup(ext_modules=m)"),
+        EACH,
+        package="demo",
+        each=True,
+    ),
+    "an extension if one of two variables is set": Layout(
+        script(f"m = []\nif os.environ.get('A') or VERSION > 3:\n    m.append({EXTENSION})\nsetup(ext_modules=m)"),
+        unknown="whether the extension modules are built: line 4",
+    ),
+    "modules of CFFI from elsewhere": Layout(
+        script("setup(cffi_modules=find())"), unknown="which modules line 3 gives to cffi_modules"
+    ),
+    "modules of CFFI whose file is not there": Layout(
+        script("setup(cffi_modules=['build_x.py:ffi'])"), unknown="whether build_x.py compiles anything"
+    ),
+    "no crate, said outright": Layout(
+        script("setup(rust_extensions=[])"), unknown="no part of it is native, so there is nothing for the builder"
+    ),
+    "crates from elsewhere": Layout(
+        script("setup(rust_extensions=find())"), unknown="which crates rust_extensions names"
+    ),
+    "a crate whose place is computed": Layout(
+        script("setup(rust_extensions=[RustExtension('demo._x', find())])") | RUST,
+        unknown="the path of the crate in line 3",
+    ),
+    "a crate whose features are computed": Layout(
+        script("setup(rust_extensions=[RustExtension('demo._x', features=find())])") | RUST,
+        unknown="the features of the crate in line 3",
+    ),
+    "a crate with a feature that makes it one for the stable ABI": Layout(
+        script("setup(rust_extensions=[RustExtension('demo._x', features=['stable'])])")
+        | {
+            **RUST,
+            "Cargo.toml": crate("native", "cdylib", "pyo3 = '0.29'\n[features]\nstable = ['pyo3/abi3-py312']\n"),
+        },
+        ("cp312-abi3",),
+        build={"config-settings": {"--build-option": "--py-limited-api=cp312"}},
+        package="demo",
     ),
     "a setup.py that is no Python": Layout(script("setup("), unknown="setup.py: it is not Python"),
     "a setup.py without setup()": Layout(script("print()"), unknown="what it builds, because it never calls setup()"),

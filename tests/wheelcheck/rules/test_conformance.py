@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import inspect
 import sys
 from dataclasses import replace
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,7 @@ from wheelcheck.rules import Hit, Rule, rule
 from wheelcheck.rules.catalogue import FAMILIES, IMPACTS, OF_SDISTS, all_rules, find, known_codes, rules_of, wheel_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from wheelcheck.config.fields import Severity
 
@@ -182,3 +183,27 @@ def test_only_rows_that_pytest_runs_are_counted() -> None:
     module.test_it = test_it  # type: ignore[attr-defined]
     assert rows_of((module,)) == TESTED
     assert sys.modules[__name__] in table_modules()
+
+
+@pytest.mark.parametrize("one", RULES, ids=lambda one: one.code)
+def test_without_docstrings_a_rule_is_explained_from_its_source(one: Rule[Any]) -> None:
+    bare = replace(one, judge=_without_docstring(one.judge))
+    assert (bare.summary, bare.explanation, bare.why) == (one.summary, one.explanation, one.why)
+    assert (bare.source, bare.remedy) == (one.source, one.remedy)
+
+
+def test_without_docstrings_and_without_source_a_rule_has_no_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    bare = replace(RULES[0], judge=_without_docstring(RULES[0].judge))
+    monkeypatch.setattr(inspect, "getsource", _no_source)
+    assert (bare.summary, bare.explanation) == ("", "")
+
+
+def _without_docstring(judge: Callable[..., Any]) -> Callable[..., Any]:
+    assert isinstance(judge, FunctionType)
+    bare = FunctionType(judge.__code__, judge.__globals__, judge.__name__)
+    bare.__doc__ = None
+    return bare
+
+
+def _no_source(_: object) -> str:
+    raise OSError

@@ -66,6 +66,10 @@ def with_backslashes(rows: Rows) -> Rows:
     return [(path.replace("/", "\\"), hashed, size) for path, hashed, size in rows]
 
 
+def with_row_for(path: str) -> Callable[[Rows], Rows]:
+    return lambda rows: [*rows, (path, "", "")]
+
+
 def without_signature(rows: Rows) -> Rows:
     return [row for row in rows if row[0] not in SIGNATURES]
 
@@ -302,7 +306,7 @@ def test_record_lists_every_file_as_it_is(row: Twins, tmp_path: Path) -> None:
             Silent(
                 "WC211",
                 f"a row for {path}, which is not there",
-                recorded(lambda rows, path=path: [*rows, (path, "", "")]),
+                recorded(with_row_for(path)),
             )
             for path in SIGNATURES
         ),
