@@ -108,7 +108,8 @@ def _read(found: list[Finding]) -> list[Finding]:
     """Return findings, having asserted that somebody has read what each says, and what it has in common with others."""
     for finding in found:
         if not _OF_OTHERS.match(finding.message):
-            assert_known("rules", finding.code, " | ".join(filter(None, (finding.message, finding.cause))))
+            fix = f"fix: {finding.fix}" if finding.fix else ""
+            assert_known("rules", finding.code, " | ".join(filter(None, (finding.message, finding.cause, fix))))
     return found
 
 

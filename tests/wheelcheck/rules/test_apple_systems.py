@@ -64,6 +64,12 @@ def test_a_framework_with_both_variants_is_judged_by_the_tags_own(code: str, tag
     Silent(code, "an XCFramework", a_wheel(tags, *BOTH_VARIANTS)).assert_holds(tmp_path)
 
 
+def test_code_for_a_newer_ios_than_the_tags_is_found(tmp_path: Path) -> None:
+    bad, good = (a_wheel(DEVICE, apple(IOS, minimum=minimum)) for minimum in (14, 13))
+    found = "aarch64 code needs ios 14.0, expected at most 13.0 for ios_13_0_arm64_iphoneos"
+    Twins("WC501", "code for iOS 14", bad, good, found, (DYLIB,), "warning").assert_holds(tmp_path)
+
+
 def test_the_device_half_alone_does_not_make_a_wheel_for_the_simulator(tmp_path: Path) -> None:
     bad, good = a_wheel(SIMULATOR, BOTH_VARIANTS[0]), a_wheel(SIMULATOR, *BOTH_VARIANTS)
     row = Twins("WC304", "the device half alone", bad, good, "found only ios aarch64 code", ("",))

@@ -271,8 +271,9 @@ def test_generated_configuration_is_noted_once_for_the_whole_release(tmp_path: P
         for cpu in ("x86_64", "aarch64")
     ]
     found = findings(a_release(*wheels), "WC711", tmp_path / "dist")
-    assert [(hit.path, hit.message) for hit in found] == [
+    assert [(hit.artifact, hit.path, hit.message) for hit in found] == [
         (
+            "demo-1.0-cp310-cp310-manylinux_2_17_aarch64.whl",
             "demo/__config__.py",
             "differs between the wheels for several CPUs, with 2 contents, and in 2 other sets of wheels",
         )

@@ -132,6 +132,10 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
     "row",
     [
         stub("an empty library", b"", "found an empty file"),
+        *(
+            stub("an empty library with a version", b"", "found an empty file", path)
+            for path in ("demo/libx.so.1", "demo/libx.so.1.2.3", "demo.libs/libx-0a.1.so.2")
+        ),
         stub("an empty program in bin", b"", "found an empty file", TOOL, EXECUTABLE),
         stub("an empty library with a version in its name", b"", "found an empty file", "demo/libx.so.1.2"),
         Twins(
