@@ -107,6 +107,7 @@ def judge(subject: Wheel | Sdist | Release, code: str) -> list[Finding]:
 def _read(found: list[Finding]) -> list[Finding]:
     """Return findings, having asserted that somebody has read what each says, and what it has in common with others."""
     for finding in found:
+        assert isinstance(finding.path, str)
         if not _OF_OTHERS.match(finding.message):
             fix = f"fix: {finding.fix}" if finding.fix else ""
             assert_known("rules", finding.code, " | ".join(filter(None, (finding.message, finding.cause, fix))))

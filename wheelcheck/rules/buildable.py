@@ -110,7 +110,7 @@ def _manifests(sdist: Sdist, backend: str) -> list[str]:
         cmake = table(table(tool, "scikit-build"), "cmake")
         wheel = table(table(tool, "scikit-build"), "wheel")
         is_optional = wheel.get("cmake") is False or "experimental" in table(tool, "scikit-build")
-        return [] if is_optional else [posixpath.join(str(cmake.get("source-dir", ".")), "CMakeLists.txt")]
+        return [] if is_optional else [posixpath.normpath(f"{cmake.get('source-dir', '.')}/CMakeLists.txt")]
     return []
 
 

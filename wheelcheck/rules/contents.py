@@ -65,7 +65,7 @@ def _interpreter(head: bytes) -> str:
     """Return the interpreter of a first line, if it is a Python or lies in somebody's folder; otherwise empty text."""
     words = head[2:].split(b"\n")[0].split()
     program = words[0] if words else b""
-    if program.startswith((b"python", b"pythonw")) or not program.startswith(b"/") or _EVERYWHERE.fullmatch(program):
+    if not program.startswith(b"/") or _EVERYWHERE.fullmatch(program):
         return ""
     is_private = program.startswith(_PRIVATE)
     return program.decode("utf-8", "backslashreplace") if is_private or b"python" in program else ""

@@ -56,6 +56,24 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
             ),
             "looks for cpp/CMakeLists.txt",
         ),
+        manifest(
+            "maturin without a crate",
+            built_by("maturin", "demo/lib.rs"),
+            built_by("maturin", "Cargo.toml"),
+            "maturin looks for Cargo.toml",
+        ),
+        manifest(
+            "scikit-build-core that is told to run CMake",
+            built_by("scikit_build_core.build", more="[tool.scikit-build]\nwheel.cmake = true\n"),
+            built_by("scikit_build_core.build", more="[tool.scikit-build]\nwheel.cmake = false\n"),
+            "looks for CMakeLists.txt",
+        ),
+        manifest(
+            "scikit-build-core whose experiments say nothing about it",
+            built_by("scikit_build_core.build", more="[tool.experimental]\nx = 1\n"),
+            built_by("scikit_build_core.build", more="[tool.scikit-build]\nexperimental = true\n"),
+            "looks for CMakeLists.txt",
+        ),
         Twins(
             "WC613",
             "a source that git-lfs has not fetched",

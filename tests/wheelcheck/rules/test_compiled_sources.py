@@ -193,6 +193,8 @@ def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> No
     row.assert_holds(tmp_path)
 
 
+ERROR: Severity = "error"
+WARNING: Severity = "warning"
 CYTHON = "from setuptools import setup\nfrom Cython.Build import cythonize\nsetup(ext_modules=cythonize([{}]))\n"
 
 
@@ -239,6 +241,36 @@ def needs(sentence: str, source: str, file: str, found: str, *also: str, severit
             "includes",
             "demo/core.c",
             severity="warning",
+        ),
+        *(
+            needs(
+                f"a file of which the {suffix} is there",
+                'include "x.pxi"\n',
+                "demo/x.pxi",
+                "x.pxi",
+                path,
+                severity=each,
+            )
+            for suffix, path, each in (
+                ("C++", "demo/core.cpp", WARNING),
+                ("C of another", "demo/other.c", ERROR),
+                ("C elsewhere", "core.c", ERROR),
+            )
+        ),
+        *(
+            Twins(
+                "WC624",
+                f"a file that setup.py {sentence}",
+                cython('include "x.pxi"\n', script=f"{CYTHON}# {text}\n"),
+                cython('include "x.pxi"\n', "demo/x.pxi", script=f"{CYTHON}# {text}\n"),
+                "includes",
+                ("demo-1.0/demo/core.pyx",),
+                severity,
+            )
+            for sentence, text, severity in (("names", "makes x.pxi", WARNING), ("does not name", "makes y.pxi", ERROR))
+        ),
+        needs(
+            "declarations of the package above", "from ..x cimport y\n", "x.pxd", "cimports ..x, and demo-1.0/x.pxd is"
         ),
         Twins(
             "WC624",

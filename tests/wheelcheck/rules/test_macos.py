@@ -241,6 +241,30 @@ def weakly(file: File) -> File:
             "loads @loader_path/.dylibs/libfoo.dylib",
             (MODULE,),
         ),
+        *(
+            Twins(
+                "WC502",
+                f"a package that imports {sentence} is alone",
+                a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib", MODULE), File("demo/__init__.py", text)),
+                a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib", MODULE), File("demo/__init__.py", text)),
+                "loads @rpath/libfoo.dylib",
+                (MODULE,),
+            )
+            for sentence, text in {
+                "modules of Python": b"import os, json.decoder\n",
+                "its own": b"from demo import _x\nimport demo._x\n",
+                "both": b"from __future__ import annotations\nimport sys\nfrom . import _x\n",
+            }.items()
+        ),
+        Twins(
+            "WC502",
+            "whoever starts the module may have loaded a framework",
+            a_wheel(ARM64, needing_foo("@rpath/Qt.framework/Versions/6/Qt", MODULE)),
+            a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib", MODULE)),
+            "loads @rpath/Qt.framework/Versions/6/Qt",
+            (MODULE,),
+            severity="warning",
+        ),
         Twins(
             "WC502",
             "a distribution that the package imports may have loaded it",
