@@ -2,9 +2,9 @@
 
 The first child runs every test with coverage, and says which lines each one runs and how long it takes. Each later
 child puts one mutant into the living functions, and runs the tests of the touched statement until one fails: first
-those of the module's own file, and quick ones. No file is changed. Not seen are tests that start wheelcheck in another
-process, and what a module made when it was imported, so that a survivor may be noticed after all, and a killed mutant
-is killed.
+those that are named for the rule, those of the module's own file, and quick ones. No file is changed. Not seen are
+tests that start wheelcheck in another process, and what a module made when it was imported, so that a survivor may be
+noticed after all, and a killed mutant is killed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import math
 import os
 import pickle
+import re
 import resource
 import signal
 import sys
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from tools.mutants import Key, Mutant
 
 MEMORY = 6 << 30
+_CODE = re.compile(r'(?m)^@rule\("(WC[0-9]+)"')
 _ENDS = {0: "survived", 1: "killed", 2: "same code", 3: "error"}
 
 
@@ -61,20 +63,23 @@ class Suite:
     kills: Counter[int] = field(default_factory=Counter)
 
     def of(self, mutant: Mutant, path: Path) -> list[int]:
-        """Return the tests that run the lines of a mutant: what killed others, what is near, what is quick."""
+        """Return the tests that run the lines of a mutant: what is near, what killed others, what is quick."""
         lines = self.lines[str(path)]
         found = {test for line in mutant.lines for test in lines.get(line, ()) if test in self.times}
         chosen: list[int] = []
         left = self.seconds
-        for test in sorted(found, key=lambda test: self._place(test, path.stem)):
+        codes = _CODE.findall(mutant.source)
+        for test in sorted(found, key=lambda test: self._place(test, path.stem, codes)):
             if self.times[test] <= left or not chosen:
                 chosen.append(test)
                 left -= self.times[test]
         return chosen
 
-    def _place(self, test: int, module: str) -> tuple[float, bool, float]:
-        is_of_another = not self.items[test].path.stem.startswith(f"test_{module}")
-        return -self.kills[test] / (0.01 + self.times[test]), is_of_another, self.times[test]
+    def _place(self, test: int, module: str, codes: list[str]) -> tuple[bool, bool, float, float]:
+        item = self.items[test]
+        is_of_another_rule = not any(code in item.nodeid for code in codes)
+        is_of_another = not item.path.stem.startswith(f"test_{module}")
+        return is_of_another_rule, is_of_another, -self.kills[test] / (0.01 + self.times[test]), self.times[test]
 
 
 @dataclass
@@ -85,6 +90,7 @@ class Runs:
     seconds: float = 20
     wanted: str = ""
     sample: float = 0  # of each module: below 1 a share, else a number; 0: all
+    draw: str = ""  # which sample: another text draws another one
     changes: list[list[str]] | None = None  # mutants made by hand instead of all others: the old and the new text
     out: TextIO = sys.stdout
     minutes: float = math.inf  # by the clock: no further mutant is tried then
@@ -122,7 +128,7 @@ class Runs:
             return [planted(text, name, old, new) for old, new in self.changes]
         found = [mutant for mutant in mutants_of(text, name) if self.wanted in mutant.name]
         self.made[name] = len(found)
-        return drawn(found, self.sample)
+        return drawn(found, self.sample, self.draw)
 
     def _note(self, found: Judged) -> None:
         self.judged.append(found)
@@ -130,13 +136,14 @@ class Runs:
             print(f"{found.end}: {found.mutant.module} {found.mutant.name}", file=self.out)
 
 
-def drawn(found: list[Mutant], sample: float) -> list[Mutant]:
+def drawn(found: list[Mutant], sample: float, draw: str = "") -> list[Mutant]:
     """Return a share of a module's mutants (below 1), so many of them (from 1 on), or all (0).
 
-    Chance is a hash of the mutant's text: a larger sample holds the smaller ones, and one that is drawn is drawn again
-    after other places of the module have changed.
+    Chance is a hash of the mutant's text and of `draw`: a larger sample holds the smaller ones, and one that is drawn
+    is drawn again after other places of the module have changed. Tests that were written for one sample are tried with
+    another one.
     """
-    chances = [hashlib.sha256(f"{mutant.module} {mutant.name}".encode()).digest() for mutant in found]
+    chances = [hashlib.sha256(f"{draw}{mutant.module} {mutant.name}".encode()).digest() for mutant in found]
     wanted = math.ceil(sample * len(found)) if 0 < sample < 1 else int(sample) or len(found)
     chosen = sorted(range(len(found)), key=chances.__getitem__)[:wanted]
     return [found[number] for number in chosen]

@@ -64,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--change", nargs=2, action="append", metavar=("OLD", "NEW"), help="a mutant by hand")
     parser.add_argument("--seconds", type=float, default=20, help="tests of one mutant, at most (default 20)")
     parser.add_argument("--sample", type=float, default=0, metavar="N", help="so many of each module, or a share")
+    parser.add_argument("--draw", default="", metavar="TEXT", help="another text draws another sample")
     parser.add_argument("--minutes", type=float, default=math.inf, help="by the clock: the same share of each module")
     parser.add_argument("--page", action="store_true", help="write the figures into docs/mutation.md")
     options = parser.parse_args(arguments)
@@ -96,6 +97,7 @@ def _run(modules: dict[str, Path], tests: list[str], options: argparse.Namespace
             "wanted": options.only,
             "changes": options.change,
             "sample": options.sample,
+            "draw": options.draw,
             "minutes": options.minutes,
             **({"after": _write} if options.page else {}),
         }

@@ -118,6 +118,12 @@ def test_a_larger_sample_holds_the_smaller_and_does_not_change_with_other_places
     assert [each.name for each in found] != [each.name for each in runs().drawn(some(40, "b.py"), 9)]
 
 
+def test_another_text_draws_another_sample() -> None:
+    first, second = (runs().drawn(some(40), 20, draw) for draw in ("a", "b"))
+    assert first == runs().drawn(some(40), 20, "a") != second
+    assert first != runs().drawn(some(40), 20)
+
+
 def test_each_beginning_of_a_run_has_the_same_share_of_every_module() -> None:
     turns = [each.module for each in runs().in_turn([some(4, "a.py"), some(8, "b.py")])]
     assert [(turns[:size].count("a.py"), turns[:size].count("b.py")) for size in (3, 6, 9)] == [(1, 2), (2, 4), (3, 6)]
