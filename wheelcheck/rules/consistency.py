@@ -142,7 +142,8 @@ def files_without_native_code_are_the_same_everywhere(release: Release) -> Itera
                 differing[path].append((first, len(digests)))
     for path, sets in sorted(differing.items()):
         first, contents = min(sets)
-        more = f", and in {len(sets) - 1} other sets of wheels" if len(sets) > 1 else ""
+        others = len(sets) - 1
+        more = f", and in {others} other set{'s' * (others > 1)} of wheels" if others else ""
         yield Hit(path, f"differs between the wheels for several CPUs, with {contents} contents{more}", artifact=first)
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -8,6 +8,8 @@ from tests.support.artifacts import X86_64, ReleaseRecipe, a_release, a_wheel
 from tests.support.native_files import library
 from tests.support.twins import Twins
 from wheelcheck.config import Config, Ignore, SeverityOverride
+from wheelcheck.rules.catalogue import find
+from wheelcheck.rules.configuration import Configuration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +57,27 @@ def lowering(path: str, code: str = "WC301") -> ReleaseRecipe:
 )
 def test_every_ignore_matches_a_finding(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize("code", ["WC801", "WC802"])
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({}, ""),
+        ({"ignores": (), "severities": ()}, "the configuration has no such entry"),
+        ({"select": ("WC3",)}, "only some rules ran, and an entry may be about another one"),
+        ({"deselect": ("WC3",)}, "only some rules ran, and an entry may be about another one"),
+        ({"select": ("WC3",), "deselect": ("WC301",)}, "only some rules ran, and an entry may be about another one"),
+        ({"each": True}, "single artifacts were checked, and an entry may be about another one"),
+        ({"each": True, "select": ("WC3",)}, "single artifacts were checked, and an entry may be about another one"),
+    ],
+)
+def test_entries_are_judged_where_all_that_they_may_be_about_was_checked(
+    code: str, changes: dict[str, Any], why: str
+) -> None:
+    entries = {"ignores": (Ignore("WC301", "x"),), "severities": (SeverityOverride("WC301", "x", level="warning"),)}
+    rule: Any = find(code)
+    assert rule.needs(Configuration(Config(**{**entries, **changes}))) == why
 
 
 @pytest.mark.parametrize(

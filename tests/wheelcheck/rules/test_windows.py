@@ -207,6 +207,22 @@ PYPY_MODULE = "demo/_x.pypy311-pp73-win_amd64.pyd"
             (DLL,),
             severity="warning",
         ),
+        *(
+            Twins(
+                "WC504",
+                f"the stable library under {tags}",
+                a_wheel(tags, module("python312", path=STABLE)),
+                a_wheel(tags, module(good, path=STABLE)),
+                f"imports python312.dll, expected {good}.dll for {named}",
+                (STABLE,),
+                severity,
+                everywhere=everywhere,
+            )
+            for tags, good, named, severity, everywhere in (
+                ("py2.py3-none-win_amd64", "python3", "py3-none-win_amd64", "warning", ()),
+                ("cp315-abi3t-win_amd64", "python3t", "cp315-abi3t-win_amd64", "error", ()),
+            )
+        ),
         Twins(
             "WC504",
             "some interpreters of the tags have the DLL",
