@@ -115,7 +115,12 @@ def _paths(wheel: Wheel) -> set[str]:
 
 def _why_not_better(before: Wheel, after: Wheel, errors: list[Finding]) -> str:
     """Return what would still be wrong, or newly wrong, with the fixed wheel; empty if it would be accepted."""
-    old, new = _worst(_judged(before)), _worst(_judged(after))
+    new = _worst(_judged(after))
+    if all(each.severity == "note" for each in new.values()) and not any(
+        (each.code, each.path) in new for each in errors
+    ):
+        return ""
+    old = _worst(_judged(before))
     staying = [each for each in errors if (key := (each.code, each.path)) in new and _rank(new, key) <= _rank(old, key)]
     if staying:
         return f"an error would stay, a new build is needed: {_listed(staying)}"
