@@ -94,4 +94,4 @@ def read_binary(path: str, source: Source) -> Binary | None:
     except BudgetExceededError:
         reading.limit(f"more than {blocks.spent} bytes would have to be read")
         slices = ()
-    return None if slices is None else Binary(format_, slices, tuple(reading.found))
+    return None if slices is None else Binary(format_, slices, tuple(reading.found), blocks.rows)

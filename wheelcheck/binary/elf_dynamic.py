@@ -187,6 +187,7 @@ def _rows(reading: Reading, layout: struct.Struct, offset: int, length: int) -> 
     for at in range(offset, end, step):
         wanted = min(step, end - at)
         raw = reading.read(at, wanted)
+        reading.walk(len(raw) // layout.size)
         yield from layout.iter_unpack(raw[: len(raw) // layout.size * layout.size])
         if len(raw) < wanted:
             return

@@ -7,7 +7,7 @@ small wheel's check a tenth of its time; it is asked for all others. A test comp
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from wheelcheck.tuples import NamedTuple
 
@@ -64,10 +64,14 @@ _OF_CPUS = range(0x70000001, 0x7FFFFFFD)  # each CPU's own; those of no CPU have
 
 @lru_cache(maxsize=1024)
 def _rare(table: str, number: int) -> str | int:
+    return _rare_names(table).get(number, number)
+
+
+@cache
+def _rare_names(table: str) -> dict[int, str]:
     from elftools.elf import enums  # noqa: PLC0415  # slow to import
 
-    names: dict[int, str] = {value: name for name, value in getattr(enums, table).items()}
-    return names.get(number, number)
+    return {value: name for name, value in getattr(enums, table).items()}
 
 
 def type_name(number: int) -> str | int:

@@ -197,6 +197,7 @@ def _read_segments(reading: Reading, header: Header) -> tuple[Segment, ...]:
         return ()
     if count > SEGMENT_LIMIT:
         reading.limit(f"{count} program headers: only the first {SEGMENT_LIMIT} were read")
+    reading.walk(2 * min(count, SEGMENT_LIMIT))  # each is looked at by itself, and beside the next one
     raw = reading.read(header.phoff, min(count, SEGMENT_LIMIT) * size)
     rows = layout.iter_unpack(raw[: len(raw) // size * size])
     if header.bits == 64:

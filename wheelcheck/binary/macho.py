@@ -231,6 +231,7 @@ def _commands(reading: Reading, header: Header) -> Iterator[Command]:
                 "macho-command", f"load command {index} has size {size} at {offset:#x}, the table ends at {end:#x}"
             )
             return
+        reading.walk()
         yield Command(number, reading.read(offset, min(size, STRING_LIMIT + 32)))
         offset += size
 

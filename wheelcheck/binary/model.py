@@ -204,11 +204,12 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A recognised native file: its format, its slices, and what is wrong with its bytes."""
+    """A recognised native file: its format, its slices, what is wrong with its bytes, and how many rows were walked."""
 
     format: Format
     slices: tuple[Slice, ...]
     damage: tuple[Damage, ...] = ()
+    rows: int = 0
 
     @property
     def kinds(self) -> frozenset[Kind]:

@@ -95,6 +95,7 @@ def read_ar(reading: Reading) -> tuple[Slice, ...]:
     for _ in range(MEMBER_LIMIT):
         if offset >= reading.size:
             return tuple(found)
+        reading.walk(2)  # its header, and its beginning
         member = _read_member(reading, offset)
         if member is None:
             return tuple(found)
@@ -188,6 +189,7 @@ def _walk(reading: Reading) -> None:
     for _ in range(SECTION_LIMIT):
         if offset >= reading.size:
             return
+        reading.walk()
         raw = reading.blocks.peek(reading.base + offset, 6)
         length, width = _unsigned(raw[1:])
         if raw[:1] > _LAST_SECTION:

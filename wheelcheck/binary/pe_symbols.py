@@ -22,6 +22,7 @@ ROW_LIMIT = 1 << 16  # rows of all import tables together
 _NAME = 4096  # bytes of one name, at most; C++ has long ones
 _PIECE = 32  # rows of a table that are read at once
 _EXPORTS, _IMPORTS, _DELAYED = 0, 1, 13
+_NAMES_OF_ROW = 3  # exported names, or imports by number, that cost as much as a row of another table
 _PLAIN_ROW, _DELAYED_ROW = struct.Struct("<I8x2I"), struct.Struct("<3I4xI12x")
 
 
@@ -72,6 +73,7 @@ class _File:
         count, names = struct.unpack_from("<I4xI", self._bytes(address, 40), 24) if address else (0, 0)
         if count > EXPORT_LIMIT:
             raise _Incomplete
+        self._reading.walk(count // _NAMES_OF_ROW)
         for (name,) in struct.iter_unpack("<I", self._bytes(names, 4 * count)) if count else ():
             yield self._text(name)
 
@@ -80,6 +82,7 @@ class _File:
         at, empty = self._offset(address) if address else 0, bytes(size)
         while address:
             piece = self._reading.read(at, _PIECE * size)
+            self._reading.walk(len(piece) // size // _NAMES_OF_ROW)
             for start in range(0, len(piece) // size * size, size):
                 row = piece[start : start + size]
                 self._rows_left -= 1

@@ -30,6 +30,7 @@ class Blocks:
     def __init__(self, source: Source) -> None:
         self.source = source
         self.spent = 0
+        self.rows = 0  # of tables that were walked row by row
         self._streamed = 0
         self._kept: dict[int, bytes] = {}
 
@@ -103,6 +104,10 @@ class Reading:
     def once(self, offset: int, length: int) -> bytes:
         """Return the same as `read` and keep nothing of it: for a big table that is read in one go."""
         return self.blocks.peek(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
+
+    def walk(self, rows: int = 1) -> None:
+        """Count rows of a table that is walked row by row: they cost time that no byte and no symbol stands for."""
+        self.blocks.rows += rows
 
     def streamed(self, offset: int, length: int) -> bytes:
         """Return the same for a pass over the whole window, which is not charged to BYTE_BUDGET."""

@@ -20,6 +20,7 @@ _CONTENT = 10  # to look at the first bytes of a file
 _NATIVE_LOOK = 35  # if they may be of native code
 _SLICE, _LINKED, _LINKED_ELF, _TAG = 60, 160, 400, 40  # code; more if it is loaded, and that for each tag
 _NEED, _IMPORTS = 30, 6  # a library, version or search path; an imported symbol
+_ROW_OF_TABLE, _USUAL_ROWS = 8, 100  # a row of a table, and how many are in the costs of code already
 
 
 def of_member(member: Member, tags: int, *, may_be_native: bool) -> int:
@@ -42,7 +43,8 @@ def of_text(path: str, content: bytes) -> int:
 
 def _of_binary(binary: Binary, tags: int) -> int:
     linked = _TAG * tags + (_LINKED_ELF if binary.format == "ELF" else _LINKED)
-    return _SLICE + sum(_of_slice(code) + (linked if code.kind != "object" else 0) for code in binary.slices)
+    rows = _ROW_OF_TABLE * max(binary.rows - _USUAL_ROWS, 0)
+    return _SLICE + rows + sum(_of_slice(code) + (linked if code.kind != "object" else 0) for code in binary.slices)
 
 
 def _of_slice(code: Slice) -> int:

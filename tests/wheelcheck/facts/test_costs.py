@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import struct
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import native
+from tests.support import ar_cases, elf_cases, macho_cases, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, tarred, zipped
 from wheelcheck import check
 from wheelcheck.archive.limits import Budget
@@ -53,6 +54,27 @@ def library(number: int) -> bytes:
     return native.library() + b"%d" % number
 
 
+ROWS = 400  # of a table in a file
+EXPORTS = "".join(f"__declspec(dllexport) int f{number}(void) {{ return 1; }}\n" for number in range(ROWS))
+ENTRIES = elf_cases.many(0x6000000E, ROWS)
+COMMANDS = macho_cases.appended(macho_cases.command(0x26, bytes(8)) * ROWS)  # LC_FUNCTION_STARTS
+WASM = b"\0asm\1\0\0\0" + b"\0\0" * ROWS
+MEMBERS = [ar_cases.member(b"a/", b"")] * ROWS
+
+
+def segments(number: int) -> bytes:
+    """A library of nothing but PT_LOADs, each behind the other."""
+    size = 64 + 56 * ROWS
+    rows = (struct.pack("<2I6Q", 1, 4, 0, at << 24, at << 24, size, size, 4096) for at in range(ROWS))
+    head = struct.pack("<4s5B7x2HI3QI6H", b"\x7fELF", 2, 1, 1, 0, 0, 3, 62, 1, 0, 64, 0, 0, 64, 56, ROWS, 64, 0, 0)
+    return head + b"".join(rows) + b"%d" % number
+
+
+def exporting(number: int) -> bytes:
+    """A DLL that exports many names."""
+    return native.compile_c(EXPORTS, "x86_64-windows-gnu", "-shared", "-s", name="x.dll") + b"%d" % number
+
+
 SHAPES: dict[str, Made] = {
     "plain files": sources(lambda n: File(f"f{n}.txt", b"")),
     "deep files": sources(lambda n: File(f"{'a/' * 50}f{n}.txt", b"")),
@@ -88,6 +110,13 @@ SHAPES: dict[str, Made] = {
     "objects": files(lambda n: File(f"demo/f{n}.o", native.object_file() + b"%d" % n)),
     "Mach-O": files(lambda n: File(f"demo/f{n}.dylib", native.mac(kind="library") + b"%d" % n), MAC),
     "PE": files(lambda n: File(f"demo/f{n}.dll", native.windows(kind="library") + b"%d" % n), "py3-none-win_amd64"),
+    # Tables in files of native code, whose rows are no symbols and no libraries.
+    "segments": files(lambda n: File(f"demo/f{n}.so", segments(n))),
+    "dynamic entries": files(lambda n: File(f"demo/f{n}.so", ENTRIES(native.library()) + b"%d" % n)),
+    "load commands": files(lambda n: File(f"demo/f{n}.dylib", COMMANDS(native.mac(kind="library")) + b"%d" % n), MAC),
+    "members of an archive": files(lambda n: File(f"demo/f{n}.a", ar_cases.archive(*MEMBERS, b"%d" % n))),
+    "sections of WebAssembly": files(lambda n: File(f"demo/f{n}.wasm", WASM + b"\0\1%c" % n)),
+    "exported names": files(lambda n: File(f"demo/f{n}.dll", exporting(n)), "py3-none-win_amd64"),
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tests.support.windows_files import importing, program_importing
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Wheel
 
 DLL = "demo/native.dll"
@@ -126,6 +127,8 @@ def test_no_binary_needs_a_debug_runtime(row: Twins, tmp_path: Path) -> None:
 
 
 MODULE = "demo/_x.cp312-win_amd64.pyd"
+ERROR: Severity = "error"
+WARNING: Severity = "warning"
 FREE = "demo/_x.cp313t-win_amd64.pyd"
 STABLE = "demo/_x.pyd"
 PYPY_MODULE = "demo/_x.pypy311-pp73-win_amd64.pyd"
@@ -216,11 +219,10 @@ PYPY_MODULE = "demo/_x.pypy311-pp73-win_amd64.pyd"
                 f"imports python312.dll, expected {good}.dll for {named}",
                 (STABLE,),
                 severity,
-                everywhere=everywhere,
             )
-            for tags, good, named, severity, everywhere in (
-                ("py2.py3-none-win_amd64", "python3", "py3-none-win_amd64", "warning", ()),
-                ("cp315-abi3t-win_amd64", "python3t", "cp315-abi3t-win_amd64", "error", ()),
+            for tags, good, named, severity in (
+                ("py2.py3-none-win_amd64", "python3", "py3-none-win_amd64", WARNING),
+                ("cp315-abi3t-win_amd64", "python3t", "cp315-abi3t-win_amd64", ERROR),
             )
         ),
         Twins(
