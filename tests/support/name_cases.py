@@ -132,6 +132,12 @@ COLLISIONS = (
         zipped(named("a"), named("a/b")),
         zipped(named("a/", content=b""), named("a/b")),
     ),
+    case(
+        "below a file, with names between",
+        "name-below-file",
+        zipped(named("a"), named("a b"), named("a-b"), named("a.c"), named("a/b")),
+        zipped(named("a0"), named("a b"), named("a-b"), named("a.c"), named("a/b")),
+    ),
     case("below a file that comes later", "name-below-file", zipped(named("a/b"), named("a")), zipped(named("a/b"))),
     case(
         "below a link",

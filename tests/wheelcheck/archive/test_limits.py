@@ -17,7 +17,7 @@ from tests.support.archive_cases import read
 from tests.support.tars import gz, header, member, pax, record, tar
 from tests.support.zips import Member, Zip, block, zipped
 from wheelcheck.archive import Budget
-from wheelcheck.archive.limits import Log, StopReadingError
+from wheelcheck.archive.limits import TAR_HEADER, Log, StopReadingError
 from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
@@ -294,3 +294,19 @@ def test_a_log_keeps_faults_up_to_the_cap() -> None:
         with pytest.raises(StopReadingError) as ended:
             end("cap-held", "why", "c")
         assert ended.value.damage == Damage("c", "cap-held", "why", cap=cap)
+
+
+def test_extended_headers_cost_their_number_and_their_length() -> None:
+    budget = Budget()
+    budget.count_extended(0)
+    fixed = budget.spent
+    budget.count_extended(8000)
+    assert (fixed, budget.spent) == (TAR_HEADER, 2 * TAR_HEADER + 1000)
+    assert budget.extended == 8000
+
+
+def test_extended_headers_of_exactly_the_most_bytes_are_read() -> None:
+    budget = Budget(extended_bytes=100)
+    budget.count_extended(100)
+    with pytest.raises(StopReadingError):
+        budget.count_extended(1)
