@@ -8,8 +8,9 @@ import typing
 import pytest
 
 from tests.support import native
-from wheelcheck.binary import Binary, Slice, model, read_binary
+from wheelcheck.binary import Binary, Slice, model, read_binary, unread_binary
 from wheelcheck.binary.model import Kind, Symbol, VersionNeed
+from wheelcheck.damage import Damage
 from wheelcheck.source import Bytes
 
 
@@ -40,6 +41,69 @@ def test_only_programs_and_libraries_are_linked(kind: Kind) -> None:
 )
 def test_real_files_are_linked_or_not(content: bytes, *, linked: bool) -> None:
     assert read(content).is_linked is linked
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (native.library(), ("EM_X86_64", ("x86_64",), "library", "linux", 64, True, True)),
+        (native.library("i686"), ("EM_386", ("i686",), "library", "linux", 32, True, True)),
+        (native.library("s390x"), ("EM_S390", ("s390x",), "library", "linux", 64, False, True)),
+        (native.object_file("powerpc64-linux-gnu"), ("EM_PPC64", ("ppc64",), "object", "linux", 64, False, False)),
+        (native.bpf_object(), ("EM_BPF", (), "object", "bare", 64, True, False)),
+        (native.wasm_module(), ("wasm32", (), "library", "bare", 32, True, True)),
+        (native.object_file("x86-windows-gnu"), ("machine 0x014c", ("i686",), "object", "windows", 32, True, False)),
+        (
+            native.object_file("x86_64-windows-gnu"),
+            ("machine 0x8664", ("x86_64",), "object", "windows", 64, True, False),
+        ),
+        (native.windows("i686", kind="library"), ("machine 0x014c", ("i686",), "library", "windows", 32, True, True)),
+        (native.windows("aarch64"), ("machine 0xaa64", ("aarch64",), "executable", "windows", 64, True, True)),
+        (native.mac(), ("arm64", ("aarch64",), "executable", "macos", 64, True, True)),
+        (
+            native.archive({"a.o": native.object_file()}),
+            ("EM_X86_64", ("x86_64",), "archive", "linux", 64, True, False),
+        ),
+        (
+            native.archive({"a.o": native.object_file("aarch64-macos")}),
+            ("arm64", ("aarch64",), "archive", "macos", 64, True, False),
+        ),
+        (
+            native.archive({"a.o": native.object_file("x86-windows-gnu")}),
+            ("machine 0x014c", ("i686",), "archive", "windows", 32, True, False),
+        ),
+        (
+            native.archive({"a.o": native.object_file("s390x-linux-gnu")}),
+            ("EM_S390", ("s390x",), "archive", "linux", 64, False, False),
+        ),
+    ],
+    ids=lambda each: " ".join(map(str, each)) if isinstance(each, tuple) else "",
+)
+def test_every_format_tells_cpu_kind_system_and_form(content: bytes, told: tuple[object, ...]) -> None:
+    (code,) = read(content).slices
+    form = (code.bits, code.little_endian, code.dynamic)
+    assert (code.machine, code.arches, code.kind, code.system, *form) == told
+
+
+@pytest.mark.parametrize(
+    ("content", "name"), [(native.library(), "ELF"), (native.wasm_module(), "wasm"), (b"text" * 2000, "")]
+)
+def test_of_code_that_is_not_read_the_format_and_the_reason_are_known(content: bytes, name: str) -> None:
+    why = Damage("x", "cap-reread", "enough", cap=True)
+    binary = unread_binary(Bytes(content), why)
+    assert (binary and (binary.format, binary.slices, binary.damage)) == ((name, (), (why,)) if name else None)
+
+
+@pytest.mark.parametrize(
+    ("version", "unknown"), [("GLIBC_ABI_NEW", True), ("GLIBC_ABI_DT_RELR", False), ("GLIBC_2.40", False)]
+)
+def test_a_marker_that_no_release_is_known_to_have_is_unknown(version: str, *, unknown: bool) -> None:
+    assert VersionNeed("libc.so.6", version).is_unknown_marker is unknown
+
+
+def test_versions_are_ordered_by_their_numbers() -> None:
+    names = ["GLIBC_2.9", "GLIBC_2.17", "GLIBC_2.2.5", "GLIBC_10.1"]
+    assert sorted(names, key=model.digits) == ["GLIBC_2.2.5", "GLIBC_2.9", "GLIBC_2.17", "GLIBC_10.1"]
 
 
 def test_facts_cannot_be_changed_and_compare_by_value() -> None:

@@ -9,7 +9,7 @@ import lief
 import pytest
 
 from tests.support import native
-from tests.support.pe_cases import DELAY, GRAFT, IMPORTS, chain, directory, grafted, imports, only
+from tests.support.pe_cases import DELAY, GRAFT, IMPORTS, chain, directory, grafted, imports, only, put
 from tests.support.windows_files import importing, taking
 
 if TYPE_CHECKING:
@@ -57,6 +57,14 @@ def late(attributes: int, base: int, names: int) -> bytes:
 def test_what_is_loaded_with_delay_is_looked_up_late() -> None:
     delayed = chain(grafted(late(1, 0, GRAFT + 80)), directory(DELAY, GRAFT), directory(IMPORTS, 0))
     (symbol,) = only(delayed(native.windows())).imports
+    assert (symbol.name, symbol.library, symbol.lazy) == ("ask", "late.dll", True)
+
+
+def test_visual_cpp_6_writes_whole_addresses_of_what_is_loaded_with_delay() -> None:
+    """Its descriptors have no attribute 1 (dlattrRva), and addresses that begin where the image is loaded."""
+    base = 0x400000
+    placed = chain(put("Q", 20 + 24, base), grafted(late(0, base, GRAFT + 80)), directory(DELAY, GRAFT))
+    (symbol,) = only(chain(placed, directory(IMPORTS, 0))(native.windows())).imports
     assert (symbol.name, symbol.library, symbol.lazy) == ("ask", "late.dll", True)
 
 
