@@ -21,6 +21,7 @@ LIMIT = 2**20  # bytes of code that are looked at; larger files nearly always as
 # Of 815 released files without such code eight hold one pattern by accident and none holds two; files of releases with
 # such code hold 27 or more.
 _FEWEST, _BYTES_AN_ACCIDENT = 2, 100_000
+_MATCHES_OF_ROW = 50  # that cost as much as a row of a table, and as a kilobyte without any
 _CPUID = b"\x0f\xa2"
 _WIDE = bytes(range(0x05, 0x100, 8))  # the third byte of a VEX prefix with 256 bits and the prefix 66
 _PATTERNS = (
@@ -44,9 +45,18 @@ def read_x86_code(reading: Reading, image: Image) -> X86Code:
     if sum(load.filesz for load in loads) > LIMIT:
         return X86Code()
     code = b"".join(reading.once(load.offset, load.filesz) for load in loads)
-    if any(piece.endswith(_CPUID[:1]) for piece in code.split(_CPUID[1:])[:-1]):  # half the time of `_CPUID in code`
+    reading.walk(len(code) >> 10)
+    if _has_cpuid(code):
         return X86Code()
     least = _FEWEST + len(code) // _BYTES_AN_ACCIDENT
     found = {name: len(pattern.findall(code)) for name, pattern in _PATTERNS}
+    reading.walk(sum(found.values()) // _MATCHES_OF_ROW)
     used = tuple(name for name, count in found.items() if count)
     return X86Code(used if sum(found.values()) >= least else (), asks=False)
+
+
+def _has_cpuid(code: bytes) -> bool:
+    if code.count(_CPUID[1:]) > len(code) >> 5:
+        return _CPUID in code
+    pieces = code.split(_CPUID[1:])  # half the time of `_CPUID in code`
+    return any(piece.endswith(_CPUID[:1]) for piece in pieces[:-1])

@@ -225,3 +225,18 @@ _PARTS = st.sampled_from(
 @given(st.lists(st.lists(_PARTS, max_size=4).map(b"".join), min_size=1, max_size=6))
 def test_names_are_decoded_together_as_each_alone(names: list[bytes]) -> None:
     assert all_printable(names) == [printable(name) for name in names]
+
+
+def code(pattern: str) -> bytes:
+    """A library with these bytes of code 20,000 times."""
+    source = f'__asm__(".text\\n.rept 20000\\n.byte {pattern}\\n.endr\\n");\n{native.PLAIN_C}'
+    return native.compile_c(source, "x86_64-linux-gnu.2.17", "-shared", "-fPIC", "-nostdlib", "-s", name="libcode.so")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rows"), [("0x90,0x90,0x90,0x90", 78), ("0xc5,0xf8,0x77,0x90", 478), ("0xa2,0xa2,0xa2,0xa2", 78)]
+)
+def test_code_that_is_looked_through_counts_as_rows(pattern: str, rows: int) -> None:
+    binary = read_binary("x", Bytes(code(pattern)))
+    assert binary is not None
+    assert rows <= binary.rows <= rows + 60
