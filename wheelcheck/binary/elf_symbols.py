@@ -14,7 +14,7 @@ from wheelcheck.binary.elf_entries import NARROW, WIDE, numbers, read_entries
 from wheelcheck.binary.elf_lookup import NAMELESS, Asked, GnuHash, SysvHash, is_power_of_2, judge_binding
 from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
-from wheelcheck.binary.reader import all_printable
+from wheelcheck.binary.reader import SYMBOLS_OF_ROW, all_printable
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, lin
     wanted = wanted or tables.wanted()
     if raw is None or strings is None or versym is None or wanted is None:
         return UNKNOWN
+    reading.walk(len(raw) // (SYMBOLS_OF_ROW * tables.layout.size))
     entries = read_entries(raw, strings, tables.layout, tables.order)
     if entries is None:
         return UNKNOWN

@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
-from wheelcheck.binary.reader import printable
+from wheelcheck.binary.reader import SYMBOLS_OF_ROW, printable
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class _Table:
         raw = self._bytes(self._symtab.offset + first * self._layout.size, count * self._layout.size)
         if raw is None or first + count > self._symtab.symbols:
             return None
+        self._reading.walk(count // SYMBOLS_OF_ROW)
         return [
             (name, about)
             for name, kind, _, about, _ in self._layout.iter_unpack(raw)

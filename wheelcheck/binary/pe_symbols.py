@@ -22,7 +22,7 @@ ROW_LIMIT = 1 << 16  # rows of all import tables together
 _NAME = 4096  # bytes of one name, at most; C++ has long ones
 _PIECE = 32  # rows of a table that are read at once
 _EXPORTS, _IMPORTS, _DELAYED = 0, 1, 13
-_NAMES_OF_ROW = 3  # exported names, or imports by number, that cost as much as a row of another table
+_NAMES_OF_ROW = 3  # exported names, or imports by number; here each is looked for by itself
 _PLAIN_ROW, _DELAYED_ROW = struct.Struct("<I8x2I"), struct.Struct("<3I4xI12x")
 
 

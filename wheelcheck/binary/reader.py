@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BLOCK = 16 * 1024
 BYTE_BUDGET = 32 * 1024 * 1024  # from the source, for one binary; 81 real wheels need less than 1 MiB a member
 DAMAGE_LIMIT = 64
+SYMBOLS_OF_ROW = 8  # that cost as much as a row of another table
 STRING_LIMIT = 4096
 
 

@@ -55,7 +55,7 @@ def library(number: int) -> bytes:
 
 
 ROWS = 400  # of a table in a file
-EXPORTS = "".join(f"__declspec(dllexport) int f{number}(void) {{ return 1; }}\n" for number in range(ROWS))
+FUNCTIONS = "".join(f"PUBLIC int f{number}(void) {{ return 1; }}\n" for number in range(5 * ROWS))
 ENTRIES = elf_cases.many(0x6000000E, ROWS)
 COMMANDS = macho_cases.appended(macho_cases.command(0x26, bytes(8)) * ROWS)  # LC_FUNCTION_STARTS
 WASM = b"\0asm\1\0\0\0" + b"\0\0" * ROWS
@@ -70,9 +70,14 @@ def segments(number: int) -> bytes:
     return head + b"".join(rows) + b"%d" % number
 
 
-def exporting(number: int) -> bytes:
-    """A DLL that exports many names."""
-    return native.compile_c(EXPORTS, "x86_64-windows-gnu", "-shared", "-s", name="x.dll") + b"%d" % number
+def exporting(target: str, *shape: str) -> Callable[[int], bytes]:
+    """Return libraries that export many names."""
+    public = "-DPUBLIC=__declspec(dllexport)" if "windows" in target else "-DPUBLIC="
+    return lambda number: native.compile_c(FUNCTIONS, target, public, *shape, name="libx.so") + b"%d" % number
+
+
+DLL, DYLIB = exporting("x86_64-windows-gnu", "-shared"), exporting("aarch64-macos.11.0", "-dynamiclib")
+LIBRARY = exporting("x86_64-linux-gnu.2.17", "-shared", "-fPIC", "-nostdlib", "-s")
 
 
 SHAPES: dict[str, Made] = {
@@ -116,7 +121,9 @@ SHAPES: dict[str, Made] = {
     "load commands": files(lambda n: File(f"demo/f{n}.dylib", COMMANDS(native.mac(kind="library")) + b"%d" % n), MAC),
     "members of an archive": files(lambda n: File(f"demo/f{n}.a", ar_cases.archive(*MEMBERS, b"%d" % n))),
     "sections of WebAssembly": files(lambda n: File(f"demo/f{n}.wasm", WASM + b"\0\1%c" % n)),
-    "exported names": files(lambda n: File(f"demo/f{n}.dll", exporting(n)), "py3-none-win_amd64"),
+    "exported names of PE": files(lambda n: File(f"demo/f{n}.dll", DLL(n)), "py3-none-win_amd64"),
+    "exported names of ELF": files(lambda n: File(f"demo/f{n}.so", LIBRARY(n))),
+    "exported names of Mach-O": files(lambda n: File(f"demo/f{n}.dylib", DYLIB(n)), MAC),
 }  # fmt: skip
 
 
