@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.patterns import regex
-from wheelcheck.records import dataclass
+from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class Binary:
     format: Format
     slices: tuple[Slice, ...]
     damage: tuple[Damage, ...] = ()
-    rows: int = 0
+    rows: int = field(default=0, compare=False)  # of tables, walked: the cost of reading it
 
     @property
     def kinds(self) -> frozenset[Kind]:
