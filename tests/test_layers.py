@@ -28,7 +28,7 @@ LAYERS = (
     ("pypi",),  # published releases, which inputs asks for
     ("archive", "binary", "wheel_writer"),  # the readers, which know nothing of each other; what writes a wheel
     ("platforms",),  # the tables of CPUs, tags and policies
-    ("source", "damage", "credentials", "toml_keys"),  # bytes at an offset, damage; passwords in URLs; costs of TOML
+    ("source", "damage", "credentials", "toml_document"),  # bytes at an offset, damage; passwords in URLs; TOML
     ("records", "tuples", "patterns"),  # classes of fields and regular expressions, which everything uses
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
@@ -78,6 +78,13 @@ def test_every_import_runs_down() -> None:
 
 def test_no_imports_form_a_circle() -> None:
     TopologicalSorter(GRAPH).prepare()
+
+
+def test_one_module_parses_toml_and_knows_which_keys_are_slow() -> None:
+    parsers = ("tomllib", "tomli")
+    assert {name for name, tree in MODULES.items() if imports(tree, dict.fromkeys(parsers, tree))} == {
+        "wheelcheck.toml_document"
+    }
 
 
 def test_an_import_is_seen_anywhere_in_a_file() -> None:

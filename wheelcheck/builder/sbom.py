@@ -7,7 +7,6 @@ CycloneDX's own schema.
 from __future__ import annotations
 
 import json
-import sys
 import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -19,11 +18,7 @@ from wheelcheck import __version__
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.file_names import member_path, parse_file_name
 from wheelcheck.records import replace
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from wheelcheck.toml_document import parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -190,5 +185,5 @@ def _ref(package: Mapping[str, Any]) -> str:
 
 
 def _checksums(lock: str) -> dict[tuple[str, str], str]:
-    packages = tomllib.loads(lock).get("package", [])
+    packages = parse_document(lock).get("package", [])
     return {(entry["name"], entry["version"]): entry["checksum"] for entry in packages if "checksum" in entry}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import open_regular
 from wheelcheck.records import dataclass
-from wheelcheck.toml_keys import has_costly_keys
+from wheelcheck.toml_document import TomlError, parse_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,22 +143,10 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {problem.strerror or problem}") from problem
     if len(content) > _MOST_BYTES:
         raise ConfigError(f"{path} is larger than {_MOST_BYTES:,} bytes, and not read")
-    # Imported here because Python 3.10 in cibuildwheel's containers has neither; nothing there reads TOML.
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415  (see above)
-    else:
-        import tomli as tomllib  # noqa: PLC0415  (see above)
     try:
-        text = _text(content, path)
-        if has_costly_keys(text):
-            raise ConfigError(f"{path} has a key of too many parts; write tables instead of dots")
-        return tomllib.loads(text)
-    except RecursionError as problem:
-        raise ConfigError(f"{path} is nested too deeply to be read as TOML") from problem
-    except ValueError as problem:
-        if isinstance(problem, ConfigError):
-            raise
-        raise ConfigError(f"{path} is not valid TOML: {problem}{_hint(str(problem))}") from problem
+        return parse_document(_text(content, path))
+    except TomlError as problem:
+        raise ConfigError(f"{path} {problem}{_hint(str(problem))}") from problem
 
 
 def _text(content: bytes, path: Path) -> str:
@@ -181,4 +168,4 @@ def _text(content: bytes, path: Path) -> str:
 def _hint(problem: str) -> str:
     """Return a hint if the parser found the backslash of a Windows path."""
     escapes = ("Unescaped '\\'", "Invalid hex value")
-    return "; a backslash is an escape here: write paths with /" if problem.startswith(escapes) else ""
+    return "; a backslash is an escape here: write paths with /" if any(each in problem for each in escapes) else ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
-from wheelcheck.toml_keys import has_costly_keys
+from wheelcheck.toml_document import parse_document
 
 
 def parse_toml(text: str) -> dict[str, Any]:
@@ -13,17 +12,10 @@ def parse_toml(text: str) -> dict[str, Any]:
 
     TOML is UTF-8: text with a surrogate, which stands for a byte that is not, is none.
     """
-    # Imported here because Python 3.10 in cibuildwheel's containers has neither; nothing there reads TOML.
-    if sys.version_info >= (3, 11):
-        import tomllib  # noqa: PLC0415  (see above)
-    else:
-        import tomli as tomllib  # noqa: PLC0415  (see above)
-    if has_costly_keys(text):
-        return {}
     try:
         text.encode()
-        return tomllib.loads(text)
-    except (ValueError, RecursionError):  # ValueError: also a number of too many digits
+        return parse_document(text)
+    except ValueError:
         return {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -12,12 +11,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.locks.pins import Pin
 from wheelcheck.locks.requirements import content_of
-from wheelcheck.toml_keys import has_costly_keys
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from wheelcheck.toml_document import TomlError, parse_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,12 +26,11 @@ _LOCAL = ("virtual", "editable", "directory", "path")  # where uv.lock takes a p
 def read(path: Path, target: Target) -> list[Pin]:
     """Return what a lock file pins for a machine. Raises UnreachableError."""
     try:
-        text = content_of(path).decode()
-        if has_costly_keys(text):
-            raise UnreachableError(f"{path} has a key of more parts than any lock file needs")
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise UnreachableError(f"{path} is not valid TOML: {problem}") from problem
+        document = parse_document(content_of(path).decode())
+    except TomlError as problem:
+        raise UnreachableError(f"{path} {problem}") from problem
+    except UnicodeDecodeError as problem:
+        raise UnreachableError(f"{path} is not UTF-8: {problem}") from problem
     if required := document.get("requires-python"):
         _require_python(path, str(required), target)
     try:

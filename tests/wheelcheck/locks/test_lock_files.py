@@ -176,8 +176,9 @@ OURS = "[[package]]\nname = 'ours'\nsource.virtual = '.'\ndependencies = [{ name
         ("r.txt", '\n-i "x\n', "r.txt:2: '-i \"x' has a quotation mark or a backslash too many"),
         ("pylock.toml", "lock-version = '2.0'\n", "lock-version '2.0' is not one that wheelcheck knows"),
         ("pylock.toml", "[[packages]\n", "is not valid TOML"),
-        ("pylock.toml", "a = " + "[" * 100_000, "is not valid TOML"),
-        ("uv.lock", f"a{'.a' * 60_000} = 1\n", "has a key of more parts than any lock file needs"),
+        ("pylock.toml", "a = " + "[" * 100_000, "is nested too deeply to be read as TOML"),
+        ("uv.lock", f"version = {'1' * 5000}\n", "is not valid TOML: Exceeds the limit"),
+        ("uv.lock", f"a{'.a' * 60_000} = 1\n", "has a key of too many parts; write tables instead of dots"),
         (
             "pylock.toml",
             "lock-version = '1.0'\n[[packages]]\nname = 'x'\nvcs = { type = 'git' }\n",
