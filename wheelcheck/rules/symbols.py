@@ -9,6 +9,7 @@ from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
 from wheelcheck.facts.loading import Loadable, Loader, place_of
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
     MUSL,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from wheelcheck.platforms.tags import Platform
 
 _SHOWN = 4  # names in a message
+_LOADING = regex(r"\b(?:CDLL|PyDLL|LoadLibrary|dlopen)\b")
+_LISTING = ("glob", "listdir", "iterdir", "scandir", "os.walk")
 _FOR_ALL = ("RTLD_GLOBAL", "setdlopenflags")  # how a package lets later files find the symbols of one that it loads
 
 
@@ -67,8 +70,9 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
     DT_RUNPATH counts for the needs of its own file alone: a library that the module finds needs one itself.
 
     It is a warning where another file of the wheel does find the library: once that one is loaded, the loader takes it
-    for every file that needs its name. A library that no module or program leads to is not judged; who loads it may
-    have loaded its needs.
+    for every file that needs its name. It is one too where the package's `__init__.py` loads libraries by their path
+    (`ctypes.CDLL`) and names this one or lists a folder, as pyxel does with SDL; musl does not take such a library for
+    the name. A library that no module or program leads to is not judged; who loads it may have loaded its needs.
 
     Source: ld.so(8); glibc's elf/dl-load.c; musl's ldso/dynlink.c.
     Remedy: run `auditwheel repair` after everything is in the wheel, or `patchelf --set-rpath '$ORIGIN/../NAME.libs'`.
@@ -78,9 +82,20 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
         reached = _reached(loader) if missed else frozenset()
         for file, needed in missed:
             candidates = loader.by_name[needed]
-            severity: Severity | None = "warning" if any(each.place in reached for each in candidates) else None
+            is_reached = any(each.place in reached for each in candidates)
+            is_loaded = any(each.code.soname == needed for each in candidates) and _loads_by_path(wheel, needed, loader)
+            severity: Severity | None = "warning" if is_reached or is_loaded else None
             where = f"is in the wheel as {candidates[0].path}, where the loader does not look for it"
-            yield Hit(file.path, f"needs {needed}, which {where}: {_search_path(file.code)}", severity)
+            unless = ", unless the package has loaded it before" if is_loaded else ""
+            yield Hit(file.path, f"needs {needed}, which {where}{unless}: {_search_path(file.code)}", severity)
+
+
+def _loads_by_path(wheel: Wheel, library: str, loader: Loader) -> bool:
+    """Return whether a package loads libraries by their paths when it is imported, and this one may be among them."""
+    if loader.is_musl:
+        return False
+    words = (library.partition(".so")[0], *_LISTING)
+    return any(_LOADING.search(text) and any(word in text for word in words) for text in wheel.texts.values())
 
 
 def _out_of_reach(loader: Loader) -> list[tuple[Loadable, str]]:

@@ -69,6 +69,11 @@ def offering(*names: str, path: str = "demo.libs/libhelp.so.1", soname: str = "l
     return File(path, lambda: native.compile_c(source, "x86_64-linux-gnu.2.17", *flags, name="offering.so"))
 
 
+UNLESS = ", unless the package has loaded it before"
+OTHERWISE = offering("answer0", soname="libown.so.1")
+LOADING_HELP = File("demo/__init__.py", b'ctypes.CDLL("libhelp.so.1")\n')
+
+
 def program(name: str, *options: str) -> File:
     """A program that asks for a function, which it was linked with under the name of libm."""
     target, flags = "x86_64-linux-gnu.2.17", (*SHAPE, "-Wl,-soname,libm.so.6")
@@ -178,6 +183,34 @@ HERE = "demo/libhelp.so.1"
             "needs libhelp.so.1",
             (MODULE,),
             "warning",
+        ),
+        *(
+            Twins(
+                "WC420",
+                f"a package that {sentence}",
+                a_wheel(tags, needing("libhelp.so.1"), ANSWER, File("demo/__init__.py", text.encode())),
+                a_wheel(tags, needing("libhelp.so.1", TO_LIBS), ANSWER, File("demo/__init__.py", text.encode())),
+                f"which is in the wheel as demo.libs/libhelp.so.1, where the loader does not look for it{unless}: the",
+                (MODULE,),
+                "warning" if unless else "error",
+            )
+            for sentence, text, tags, unless in (
+                ("loads it by its path", 'ctypes.CDLL(folder / "libhelp.so.1")\n', X86_64, UNLESS),
+                ("loads it by cdll", 'cdll.LoadLibrary(f"{folder}/libhelp.so.1")\n', X86_64, UNLESS),
+                ("loads what is in a folder", "for each in folder.glob('*.so*'):\n    CDLL(each)\n", X86_64, UNLESS),
+                ("loads it by its path, which musl forgets", 'ctypes.CDLL("libhelp.so.1")\n', MUSL, ""),
+                ("loads another one", 'ctypes.CDLL("libother.so.1")\n', X86_64, ""),
+                ("names it", '"libhelp.so.1"\n', X86_64, ""),
+                ("lists a folder", "import glob\n", X86_64, ""),
+            )
+        ),
+        Twins(
+            "WC420",
+            "a package that loads the library, which has another name of its own",
+            a_wheel(X86_64, needing("libhelp.so.1"), OTHERWISE, LOADING_HELP),
+            a_wheel(X86_64, needing("libhelp.so.1", TO_LIBS), OTHERWISE, LOADING_HELP),
+            "where the loader does not look for it: the file has no search path",
+            (MODULE,),
         ),
         Silent(
             "WC420",
