@@ -204,18 +204,15 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     floor of the tag.
     """
     for platform, loader in _loaders(wheel):
-        missed: dict[Loadable, tuple[Symbol, ...]] = {}
-        for file in loader.files:
-            missing = _missing(file, loader, platform)
-            if missing.unknown:
-                yield Hit(file.path, f"its symbols are not looked for: {missing.unknown}", "note")
-            elif missing.symbols:
-                missed[file] = missing.symbols
+        missed = {file: each for file in loader.files if any(each := _missing(file, loader, platform))}
         groups = [loader.closure(root).loaded for root in loader.files if _is_started(root)] if missed else []
-        missed = {file: each for file, each in missed.items() if not _is_served(file, each, groups, loader)}
-        holders = loader.holders({symbol.name for symbols in missed.values() for symbol in symbols}) if missed else {}
+        missed = {file: each for file, each in missed.items() if not _is_served(file, each.symbols, groups, loader)}
+        holders = loader.holders({symbol.name for each in missed.values() for symbol in each.symbols}) if missed else {}
         loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
-        for file, symbols in missed.items():
+        for file, (symbols, unknown) in missed.items():
+            if unknown:
+                yield Hit(file.path, f"its symbols are not looked for: {unknown}", "note")
+                continue
             is_open = loads_for_all and not any(is_of_a_system(each.name, platform.arches[0]) for each in symbols)
             yield _judge(file, symbols, holders, platform, is_open=is_open)
 
@@ -247,7 +244,7 @@ def _is_served(file: Loadable, symbols: tuple[Symbol, ...], groups: list[tuple[L
     The loader looks in each of the groups that it loads together, and GSL is made for this: it comes with one cblas,
     and takes any.
     """
-    if _is_started(file):
+    if _is_started(file) or not symbols:
         return False
     names = {symbol.name for symbol in symbols}
     leading = [group for group in groups if any(each is file for each in group)]

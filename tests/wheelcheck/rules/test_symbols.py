@@ -234,6 +234,16 @@ HERE = "demo/libhelp.so.1"
             "what a library needs that a module finds by DT_RPATH, which is handed on",
             a_wheel(X86_64, needing_by_rpath("libmid.so.1"), middle(), ANSWER),
         ),
+        Twins(
+            "WC421",
+            "what a library takes from one that it finds by the DT_RPATH of the module",
+            a_wheel(X86_64, needing("libmid.so.1", TO_LIBS), middle(), ANSWER),
+            a_wheel(X86_64, needing_by_rpath("libmid.so.1"), middle(), ANSWER),
+            "its symbols are not looked for: the symbols of libhelp.so.1 are not known",
+            (MIDDLE, MODULE),
+            "note",
+            also=("WC420",),
+        ),
         Silent(
             "WC420",
             "a plain library, whose needs somebody may have loaded before",
