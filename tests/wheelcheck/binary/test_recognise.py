@@ -54,6 +54,7 @@ OTHER: dict[str, bytes] = {
     "Java class": java_class(),
     "Java class with preview features": java_class(65, 0xFFFF),
     "old Java class": java_class(45, 3),
+    "Java class of the newest version that can be told apart": java_class(255),
     "MZ and text": b"MZ is the state of Zion\n" * 20,
     "MZ alone": b"MZ",
     "DOS program": b"MZ" + bytes(58) + struct.pack("<I", 0) + b"\xb4\x4c\xcd\x21" * 40,

@@ -103,6 +103,16 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
             Silent("WC615", f"a private key in {folder}", an_sdist(File(f"{folder}/x/key.pem", KEY)))
             for folder in ("src/greentest", "examples", "docs/samples")
         ),
+        Silent("WC615", "a certificate", an_sdist(File("ca.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n"))),
+        Silent("WC615", "a text about private keys", an_sdist(File("notes.txt", KEY))),
+        Twins(
+            "WC615",
+            "a private key under its other suffix",
+            an_sdist(File("deploy.key", KEY)),
+            an_sdist(File("deploy.key", b"text\n")),
+            "holds a password or private key",
+            ("demo-1.0/deploy.key",),
+        ),
         Twins(
             "WC615",
             "logins of an index",

@@ -306,6 +306,7 @@ def needs(sentence: str, source: str, file: str, found: str, *also: str, severit
                 "a module of another package": cython("from libc.math cimport sin\ncimport numpy as np\n"),
                 "what the package may declare": cython("from . cimport x\n", "demo/__init__.pxd"),
                 "a package of Python": cython("from .x cimport y\n", "demo/x/__init__.py"),
+                "a package of Cython": cython("from .x cimport y\n", "demo/x/__init__.pyx"),
                 "a module that nothing compiles": cython("from .x cimport y\n", named="'demo/other.pyx'"),
                 "an import of Python": cython("from .x import y\n"),
             }.items()

@@ -207,3 +207,18 @@ def _without_docstring(judge: Callable[..., Any]) -> Callable[..., Any]:
 
 def _no_source(_: object) -> str:
     raise OSError
+
+
+def test_the_words_of_a_rule_are_those_of_its_docstring() -> None:
+    known, other = find("WC210"), find("WC403")
+    assert known is not None
+    assert other is not None
+    assert known.summary == "Every file of the wheel has a row in RECORD."
+    assert known.why.startswith(
+        "Installers use RECORD to remove and verify files, and auditwheel opens only what it lists."
+    )
+    assert known.why.endswith("is never examined, and stays behind when the package is uninstalled.")
+    assert known.source == "the binary distribution format (PyPA), PEP 627."
+    assert known.remedy == "let the build backend write RECORD last; repack with `wheel pack` after any change."
+    assert known.fixable.startswith("`wheelcheck check --fix` writes RECORD again")
+    assert other.fixable == ""

@@ -205,6 +205,14 @@ def described(wheel: str, sdist: str, *lines: str, version: str = "2.2") -> Rele
         ),
         Twins(
             "WC713",
+            "two requirements that the sdist does not have, and one that it has",
+            described("Requires-Dist: b\nRequires-Dist: a", "Requires-Dist: c"),
+            described("Requires-Dist: b\nRequires-Dist: a", "Requires-Dist: a\nRequires-Dist: b"),
+            "found Requires-Dist a, b, expected c as demo-1.0.tar.gz says",
+            (INTEL_FILE,),
+        ),
+        Twins(
+            "WC713",
             "only metadata since 2.2 is a promise",
             described("Author: me", "Requires-Dist: numpy"),
             described("Author: me", "Requires-Dist: numpy", version="2.1"),

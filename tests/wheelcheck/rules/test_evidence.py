@@ -80,6 +80,13 @@ def told(code: str, sentence: str, bad: Config, found: str, at: str = NAME) -> T
         ),
         told(
             "WC721",
+            "a wheel of nobody knows which commit",
+            with_evidence(replace(OF_WHEEL, source="b" * 64), replace(OF_SDIST, source="")),
+            "the evidence is not of one source: sdist.json: no source; x86_64.json: source bbbbbbbbbbbb",
+            "",
+        ),
+        told(
+            "WC721",
             "evidence about another version",
             with_evidence(replace(OF_WHEEL, version="1.1"), OF_SDIST),
             "x86_64.json is evidence about demo 1.1",

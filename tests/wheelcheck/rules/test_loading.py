@@ -336,6 +336,14 @@ NEW = "cp311-cp311-manylinux_2_39_x86_64"
         ),
         Twins(
             "WC432",
+            "packed relocations under the last glibc that does not read them",
+            a_wheel("cp311-cp311-manylinux_2_35_x86_64", relr(pointers())),
+            a_wheel("cp311-cp311-manylinux_2_36_x86_64", relr(pointers())),
+            "which glibc reads from 2.36 on, expected none for manylinux_2_35_x86_64",
+            (LIBRARY,),
+        ),
+        Twins(
+            "WC432",
             "packed relocations without the need that a new glibc asks for",
             a_wheel(NEW, relr(needing_libc("GLIBC_2.17"))),
             a_wheel(NEW, relr(needing_libc("GLIBC_ABI_DT_RELR"))),

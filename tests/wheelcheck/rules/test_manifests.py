@@ -85,6 +85,23 @@ CORE = ("core/Cargo.toml", CRATE)
             "the manifest path 'core' is not in the sdist",
             (f"{TOP}/{DEEP}",),
         ),
+        *(
+            Twins(
+                "WC603",
+                f"a dependency of a crate deep inside, and {name} with Rust",
+                crates((DEEP, depending("core")), (name, text)),
+                crates((DEEP, depending("core")), ("lib/skia/vello/core/Cargo.toml", CRATE), (name, text)),
+                "the manifest path 'core' is not in the sdist",
+                (f"{TOP}/{DEEP}",),
+            )
+            for name, text in (
+                (
+                    "pyproject.toml",
+                    "[build-system]\nrequires = ['setuptools-rust']\nbuild-backend = 'setuptools.build_meta'\n",
+                ),
+                ("setup.cfg", "[options]\nsetup_requires = setuptools-rust\n"),
+            )
+        ),
         Twins(
             "WC603",
             "a dependency of a crate near the top, whatever the build says",

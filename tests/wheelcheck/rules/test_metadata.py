@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, member, wheel
-from tests.support.native_files import library
+from tests.support.native_files import dll, library
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
@@ -278,6 +278,17 @@ NAMES = [
             entering("[console_scripts]\nprn = demo.cli:run\n"),
             "the script 'prn' is a device on Windows",
             (ENTRY_POINTS,),
+        ),
+        *(
+            Twins(
+                "WC222",
+                f"the name of a device under {tags}",
+                a_wheel(tags, *CLI, native, dist_info={"entry_points.txt": b"[console_scripts]\nprn = demo.cli:run\n"}),
+                a_wheel(tags, *CLI, native, dist_info={"entry_points.txt": b"[console_scripts]\nrn = demo.cli:run\n"}),
+                "the script 'prn' is a device on Windows",
+                (ENTRY_POINTS,),
+            )
+            for tags, native in (("py3-none-win_amd64", dll("x86_64")), ("py3-none-win_arm64", dll("aarch64")))
         ),
         Twins(
             "WC222",

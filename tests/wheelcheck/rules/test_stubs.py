@@ -110,6 +110,12 @@ def test_a_file_that_is_cut_off_is_payload_for_no_platform(row: Twins, tmp_path:
     row.assert_holds(tmp_path)
 
 
+def test_a_page_is_content_where_no_name_claims_native_code(tmp_path: Path) -> None:
+    page = b"<!DOCTYPE html>\n<html></html>\n"
+    claiming, plain = (linux(made(page, path)) for path in ("demo/lib/libx.so", "demo/lib/page"))
+    Twins("WC305", "a page", claiming, plain, "found an HTML or XML page", ("demo/lib/libx.so",)).assert_holds(tmp_path)
+
+
 @pytest.mark.parametrize("lost", [1, 8, 64])
 @pytest.mark.parametrize("path", ["demo/linux-aarch64/libfoo.so", "demo/x86_64/libfoo.so"])
 def test_the_last_bytes_are_missed_on_every_platform(path: str, lost: int, tmp_path: Path) -> None:
