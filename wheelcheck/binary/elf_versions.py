@@ -52,6 +52,7 @@ class _Span(NamedTuple):
 
     def row(self, layout: struct.Struct, offset: int) -> tuple[int, ...] | None:
         size = layout.size
+        self.reading.walk()
         raw = self.reading.read(self.start + offset, size) if offset + size <= self.size else b""
         return layout.unpack(raw) if len(raw) == size else None
 

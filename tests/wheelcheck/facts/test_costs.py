@@ -76,6 +76,15 @@ def exporting(target: str, *shape: str) -> Callable[[int], bytes]:
     return lambda number: native.compile_c(FUNCTIONS, target, public, *shape, name="libx.so") + b"%d" % number
 
 
+def defining(number: int) -> bytes:
+    """A library in which each function has a symbol version of its own."""
+    script = native.CACHE / "many-versions.map"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text("".join(f"V{each} {{ f{each}; }};\n" for each in range(ROWS // 2)), "utf-8")
+    shape = ("-shared", "-fPIC", "-nostdlib", "-s", "-DPUBLIC=", f"-Wl,--version-script={script}")
+    return native.compile_c(FUNCTIONS, "x86_64-linux-gnu.2.17", *shape, name="libv.so") + b"%d" % number
+
+
 DLL, DYLIB = exporting("x86_64-windows-gnu", "-shared"), exporting("aarch64-macos.11.0", "-dynamiclib")
 LIBRARY = exporting("x86_64-linux-gnu.2.17", "-shared", "-fPIC", "-nostdlib", "-s")
 
@@ -118,6 +127,7 @@ SHAPES: dict[str, Made] = {
     # Tables in files of native code, whose rows are no symbols and no libraries.
     "segments": files(lambda n: File(f"demo/f{n}.so", segments(n))),
     "dynamic entries": files(lambda n: File(f"demo/f{n}.so", ENTRIES(native.library()) + b"%d" % n)),
+    "versions that are defined": files(lambda n: File(f"demo/f{n}.so", defining(n))),
     "load commands": files(lambda n: File(f"demo/f{n}.dylib", COMMANDS(native.mac(kind="library")) + b"%d" % n), MAC),
     "members of an archive": files(lambda n: File(f"demo/f{n}.a", ar_cases.archive(*MEMBERS, b"%d" % n))),
     "sections of WebAssembly": files(lambda n: File(f"demo/f{n}.wasm", WASM + b"\0\1%c" % n)),
