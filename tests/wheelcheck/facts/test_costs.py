@@ -78,7 +78,7 @@ def exporting(target: str, *shape: str) -> Callable[[int], bytes]:
 
 def defining(number: int) -> bytes:
     """A library in which each function has a symbol version of its own."""
-    script = native.CACHE / "many-versions.map"
+    script = native.CACHE / f"{ROWS // 2}-versions.map"
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text("".join(f"V{each} {{ f{each}; }};\n" for each in range(ROWS // 2)), "utf-8")
     shape = ("-shared", "-fPIC", "-nostdlib", "-s", "-DPUBLIC=", f"-Wl,--version-script={script}")
