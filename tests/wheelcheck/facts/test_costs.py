@@ -55,7 +55,6 @@ def library(number: int) -> bytes:
 
 
 ROWS = 400  # of a table in a file
-FUNCTIONS = "".join(f"PUBLIC int f{number}(void) {{ return 1; }}\n" for number in range(5 * ROWS))
 ENTRIES = elf_cases.many(0x6000000E, ROWS)
 COMMANDS = macho_cases.appended(macho_cases.command(0x26, bytes(8)) * ROWS)  # LC_FUNCTION_STARTS
 WASM = b"\0asm\1\0\0\0" + b"\0\0" * ROWS
@@ -70,19 +69,23 @@ def segments(number: int) -> bytes:
     return head + b"".join(rows) + b"%d" % number
 
 
+def functions(count: int) -> str:
+    return "".join(f"PUBLIC int f{number}(void) {{ return 1; }}\n" for number in range(count))
+
+
 def exporting(target: str, *shape: str) -> Callable[[int], bytes]:
     """Return libraries that export many names."""
     public = "-DPUBLIC=__declspec(dllexport)" if "windows" in target else "-DPUBLIC="
-    return lambda number: native.compile_c(FUNCTIONS, target, public, *shape, name="libx.so") + b"%d" % number
+    return lambda number: native.compile_c(functions(5 * ROWS), target, public, *shape, name="libx.so") + b"%d" % number
 
 
 def defining(number: int) -> bytes:
     """A library in which each function has a symbol version of its own."""
-    script = native.CACHE / f"{ROWS // 2}-versions.map"
+    script = native.CACHE / f"{ROWS}-versions.map"
     script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text("".join(f"V{each} {{ f{each}; }};\n" for each in range(ROWS // 2)), "utf-8")
+    script.write_text("".join(f"V{each} {{ f{each}; }};\n" for each in range(ROWS)), "utf-8")
     shape = ("-shared", "-fPIC", "-nostdlib", "-s", "-DPUBLIC=", f"-Wl,--version-script={script}")
-    return native.compile_c(FUNCTIONS, "x86_64-linux-gnu.2.17", *shape, name="libv.so") + b"%d" % number
+    return native.compile_c(functions(ROWS), "x86_64-linux-gnu.2.17", *shape, name="libv.so") + b"%d" % number
 
 
 DLL, DYLIB = exporting("x86_64-windows-gnu", "-shared"), exporting("aarch64-macos.11.0", "-dynamiclib")
