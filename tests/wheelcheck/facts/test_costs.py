@@ -70,7 +70,8 @@ def segments(number: int) -> bytes:
 
 
 def functions(count: int) -> str:
-    return "".join(f"PUBLIC int f{number}(void) {{ return 1; }}\n" for number in range(count))
+    named = "".join(f"PUBLIC int f{number}(void) {{ return 1; }}\n" for number in range(count))
+    return f"int DllMainCRTStartup(void) {{ return 1; }}\n{named}"
 
 
 def exporting(target: str, *shape: str) -> Callable[[int], bytes]:
@@ -88,7 +89,7 @@ def defining(number: int) -> bytes:
     return native.compile_c(functions(ROWS), "x86_64-linux-gnu.2.17", *shape, name="libv.so") + b"%d" % number
 
 
-DLL, DYLIB = exporting("x86_64-windows-gnu", "-shared"), exporting("aarch64-macos.11.0", "-dynamiclib")
+DLL, DYLIB = exporting("x86_64-windows-gnu", "-shared", "-nostdlib"), exporting("aarch64-macos.11.0", "-dynamiclib")
 LIBRARY = exporting("x86_64-linux-gnu.2.17", "-shared", "-fPIC", "-nostdlib", "-s")
 
 
