@@ -314,7 +314,7 @@ def peers(session: nox.Session) -> None:
 @nox.session(reuse_venv=True)
 def benchmark(session: nox.Session) -> None:
     """Measure the CPU time of wheelcheck and of other checkers on real wheels."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "benchmark"))
+    session.install("-e", ".[fast]", *GROUPS(PYPROJECT, "benchmark"))
     session.run("python", "-m", "tools.benchmark", *session.posargs)
 
 
