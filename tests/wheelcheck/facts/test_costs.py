@@ -56,7 +56,7 @@ def library(number: int) -> bytes:
 
 ROWS = 400  # of a table in a file
 ENTRIES = elf_cases.many(0x6000000E, ROWS)
-COMMANDS = macho_cases.appended(macho_cases.command(0x26, bytes(8)) * ROWS)  # LC_FUNCTION_STARTS
+COMMANDS = [macho_cases.command(0x26, bytes(8))] * ROWS  # LC_FUNCTION_STARTS
 WASM = b"\0asm\1\0\0\0" + b"\0\0" * ROWS
 MEMBERS = [ar_cases.member(b"a/", b"")] * ROWS
 
@@ -67,6 +67,12 @@ def segments(number: int) -> bytes:
     rows = (struct.pack("<2I6Q", 1, 4, 0, at << 24, at << 24, size, size, 4096) for at in range(ROWS))
     head = struct.pack("<4s5B7x2HI3QI6H", b"\x7fELF", 2, 1, 1, 0, 0, 3, 62, 1, 0, 64, 0, 0, 64, 56, ROWS, 64, 0, 0)
     return head + b"".join(rows) + b"%d" % number
+
+
+def commanding() -> bytes:
+    """A dylib with many load commands of which dyld reads nothing."""
+    content = native.mac(kind="library")
+    return macho_cases.rebuilt(content, [*macho_cases.commands(content), *COMMANDS])
 
 
 def functions(count: int) -> str:
@@ -132,7 +138,7 @@ SHAPES: dict[str, Made] = {
     "segments": files(lambda n: File(f"demo/f{n}.so", segments(n))),
     "dynamic entries": files(lambda n: File(f"demo/f{n}.so", ENTRIES(native.library()) + b"%d" % n)),
     "versions that are defined": files(lambda n: File(f"demo/f{n}.so", defining(n))),
-    "load commands": files(lambda n: File(f"demo/f{n}.dylib", COMMANDS(native.mac(kind="library")) + b"%d" % n), MAC),
+    "load commands": files(lambda n: File(f"demo/f{n}.dylib", commanding() + b"%d" % n), MAC),
     "members of an archive": files(lambda n: File(f"demo/f{n}.a", ar_cases.archive(*MEMBERS, b"%d" % n))),
     "sections of WebAssembly": files(lambda n: File(f"demo/f{n}.wasm", WASM + b"\0\1%c" % n)),
     "exported names of PE": files(lambda n: File(f"demo/f{n}.dll", DLL(n)), "py3-none-win_amd64"),
