@@ -80,22 +80,23 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
     for _, loader in _loaders(wheel):
         missed = _out_of_reach(loader)
         reached = _reached(loader) if missed else frozenset()
+        by_path = _loaded_by_path(wheel, {needed for _, needed in missed}, loader) if missed else set()
         for file, needed in missed:
             candidates = loader.by_name[needed]
             is_reached = any(each.place in reached for each in candidates)
-            is_loaded = any(each.code.soname == needed for each in candidates) and _loads_by_path(wheel, needed, loader)
+            is_loaded = needed in by_path and any(each.code.soname == needed for each in candidates)
             severity: Severity | None = "warning" if is_reached or is_loaded else None
             where = f"is in the wheel as {candidates[0].path}, where the loader does not look for it"
             unless = ", unless the package has loaded it before" if is_loaded else ""
             yield Hit(file.path, f"needs {needed}, which {where}{unless}: {_search_path(file.code)}", severity)
 
 
-def _loads_by_path(wheel: Wheel, library: str, loader: Loader) -> bool:
-    """Return whether a package loads libraries by their paths when it is imported, and this one may be among them."""
-    if loader.is_musl:
-        return False
-    words = (library.partition(".so")[0], *_LISTING)
-    return any(_LOADING.search(text) and any(word in text for word in words) for text in wheel.texts.values())
+def _loaded_by_path(wheel: Wheel, libraries: set[str], loader: Loader) -> set[str]:
+    """Return those of the libraries that a package may load by their paths when it is imported."""
+    texts = [] if loader.is_musl else [text for text in wheel.texts.values() if _LOADING.search(text)]
+    if any(word in text for text in texts for word in _LISTING):
+        return libraries
+    return {library for library in libraries if any(library.partition(".so")[0] in text for text in texts)}
 
 
 def _out_of_reach(loader: Loader) -> list[tuple[Loadable, str]]:
