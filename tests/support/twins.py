@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     Subject = Wheel | Sdist | Release | Recipe
 
+ERROR: Severity = "error"  # for tables, whose texts are no literals to mypy
+WARNING: Severity = "warning"
+
 # What begins so ends with words of packaging, csv or configparser, which their next version may change.
 _OF_OTHERS = re.compile("Invalid (wheel|sdist) file|found (Requires-Dist|no INI)|License-Expression .* valid|not CSV")
 

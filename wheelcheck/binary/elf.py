@@ -94,8 +94,9 @@ def debug_size(reading: Reading, header: Header) -> int:
 
 def is_split_debug(reading: Reading, header: Header) -> bool:
     """Return whether everything a loader would map is declared absent: all allocated sections NOBITS, notes aside."""
-    reading.walk(min(header.shnum, SECTION_LIMIT))
-    parsed = (_section(reading, header, index) for index in range(min(header.shnum, SECTION_LIMIT)))
+    count = min(header.shnum, SECTION_LIMIT)
+    reading.walk(count)
+    parsed = (_section(reading, header, index) for index in range(count))
     types = [section.type for section in parsed if section is not None and section.flags & _SHF_ALLOC]
     return _SHT_NOBITS in types and {*types} <= {_SHT_NOBITS, _SHT_NOTE}
 

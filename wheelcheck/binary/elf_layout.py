@@ -62,7 +62,6 @@ _TAGS = {number: f"DT_{name}" for number, name in enumerate(_FIRST_TAGS.split())
 _OF_CPUS = range(0x70000001, 0x7FFFFFFD)  # each CPU's own; those of no CPU have names that hold for all
 
 
-@lru_cache(maxsize=1024)
 def _rare(table: str, number: int) -> str | int:
     return _rare_names(table).get(number, number)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TABLE_LIMIT = 6 * 2**20  # bytes of one table; five of them stay within the budget of a binary
 _PIECE = 1024  # links of a hash chain that are read at once
 _WORD = 4  # bytes of an entry of DT_HASH
-_NUMBERS_OF_ROW = 256  # bytes of a table of numbers that cost as much as a row that is walked
+_BYTES_OF_ROW = 256  # of a table of numbers, that cost as much as a row that is walked
 _GLIBC = "libc.so.6"
 
 Tags = dict["str | int", int]
@@ -90,8 +90,10 @@ class _Tables:
     def numbers(self, tag: str, count: int, skip: int = 0, kind: str = "I") -> Sequence[int] | None:
         """Return `count` numbers of a table, `skip` bytes after its beginning."""
         raw = self.bytes_at(tag, count * struct.calcsize(f"={kind}"), skip)
-        self.reading.walk(len(raw or b"") // _NUMBERS_OF_ROW)
-        return None if raw is None else numbers(kind, raw, self.order)
+        if raw is None:
+            return None
+        self.reading.walk(len(raw) // _BYTES_OF_ROW)
+        return numbers(kind, raw, self.order)
 
     def symbol_count(self) -> int | None:
         """Return how many symbols the hash tables let the loader see; None if there is no table to go by."""

@@ -50,12 +50,14 @@ def read_x86_code(reading: Reading, image: Image) -> X86Code:
         return X86Code()
     least = _FEWEST + len(code) // _BYTES_AN_ACCIDENT
     found = {name: len(pattern.findall(code)) for name, pattern in _PATTERNS}
-    reading.walk(sum(found.values()) // _MATCHES_OF_ROW)
+    matches = sum(found.values())
+    reading.walk(matches // _MATCHES_OF_ROW)
     used = tuple(name for name, count in found.items() if count)
-    return X86Code(used if sum(found.values()) >= least else (), asks=False)
+    return X86Code(used if matches >= least else (), asks=False)
 
 
 def _has_cpuid(code: bytes) -> bool:
+    """Return whether code has the instruction; what has its second byte everywhere is not split into as many pieces."""
     if code.count(_CPUID[1:]) > len(code) >> 5:
         return _CPUID in code
     pieces = code.split(_CPUID[1:])  # half the time of `_CPUID in code`

@@ -116,17 +116,13 @@ def _paths(wheel: Wheel) -> set[str]:
 def _why_not_better(before: Wheel, after: Wheel, errors: list[Finding]) -> str:
     """Return what would still be wrong, or newly wrong, with the fixed wheel; empty if it would be accepted."""
     new = _worst(_judged(after))
-    if all(each.severity == "note" for each in new.values()) and not any(
-        (each.code, each.path) in new for each in errors
-    ):
-        return ""
-    old = _worst(_judged(before))
-    staying = [each for each in errors if (key := (each.code, each.path)) in new and _rank(new, key) <= _rank(old, key)]
+    left = [each for each in errors if (each.code, each.path) in new]
+    faults = {key: finding for key, finding in new.items() if finding.severity != "note"}
+    old = _worst(_judged(before)) if left or faults else {}
+    staying = [each for each in left if _rank(new, key := (each.code, each.path)) <= _rank(old, key)]
     if staying:
         return f"an error would stay, a new build is needed: {_listed(staying)}"
-    added = [
-        finding for key, finding in new.items() if finding.severity != "note" and _rank(new, key) < _rank(old, key)
-    ]
+    added = [finding for key, finding in faults.items() if _rank(new, key) < _rank(old, key)]
     return f"the fixed wheel would have another fault: {_listed(added)}" if added else ""
 
 

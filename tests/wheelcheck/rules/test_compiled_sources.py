@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import File, an_sdist
-from tests.support.twins import Silent, Twins
+from tests.support.twins import ERROR, WARNING, Silent, Twins
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,8 +193,6 @@ def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> No
     row.assert_holds(tmp_path)
 
 
-ERROR: Severity = "error"
-WARNING: Severity = "warning"
 CYTHON = "from setuptools import setup\nfrom Cython.Build import cythonize\nsetup(ext_modules=cythonize([{}]))\n"
 
 

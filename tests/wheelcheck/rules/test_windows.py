@@ -7,13 +7,12 @@ import pytest
 from tests.support import artifacts
 from tests.support.artifacts import File, Recipe, a_wheel
 from tests.support.native_files import WIN64, dll
-from tests.support.twins import Silent, Twins
+from tests.support.twins import ERROR, WARNING, Silent, Twins
 from tests.support.windows_files import importing, program_importing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wheelcheck.config.fields import Severity
     from wheelcheck.facts import Wheel
 
 DLL = "demo/native.dll"
@@ -127,8 +126,6 @@ def test_no_binary_needs_a_debug_runtime(row: Twins, tmp_path: Path) -> None:
 
 
 MODULE = "demo/_x.cp312-win_amd64.pyd"
-ERROR: Severity = "error"
-WARNING: Severity = "warning"
 FREE = "demo/_x.cp313t-win_amd64.pyd"
 STABLE = "demo/_x.pyd"
 PYPY_MODULE = "demo/_x.pypy311-pp73-win_amd64.pyd"
