@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import lzma
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from tests.support.archive_cases import read
 from tests.support.tars import END, header, member, sdist, tar
 from tests.support.zips import Member, Zip
-from wheelcheck.archive import Budget, container_format, walk
+from wheelcheck.archive import Budget, container_format, walk, walk_tar_gz
 from wheelcheck.archive.formats import CONTENT, HEAD
+from wheelcheck.archive.zip_directory import END_REACH
 from wheelcheck.source import Entry
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ CONTAINERS = {
     "tar.xz": lzma.compress(TAR),
     "tar.bz2": bz2.compress(TAR),
 }
+HOLLOW = Zip(()).build()  # an end record alone
 COMPRESSED = {"gz": gzip.compress(b"text"), "xz": lzma.compress(b"text"), "bz2": bz2.compress(b"text")}
 UNSUPPORTED = {
     "zst": b"\x28\xb5\x2f\xfd\0\0",
@@ -151,6 +154,16 @@ def test_an_archive_of_an_unsupported_format_is_damage_that_names_it(name: str) 
 def test_a_zip_behind_a_program_is_found_and_refused() -> None:
     reading = read(Zip(prefix=b"#!/usr/bin/env python3\n", counted=False).build())
     assert (reading.paths, reading.kinds) == (["pkg/module.py"], {"zip-prefix"})
+
+
+@pytest.mark.parametrize(("length", "found"), [(0x10000, True), (0x10001, False)])
+def test_the_end_record_of_a_zip_is_looked_for_in_the_last_bytes_of_a_large_file(length: int, *, found: bool) -> None:
+    """There zipfile looks as well, one byte further than the longest comment reaches."""
+    program, after = b"#!/bin/sh\n" + bytes(3 * END_REACH), bytes(length)
+    assert ("not-an-archive" in read(program + HOLLOW + after).kinds) is not found
+    assert zipfile.is_zipfile(io.BytesIO(program + HOLLOW + after)) is found
+    packed = gzip.compress(TAR) + bytes(3 * END_REACH) + HOLLOW + after
+    assert ("two-formats" in read(packed, walker=walk_tar_gz).kinds) is found
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"", "empty"), (b"<html>", "not-an-archive")])
