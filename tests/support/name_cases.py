@@ -99,6 +99,12 @@ COLLISIONS = (
         zipped(*(named(f"{top}/{number}.py") for number, top in enumerate(("a", "b", "a", "b")))),
     ),
     case(
+        "case of a folder of folders",
+        "name-case-collision",
+        zipped(named("A/b/x.py"), named("a/c/y.py")),
+        zipped(named("A/b/x.py"), named("A/c/y.py")),
+    ),
+    case(
         "a folder that is listed",
         "name-case-collision",
         zipped(named("A/", content=b"", mode=0o040755), named("a/b")),
@@ -137,6 +143,12 @@ COLLISIONS = (
         "name-below-file",
         zipped(named("a"), named("a b"), named("a-b"), named("a.c"), named("a/b")),
         zipped(named("a0"), named("a b"), named("a-b"), named("a.c"), named("a/b")),
+    ),
+    case(
+        "a folder's folder below a file",
+        "name-below-file",
+        zipped(named("a"), named("a/b/c/d")),
+        zipped(named("a"), named("ab/b/c/d")),
     ),
     case("below a file that comes later", "name-below-file", zipped(named("a/b"), named("a")), zipped(named("a/b"))),
     case(

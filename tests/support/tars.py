@@ -22,6 +22,7 @@ def header(  # noqa: PLR0913 - a header has that many fields
     uid: bytes = b"",
     tail: bytes = b"",
     user: bytes = b"root",
+    group: bytes = b"root",
     device: bytes = b"",
     checksum: bytes = b"",
 ) -> bytes:
@@ -30,7 +31,7 @@ def header(  # noqa: PLR0913 - a header has that many fields
     mode_field = mode if isinstance(mode, bytes) else b"%07o\0" % mode
     block = name.ljust(100, b"\0") + mode_field + (uid or b"0000000\0") + b"0000000\0"
     block += size_field + (mtime or b"14000000000\0") + b" " * 8 + kind + link.ljust(100, b"\0")
-    block += magic + user.ljust(32, b"\0") + b"root".ljust(32, b"\0") + device.ljust(8, b"\0") + bytes(8)
+    block += magic + user.ljust(32, b"\0") + group.ljust(32, b"\0") + device.ljust(8, b"\0") + bytes(8)
     block += prefix.ljust(155, b"\0") + tail.ljust(12, b"\0")
     return block[:148] + (checksum or b"%06o\0 " % sum(block)) + block[156:]
 

@@ -103,6 +103,12 @@ ZIP64_CASES = (
         GOOD,
     ),
     case(
+        "two saturated sizes without a block",
+        "zip-zip64 zip-overlap zip-local-differs zip-stream-suffix",
+        zipped(Member(central={"size": LIMIT, "packed": LIMIT})),
+        GOOD,
+    ),
+    case(
         "a block that is too short",
         "zip-zip64 zip-zip64-unneeded zip-local-differs zip-gap zip-deflate",
         zipped(Member(extra=block(1, b"\5\0"), central={"packed": LIMIT})),

@@ -11,7 +11,7 @@ import pytest
 from tests.support.archive_cases import Case, Reading, assert_told, read
 from tests.support.gzip_cases import BZ2, XZ
 from tests.support.tar_cases import TAR_CASES
-from tests.support.tars import gz, header, member, pax, record, sdist, tar
+from tests.support.tars import GNU, POSIX, V7, gz, header, member, pax, record, sdist, tar
 from wheelcheck.archive import Budget, walk, walk_tar_gz
 
 if TYPE_CHECKING:
@@ -133,3 +133,26 @@ def test_the_budget_counts_what_was_read() -> None:
     content = sdist(member(b"a"), member(b"b"))
     read(content, budget)
     assert (budget.packed, budget.members, budget.unpacked) == (len(content), 2, 3072)
+
+
+def with_byte(at: int, magic: bytes, value: int = 1) -> bytes:
+    """Return a header whose texts behind the member's name are empty, with this byte at one place."""
+    block = bytearray(header(user=b"", group=b"", magic=magic))
+    block[at] = value
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+@pytest.mark.parametrize("magic", [POSIX, GNU, V7])
+@pytest.mark.parametrize(
+    "places",
+    [range(15, 100), range(158, 257), range(266, 297), range(298, 329), range(345, 512)],
+    ids=["name", "link", "user", "group", "prefix and tail"],
+)
+def test_a_byte_behind_the_end_of_a_text_is_found_at_every_place(places: range, magic: bytes) -> None:
+    """At 345 only what is no prefix is hidden."""
+    assert read(sdist(with_byte(places[0], magic, 0))).damage == []
+    hidden = [at for at in places if at != 345 or magic != POSIX]
+    silent = [at for at in hidden if read(sdist(with_byte(at, magic))).kinds != {"tar-hidden"}]
+    assert silent == []
