@@ -251,6 +251,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "DT_GNU_HASH without buckets": (number_in(GNU_HASH, 0, 0), "elf-dynamic"),
     "DT_GNU_HASH with three words": (number_in(GNU_HASH, 2, 3), "elf-dynamic"),
     "DT_GNU_HASH beyond its segment": (number_in(GNU_HASH, 2, 1 << 20), "elf-dynamic"),
+    "DT_GNU_HASH whose buckets reach beyond its segment": (number_in(GNU_HASH, 0, 1 << 20), "elf-dynamic"),
     "DT_GNU_HASH that begins behind its buckets": (number_in(GNU_HASH, 1, 0x1006), "elf-dynamic"),
     "DT_HASH beyond its segment": (both(without(GNU_HASH), number_in(HASH, 1, 1 << 20)), "elf-dynamic"),
     "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),

@@ -13,7 +13,7 @@ from elftools.elf.elffile import ELFFile
 
 from tests.support import elf_editing as elf
 from tests.support import native
-from tests.support.elf_cases import without
+from tests.support.elf_cases import SYMTAB, without
 from tests.support.elf_editing import both, byte, graft_dynamic, header, section, segment
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.binary.model import VersionNeed
@@ -256,12 +256,13 @@ def test_split_debug_files_of_real_tools_are_debug_and_undamaged(tool: str, tmp_
 
 def all_nobits(content: bytes) -> bytes:
     """Declare every allocated section absent, as `objcopy --only-keep-debug` does."""
-    start, count = elf.get(content, 0, elf.HEADER["shoff"]), elf.get(content, 0, elf.HEADER["shnum"])
-    for index in range(count):
-        kind, flags = struct.unpack_from("<IQ", content, start + 64 * index + 4)
-        if flags & 2 and kind != 7:  # notes stay
-            content = section(index, type=8)(content)
-    return content
+    file = ELFFile(BytesIO(content))
+    edited = bytearray(content)
+    for index, each in enumerate(file.iter_sections()):
+        if each["sh_flags"] & 2 and each["sh_type"] != "SHT_NOTE":  # notes stay
+            at = file["e_shoff"] + index * file["e_shentsize"] + 4
+            struct.pack_into("<I" if file.little_endian else ">I", edited, at, 8)
+    return bytes(edited)
 
 
 def section_types(content: bytes) -> set[int]:
@@ -296,9 +297,21 @@ def test_a_file_cut_by_accident_is_damaged_also_where_it_has_no_section_that_is_
         )
 
 
-def test_a_loadable_library_stays_one_whatever_its_section_headers_say() -> None:
-    decoy = all_nobits(native.library())
-    assert only(decoy) == only(native.library())
+@pytest.mark.parametrize("cpu", ROWS)
+def test_a_loadable_library_stays_one_whatever_its_section_headers_say(cpu: str) -> None:
+    decoy = all_nobits(native.library(cpu))
+    assert decoy != native.library(cpu)
+    assert only(decoy) == only(native.library(cpu))
+
+
+@pytest.mark.parametrize("table", [elf.STRTAB, SYMTAB], ids=["strings", "symbols"])
+def test_a_library_without_the_tables_that_a_loader_needs_may_be_split_debug_data(table: int) -> None:
+    library = native.library()
+    beyond = segment(elf.LOAD, offset=1 << 30)(library)  # the tables are in the first one
+    elsewhere, none = elf.tag(table, 1 << 40)(library), elf.retag(table, 0x6000000D)(library)
+    for content in (beyond, elsewhere, none):
+        assert only(all_nobits(content)).kind == "debug"
+        assert read(content).damage != ()
 
 
 @pytest.mark.parametrize(

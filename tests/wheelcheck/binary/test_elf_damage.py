@@ -203,6 +203,7 @@ def test_the_first_abi_of_power_calls_functions_through_descriptors_in_data(
         ("DT_GNU_HASH without buckets", "DT_GNU_HASH has 0 buckets"),
         ("DT_GNU_HASH with three words", "and 3 words, expected some, a power of 2"),
         ("DT_GNU_HASH beyond its segment", "reach out of its PT_LOAD"),
+        ("DT_GNU_HASH whose buckets reach beyond its segment", "reach out of its PT_LOAD"),
         ("DT_HASH beyond its segment", "reach out of its PT_LOAD"),
         ("PT_GNU_RELRO at 2^62", "PT_GNU_RELRO at 0x4000000000000000 is outside every PT_LOAD"),
         ("PT_LOAD of 2^41 bytes", "asks for 2199023255552 bytes of memory"),
@@ -235,6 +236,16 @@ def test_a_table_without_buckets_is_empty_for_glibc_and_a_division_by_zero_for_m
         ["DT_HASH has no buckets", "the hash table does not lead to own, which the file itself has"],
     ]
     assert found[0].slices[0].imports == read(library()).slices[0].imports
+
+
+@pytest.mark.parametrize(("buckets", "said"), [(2, []), (3, ["DT_GNU_HASH says that it has 36 bytes"])])
+def test_a_hash_table_may_end_where_its_segment_does(buckets: int, said: list[str]) -> None:
+    """At the end of a page there are 16 bytes, a filter of one word of 64 bits, and two buckets."""
+    table = bytes(0x1000 - 32) + struct.pack("<4I4I", buckets, 1, 1, 6, 0, 0, 0, 0)
+    moved = both(elf.graft(table), tag(GNU_HASH, elf.GRAFT_ADDRESS + 0x1000 - 32))
+    binary = read(moved(native.program()))
+    reasons = [damage.why for damage in binary.damage]
+    assert [why[: why.index(",")] for why in reasons if "DT_GNU_HASH" in why] == said
 
 
 def test_a_hash_table_that_no_loader_goes_by_may_be_anything() -> None:

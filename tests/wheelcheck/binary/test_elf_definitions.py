@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from tests.support import elf_editing as elf
 from tests.support import native
@@ -16,11 +19,16 @@ SOURCE = "int one(void) { return 1; }\nint two(void) { return 2; }\n"
 SCRIPT = "V_1 { one; };\nV_2 { two; } V_1;\n"
 
 
+def script() -> str:
+    """Return the flag that defines the versions."""
+    path = native.CACHE / "definitions.map"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(SCRIPT, "utf-8")
+    return f"-Wl,--version-script={path}"
+
+
 def library() -> bytes:
-    script = native.CACHE / "definitions.map"
-    script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text(SCRIPT, "utf-8")
-    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-soname,libv.so", f"-Wl,--version-script={script}")
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-soname,libv.so", script())
     return native.compile_c(SOURCE, native.linux_target("x86_64"), *flags, name="libv.so")
 
 
@@ -64,3 +72,30 @@ def test_of_a_list_that_cannot_be_read_nothing_is_known(edit: elf.Edit) -> None:
 
 def test_the_list_ends_where_the_next_is_0() -> None:
     assert defined(definition(1, 16, "I", 0)) == ("libv.so", "V_1")
+
+
+def own_symbols(number: int, *flags: str) -> list[str]:
+    """Return the damage of a library that asks for symbols of its own, which have this version index."""
+    source = (
+        f'{SOURCE}int (*first)(void) = one;\nextern int puts(const char *);\nint say(void) {{ return puts(""); }}\n'
+    )
+    target = native.linux_target("x86_64")
+    content = native.compile_c(source, target, "-shared", "-fPIC", "-O2", "-s", *flags, name="libv.so")
+    file = ELFFile(BytesIO(content))
+    versions, symbols = file.get_section_by_name(".gnu.version"), file.get_section_by_name(".dynsym")
+    assert versions is not None
+    assert symbols is not None
+    for index, symbol in enumerate(symbols.iter_symbols()):
+        if symbol["st_shndx"] != "SHN_UNDEF":
+            content = elf.put(content, versions["sh_offset"] + 2 * index, (0, "H"), number)
+    binary = read_binary("x", Bytes(content))
+    assert binary is not None
+    return [damage.why for damage in binary.damage]
+
+
+def test_a_library_that_defines_no_versions_has_no_symbol_with_one() -> None:
+    """glibc then takes the index for one of a need, and stops; in a library with definitions it looks there."""
+    assert own_symbols(1) == []
+    assert own_symbols(9) == ["one has version index 9, which no version has"]
+    assert own_symbols(3, script()) == []
+    assert own_symbols(9, script()) == []
