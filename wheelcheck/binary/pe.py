@@ -177,12 +177,12 @@ def _read_headers(reading: Reading, start: int) -> Headers | None:
 
 
 def _directories(reading: Reading, optional: bytes, count_at: int) -> tuple[tuple[int, int], ...]:
-    """Return (address, size) of each data directory; the loader takes at most 16."""
+    """Return (address, size) of each data directory that there is; the loader takes the first 16."""
     count = int.from_bytes(optional[count_at : count_at + 4], "little")
     room = (len(optional) - count_at - 4) // 8
     if min(count, 16) > room:
         reading.damage("pe-header", f"{count} data directories: the optional header has room for {room}")
-    end = count_at + 4 + 8 * min(count, 16, room)
+    end = count_at + 4 + 8 * min(count, room)
     return tuple(struct.iter_unpack("<2I", optional[count_at + 4 : end]))
 
 

@@ -67,3 +67,34 @@ IMPLAUSIBLE = {
 @pytest.mark.parametrize("name", IMPLAUSIBLE)
 def test_two_bytes_of_machine_number_are_not_a_coff_object(name: str) -> None:
     assert read_binary("x.obj", Bytes(IMPLAUSIBLE[name])) is None
+
+
+def section(length: int, offset: int) -> bytes:
+    """Return an object of a header and one section header, whose data has this length and is at this offset."""
+    return struct.pack("<2H3I2H", 0x8664, 1, 0, 0, 0, 0, 0) + struct.pack("<8s8x2I16x", b".text", length, offset)
+
+
+def symbols(at: int, count: int) -> bytes:
+    """Return an object with room for two symbols behind its section, and a table of symbols there or elsewhere."""
+    return struct.pack("<2H3I2H", 0x8664, 1, 0, at, count, 0, 0) + section(0, 0)[20:] + bytes(36)
+
+
+ALONE = struct.pack("<4H2I2H", 0, 0xFFFF, 0, 0x8664, 0, 0, 0, 0)
+BOUNDS = {
+    "a short import without names": (ALONE, ALONE[:-1]),
+    "bigobj whose class ends with the head": (bigobj()[:28], bigobj()[:27]),
+    "a section header that ends with the file": (section(0, 0), section(0, 0)[:-1]),
+    "a section that ends with the file": (section(36, 24), section(37, 24)),
+    "a section without bytes in the file": (section(1 << 30, 0), section(1 << 30, 1)),
+    "symbols that end with the file": (symbols(60, 2), symbols(61, 2)),
+    "fewer symbols": (symbols(78, 1), symbols(79, 1)),
+    "symbols that begin with the section table's end": (symbols(60, 1), symbols(59, 1)),
+    "no symbols": (symbols(0, 9), symbols(1, 0)),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_part_of_an_object_may_reach_to_its_bound_and_no_byte_further(name: str) -> None:
+    inside, outside = BOUNDS[name]
+    assert only(inside).arches == ("x86_64",)
+    assert read_binary("x.obj", Bytes(outside)) is None

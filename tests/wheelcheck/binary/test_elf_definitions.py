@@ -16,6 +16,7 @@ from wheelcheck.source import Bytes
 VERDEF, VERDEFNUM = 0x6FFFFFFC, 0x6FFFFFFD
 # A vd_version, vd_flags, vd_ndx, vd_cnt, vd_hash, vd_aux, vd_next, followed by vda_name, vda_next: 28 bytes.
 SOURCE = "int one(void) { return 1; }\nint two(void) { return 2; }\n"
+OWN = "int (*first)(void) = one;\nextern int puts(const char *);\nint say(const char *words) { return puts(words); }\n"
 SCRIPT = "V_1 { one; };\nV_2 { two; } V_1;\n"
 
 

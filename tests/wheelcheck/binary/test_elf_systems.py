@@ -47,7 +47,7 @@ PROGRAM, SEGMENT = struct.Struct("<16s2H5I6H"), struct.Struct("<8I")
 
 
 def program_for_arm(address: int, *further: int) -> bytes:
-    """Return the start of a static program for ARM of 32 bits: a PT_LOAD at this address, and segments of these types."""
+    """Return the start of a static program for 32-bit ARM: a PT_LOAD at this address, and segments of these types."""
     count = 1 + len(further)
     end = PROGRAM.size + count * SEGMENT.size
     ident, flags = b"\x7fELF\1\1\1".ljust(16, b"\0"), 0x0500_0400

@@ -9,6 +9,7 @@ import pytest
 from tests.support import native
 from tests.support.macho_cases import big_endian, kinds, read
 from tests.support.macho_fat_cases import ARM64, FAT_CASES, X86_64, chain, counted, entry, fat, second_at
+from wheelcheck.binary import Slice
 
 
 def test_a_universal_file_has_a_slice_for_each_cpu() -> None:
@@ -26,11 +27,29 @@ def test_a_universal_static_library_has_archives_for_slices() -> None:
     second = struct.pack(">5I", ARM64, 0, 32768, len(objects["aarch64"]), 12)
     content = (head + first + second).ljust(4096, b"\0") + objects["x86_64"]
     binary = read(content.ljust(32768, b"\0") + objects["aarch64"])
-    assert [(slice_.arches, slice_.kind, slice_.bits) for slice_ in binary.slices] == [
-        (("x86_64",), "archive", 64),
-        (("aarch64",), "archive", 64),
+    assert [(slice_.arches, slice_.kind, slice_.system, slice_.bits) for slice_ in binary.slices] == [
+        (("x86_64",), "archive", "macos", 64),
+        (("aarch64",), "archive", "macos", 64),
     ]
     assert binary.damage == ()
+
+
+@pytest.mark.parametrize(
+    ("cputype", "machine", "bits"),
+    [(7, "i386", 32), (X86_64, "x86_64 subtype 0x0", 64), (ARM64, "arm64", 64), (0x0200000C, "cputype 0x200000c", 32)],
+)
+def test_an_archive_in_a_universal_file_is_for_the_cpu_that_the_table_says(
+    cputype: int, machine: str, bits: int
+) -> None:
+    archive = b"!<arch>\n"
+    table = struct.pack(">6I", 1, cputype, 0, 28, len(archive), 0)
+    (slice_,) = read(b"\xca\xfe\xba\xbe" + table + archive).slices
+    assert slice_ == Slice(machine, slice_.arches, "archive", "macos", bits)
+
+
+def test_a_slice_that_is_no_macho_is_shown_by_its_first_bytes() -> None:
+    other = fat()[:0x4000] + bytes(range(1, 9)) + fat()[0x4008:]
+    assert [damage.why for damage in read(other).damage] == ["slice x86_64 starts with 01020304: no Mach-O"]
 
 
 @pytest.mark.parametrize("name", FAT_CASES)

@@ -120,7 +120,8 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_numbers_that_the_kernel_refuses_are_a_fault(name: str) -> None:
     sign, found = REFUSED[name]
-    assert found in fault(signed(native.mac(), sign))
+    said = fault(signed(native.mac(), sign))
+    assert said == found if found == UNREADABLE else said.startswith(found)
 
 
 def test_a_64_bit_limit_counts_where_there_is_one() -> None:

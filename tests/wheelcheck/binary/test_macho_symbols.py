@@ -64,7 +64,16 @@ def own(number: int) -> tuple[int, ...]:
     return struct.unpack_from("<4I", raw, 8)
 
 
+def names_up_to(more: int) -> bytes:
+    """Return an LC_SYMTAB whose names end so many bytes behind the beginning of the last one that is asked for."""
+    offset, count, names, _ = own(LC_SYMTAB)
+    rows = struct.iter_unpack("<I2BHQ", MODULE[offset : offset + 16 * count])
+    last = max(name for name, kind, *_ in rows if kind & 1 and not kind & 0xF0)
+    return symtab(offset, count, names, last + more + MODULE[names + last :].index(b"\0"))
+
+
 UNKNOWN = {
+    "a last name without an end": replaced(LC_SYMTAB, names_up_to(0)),
     "no table": without(LC_SYMTAB),
     "no parts": without(LC_DYSYMTAB),
     "a table past the end": replaced(LC_SYMTAB, symtab(0x7FFFFFFF, *own(LC_SYMTAB)[1:])),
@@ -80,6 +89,10 @@ UNKNOWN = {
 def test_a_table_that_is_not_whole_makes_symbols_unknown_and_is_no_damage(name: str) -> None:
     slice_ = only(UNKNOWN[name](MODULE))
     assert (slice_.symbols_known, slice_.imports) == (False, ())
+
+
+def test_the_names_may_end_where_the_last_of_them_does() -> None:
+    assert only(replaced(LC_SYMTAB, names_up_to(1))(MODULE)).imports == only(MODULE).imports != ()
 
 
 def test_without_two_level_names_any_library_may_have_a_symbol() -> None:

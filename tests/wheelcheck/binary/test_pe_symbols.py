@@ -96,3 +96,18 @@ UNKNOWN = {
 def test_a_table_that_is_not_whole_makes_symbols_unknown_and_is_no_damage(name: str) -> None:
     slice_ = only(UNKNOWN[name](native.windows(kind="library")))
     assert (slice_.symbols_known, slice_.imports) == (False, ())
+
+
+def test_an_export_table_may_end_where_the_file_does() -> None:
+    for length, known in ((40, True), (39, False)):
+        found = only(chain(grafted(bytes(length)), directory(EXPORTS, GRAFT))(native.windows(kind="library")))
+        assert (found.symbols_known, set(found.exports.beginning_with(""))) == (known, set())
+
+
+def test_the_names_of_an_export_table_may_end_where_the_file_does() -> None:
+    text = b"ask\0tell\0"
+    table = struct.pack("<24x4I", 2, 0, GRAFT + 40 + len(text), 0) + text
+    names = struct.pack("<2I", GRAFT + 40, GRAFT + 44)
+    for length, expected in ((8, {"ask", "tell"}), (7, set())):
+        made = chain(grafted(table + names[:length]), directory(EXPORTS, GRAFT))
+        assert set(only(made(native.windows(kind="library"))).exports.beginning_with("")) == expected
