@@ -11,7 +11,7 @@ import pytest
 from tests.support.archive_cases import Case, Reading, assert_told, read
 from tests.support.gzip_cases import BZ2, XZ
 from tests.support.tar_cases import TAR_CASES
-from tests.support.tars import GNU, POSIX, V7, gz, header, member, pax, record, sdist, tar
+from tests.support.tars import BLOCK, GNU, POSIX, V7, gz, header, member, pax, record, sdist, tar
 from wheelcheck.archive import Budget, walk, walk_tar_gz
 
 if TYPE_CHECKING:
@@ -56,6 +56,16 @@ def test_every_tar_case_says_what_was_found_and_what_was_expected() -> None:
     for case in TAR_CASES:
         for fault in read_sdist(case.hostile, case.budget).damage:
             assert_told(fault)
+
+
+@pytest.mark.parametrize(
+    ("kept", "left"),
+    [(BLOCK + 3, "5 bytes"), (BLOCK, "8 bytes"), (BLOCK + 100, "412 bytes")],
+    ids=["in its data", "before its data", "in its padding"],
+)
+def test_a_cut_says_how_much_is_missing(kept: int, left: str) -> None:
+    (damage,) = read(gz(tar()[:kept])).damage
+    assert damage.why == f"the archive ends {left} before the end of a member, expected it whole"
 
 
 def test_the_same_bytes_give_the_same_damage_in_the_same_order() -> None:

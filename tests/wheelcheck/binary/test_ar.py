@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import native
 from tests.support.ar_cases import CASES, GOOD, archive, member
+from tests.support.told import told
 from wheelcheck.binary import Binary, read_binary
 from wheelcheck.source import Bytes
 
@@ -13,8 +14,7 @@ LONG = "a_member_whose_name_is_longer_than_sixteen_bytes.o"
 
 
 def read(content: bytes) -> Binary:
-    binary = read_binary("libx.a", Bytes(content))
-    assert binary is not None
+    binary = told(read_binary("x", Bytes(content)))
     assert binary.format == "ar"
     return binary
 

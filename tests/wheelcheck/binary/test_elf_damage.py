@@ -32,6 +32,11 @@ from wheelcheck.damage import BINARY_KINDS
 from wheelcheck.source import Bytes
 
 
+def elf_symbols(content: bytes) -> int:
+    """Return how many symbols a file has, as DT_HASH says."""
+    return elf.get(content, elf.offset_of(content, elf.value_of(content, HASH)), (4, "I"))
+
+
 def read(content: bytes) -> Binary:
     binary = told(read_binary("x", Bytes(content)))
     assert binary.format == "ELF"
@@ -329,3 +334,10 @@ def test_a_relocation_that_does_nothing_may_name_any_address(kind: int, *, damag
 def test_the_hash_tables_of_every_style_lead_to_what_is_exported(cpu: str, style: str) -> None:
     flags = ("-shared", "-fPIC", "-nostdlib", "-s", f"-Wl,--hash-style={style}")
     assert read(native.compile_c(OWN_C, native.linux_target(cpu), *flags, name="own.so")).damage == ()
+
+
+def test_a_relocation_asks_for_a_symbol_that_there_is() -> None:
+    at, symbols = elf.offset_of(library(), elf.value_of(library(), JMPREL)), elf_symbols(library())
+    for index, said in ((symbols - 1, False), (symbols, True), (1 << 20, True)):
+        reasons = [damage.why for damage in read(elf.put(library(), at, (12, "I"), index)).damage]
+        assert (f"a relocation asks for symbol {index}, there are {symbols}" in reasons) is said

@@ -6,6 +6,7 @@ from io import BytesIO
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from tests.support import elf_editing as elf
 from tests.support import native
@@ -16,6 +17,7 @@ from wheelcheck.source import Bytes
 VERDEF, VERDEFNUM = 0x6FFFFFFC, 0x6FFFFFFD
 # A vd_version, vd_flags, vd_ndx, vd_cnt, vd_hash, vd_aux, vd_next, followed by vda_name, vda_next: 28 bytes.
 SOURCE = "int one(void) { return 1; }\nint two(void) { return 2; }\n"
+OWN = "int (*first)(void) = one;\nextern int puts(const char *);\nint say(const char *words) { return puts(words); }\n"
 OWN = "int (*first)(void) = one;\nextern int puts(const char *);\nint say(const char *words) { return puts(words); }\n"
 SCRIPT = "V_1 { one; };\nV_2 { two; } V_1;\n"
 
@@ -77,15 +79,12 @@ def test_the_list_ends_where_the_next_is_0() -> None:
 
 def own_symbols(number: int, *flags: str) -> list[str]:
     """Return the damage of a library that asks for symbols of its own, which have this version index."""
-    source = (
-        f'{SOURCE}int (*first)(void) = one;\nextern int puts(const char *);\nint say(void) {{ return puts(""); }}\n'
-    )
     target = native.linux_target("x86_64")
-    content = native.compile_c(source, target, "-shared", "-fPIC", "-O2", "-s", *flags, name="libv.so")
+    content = native.compile_c(SOURCE + OWN, target, "-shared", "-fPIC", "-O2", "-s", *flags, name="libv.so")
     file = ELFFile(BytesIO(content))
     versions, symbols = file.get_section_by_name(".gnu.version"), file.get_section_by_name(".dynsym")
     assert versions is not None
-    assert symbols is not None
+    assert isinstance(symbols, SymbolTableSection)
     for index, symbol in enumerate(symbols.iter_symbols()):
         if symbol["st_shndx"] != "SHN_UNDEF":
             content = elf.put(content, versions["sh_offset"] + 2 * index, (0, "H"), number)

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def archive_for(*targets: str) -> File:
+BOTH_TARGETS = ("x86_64-linux-musl", "aarch64-linux-musl")
+
+
+def archive_for(*targets: str, path: str = "demo/libnative.a") -> File:
     """Return a static library with an object for each zig target."""
     return File(
-        "demo/libnative.a",
+        path,
         lambda: native.archive({f"{number}.o": native.object_file(each) for number, each in enumerate(targets)}),
     )
 
@@ -331,6 +334,14 @@ def test_code_that_says_which_system_it_is_for_passes(row: Silent, tmp_path: Pat
             "one object for another CPU among those for the tag's",
             a_wheel(X86_64, library("x86_64"), archive_for("x86_64-linux-musl", "aarch64-linux-musl")),
             a_wheel(X86_64, library("x86_64"), archive_for("x86_64-linux-musl", "x86_64-linux-gnu.2.17")),
+            "found linux aarch64 objects among others",
+            ("demo/libnative.a",),
+        ),
+        Twins(
+            "WC309",
+            "the same among test data is linked with by nobody",
+            a_wheel(X86_64, library("x86_64"), archive_for(*BOTH_TARGETS)),
+            a_wheel(X86_64, library("x86_64"), archive_for(*BOTH_TARGETS, path="demo/tests/data/libnative.a")),
             "found linux aarch64 objects among others",
             ("demo/libnative.a",),
         ),

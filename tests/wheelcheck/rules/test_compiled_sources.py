@@ -196,16 +196,26 @@ def test_every_listed_source_is_there(row: Twins | Silent, tmp_path: Path) -> No
 CYTHON = "from setuptools import setup\nfrom Cython.Build import cythonize\nsetup(ext_modules=cythonize([{}]))\n"
 
 
+SYSTEM = '[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = "setuptools.build_meta"\n'
+
+
 def building(named: str, script: str = CYTHON) -> tuple[File, ...]:
     """A setup.py that names Cython sources, and what its build requires."""
-    system = b'[build-system]\nrequires = ["setuptools", "cython"]\nbuild-backend = "setuptools.build_meta"\n'
-    return File("setup.py", script.format(named).encode()), File("pyproject.toml", system)
+    return File("setup.py", script.format(named).encode()), File("pyproject.toml", SYSTEM.encode())
 
 
 def cython(source: str, *files: str, named: str = "'demo/core.pyx'", script: str = CYTHON) -> SdistRecipe:
     """An sdist of a package with one Cython module, and with more files."""
     fixed = [*building(named, script), File("demo/core.pyx", source.encode())]
     return an_sdist(*fixed, File("demo/__init__.py", b"\n"), *(File(path, b"\n") for path in files))
+
+
+def cython_of(name: str, text: str, *files: str) -> SdistRecipe:
+    """An sdist in which one file says that Cython compiles a module, which includes another file."""
+    setup = File("setup.py", b"from setuptools import setup\nsetup()\n")
+    fixed = [setup, File(name, text.encode()), File("demo/core.pyx", b'include "x.pxi"\n')]
+    written = {each.path: each for each in (*fixed, File("demo/__init__.py", b"\n"))}
+    return an_sdist(*written.values(), *(File(path, b"\n") for path in files))
 
 
 def needs(sentence: str, source: str, file: str, found: str, *also: str, severity: Severity = "error") -> Twins:
@@ -227,6 +237,27 @@ def needs(sentence: str, source: str, file: str, found: str, *also: str, severit
             "demo/x.pxi",
             'includes "x.pxi"',
             "other/x.pxi",
+        ),
+        *(
+            Twins(
+                "WC624",
+                f"{name} alone says that Cython compiles it",
+                cython_of(name, text),
+                cython_of(name, text, "demo/x.pxi"),
+                'includes "x.pxi"',
+                ("demo-1.0/demo/core.pyx",),
+            )
+            for name, text in (
+                (
+                    "setup.py",
+                    "from setuptools import setup\nsetup(setup_requires=['Cython'], scripts=['demo/core.pyx'])\n",
+                ),
+                ("setup.cfg", "[options]\nsetup_requires = Cython\n[demo]\nsources = 'demo/core.pyx'\n"),
+                (
+                    "pyproject.toml",
+                    f"{SYSTEM}\n[[tool.setuptools.ext-modules]]\nname = 'd'\nsources = ['demo/core.pyx']\n",
+                ),
+            )
         ),
         needs("declarations", "from .x cimport y\n", "demo/x.pxd", "cimports .x, and demo-1.0/demo/x.pxd is not"),
         needs("declarations of a package", "from .x cimport y\n", "demo/x/__init__.pxd", "cimports .x"),

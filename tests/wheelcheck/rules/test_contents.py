@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support import native
+from tests.support import artifacts, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, MODULE, extension, library
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, judge
 from wheelcheck.facts.collect import collect
+from wheelcheck.records import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -359,3 +360,31 @@ def test_packages_are_kept_up_to_a_limit(tmp_path: Path) -> None:
     files = (File(f"p{number}/__init__.py", b"\n" * 2**20) for number in range(8))
     made = collect(a_wheel(PURE, *files).write(tmp_path))
     assert (len([path for path in made.texts if path.endswith(".py")]), made.damage) == (4, ())
+
+
+KIB = "holds {} KiB of debug information, of {} KiB"
+
+
+@pytest.mark.parametrize(
+    ("debug", "size", "path", "said"),
+    [
+        (2048, 4096, LIBRARY, [KIB.format(2, 4)]),
+        (205, 4096, LIBRARY, [KIB.format(0, 4)]),
+        (204, 4096, LIBRARY, []),
+        (MIB + 1, 1024 * MIB, LIBRARY, [KIB.format(1024, 1024 * 1024)]),
+        (MIB, 1024 * MIB, LIBRARY, []),
+        (2048, 4096, "demo/tests/data/libx.so", []),
+    ],
+)
+def test_debug_information_is_a_twentieth_at_most_and_a_megabyte(
+    debug: int, size: int, path: str, said: list[str]
+) -> None:
+    member = replace(artifacts.member(path, artifacts.elf("x86_64", debug_size=debug)), size=size)
+    assert [hit.message for hit in judge(artifacts.wheel(X86_64, member), "WC244")] == said
+
+
+def test_debug_information_of_all_slices_counts_and_an_object_is_not_asked() -> None:
+    for kind, said in (("library", [KIB.format(2, 4)]), ("object", [])):
+        both = artifacts.macho("x86_64", "aarch64", kind=kind, debug_size=1024)  # type: ignore[arg-type]  # a kind
+        found = judge(artifacts.wheel(X86_64, artifacts.member("demo/x", both)), "WC244")
+        assert [hit.message for hit in found] == said

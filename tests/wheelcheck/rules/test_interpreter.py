@@ -210,6 +210,17 @@ def offering(name: str) -> File:
             f"takes {PRIVATE}",
             ("demo/libcore.so",),
         ),
+        *(
+            Twins(
+                "WC436",
+                f"a library in a wheel of {abis} is loaded by every version",
+                a_wheel(f"cp315-{abis}-manylinux_2_17_x86_64", extension("demo/libcore.so", takes=(PRIVATE,))),
+                a_wheel(f"cp315-{abis}-manylinux_2_17_x86_64", extension("demo/libcore.so", takes=("PyErr_Clear",))),
+                f"takes {PRIVATE}",
+                ("demo/libcore.so",),
+            )
+            for abis in ("abi3", "abi3t", "abi3.abi3t")
+        ),
         Twins(
             "WC436",
             "the name alone says so under the ABI tag none",

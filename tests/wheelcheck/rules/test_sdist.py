@@ -59,6 +59,11 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
             mac("aarch64", "x86_64"),
             found="is a prebuilt macos aarch64 + macos",
         ),
+        prebuilt(
+            "a universal file of a program and a library",
+            File("demo/both", lambda: native.universal(native.mac("x86_64"), native.mac(kind="library"))),
+            found="is a prebuilt macos x86_64 + macos aarch64 executable/library of",
+        ),
         prebuilt("a DLL without its import library", dll("x86_64"), found="is a prebuilt windows x86_64 library"),
         prebuilt(
             "an extension module is build output even among test data",

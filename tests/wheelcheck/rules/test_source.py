@@ -189,14 +189,17 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             (f"{TOP}/pyproject.toml",),
             severity="note",
         ),
-        Twins(
-            "WC606",
-            "a pyproject.toml that is empty, unlike a list of requirements that is",
-            an_sdist(File("pyproject.toml", b"# later\n\n")),
-            an_sdist(File("pyproject.toml", b'[build-system]\nrequires = []\nbackend-path = ["."]\n')),
-            "found no [build-system] requires",
-            (f"{TOP}/pyproject.toml",),
-            severity="note",
+        *(
+            Twins(
+                "WC606",
+                f"a pyproject.toml of {empty!r}, unlike a list of requirements that is empty",
+                an_sdist(File("pyproject.toml", empty)),
+                an_sdist(File("pyproject.toml", b'[build-system]\nrequires = []\nbackend-path = ["."]\n')),
+                "found no [build-system] requires",
+                (f"{TOP}/pyproject.toml",),
+                severity="note",
+            )
+            for empty in (b"", b"\n", b"# later\n\n", b"\t # later\n#\n", b" \n")
         ),
         *(
             Twins(
@@ -290,6 +293,13 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             an_sdist(beside=(File("other/x.py"),)),
             an_sdist(File("other/x.py")),
             "found 2 top folders (demo-1.0, other), expected one",
+        ),
+        Twins(
+            "WC608",
+            "more top folders than are named",
+            an_sdist(beside=tuple(File(f"{name}/x.py") for name in "zyxwv")),
+            an_sdist(*(File(f"{name}/x.py") for name in "zyxwv")),
+            "found 6 top folders (demo-1.0, v, w, x), expected one",
         ),
         Twins(
             "WC608",
