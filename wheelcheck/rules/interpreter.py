@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.fit import native_code, without_known_cpu, without_readable_tags
 from wheelcheck.facts.interpreter import (
     HOOKS,
@@ -25,7 +26,7 @@ from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.stable_abi import added_in, is_of_cpython
 from wheelcheck.platforms.suffixes import module_of, parse_module_name
 from wheelcheck.rules import Hit, listed, rule
-from wheelcheck.rules.linux import carried_names, not_provided
+from wheelcheck.rules.linux import not_provided
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,7 +62,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     export the function (`PyMODINIT_FUNC`).
     """
     linked_to = {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.needed}
-    carried, seen = carried_names(wheel), set[str]()
+    carried, seen = Carried(wheel), set[str]()
     for member, slice_, platform in native_code(wheel):
         module = _imported_as(member.path)
         is_judged = module and slice_.symbols_known and slice_.kind == "library" and not slice_.managed
@@ -100,10 +101,10 @@ def _is_named_as_library(module: str, offered: Iterable[str]) -> bool:
     return module.startswith("lib") and any(offered) and not any(name in functions for name in offered)
 
 
-def _needs_other_packages(slice_: Slice, platform: Platform, carried: frozenset[str]) -> bool:
+def _needs_other_packages(slice_: Slice, platform: Platform, carried: Carried) -> bool:
     """Return whether code needs a library that neither the wheel nor the system of the tag has."""
     loose = (name.rpartition("/")[2] for name in slice_.needed if name.startswith("@rpath/"))
-    return bool(not_provided(slice_, platform, carried)) or any(name not in carried for name in loose)
+    return bool(not_provided(slice_, platform, carried)) or any(name not in carried.beside(slice_) for name in loose)
 
 
 @rule("WC436", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
@@ -123,7 +124,7 @@ def a_module_of_the_stable_abi_takes_only_that_from_the_interpreter(wheel: Wheel
     Source: PEP 384 and 803; CPython's Misc/stable_abi.toml, as abi3info publishes it.
     Remedy: compile with Py_LIMITED_API=0x03090000 (pyo3: the feature `abi3-py39`), or tag the wheel for one version.
     """
-    floor, carried = oldest_promised(wheel), carried_names(wheel)
+    floor, carried = oldest_promised(wheel), Carried(wheel)
     suspects = [
         (member, slice_, platform, found)
         for member, slice_, platform in _stable_code(wheel)

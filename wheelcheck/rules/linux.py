@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import digits
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
 from wheelcheck.facts.requirements import bringers
@@ -16,7 +17,6 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.loaders import c_library_of, from_origin, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
-from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
 
@@ -90,11 +90,11 @@ def every_binary_is_for_the_c_library_of_the_tag(wheel: Wheel) -> Iterator[Hit]:
     Source: PEP 600, 656 and 738; musl's reserved library names (ldso/dynlink.c); the NDK's crtbegin_so.
     Remedy: build for the tag's C library, or link statically.
     """
-    carried = carried_names(wheel)
+    carried = Carried(wheel)
     for member, slice_, platform in native_code(wheel, "linux", "android"):
-        if platform.libc and (found := foreign_tie(slice_, platform.libc, carried)):
+        if platform.libc and (found := foreign_tie(slice_, platform.libc, carried.beside(slice_))):
             yield Hit(member.path, f"found {found}, expected nothing but {platform.libc} for {platform.tag}")
-        elif expected := _loader_elsewhere(slice_, platform, carried):
+        elif expected := _loader_elsewhere(slice_, platform, carried.beside(slice_)):
             message = f"found the loader {slice_.interpreter}, expected {expected} for {platform.tag}"
             is_lsb = posixpath.basename(slice_.interpreter).startswith(_LSB)
             yield Hit(member.path, message, severity="warning" if is_lsb else None)
@@ -113,13 +113,6 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
         return ""
     expected = [arch.find(cpu).loader(platform.libc) for cpu in served_cpus(slice_, platform)]
     return "" if path.removeprefix("/usr") in expected else " or ".join(dict.fromkeys(expected))
-
-
-def carried_names(wheel: Wheel) -> frozenset[str]:
-    """Return the names by which a file of the wheel answers to DT_NEEDED."""
-    names = {name_of(member.path) for member in wheel.natives}
-    names |= {slice_.soname for member in wheel.natives if member.binary for slice_ in member.binary.slices}
-    return frozenset(names - {""})
 
 
 def _without_policy(wheel: Wheel) -> str:
@@ -196,11 +189,11 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
     Remedy: bundle it with `auditwheel repair`, link it statically, or declare the package that brings it. A name that
     was not rewritten: `patchelf --replace-needed OLD NEW`, or run `auditwheel repair` after everything is in the wheel.
     """
-    carried = carried_names(wheel)
-    hashed = _by_name_without_hash(carried)
+    carried = Carried(wheel)
+    hashed = _by_name_without_hash(carried.names)
     for member, slice_, platform in native_code(wheel, "linux", "android"):
         outside = not_provided(slice_, platform, carried)
-        if outside and not foreign_tie(slice_, platform.libc, carried):
+        if outside and not foreign_tie(slice_, platform.libc, carried.beside(slice_)):
             if message := _renamed(outside, hashed):
                 yield Hit(member.path, message, severity="error")
             else:
@@ -208,14 +201,14 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
                 yield Hit(member.path, message, severity=severity)
 
 
-def not_provided(slice_: Slice, platform: Platform, carried: frozenset[str]) -> list[str]:
+def not_provided(slice_: Slice, platform: Platform, carried: Carried) -> list[str]:
     """Return the needed libraries that neither the tag promises nor the wheel holds; none where nothing is known."""
-    promised = _libraries(platform)
+    promised, own = _libraries(platform), carried.beside(slice_)
     return [
         name
         for name in slice_.needed
         if promised
-        and name not in carried
+        and name not in own
         and name not in promised
         and c_library_of(name) is None
         and not (platform.libc == "musl" and is_answered_by_musl(name))

@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import glibc_versions
 from wheelcheck.rules import Hit, rule
-from wheelcheck.rules.linux import carried_names, not_provided
+from wheelcheck.rules.linux import not_provided
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +55,12 @@ def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[
     Source: glibc's Versions files and abilist files; PEP 600; auditwheel's policies.
     Remedy: build against a glibc that was released; do not link parts of glibc statically or copy them into the wheel.
     """
-    carried = carried_names(wheel)
+    carried = Carried(wheel)
     for member, slice_, platform in native_code(wheel, "linux"):
         for need in slice_.versions if platform.libc == "glibc" else ():
             if _is_offered(need, platform):
                 continue
-            own = _LIBRARIES_OF_GLIBC.fullmatch(need.library) and need.library not in carried
+            own = _LIBRARIES_OF_GLIBC.fullmatch(need.library) and need.library not in carried.beside(slice_)
             if own and need.version == "GLIBC_PRIVATE":
                 found = f"needs GLIBC_PRIVATE of {need.library}, which each release of glibc may change"
                 yield Hit(member.path, found, severity="warning")
@@ -243,7 +244,7 @@ def code_for_newer_cpus_asks_first(wheel: Wheel) -> Iterator[Hit]:
     code = [found for found in native_code(wheel, "linux") if found[1].arches == ("x86_64",)]
     if any(slice_.asks_cpu for _, slice_, _ in code):
         return
-    carried = carried_names(wheel)
+    carried = Carried(wheel)
     for member, slice_, platform in code:
         if not slice_.x86_extensions or _NAMES_EXTENSIONS.search(member.path):
             continue

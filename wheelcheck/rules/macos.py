@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.dyld import Dyld, Image, place_of
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import native_code, without_known_cpu
@@ -101,9 +102,10 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     Remedy: bundle the library with `delocate-wheel`, or link it statically; link an extension module with
     `-undefined dynamic_lookup` instead of libpython.
     """
-    carried = {PurePosixPath(member.path).name.lower() for member in wheel.natives}
+    carried = Carried(wheel, ignore_case=True)
     for member, slice_, _ in native_code(wheel, "macos", "ios"):
-        outside = [name for name in slice_.needed if not _is_provided(name, carried) and not _is_systems(name, slice_)]
+        own = carried.beside(slice_)
+        outside = [name for name in slice_.needed if not _is_provided(name, own) and not _is_systems(name, slice_)]
         fatal = [
             name
             for name in outside
@@ -131,7 +133,7 @@ def _is_alone(wheel: Wheel) -> bool:
     return all(module in known for text in scripts for module in imports_of_script(text))
 
 
-def _is_provided(name: str, carried: set[str]) -> bool:
+def _is_provided(name: str, carried: Collection[str]) -> bool:
     if posixpath.normpath(name).startswith(_SYSTEM_FOLDERS):
         return True
     if "Python.framework/" in name:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.leftovers import Leftovers
 from wheelcheck.facts.requirements import required
@@ -23,7 +24,7 @@ from wheelcheck.platforms.windows import (
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.config.fields import Severity
@@ -83,21 +84,16 @@ def no_binary_imports_the_dll_of_another_python(wheel: Wheel) -> Iterator[Hit]:
     Remedy: build with the interpreter of the tag. A build by CMake or for another CPU may find another Python first:
     name it (`Python_EXECUTABLE`, `PYO3_PYTHON`). Define Py_LIMITED_API for an abi3 wheel, or give it its version's tag.
     """
-    carried = _carried(wheel)
+    carried = Carried(wheel, ignore_case=True)
     for member, slice_, platform in native_code(wheel, "windows"):
         tags = _tags_of(member, wheel, platform)
         for name in slice_.needed:
-            library = python_library(name) if library_name(name) not in carried else None
+            library = python_library(name) if library_name(name) not in carried.beside(slice_) else None
             refusing = [tag for tag in tags if library and not library.serves(tag)]
             if library and refusing:
                 message = f"imports {name}, expected {_expected(library, refusing[0])} for {refusing[0]}"
                 is_open = len(refusing) < len(tags) or not _names_a_version(refusing[0]) or name in slice_.weak_needed
                 yield Hit(member.path, message, severity="warning" if is_open else None)
-
-
-def _carried(wheel: Wheel) -> set[str]:
-    """Return the names of the wheel's native files, as the loader compares them."""
-    return {name_of(member.path).lower() for member in wheel.natives}
 
 
 def _tags_of(member: Member, wheel: Wheel, platform: Platform) -> list[WheelTag]:
@@ -150,17 +146,17 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     Remedy: bundle it with `delvewheel repair`, or link it statically (/MT for a program, `-static-libgcc
     -static-libstdc++` for MinGW).
     """
-    carried = _carried(wheel)
+    carried = Carried(wheel, ignore_case=True)
     hashed = {
         f"{found[1]}.dll": name
-        for name in sorted(carried)
+        for name in sorted(carried.names)
         if name.endswith(".dll") and (found := _HASHED.fullmatch(name))
     }
     by_word = {word: name for name in reversed(required(wheel)) for word in _words(name)}
     imported = {library_name(name) for _, slice_, _ in native_code(wheel, "windows") for name in slice_.needed}
     for member, slice_, platform in native_code(wheel, "windows"):
         tags = _tags_of(member, wheel, platform)
-        outside = sorted(_outside(slice_, carried, tags), key=lambda name: _ORDER.index(origin_of(name)))
+        outside = sorted(_outside(slice_, carried.beside(slice_), tags), key=lambda name: _ORDER.index(origin_of(name)))
         renamed = [name for name in outside if library_name(name) in hashed and origin_of(name) != "Visual C++"]
         if renamed:
             file = hashed[library_name(renamed[0])]
@@ -176,7 +172,7 @@ def _is_plain_dll(member: Member, slice_: Slice) -> bool:
     return slice_.kind == "library" and not is_extension_module(member.path)
 
 
-def _outside(slice_: Slice, carried: set[str], tags: list[WheelTag]) -> Iterator[str]:
+def _outside(slice_: Slice, carried: Collection[str], tags: list[WheelTag]) -> Iterator[str]:
     """Yield the imported DLLs that neither Windows nor Python nor the wheel brings."""
     for name in slice_.needed:
         is_known = library_name(name) in carried or python_library(name) or is_debug_runtime(name)

@@ -188,6 +188,15 @@ def needing_foo() -> bytes:
         ),
         Twins(
             "WC411",
+            "a library of this name for another CPU, which the loader passes over",
+            a_wheel(X86_64, File(LIBRARY, needing_foo), library("aarch64", "demo/aarch64/libfoo.so.1")),
+            a_wheel(X86_64, File(LIBRARY, needing_foo), stand_in("libfoo.so.1")),
+            "needs libfoo.so.1, which manylinux_2_17_x86_64 does not promise: bundle it",
+            (LIBRARY,),
+            severity="warning",
+        ),
+        Twins(
+            "WC411",
             "an extension module that is linked with libpython",
             artifacts.wheel(X86_64, with_needed("libpython3.11.so.1.0")),
             artifacts.wheel(X86_64, with_needed("libc.so.6", "ld-linux-x86-64.so.2")),

@@ -177,6 +177,15 @@ def weakly(file: File) -> File:
         ),
         Twins(
             "WC502",
+            "a library of this name for another CPU",
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib"), mac("x86_64", path="demo/x86_64/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo("@rpath/libfoo.dylib"), mac("aarch64", "x86_64", path="demo/libfoo.dylib")),
+            "loads @rpath/libfoo.dylib, expected a system library or one in the wheel",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
             "a path that leaves the system's folder",
             a_wheel(ARM64, needing_foo("/usr/lib/../local/lib/libfoo.dylib")),
             a_wheel(ARM64, needing_foo("/usr/lib/swift/../libfoo.dylib")),

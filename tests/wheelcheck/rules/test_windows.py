@@ -292,6 +292,15 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
         ),
         Twins(
             "WC505",
+            "a library of this name for another CPU",
+            a_wheel(WIN64, importing("zlib1"), dll("aarch64", "demo/arm64/zlib1.dll")),
+            a_wheel(WIN64, importing("zlib1"), dll("aarch64", "demo/arm64/zlib1.dll"), beside("zlib1")),
+            "imports zlib1.dll, which neither Windows nor Python brings: bundle it",
+            (DLL,),
+            severity="note",
+        ),
+        Twins(
+            "WC505",
             "the C++ runtime, which Python does not bring",
             a_wheel(CP312, module("python312", "MSVCP140", "VCRUNTIME140_1")),
             a_wheel(CP312, module("python312", "VCRUNTIME140_1", "VCRUNTIME140")),
