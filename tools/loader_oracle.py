@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
 from wheelcheck.facts.fit import native_code
-from wheelcheck.facts.loading import place_of
+from wheelcheck.facts.environment import place_of
 from wheelcheck.platforms.system_symbols import is_of_python
 from wheelcheck.rules.catalogue import all_rules
 

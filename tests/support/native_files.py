@@ -152,7 +152,7 @@ def extension(
     declared = "".join(f"extern void *{name}(void);\n" for name in takes)
     declared += "".join(f"extern void *{name}(void) __attribute__((weak));\n" for name in weakly)
     used = "".join(f"  {name}();\n" for name in takes) + "".join(f"  if ({name}) {name}();\n" for name in weakly)
-    code = f"{source}{declared}void *use(void) {{\n{used}  return 0; }}\n"
+    code = f'{source}{declared}__attribute__((visibility("hidden"))) void *use(void) {{\n{used}  return 0; }}\n'
     code += "".join(f'void *init{at}(void) __asm__("{name}");\nvoid *init{at}(void) {{ return use(); }}\n'
                     for at, name in enumerate(inits))  # fmt: skip
     flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,undefs", "-Wl,-z,max-page-size=65536")

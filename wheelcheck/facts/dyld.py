@@ -1,18 +1,16 @@
 """What dyld does with the Mach-O files of a wheel: where it looks for libraries, and which of them it does not find.
 
-Source: dyld(1), "DYNAMIC LIBRARY LOADING". The files are taken where an installer puts them below the environment's own
-folder, because a path may lead from `.data/scripts` (bin) to `.data/data/lib` (lib) or to site-packages.
+Source: dyld(1), "DYNAMIC LIBRARY LOADING". The files are taken where an installer puts them (`facts.environment`).
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
 from collections import deque
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelcheck.patterns import regex
+from wheelcheck.facts import environment
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
@@ -23,21 +21,16 @@ if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice
 
 WALK_LIMIT = 200_000  # names that are looked for in a folder, in all
-_SITE_PACKAGES = "lib/python3/site-packages"  # as deep below the environment as the real one
-_FOLDERS = {"data": "", "scripts": "bin", "purelib": _SITE_PACKAGES, "platlib": _SITE_PACKAGES}
-_SCHEME = regex(r"[^/]+\.data/(data|scripts|purelib|platlib)/(.*)", re.DOTALL)
 _LOADER, _EXECUTABLE, _RPATH = "@loader_path", "@executable_path", "@rpath"
 
 
 def place_of(path: str) -> str:
     """Return where a member is installed, relative to the environment, in small letters: most Macs ignore case."""
-    found = _SCHEME.fullmatch(path)
-    folder, rest = (_FOLDERS[found[1]], found[2]) if found else (_SITE_PACKAGES, path)
-    return _joined(folder, rest)
+    return environment.place_of(path).lower()
 
 
 def _joined(folder: str, rest: str) -> str:
-    return posixpath.normpath(posixpath.join(folder, rest.lstrip("/"))).lower()
+    return environment.joined(folder, rest).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What ld.so and musl's loader do with the ELF files of a wheel: where they look for libraries, and which they find.
 
 Sources: ld.so(8) and glibc's elf/dl-load.c (_dl_map_object); musl's ldso/dynlink.c (load_library). The files are taken
-where an installer puts them, with `.data/purelib` and `.data/platlib` merged into site-packages.
+where an installer puts them (`facts.environment`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts.file_names import installed_path
+from wheelcheck.facts.environment import joined
 from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.records import dataclass
 
@@ -28,7 +28,7 @@ class Loadable:
     """An ELF file at its installed place, and the search path that it brings along."""
 
     path: str  # as in the archive
-    place: str  # installed, relative to site-packages
+    place: str  # installed, relative to the environment
     code: Slice
 
     @property
@@ -133,13 +133,8 @@ class Loader:
 
 
 def _expanded(file: Loadable, entries: Iterable[str]) -> Iterator[str]:
-    """Yield the folders of site-packages that a search path names. Folders elsewhere hold nothing of the wheel."""
+    """Yield the folders of the environment that a search path names. Folders elsewhere hold nothing of the wheel."""
     for entry in entries:
         folder = from_origin(entry, file.folder)
         if folder is not None:
-            yield folder
-
-
-def place_of(path: str) -> str:
-    """Return where a member is installed, relative to site-packages."""
-    return posixpath.normpath(installed_path(path))
+            yield joined("", folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from wheelcheck.facts.interpreter import (
     promised_versions,
     taken,
 )
+from wheelcheck.patterns import regex
 from wheelcheck.platforms.hints import is_test_data
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.stable_abi import added_in, is_of_cpython
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 _NEVER = (9,)  # a version newer than all
 _SHOWN = 3  # names in a message
+_IMPORT = regex(r"^[ \t]*(?:from[ \t][^\n]*?)?\bimport\b(?:[ \t]*\([^)]*|[^\n]*)", re.MULTILINE)
+_WORD = regex(r"\w+")
 
 
 @rule("WC435", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
@@ -51,11 +55,12 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     Only a file whose name an interpreter looks for is judged, and only if it offers another module's function or takes
     one of the interpreter's that makes or fills a module. Files named like a module that do neither are loaded
     otherwise: through ctypes or cffi (pycryptodome has forty), or by a debugger (memray's `_inject`). Those that other
-    files of the wheel link to are libraries. A file with the functions of several other
-    modules may have a loader of its own, one that needs a library from outside of the wheel may be loaded by that
-    package (PyTorch's operators), and one named as a library is loaded by its path (torchcodec's
-    `libtorchcodec_pybind_ops.pyd`, which is the module core_pybind_ops): these are warnings. `libcore.pyd` with
-    `PyInit_core` is an error: its build put the prefix of libraries before the module's name.
+    files of the wheel link to are libraries. A file with the functions of several other modules may have a loader of
+    its own, one that needs a library from outside of the wheel may be loaded by that package (PyTorch's operators), and
+    one named as a library is loaded by its path (torchcodec's `libtorchcodec_pybind_ops.pyd`, which is the module
+    core_pybind_ops): these are warnings. So is one without any module's function that offers others and is not imported
+    by the package: pybullet's eglRenderer is a plugin, which is loaded by its path. `libcore.pyd` with `PyInit_core` is
+    an error: its build put the prefix of libraries before the module's name.
 
     Source: PEP 489 and 793; CPython's `Python/importdl.c`.
     Remedy: give file and function one name (`[lib] name` and `#[pymodule]` in Rust, `PYBIND11_MODULE(NAME, m)`), and
@@ -63,6 +68,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     """
     linked_to = {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.needed}
     carried, seen = Carried(wheel), set[str]()
+    imported: frozenset[str] | None = None
     for member, slice_, platform in native_code(wheel):
         module = _imported_as(member.path)
         is_judged = module and slice_.symbols_known and slice_.kind == "library" and not slice_.managed
@@ -74,6 +80,9 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
         if (others or makes_module(slice_)) and not is_linked:
             is_loaded_otherwise = len(others) > 1 or _is_named_as_library(module, others)
             is_loaded_otherwise = is_loaded_otherwise or _needs_other_packages(slice_, platform, carried)
+            if not others and _offers_functions(slice_):
+                imported = _imported_words(wheel) if imported is None else imported
+                is_loaded_otherwise = is_loaded_otherwise or module not in imported
             found = f"exports {listed(sorted(others), _SHOWN)}, expected" if others else "exports no"
             message = f"{found} {init_functions(module)[0]}: the import of {module} fails"
             yield Hit(member.path, message, severity="warning" if is_loaded_otherwise else None)
@@ -99,6 +108,18 @@ def _is_named_as_library(module: str, offered: Iterable[str]) -> bool:
     """Return whether a file has a library's name and another module's functions, and not by a prefix alone."""
     functions = init_functions(module.removeprefix("lib"))
     return module.startswith("lib") and any(offered) and not any(name in functions for name in offered)
+
+
+def _offers_functions(slice_: Slice) -> bool:
+    """Return whether code offers functions of its own, by names of C."""
+    return any(not name.startswith("_") for name in slice_.exports.beginning_with(""))
+
+
+def _imported_words(wheel: Wheel) -> frozenset[str]:
+    """Return every word of the import statements in the sources that are read."""
+    sources = (text for path, text in wheel.texts.items() if path.endswith(".py"))
+    statements = (found[0] for text in sources for found in _IMPORT.finditer(text))
+    return frozenset(word for statement in statements for word in _WORD.findall(statement))
 
 
 def _needs_other_packages(slice_: Slice, platform: Platform, carried: Carried) -> bool:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
+from wheelcheck.facts.environment import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
-from wheelcheck.facts.loading import Loadable, Loader, place_of
+from wheelcheck.facts.loading import Loadable, Loader
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
@@ -72,7 +73,9 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
     It is a warning where another file of the wheel does find the library: once that one is loaded, the loader takes it
     for every file that needs its name. It is one too where the package's `__init__.py` loads libraries by their path
     (`ctypes.CDLL`) and names this one or lists a folder, as pyxel does with SDL; musl does not take such a library for
-    the name. A library that no module or program leads to is not judged; who loads it may have loaded its needs.
+    the name. And it is one for a program among the package's files where the wheel's sources set LD_LIBRARY_PATH, as
+    those of cppyy-cling's commands do before they start it. A library that no module or program leads to is not judged;
+    who loads it may have loaded its needs.
 
     Source: ld.so(8); glibc's elf/dl-load.c; musl's ldso/dynlink.c.
     Remedy: run `auditwheel repair` after everything is in the wheel, or `patchelf --set-rpath '$ORIGIN/../NAME.libs'`.
@@ -81,14 +84,26 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
         missed = _out_of_reach(loader)
         reached = _reached(loader) if missed else frozenset()
         by_path = _loaded_by_path(wheel, {needed for _, needed in missed}, loader) if missed else set()
+        sets_path = bool(missed) and _sets_library_path(wheel)
         for file, needed in missed:
             candidates = loader.by_name[needed]
             is_reached = any(each.place in reached for each in candidates)
             is_loaded = needed in by_path and any(each.code.soname == needed for each in candidates)
-            severity: Severity | None = "warning" if is_reached or is_loaded else None
+            is_told = sets_path and _is_started_by_package(file)
+            severity: Severity | None = "warning" if is_reached or is_loaded or is_told else None
             where = f"is in the wheel as {candidates[0].path}, where the loader does not look for it"
             unless = ", unless the package has loaded it before" if is_loaded else ""
+            unless = ", unless LD_LIBRARY_PATH leads there" if is_told else unless
             yield Hit(file.path, f"needs {needed}, which {where}{unless}: {_search_path(file.code)}", severity)
+
+
+def _sets_library_path(wheel: Wheel) -> bool:
+    return any("LD_LIBRARY_PATH" in text for path, text in wheel.texts.items() if path.endswith(".py"))
+
+
+def _is_started_by_package(file: Loadable) -> bool:
+    """Return whether a program is no command of the users, so that the package can set its environment."""
+    return file.code.kind == "executable" and ".data/" not in file.path
 
 
 def _loaded_by_path(wheel: Wheel, libraries: set[str], loader: Loader) -> set[str]:

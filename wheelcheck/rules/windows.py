@@ -24,7 +24,7 @@ from wheelcheck.platforms.windows import (
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.config.fields import Severity
@@ -134,10 +134,12 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     redistributable, nor MFC, nor MinGW's libgcc, libstdc++ and libwinpthread.
 
     Where a file of the wheel has the DLL's name and a hash, delvewheel stored it and this file still asks for the old
-    name: an error, because nothing can bring the library. Notes are the cases in which the DLL is often there: Visual
-    C++'s redistributable brings it, a graphics driver does, or a distribution that the wheel requires and that is named
-    like the DLL (torch and torch_cpu.dll). So are those in which it may not be needed: only a call needs it (delay
-    load), or only a DLL that no file of the wheel imports, which may be a plugin.
+    name: an error, because nothing can bring the library. It is a warning where the wheel has another file of this
+    one's name, which was rewritten and may be loaded first (tables 3.11.1 loads libblosc2.dll from tables.libs). Notes
+    are the cases in which the DLL is often there: Visual C++'s redistributable brings it, a graphics driver does, or a
+    distribution that the wheel requires and that is named like the DLL (torch and torch_cpu.dll). So are those in which
+    it may not be needed: only a call needs it (delay load), or only a DLL that no file of the wheel imports, which may
+    be a plugin.
 
     A file in any folder of the wheel counts as found: which folders a package adds with os.add_dll_directory is not
     known.
@@ -154,18 +156,32 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
     }
     by_word = {word: name for name in reversed(required(wheel)) for word in _words(name)}
     imported = {library_name(name) for _, slice_, _ in native_code(wheel, "windows") for name in slice_.needed}
+    rewritten = {
+        _identity(member, slice_)
+        for member, slice_, _ in native_code(wheel, "windows")
+        if not _renamed(slice_.needed, hashed)
+    }
     for member, slice_, platform in native_code(wheel, "windows"):
         tags = _tags_of(member, wheel, platform)
         outside = sorted(_outside(slice_, carried.beside(slice_), tags), key=lambda name: _ORDER.index(origin_of(name)))
-        renamed = [name for name in outside if library_name(name) in hashed and origin_of(name) != "Visual C++"]
-        if renamed:
+        if renamed := _renamed(outside, hashed):
             file = hashed[library_name(renamed[0])]
             message = f"imports {renamed[0]}, which is in the wheel as {file}: the import was not rewritten"
-            yield Hit(member.path, message, severity="error")
+            yield Hit(member.path, message, severity="warning" if _identity(member, slice_) in rewritten else "error")
         elif outside:
             is_plugin = library_name(name_of(member.path)) not in imported and _is_plain_dll(member, slice_)
             reason, severity = _judge_outside(outside, slice_, by_word, is_plugin=is_plugin)
             yield Hit(member.path, f"imports {', '.join(outside)}, which {reason}", severity=severity)
+
+
+def _renamed(names: Iterable[str], hashed: Mapping[str, str]) -> list[str]:
+    """Return those of the DLLs that delvewheel stored under a name with a hash, Visual C++'s aside."""
+    return [name for name in names if library_name(name) in hashed and origin_of(name) != "Visual C++"]
+
+
+def _identity(member: Member, slice_: Slice) -> tuple[str, str]:
+    """Return what makes one DLL stand for another, once it is loaded: its name, for one CPU."""
+    return name_of(member.path).lower(), slice_.machine
 
 
 def _is_plain_dll(member: Member, slice_: Slice) -> bool:

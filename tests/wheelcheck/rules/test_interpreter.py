@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import MODULE, dll, extension, library, linked_with, mac_module
-from tests.support.twins import Silent, Twins, examine_recipe
+from tests.support.twins import ERROR, WARNING, Silent, Twins, examine_recipe
 from tests.support.windows_files import taking
 from wheelcheck.facts.interpreter import init_functions
 from wheelcheck.platforms.stable_abi import added_in
@@ -23,6 +23,7 @@ ABI3 = "cp39-abi3-manylinux_2_17_x86_64"
 STABLE = "demo/_x.abi3.so"
 PRIVATE = "_PyThreadState_UncheckedGet"
 SINCE_3_12 = "PyObject_GetTypeData"
+PLUGIN = "int initPlugin(void) { return 0; }\n"
 MAC, MAC_MODULE = "cp311-cp311-macosx_11_0_arm64", "demo/_x.cpython-311-darwin.so"
 WINDOWS, PYD = "cp312-cp312-win_amd64", "demo/_x.cp312-win_amd64.pyd"
 ANY_PYTHON = "py3-none-manylinux_2_17_x86_64"
@@ -68,6 +69,22 @@ def offering(name: str) -> File:
             a_wheel(X86_64, extension(MODULE, "PyModExport__x")),
             "exports no PyInit__x",
             (MODULE,),
+        ),
+        *(
+            Twins(
+                "WC435",
+                f"a file with functions of its own, {sentence}",
+                a_wheel(X86_64, extension(MODULE, source=PLUGIN), File("demo/__init__.py", text)),
+                a_wheel(X86_64, extension(MODULE, "PyInit__x", source=PLUGIN), File("demo/__init__.py", text)),
+                "exports no PyInit__x: the import of _x fails",
+                (MODULE,),
+                severity,
+            )
+            for sentence, text, severity in (
+                ("which may be a plugin", b"import os\n", WARNING),
+                ("which the package imports", b"import os\nfrom ._x import run\n", ERROR),
+                ("which the package imports over several lines", b"from . import (\n    _x,\n)\n", ERROR),
+            )
         ),
         Twins(
             "WC435",

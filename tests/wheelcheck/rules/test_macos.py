@@ -508,6 +508,15 @@ def test_each_dylib_of_the_wheel_is_where_dyld_looks_for_it(row: Twins, tmp_path
         ),
         Silent(
             "WC507",
+            "a path through the site-packages of one version",
+            a_wheel(
+                ARM64,
+                needing_foo("@loader_path/../../../python3.11/site-packages/demo/.dylibs/libfoo.dylib", MODULE),
+                foo(LIBFOO),
+            ),
+        ),
+        Silent(
+            "WC507",
             "what is loaded weakly may be missing",
             a_wheel(ARM64, weakly(needing_foo(RPATH_FOO, MODULE)), foo(LIBFOO)),
         ),

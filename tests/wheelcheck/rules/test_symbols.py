@@ -10,7 +10,7 @@ import pytest
 from tests.support import elf_editing, native
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel
 from tests.support.native_files import LIBRARY, MODULE, linked_with
-from tests.support.twins import Silent, Twins
+from tests.support.twins import ERROR, WARNING, Silent, Twins
 from wheelcheck import check
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ def offering(*names: str, path: str = "demo.libs/libhelp.so.1", soname: str = "l
 
 
 UNLESS = ", unless the package has loaded it before"
+UNLESS_TOLD = ", unless LD_LIBRARY_PATH leads there"
+SETS_PATH = b'import os\nos.environ["LD_LIBRARY_PATH"] = "lib"\n'
+TOOL, SCRIPT = "demo/bin/tool", "demo-1.0.data/scripts/tool"
 OTHERWISE = offering("answer0", soname="libown.so.1")
 LOADING_HELP = File("demo/__init__.py", b'ctypes.CDLL("libhelp.so.1")\n')
 
@@ -90,7 +93,21 @@ def needing(soname: str, rpath: str = "", path: str = MODULE) -> File:
     return linked_with(soname, path=path, rpath=rpath)
 
 
+def program_needing_help(rpath: str = "", path: str = TOOL) -> File:
+    """A program that needs libhelp.so.1, with this search path."""
+    source = "extern int answer0(void);\nint main(void) { return answer0(); }\n"
+    target, flags = "x86_64-linux-gnu.2.17", (*SHAPE, "-Wl,-soname,libhelp.so.1")
+
+    def make() -> bytes:
+        stand_in = native.compiled_c("int answer0(void) { return 1; }\n", target, *flags, name="libhelp.so.1")
+        options = ["-s", str(stand_in), *([f"-Wl,-rpath,{rpath}"] if rpath else [])]
+        return native.compile_c(source, target, *options, name="tool")
+
+    return File(path, make, EXECUTABLE)
+
+
 TO_LIBS = "$ORIGIN/../demo.libs"
+TO_HELP = {TOOL: "$ORIGIN/../../demo.libs", SCRIPT: "$ORIGIN/../lib/python3.11/site-packages/demo.libs"}
 MIDDLE = "demo.libs/libmid.so.1"
 
 
@@ -140,7 +157,7 @@ def with_one(path: str = MODULE) -> File:
 
 GLIBC = "x86_64-linux-gnu.2.17"
 ANSWER = offering("answer0")
-HERE = "demo/libhelp.so.1"
+HERE, IN_LIB = "demo/libhelp.so.1", "demo-1.0.data/data/lib/libhelp.so.1"
 
 
 @pytest.mark.parametrize(
@@ -204,6 +221,22 @@ HERE = "demo/libhelp.so.1"
                 ("lists a folder", "import glob\n", X86_64, ""),
             )
         ),
+        *(
+            Twins(
+                "WC420",
+                f"a program {sentence}",
+                a_wheel(X86_64, program_needing_help("", path), ANSWER, File("demo/__init__.py", text)),
+                a_wheel(X86_64, program_needing_help(TO_HELP[path], path), ANSWER, File("demo/__init__.py", text)),
+                f"where the loader does not look for it{unless}: the file has no search path",
+                (path,),
+                severity,
+            )
+            for sentence, path, text, unless, severity in (
+                ("that the package starts in an environment", TOOL, SETS_PATH, UNLESS_TOLD, WARNING),
+                ("that the package starts as it is", TOOL, b"import os\n", "", ERROR),
+                ("that users start themselves", SCRIPT, SETS_PATH, "", ERROR),
+            )
+        ),
         Twins(
             "WC420",
             "a package that loads the library, which has another name of its own",
@@ -211,6 +244,14 @@ HERE = "demo/libhelp.so.1"
             a_wheel(X86_64, needing("libhelp.so.1", TO_LIBS), OTHERWISE, LOADING_HELP),
             "where the loader does not look for it: the file has no search path",
             (MODULE,),
+        ),
+        Twins(
+            "WC420",
+            "a program among the scripts and a library in the environment's own lib",
+            a_wheel(X86_64, program_needing_help("$ORIGIN/lib", SCRIPT), offering("answer0", path=IN_LIB)),
+            a_wheel(X86_64, program_needing_help("$ORIGIN/../lib", SCRIPT), offering("answer0", path=IN_LIB)),
+            f"which is in the wheel as {IN_LIB}, where the loader does not look for it: the search path is $ORIGIN/lib",
+            (SCRIPT,),
         ),
         Silent(
             "WC420",

@@ -275,7 +275,8 @@ def test_dlls_that_every_interpreter_of_the_tags_has_pass(row: Silent, tmp_path:
     row.assert_holds(tmp_path)
 
 
-HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
+HASH_NAME = "foo-0123456789abcdef0123456789abcdef.dll"
+HASHED = f"demo.libs/{HASH_NAME}"
 
 
 @pytest.mark.parametrize(
@@ -342,6 +343,15 @@ HASHED = "demo.libs/foo-0123456789abcdef0123456789abcdef.dll"
             a_wheel(WIN64, importing("foo-0123456789abcdef0123456789abcdef.dll"), dll("x86_64", HASHED)),
             "imports foo.dll, which is in the wheel as foo-0123456789abcdef0123456789abcdef.dll",
             (DLL,),
+        ),
+        Twins(
+            "WC505",
+            "what delvewheel rewrote beside what it did not, under one name",
+            a_wheel(WIN64, importing("foo"), importing(HASH_NAME, path="demo.libs/native.dll"), dll("x86_64", HASHED)),
+            a_wheel(WIN64, importing(HASH_NAME), dll("x86_64", HASHED)),
+            "imports foo.dll, which is in the wheel as foo-0123456789abcdef0123456789abcdef.dll",
+            (DLL,),
+            severity="warning",
         ),
         Twins(
             "WC505",
