@@ -11,6 +11,7 @@ import pytest
 from tests.support import native
 from tests.support.pe_cases import DELAY, GRAFT, IMPORTS, chain, directory, grafted, imports, only, put
 from tests.support.windows_files import importing, taking
+from wheelcheck.binary.pe_symbols import EXPORT_LIMIT, ROW_LIMIT
 
 if TYPE_CHECKING:
     from wheelcheck.binary import Slice
@@ -40,11 +41,13 @@ def ours(slice_: Slice) -> tuple[set[tuple[str, str]], set[str]]:
         native.windows("aarch64"),
         importing("one", "two", "three").bytes,
         taking("python312", "PyModule_Create2", "PyErr_Print", path="x.pyd").bytes,
+        taking("python312", *(f"PyDemo_{number}" for number in range(70)), path="x.pyd").bytes,
     ],
-    ids=["64 bits", "32 bits", "a program", "three DLLs", "a module"],
+    ids=["64 bits", "32 bits", "a program", "three DLLs", "a module", "more functions than are read at once"],
 )
 def test_names_are_those_that_lief_reads(content: bytes) -> None:
     assert ours(only(content)) == theirs(content)
+    assert {symbol.lazy for symbol in only(content).imports} == {False}
 
 
 def late(attributes: int, base: int, names: int) -> bytes:
@@ -87,7 +90,8 @@ UNKNOWN = {
         + b"x.dll\0"
     ),
     "exports in no section": directory(EXPORTS, 0x7FFFFFFF),
-    "more exports than ordinals": chain(grafted(struct.pack("<24x2I8x", 1 << 20, 0)), directory(EXPORTS, GRAFT)),
+    "more exports than ordinals": chain(grafted(struct.pack("<24x3I4x", 1 << 20, 0, GRAFT)), directory(EXPORTS, GRAFT)),
+    "two billion exports": chain(grafted(struct.pack("<24x3I4x", 1 << 31, 0, GRAFT)), directory(EXPORTS, GRAFT)),
     "exports cut off": chain(grafted(struct.pack("<24x4I", 9, 0, GRAFT, 0)), directory(EXPORTS, GRAFT)),
 }
 
@@ -111,3 +115,17 @@ def test_the_names_of_an_export_table_may_end_where_the_file_does() -> None:
     for length, expected in ((8, {"ask", "tell"}), (7, set())):
         made = chain(grafted(table + names[:length]), directory(EXPORTS, GRAFT))
         assert set(only(made(native.windows(kind="library"))).exports.beginning_with("")) == expected
+
+
+@pytest.mark.parametrize(("rows", "known"), [(ROW_LIMIT - 1, True), (ROW_LIMIT, False)])
+def test_the_rows_of_all_import_tables_count(rows: int, *, known: bool) -> None:
+    """One of them is the library's."""
+    functions = imports(one_library(GRAFT + 48, *[1 << 63 | 1] * rows, 0))
+    assert only(functions(native.windows(kind="library"))).symbols_known is known
+
+
+@pytest.mark.parametrize(("names", "known"), [(EXPORT_LIMIT, True), (EXPORT_LIMIT + 1, False)])
+def test_as_many_names_are_exported_as_there_are_ordinals(names: int, *, known: bool) -> None:
+    table = struct.pack("<24x4I", names, 0, GRAFT + 44, 0) + b"ask\0" + struct.pack("<I", GRAFT + 40) * names
+    found = only(chain(grafted(table), directory(EXPORTS, GRAFT))(native.windows(kind="library")))
+    assert (found.symbols_known, set(found.exports.beginning_with(""))) == (known, {"ask"} if known else set())
