@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 
 from tests.support import native
 from tests.support.ar_cases import CASES, GOOD, archive, member
 from tests.support.told import told
-from wheelcheck.binary import Binary, read_binary
+from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.source import Bytes
 
 LONG = "a_member_whose_name_is_longer_than_sixteen_bytes.o"
@@ -61,7 +63,8 @@ def test_flags_do_not_make_machines_distinct() -> None:
     hard = native.object_file("arm-linux-gnueabihf.2.34")
     soft = bytearray(hard)
     soft[36:40] = (0x05000000).to_bytes(4, "little")
-    assert len(machines(archive(member(b"a.o/", hard), member(b"b.o/", bytes(soft))))) == 1
+    (slice_,) = read(archive(member(b"a.o/", hard), member(b"b.o/", bytes(soft)))).slices
+    assert slice_.flags == 0
 
 
 def test_the_cpu_of_a_windows_import_library_is_read() -> None:
@@ -112,3 +115,17 @@ def test_more_members_than_the_cap_prove_nothing() -> None:
     below, above = archive(*[member(b"a/", b"")] * 65_000), archive(*[member(b"a/", b"")] * 65_537)
     assert read(below).damage == ()
     assert [(damage.kind, damage.cap) for damage in read(above).damage] == [("ar-limit", True)]
+
+
+@pytest.mark.parametrize(("magic", "little"), [(b"\xce\xfa\xed\xfe", True), (b"\xfe\xed\xfa\xce", False)])
+def test_a_mach_o_member_is_told_by_twelve_bytes_in_either_order(magic: bytes, little: bool) -> None:  # noqa: FBT001
+    head = magic + struct.pack("<2I" if little else ">2I", 18, 0)
+    (slice_,) = read(archive(member(b"a.o/", head))).slices
+    assert slice_ == Slice("ppc", ("ppc",), "archive", "macos", 32, little_endian=little)
+    assert read(archive(member(b"a.o/", head[:-1]))).slices == ()
+
+
+def test_what_follows_a_member_is_not_its_head() -> None:
+    """Between a short member with a BSD name and the next one there is nothing."""
+    begun = b"\xcf\xfa\xed\xfe" + struct.pack("<I", 0x01000007)
+    assert machines(archive(member(b"#1/8", b"short.o\0" + begun), member(b"b/", b"text"))) == []

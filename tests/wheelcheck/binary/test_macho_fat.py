@@ -72,6 +72,12 @@ def test_slices_may_touch_one_another_and_the_table() -> None:
     assert read(b"\xca\xfe\xba\xbe" + struct.pack(">I", 1) + table + start).damage == ()
 
 
+def test_a_table_may_end_where_the_file_does() -> None:
+    table = struct.pack(">6I", 1, X86_64, 3, 28, 0, 0)
+    assert kinds(b"\xca\xfe\xba\xbe" + table) == {"macho-fat"}  # nothing is no slice
+    assert kinds(b"\xca\xfe\xba\xbe" + table[:-1]) == {"macho-truncated"}
+
+
 def test_two_slices_of_one_cpu_may_differ_in_subtype() -> None:
     assert kinds(chain(entry(0, 0, ARM64), entry(0, 1, 1))(native.universal(native.mac(), native.mac()))) == set()
 

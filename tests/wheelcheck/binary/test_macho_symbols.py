@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 import lief
 import pytest
 
 from tests.support import native
-from tests.support.macho_cases import command, commands, field, only, replaced, without
+from tests.support.macho_cases import command, commands, field, only, replaced, signed, without
+from tests.support.macho_fat_cases import chain
 from tests.support.native_files import mac_module
+
+if TYPE_CHECKING:
+    from wheelcheck.binary import Slice
 
 LC_SYMTAB, LC_DYSYMTAB = 0x2, 0xB
 MODULE = mac_module("_x.so", "PyInit__x", "other", takes=("PyModule_Create2", "_PyErr_Print")).bytes
@@ -81,6 +86,10 @@ UNKNOWN = {
     "names that have no room": replaced(LC_SYMTAB, symtab(*own(LC_SYMTAB)[:3], 1)),
     "no symbol": replaced(LC_SYMTAB, symtab(own(LC_SYMTAB)[0], 0, *own(LC_SYMTAB)[2:])),
     "four billion symbols in a part": replaced(LC_DYSYMTAB, parts(0, 0xFFFFFFFF, 0, 0)),
+    "no symbol, and none in the parts": chain(
+        replaced(LC_SYMTAB, symtab(own(LC_SYMTAB)[0], 0, *own(LC_SYMTAB)[2:])), replaced(LC_DYSYMTAB, parts(0, 0, 0, 0))
+    ),
+    "a part that goes on behind the table": replaced(LC_DYSYMTAB, parts(0, 1, 1, own(LC_SYMTAB)[1])),
     "a part behind the table": replaced(LC_DYSYMTAB, parts(0, 1, 5000, 1)),
 }
 
@@ -89,6 +98,31 @@ UNKNOWN = {
 def test_a_table_that_is_not_whole_makes_symbols_unknown_and_is_no_damage(name: str) -> None:
     slice_ = only(UNKNOWN[name](MODULE))
     assert (slice_.symbols_known, slice_.imports) == (False, ())
+
+
+def noted(name: bytes, *, kind: int | None = None, about: int | None = None) -> Slice:
+    """Return the module whose symbol of this name has another n_type, or n_desc."""
+    offset, count, names, _ = own(LC_SYMTAB)
+    edited = bytearray(MODULE)
+    for at in range(offset, offset + 16 * count, 16):
+        start = names + struct.unpack_from("<I", MODULE, at)[0]
+        if MODULE[start : MODULE.index(b"\0", start)] == b"_" + name:
+            edited[at + 4] = edited[at + 4] if kind is None else kind
+            about = struct.unpack_from("<H", MODULE, at + 6)[0] | (about or 0)
+            struct.pack_into("<H", edited, at + 6, about)
+    return only(signed(bytes(edited)))
+
+
+@pytest.mark.parametrize("kind", [0x0E, 0x1F, 0x2F, 0x4F, 0x8F])
+def test_what_is_private_or_for_debuggers_is_not_offered(kind: int) -> None:
+    before, after = (found.exports.beginning_with("") for found in (noted(b"other"), noted(b"other", kind=kind)))
+    assert set(before) - set(after) == {"other"}
+
+
+def test_a_weak_reference_is_one_by_its_bit() -> None:
+    found = noted(b"PyModule_Create2", about=0x40).imports
+    assert [(each.name, each.weak) for each in found if each.weak] == [("PyModule_Create2", True)]
+    assert {each.weak for each in only(MODULE).imports} == {False}
 
 
 def test_the_names_may_end_where_the_last_of_them_does() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import native
 from wheelcheck.binary import HEAD_SIZE, read_binary, recognise
+from wheelcheck.binary.macho_fat import is_java_class
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -86,6 +87,22 @@ def test_anything_else_is_not_native(name: str) -> None:
 @pytest.mark.parametrize("minor", [4, 0xFFFE])
 def test_cafebabe_with_an_impossible_java_version_is_mach_o(minor: int) -> None:
     assert recognise(java_class(61, minor), 311) == "Mach-O"
+
+
+@pytest.mark.parametrize(
+    ("major", "minor", "is_java"),
+    [(44, 0, False), (45, 0, True), (255, 0, True), (256, 0, False), (61, 3, True), (61, 4, False), (61, 0xFFFF, True)],
+)
+def test_a_java_class_has_a_version_that_there_was_or_will_be(major: int, minor: int, *, is_java: bool) -> None:
+    assert is_java_class(java_class(major, minor)) is is_java
+
+
+def test_a_java_class_begins_with_a_constant_that_exists_and_has_some() -> None:
+    head = java_class()
+    assert {tag for tag in range(256) if is_java_class(head[:10] + bytes([tag]))} == {1, *range(3, 13), *range(15, 21)}
+    assert [is_java_class(head[:length]) for length in (10, 11)] == [False, True]
+    assert not is_java_class(head[:8] + b"\0\0" + head[10:])
+    assert not is_java_class(b"\xca\xfe\xba\xbf" + head[4:])
 
 
 def test_cafebabe_with_an_empty_constant_pool_is_mach_o() -> None:

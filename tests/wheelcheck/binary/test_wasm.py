@@ -5,21 +5,27 @@ from __future__ import annotations
 import pytest
 
 from tests.support import native
+from tests.support.told import told
 from tests.support.wasm_cases import CASES, HEADER
 from wheelcheck.binary import Binary, read_binary
 from wheelcheck.source import Bytes
 
 
 def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
-    return binary
+    return told(read_binary("x", Bytes(content)))
 
 
 @pytest.mark.parametrize(
     "content",
-    [native.wasm_module(), HEADER, HEADER + b"\x00\x03\x02ab", b"\0asm\x0d\0\x01\0", HEADER + b"\x00\x82\x80\x00\x01a"],
-    ids=["zig's", "empty module", "custom section", "component", "padded size"],
+    [
+        native.wasm_module(),
+        HEADER,
+        HEADER + b"\x00\x03\x02ab",
+        HEADER + b"\x0d\x00",
+        b"\0asm\x0d\0\x01\0",
+        HEADER + b"\x00\x82\x80\x00\x01a",
+    ],
+    ids=["zig's", "empty module", "custom section", "the last known section", "component", "padded size"],
 )
 def test_a_whole_module_belongs_to_no_system_and_no_cpu_of_the_table(content: bytes) -> None:
     binary = read(content)
