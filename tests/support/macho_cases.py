@@ -171,6 +171,11 @@ CASES: dict[str, tuple[Edit, str]] = {
     "command of 4 GB": (first_command(0xFFFFFFF8), "macho-command"),
     "more commands than there is room for": (field(16, 100), "macho-command"),
     "a required command that no dyld knows": (appended(command(0x80000099, bytes(8))), "macho-command"),
+    "the first number that no dyld knows": (appended(command(0x80000040, bytes(8))), "macho-command"),
+    "a string that begins with the last byte of its offset": (
+        appended(command(LC_RPATH, struct.pack("<II", 11, 0))),
+        "macho-command",
+    ),
     "a library without a name": (
         appended(command(LC_LOAD_DYLIB, struct.pack("<4I", 24, 0, 0, 0) + bytes(8))),
         "macho-command",

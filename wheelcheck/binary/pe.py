@@ -208,7 +208,7 @@ def _slice(reading: Reading, headers: Headers) -> Slice:
     directories = headers.tables.directories
     is_managed = len(directories) > _CLR_DIRECTORY and directories[_CLR_DIRECTORY][0] != 0
     machine = _real_machine(headers.machine, is_managed=is_managed)
-    if machine == 0 or (machine != headers.machine and not is_managed):
+    if machine == 0:
         reading.damage("pe-machine", f"machine {headers.machine:#06x}: expected the number of a CPU")
     if headers.tables.is_split_debug:
         return replace(coff_slice(machine, "debug"), bits=headers.bits)

@@ -123,6 +123,12 @@ VERSIONS = {
         "ios-simulator",
         (9, 0),
     ),
+    **{
+        f"{system} of old{where}": (version_min(number, 9, 0), f"{system.lower()}{suffix}", (9, 0))
+        for number, system in ((0x2F, "tvOS"), (0x30, "watchOS"))
+        for where, suffix in (("", ""), (" on Intel is the simulator", "-simulator"))
+    },
+    "numbers of eight bits": (version_min(LC_VERSION_MIN_MACOSX, 10, 31, 255), "macos", (10, 31, 255)),
     "tvOS": (build_version(3, 14), "tvos", (14, 0)),
     "watchOS": (build_version(4, 7), "watchos", (7, 0)),
     "the iOS simulator": (build_version(7, 14), "ios-simulator", (14, 0)),
@@ -148,6 +154,8 @@ def test_a_file_without_a_version_is_for_macos_of_unknown_age() -> None:
 def test_a_zippered_library_counts_for_macos() -> None:
     slice_ = only(appended(build_version(6, 14))(native.mac()))
     assert (slice_.system, slice_.minimum_os) == ("macos", (11, 0))
+    catalyst_first = appended(build_version(1, 12))(replaced(LC_BUILD_VERSION, build_version(6, 14))(native.mac()))
+    assert (only(catalyst_first).system, only(catalyst_first).minimum_os) == ("macos", (12, 0))
 
 
 GOOD: dict[str, Edit] = {
@@ -156,6 +164,7 @@ GOOD: dict[str, Edit] = {
     "decrypted": appended(command(LC_ENCRYPTION_INFO_64, struct.pack("<4I", 0, 9, 0, 0))),
     "one more search path": appended(string_command(LC_RPATH, b"@executable_path")),
     "the newest required command": appended(command(0x80000038, bytes(8))),
+    "the last number that one may have": appended(command(0x8000003F, bytes(8))),
     "an unknown command": appended(command(0x7777, bytes(8))),
     "bytes behind the last segment": lambda content: content + b"overlay",
 }

@@ -33,6 +33,7 @@ from tests.support.pe_cases import (
     read,
     start,
 )
+from wheelcheck.binary.reader import STRING_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,7 @@ def test_ready_to_run_numbers_are_decoded_only_in_a_dotnet_file(number: int) -> 
 def test_any_cpu_assemblies_are_managed_whatever_their_header_says() -> None:
     slice_ = only(directory(CLR, 0x2000)(native.windows("x86_64")))
     assert (slice_.managed, slice_.arches) == (True, ("x86_64",))
+    assert (slice_.symbols_known, only(native.windows("x86_64")).symbols_known) == (False, True)
 
 
 def test_an_unknown_machine_is_its_number() -> None:
@@ -92,22 +94,44 @@ def load_config(size: int, pointer: int) -> Edit:
 
 
 @pytest.mark.parametrize(
-    ("size", "pointer", "hybrid"), [(0x140, 0x180001000, True), (0x140, 0, False), (0x70, 0x180001000, False)]
+    ("size", "pointer", "hybrid"),
+    [
+        (0x140, 0x180001000, True),
+        (0x140, 0, False),
+        (0xD0, 1, True),  # the pointer is the last field
+        (0xCF, 1, False),
+        (0x70, 0x180001000, False),
+    ],
 )
 @pytest.mark.parametrize("cpu", ["x86_64", "aarch64"])
 def test_arm64ec_and_arm64x_are_proven_by_their_metadata(cpu: str, size: int, pointer: int, *, hybrid: bool) -> None:
     assert only(load_config(size, pointer)(native.windows(cpu))).hybrid is hybrid
 
 
-def test_a_load_configuration_cut_off_proves_no_hybrid() -> None:
+@pytest.mark.parametrize("length", [8, 0xC8, 0xCF])
+def test_a_load_configuration_cut_off_proves_no_hybrid(length: int) -> None:
+    table = (struct.pack("<I", 0x140) + b"\1" * 0xD0)[:length]
     assert not only(
-        chain(grafted(bytes(8)), directory(LOAD_CONFIG, GRAFT), directory(IMPORTS, 0))(native.windows())
+        chain(grafted(table), directory(LOAD_CONFIG, GRAFT), directory(IMPORTS, 0))(native.windows())
     ).hybrid
 
 
 def test_imports_are_read_in_order_and_once() -> None:
     slice_ = only(imports(named(b"b.dll", b"a.dll", b"b.dll"))(native.windows()))
     assert slice_.needed == ("b.dll", "a.dll")
+
+
+@pytest.mark.parametrize(("length", "faults"), [(STRING_LIMIT, []), (STRING_LIMIT + 1, ["pe-imports"])])
+def test_the_name_of_a_library_has_a_limit(length: int, faults: list[str]) -> None:
+    binary = read(imports(named(b"n" * length))(native.windows()))
+    assert [damage.kind for damage in binary.damage] == faults
+
+
+def test_what_is_needed_at_once_is_no_late_need() -> None:
+    both = named(b"late.dll") + struct.pack("<8I", 1, GRAFT + 40, *[0] * 6) + bytes(32)
+    behind = GRAFT + len(named(b"late.dll"))
+    slice_ = only(chain(imports(both), directory(DELAY, behind))(native.windows()))
+    assert (slice_.needed, slice_.weak_needed) == (("late.dll",), ())
 
 
 def delayed(attributes: int, base: int) -> Edit:
@@ -145,6 +169,11 @@ def test_a_file_with_few_data_directories_is_fine() -> None:
 
 def test_an_overlay_is_tolerated() -> None:
     assert only(native.windows() + b"PK\x03\x04 a self-extracting archive").needed == ("KERNEL32.dll",)
+
+
+def test_a_file_whose_optional_header_is_unknown_is_taken_for_64_bits() -> None:
+    (slice_,) = read(put("H", 20, 0x107)(native.windows())).slices
+    assert (slice_.bits, slice_.dynamic, slice_.symbols_known) == (64, False, False)
 
 
 def section_headers(content: bytes) -> int:
@@ -212,6 +241,7 @@ def test_a_signature_is_nothing_that_a_launcher_starts() -> None:
         ("it has no use for the exit code", lambda: native.launcher("x86_64", "-DFORGETS")),
         ("it starts nothing", native.windows),
         ("it is a driver", lambda: put("H", SUBSYSTEM, 1)(native.launcher())),
+        ("it is managed", lambda: directory(CLR, 0x2000)(native.launcher())),
         ("it is a DLL", lambda: put("H", FLAGS, 0x2022)(native.launcher())),
         ("it is large", lambda: native.launcher("x86_64", "-DICON=600000")),
         ("it has libraries of its own", lambda: native.launcher().replace(b"KERNEL32.dll", b"OWNLIB32.dll")),
