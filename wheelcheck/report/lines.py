@@ -52,24 +52,52 @@ class Line:
 
 
 class Plain:
-    """A console without colours that prints lines as they are: to a pipe or a file. A table needs `rich`."""
+    """A console without colours that prints lines as they are: to a pipe or a file."""
 
     is_terminal = False
 
     def __init__(self, file: TextIO, width: int | None = None) -> None:
-        self.file, self.width = file, width
+        self.file, self._width = file, width
 
     def print(self, line: str = "") -> None:
         """Print a line."""
         self.file.write(f"{line}\n")
+
+    @property
+    def has_unicode(self) -> bool:
+        """Whether the file's encoding is one of Unicode's."""
+        return (getattr(self.file, "encoding", "") or "utf-8").lower().startswith("utf")
+
+    @property
+    def columns(self) -> int:
+        """The width that a table may have: that which was given, that of a terminal beside the pipe, or 80."""
+        given = os.environ.get("COLUMNS", "")
+        found = int(given) if given.isdecimal() else 0
+        return self._width or found or next(filter(None, map(_columns_of, range(3))), 80)
 
     def rich(self) -> Console:
         """Return rich's console for the same file."""
         from rich.console import Console  # noqa: PLC0415  # slow to import
 
         return Console(
-            file=self.file, width=self.width, highlight=False, color_system="auto" if not self.width else None
+            file=self.file, width=self._width, highlight=False, color_system="auto" if not self._width else None
         )
+
+
+def _columns_of(stream: int) -> int:
+    """Return the width of the terminal that a standard stream is; 0 if it is none."""
+    try:
+        return os.get_terminal_size(stream).columns
+    except (AttributeError, ValueError, OSError):
+        return 0
+
+
+def say(console: Plain | Console, line: Line) -> None:
+    """Print one line, however long: a terminal wraps it, and a log keeps it whole."""
+    if isinstance(console, Plain):
+        console.print(str(line))
+    else:
+        console.print(line.rich(), soft_wrap=True)
 
 
 def console_for(file: TextIO, width: int | None = None) -> Plain | Console:

@@ -1,7 +1,6 @@
 """The report for people: configuration, release grid, findings with their remedy, what was not examined, the verdict.
 
-One fault is told once, with the artifacts that have it. The grid is a table where that fits into the terminal, and one
-line per row of the grid where it does not. Encodings without Unicode get ASCII marks.
+One fault is told once, with the artifacts that have it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck.report import measures
-from wheelcheck.report.lines import Line, Plain
+from wheelcheck.report.lines import Line, Plain, say
 from wheelcheck.report.selection import Names, grouped_across, more, select
 from wheelcheck.report.wording import (
     VERDICTS,
@@ -20,7 +19,6 @@ from wheelcheck.report.wording import (
     examined,
     page,
     ran,
-    safe,
     severity_change,
     shown,
 )
@@ -30,10 +28,8 @@ from wheelcheck.rules.catalogue import find, impact_rank
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console, RenderableType
-    from rich.table import Table
+    from rich.console import Console
 
-    from wheelcheck.report.grid import Cell, Column, Grid, Mark
     from wheelcheck.report.selection import Group, Ignored
     from wheelcheck.results import Gap, Report
     from wheelcheck.rules import Finding
@@ -44,17 +40,6 @@ _CODES = 8  # rules that one line names before it counts them
 SHOWN = 200  # findings of one cause each, and gaps; the rest is counted
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _VERDICT_STYLES = {"pass": "bold green", "fail": "bold red", "unverified": "bold magenta"}
-_SYMBOLS: dict[Mark, str] = {"pass": "✔", "warn": "▲", "unverified": "?", "extra": "+", "missing": "○", "fail": "✘"}
-_ASCII: dict[Mark, str] = {"pass": "ok", "warn": "!", "unverified": "?", "extra": "+", "missing": "-", "fail": "X"}
-_MARK_STYLES: dict[Mark, str] = {
-    "pass": "green",
-    "warn": "yellow",
-    "unverified": "magenta",
-    "extra": "cyan",
-    "missing": "bold red",
-    "fail": "bold red",
-}
-_UNBOUNDED = 10**6  # columns; what is measured within the terminal's width never exceeds it
 
 
 def render(report: Report, console: Plain | Console, *, verbosity: int = 0) -> None:
@@ -65,26 +50,28 @@ def render(report: Report, console: Plain | Console, *, verbosity: int = 0) -> N
     """
     if not report.artifacts and not report.findings:
         _print_gaps(report.gaps, console)
-        _print(console, Line(f"{VERDICTS[report.verdict]}  nothing was checked", _VERDICT_STYLES[report.verdict]))
+        say(console, Line(f"{VERDICTS[report.verdict]}  nothing was checked", _VERDICT_STYLES[report.verdict]))
         return
     if verbosity >= 0:
-        _print(console, Line(configured(report), style="dim"))
+        say(console, Line(configured(report), style="dim"))
         console.print()
         if len(report.artifacts) + len(report.gaps) > 1 or report.config.wheels:
-            _print_grid(report, console)
+            from wheelcheck.report.text_grid import print_grid  # noqa: PLC0415  # one wheel has no grid
+
+            print_grid(report, console)
     _print_findings(report, console, errors_only=verbosity < 0)
     _print_gaps(report.gaps, console)
     if verbosity >= 0:
         _print_rest(report, console, verbose=verbosity > 0)
     verdict = (VERDICTS[report.verdict], _VERDICT_STYLES[report.verdict])
-    _print(console, Line.of(verdict, f"  {examined(report)}: {counts(report)}"))
+    say(console, Line.of(verdict, f"  {examined(report)}: {counts(report)}"))
 
 
 def _print_rest(report: Report, console: Plain | Console, *, verbose: bool) -> None:
     """Print what is worth knowing beside the findings, a line or a block each."""
     lines = (*measures.floor_lines(report), *measures.size_lines(report)) if verbose else measures.tight_lines(report)
     for line in lines:
-        _print(console, line)
+        say(console, line)
     _print_skips(report, console, verbose=verbose)
     _print_ignored(report.ignored, console)
     _print_changes(report.findings, console)
@@ -96,92 +83,7 @@ def _print_fixable(report: Report, console: Plain | Console) -> None:
     from wheelcheck.report.fixes import hint  # noqa: PLC0415  # few reports have such findings
 
     if fixable := hint(report):
-        _print(console, Line(fixable, style="bold"))
-
-
-def _print(console: Plain | Console, line: Line) -> None:
-    """Print one line, however long: a terminal wraps it, and a log keeps it whole."""
-    if isinstance(console, Plain):
-        console.print(str(line))
-    else:
-        console.print(line.rich(), soft_wrap=True)
-
-
-# --- the grid ---
-
-
-def _print_grid(report: Report, given: Plain | Console) -> None:
-    from wheelcheck.report import grid  # noqa: PLC0415  # slow to import, and one wheel has no grid
-
-    if not grid.is_worth_showing(report):
-        return
-    from rich.measure import Measurement  # noqa: PLC0415  # as above
-
-    table = grid.build(report)
-    console = given.rich() if isinstance(given, Plain) else given
-    symbols = _ASCII if console.options.ascii_only else _SYMBOLS
-    drawn = _table(table, symbols)
-    if Measurement.get(console, console.options.update(width=_UNBOUNDED), drawn).minimum <= console.width:
-        console.print(drawn)
-    else:
-        for line in _lines(table, symbols):
-            _print(console, line)
-    legend = [part for mark in table.marks for part in (_marked(mark, symbols), f" {grid.MEANINGS[mark]}   ")]
-    console.print(Line.of(*legend).rich())
-    console.print()
-
-
-def _table(table: Grid, symbols: dict[Mark, str]) -> Table:
-    from rich import box  # noqa: PLC0415  # as above
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    drawn.add_column("")
-    for column in table.columns:
-        drawn.add_column(Text(_heading(column)), justify="center", no_wrap=True)
-    for row in table.rows:
-        drawn.add_row(Text(safe(row.label), no_wrap=True), *(_drawn(cell, symbols) for cell in row.cells))
-    for label, cell in table.whole:
-        drawn.add_row(Text(label, no_wrap=True), _drawn(cell, symbols))
-    return drawn
-
-
-def _heading(column: Column) -> str:
-    return "\n".join((column.system, safe(column.cpu), ", ".join(column.floors)))
-
-
-def _drawn(cell: Cell | None, symbols: dict[Mark, str]) -> RenderableType:
-    return Line.of(_marked(cell.mark, symbols)).rich() if cell else ""
-
-
-def _lines(table: Grid, symbols: dict[Mark, str]) -> list[Line]:
-    """Return the grid as lines, such as "cp311-cp311  Linux: ✔ x86_64 ✘ aarch64  macOS: ▲ arm64"."""
-    lines = []
-    for row in table.rows:
-        line = Line(safe(row.label), "bold")
-        filled = [(column, cell) for column, cell in zip(table.columns, row.cells, strict=True) if cell]
-        for system, group in groupby(filled, key=lambda pair: pair[0].system):
-            line.parts += _system(system, list(group), symbols)
-        lines.append(line)
-    whole = [Line.of((label, "bold"), "  ", _marked(cell.mark, symbols)) for label, cell in table.whole]
-    return lines + whole
-
-
-def _system(system: str, cells: list[tuple[Column, Cell]], symbols: dict[Mark, str]) -> list[tuple[str, str]]:
-    """Return the cells of one system behind its name."""
-    parts = [(f"  {system}:", "not bold")]
-    for column, cell in cells:
-        symbol, style = _marked(cell.mark, symbols)
-        parts += [(" ", "not bold"), (symbol, f"not bold {style}"), (f" {safe(column.cpu)}", "not bold")]
-    return parts
-
-
-def _marked(mark: Mark, symbols: dict[Mark, str]) -> tuple[str, str]:
-    return symbols[mark], _MARK_STYLES[mark]
-
-
-# --- the lists ---
+        say(console, Line(fixable, style="bold"))
 
 
 def _print_findings(report: Report, console: Plain | Console, *, errors_only: bool) -> None:
@@ -193,7 +95,7 @@ def _print_findings(report: Report, console: Plain | Console, *, errors_only: bo
         _print_rule(list(groups), names, console)
         console.print()
     for line in more(chosen.omitted):
-        _print(console, Line(f"{line}; --report json=FILE lists them all"))
+        say(console, Line(f"{line}; --report json=FILE lists them all"))
 
 
 def _order(group: Group) -> tuple[int, int, str]:
@@ -250,9 +152,9 @@ def _print_gaps(gaps: tuple[Gap, ...], console: Plain | Console) -> None:
     for gap in chosen.listed:
         where = " ".join(filter(None, (gap.artifact, gap.path)))
         text = shown(f"{where}: {gap.why}" if where else gap.why)
-        _print(console, Line.of(("not verified ", "bold magenta"), text))
+        say(console, Line.of(("not verified ", "bold magenta"), text))
     for line in more(chosen.omitted):
-        _print(console, Line(f"  {line}"))
+        say(console, Line(f"  {line}"))
 
 
 def _print_skips(report: Report, console: Plain | Console, *, verbose: bool) -> None:
@@ -263,9 +165,9 @@ def _print_skips(report: Report, console: Plain | Console, *, verbose: bool) -> 
     for why, group in groupby(ordered, key=lambda skip: skip.why):
         codes = list(dict.fromkeys(skip.code for skip in group))
         rules = ", ".join(codes) if len(codes) <= _CODES or verbose else f"{len(codes)} rules"
-        _print(console, Line(f"not judged by {rules}: {shown(why)}", style="dim"))
+        say(console, Line(f"not judged by {rules}: {shown(why)}", style="dim"))
     hint = " (-v lists them)" if idle and not verbose else ""
-    _print(console, Line(f"{ran(report)}{hint}", style="dim"))
+    say(console, Line(f"{ran(report)}{hint}", style="dim"))
 
 
 def _print_ignored(ignored: tuple[Ignored, ...], console: Plain | Console) -> None:
@@ -273,7 +175,7 @@ def _print_ignored(ignored: tuple[Ignored, ...], console: Plain | Console) -> No
     for why, group in groupby(sorted(ignored, key=lambda pair: pair[1]), key=lambda pair: pair[1]):
         codes = [finding.code for finding, _ in group]
         line = f"ignored {len(codes)} ({', '.join(sorted(set(codes)))}): {shown(why)}"
-        _print(console, Line(line, style="dim"))
+        say(console, Line(line, style="dim"))
 
 
 def _print_changes(findings: tuple[Finding, ...], console: Plain | Console) -> None:
@@ -284,4 +186,4 @@ def _print_changes(findings: tuple[Finding, ...], console: Plain | Console) -> N
             changed[(*severity_change(finding), finding.severity, change.reason)].append(finding.code)
     for (how, before, now, why), codes in sorted(changed.items()):
         line = f"{how} {len(codes)} {before} to {now} ({', '.join(sorted(set(codes)))}): {shown(why)}"
-        _print(console, Line(line, style="dim"))
+        say(console, Line(line, style="dim"))

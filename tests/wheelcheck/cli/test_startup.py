@@ -74,3 +74,10 @@ def test_a_check_compiles_few_expressions_and_classes(wheel: Path) -> None:
     expressions, classes = map(int, _seen(wheel.parent, seen, "check", str(wheel)))
     assert 0 < expressions <= MOST_EXPRESSIONS
     assert 0 < classes <= MOST_CLASSES
+
+
+def test_a_release_into_a_pipe_needs_no_rich(wheel: Path) -> None:
+    other = a_wheel("py3-none-any").write(wheel.parent)
+    loaded = {*_seen(wheel.parent, LOADED, "check", "--no-config", str(wheel), str(other))}
+    assert "wheelcheck.report.text_grid" in loaded
+    assert "rich" not in loaded

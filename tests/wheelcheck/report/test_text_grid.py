@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 from rich.console import Console
 
 from tests.support.artifacts import X86_64, sdist, wheel
 from tests.support.reports import every_mark, hostile
-from wheelcheck.report import text
+from wheelcheck.config import Config
+from wheelcheck.platforms.wheel_tags import WheelTag
+from wheelcheck.report import lines, text
+from wheelcheck.report.text_grid import print_grid
 from wheelcheck.results import Report
 
 
@@ -75,3 +79,40 @@ def test_the_last_line_says_how_much_was_examined_and_what_was_found() -> None:
     assert printed(every_mark(), 80)[-2] == (
         "FAIL  6 artifacts, 5 members, 20.5 kB unpacked, 5 binaries: 3 errors, 1 warning, 0 notes, 1 not verified"
     )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("width", [20, 57, 58, 80, 400, None])
+@pytest.mark.parametrize(
+    "report",
+    [
+        every_mark(),
+        Report((wheel(X86_64), sdist())),
+        Report((wheel("cp311-cp311-any"), wheel("cp39-abi3-win_amd64"))),
+        Report((sdist(),), config=Config((WheelTag("cp311", "cp311", "manylinux_2_17_x86_64"),))),
+        Report((wheel("cp311-cp311-\u65e5\u672c"), sdist())),
+        Report((sdist(), wheel(""))),
+    ],
+    ids=["every mark", "two", "no floors", "expected", "wide", "nameless"],
+)
+def test_a_pipe_gets_the_table_that_rich_draws(report: Report, width: int | None, encoding: str) -> None:
+    plain = io.TextIOWrapper(io.BytesIO(), encoding, newline="\n", errors="replace")
+    print_grid(report, lines.Plain(plain, width))
+    by_rich = io.TextIOWrapper(io.BytesIO(), encoding, newline="\n", errors="replace")
+    print_grid(report, Console(file=by_rich, width=width, highlight=False, color_system=None))
+    for file in (plain, by_rich):
+        file.seek(0)
+    drawn = plain.read()
+    assert drawn == by_rich.read()
+    assert drawn.count("\n") >= 3
+
+
+def test_columns_and_the_terminal_beside_a_pipe_give_the_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr(
+        os, "get_terminal_size", lambda stream: os.terminal_size(({2: 50}.get(stream) or os.dup(-1), 9))
+    )
+    assert lines.Plain(io.StringIO()).columns == Console(file=io.StringIO()).width == 50
+    monkeypatch.setenv("COLUMNS", "70")
+    assert lines.Plain(io.StringIO()).columns == Console(file=io.StringIO()).width == 70
+    assert lines.Plain(io.StringIO(), 60).columns == 60
