@@ -249,9 +249,9 @@ class Sdist(Artifact):
     def locked(self, path: str) -> list[dict[str, Any]]:
         """Return the packages of a Cargo.lock, which is parsed once."""
         if path not in self._locked:
-            from wheelcheck.facts.toml import parse_toml, tables  # noqa: PLC0415  # as above
+            from wheelcheck.facts.cargo_lock import packages  # noqa: PLC0415  # as above
 
-            self._locked[path] = tables(parse_toml(self.texts[path]), "package")
+            self._locked[path] = packages(self.texts[path])
         return self._locked[path]
 
 

@@ -43,6 +43,9 @@ class TooManyAlternativesError(ValueError):
 
 def is_requirement(text: str) -> bool:
     """Return whether text is a requirement (PEP 508); what is too long to be parsed safely counts as one."""
+    plain = plain_requirement(text)
+    if plain and not plain[1]:
+        return True
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 
     try:
