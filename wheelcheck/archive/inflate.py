@@ -136,6 +136,11 @@ class Content:
     number: int = 0
 
 
+def already_known(size: int, crc: int, sha256: str, number: int) -> Content:
+    """Return the content of a member that another one was found to be equal to; nothing of it is kept."""
+    return Content(size, crc, sha256, _NOTHING, [], number)
+
+
 def digest_at_once(packed: bytes, declared: int, *, deflated: bool) -> Content | None:
     """Return what `digest` does for the whole of a small member; None if it does not end with `declared` bytes."""
     content = packed

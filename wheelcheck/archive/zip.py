@@ -47,6 +47,7 @@ _LONGEST_LINK = 4_096  # PATH_MAX
 _HEADERS = 1 << 14  # bytes that are read at once where only headers are wanted
 # MS-DOS attributes, which some readers obey: unzip leaves out a volume label.
 _VOLUME_LABEL, _DIRECTORY, _DEVICE = 0x08, 0x10, 0x40
+_TELLING = stat.S_IFDIR << 16 | _VOLUME_LABEL | _DIRECTORY | _DEVICE  # none is set for a file: S_IFREG has another bit
 
 
 def locate(headers: Window, record: Record, log: Log) -> Extent | None:
@@ -215,7 +216,8 @@ def _members(
     check_tiling(file, [extent for _, extent in located if extent], end, log)
     contents = Contents(file, log, repeats)
     for (record, extent), kind in zip(located, kinds, strict=True):
-        log.budget.require(0, record.path)
+        if log.budget.spent > log.budget.steps:
+            log.budget.require(0, record.path)
         source = contents.read(record, extent)
         yield _entry(record, kind, source, log), source
         source.forget()
@@ -233,6 +235,16 @@ def _kind(record: Record) -> EntryKind:
 
 def _entry(record: Record, kind: EntryKind, source: Inflated, log: Log) -> Entry:
     mode, link = record.attributes >> 16, ""
+    if kind != "file" or record.attributes & _TELLING:
+        _note_kind(record, kind, source, log)
+    if kind == "symlink":
+        link = source.read(0, _LONGEST_LINK).decode(errors="replace")
+    return Entry(record.path, kind, mode, source.content.size, source.content.sha256, link, source.content.number)
+
+
+def _note_kind(record: Record, kind: EntryKind, source: Inflated, log: Log) -> None:
+    """Record where mode, name and MS-DOS attributes say different things of what a member is."""
+    mode = record.attributes >> 16
     if kind == "device":
         log.note("entry-device", f"mode {mode:#o} is a device, pipe or socket, expected a file", record.path)
     if (kind == "directory") != stat.S_ISDIR(mode) and stat.S_IFMT(mode):
@@ -243,6 +255,3 @@ def _entry(record: Record, kind: EntryKind, source: Inflated, log: Log) -> Entry
         log.note("zip-kind-differs", why, record.path)
     if kind == "directory" and source.size:
         log.note("entry-directory-data", f"a directory with {source.size} bytes of data, expected none", record.path)
-    if kind == "symlink":
-        link = source.read(0, _LONGEST_LINK).decode(errors="replace")
-    return Entry(record.path, kind, mode, source.size, source.content.sha256, link, source.content.number)

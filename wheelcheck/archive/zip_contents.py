@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from wheelcheck.archive.inflate import OUTPUT, Content, Inflated, Packed, digest, digest_at_once
+from wheelcheck.archive.inflate import OUTPUT, Content, Inflated, Packed, already_known, digest, digest_at_once
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.tuples import NamedTuple
 
@@ -54,7 +54,8 @@ class Contents:
         """Read a whole member, record what is wrong with it, and return its bytes; none if they cannot be read."""
         start, end = (extent.data, extent.end) if extent else (0, 0)
         packed = Packed(self._file, start, end, record.method == DEFLATED)
-        if extent and _is_readable(record, self._log):
+        usual = record.method in (STORED, DEFLATED) and not record.flags & ~_KNOWN_FLAGS
+        if extent and (usual or _is_readable(record, self._log)):
             content = self._known(record, start) or self._new(record, packed)
         else:
             content = Content()
@@ -67,8 +68,7 @@ class Contents:
         if found is None:
             return None
         self._log.budget.count_unpacked(record.size, record.path)
-        sha256, number = found
-        return Content(record.size, record.crc, sha256, number=number)
+        return already_known(record.size, record.crc, *found)
 
     def _repeats_of(self, record: Record) -> Repeats | None:
         return self._repeats if self._repeats and record.size >= self._repeats.least else None

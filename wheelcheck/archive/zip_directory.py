@@ -306,8 +306,9 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     fixed_end = at + CENTRAL.size
     if fixed_end > len(content) or not content.startswith(b"PK\1\2", at):
         log.stop("zip-directory", f"no central directory record at byte {at} of the directory, expected one")
-    _, _, needed, flags, method, time, date, crc, packed, size, *rest = CENTRAL.unpack_from(content, at)
-    name_length, extra_length, comment_length, disk, _, attributes, offset = rest
+    fields = CENTRAL.unpack_from(content, at)
+    needed, flags, method, time, date, crc, packed, size, name_length, extra_length, comment_length = fields[2:13]
+    disk, _, attributes, offset = fields[13:]
     name_end = fixed_end + name_length
     extra_end = name_end + extra_length
     raw, extra = content[fixed_end:name_end], content[name_end:extra_end]
@@ -318,9 +319,9 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     path = name.removesuffix("/")
     twin = b"" if extra or _LIMIT in (size, packed, offset) else content[at + 6 : at + 30]
     if not twin:
-        fields = parse_extra(extra, path, "central directory", log)
-        check_unicode_path(fields, raw, name, log)
-        size, packed, offset = widen(fields, {"size": size, "packed size": packed, "offset": offset}, path, log)
+        blocks = parse_extra(extra, path, "central directory", log)
+        check_unicode_path(blocks, raw, name, log)
+        size, packed, offset = widen(blocks, {"size": size, "packed size": packed, "offset": offset}, path, log)
     version = needed & 0xFF  # 7-Zip and WinZip put their host into the other byte
     if version > NEWEST:
         log.note("zip-version", f"needs version {version / 10} of the format, expected at most {NEWEST / 10}", path)

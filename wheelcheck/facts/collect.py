@@ -25,7 +25,7 @@ from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel, costs
 from wheelcheck.facts.file_names import installed_path, parse_file_name
 from wheelcheck.facts.record import OTHER_ALGORITHMS, parse_record
-from wheelcheck.facts.repeats import Looked, Repeats, Shared, state_of
+from wheelcheck.facts.repeats import Looked, Plain, Repeats, Shared, state_of
 from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Allowance, LexemeBudget
 from wheelcheck.inputs import open_regular
 from wheelcheck.patterns import regex
@@ -88,33 +88,44 @@ class Walk:
         """Walk `file`; `inside` is the prefix of paths for an archive within the artifact."""
         damage: list[Damage] = []
         for entry, source in reader(file, self.budget, damage):
-            looked = self._look(entry, source, damage)
-            if not (self.is_wheel or looked.archive or looked.binary) and _ends_like_a_zip(entry, source):
-                looked = looked._replace(archive="zip")
-            member = _member(entry, self.shared.path(inside + entry.path), looked)
-            self.members.append(member)
-            self.budget.spend(costs.of_member(member, self.tags, may_be_native=may_be_native(looked.head)))
-            if not inside and self.allowance.is_text(member.path):
-                self._keep_text(member, source)
-            if self.is_wheel and self._is_package(member):
-                content = source.read(0, member.size)
-                self.budget.spend(costs.of_text(member.path, content))
-                self.texts[member.path] = content.decode("utf-8", "replace")
-            if not inside and not self.is_wheel:
-                self._look_at_source(member, source)
-            # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
-            if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
-                self._descend(member, source, depth + 1)
+            plain = self.shared.plain.get((entry.number, entry.path, entry.mode)) if self.is_wheel else None
+            if plain and entry.kind == "file":
+                self.members.append(plain.member)
+                self.budget.spend(plain.steps)
+            else:
+                self._take(entry, source, damage, inside, depth)
         self.damage.extend(replace(one, path=inside + one.path) for one in damage if one.cap or not inside)
         if inside and (hiding := _hiding(file, damage, has_members=self.members[-1].path.startswith(inside))):
             self.unread[inside.removesuffix("!")] = hiding
 
-    def _is_package(self, member: Member) -> bool:
-        """Return whether a member is the code of a package at the top of site-packages, and is kept."""
-        if not member.path.endswith("/__init__.py"):
-            return False
+    def _take(self, entry: Entry, source: Source, damage: list[Damage], inside: str, depth: int) -> None:
+        """Note a member and what is in it, and look into it if it is an archive."""
+        looked = self._look(entry, source, damage)
+        if not (self.is_wheel or looked.archive or looked.binary) and _ends_like_a_zip(entry, source):
+            looked = looked._replace(archive="zip")
+        member = _member(entry, self.shared.path(inside + entry.path), looked)
+        self.members.append(member)
+        steps = costs.of_member(member, self.tags, may_be_native=may_be_native(looked.head))
+        self.budget.spend(steps)
+        if not inside and self.allowance.is_text(member.path):
+            self._keep_text(member, source)
+        elif self.is_wheel and member.path.endswith("/__init__.py"):
+            self._keep_package(member, source)
+        elif self.is_wheel and entry.number in self.shared.looked and not member.binary:
+            self.shared.plain[entry.number, entry.path, entry.mode] = Plain(member, steps)
+        if not inside and not self.is_wheel:
+            self._look_at_source(member, source)
+        # Test data is not judged, and what unpacks to gigabytes of zeros is most often just that.
+        if member.archive and not self.is_wheel and not hints.is_specimen(member.path):
+            self._descend(member, source, depth + 1)
+
+    def _keep_package(self, member: Member, source: Source) -> None:
+        """Keep the code of a package at the top of site-packages."""
         is_package = member.path.rfind("/") == member.path.find("/") > 0 or _IN_DATA.fullmatch(member.path) is not None
-        return is_package and self.allowance.takes_package(member.size)
+        if is_package and self.allowance.takes_package(member.size):
+            content = source.read(0, member.size)
+            self.budget.spend(costs.of_text(member.path, content))
+            self.texts[member.path] = content.decode("utf-8", "replace")
 
     def _look(self, entry: Entry, source: Source, damage: list[Damage]) -> Looked:
         """Return what is in a member, from an earlier one with the same bytes if there is one."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wheelcheck.archive.zip_contents import Key
     from wheelcheck.binary import Binary
     from wheelcheck.binary.model import Symbol
+    from wheelcheck.facts import Member
 
 _PIECE = 1 << 17
 _MOST_OPEN = 8  # files that one artifact is compared with at a time: handles are few
@@ -61,6 +62,13 @@ class Looked(NamedTuple):
     archive: str
 
 
+class Plain(NamedTuple):
+    """A file of a wheel of which nothing but its member is kept, and the steps for what is in it."""
+
+    member: Member
+    steps: int
+
+
 class Shared:
     """What the artifacts of one release know of each other's members of at least some size. Threads may share it."""
 
@@ -68,6 +76,7 @@ class Shared:
         self.least = least
         self.originals: dict[Key, Original] = {}
         self.looked: dict[int, Looked] = {}
+        self.plain: dict[tuple[int, str, int], Plain] = {}  # by number, path and mode
         self.numbers = count(1)
         self._paths: dict[str, str] = {}
         self._symbols: dict[Symbol, Symbol] = {}
@@ -142,6 +151,9 @@ def _state_or_none(path: Path, file: BinaryIO) -> State | None:
 
 def _equal(one: Window, start: int, other: Window, other_start: int, length: int) -> bool:
     """Return whether two files have the same `length` bytes, all of them, at two places."""
+    if length <= _PIECE:  # as nearly always
+        piece = one.read(start, length)
+        return len(piece) == length and piece == other.read(other_start, length)
     for at in range(0, length, _PIECE):
         piece = one.read(start + at, min(_PIECE, length - at))
         if len(piece) < min(_PIECE, length - at) or piece != other.read(other_start + at, len(piece)):
