@@ -47,6 +47,9 @@ _FIRST_TAGS = (
     " FLAGS"
 )
 _TAGS = {number: f"DT_{name}" for number, name in enumerate(_FIRST_TAGS.split())} | {
+    0x23: "DT_RELRSZ",
+    0x24: "DT_RELR",
+    0x25: "DT_RELRENT",
     0x6FFFFEF5: "DT_GNU_HASH",
     0x6FFFFEF6: "DT_TLSDESC_PLT",
     0x6FFFFEF7: "DT_TLSDESC_GOT",
@@ -58,8 +61,9 @@ _TAGS = {number: f"DT_{name}" for number, name in enumerate(_FIRST_TAGS.split())
     0x6FFFFFFD: "DT_VERDEFNUM",
     0x6FFFFFFE: "DT_VERNEED",
     0x6FFFFFFF: "DT_VERNEEDNUM",
+    0x70000000: "DT_LOPROC",
 }
-_OF_CPUS = range(0x70000001, 0x7FFFFFFD)  # each CPU's own; those of no CPU have names that hold for all
+_OF_CPUS = range(0x70000001, 0x7FFFFFFD)  # tags and segments that each CPU has of its own
 
 
 def _rare(table: str, number: int) -> str | int:
@@ -95,7 +99,9 @@ def machine_name(number: int) -> str | int:
 
 def segment_name(number: int) -> str | int:
     """Return the name of a p_type that no CPU has to itself; the number if it has none."""
-    return _SEGMENTS.get(number) or _rare("ENUM_P_TYPE_BASE", number)
+    if found := _SEGMENTS.get(number):
+        return found
+    return number if number in _OF_CPUS else _rare("ENUM_P_TYPE_BASE", number)
 
 
 def tag_name(number: int) -> str | int:

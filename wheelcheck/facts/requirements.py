@@ -43,8 +43,7 @@ class TooManyAlternativesError(ValueError):
 
 def is_requirement(text: str) -> bool:
     """Return whether text is a requirement (PEP 508); what is too long to be parsed safely counts as one."""
-    plain = plain_requirement(text)
-    if plain and not plain[1]:
+    if plain_requirement(text):
         return True
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 

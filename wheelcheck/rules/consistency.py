@@ -221,8 +221,10 @@ def _differences(theirs: Headers, ours: Headers) -> Iterator[tuple[str, str, str
     if metadata_version(theirs) < (2, 2):
         return
     for field in _FIELDS:
+        if field.lower() in dynamic or _written(ours, field) == _written(theirs, field):
+            continue
         found, expected = _values(ours, field), _values(theirs, field)
-        if field.lower() not in dynamic and found.keys() != expected.keys():
+        if found.keys() != expected.keys():
             gone, new = (
                 sorted(there[key] for key in there.keys() - other.keys())
                 for there, other in ((expected, found), (found, expected))
@@ -230,7 +232,11 @@ def _differences(theirs: Headers, ours: Headers) -> Iterator[tuple[str, str, str
             yield field, ", ".join(new) or "less", ", ".join(gone) or "nothing more"
 
 
+def _written(headers: Headers, field: str) -> set[str]:
+    """Return the values of a field as written, without line breaks."""
+    return {" ".join(str(value).split()) for value in headers.get_all(field, [])} - {""}
+
+
 def _values(headers: Headers, field: str) -> dict[object, str]:
-    """Return the values of a field as written, without line breaks, each by what it means."""
-    values = (" ".join(str(value).split()) for value in headers.get_all(field, []))
-    return {canonical(field, value): value for value in values if value}
+    """Return the values of a field as written, each by what it means."""
+    return {canonical(field, value): value for value in sorted(_written(headers, field))}
