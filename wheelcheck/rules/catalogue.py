@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -84,11 +85,13 @@ FAMILIES = (
 OF_SDISTS = frozenset({"cargo", "compiled_sources"})
 
 
+@cache
 def all_rules() -> tuple[Rule[Any], ...]:
     """Return every rule, ordered by code."""
     return _ordered(FAMILIES)
 
 
+@cache
 def wheel_rules() -> tuple[Rule[Any], ...]:
     """Return the rules that may judge something where no sdist is given, ordered by code."""
     return _ordered(family for family in FAMILIES if family not in OF_SDISTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -135,8 +136,13 @@ def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
         return
     description = headers.body or headers.get("Description", "")
     if description and len(description) <= _LONGEST_DESCRIPTION:
-        from wheelcheck.facts.rst import problems  # noqa: PLC0415  # most descriptions are Markdown
-
-        for line, problem in islice(problems(description), _MOST_PROBLEMS):
+        for line, problem in _problems_of(description):
             found = f"line {line} of the description: {problem}"
             yield Hit(path, found, cause=found)
+
+
+@lru_cache(maxsize=2)  # all files of a release have the same
+def _problems_of(description: str) -> tuple[tuple[int, str], ...]:
+    from wheelcheck.facts.rst import problems  # noqa: PLC0415  # most descriptions are Markdown
+
+    return tuple(islice(problems(description), _MOST_PROBLEMS))
