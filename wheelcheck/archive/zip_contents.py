@@ -63,15 +63,14 @@ class Contents:
 
     def _known(self, record: Record, start: int) -> Content | None:
         """Return what is known of a member that is packed like an earlier one, which was read and is sound."""
-        repeats = self._repeats_of(record)
-        found = repeats.find(_key(record), self._window, start) if repeats else None
+        repeats = self._repeats
+        if repeats is None or record.size < repeats.least:
+            return None
+        found = repeats.find(_key(record), self._window, start)
         if found is None:
             return None
         self._log.budget.count_unpacked(record.size, record.path)
         return already_known(record.size, record.crc, *found)
-
-    def _repeats_of(self, record: Record) -> Repeats | None:
-        return self._repeats if self._repeats and record.size >= self._repeats.least else None
 
     def _new(self, record: Record, packed: Packed) -> Content:
         """Read a member whose content is not known yet."""
@@ -82,8 +81,8 @@ class Contents:
             if fault := _fault(record, content, stream):
                 self._log.note(*fault, record.path)
                 return content
-        if repeats := self._repeats_of(record):
-            content.number = repeats.learn(_key(record), packed.start, content.sha256)
+        if self._repeats and record.size >= self._repeats.least:
+            content.number = self._repeats.learn(_key(record), packed.start, content.sha256)
         return content
 
     def _at_once(self, record: Record, packed: Packed) -> Content | None:

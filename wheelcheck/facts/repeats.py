@@ -110,8 +110,11 @@ class Repeats:
     def find(self, key: Key, packed: Window, start: int) -> tuple[str, int] | None:
         """Return sha256 and number of a sound member with the same record and packed bytes as those at `start`."""
         original = self._shared.originals.get(key)
-        others = self._open(original) if original else None
-        if original is None or others is None or not _equal(packed, start, others, original.start, key[1]):
+        if original is None:
+            return None
+        opened = self._opened.get(original.file)
+        others = opened[2] if opened else self._open(original)
+        if others is None or not _equal(packed, start, others, original.start, key[1]):
             return None
         return original.sha256, original.number
 
@@ -127,19 +130,19 @@ class Repeats:
             file.close()
 
     def _open(self, original: Original) -> Window | None:
-        """Return the bytes of an original's file; None if it is not as it was before it was read."""
-        if original.file not in self._opened:
-            if len(self._opened) == _MOST_OPEN:
-                return None
-            try:
-                file = open_regular(original.path)
-            except OSError:
-                return None
-            if _state_or_none(original.path, file) != original.state:
-                file.close()
-                return None
-            self._opened[original.file] = (original, file, Window(file, _PIECE, _PIECE // 8))
-        return self._opened[original.file][2]
+        """Open an original's file and return its bytes; None if it is not as it was before it was read."""
+        if len(self._opened) == _MOST_OPEN:
+            return None
+        try:
+            file = open_regular(original.path)
+        except OSError:
+            return None
+        if _state_or_none(original.path, file) != original.state:
+            file.close()
+            return None
+        window = Window(file, _PIECE, _PIECE // 8)
+        self._opened[original.file] = (original, file, window)
+        return window
 
 
 def _state_or_none(path: Path, file: BinaryIO) -> State | None:
