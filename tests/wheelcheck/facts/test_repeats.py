@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -92,6 +92,39 @@ def test_equal_records_of_other_bytes_are_no_repeat(tmp_path: Path) -> None:
     shared = assert_each_is_judged_as_if_alone(tmp_path, zipped(Member(content=content, method=0)), zipped(forged))
     assert known(shared) == 1
     assert [damage.kind for damage in collect(tmp_path / NAMES[1]).damage] == ["zip-crc"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": b"demo/other.bin"},
+        {"mode": 0o100755},
+        {"mode": 0},
+        {"mode": 0o120777},
+        {"mode": 0o020644},
+        {"name": b"demo/data.bin/"},
+        {"name": b"demo/data.bin/", "mode": 0o040755},
+        {"name": b"demo-1.0.dist-info/METADATA"},
+        {"name": b"demo/__init__.py"},
+    ],
+    ids=str,
+)
+def test_what_differs_beside_the_bytes_is_seen(tmp_path: Path, other: dict[str, Any]) -> None:
+    content = b"print('hello')\n" * 9
+    same: dict[str, Any] = {"name": b"demo/data.bin", "content": content, "mode": 0o100644}
+    contents = [zipped(*FILES, Member(**same)), zipped(*FILES, Member(**same | other))]
+    assert known(assert_each_is_judged_as_if_alone(tmp_path, *contents)) >= len(FILES)
+    assert known(assert_each_is_judged_as_if_alone(tmp_path, *contents[::-1])) >= len(FILES)
+
+
+def test_a_file_of_which_all_is_known_is_one_object_for_all_wheels(tmp_path: Path) -> None:
+    shared = assert_each_is_judged_as_if_alone(tmp_path, SOUND, SOUND)
+    first, second = (collect(tmp_path / name, shared=shared).members for name in NAMES)
+    assert [one.path for one, two in zip(first, second, strict=True) if one is two] == [
+        "demo/module.py",
+        "demo/stored.bin",
+        "demo/large.bin",
+    ]
 
 
 def test_damage_of_native_code_has_the_path_of_each_member(tmp_path: Path) -> None:
