@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.collect import collect
-from wheelcheck.facts.environment import place_of
+from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import native_code
 from wheelcheck.platforms.system_symbols import is_of_python
 from wheelcheck.rules.catalogue import all_rules

@@ -1,6 +1,6 @@
 """What dyld does with the Mach-O files of a wheel: where it looks for libraries, and which of them it does not find.
 
-Source: dyld(1), "DYNAMIC LIBRARY LOADING". The files are taken where an installer puts them (`facts.environment`).
+Source: dyld(1), "DYNAMIC LIBRARY LOADING". The files are taken where an installer puts them (`facts.file_names`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import deque
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts import environment
+from wheelcheck.facts import file_names
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
@@ -26,11 +26,11 @@ _LOADER, _EXECUTABLE, _RPATH = "@loader_path", "@executable_path", "@rpath"
 
 def place_of(path: str) -> str:
     """Return where a member is installed, relative to the environment, in small letters: most Macs ignore case."""
-    return environment.place_of(path).lower()
+    return file_names.place_of(path).lower()
 
 
 def _joined(folder: str, rest: str) -> str:
-    return environment.joined(folder, rest).lower()
+    return file_names.joined(folder, rest).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,13 @@
-"""Parses the file names of release artifacts (the binary distribution format and PEP 625)."""
+"""Parses the file names of release artifacts (the binary distribution format and PEP 625), and where members are put.
+
+An installer puts files below the folder of an environment, which has bin, lib and site-packages. Search paths lead from
+one to another, as from `.data/scripts` (bin) to `.data/data/lib` (lib) or to site-packages.
+"""
 
 from __future__ import annotations
+
+import posixpath
+import re
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import canonicalize_name, canonicalize_version, sdist_name, wheel_name
@@ -8,6 +15,10 @@ from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
 
 DATA = ".data/"  # begins a configured path that is below the .data folder of each wheel, whatever its version
+_IN_LIB = "lib/python3/site-packages"  # as deep below the environment as the real one
+_FOLDERS = {"data": "", "scripts": "bin", "purelib": _IN_LIB, "platlib": _IN_LIB}
+_SCHEME = regex(r"[^/]+\.data/(data|scripts|purelib|platlib)/(.*)", re.DOTALL)
+_OF_A_VERSION = regex(r"lib(?:64)?/python3\.\d+t?/site-packages(?=/|$)")
 _SITE_PACKAGES = regex(r"[^/]+\.data/(?:purelib|platlib)/")
 
 
@@ -47,6 +58,19 @@ def member_path(path: str, wheel: str) -> str:
 def installed_path(path: str) -> str:
     """Return where a member of a wheel is in site-packages: `NAME-VERSION.data/purelib/x` is installed as `x`."""
     return _SITE_PACKAGES.sub("", path) if DATA in path else path
+
+
+def place_of(path: str) -> str:
+    """Return where a member is installed, relative to the environment."""
+    found = _SCHEME.fullmatch(path) if ".data/" in path else None
+    folder, rest = (_FOLDERS[found[1]], found[2]) if found else (_IN_LIB, path)
+    return joined(folder, rest)
+
+
+def joined(folder: str, rest: str) -> str:
+    """Return a path from a folder of the environment on; the site-packages of each version are one folder."""
+    path = posixpath.normpath(posixpath.join(folder, rest.lstrip("/")))
+    return _OF_A_VERSION.sub(_IN_LIB, path) if path.startswith("lib") else path
 
 
 def canonical_version(version: str) -> str:

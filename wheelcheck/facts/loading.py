@@ -1,7 +1,7 @@
 """What ld.so and musl's loader do with the ELF files of a wheel: where they look for libraries, and which they find.
 
 Sources: ld.so(8) and glibc's elf/dl-load.c (_dl_map_object); musl's ldso/dynlink.c (load_library). The files are taken
-where an installer puts them (`facts.environment`).
+where an installer puts them (`facts.file_names`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts.environment import joined
+from wheelcheck.facts.file_names import joined
 from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.records import dataclass
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 # Python's comments, strings, names and brackets. A string or bracket that does not end, ends with the file, so that
 # every match succeeds at once and the time is linear.
-_LEXEME = regex(
+LEXEME = regex(
     r"""\#[^\n]*
     |[a-zA-Z]{0,2}(?:\"{3}(?:[^\\"]+|\\.?|"(?!""))*(?:\"{3})?|'{3}(?:[^\\']+|\\.?|'(?!''))*(?:'{3})?)
     |[a-zA-Z]{0,2}(?:"(?:[^\\"\n]+|\\.?)*"?|'(?:[^\\'\n]+|\\.?)*'?)
@@ -46,7 +46,7 @@ def arguments(text: str, callees: Collection[str]) -> Iterator[tuple[int, list[s
     depth = call = index = 0
     argument: list[str] = []
     previous = ""
-    for word in (lexeme[0] for lexeme in _LEXEME.finditer(text) if lexeme[0][0] != "#"):
+    for word in (lexeme[0] for lexeme in LEXEME.finditer(text) if lexeme[0][0] != "#"):
         closes = word in ")]}"
         if call and call == depth and (closes or word == ","):
             if argument:

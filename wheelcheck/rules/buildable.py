@@ -1,4 +1,4 @@
-"""WC612 to WC615, WC623 and WC626: the sdist holds what its backend needs, where it looks, and nothing private."""
+"""WC612 to WC615, WC623, WC626, WC627: the sdist holds what its backend needs, where it looks, and nothing private."""
 
 from __future__ import annotations
 
@@ -242,6 +242,31 @@ def setup_py_finds_what_it_imports(sdist: Sdist) -> Iterator[Hit]:
             yield Hit(path, f"imports {module}, which nothing brings that the build requires")
         elif backend != _LEGACY:
             yield Hit(path, f"imports {module} from beside it, where {backend} does not look")
+
+
+@rule("WC627", on=Sdist, absence=True)
+def setup_py_finds_the_files_that_it_reads(sdist: Sdist) -> Iterator[Hit]:
+    """Each file that setup.py opens for reading in any case is in the sdist.
+
+    `open("requirements.txt")` works in a checkout. If MANIFEST.in does not name the file, whoever has no wheel gets
+    "FileNotFoundError: [Errno 2] No such file or directory: 'requirements.txt'" from an sdist that is right otherwise.
+
+    Judged are `open`, `read_text` and functions of setup.py that open what they are given, at the beginning of a line
+    and without a condition. The path must be a literal, joined to the folder of `__file__` or to nothing. What setup.py
+    writes itself is not judged, nor anything where another backend builds, or where it changes the current folder.
+
+    Source: PEP 517 (the build runs in the folder of the sources); setuptools, "Controlling files in the distribution".
+    Remedy: `include requirements.txt` in MANIFEST.in; a file of a package can be read by `attr:` or `file:` instead.
+    """
+    from wheelcheck.facts.setup_files import files_read  # noqa: PLC0415  # what a wheel does not need
+
+    if not _backend(sdist).startswith("setuptools."):
+        return
+    paths = sorted(member.path for member in sdist.members)
+    script = f"{sdist.top}/setup.py"
+    for name in files_read(sdist.texts.get(script, "")):
+        if not _is_in(paths, posixpath.normpath(f"{sdist.top}/{name}")):
+            yield Hit(script, f"reads {name}, which is not in the sdist")
 
 
 def _backend(sdist: Sdist) -> str:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.fit import native_code, without_known_cpu, without_readable_tags
 from wheelcheck.facts.interpreter import (
     HOOKS,
@@ -22,6 +21,7 @@ from wheelcheck.facts.interpreter import (
     promised_versions,
     taken,
 )
+from wheelcheck.facts.leftovers import Carried
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.hints import is_test_data
 from wheelcheck.platforms.paths import parts_of

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import digits
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
+from wheelcheck.facts.leftovers import Carried
 from wheelcheck.facts.requirements import bringers
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
+from wheelcheck.facts.leftovers import Carried
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.suffixes import is_extension_module

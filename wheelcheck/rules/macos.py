@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.dyld import Dyld, Image, place_of
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
+from wheelcheck.facts.leftovers import Carried
 from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.facts.requirements import required
 from wheelcheck.patterns import regex

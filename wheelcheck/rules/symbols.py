@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.environment import place_of
+from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
 from wheelcheck.facts.loading import Loadable, Loader
 from wheelcheck.patterns import regex

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.carried import Carried
 from wheelcheck.facts.fit import native_code, without_known_cpu
-from wheelcheck.facts.leftovers import Leftovers
+from wheelcheck.facts.leftovers import Carried, Leftovers
 from wheelcheck.facts.requirements import required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import name_of

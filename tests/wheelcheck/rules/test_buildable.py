@@ -211,6 +211,7 @@ def test_every_file_that_pyproject_names_is_there(row: Twins | Silent, tmp_path:
 
 
 SETUP = "from setuptools import setup\nimport os, sys, distutils.util\n{}\nsetup(name='demo', version='1.0')\n"
+SCRIPT = "demo-1.0/setup.py"
 MODERN, LEGACY = "setuptools.build_meta", "setuptools.build_meta:__legacy__"
 
 
@@ -305,3 +306,85 @@ def asked(recipe: SdistRecipe, folder: Path) -> str:
     code = f"import sys; from setuptools import build_meta; sys.path.append({str(environment)!r}); "
     command = [sys.executable, "-I", "-c", f"{code}{backend}.get_requires_for_build_wheel()"]
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False).stderr
+
+
+HERE = "here = os.path.dirname(os.path.abspath(__file__))\n"
+READ = "def read(name, encoding='utf-8'):\n    with open(os.path.join(os.path.dirname(__file__), name)) as file:\n"
+READ += "        return file.read()\n"
+
+
+def reading(code: str, *beside: str) -> SdistRecipe:
+    """An sdist whose setup.py has this code, with these files beside it."""
+    return importing(code, beside=beside)
+
+
+OPENED = {
+    "a literal": ("x = open('notes.txt').read()", "notes.txt"),
+    "a file of the package that is executed": ("exec(open('demo/_about.py').read())", "demo/_about.py"),
+    "a path from the folder of setup.py on": (
+        f"{HERE}with open(os.path.join(here, 'doc', 'x.md'), encoding='utf-8') as f:\n    x = f.read()",
+        "doc/x.md",
+    ),
+    "a path joined by an operator": (
+        "from pathlib import Path\nx = (Path(__file__).resolve().parent / 'notes.txt').read_text(encoding='utf-8')",
+        "notes.txt",
+    ),
+    "what a function of setup.py is given": (f"{READ}x = read('notes.txt', encoding='ascii')", "notes.txt"),
+    "an argument of a call over several lines": (
+        "x = dict(\n    a=1,\n    b=open('notes.txt', 'rb'),  # c\n)",
+        "notes.txt",
+    ),
+    "the second file of one statement": (
+        "with open('setup.py') as f, \\\n        open('notes.txt') as g:\n    pass",
+        "notes.txt",
+    ),
+    "a file opened by io": ("import io\nx = io.open('notes.txt')", "notes.txt"),
+}
+READING = [
+    Twins("WC627", sentence, reading(code), reading(code, name), f"reads {name}, which is not in the sdist", (SCRIPT,))
+    for sentence, (code, name) in OPENED.items()
+]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *READING,
+        *(
+            Silent("WC627", sentence, recipe)
+            for sentence, recipe in {
+                "a condition": reading("if os.path.exists('notes.txt'):\n    x = open('notes.txt').read()"),
+                "an alternative": reading("x = open('notes.txt').read() if os.path.exists('notes.txt') else ''"),
+                "an attempt": reading("try:\n    x = open('notes.txt').read()\nexcept OSError:\n    x = ''"),
+                "a function that is not called": reading("def f():\n    return open('notes.txt')"),
+                "a function that looks first": reading(
+                    "def read(name):\n    if not os.path.exists(name):\n        return ''\n"
+                    "    return open(name).read()\nx = read('notes.txt')"
+                ),
+                "a file that it writes": reading("open('notes.txt', mode='w').close()\nx = open('notes.txt').read()"),
+                "a path that is computed": reading(
+                    "x = 'notes'\ntry:\n    y = open(x + '.txt')\nexcept OSError:\n    y = x"
+                ),
+                "a text": reading('"""\nopen("notes.txt")\n"""'),
+                "a comment": reading("# open('notes.txt')"),
+                "another folder": importing(
+                    "os.chdir('demo')\nx = open('notes.txt').read()", beside=("demo/notes.txt",)
+                ),
+                "the script that another backend has beside it": importing(
+                    "x = open('notes.txt').read()", backend="poetry.core.masonry.api"
+                ),
+            }.items()
+        ),
+    ],
+    ids=str,
+)
+def test_what_setup_py_reads_is_there(row: Twins | Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize("row", READING, ids=str)
+def test_setuptools_itself_does_not_find_what_the_rule_misses(row: Twins, tmp_path: Path) -> None:
+    assert isinstance(row.bad, SdistRecipe)
+    assert isinstance(row.good, SdistRecipe)
+    assert "FileNotFoundError" in asked(row.bad, tmp_path / "bad")
+    assert asked(row.good, tmp_path / "good") == ""
