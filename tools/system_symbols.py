@@ -3,7 +3,8 @@
     python -m tools.system_symbols [--check]
 
 glibc and musl come from the installed ziglang: `lib/libc/glibc/abilists` holds every symbol by library, CPU and version
-(the format is that of ziglang's own linker), `lib/libc/musl/libc.S` those of the newest musl. libstdc++, libgcc and a
+(the format is that of ziglang's own linker), `lib/libc/musl/libc.S` those of the newest musl; which of
+them came after 1.1 is listed here. libstdc++, libgcc and a
 few more promised libraries come from the symbols files of Debian's packages on this machine, which list each symbol
 with its version. The words that names of CPython's API begin with (`PyUnicode_`) come from abi3info, from the
 declarations in the crate pyo3-ffi, which cargo fetches, and from what this interpreter exports.
@@ -43,6 +44,9 @@ EXPORTED = (
     "PyIncrementalNewlineDecoder_ PyMonitoring_ PyPegen_ PyRawIOBase_ PyRefTracer_ PySTEntry_ PyST_ "
     "PySignal_ PyStringIO_ PyTextIOBase_ PyTextIOWrapper_ PyTokenizer_ "
 )
+# What no source of musl 1.1.24, the last before 1.2, has a word for, and 1.2.5 offers; found in musl's repository.
+# `__\w+64` are left out: wheelcheck.platforms.system_symbols knows them by their form.
+SINCE_MUSL_1_2 = "_Fork gettid preadv2 pthread_getname_np pwritev2 qsort_r reallocarray tcgetwinsize tcsetwinsize"
 PACKAGES = ("libstdc++6", "libgcc-s1", "libatomic1", "zlib1g", "libexpat1")
 Entry = tuple[str, str, str]  # library, version, CPUs
 
@@ -189,6 +193,7 @@ def source() -> str:
 def render() -> str:
     """Return the text of the data file: a line for each row."""
     data: dict[str, Any] = {"source": source(), "glibc": glibc(), "musl": musl(), "libraries": debian()}
+    data["musl since 1.2"] = SINCE_MUSL_1_2
     data["python"] = python_words()
     return json.dumps(data, indent=0, sort_keys=True) + "\n"
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.patterns import regex
 from wheelcheck.platforms import data
 from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.loaders import c_library_of
@@ -32,6 +33,8 @@ _GLIBC = {
 # What every interpreter of CPython for glibc is itself linked with, so that its symbols are found without being needed.
 OF_INTERPRETER = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.so.1")
 MUSL = "libc.so"  # one of the names of its only file
+_WIDE_TIME = (1, 2)  # the musl that brought a time of 64 bits to CPUs with 32, by functions with names of their own
+_TIME64 = regex(r"__\w+64(?:_r)?")  # __clock_gettime64, __stat_time64; musl has no others of this form
 _LIKE_PYTHON = ("Py", "_Py", "pypy_", "GraalPy")  # pypy_init_embedded_cffi_module
 _UNVERSIONED = "Base"  # Debian's word for the version of a symbol that has none
 
@@ -45,7 +48,7 @@ def offers(library: str, name: str, platform: Platform) -> bool | None:
         names = _glibc_names(platform.floor, platform.arches[0], _GLIBC.get(library, "ld"))
         return name in names if names else None
     if platform.libc == "musl" and is_musl(library):
-        return name in _musl_names()
+        return name in _musl_names(platform)
     versions = _library_names(library)
     if versions is None or platform.libc not in ("glibc", "musl") or not _has_64_bits(platform):
         return None
@@ -65,7 +68,7 @@ def always_offered(platform: Platform, *, to_program: bool) -> frozenset[str]:
     musl is one file, which is loader and C library. CPUs whose glibc is not in the data offer nothing that is known.
     """
     if platform.libc == "musl":
-        return _musl_names()
+        return _musl_names(platform)
     files = ("ld", *(() if to_program else map(_GLIBC.__getitem__, OF_INTERPRETER)))
     return frozenset().union(*(_glibc_names(platform.floor, platform.arches[0], file) for file in files))
 
@@ -145,10 +148,17 @@ def _newest(cpu: str) -> tuple[int, ...]:
     return max(map(_numbers, _versions_on(cpu)))
 
 
-@lru_cache(maxsize=1)
-def _musl_names() -> frozenset[str]:
-    """Return what musl offers, with the old names for large files (`stat64`) that its loader still knows."""
+@lru_cache(maxsize=16)
+def _musl_names(platform: Platform | None = None) -> frozenset[str]:
+    """Return what musl offers on a tag's oldest system, or anywhere, with the old names for large files (`stat64`).
+
+    The loader still knows those. A tag names no third number: what some release of musl 1.2 brought is in all of them.
+    """
     names = frozenset(_data()["musl"].split())
+    if platform and platform.floor < _WIDE_TIME:
+        names -= frozenset(_data()["musl since 1.2"].split())
+    if platform and (platform.floor < _WIDE_TIME or _has_64_bits(platform)):
+        names = frozenset(name for name in names if not _TIME64.fullmatch(name))
     large = {f"{name.removesuffix('_r')}64{'_r' if name.endswith('_r') else ''}" for name in names}
     return names | large
 

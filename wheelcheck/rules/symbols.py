@@ -200,8 +200,10 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     but programs what the interpreter is linked with: libc, libm, libpthread, libdl and libutil. A symbol that no one
     offers ends the import in "undefined symbol". Symbols without a version count most: nothing compares them with the
     floor. glibc offers a symbol only under the versions that it has: `puts@GLIBC_2.34` is found nowhere. `stat` is a
-    function of glibc only since 2.33, `shm_open` was in librt until 2.34, and musl has no `__cxa_thread_atexit_impl`.
-    Names that begin like the C API of Python are the interpreter's, others that begin with `Py` are not.
+    function of glibc only since 2.33, `shm_open` was in librt until 2.34, musl has `reallocarray` since 1.2, `__time64`
+    on CPUs with 32 bits only, and never had `__cxa_thread_atexit_impl`. A tag of musl names no third number, so every
+    release of its minor version counts. Names that begin like the C API of Python are the interpreter's, others that
+    begin with `Py` are not.
 
     It is an error in an extension module, because Python loads it with RTLD_NOW (`sys.getdlopenflags()`), which binds
     even what was linked with `-z lazy`. In a program it is one for a variable, and for a function with `-z now`; a

@@ -87,3 +87,24 @@ def test_what_a_library_offers_is_read_once_however_many_others_are_asked_for() 
 
     lines_read(["libstdc++.so.6", *others])
     assert lines_read([*others, "libstdc++.so.6"]) == lines_read(["libstdc++.so.6"])
+
+
+@pytest.mark.parametrize(
+    ("tag", "has_time64", "has_gettid"),
+    [
+        ("musllinux_1_1_armv7l", False, False),
+        ("musllinux_1_2_armv7l", True, True),
+        ("musllinux_1_2_i686", True, True),
+        ("musllinux_1_1_x86_64", False, False),
+        ("musllinux_1_2_x86_64", False, True),
+        ("musllinux_1_3_aarch64", False, True),
+    ],
+)
+def test_musl_has_functions_of_its_version_and_of_the_width_of_the_cpu(
+    tag: str, *, has_time64: bool, has_gettid: bool
+) -> None:
+    platform = parse_platform(tag)
+    assert offers("libc.so", "__nanosleep_time64", platform) is has_time64
+    assert offers("libc.so", "gettid", platform) is has_gettid
+    assert offers("libc.so", "nanosleep", platform)
+    assert offers("libc.so", "stat64", platform)

@@ -16,7 +16,7 @@ from wheelcheck import check
 if TYPE_CHECKING:
     from pathlib import Path
 
-MUSL = "cp311-cp311-musllinux_1_2_x86_64"
+MUSL, OLD_MUSL = "cp311-cp311-musllinux_1_2_x86_64", "cp311-cp311-musllinux_1_1_x86_64"
 AARCH64 = "cp311-cp311-manylinux_2_17_aarch64"
 SHAPE = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,undefs")
 INIT = "void *PyInit__x(void) { return 0; }\n"
@@ -341,6 +341,21 @@ HERE, IN_LIB = "demo/libhelp.so.1", "demo-1.0.data/data/lib/libhelp.so.1"
             a_wheel(X86_64, asking("shm_open", needed="librt.so.1")),
             "asks for shm_open",
             (MODULE,),
+        ),
+        *(
+            Twins(
+                "WC421",
+                f"a symbol that musl {sentence}",
+                a_wheel(bad, asking(name)),
+                a_wheel(good, asking(other)),
+                f"asks for {name}, which neither the wheel nor {bad[12:]} offers: loading it fails",
+                (MODULE,),
+            )
+            for sentence, name, other, bad, good in (
+                ("has since 1.2", "reallocarray", "reallocarray", OLD_MUSL, MUSL),
+                ("has since 1.2, beside one that it had", "gettid", "secure_getenv", OLD_MUSL, OLD_MUSL),
+                ("has on CPUs with 32 bits", "__clock_gettime64", "clock_gettime", MUSL, MUSL),
+            )
         ),
         Twins(
             "WC421",
