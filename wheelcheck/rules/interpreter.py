@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.facts import Member
+    from wheelcheck.platforms.python_symbols import Span
     from wheelcheck.platforms.tags import Platform
 
 _NEVER = (9,)  # a version newer than all
@@ -195,6 +196,54 @@ def _outside_of_the_abi(member: Member, names: set[str], wheel: Wheel, floor: Ve
         found = f"takes {words} from CPython, expected nothing newer than {dotted(floor)} for the tags"
         is_excluded = not is_admitted(wheel, [(3, minor) for minor in range(floor[1], least[1])])
         yield Hit(member.path, found, severity="warning" if is_excluded else None)
+
+
+@rule("WC440", on=Wheel, needs=without_known_cpu)
+def a_module_takes_only_what_its_version_of_the_interpreter_has(wheel: Wheel) -> Iterator[Hit]:
+    """A module for one version of CPython takes nothing that this version no longer has, or not yet.
+
+    `PyUnicode_AsUnicode` was removed in 3.12. C code that still calls it compiles all the same, with a warning about an
+    implicit declaration, and the import ends in "undefined symbol", "symbol not found in flat namespace", or on Windows
+    "The specified procedure could not be found". The same happens to a module that was renamed for another version.
+
+    Judged is what the name of the file, or the one tag of the wheel, gives to a single version. Names that no version
+    had are WC421's matter, and modules of the stable ABI are WC436's. Weak references are left out, and so is what
+    another file of the wheel offers. Of private names only those are judged that are gone.
+
+    Source: what CPython 3.6 to 3.13 export; "What's New in Python", Removed.
+    Remedy: use what the documentation of the removed function names instead; compile with
+    `-Werror=implicit-function-declaration`.
+    """
+    suspects = {
+        (member.path, minor, name): span
+        for member, slice_, _ in native_code(wheel)
+        if (minor := _only_minor(member.path, wheel))
+        for name in taken(slice_)
+        if (span := _span_outside(name, minor))
+    }
+    offered = _offered(wheel, {name for _, _, name in suspects})
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for (path, minor, name), span in sorted(suspects.items()):
+        if name not in offered:
+            found[path, minor].append(f"{name} ({span})")
+    for (path, minor), names in found.items():
+        yield Hit(path, f"takes {listed(names, _SHOWN)} from CPython, which 3.{minor} does not have")
+
+
+def _span_outside(name: str, minor: int) -> Span | None:
+    """Return the versions that have a name, if Python 3.`minor` is not one of them."""
+    from wheelcheck.platforms.python_symbols import span_outside  # noqa: PLC0415  # not for code without Python's names
+
+    return span_outside(name, minor)
+
+
+def _only_minor(path: str, wheel: Wheel) -> int:
+    """Return the minor version of CPython 3 that alone is to load a file; 0 if there are several or none is named."""
+    name = parse_module_name(path)
+    tags = {tag.python for tag in wheel.name.tags if tag.abi not in (*STABLE, "none")}
+    own = {name.interpreter} if name and name.style else tags if len(tags) == len(wheel.name.tags) else set[str]()
+    word = own.pop() if len(own) == 1 and not (name and name.is_stable) else ""
+    return int(word[3:]) if re.fullmatch(r"cp3[0-9]{1,3}", word) else 0
 
 
 @rule("WC437", on=Wheel, needs=without_readable_tags)

@@ -26,6 +26,7 @@ SINCE_3_12 = "PyObject_GetTypeData"
 PLUGIN = "int initPlugin(void) { return 0; }\n"
 MAC, MAC_MODULE = "cp311-cp311-macosx_11_0_arm64", "demo/_x.cpython-311-darwin.so"
 WINDOWS, PYD = "cp312-cp312-win_amd64", "demo/_x.cp312-win_amd64.pyd"
+CP312 = "cp312-cp312-manylinux_2_17_x86_64"
 ANY_PYTHON = "py3-none-manylinux_2_17_x86_64"
 OTHER = "demo/_x.cpython-312-x86_64-linux-gnu.so"
 
@@ -253,6 +254,58 @@ def offering(name: str) -> File:
             a_wheel(ABI3, linked_to("libshiboken6.so.6", takes="PySideType_New")),
             "takes PyUnicode_FromKindAndData",
             (STABLE,),
+        ),
+        *(
+            Twins(
+                "WC440",
+                sentence,
+                a_wheel(tags, bad),
+                a_wheel(tags, good),
+                found,
+                (bad.path,),
+            )
+            for sentence, tags, bad, good, found in (
+                (
+                    "a function that was removed",
+                    CP312,
+                    extension(OTHER, "PyInit__x", takes=("PyUnicode_AsUnicode",)),
+                    extension(OTHER, "PyInit__x", takes=("PyUnicode_AsUTF8",)),
+                    "takes PyUnicode_AsUnicode (until 3.11) from CPython, which 3.12 does not have",
+                ),
+                (
+                    "a function that is to come",
+                    X86_64,
+                    extension(MODULE, "PyInit__x", takes=("PyLong_AsInt", "PyLong_AsLong")),
+                    extension(MODULE, "PyInit__x", takes=("PyFrame_GetLocals", "PyLong_AsLong")),
+                    "takes PyLong_AsInt (since 3.13) from CPython, which 3.11 does not have",
+                ),
+                (
+                    "a private function that was removed, in a file without a version in its name",
+                    CP312,
+                    extension("demo/_x.so", "PyInit__x", takes=("_PyGen_Send",)),
+                    extension("demo/_x.so", "PyInit__x", weakly=("_PyGen_Send",)),
+                    "takes _PyGen_Send (until 3.9) from CPython, which 3.12 does not have",
+                ),
+                (
+                    "what a DLL of Python no longer has",
+                    WINDOWS,
+                    taking("python312.dll", "PyUnicode_AsUnicode", path=PYD),
+                    taking("python312.dll", "PyUnicode_AsUTF8", path=PYD),
+                    "takes PyUnicode_AsUnicode (until 3.11) from CPython",
+                ),
+            )
+        ),
+        Silent(
+            "WC440",
+            "a file that several versions may load",
+            a_wheel("cp311.cp312-cp311.cp312-manylinux_2_17_x86_64",
+                    extension("demo/_x.so", "PyInit__x", takes=("PyUnicode_AsUnicode",))),
+        ),
+        Silent(
+            "WC440",
+            "what a library of the wheel has",
+            a_wheel(CP312, extension(OTHER, "PyInit__x", takes=("PyUnicode_AsUnicode",)),
+                    offering("PyUnicode_AsUnicode")),
         ),
         Twins(
             "WC437",
