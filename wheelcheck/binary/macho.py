@@ -37,8 +37,8 @@ _MH_EXECUTE, _MH_DYLIB, _MH_DSYM = 2, 6, 10
 _LINKED = (_MH_EXECUTE, _MH_DYLIB, 8)
 _LC_SEGMENT, _LC_SEGMENT_64 = 0x1, 0x19
 _LC_ID_DYLIB = 0xD
-_LC_LOAD_WEAK = 0x80000018
-_LC_LOADS = (0xC, _LC_LOAD_WEAK, 0x8000001F, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
+_LC_LOAD_WEAK, _LC_REEXPORT = 0x80000018, 0x8000001F
+_LC_LOADS = (0xC, _LC_LOAD_WEAK, _LC_REEXPORT, 0x20, 0x80000023)  # plain, weak, re-export, lazy, upward
 _LC_RPATH = 0x8000001C
 _LC_SYMTAB, _LC_DYSYMTAB = 0x2, 0xB
 _LC_CODE_SIGNATURE = 0x1D
@@ -88,6 +88,7 @@ class _Facts:
     needed: list[str] = field(default_factory=list)
     weak: list[str] = field(default_factory=list)
     chained: bool = False
+    hands_on: bool = False
     rpaths: list[str] = field(default_factory=list)
     signature: tuple[int, int] | None = None  # offset, size
     has_linkedit: bool = False
@@ -161,6 +162,7 @@ def read_thin(reading: Reading) -> Slice | None:
         dynamic=is_whole,
         minimum_os=minimum,
         chained_fixups=facts.chained,
+        hands_on=facts.hands_on,
         weak_needed=tuple(facts.weak),
         signature_fault=_signature_fault(reading, header, facts) if is_whole and system == "macos" else "",
         imports=symbols.imports,
@@ -267,6 +269,7 @@ def _note_library(reading: Reading, header: Header, command: Command, facts: _Fa
     if name:
         facts.needed.append(name)
         facts.weak += [name] if command.number == _LC_LOAD_WEAK else []
+        facts.hands_on |= command.number == _LC_REEXPORT
 
 
 def _note_table(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TABLE_LIMIT = 6 * 2**20  # bytes of one part of a table, or of the names
 _EXTERNAL, _NOT_OFFERED = 0x01, 0xE0 | 0x10  # bits of n_type; the others mean debug information, and private
-_WEAK_REFERENCE = 0x40  # a bit of n_desc
+_WEAK_REFERENCE, _TO_WEAK = 0x40, 0x80  # bits of n_desc
 _LONGEST = 1 << 16  # bytes of the last name
 _LAST_LIBRARY = 0xFD  # larger ordinals mean the program, or any library
 
@@ -108,6 +108,6 @@ def read_symbols(
 
 
 def _symbol(name: str, about: int, libraries: Sequence[str]) -> Symbol:
-    ordinal = about >> 8
+    ordinal = about >> 8 if not about & _TO_WEAK else 0  # dyld takes any definition of what is weakly defined
     library = libraries[ordinal - 1] if 0 < ordinal <= min(_LAST_LIBRARY, len(libraries)) else ""
     return Symbol(name, library=library, weak=bool(about & _WEAK_REFERENCE))

@@ -81,7 +81,7 @@ class Symbol(NamedTuple):
     """A symbol that the loader looks up for a file. `lazy`: only when it is first called, so that loading succeeds.
 
     `library` and `version` are those of its version need (ELF) or of the import table (PE, Mach-O); empty if any
-    library in scope may offer it.
+    library in scope may offer it, as with what a Mach-O file knows to be defined weakly.
     """
 
     name: str
@@ -157,6 +157,7 @@ class Slice:
     launcher: bool = False  # a Windows program that starts another one, with nothing appended that says which
     minimum_os: tuple[int, ...] = ()  # Mach-O: LC_BUILD_VERSION or LC_VERSION_MIN_*
     chained_fixups: bool = False  # Mach-O: LC_DYLD_CHAINED_FIXUPS, which no dyld before macOS 11 and iOS 13.4 reads
+    hands_on: bool = False  # Mach-O: it offers what other libraries have as its own (LC_REEXPORT_DYLIB)
     weak_needed: tuple[str, ...] = ()  # those of `needed` without which it loads: LC_LOAD_WEAK_DYLIB, PE's delay-load
     signature_fault: str = (
         ""  # Mach-O for Apple silicon: why the kernel refuses its code signature, or that it has none

@@ -208,3 +208,8 @@ def test_a_weak_load_and_chained_fixups_are_told() -> None:
     assert "/opt/x.dylib" in slice_.needed
     assert slice_.chained_fixups
     assert not only(native.mac()).chained_fixups
+
+
+def test_a_library_that_hands_on_another_is_told() -> None:
+    assert only(appended(string_command(0x8000001F, b"/opt/x.dylib\0", 12))(native.mac())).hands_on
+    assert not only(appended(string_command(LC_LOAD_DYLIB, b"/opt/x.dylib\0", 12))(native.mac())).hands_on

@@ -10,7 +10,7 @@ from tests.support import artifacts, macho_cases, native
 from tests.support.artifacts import EXECUTABLE, File, a_wheel
 from tests.support.native_files import ARM64, UNIVERSAL2, WIN64, dll, mac
 from tests.support.twins import Silent, Twins
-from wheelcheck.binary.model import Binary
+from wheelcheck.binary.model import Binary, Names, Symbol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -453,6 +453,7 @@ RPATH_FOO = "@rpath/libfoo.dylib"
             ),
             f"loads {RPATH_FOO}",
             ("demo/libmid.dylib",),
+            everywhere=("WC423",),  # libmid has no function answer
         ),
         Twins(
             "WC507",
@@ -486,6 +487,61 @@ RPATH_FOO = "@rpath/libfoo.dylib"
     ids=str,
 )
 def test_each_dylib_of_the_wheel_is_where_dyld_looks_for_it(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+HERE = "@loader_path/libfoo.dylib"
+
+
+def handing_on(*, is_meant: bool) -> Wheel:
+    """Return a wheel with a module and a library that may offer what others have."""
+    asks = artifacts.macho("aarch64", needed=(HERE,), imports=(Symbol("answer", library=HERE),), symbols_known=True)
+    other = artifacts.macho("aarch64", exports=Names.of([b"other"]), symbols_known=True, hands_on=is_meant)
+    return artifacts.wheel(ARM64, artifacts.member(MODULE, asks), artifacts.member("demo/libfoo.dylib", other))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC423",
+            "another build of the library",
+            a_wheel(ARM64, needing_foo(HERE, MODULE), needing_foo("/usr/lib/libz.dylib", "demo/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo(HERE, MODULE), foo("demo/libfoo.dylib")),
+            f"imports answer from {HERE}, which the one in the wheel does not have",
+            (MODULE,),
+        ),
+        Twins(
+            "WC423",
+            "a library that nothing in the wheel loads",
+            a_wheel(ARM64, needing_foo(HERE), needing_foo("/usr/lib/libz.dylib", "demo/libfoo.dylib")),
+            a_wheel(ARM64, needing_foo(HERE), foo("demo/libfoo.dylib")),
+            f"imports answer from {HERE}",
+            ("demo/libask.dylib",),
+            severity="warning",
+        ),
+        Silent(
+            "WC423",
+            "another library of this name, which has it",
+            a_wheel(
+                ARM64,
+                needing_foo(HERE, MODULE),
+                needing_foo("/usr/lib/libz.dylib", "demo/old/libfoo.dylib"),
+                foo("demo/libfoo.dylib"),
+            ),
+        ),
+        Twins(
+            "WC423",
+            "a library that does not hand on what others have",
+            handing_on(is_meant=False),
+            handing_on(is_meant=True),
+            f"imports answer from {HERE}",
+            (MODULE,),
+        ),
+    ],
+    ids=str,
+)
+def test_a_dylib_has_what_others_import_from_it(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
 
 

@@ -8,7 +8,7 @@ from tests.support import artifacts
 from tests.support.artifacts import File, Recipe, a_wheel
 from tests.support.native_files import WIN64, dll
 from tests.support.twins import ERROR, WARNING, Silent, Twins
-from tests.support.windows_files import importing, program_importing
+from tests.support.windows_files import importing, program_importing, taking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -290,6 +290,7 @@ HASHED = f"demo.libs/{HASH_NAME}"
             "imports zlib1.dll, MSVCP140.dll, which neither Windows nor Python brings: bundle it",
             (MODULE,),
             severity="warning",
+            everywhere=("WC423",),  # the stand-in for zlib1 has a function of its own
         ),
         Twins(
             "WC505",
@@ -434,4 +435,46 @@ def test_every_imported_dll_is_the_systems_pythons_or_in_the_wheel(row: Twins, t
     ids=str,
 )
 def test_dlls_that_windows_brings_pass(row: Silent, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def taken(library: str, name: str, path: str = MODULE) -> Recipe:
+    """Return a wheel with a module that takes a function of a DLL, and a DLL of this name that has `answer`."""
+    return a_wheel(CP312, taking(library, name, path=path), dll("x86_64", f"demo/{library}"))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        Twins(
+            "WC423",
+            "a DLL that does not belong to the import library",
+            taken("zlib1.dll", "inflate"),
+            taken("zlib1.dll", "answer"),
+            "imports inflate from zlib1.dll, which the one in the wheel does not have",
+            (MODULE,),
+        ),
+        Twins(
+            "WC423",
+            "a DLL that nothing in the wheel imports may be a plugin",
+            taken("zlib1.dll", "inflate", "demo/plugin.dll"),
+            taken("zlib1.dll", "answer", "demo/plugin.dll"),
+            "imports inflate from zlib1.dll",
+            ("demo/plugin.dll",),
+            severity="warning",
+        ),
+        Twins(
+            "WC423",
+            "another copy of Visual C++'s runtime may be loaded before",
+            taken("MSVCP140.dll", "init"),
+            taken("MSVCP140.dll", "answer"),
+            "imports init from MSVCP140.dll",
+            (MODULE,),
+            severity="warning",
+        ),
+        Silent("WC423", "a DLL of Windows is loaded in place of the wheel's", taken("version.dll", "init")),
+    ],
+    ids=str,
+)
+def test_a_dll_has_what_others_import_from_it(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
