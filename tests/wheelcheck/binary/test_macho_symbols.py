@@ -47,12 +47,28 @@ def test_a_name_that_any_library_may_have_has_no_library() -> None:
     assert (found["PyModule_Create2"], found["_PyErr_Print"]) == ("", "")
 
 
-def test_two_level_names_say_which_library_has_a_symbol() -> None:
+def asking() -> bytes:
+    """Return a library that asks for `answer` of another one."""
     flags = ("-dynamiclib", "-install_name", "@rpath/libfoo.dylib")
     foo = native.compiled_c(native.PLAIN_C, "aarch64-macos.11.0", *flags, name="libfoo.dylib")
     source = "extern int answer(void);\nint ask(void) { return answer(); }\n"
-    slice_ = only(native.compile_c(source, "aarch64-macos.11.0", "-dynamiclib", str(foo), name="libask.dylib"))
-    assert {symbol.name: symbol.library for symbol in slice_.imports}["answer"] == "@rpath/libfoo.dylib"
+    return native.compile_c(source, "aarch64-macos.11.0", "-dynamiclib", str(foo), name="libask.dylib")
+
+
+def test_two_level_names_say_which_library_has_a_symbol() -> None:
+    assert {symbol.name: symbol.library for symbol in only(asking()).imports}["answer"] == "@rpath/libfoo.dylib"
+
+
+def test_any_library_may_have_what_is_defined_weakly() -> None:
+    content = asking()
+    offset, count, names, _ = own(LC_SYMTAB, content)
+    changed = bytearray(content)
+    for at in range(offset, offset + 16 * count, 16):
+        name = names + struct.unpack_from("<I", content, at)[0]
+        if content.startswith(b"_answer\0", name):
+            changed[at + 6] |= 0x80  # N_REF_TO_WEAK
+    assert changed != content
+    assert {symbol.name: symbol.library for symbol in only(bytes(changed)).imports}["answer"] == ""
 
 
 def symtab(*values: int) -> bytes:
@@ -63,9 +79,9 @@ def parts(*values: int) -> bytes:
     return command(LC_DYSYMTAB, struct.pack("<6I", 0, 0, *values) + bytes(48))
 
 
-def own(number: int) -> tuple[int, ...]:
-    """Return the first fields of a load command of the module."""
-    raw = next(raw for raw in commands(MODULE) if struct.unpack_from("<I", raw)[0] == number)
+def own(number: int, content: bytes = MODULE) -> tuple[int, ...]:
+    """Return the first fields of a load command of the module, or of another file."""
+    raw = next(raw for raw in commands(content) if struct.unpack_from("<I", raw)[0] == number)
     return struct.unpack_from("<4I", raw, 8)
 
 
