@@ -1,10 +1,11 @@
-"""What sources in C, Cython and Rust take from other files when they are compiled, read without a compiler."""
+"""What sources in C, Cython and Rust, and build files, take from other files, read without a compiler."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.facts.build_files import BUILD_FILES, entered
 from wheelcheck.facts.rust_sources import modules_and_files
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 _C_SUFFIXES = (".c", ".cc", ".cpp", ".cxx", ".c++", ".h", ".hh", ".hpp", ".hxx", ".inc", ".ipp")
 _CYTHON_SUFFIXES = (".pyx", ".pxd", ".pxi")
-SUFFIXES = (*_C_SUFFIXES, *_CYTHON_SUFFIXES, ".rs")
+SUFFIXES = (*_C_SUFFIXES, *_CYTHON_SUFFIXES, ".rs", *(f"/{name}" for name in BUILD_FILES))
 _DIRECTIVE = regex(rb'^[ \t]*#[ \t]*(?:(if|ifdef|ifndef|endif)\b|include[ \t]*"([^"\n]{1,256})")', re.MULTILINE)
 _CYTHON = regex(
     rb"""^include[ \t]+["']([^"'\n]{1,256})["']
@@ -29,7 +30,8 @@ class Taken(NamedTuple):
     """What one source takes in any case. Names are as written; those of `cimports` and `modules` are no paths.
 
     `includes` are of C and Cython, `cimports` relative modules of Cython, `modules` those of Rust in files of their
-    own, `files` what Rust includes. `may_generate` says that Rust code knows the folder of the sources.
+    own, `files` what Rust includes. `may_generate` says that Rust code knows the folder of the sources. `entered` are
+    the build files of CMake and Meson in the folders that one of them enters.
     """
 
     includes: tuple[str, ...] = ()
@@ -37,6 +39,7 @@ class Taken(NamedTuple):
     modules: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     may_generate: bool = False
+    entered: tuple[str, ...] = ()
 
 
 def taken(path: str, content: bytes, budget: LexemeBudget) -> Taken:
@@ -46,6 +49,8 @@ def taken(path: str, content: bytes, budget: LexemeBudget) -> Taken:
         return Taken(includes=_included(content, budget))
     if path.endswith(_CYTHON_SUFFIXES):
         return _of_cython(content, budget)
+    if path.endswith(BUILD_FILES):
+        return Taken(entered=entered(path, content, budget))
     if not path.endswith(".rs"):
         return Taken()
     modules, files = modules_and_files(content, budget)

@@ -1,4 +1,4 @@
-"""WC612 to WC615, WC623, WC626, WC627: the sdist holds what its backend needs, where it looks, and nothing private."""
+"""WC612 to WC615, WC623, WC626 to WC628: the sdist has what its backend needs, where it looks, and nothing private."""
 
 from __future__ import annotations
 
@@ -112,6 +112,38 @@ def _manifests(sdist: Sdist, backend: str) -> list[str]:
         is_optional = wheel.get("cmake") is False or "experimental" in table(tool, "scikit-build")
         return [] if is_optional else [posixpath.normpath(f"{cmake.get('source-dir', '.')}/CMakeLists.txt")]
     return []
+
+
+@rule("WC628", on=Sdist, absence=True)
+def the_build_finds_every_folder_that_it_enters(sdist: Sdist) -> Iterator[Hit]:
+    """Each folder that CMakeLists.txt or meson.build enters in any case is in the sdist, with a build file of its own.
+
+    `add_subdirectory(extern/pybind11)` of a git submodule works in a checkout. A backend that packs what git lists, or
+    an exclusion that is too wide, leaves the folder empty, and every build of the sdist ends in "does not contain a
+    CMakeLists.txt file" or "Nonexistent build file".
+
+    Judged are the files that scikit-build-core and meson-python start with, and those that these lead to: literal names
+    outside of conditions, loops and functions, and nothing behind a `return()`, a `subdir_done()` or what may fetch a
+    folder first (`execute_process`, `file`, an `include` of a file).
+
+    Source: CMake's add_subdirectory, Meson's subdir.
+    Remedy: check the submodules out before the sdist is built (`submodules: recursive` for actions/checkout), and
+    include the folder in the sdist.
+    """
+    backend = str(table(sdist.pyproject, "build-system").get("build-backend", ""))
+    paths = {member.path for member in sdist.members}
+    waiting = [posixpath.normpath(f"{sdist.top}/{name}") for name in _manifests(sdist, backend) if sdist.is_taken_whole]
+    seen = set(waiting)
+    while waiting:
+        path = waiting.pop()
+        for name in sdist.taken[path].entered if path in sdist.taken else ():
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+            if place not in paths and place.startswith(f"{sdist.top}/"):
+                folder, file = posixpath.split(name)
+                yield Hit(path, f"enters {folder}, which has no {file} in the sdist")
+            elif place not in seen:
+                seen.add(place)
+                waiting.append(place)
 
 
 @rule("WC613", on=Sdist)
