@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 PLATFORMS = Path(__file__).resolve().parent.parent / "wheelcheck" / "platforms"
-WRITERS = ("manylinux", "python_symbols", "stable_abi", "windows", "known_names", "system_symbols")
+WRITERS = ("manylinux", "macos_symbols", "python_symbols", "stable_abi", "windows", "known_names", "system_symbols")
 
 
 class Writer(Protocol):

@@ -26,7 +26,7 @@ IMPACTS = {
         "WC611", "WC612", "WC613", "WC621", "WC622", "WC623", "WC624", "WC625", "WC626", "WC627", "WC628",
         "WC301", "WC302", "WC304", "WC305", "WC306", "WC308", "WC310", "WC311",
         "WC402", "WC403", "WC420", "WC421", "WC422", "WC423", "WC434", "WC435", "WC440",
-        "WC504", "WC506", "WC507",
+        "WC504", "WC506", "WC507", "WC509",
         "WC603", "WC604", "WC606", "WC607", "WC608",
     },
     # Some systems or installers refuse it: an old glibc, another CPU, file names without case, a verified hash.

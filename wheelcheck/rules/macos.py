@@ -17,7 +17,8 @@ from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.facts.requirements import required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
-from wheelcheck.rules import Hit, rule
+from wheelcheck.platforms.system_symbols import is_of_python
+from wheelcheck.rules import Hit, listed, rule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -31,6 +32,8 @@ _SHARED_FOLDERS = (*_SYSTEM_FOLDERS, "/Library/")  # users install frameworks in
 _HOMES = ("/Users/", "/home/", "/private/", "/tmp/", "/var/", "/Volumes/")  # noqa: S108 - no user installs there
 _PYTHON_LIBRARY = regex(r"libpython\d[\w.]*\.dylib")
 _FIRST_YEARLY_MACOS = 11
+_FOR_ALL = ("RTLD_GLOBAL", "setdlopenflags")  # how a package lets later files find the symbols of one that it loads
+_SHOWN = 4  # names in a message
 
 
 def _dotted(version: tuple[int, ...]) -> str:
@@ -203,6 +206,57 @@ def _dyld_of_each_cpu(wheel: Wheel, places: Collection[str]) -> Iterator[Dyld]:
         if slice_.dynamic:
             images[slice_.machine][member.path] = Image(member.path, place_of(member.path), slice_)
     yield from (Dyld(each.values(), places) for each in images.values())
+
+
+@rule("WC509", on=Wheel, severity=("error", "warning"), needs=without_known_cpu, absence=True)
+def every_symbol_that_is_looked_for_anywhere_is_somewhere(wheel: Wheel) -> Iterator[Hit]:
+    """What a module for macOS takes from no particular library is Python's, the system's, or in the wheel.
+
+    Modules are linked with `-undefined dynamic_lookup`, so that they find the interpreter's functions wherever these
+    are. The linker then lets every name pass: a library that was not linked, or only for another CPU, shows when the
+    module is imported: "symbol not found in flat namespace '_mysql_init'".
+
+    Judged are extension modules that link to nothing but the C, C++ and Objective-C runtimes and libraries of the
+    wheel. Whatever another library of the system or of another package has may be in the process, too: such modules are
+    not judged. Names that begin like Python's API, names of C++ and weak references are left out. It is a warning where
+    the wheel requires other distributions, or a package of it loads something for all (RTLD_GLOBAL).
+
+    Source: dyld(1); ld(1), `-undefined dynamic_lookup`; Apple's stub of libSystem, as ziglang has it.
+    Remedy: link the library that has the symbol, for each CPU (`otool -L FILE`); list what may be undefined with
+    `-Wl,-U,_name` in place of `-undefined dynamic_lookup`.
+    """
+    own = Carried(wheel, ignore_case=True)
+    for member, slice_, platform in native_code(wheel, "macos"):
+        is_judged = is_extension_module(member.path) and slice_.symbols_known and slice_.kind == "library"
+        if not is_judged or not all(_is_followed(name, own.beside(slice_)) for name in slice_.needed):
+            continue
+        loose = {symbol.name for symbol in slice_.imports if not (symbol.library or symbol.weak)}
+        names = {name for name in loose if not is_of_python(name)}
+        names = {name for name in names if not _may_be_offered(name)} if names else names
+        names -= _exported(wheel, slice_, names) if names else names
+        if names:
+            is_open = required(wheel) or any(word in text for text in wheel.texts.values() for word in _FOR_ALL)
+            found = f"looks for {listed(sorted(names), _SHOWN)}, which neither the wheel nor {platform.tag} offers"
+            yield Hit(member.path, f"{found}: loading it fails", "warning" if is_open else None)
+
+
+def _is_followed(name: str, carried: Collection[str]) -> bool:
+    """Return whether all is known that a needed library brings into the process."""
+    from wheelcheck.platforms.macos_symbols import is_known  # noqa: PLC0415  # not for wheels for other systems
+
+    return is_known(name) or (not name.startswith("/") and PurePosixPath(name).name.lower() in carried)
+
+
+def _may_be_offered(name: str) -> bool:
+    from wheelcheck.platforms.macos_symbols import may_be_offered  # noqa: PLC0415  # as above
+
+    return may_be_offered(name)
+
+
+def _exported(wheel: Wheel, code: Slice, names: set[str]) -> set[str]:
+    """Return which of the names some file of the wheel for this CPU defines."""
+    slices = (slice_ for member in wheel.natives if member.binary for slice_ in member.binary.slices)
+    return {name for slice_ in slices if slice_.machine == code.machine for name in slice_.exports.among(names)}
 
 
 @rule("WC508", on=Wheel, needs=without_known_cpu)

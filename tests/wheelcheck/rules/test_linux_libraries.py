@@ -494,7 +494,7 @@ def test_no_rule_about_native_code_counts_as_run_for_a_cpu_that_no_table_holds()
         *("WC401", "WC402", "WC403", "WC410", "WC411", "WC412", "WC413", "WC414", "WC420", "WC421", "WC422"),
         *("WC501", "WC502", "WC503"),
         *("WC430", "WC431", "WC432", "WC433", "WC434", "WC435", "WC436", "WC439"),
-        *("WC504", "WC505", "WC506", "WC507", "WC508"),
+        *("WC504", "WC505", "WC506", "WC507", "WC508", "WC509", "WC423", "WC440"),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import artifacts, macho_cases, native
 from tests.support.artifacts import EXECUTABLE, File, a_wheel
-from tests.support.native_files import ARM64, UNIVERSAL2, WIN64, dll, mac
+from tests.support.native_files import ARM64, UNIVERSAL2, WIN64, dll, mac, mac_module
 from tests.support.twins import Silent, Twins
 from wheelcheck.binary.model import Binary, Names, Symbol
 
@@ -21,6 +21,7 @@ DYLIB = "demo/libnative.dylib"
 INTEL = "py3-none-macosx_10_9_x86_64"
 MODULE, LIBFOO = "demo/_x.abi3.so", "demo/.dylibs/libfoo.dylib"
 IMPORTING = File("demo/__init__.py", b"import os\nimport torch\nfrom . import _x\n")
+FOR_ALL = File("demo/__init__.py", b"import sys\nsys.setdlopenflags(2)\n")
 REQUIRING = {"METADATA": b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: foo\n"}
 
 
@@ -611,4 +612,77 @@ def searching_twice(file: File, entry: str) -> File:
     ids=str,
 )
 def test_no_search_path_is_there_twice(row: Twins, tmp_path: Path) -> None:
+    row.assert_holds(tmp_path)
+
+
+def looking_for(*names: str, path: str = "demo/_x.cpython-311-darwin.so") -> File:
+    """Return a module that takes these from wherever they are."""
+    return mac_module(path, "PyInit__x", takes=names)
+
+
+CP311 = "cp311-cp311-macosx_11_0_arm64"
+FLAT = "demo/_x.cpython-311-darwin.so"
+MYSQL = "looks for mysql_init, which neither the wheel nor macosx_11_0_arm64 offers: loading it fails"
+MODULES = {
+    "a library that was not linked": (looking_for("mysql_init"), looking_for("PyList_New")),
+    "a name that begins nearly like one of Python's": (looking_for("PyDemo_New"), looking_for("Py_Initialize")),
+}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *(
+            Twins("WC509", sentence, a_wheel(CP311, bad), a_wheel(CP311, good), "looks for ", (FLAT,))
+            for sentence, (bad, good) in MODULES.items()
+        ),
+        Twins(
+            "WC509",
+            "what no library of the wheel has",
+            a_wheel(CP311, looking_for("mysql_init"), foo("demo/libfoo.dylib")),
+            a_wheel(CP311, looking_for("mysql_init"), mac_module("demo/libmysql.dylib", "mysql_init", takes=())),
+            MYSQL,
+            (FLAT,),
+        ),
+        Twins(
+            "WC509",
+            "another distribution may have loaded it",
+            a_wheel(CP311, looking_for("mysql_init"), dist_info=REQUIRING),
+            a_wheel(CP311, looking_for("malloc"), dist_info=REQUIRING),
+            MYSQL,
+            (FLAT,),
+            severity="warning",
+        ),
+        Twins(
+            "WC509",
+            "the package may have loaded it for all",
+            a_wheel(CP311, looking_for("mysql_init"), FOR_ALL),
+            a_wheel(CP311, looking_for("malloc"), FOR_ALL),
+            MYSQL,
+            (FLAT,),
+            severity="warning",
+        ),
+        Silent(
+            "WC509", "functions of the system and of C++", a_wheel(CP311, looking_for("stat", "_Znwm", "CFRelease"))
+        ),
+        Silent(
+            "WC509", "a library that is loaded by its path", a_wheel(CP311, looking_for("x", path="demo/libx.dylib"))
+        ),
+        Silent(
+            "WC509",
+            "a module that links to a library of which it is not known what it has",
+            artifacts.wheel(
+                CP311,
+                artifacts.member(
+                    FLAT,
+                    artifacts.macho(
+                        "aarch64", needed=("/usr/lib/libz.1.dylib",), imports=(Symbol("inflate"),), symbols_known=True
+                    ),
+                ),
+            ),
+        ),
+    ],
+    ids=str,
+)
+def test_every_symbol_that_is_looked_for_anywhere_is_somewhere(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
