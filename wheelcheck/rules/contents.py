@@ -42,7 +42,9 @@ def scripts_are_started_by_an_interpreter_that_users_have(wheel: Wheel) -> Itera
 
     Installers write the environment's own interpreter in place of `#!python`. They leave every other line as it is, so
     `#!/home/builder/venv/bin/python3` ends in "bad interpreter: No such file or directory" for everybody but the
-    builder. Windows does not read the line.
+    builder. The same comes of a name that is no path, as in `#! python` or `#!env python3`: with anything between, it
+    is not the word that installers replace, and the kernel looks for it in the current folder. Windows does not read
+    the line.
 
     Source: the binary distribution format (PyPA), "Recommended installer features"; pip's `fix_script`.
     Remedy: begin the script with `#!python`, or declare an entry point in [project.scripts].
@@ -51,7 +53,10 @@ def scripts_are_started_by_an_interpreter_that_users_have(wheel: Wheel) -> Itera
         return
     for member in wheel.members:
         if _is_script(member) and (program := _interpreter(member.head)):
-            yield Hit(member.path, f"is started by {program!r}, which only the machine that built it has")
+            where = "which only the machine that built it has"
+            if not program.startswith("/"):
+                where = "which installers do not replace: the kernel looks for it in the current folder"
+            yield Hit(member.path, f"is started by {program!r}, {where}")
 
 
 def _is_script(member: Member) -> bool:
@@ -62,12 +67,15 @@ def _is_script(member: Member) -> bool:
 
 
 def _interpreter(head: bytes) -> str:
-    """Return the interpreter of a first line, if it is a Python or lies in somebody's folder; otherwise empty text."""
+    """Return the interpreter of a first line, if it is a Python or lies in somebody's folder, or is no absolute path.
+
+    Empty text for another, and for what installers replace.
+    """
     words = head[2:].split(b"\n")[0].split()
     program = words[0] if words else b""
-    if not program.startswith(b"/") or _EVERYWHERE.fullmatch(program):
+    if head.startswith(b"#!python") or _EVERYWHERE.fullmatch(program):
         return ""
-    is_private = program.startswith(_PRIVATE)
+    is_private = program.startswith(_PRIVATE) or not program.startswith(b"/")
     return program.decode("utf-8", "backslashreplace") if is_private or b"python" in program else ""
 
 

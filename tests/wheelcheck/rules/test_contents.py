@@ -85,7 +85,18 @@ OPEN_CLASSES = {
         ),
         *(
             Silent("WC240", f"installers replace {line}", script(line))
-            for line in ("#!python", "#!pythonw", "#! python -E", "#!")
+            for line in ("#!python", "#!pythonw", "#!python3 -E", "#!")
+        ),
+        *(
+            Twins(
+                "WC240",
+                f"installers leave {line} as it is",
+                script(line),
+                script("#!python -E"),
+                f"is started by {line[2:].split()[0]!r}, which installers do not replace",
+                (SCRIPT,),
+            )
+            for line in ("#! python -E", "#!env python3", "#!Python", '#!"python"', "#!../bin/python")
         ),
         *(
             Twins(
