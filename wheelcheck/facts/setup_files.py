@@ -23,6 +23,8 @@ _PARTS = frozenset(
     {"os", "path", "pathlib", "abspath", "realpath", "join", "resolve", "str", "Path", "__file__", *"(),"}
 )
 _OPENERS = ("io", "codecs")  # modules whose `open` takes a path and gives a text
+_MOST_CHARACTERS = 1 << 17  # of a setup.py; that of PyTorch has half as many
+_MOST_WORDS = 64  # of the arguments of one call; a path is not longer
 _WRITING = frozenset("wax+")  # letters of a mode
 _CHANGES_FOLDER = "chdir"
 
@@ -37,7 +39,8 @@ class _Statement(NamedTuple):
 
 def files_read(text: str) -> tuple[str, ...]:
     """Return the paths, from the folder of setup.py on, of the files that it opens for reading in any case."""
-    if _CHANGES_FOLDER in text or not ("open" in text or "read_text" in text):
+    is_usual = len(text) <= _MOST_CHARACTERS and _CHANGES_FOLDER not in text
+    if not is_usual or not ("open" in text or "read_text" in text):
         return ()
     statements = tuple(_statements(text))
     homes = {statement.words[0] for statement in statements if _is_home(statement)}
@@ -126,27 +129,27 @@ def _opened(statement: _Statement, readers: Collection[str]) -> Iterator[tuple[S
 
 
 def _group(words: Sequence[str], end: int) -> Sequence[str]:
-    """Return the lexemes from the bracket that belongs to the one at `end` up to that."""
+    """Return the lexemes from the bracket that belongs to the one at `end` up to that; none if they are many."""
     depth = 0
-    for index in range(end, -1, -1):
+    for index in range(end, max(end - _MOST_WORDS, -1), -1):
         depth += (words[index] in ")]}") - (words[index] in "([{")
         if not depth:
             return words[index : end + 1]
-    return words[end:]
+    return ()
 
 
 def _arguments(words: Sequence[str], start: int) -> list[list[str]]:
-    """Return the arguments of the call whose bracket is at `start`; the first may be empty."""
+    """Return the arguments of the call whose bracket is at `start`; one that is empty if they are many."""
     depth, found = 0, [list[str]()]
-    for word in words[start:]:
+    for word in words[start : start + _MOST_WORDS]:
         depth += (word in "([{") - (word in ")]}")
         if not depth:
-            break
+            return found
         if word == "," and depth == 1:
             found.append([])
         elif word != "(" or depth > 1 or found[0] or len(found) > 1:
             found[-1].append(word)
-    return found
+    return [[]]
 
 
 def _path(words: Sequence[str], homes: Collection[str]) -> str | None:
