@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -47,3 +48,23 @@ def test_files_with_tests_that_build_come_first_and_keep_their_order(tmp_path: P
     said = _pytest(tmp_path, EXECUTED, "-v").stdout
     order = [line.partition(" ")[0] for line in said.splitlines() if "PASSED" in line]
     assert order == ["test_z.py::test_quick", "test_z.py::test_build", "test_it.py::test_b"]
+
+
+def test_collection_is_neither_measured_nor_searched_for_garbage_and_tests_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COVERAGE_CORE", "pytrace")  # which every Python has, and which shows
+    monkeypatch.setenv("COVERAGE_FILE", str(tmp_path / "coverage"))
+    source = """
+import gc, sys
+collecting = (sys.gettrace(), gc.isenabled())
+def test_a():
+    assert collecting == (None, False)
+    assert sys.gettrace()
+    assert gc.isenabled()
+    assert gc.get_freeze_count()
+"""
+    done = _pytest(tmp_path, source, "--cov=wheelcheck", "--cov-report=term")
+    assert done.returncode == 0, done.stdout
+    (line,) = (line for line in done.stdout.splitlines() if f"wheelcheck{os.sep}damage.py " in line)
+    assert int(line.split()[-1].rstrip("%")) > 50  # what is run on import
