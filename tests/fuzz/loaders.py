@@ -112,6 +112,6 @@ def _complete(made: Path, floor: str) -> None:
 def _stand_ins(work: Path, floor: str) -> Path:
     """Have zig link something with a cache of its own, and return the folder there that holds the libraries."""
     (work / "holder.c").write_text(HOLDER_C, "utf-8")
-    command = ["cc", "-target", f"x86_64-linux-gnu.{floor}", "holder.c", "-o", "holder"]
-    native.run_zig(*command, cwd=work, environment={"ZIG_GLOBAL_CACHE_DIR": str(work / "cache")})
+    target, own = f"x86_64-linux-gnu.{floor}", {"ZIG_GLOBAL_CACHE_DIR": str(work / "cache")}
+    native.run_cc(target, "holder.c", "-o", "holder", cwd=work, environment=own)
     return next((work / "cache").rglob("libc.so.6")).parent

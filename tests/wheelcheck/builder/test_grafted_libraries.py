@@ -10,7 +10,7 @@ import pytest
 
 from tests.support import cross
 from tests.support.crates import INPUTS
-from tests.support.native import floor_of, linux_target, native, run_zig
+from tests.support.native import floor_of, linux_target, native, run_cc
 from wheelcheck.builder import stage as staging
 from wheelcheck.builder import wheel as assembly
 from wheelcheck.builder.run import BuildError
@@ -37,7 +37,7 @@ def linked(folder: Path, name: str, *needed: str, cpu: str = host().name, text: 
     source = f"{text}\n{declared}int {symbol}(void) {{ return 0{''.join(f' + {one}()' for one in calls)}; }}\n"
     (folder / "source.c").write_text(source)
     flags = ("-shared", "-fPIC", "-s", f"-Wl,-soname,{name}", "-Wl,--no-as-needed")
-    run_zig("cc", "-target", linux_target(cpu), *flags, "source.c", *needed, "-o", name, cwd=folder)
+    run_cc(linux_target(cpu), *flags, "source.c", *needed, "-o", name, cwd=folder)
     return (folder / name).read_bytes()
 
 
