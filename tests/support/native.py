@@ -10,13 +10,13 @@ import os
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.builder.toolchain import zig_folder
 from wheelcheck.platforms import arch
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def floor_of(row: arch.Arch) -> arch.Glibc:
 
 def run_zig(*arguments: str, cwd: Path, environment: Mapping[str, str] | None = None) -> None:
     """Run a zig subcommand, with more environment variables, and show all it said if it fails."""
-    command = [sys.executable, "-m", "ziglang", *arguments]
+    command = [str(zig_folder() / "zig"), *arguments]  # `-m ziglang` would start Python first, for every file
     variables = {**os.environ, **(environment or {})}
     done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
