@@ -237,6 +237,7 @@ def _expand(line: str) -> set[WheelTag]:
         return {WheelTag(line, "", "")}
 
 
+@lru_cache(maxsize=4)  # the wheels of a release have the same
 def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:
     """Return the groups of an entry_points.txt and what is wrong with it."""
     if not text:

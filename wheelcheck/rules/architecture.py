@@ -44,12 +44,13 @@ def _misfits(wheel: Wheel, kinds: tuple[str, ...], wanted: Fit) -> Iterator[Memb
     """Yield the undeclared members whose slices fit the wheel's tags in the `wanted` wrong way."""
     if wheel.is_any:
         return
-    loaded = _loaded_by_payload(wheel)
+    wrong = []
     for member in wheel.natives:
         slices = tuple(slice_ for slice_ in native_slices(member) if slice_.kind in kinds)
-        wrong = slices and fit(slices, wheel.platforms) == wanted
-        if wrong and not (is_declared(member, wheel) or not loaded.isdisjoint(_names_of(member))):
-            yield member
+        if slices and fit(slices, wheel.platforms) == wanted and not is_declared(member, wheel):
+            wrong.append(member)
+    loaded = _loaded_by_payload(wheel) if wrong else set()
+    yield from (member for member in wrong if loaded.isdisjoint(_names_of(member)))
 
 
 def _loaded_by_payload(wheel: Wheel) -> set[Place]:
