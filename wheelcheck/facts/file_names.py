@@ -63,8 +63,15 @@ def installed_path(path: str) -> str:
 def place_of(path: str) -> str:
     """Return where a member is installed, relative to the environment."""
     found = _SCHEME.fullmatch(path) if ".data/" in path else None
+    if not found and _is_normal(path):
+        return f"{_IN_LIB}/{path}"
     folder, rest = (_FOLDERS[found[1]], found[2]) if found else (_IN_LIB, path)
     return joined(folder, rest)
+
+
+def _is_normal(path: str) -> bool:
+    """Return whether `normpath` surely changes nothing."""
+    return path[:1] not in ("", ".", "/") and "//" not in path and "/." not in path and not path.endswith("/")
 
 
 def joined(folder: str, rest: str) -> str:

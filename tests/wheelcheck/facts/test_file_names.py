@@ -86,3 +86,10 @@ def test_no_file_name_raises(stem: str, suffix: str) -> None:
 def test_headers_are_read_and_a_body_is_not(text: str, name: str | None) -> None:
     assert headers_of(text).get("Name") == name
     assert headers_of(text).get("body") is None
+
+
+def test_a_member_outside_the_data_folder_is_below_site_packages_whatever_its_name() -> None:
+    parts = ("a", "", ".", "..", ".b", "c.so", "lib")
+    paths = ["/".join(path) for length in (1, 2, 3) for path in product(parts, repeat=length)]
+    assert {path: place_of(path) for path in paths} == {path: joined("lib/python3/site-packages", path) for path in paths}
+    assert place_of("a/c.so") == "lib/python3/site-packages/a/c.so"
