@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wheelcheck.facts.file_names import FileName, member_path, parse_file_name
+from wheelcheck.facts.file_names import FileName, joined, member_path, parse_file_name, place_of
 from wheelcheck.facts.headers import headers_of
 from wheelcheck.platforms.wheel_tags import WheelTag
 
@@ -91,5 +93,7 @@ def test_headers_are_read_and_a_body_is_not(text: str, name: str | None) -> None
 def test_a_member_outside_the_data_folder_is_below_site_packages_whatever_its_name() -> None:
     parts = ("a", "", ".", "..", ".b", "c.so", "lib")
     paths = ["/".join(path) for length in (1, 2, 3) for path in product(parts, repeat=length)]
-    assert {path: place_of(path) for path in paths} == {path: joined("lib/python3/site-packages", path) for path in paths}
+    assert {path: place_of(path) for path in paths} == {
+        path: joined("lib/python3/site-packages", path) for path in paths
+    }
     assert place_of("a/c.so") == "lib/python3/site-packages/a/c.so"
