@@ -50,7 +50,7 @@ def check(
         raise ValueError("found an empty path, expected a file or a folder")
     if jobs < 1:
         raise ValueError(f"found jobs={jobs}, expected at least 1")
-    expected = load(Path(config), required=True) if config is not None else Config()
+    expected = load(Path(config), required=True, judging=True) if config is not None else Config()
     expected = replace(expected, strict=True) if strict else expected
     return Report.of(examine([Path(path) for path in given], expected, judge_all=in_processes(jobs)))
 
@@ -81,4 +81,6 @@ def merge(summaries: Iterable[ArtifactSummary], config: str | PathLike[str] | No
     from wheelcheck.config import Config, load  # noqa: PLC0415
     from wheelcheck.report.public import Report  # noqa: PLC0415
 
-    return Report.of(engine.merge(summaries, load(Path(config), required=True) if config is not None else Config()))
+    return Report.of(
+        engine.merge(summaries, load(Path(config), required=True, judging=True) if config is not None else Config())
+    )

@@ -136,7 +136,7 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
 
     ours, locks = lock_files.apart(arguments.paths, arguments.requirement)
     is_published = bool(ours or locks) and not arguments.select and all(each.startswith("pypi:") for each in ours)
-    config = load(file, required=arguments.config is not None) if file else Config()
+    config = load(file, required=arguments.config is not None, judging=True) if file else Config()
     config = replace(
         config,
         strict=config.strict or arguments.strict,

@@ -173,16 +173,20 @@ def is_built_by(tag: str, pair: tuple[str, str]) -> bool:
     return abi in ("abi3", "none") or tag == (abi if abi.startswith("cp") else python)
 
 
-def load(path: Path, *, required: bool = False) -> Config:
+def load(path: Path, *, required: bool = False, judging: bool = False) -> Config:
     """Read and validate what the gate reads of a configuration; the settings of the builder are not looked at.
 
-    A table that is empty is an error if it is `required`, and in a wheelcheck.toml. Raises ConfigError.
+    A table that is empty is an error if it is `required`, and in a wheelcheck.toml. Where a release is judged by it
+    (`judging`), so is one that names half of the Linux wheels. Raises ConfigError.
     """
     keys = "what the release must contain, such as python and architectures"
     from wheelcheck.config.fields import SETTINGS  # noqa: PLC0415  # what only a configuration needs
 
     table, where = read_required(path, keys) if required or path.name == OWN else read(path)
-    return from_settings(SETTINGS.read(table, where, parts=("gate",)))
+    settings = SETTINGS.read(table, where, parts=("gate",))
+    if judging:
+        _require_both(settings, where)
+    return from_settings(settings)
 
 
 def from_settings(settings: Mapping[str, Any]) -> Config:
@@ -201,6 +205,17 @@ def from_settings(settings: Mapping[str, Any]) -> Config:
         proofs=tuple(settings["evidence"]["proofs"]),
         native_proofs=settings["evidence"]["native"],
     )
+
+
+def _require_both(settings: Mapping[str, Any], where: object) -> None:
+    """Refuse one of the two keys that name the Linux wheels: they would expect none, and nobody would notice."""
+    given, lacking = ("python", "architectures") if settings["python"] else ("architectures", "python")
+    if settings[given] and not settings[lacking] and not settings["wheels"]:
+        example = {"python": '["cp311", "cp312"]', "architectures": '["x86_64", "aarch64"]'}[lacking]
+        raise ConfigError(
+            f"{where}: {given} without {lacking} names no wheel, so none would be missed; "
+            f"add for example {lacking} = {example}"
+        )
 
 
 def _derived_wheels(settings: Mapping[str, Any]) -> set[WheelTag]:

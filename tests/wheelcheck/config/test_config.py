@@ -280,7 +280,27 @@ def test_a_path_that_a_file_of_a_wheel_can_have_is_taken(tmp_path: Path, path: s
 
 
 def test_an_architecture_counts_once_under_all_its_names(tmp_path: Path) -> None:
-    assert read(tmp_path, f'{HEAD}architectures = ["arm64", "aarch64", "arm64"]\n').architectures == ("aarch64",)
+    assert read(
+        tmp_path, f'{HEAD}python = ["py3-none"]\narchitectures = ["arm64", "aarch64", "arm64"]\n'
+    ).architectures == ("aarch64",)
+
+
+@pytest.mark.parametrize(
+    ("given", "lacking"),
+    [
+        ('python = ["cp311"]', "python without architectures"),
+        ('architectures = ["arm64"]', "architectures without python"),
+    ],
+)
+def test_half_of_what_names_the_linux_wheels_is_refused(tmp_path: Path, given: str, lacking: str) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text(f"{HEAD}{given}\n", "utf-8")
+    with pytest.raises(ConfigError, match=f"tool.wheelcheck: {lacking} names no wheel, so none would be missed; add"):
+        load(file, judging=True)
+    assert load(file).wheels == ()
+    more = '[[tool.wheelcheck.wheels]]\npython = ["cp311"]\nplatforms = ["win_amd64"]\n'
+    file.write_text(f"{HEAD}{given}\n{more}", "utf-8")
+    assert len(load(file, judging=True).wheels) == 1
 
 
 # --- the file ---
