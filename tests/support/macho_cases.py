@@ -182,6 +182,10 @@ CASES: dict[str, tuple[Edit, str]] = {
     ),
     "no command": (lambda content: rebuilt(content, []), "macho-command"),
     "a segment too short": (appended(command(LC_SEGMENT_64, bytes(8))), "macho-command"),
+    **{
+        f"{what} too short": (appended(command(number, bytes(length))), "macho-command")
+        for what, number, length in (("symbols", 0x2, 8), ("parts", 0xB, 16), ("a signature", LC_CODE_SIGNATURE, 0))
+    },
     "a version too short": (appended(command(LC_BUILD_VERSION, b"")), "macho-command"),
     "an encryption too short": (appended(command(LC_ENCRYPTION_INFO_64, bytes(8))), "macho-command"),
     "a string too short": (appended(command(LC_RPATH, b"")), "macho-command"),

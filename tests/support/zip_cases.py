@@ -38,6 +38,7 @@ END_CASES = (
     case("a comment", "zip-comment", Zip(comment=b"hello").build(), GOOD),
     case("the comment of a library", "zip-writer-comment", Zip(comment=b"zip-rs").build(), GOOD),
     case("a zip inside the comment", "zip-two-ends zip-prefix", Zip(comment=GOOD).build(), GOOD),
+    case("an empty zip whose comment is a zip", "zip-two-ends zip-prefix", Zip((), comment=GOOD).build(), GOOD),
     case("a comment longer than the file", "zip-comment zip-truncated", Zip(end={"comment": 9}).build(), GOOD),
     case(
         "a comment shorter than declared by none", "zip-suffix", Zip(comment=b"x" * 9, end={"comment": 0}).build(), GOOD
@@ -90,6 +91,12 @@ ZIP64_CASES = (
     case("a length that lies", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end64={"length": 48}).build(), GOOD),
     case("another count", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"count": 7}).build(), GOOD),
     case("another size", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"size": 7}).build(), GOOD),
+    case(
+        "a count that only zip64 can hold",
+        "zip-entry-count",
+        Zip(end64={"count": 0xFFFF}, end={"count": 0xFFFF}).build(),
+        GOOD,
+    ),
     case("records nobody asks for", "zip-zip64-unneeded", Zip(end64={}).build(), GOOD),
     case("records for values that fit", "zip-zip64-unneeded", ZIP64.build(), GOOD),
     *(

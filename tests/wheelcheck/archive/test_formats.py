@@ -15,7 +15,7 @@ from tests.support.tars import END, header, member, sdist, tar
 from tests.support.zips import Member, Zip
 from wheelcheck.archive import Budget, container_format, walk, walk_tar_gz
 from wheelcheck.archive.formats import CONTENT, HEAD
-from wheelcheck.archive.zip_directory import END_REACH
+from wheelcheck.archive.zip_directory import END_REACH, is_end_record_in
 from wheelcheck.source import Entry
 
 if TYPE_CHECKING:
@@ -164,6 +164,35 @@ def test_the_end_record_of_a_zip_is_looked_for_in_the_last_bytes_of_a_large_file
     assert zipfile.is_zipfile(io.BytesIO(program + HOLLOW + after)) is found
     packed = gzip.compress(TAR) + bytes(3 * END_REACH) + HOLLOW + after
     assert ("two-formats" in read(packed, walker=walk_tar_gz).kinds) is found
+
+
+def test_what_zipfile_takes_for_an_end_record_is_the_last_one_and_whole() -> None:
+    for tail in (
+        HOLLOW,
+        HOLLOW[:-1],
+        HOLLOW[:4],
+        HOLLOW + HOLLOW[:4],
+        HOLLOW[:4] + HOLLOW,
+        b"x" * 99 + HOLLOW,
+        b"x" * 99,
+    ):
+        assert is_end_record_in(tail) is zipfile.is_zipfile(io.BytesIO(tail)), tail
+
+
+class InPieces(io.BytesIO):
+    """A file of which nobody may ask for all at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert size is not None
+        assert 0 <= size <= 1 << 20
+        return super().read(size)
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_file_is_read_in_pieces_whatever_it_is(name: str) -> None:
+    damage: list[Damage] = []
+    assert [entry.path for entry, _ in walk(InPieces(CONTAINERS[name]), Budget(), damage)] == ["a", "b"]
+    assert damage == []
 
 
 @pytest.mark.parametrize(("content", "kind"), [(b"", "empty"), (b"<html>", "not-an-archive")])

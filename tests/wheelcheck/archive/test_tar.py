@@ -115,6 +115,12 @@ def test_the_name_that_an_extended_header_replaces_may_be_cut_anywhere(cut: byte
     assert read(sdist(pax(record("path", "pkg-1/" + "long name " * 15 + "end")), member(cut))).damage == []
 
 
+@pytest.mark.parametrize("name", ["pkg-1/a=b.py", "=", "a==b="])
+def test_the_value_of_a_record_may_have_equals_signs(name: str) -> None:
+    reading = read(sdist(pax(record("path", name)), member(b"")))
+    assert (reading.paths, reading.damage) == ([name], [])
+
+
 def test_an_extended_header_describes_one_member_only() -> None:
     assert read(sdist(pax(record("path", "a")), member(b"x"), member(b"b"))).paths == ["a", "b"]
 

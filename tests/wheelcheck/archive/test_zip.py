@@ -96,6 +96,13 @@ def test_the_mode_counts_whichever_system_the_record_claims(creator: int) -> Non
 def test_a_symbolic_link_has_its_content_as_target() -> None:
     [entry] = read(zipped(Member(mode=0o120777, content=b"../lib/x.so"))).entries
     assert (entry.kind, entry.link) == ("symlink", "../lib/x.so")
+    [entry] = read(zipped(Member(mode=0o120777, content=b"caf\xe9"))).entries
+    assert (entry.kind, entry.link) == ("symlink", "caf\ufffd")
+
+
+def test_a_version_is_told_with_the_newest_that_installers_read() -> None:
+    (damage,) = read(zipped(Member(both={"needed": 47}))).damage
+    assert damage.why == "needs version 4.7 of the format, expected at most 4.6"
 
 
 def test_a_directory_is_listed_without_its_slash() -> None:

@@ -280,6 +280,8 @@ def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged(
     beyond = both(*(segment(elf.LOAD, n, offset=1 << 30) for n in range(len(elf.segments_at(content, elf.LOAD)))))
     assert section_types(all_nobits(beyond(content))) == kept
     assert only(all_nobits(beyond(content))).kind == "debug"
+    gpu = only(header(machine=0x1234)(all_nobits(beyond(content))))
+    assert (gpu.kind, gpu.system, gpu.arches) == ("debug", "bare", ())
     assert "elf-truncated" in {damage.kind for damage in read(beyond(content)).damage}
 
 
@@ -379,8 +381,9 @@ def test_a_string_table_over_two_seamless_segments_is_read_as_one() -> None:
     assert "elf-dynamic" in {damage.kind for damage in read(torn).damage}
 
 
-def test_the_wide_hash_table_of_s390x_is_read() -> None:
-    content = bytearray(native.library("s390x", None, "-Wl,--hash-style=both"))
+@pytest.mark.parametrize("style", ["both", "sysv"])
+def test_the_wide_hash_table_of_s390x_is_read(style: str) -> None:
+    content = bytearray(native.library("s390x", None, f"-Wl,--hash-style={style}"))
     section = ELFFile(BytesIO(content)).get_section_by_name(".hash")
     assert section is not None
     _, symbols = struct.unpack_from(">2I", content, section["sh_offset"])

@@ -171,6 +171,7 @@ def test_only_the_linker_of_solaris_writes_version_needs_for_whole_files(osabi: 
     assert any("DT_VERNEED without DT_VERSYM" in damage.why for damage in read(edit(library())).damage) is said
 
 
+RELA, RELASZ = 7, 8
 OWN_C = "int own(void) { return 1; }\nint (*taken)(void) = own;\nint (**pointed)(void) = &taken;\n"
 
 
@@ -341,3 +342,20 @@ def test_a_relocation_asks_for_a_symbol_that_there_is() -> None:
     for index, said in ((symbols - 1, False), (symbols, True), (1 << 20, True)):
         reasons = [damage.why for damage in read(elf.put(library(), at, (12, "I"), index)).damage]
         assert (f"a relocation asks for symbol {index}, there are {symbols}" in reasons) is said
+
+
+@pytest.mark.parametrize("name", [name for name, (_, kind) in PROGRAM_CASES.items() if kind == "elf-interpreter"])
+def test_a_loader_that_cannot_be_read_has_no_name(name: str) -> None:
+    assert read(PROGRAM_CASES[name][0](native.program())).slices[0].interpreter == ""
+
+
+@pytest.mark.parametrize(("target", "said"), [(None, False), (1 << 40, True)])
+def test_a_relocation_of_data_changes_what_is_mapped(target: int | None, said: bool) -> None:  # noqa: FBT001
+    """Its type is 1 (R_X86_64_64); linkers sort by address, so the last one is looked at."""
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,--hash-style=gnu")
+    content = native.compile_c(OWN_C, native.linux_target("x86_64"), *flags, name="own.so")
+    last = elf.offset_of(content, elf.value_of(content, RELA)) + elf.value_of(content, RELASZ) - 24
+    assert elf.get(content, last, (8, "I")) == 1
+    changed = content if target is None else elf.put(content, last, (0, "Q"), target)
+    reasons = [damage.why for damage in read(changed).damage]
+    assert (f"a relocation changes {target or 0:#x}, which is in no writable PT_LOAD" in reasons) is said

@@ -89,3 +89,15 @@ def test_one_name_may_be_long() -> None:
     entries = read([(0, GLOBAL << 4, 0, 1, 1)] * 2, b"x" * 60_000 + b"\0")
     assert entries is not None
     assert entries.names == [b"x" * 60_000] * 2
+
+
+@pytest.mark.parametrize("last", [0, 100, 60_000])
+def test_names_may_be_many(last: int) -> None:
+    strings = b"x" * 60_000 + b"\0" + b"y" * 60_000 + b"\0" + b"z" * last + b"\0"
+    entries = read([(start, GLOBAL << 4, 0, 1, 1) for start in (0, 60_001, 120_002)], strings)
+    assert entries is not None
+    assert list(map(len, entries.names)) == [60_000, 60_000, last]
+
+
+def test_a_name_of_more_than_two_pieces_is_that_of_no_file() -> None:
+    assert read([(0, GLOBAL << 4, 0, 1, 1)], b"\0" * 2**16 + b"x" * 2**17 + b"\0" * 2**16) is None

@@ -12,6 +12,7 @@ from tests.support import native
 from tests.support.macho_cases import command, commands, field, only, replaced, signed, without
 from tests.support.macho_fat_cases import chain
 from tests.support.native_files import mac_module
+from wheelcheck.binary.macho_symbols import nlist
 
 if TYPE_CHECKING:
     from wheelcheck.binary import Slice
@@ -149,3 +150,10 @@ def test_without_two_level_names_any_library_may_have_a_symbol() -> None:
     flags = struct.unpack_from("<I", MODULE, 24)[0]
     flat = without(0)(field(24, flags & ~0x80)(MODULE))
     assert {symbol.library for symbol in only(flat).imports} == {""}
+
+
+@pytest.mark.parametrize(("bits", "order"), [(32, "<"), (32, ">"), (64, "<"), (64, ">")])
+def test_a_symbol_of_32_bits_has_a_shorter_value(bits: int, order: str) -> None:
+    raw = struct.pack(f"{order}I2BH{'I' if bits == 32 else 'Q'}", 1, 2, 3, 4, 5)
+    assert len(raw) == (12 if bits == 32 else 16)
+    assert nlist(bits, order).unpack(raw) == (1, 2, 3, 4, 5)

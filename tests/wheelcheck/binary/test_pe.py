@@ -89,7 +89,7 @@ def test_an_image_that_is_not_executable_is_an_object() -> None:
 
 
 def load_config(size: int, pointer: int) -> Edit:
-    table = struct.pack("<I", size).ljust(0xC8, b"\0") + struct.pack("<Q", pointer)
+    table = struct.pack("<I", size).ljust(0xC8, b"\0") + struct.pack("<2Q", pointer, 0)
     return chain(grafted(table), directory(LOAD_CONFIG, GRAFT), directory(IMPORTS, 0))
 
 

@@ -13,7 +13,7 @@ from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import graft_dynamic
 from wheelcheck.binary import Binary, read_binary
-from wheelcheck.binary.reader import BYTE_BUDGET, Blocks, Reading, all_printable, printable
+from wheelcheck.binary.reader import BYTE_BUDGET, DAMAGE_LIMIT, Blocks, Reading, all_printable, printable
 from wheelcheck.damage import BINARY_KINDS
 from wheelcheck.source import Bytes
 
@@ -240,3 +240,13 @@ def test_code_that_is_looked_through_counts_as_rows(pattern: str, rows: int) -> 
     binary = read_binary("x", Bytes(code(pattern)))
     assert binary is not None
     assert rows <= binary.rows <= rows + 60
+
+
+@pytest.mark.parametrize("count", [DAMAGE_LIMIT, DAMAGE_LIMIT + 1, DAMAGE_LIMIT + 9])
+def test_the_first_faults_are_listed_each_once_and_then_that_there_are_more(count: int) -> None:
+    reading = Reading("x", "elf", Blocks(Bytes(b"")))
+    for number in (*range(count), *range(count)):
+        reading.damage("elf-header", f"fault {number}")
+    listed = [damage.why for damage in reading.found]
+    assert listed[:DAMAGE_LIMIT] == [f"fault {number}" for number in range(DAMAGE_LIMIT)]
+    assert listed[DAMAGE_LIMIT:] == [f"more than {DAMAGE_LIMIT} faults: not listed"] * (count > DAMAGE_LIMIT)

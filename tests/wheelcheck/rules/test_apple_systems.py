@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import artifacts
 from tests.support.artifacts import a_wheel
 from tests.support.native_files import ARM64, UNIVERSAL2, apple, dll, library
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,3 +89,9 @@ def test_tags_for_two_systems_need_code_for_both(tmp_path: Path) -> None:
     bad, good = a_wheel(tags, library("x86_64")), a_wheel(tags, library("x86_64"), dll("x86_64"))
     found = "found only linux x86_64 code, expected code for win_amd64 too"
     Twins("WC304", "no code for Windows", bad, good, found).assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(("tags", "system"), [(DEVICE, "ios"), (ARM64, "macos")])
+def test_a_library_of_the_build_machine_is_nowhere_on_a_device_either(tags: str, system: str) -> None:
+    code = artifacts.macho("aarch64", system=system, needed=("/opt/homebrew/lib/libfoo.dylib",))
+    assert len(judge(artifacts.wheel(tags, artifacts.member(DYLIB, code)), "WC502")) == 1

@@ -7,7 +7,9 @@ import pytest
 from tests.support import artifacts as building
 from tests.support.artifacts import AARCH64, X86_64, File, a_release, a_wheel, an_sdist
 from tests.support.native_files import dll, library, program
-from tests.support.twins import Silent, Twins, findings
+from tests.support.twins import Silent, Twins, findings, judge
+from wheelcheck.facts import Wheel
+from wheelcheck.facts.file_names import parse_file_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -289,3 +291,16 @@ def test_generated_configuration_is_noted_once_for_the_whole_release(tmp_path: P
             f"differs between the wheels for several CPUs, with 2 contents{more}",
         )
     ]
+
+
+def of_version(tags: str, version: str) -> Wheel:
+    """Return the facts of a wheel whose metadata has no Requires-Python."""
+    file, path = f"demo-{version}-{tags}.whl", f"demo-{version}.dist-info/METADATA"
+    return Wheel(file, parse_file_name(file), (building.member(path),), texts={path: metadata().decode()})
+
+
+def test_a_wheel_of_another_version_is_not_compared_and_the_next_one_is() -> None:
+    path, info = "demo-1.0/PKG-INFO", metadata("Requires-Python: >=3.9").decode()
+    sdist = building.sdist(building.member(path), texts={path: info})
+    release = building.release(of_version(AARCH64, "2.0"), of_version(X86_64, "1.0"), sdist)
+    assert [hit.artifact for hit in judge(release, "WC713")] == [INTEL_FILE]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support import artifacts
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import MODULE, dll, extension, library, linked_with, mac_module
-from tests.support.twins import ERROR, WARNING, Silent, Twins, examine_recipe
+from tests.support.twins import ERROR, WARNING, Silent, Twins, examine_recipe, judge
 from tests.support.windows_files import taking
+from wheelcheck.binary.model import Symbol
 from wheelcheck.facts.interpreter import init_functions
 from wheelcheck.platforms.stable_abi import added_in
 
@@ -466,3 +468,17 @@ def test_abi3audit_says_the_same(tags: str, module: File, tmp_path: Path) -> Non
     done = subprocess.run(audited, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     assert bool(done.returncode) == bool(judged), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("needed", "beside", "hits"),
+    [((), (), 1), (("@rpath/libdemo.dylib",), (), 0), (("@rpath/libdemo.dylib",), ("demo/libdemo.dylib",), 1)],
+    ids=["nothing else is needed", "a library from elsewhere may have it", "the wheel has that library"],
+)
+def test_what_dyld_finds_elsewhere_may_bring_a_name(
+    needed: tuple[str, ...], beside: tuple[str, ...], hits: int
+) -> None:
+    code = artifacts.macho("aarch64", needed=needed, imports=(Symbol("PyDemo_Make"),), symbols_known=True)
+    members = [artifacts.member(path, artifacts.macho("aarch64")) for path in beside]
+    wheel = artifacts.wheel("cp311-abi3-macosx_11_0_arm64", artifacts.member(STABLE, code), *members)
+    assert len(judge(wheel, "WC436")) == hits

@@ -552,6 +552,11 @@ def test_every_rule_about_native_code_leaves_test_data_out(code: str, tags: str,
     assert judge(artifacts.wheel(tags, artifacts.member("demo/tests/data/x", content)), code) == []
 
 
+@pytest.mark.parametrize("name", ["libpthread.so.0", "libm.so.6", "libpthread.so", "libc.musl-x86_64.so.1"])
+def test_musl_answers_for_the_parts_of_libc(name: str) -> None:
+    assert judge(artifacts.wheel("cp311-cp311-musllinux_1_2_x86_64", with_needed(name)), "WC411") == []
+
+
 @pytest.mark.parametrize(("platform", "hits"), [("android_24_x86_64", 0), ("manylinux_2_17_x86_64", 1)])
 def test_an_app_of_android_brings_its_libpython(platform: str, hits: int) -> None:
     found = judge(artifacts.wheel(f"cp313-cp313-{platform}", with_needed("libpython3.11.so.1.0")), "WC411")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.artifacts import File, an_sdist
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, findings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +76,21 @@ def orphan(sentence: str, bad: SdistRecipe, good: SdistRecipe, *, warning: bool 
 )
 def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tool", "gives"),
+    [
+        (package("tool"), ""),
+        (package("tool", '[[bin]]\nname = "t"\n'), " gives t and"),
+        (package("tool", '[[bin]]\nname = "t"\n[[bin]]\nname = "u"\n'), " gives t, u and"),
+    ],
+    ids=["nothing", "one program", "two"],
+)
+def test_an_orphan_is_told_by_what_it_gives(tool: bytes, gives: str, tmp_path: Path) -> None:
+    (found,) = findings(workspace(WORKSPACE, tool), "WC604", tmp_path / "dist")
+    where = "demo-1.0/rust/Cargo.toml, expected it among the workspace's members"
+    assert found.message == f"the package{gives} is no member of {where}"
 
 
 @pytest.mark.parametrize(

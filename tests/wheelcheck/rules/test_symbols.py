@@ -214,6 +214,7 @@ HERE, IN_LIB = "demo/libhelp.so.1", "demo-1.0.data/data/lib/libhelp.so.1"
             for sentence, text, tags, unless in (
                 ("loads it by its path", 'ctypes.CDLL(folder / "libhelp.so.1")\n', X86_64, UNLESS),
                 ("loads it by cdll", 'cdll.LoadLibrary(f"{folder}/libhelp.so.1")\n', X86_64, UNLESS),
+                ("loads it by a name that it completes", 'ctypes.CDLL(folder / f"libhelp{ending}")\n', X86_64, UNLESS),
                 ("loads what is in a folder", "for each in folder.glob('*.so*'):\n    CDLL(each)\n", X86_64, UNLESS),
                 ("loads it by its path, which musl forgets", 'ctypes.CDLL("libhelp.so.1")\n', MUSL, ""),
                 ("loads another one", 'ctypes.CDLL("libother.so.1")\n', X86_64, ""),
