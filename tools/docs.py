@@ -9,6 +9,7 @@ import argparse
 import json
 import re
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,6 +114,7 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
+@cache
 def rules_page() -> str:
     """Return docs/rules/index.md: for each family what it is about, and a table of its rules."""
     families = (part for name in FAMILIES for part in _family(name))
@@ -192,6 +194,7 @@ def _setting(field: Field) -> tuple[str, ...]:
     return _code(field.key), field.shape.words, "required" if field.required else default, meaning, _code(example)
 
 
+@cache
 def pages() -> dict[str, str]:
     """Return the text of every generated file by its path in the repository."""
     return {
