@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import shutil
 import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +19,9 @@ from wheelcheck.builder.run import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+
+PROGRAM = "probe/bin/probe"
 
 
 def edited(sdist: Path, ending: str, change: Callable[[bytes], bytes | None]) -> None:
@@ -43,16 +47,24 @@ def test_the_reference_sdist_builds_the_released_payload_to_the_byte(
     assert any(f"{TOOL}: executable for {built.target.arch.name}, mode 0755, needs glibc 2." in line for line in lines)
 
 
-@pytest.fixture
-def released(tmp_path: Path) -> Build:
+@pytest.fixture(scope="module")
+def released_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project, built to the end: one program of two sources."""
-    project = hatch_probe(tmp_path / "probe", main='mod said;\nfn main() { println!("{}", said::WORD); }')
+    project = hatch_probe(
+        tmp_path_factory.mktemp("released") / "probe", main='mod said;\nfn main() { println!("{}", said::WORD); }'
+    )
     (project / "src" / "said.rs").write_text('pub const WORD: &str = "hello";')
     build = Build.of(project)
     build.build()
     build.sdist()
     build.wheels()
-    return build
+    return project
+
+
+@pytest.fixture
+def released(released_once: Path, tmp_path: Path) -> Build:
+    """A copy of that project, to be changed."""
+    return Build.of(Path(shutil.copytree(released_once, tmp_path / "probe", symlinks=True)))
 
 
 @pytest.mark.network
@@ -135,28 +147,30 @@ def test_an_sdist_for_other_pythons_is_refused_by_the_wheels_it_builds(build: Bu
         roundtrip(build)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     "what", ["another CPU", *(pytest.param(what, marks=pytest.mark.slow) for what in ("mode 0644", "missing"))]
 )
-def test_a_released_program_that_the_sdist_does_not_build_is_named(build: Build, what: str) -> None:
-    content = (build.stage_folder / "tree" / TOOL).read_bytes()
-    wheel = wheel_of(build)
+def test_a_released_program_that_the_sdist_does_not_build_is_named(released: Build, what: str) -> None:
+    content = (released.stage_folder / "tree" / PROGRAM).read_bytes()
+    wheel = wheel_of(released)
     if what == "missing":
-        rewritten(wheel, TOOL, None, 0)
+        rewritten(wheel, PROGRAM, None, 0)
     elif what == "another CPU":
-        rewritten(wheel, TOOL, native(other_cpu(build)), 0o100755)
+        rewritten(wheel, PROGRAM, native(other_cpu(released)), 0o100755)
     else:
-        rewritten(wheel, TOOL, content, 0o100644)
-    with pytest.raises(BuildError, match=f"{wheel.name}: {TOOL}: the sdist builds executable for "):
-        roundtrip(build)
+        rewritten(wheel, PROGRAM, content, 0o100644)
+    with pytest.raises(BuildError, match=f"{wheel.name}: {PROGRAM}: the sdist builds executable for "):
+        roundtrip(released)
 
 
-def test_a_release_without_native_code_proves_nothing(build: Build) -> None:
-    wheel = wheel_of(build)
+@pytest.mark.network
+def test_a_release_without_native_code_proves_nothing(released: Build) -> None:
+    wheel = wheel_of(released)
     for path in manifest(wheel):
         rewritten(wheel, path, None, 0)
     with pytest.raises(BuildError, match="it holds no native file to compare"):
-        roundtrip(build)
+        roundtrip(released)
 
 
 ONE = Native("executable", "x86_64", "0755", "2.17", "ab")
