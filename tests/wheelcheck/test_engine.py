@@ -22,7 +22,7 @@ from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.results import Gap, Report, Skip
 from wheelcheck.rules import Finding, Hit, container, rule
-from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.rules.catalogue import all_rules, wheel_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +43,13 @@ def codes(report: Report) -> set[str]:
 
 def whys(report: Report) -> list[str]:
     return [gap.why for gap in report.gaps]
+
+
+@pytest.fixture(autouse=True)
+def collected_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test see the rules that it adds: a run collects them once."""
+    for collect in (all_rules, wheel_rules):
+        monkeypatch.setattr(engine, collect.__name__, collect.__wrapped__)
 
 
 @pytest.fixture
