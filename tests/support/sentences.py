@@ -27,6 +27,7 @@ def assert_known(name: str, kind: str, text: str) -> None:
     """Assert that a sentence is one of those that were read; with WHEELCHECK_SENTENCES set, add it."""
     sentence = f"{kind}: {_NUMBER.sub('0', shown(text))}".encode("unicode_escape").decode()
     if sentence not in _known(name) and os.environ.get("WHEELCHECK_SENTENCES"):
+        assert "PYTEST_XDIST_WORKER" not in os.environ, "add sentences with `pytest -n0`: processes lose some"
         _known(name).add(sentence)
         text = "".join(f"{each}\n" for each in sorted(_known(name)))
         (_FOLDER / f"{name}.txt").write_text(text, "utf-8")
