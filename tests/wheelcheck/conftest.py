@@ -8,7 +8,9 @@ import pytest
 from filelock import FileLock
 
 from tests.support.reference import copy_reference
+from wheelcheck import engine
 from wheelcheck.builder.pipeline import Build
+from wheelcheck.rules.catalogue import all_rules, wheel_rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,13 @@ def build(built: Build, tmp_path: Path) -> Build:
     """A copy of the built reference project, to be sabotaged."""
     shutil.copytree(built.settings.project, tmp_path / "reference", symlinks=True)
     return Build.of(tmp_path / "reference")
+
+
+@pytest.fixture
+def collected_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test judge by the rules that it adds to a family: a run collects them once."""
+    for collect in (all_rules, wheel_rules):
+        monkeypatch.setattr(engine, collect.__name__, collect.__wrapped__)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -22,13 +22,14 @@ from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.results import Gap, Report, Skip
 from wheelcheck.rules import Finding, Hit, container, rule
-from wheelcheck.rules.catalogue import all_rules, wheel_rules
+from wheelcheck.rules.catalogue import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wheelcheck.facts.progress import Progress
 
+pytestmark = pytest.mark.usefixtures("collected_anew")
 ROOT = Path(__file__).parents[2]
 TOOL = File("demo/bin/tool", native.program, EXECUTABLE)
 FOREIGN = File("demo/bin/tool", lambda: native.program("aarch64"), EXECUTABLE)
@@ -43,13 +44,6 @@ def codes(report: Report) -> set[str]:
 
 def whys(report: Report) -> list[str]:
     return [gap.why for gap in report.gaps]
-
-
-@pytest.fixture(autouse=True)
-def collected_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each test see the rules that it adds: a run collects them once."""
-    for collect in (all_rules, wheel_rules):
-        monkeypatch.setattr(engine, collect.__name__, collect.__wrapped__)
 
 
 @pytest.fixture

@@ -175,6 +175,7 @@ def test_a_rule_that_broke_is_an_error_of_what_it_judged() -> None:
     assert suite.get("errors") == "1"
 
 
+@pytest.mark.usefixtures("collected_anew")
 def test_a_rule_that_broke_is_red_in_a_real_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_: Wheel) -> Iterator[Hit]:
         yield Hit("", "found")
