@@ -240,3 +240,12 @@ def test_a_member_that_grew_is_not_hashed_past_its_size() -> None:
     grown = zipped(Member(name=b"a.py", content=bytes(3 << 20), both={"size": 5}))
     (digest,) = rehash_zip(io.BytesIO(grown), located(grown), {"a.py": "sha512"}).values()
     assert digest == hashlib.sha512(bytes(OUTPUT)).hexdigest()
+
+
+def test_each_record_of_the_directory_begins_with_its_signature() -> None:
+    content = zipped(named("a"), named("b"), named("c"))
+    assert content.count(b"PK\1\2") == 3
+    for number in range(3):
+        before, *others = content.split(b"PK\1\2")
+        spoilt = before + b"".join((b"PK\1\3" if at == number else b"PK\1\2") + each for at, each in enumerate(others))
+        assert "zip-directory" in read(spoilt).kinds, f"record {number}"

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from tests.support import native
-from tests.support.elf_editing import STACK
+from tests.support.elf_editing import INTERP, NEEDED, STACK, both, byte, graft_dynamic, header, segment
 from tests.support.native_files import linked_with, with_loader
 from wheelcheck.binary import read_binary
 from wheelcheck.source import Bytes
@@ -70,3 +70,20 @@ def test_a_program_below_the_first_address_is_firmware_unless_it_is_marked_for_l
     address: int, further: tuple[int, ...], system: str
 ) -> None:
     assert system_of(program_for_arm(address, *further)) == system
+
+
+@pytest.mark.parametrize(("osabi", "faults"), [(0, []), (3, []), (64, []), (97, []), (65, ["elf-osabi"])])
+def test_code_for_arm_may_have_one_of_two_numbers_more(osabi: int, faults: list[str]) -> None:
+    for cpu, allowed in (("armv7l", faults), ("aarch64", faults if osabi < 64 else ["elf-osabi"])):
+        binary = read_binary("x", Bytes(byte(7, osabi)(native.library(cpu))))
+        assert binary is not None
+        assert [damage.kind for damage in binary.damage] == allowed
+
+
+def test_a_program_of_an_unknown_cpu_is_for_linux_where_a_loader_starts_it() -> None:
+    alone = graft_dynamic(lambda entries: [each for each in entries if each[0] != NEEDED])(native.program())
+    unknown = both(header(machine=0x1234), byte(7, 0))(alone)
+    assert system_of(segment(INTERP, type=0)(unknown)) == "bare"
+    binary = read_binary("x", Bytes(unknown))
+    assert binary is not None
+    assert (binary.slices[0].needed, binary.slices[0].system) == ((), "linux")

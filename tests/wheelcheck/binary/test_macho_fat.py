@@ -82,6 +82,11 @@ def test_two_slices_of_one_cpu_may_differ_in_subtype() -> None:
     assert kinds(chain(entry(0, 0, ARM64), entry(0, 1, 1))(native.universal(native.mac(), native.mac()))) == set()
 
 
+def test_a_cpu_may_not_be_there_twice() -> None:
+    twice = read(native.universal(native.mac(), native.mac("x86_64"), native.mac()))
+    assert [damage.why for damage in twice.damage] == ["arm64 (subtype 0) appears 2 times"]
+
+
 def test_a_table_that_calls_arm64_code_arm64e_is_damage() -> None:
     """dyld chooses by the table: a process for arm64 takes no slice that is called arm64e."""
     assert kinds(entry(1, 1, 2)(native.universal(native.mac("x86_64"), native.mac()))) == {"macho-fat"}

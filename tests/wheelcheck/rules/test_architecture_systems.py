@@ -44,6 +44,14 @@ def archive_for(*targets: str, path: str = "demo/libnative.a") -> File:
     [
         Twins(
             "WC307",
+            "a program for one of the two CPUs",
+            a_wheel(UNIVERSAL2, mac("x86_64", "aarch64"), mac_program("x86_64")),
+            a_wheel(UNIVERSAL2, mac("x86_64", "aarch64")),
+            "found macos x86_64, expected x86_64 + aarch64",
+            ("demo/bin/tool",),
+        ),
+        Twins(
+            "WC307",
             "an x86_64 library under a universal2 tag, as capstone 5.0.0.post1 had it",
             a_wheel(UNIVERSAL2, mac("x86_64")),
             a_wheel(UNIVERSAL2, mac("x86_64", "aarch64")),

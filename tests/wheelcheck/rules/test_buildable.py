@@ -215,6 +215,11 @@ SCRIPT = "demo-1.0/setup.py"
 MODERN, LEGACY = "setuptools.build_meta", "setuptools.build_meta:__legacy__"
 
 
+OWN_BACKEND = (
+    b"[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\nbackend-path = ['.']\n"
+)
+
+
 def importing(code: str, *requires: str, backend: str = MODERN, beside: tuple[str, ...] = ()) -> SdistRecipe:
     """An sdist whose setup.py has this code; with the old backend and no requirement it has no pyproject.toml."""
     system = f"[build-system]\nrequires = {['setuptools', *requires]}\nbuild-backend = '{backend}'\n".encode()
@@ -259,6 +264,9 @@ BESIDE = fails(
         *(
             Silent("WC626", sentence, recipe)
             for sentence, recipe in {
+                "a backend beside setup.py that may bring anything": an_sdist(
+                    File("setup.py", SETUP.format(NUMPY).encode()), File("pyproject.toml", OWN_BACKEND)
+                ),
                 "an import that may fail": importing("try:\n    import numpy\nexcept ImportError:\n    pass"),
                 "an import in a function": importing("def f():\n    import numpy"),
                 "a text": importing('"""\nimport numpy\n"""'),

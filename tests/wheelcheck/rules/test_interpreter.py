@@ -12,7 +12,7 @@ from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.native_files import MODULE, dll, extension, library, linked_with, mac_module
 from tests.support.twins import ERROR, WARNING, Silent, Twins, examine_recipe, judge
 from tests.support.windows_files import taking
-from wheelcheck.binary.model import Symbol
+from wheelcheck.binary.model import Names, Symbol
 from wheelcheck.facts.interpreter import init_functions
 from wheelcheck.platforms.stable_abi import added_in
 
@@ -482,3 +482,21 @@ def test_what_dyld_finds_elsewhere_may_bring_a_name(
     members = [artifacts.member(path, artifacts.macho("aarch64")) for path in beside]
     wheel = artifacts.wheel("cp311-abi3-macosx_11_0_arm64", artifacts.member(STABLE, code), *members)
     assert len(judge(wheel, "WC436")) == hits
+
+
+@pytest.mark.parametrize(
+    ("tags", "hits"),
+    [
+        ("cp27-cp27mu", 0),
+        ("pp27-pypy_73", 0),
+        ("py2-none", 0),
+        ("py2.py3-none", 0),
+        ("py3-none", 1),
+        ("cp311-cp311", 1),
+    ],
+)
+def test_python_2_imports_a_module_by_its_older_function(tags: str, hits: int) -> None:
+    maker = (Symbol("PyModule_Create2"),)
+    code = artifacts.elf("x86_64", exports=Names.of([b"init_x"]), imports=maker, symbols_known=True)
+    found = judge(artifacts.wheel(f"{tags}-manylinux_2_17_x86_64", artifacts.member(STABLE, code)), "WC435")
+    assert len(found) == hits

@@ -298,6 +298,10 @@ def problems(tags: str, *paths: str) -> dict[str, Hit]:
         ("cp311-cp311d-manylinux_2_17_x86_64", "x.cpython-311d-x86_64-linux-gnu.so"),
         ("cp315-abi3t-manylinux_2_17_x86_64", "x.abi3t.so"),
         ("graalpy311-graalpy242_311_native-manylinux_2_17_x86_64", "x.graalpy242-311-native-x86_64-linux.so"),
+        (
+            "cp311.graalpy311-cp311.graalpy242_311_native-manylinux_2_17_x86_64",
+            "x.graalpy242-311-native-x86_64-linux.so",
+        ),
         ("pp27-pypy_73-manylinux_2_17_x86_64", "x.pypy-73.so"),
     ],
 )
