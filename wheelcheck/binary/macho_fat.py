@@ -69,10 +69,11 @@ def read_macho(reading: Reading) -> tuple[Slice, ...]:
 
 
 def _read_entries(reading: Reading, layout: str) -> list[Entry]:
-    count = int.from_bytes(reading.read(4, 4), "big")
+    raw = reading.read(4, 4)
+    count = int.from_bytes(raw, "big")
     size = struct.calcsize(layout)
     table = reading.read(8, min(count, SLICE_LIMIT) * size)
-    if 8 + count * size > reading.size or len(table) < min(count, SLICE_LIMIT) * size:
+    if len(raw) < 4 or 8 + count * size > reading.size or len(table) < min(count, SLICE_LIMIT) * size:
         reading.damage("macho-truncated", f"a table of {count} slices reaches past the end ({reading.size} bytes)")
         return []
     if count == 0:
