@@ -3,11 +3,11 @@
     python -m tools.system_symbols [--check]
 
 glibc and musl come from the installed ziglang: `lib/libc/glibc/abilists` holds every symbol by library, CPU and version
-(the format is that of ziglang's own linker), `lib/libc/musl/libc.S` those of the newest musl; which of
-them came after 1.1 is listed here. libstdc++, libgcc and a
-few more promised libraries come from the symbols files of Debian's packages on this machine, which list each symbol
-with its version. The words that names of CPython's API begin with (`PyUnicode_`) come from abi3info, from the
-declarations in the crate pyo3-ffi, which cargo fetches, and from what this interpreter exports.
+(the format is that of ziglang's own linker), `lib/libc/musl/libc.S` those of the newest musl; which of them came after
+1.1 is listed here. libstdc++, libgcc and a few more promised libraries come from the symbols files of Debian's packages
+on this machine, which list each symbol with its version. The words that names of CPython's API begin with
+(`PyUnicode_`) come from abi3info, from the declarations in the crate pyo3-ffi, which cargo fetches, and from what this
+interpreter exports.
 
 `--check` is explained in tools/data_files.py.
 """

@@ -86,11 +86,9 @@ class Budget:
     def count_member(self, most: int, steps: int, path: str) -> None:
         """Count one member of an archive, which may have `most` of them; raises StopReadingError."""
         self.members += 1
-        self.spent += steps
         if self.members > most:
             stop_at_cap("cap-members", f"more than {most:,} members, expected at most that many")
-        if self.spent > self.steps:
-            self.require(0, path)
+        self.require(steps, path)
 
     def count_unpacked(self, length: int, path: str = "") -> None:
         """Count bytes that came out of a decompressor; raises StopReadingError."""

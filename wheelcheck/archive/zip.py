@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 Located = tuple["Record", "Extent | None"]  # a member and where its bytes are, if there is a local header
 LOCAL = struct.Struct("<4s5H3L2H")
-_LOCAL_SIZE = LOCAL.size
 DESCRIPTOR = 1 << 3
 _LIMIT = 0xFFFFFFFF
 
@@ -53,7 +52,7 @@ _TELLING = stat.S_IFDIR << 16 | _VOLUME_LABEL | _DIRECTORY | _DEVICE  # none is 
 
 def locate(headers: Window, record: Record, log: Log) -> Extent | None:
     """Compare the local header with the record and return the member's bytes; None if there is no local header."""
-    start, length = record.offset, _LOCAL_SIZE + len(record.raw_name)
+    start, length = record.offset, LOCAL.size + len(record.raw_name)
     if record.twin and headers.read(start, length) == b"PK\3\4%b\0\0%b" % (record.twin, record.raw_name):
         data = start + length  # nearly always; no extra field
         return Extent(start, data, data + record.packed, bool(record.flags & DESCRIPTOR), record)
@@ -217,8 +216,7 @@ def _members(
     check_tiling(file, [extent for _, extent in located if extent], end, log)
     contents = Contents(file, log, repeats)
     for (record, extent), kind in zip(located, kinds, strict=True):
-        if log.budget.spent > log.budget.steps:
-            log.budget.require(0, record.path)
+        log.budget.require(0, record.path)
         source = contents.read(record, extent)
         yield _entry(record, kind, source, log), source
         source.forget()

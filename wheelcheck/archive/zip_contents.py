@@ -54,8 +54,7 @@ class Contents:
         """Read a whole member, record what is wrong with it, and return its bytes; none if they cannot be read."""
         start, end = (extent.data, extent.end) if extent else (0, 0)
         packed = Packed(self._file, start, end, record.method == DEFLATED)
-        usual = record.method in (STORED, DEFLATED) and not record.flags & ~_KNOWN_FLAGS
-        if extent and (usual or _is_readable(record, self._log)):
+        if extent and _is_readable(record, self._log):
             content = self._known(record, start) or self._new(record, packed)
         else:
             content = Content()

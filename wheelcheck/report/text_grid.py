@@ -33,6 +33,7 @@ _MARK_STYLES: dict[Mark, str] = {
     "fail": "bold red",
 }
 _GAP = "   "  # between two columns
+_HEADINGS = 3  # rows
 
 
 def print_grid(report: Report, console: Plain | Console) -> None:
@@ -40,10 +41,27 @@ def print_grid(report: Report, console: Plain | Console) -> None:
     if not grid.is_worth_showing(report):
         return
     table = grid.build(report)
-    if isinstance(console, Plain) and console.has_unicode and _is_plain(table):
-        _print_plain(table, console)
+    if isinstance(console, Plain) and not (console.has_unicode and _is_plain(table)):
+        console = console.rich()
+    symbols = _SYMBOLS if isinstance(console, Plain) or not console.options.ascii_only else _ASCII
+    if not (table.columns and _print_table(table, symbols, console)):
+        for line in _lines(table, symbols):
+            say(console, line)
+    legend = Line.of(*(part for mark in table.marks for part in (_marked(mark, symbols), f" {grid.MEANINGS[mark]}   ")))
+    if isinstance(console, Plain):
+        say(console, legend)
     else:
-        _print_rich(table, console.rich() if isinstance(console, Plain) else console)
+        console.print(legend.rich(), soft_wrap=not console.is_terminal)
+    console.print()
+
+
+def _is_plain(table: Grid) -> bool:
+    """Return whether each text is as wide as it is long."""
+    texts = [safe(row.label) for row in table.rows] + [text for each in table.columns for text in _heading(each)]
+    return all(map(str.isascii, texts))
+
+
+# --- as a table ---
 
 
 def _heading(column: Column) -> tuple[str, str, str]:
@@ -60,32 +78,34 @@ def _rows(table: Grid, symbols: dict[Mark, str]) -> list[tuple[str, ...]]:
     ]
 
 
-def _widths(rows: list[tuple[str, ...]], measure: Callable[[str], int] = len) -> list[int]:
+def _print_table(table: Grid, symbols: dict[Mark, str], console: Plain | Console) -> bool:
+    """Print the table if it fits; return whether it does."""
+    rows = _rows(table, symbols)
+    if isinstance(console, Plain):
+        widths, room = _widths(rows, len), console.columns
+    else:
+        from rich.cells import cell_len  # noqa: PLC0415  # slow to import
+
+        widths, room = _widths(rows, cell_len), console.width
+    whole = sum(widths) + len(_GAP) * (len(widths) - 1)
+    if whole > room:
+        return False
+    if isinstance(console, Plain):
+        drawn = [_GAP.join((row[0].ljust(widths[0]), *map(_centred, row[1:], widths[1:]))) for row in rows]
+        for text in (*drawn[:_HEADINGS], "─" * whole, *drawn[_HEADINGS:]):
+            console.print(text)
+    else:
+        console.print(_table(table, symbols))
+    return True
+
+
+def _widths(rows: list[tuple[str, ...]], measure: Callable[[str], int]) -> list[int]:
     return [max(map(measure, column)) for column in zip(*rows, strict=True)]
 
 
-def _width(widths: list[int]) -> int:
-    return sum(widths) + len(_GAP) * (len(widths) - 1)
-
-
-def _legend(table: Grid, symbols: dict[Mark, str]) -> Line:
-    return Line.of(*(part for mark in table.marks for part in (_marked(mark, symbols), f" {grid.MEANINGS[mark]}   ")))
-
-
-# --- as a table ---
-
-
-def _print_rich(table: Grid, console: Console) -> None:
-    from rich.cells import cell_len  # noqa: PLC0415  # slow to import
-
-    symbols = _ASCII if console.options.ascii_only else _SYMBOLS
-    if table.columns and _width(_widths(_rows(table, symbols), cell_len)) <= console.width:
-        console.print(_table(table, symbols))
-    else:
-        for line in _lines(table, symbols):
-            say(console, line)
-    console.print(_legend(table, symbols).rich(), soft_wrap=not console.is_terminal)
-    console.print()
+def _centred(text: str, width: int) -> str:
+    """Return a text amid spaces, of which the end has one more where they are odd; str.center varies."""
+    return (" " * ((width - len(text)) // 2) + text).ljust(width)
 
 
 def _table(table: Grid, symbols: dict[Mark, str]) -> Table:
@@ -106,33 +126,6 @@ def _table(table: Grid, symbols: dict[Mark, str]) -> Table:
 
 def _drawn(cell: Cell | None, symbols: dict[Mark, str]) -> RenderableType:
     return Line.of(_marked(cell.mark, symbols)).rich() if cell else ""
-
-
-def _is_plain(table: Grid) -> bool:
-    """Return whether each text is as wide as it is long."""
-    texts = [safe(row.label) for row in table.rows] + [text for each in table.columns for text in _heading(each)]
-    return all(map(str.isascii, texts))
-
-
-def _print_plain(table: Grid, console: Plain) -> None:
-    """Print the table as rich draws it."""
-    rows = _rows(table, _SYMBOLS) if table.columns else []
-    widths = _widths(rows)
-    if rows and _width(widths) <= console.columns:
-        drawn = [_GAP.join((row[0].ljust(widths[0]), *map(_centred, row[1:], widths[1:]))) for row in rows]
-        drawn.insert(3, "─" * _width(widths))
-        for text in drawn:
-            console.print(text)
-    else:
-        for line in _lines(table, _SYMBOLS):
-            say(console, line)
-    say(console, _legend(table, _SYMBOLS))
-    console.print()
-
-
-def _centred(text: str, width: int) -> str:
-    """Return a text amid spaces, of which the end has one more where they are odd; str.center varies."""
-    return (" " * ((width - len(text)) // 2) + text).ljust(width)
 
 
 # --- as lines ---

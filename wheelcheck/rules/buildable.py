@@ -92,7 +92,7 @@ def the_backend_finds_its_manifest(sdist: Sdist) -> Iterator[Hit]:
     Source: the documentation of these backends; PEP 517.
     Remedy: name the file (`[tool.maturin] manifest-path = "rust/Cargo.toml"`), and have it in the sdist.
     """
-    backend = str(table(sdist.pyproject, "build-system").get("build-backend", ""))
+    backend = _backend(sdist)
     paths = {member.path for member in sdist.members}
     for manifest in _manifests(sdist, backend):
         place = posixpath.normpath(f"{sdist.top}/{manifest}")
@@ -130,9 +130,10 @@ def the_build_finds_every_folder_that_it_enters(sdist: Sdist) -> Iterator[Hit]:
     Remedy: check the submodules out before the sdist is built (`submodules: recursive` for actions/checkout), and
     include the folder in the sdist.
     """
-    backend = str(table(sdist.pyproject, "build-system").get("build-backend", ""))
     paths = {member.path for member in sdist.members}
-    waiting = [posixpath.normpath(f"{sdist.top}/{name}") for name in _manifests(sdist, backend) if sdist.is_taken_whole]
+    waiting = [
+        posixpath.normpath(f"{sdist.top}/{name}") for name in _manifests(sdist, _backend(sdist)) if sdist.is_taken_whole
+    ]
     seen = set(waiting)
     while waiting:
         path = waiting.pop()

@@ -11,6 +11,7 @@ from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
 from wheelcheck.facts.loading import Loadable, Loader
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
     MUSL,
@@ -378,7 +379,7 @@ def each_library_of_the_wheel_has_what_others_import_from_it(wheel: Wheel) -> It
 
 def _file_name(path: str) -> str:
     """Return the last part of a path, as the loaders of Windows and of most Macs compare it."""
-    return path.rpartition("/")[2].lower()
+    return name_of(path).lower()
 
 
 class _Exports:
