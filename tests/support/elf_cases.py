@@ -53,6 +53,11 @@ def overlapping_loads(content: bytes) -> bytes:
     return segment(elf.LOAD, 1, vaddr=elf.get(content, at, elf.SEGMENT["vaddr"]) + 16)(content)
 
 
+def last_section_plus(number: int) -> Edit:
+    """Let the names of sections be in the last section, or in one after it."""
+    return lambda content: header(shstrndx=elf.get(content, 0, elf.HEADER["shnum"]) - 1 + number)(content)
+
+
 def without(*tags: int) -> Edit:
     return graft_dynamic(lambda entries: [entry for entry in entries if entry[0] not in tags])
 
@@ -197,6 +202,8 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "section headers at 2^64-1": (header(shoff=(1 << 64) - 1), "elf-truncated"),
     "e_shentsize 0": (header(shentsize=0), "elf-sections"),
     "e_shnum 0 with 2^58 sections": (both(header(shnum=0), section(0, size=1 << 58)), "elf-truncated"),
+    "e_shnum 0 with a section 0 past the end": (header(shoff=1 << 40, shnum=0), "elf-truncated"),
+    "e_shstrndx of the section behind the last": (last_section_plus(1), "elf-sections"),
     "e_shstrndx out of range": (header(shstrndx=200), "elf-sections"),
     "e_shstrndx out of range in section 0": (both(header(shstrndx=0xFFFF), section(0, link=99)), "elf-sections"),
     "sections counted, but nowhere": (header(shoff=0), "elf-sections"),

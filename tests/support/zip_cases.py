@@ -39,6 +39,12 @@ END_CASES = (
     case("the comment of a library", "zip-writer-comment", Zip(comment=b"zip-rs").build(), GOOD),
     case("a zip inside the comment", "zip-two-ends zip-prefix", Zip(comment=GOOD).build(), GOOD),
     case("an empty zip whose comment is a zip", "zip-two-ends zip-prefix", Zip((), comment=GOOD).build(), GOOD),
+    case(
+        "an end record right before another",  # whose offset is the length of the first one's comment
+        "zip-two-ends zip-no-members zip-gap",
+        b"PK\5\6" + Zip((), end={"offset": 4}).build(),
+        GOOD,
+    ),
     case("a comment longer than the file", "zip-comment zip-truncated", Zip(end={"comment": 9}).build(), GOOD),
     case(
         "a comment shorter than declared by none", "zip-suffix", Zip(comment=b"x" * 9, end={"comment": 0}).build(), GOOD
@@ -171,6 +177,13 @@ def sized(size: int) -> Member:
     return replace(described(Member().content), local={"crc": 0, "packed": 0, "size": size})
 
 
+def tall(size: int, form: str) -> Member:
+    """A member that is said to have this size unpacked, in a zip64 block and behind the data."""
+    wide = block(1, struct.pack("<Q", size))
+    descriptor = struct.pack(form, b"PK\7\x08", zlib.crc32(Member().content), PACKED, size)
+    return replace(described(Member().content), descriptor=descriptor, central={"size": LIMIT, "extra": wide})
+
+
 HEADER_CASES = (
     case("a comment on a member", "zip-member-comment", zipped(Member(comment=b"hello")), GOOD),
     case(
@@ -298,6 +311,13 @@ LAYOUT_CASES = (
     case("a descriptor without signature", "zip-descriptor", zipped(described(signature=b"")), GOOD),
     case("a wide descriptor", "zip-descriptor", zipped(described(form="<LQQ")), GOOD),
     case("a wide one without signature", "zip-descriptor", zipped(described(form="<LQQ", signature=b"")), GOOD),
+    *(
+        case(sentence, "zip-descriptor zip-size", zipped(tall(size, form)), GOOD)
+        for sentence, size, form in (
+            ("a descriptor of the most that four bytes hold", LIMIT, "<4sLLL"),
+            ("a descriptor of more than four bytes hold", LIMIT + 1, "<4sLQQ"),
+        )
+    ),
     case("a descriptor of what the local header says in part", "zip-descriptor", zipped(sized(SIZE)), GOOD),
     case("a descriptor of another size", "zip-local-differs zip-descriptor", zipped(sized(SIZE + 1)), GOOD),
     case("a descriptor before another member", "zip-descriptor", zipped(described(), B), GOOD),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import zlib
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wheelcheck.archive.codec import MAX_WBITS, Codec, codec, load
+from wheelcheck.archive.codec import MAX_WBITS, Codec, _fastest, codec, load
 from wheelcheck.archive.inflate import digest_at_once
 
 if TYPE_CHECKING:
@@ -76,8 +77,11 @@ def test_both_libraries_give_the_same_checksum(before: bytes, after: bytes) -> N
     assert NG.crc32(after, NG.crc32(before, 0)) == ZLIB.crc32(before + after, 0)
 
 
-def test_the_faster_library_is_taken_where_it_is_installed() -> None:
-    assert codec == NG
+def test_the_faster_library_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert codec == _fastest() == NG
+    for name in ("zlib_ng", "zlib_ng.zlib_ng"):
+        monkeypatch.setitem(sys.modules, name, None)  # as if it were not installed
+    assert _fastest() == ZLIB
 
 
 def faults() -> Iterator[bytes]:

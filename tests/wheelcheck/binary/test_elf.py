@@ -316,6 +316,15 @@ def test_a_library_without_the_tables_that_a_loader_needs_may_be_split_debug_dat
         assert read(content).damage != ()
 
 
+def test_the_last_of_two_dynamic_segments_tells_whether_a_loader_finds_its_tables() -> None:
+    second = segment(elf.STACK, type=elf.DYNAMIC)(native.library())  # which the loader takes
+    place = {name: elf.get(second, elf.segments_at(second, elf.DYNAMIC)[0], at) for name, at in elf.SEGMENT.items()}
+    first_lost = both(segment(elf.DYNAMIC, 1, **place), segment(elf.DYNAMIC, 0, vaddr=1 << 40))(second)
+    last_lost = both(segment(elf.DYNAMIC, 1, **place), segment(elf.DYNAMIC, 1, vaddr=1 << 40))(second)
+    assert only(all_nobits(last_lost)).kind == "debug"
+    assert read(all_nobits(first_lost)).slices[0].kind == "library"
+
+
 @pytest.mark.parametrize(
     "broken",
     [

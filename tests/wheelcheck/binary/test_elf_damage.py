@@ -17,6 +17,7 @@ from tests.support.elf_cases import (
     OBJECT_CASES,
     PROGRAM_CASES,
     SYMTAB,
+    last_section_plus,
     library,
     many,
     many_needs,
@@ -107,8 +108,12 @@ def test_damage_is_listed_up_to_a_limit_that_is_itself_recorded() -> None:
         segment(elf.STACK, flags=6),
         both(header(shstrndx=0xFFFF), section(0, link=1)),
         header(shnum=0, shstrndx=0),
+        last_section_plus(0),
     ],
-    ids=["no sections at all", "OSABI Linux", "ABI version of GNU", "stack", "extended e_shstrndx", "none counted"],
+    ids=[
+        *("no sections at all", "OSABI Linux", "ABI version of GNU", "stack", "extended e_shstrndx", "none counted"),
+        "the last section",
+    ],
 )
 def test_what_every_loader_accepts_is_not_damage(edit: Edit) -> None:
     assert read(edit(library())).damage == ()
@@ -119,9 +124,10 @@ def test_what_every_loader_accepts_is_not_damage(edit: Edit) -> None:
     [
         ((elf.verneed("need.hash", 0),), True),
         ((elf.verneed("need.hash", 0), header(shoff=0, shnum=0, shstrndx=0)), False),
+        ((elf.verneed("need.hash", 0), header(shstrndx=0)), False),
         ((elf.verneed("need.hash", 1), header(shoff=0, shnum=0, shstrndx=0)), True),
     ],
-    ids=["by a linker", "by hand", "another hash by hand"],
+    ids=["by a linker", "by hand", "by hand, with sections that have no names", "another hash by hand"],
 )
 def test_hashes_that_were_never_written_are_damage_only_in_a_linkers_file(
     edits: tuple[Edit, ...], *, damaged: bool

@@ -261,6 +261,23 @@ def test_the_artifacts_of_a_release_agree(row: Twins, tmp_path: Path) -> None:
         ),
         Silent("WC710", "test data", pair((program("x86_64", "tests/tool"),), ())),
         Silent("WC712", "one Python", a_release(intel())),
+        Silent(
+            "WC712",
+            "two wheels for one Python, and another one with code of its own",
+            a_release(
+                intel(),
+                intel(tags="cp311-none-manylinux_2_17_x86_64"),
+                a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64"), program("x86_64")),
+            ),
+        ),
+        Silent(
+            "WC712",
+            "one wheel for two Pythons",
+            a_release(
+                a_wheel("cp310.cp311-none-manylinux_2_17_x86_64", library("x86_64")),
+                a_wheel("cp312-cp312-manylinux_2_17_x86_64", library("x86_64"), program("x86_64")),
+            ),
+        ),
         Silent("WC712", "pure wheels", a_release(*(a_wheel(f"py{n}-none-any", File("demo/x.py")) for n in (2, 3)))),
         Silent("WC711", "one CPU", a_release(intel(File("demo/built.txt", b"monday\n")))),
     ],

@@ -320,6 +320,22 @@ MAKERS = (
             "warning",
         ),
         *(
+            Twins(
+                "WC246",
+                f"a package beside an extension module in {where}",
+                a_wheel(X86_64, extension(f"{folder}_x.abi3.so", "PyInit__x"), File(f"{folder}_x/__init__.py")),
+                a_wheel(X86_64, extension(f"{folder}_x.abi3.so", "PyInit__x"), File(f"{beside}_x/__init__.py")),
+                f"takes the package {folder}_x for this name",
+                (f"{folder}_x.abi3.so",),
+                "warning",
+            )
+            for where, folder, beside in (
+                ("a folder with a dot in its name", "demo.d/", "demo/"),
+                ("no folder", "", "demo/"),
+                ("a folder of a folder", "demo/a/", "a/"),
+            )
+        ),
+        *(
             Silent("WC245", sentence, package(source))
             for sentence, source in {
                 "an import that may fail": "try:\n    from .fast import go\nexcept ImportError:\n    go = print\n",

@@ -141,6 +141,8 @@ def test_every_version_of_a_need_is_one_that_glibc_defines(row: Twins, tmp_path:
     "row",
     [
         Silent("WC403", "another library has versions of its own", asking("LIBNSL_1.0", "libnsl.so.3")),
+        Silent("WC403", "a library of glibc whose versions nobody listed", asking("GLIBC_2.3", "libnss_files.so.2")),
+        Silent("WC403", "a release of glibc that is to come", asking("GLIBC_2.999", "libm.so.6")),
         Silent("WC403", "musl does not compare versions", asking("GLIBC_FOO", tags="cp311-cp311-musllinux_1_2_x86_64")),
     ],
     ids=str,

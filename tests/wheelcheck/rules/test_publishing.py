@@ -228,6 +228,14 @@ RENDERED = {
         Twins("WC234", "no content type", in_rst("``a\n", ""), in_rst("``a``\n", ""), "nothing closes", (METADATA,)),
         Twins(
             "WC234",
+            "a description among the fields, as metadata had it before version 2.1",
+            described("Description: See ``a here."),
+            described("Description: See ``a`` here."),
+            "line 1 of the description: nothing closes",
+            (METADATA,),
+        ),
+        Twins(
+            "WC234",
             "an sdist",
             sdist_with("Description-Content-Type: text/x-rst", "", "``a"),
             sdist_with("Description-Content-Type: text/markdown", "", "``a"),

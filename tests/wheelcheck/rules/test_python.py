@@ -302,6 +302,10 @@ def problems(tags: str, *paths: str) -> dict[str, Hit]:
             "cp311.graalpy311-cp311.graalpy242_311_native-manylinux_2_17_x86_64",
             "x.graalpy242-311-native-x86_64-linux.so",
         ),
+        (
+            "cp311.graalpy310-cp311.graalpy242_310_native-manylinux_2_17_x86_64",
+            "x.graalpy242-311-native-x86_64-linux.so",  # of another GraalPy than the tag's
+        ),
         ("pp27-pypy_73-manylinux_2_17_x86_64", "x.pypy-73.so"),
     ],
 )
@@ -361,6 +365,12 @@ def test_a_name_that_nobody_imports_beside_one_that_all_import_is_a_warning(tags
 def test_a_module_of_another_place_name_or_version_replaces_nothing(other: str) -> None:
     stale = "demo/x.cpython-310-x86_64-linux-gnu.so"
     assert problems(LINUX, stale, other)[stale].severity is None
+
+
+def test_a_library_of_a_modules_name_replaces_nothing_where_no_interpreter_looks_for_it() -> None:
+    stale, unseen = "demo/x.cp310-win_amd64.pyd", "demo/x.so"
+    assert {path: hit.severity for path, hit in problems(WINDOWS, stale, unseen).items()} == {stale: None}
+    assert problems(WINDOWS, stale, "demo/x.pyd")[stale].severity == "warning"
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,16 @@ HERE, IN_LIB = "demo/libhelp.so.1", "demo-1.0.data/data/lib/libhelp.so.1"
         ),
         Twins(
             "WC420",
+            "two modules, of which neither finds the library",
+            a_wheel(X86_64, needing("libhelp.so.1"), needing("libhelp.so.1", path="demo/_y.abi3.so"), ANSWER),
+            a_wheel(
+                X86_64, needing("libhelp.so.1", TO_LIBS), needing("libhelp.so.1", TO_LIBS, "demo/_y.abi3.so"), ANSWER
+            ),
+            "needs libhelp.so.1, which is in the wheel as demo.libs/libhelp.so.1",
+            ("demo/_y.abi3.so", MODULE),
+        ),
+        Twins(
+            "WC420",
             "a search path that leads beside the folder",
             a_wheel(X86_64, needing("libhelp.so.1", "$ORIGIN/demo.libs"), ANSWER),
             a_wheel(X86_64, needing("libhelp.so.1", "${ORIGIN}/../demo.libs"), ANSWER),
