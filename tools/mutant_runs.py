@@ -112,11 +112,15 @@ class Runs:
         print(f"{len(items)} tests, {total:.0f} s of CPU, fail by themselves: {suite.failed or None}", file=self.out)
         for name in self.modules:  # some are imported only when they are used, which is in a child
             import_module(name.removesuffix(".py").replace("/", "."))
+        gc.unfreeze()  # tests/conftest.py freezes what is alive after the collection, and that is never listed
         living = {name: _living(path) for name, path in self.modules.items()}
         gc.disable()
         gc.freeze()  # nothing is copied into a child only because it is looked at
         end = time.monotonic() + 60 * self.minutes
-        for mutant in in_turn([self._mutants(name, text) for name, text in texts.items()]):
+        mutants = {name: self._mutants(name, text) for name, text in texts.items()}
+        if lost := [name for name in mutants if mutants[name] and not living[name]]:
+            raise session.Interrupted(f"no function is found in memory of {', '.join(lost)}")
+        for mutant in in_turn(list(mutants.values())):
             if time.monotonic() > end:
                 break
             self._note(_judge(mutant, self.modules[mutant.module], living[mutant.module], suite))
