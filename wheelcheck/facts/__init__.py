@@ -19,7 +19,7 @@ from wheelcheck.records import dataclass, field, replace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wheelcheck.binary.model import Binary
+    from wheelcheck.binary.model import Binary, Slice
     from wheelcheck.config import Expected
     from wheelcheck.damage import Damage
     from wheelcheck.facts.cargo import Crates
@@ -145,6 +145,11 @@ class Wheel(Artifact):
         return found
 
     @cached_property
+    def served(self) -> dict[tuple[str, ...], tuple[tuple[Member, Slice, Platform], ...]]:
+        """What `facts.fit.native_code` found, by the systems that it was asked for: most rules about code ask it."""
+        return {}
+
+    @cached_property
     def folders(self) -> frozenset[str]:
         """The folders of site-packages that its files are installed into, and all above them; `.` is site-packages."""
         found: set[str] = set()
@@ -195,7 +200,7 @@ class Wheel(Artifact):
 
     def forget(self) -> None:
         """Drop what only the rules about one wheel ask for; it is made again if somebody else does."""
-        for name in ("widths", "folders", "paths", "_by_place"):
+        for name in ("widths", "served", "folders", "paths", "_by_place"):
             self.__dict__.pop(name, None)
         if "dist_info" in self.__dict__:
             self.dist_info.forget()

@@ -229,6 +229,12 @@ def native_code(wheel: Wheel, *systems: TagSystem) -> Iterator[tuple[Member, Sli
     system, C library and CPU), such as manylinux_2_17_x86_64 and its alias manylinux2014_x86_64, only the one with the
     oldest floor is used: what holds for it holds for all. Test data is left out.
     """
+    if systems not in wheel.served:
+        wheel.served[systems] = tuple(_native_code(wheel, systems))
+    return iter(wheel.served[systems])
+
+
+def _native_code(wheel: Wheel, systems: tuple[TagSystem, ...]) -> Iterator[tuple[Member, Slice, Platform]]:
     platforms = [platform for platform in wheel.platforms if not systems or platform.system in systems]
     for member in wheel.loaded:
         for slice_ in native_slices(member):

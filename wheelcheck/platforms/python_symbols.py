@@ -45,6 +45,12 @@ def span_outside(name: str, minor: int) -> Span | None:
 
 
 @lru_cache(maxsize=1)
+def changing() -> frozenset[str]:
+    """Return the names that some versions have and others not; of no other is it said that one lacks it."""
+    return frozenset(_spans())
+
+
+@lru_cache(maxsize=1)
 def _asked() -> tuple[int, int]:
     """Return the oldest and the newest version that was asked."""
     oldest, newest = map(int, _data()["minors"].split())

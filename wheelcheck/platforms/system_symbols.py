@@ -56,6 +56,14 @@ def offers(library: str, name: str, platform: Platform) -> bool | None:
     return any(policy is None or version == _UNVERSIONED or policy.offers(version) for version in of_symbol)
 
 
+def not_offered(library: str, names: set[str], platform: Platform) -> set[str]:
+    """Return which of the symbols a system library of the tag's oldest system does not offer, as far as is known."""
+    if platform.libc == "glibc" and library in _GLIBC:
+        known = _glibc_names(platform.floor, platform.arches[0], _GLIBC[library])
+        return names - known if known else set()
+    return {name for name in names if offers(library, name, platform) is False}
+
+
 def _has_64_bits(platform: Platform) -> bool:
     """Return whether the lists of libraries hold for the CPU of a tag: `operator new` is _Znwm there and _Znwj else."""
     return all(find(cpu).bits == 64 for cpu in platform.arches)
@@ -119,17 +127,18 @@ def _versions_of(file: str, cpu: str) -> frozenset[str]:
     return frozenset(row[1] for row in _data()["glibc"] if row[0] == file and cpu in row[2].split())
 
 
-def has_version(library: str, name: str, version: str, cpu: str) -> bool:
-    """Return whether glibc offers a symbol under this version (2.17); also true where the file is not glibc's.
+def without_version(library: str, names: set[str], version: str, cpu: str) -> set[str]:
+    """Return which symbols glibc has not under this version (2.17); none where the file is not glibc's.
 
     Which of its files has the symbol does not matter: the loader compares versions, and functions have moved between
     files. A version that is newer than the data is not known not to be there.
     """
-    names = _versions_on(cpu).get(version)
-    if names is not None:
-        return name in names or not glibc_versions(library, cpu)
+    known = _versions_on(cpu).get(version, frozenset())
+    missing = names - known
+    if not missing or not glibc_versions(library, cpu):
+        return set()
     is_number = version.replace(".", "").isdigit()
-    return not is_number or not glibc_versions(library, cpu) or _numbers(version) > _newest(cpu)
+    return missing if known or (is_number and _numbers(version) <= _newest(cpu)) else set()
 
 
 @lru_cache(maxsize=64)

@@ -218,8 +218,7 @@ def a_module_takes_only_what_its_version_of_the_interpreter_has(wheel: Wheel) ->
         (member.path, minor, name): span
         for member, slice_, _ in native_code(wheel)
         if (minor := _only_minor(member.path, wheel))
-        for name in taken(slice_)
-        if (span := _span_outside(name, minor))
+        for name, span in _taken_outside(slice_, minor)
     }
     offered = _offered(wheel, {name for _, _, name in suspects})
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
@@ -230,11 +229,13 @@ def a_module_takes_only_what_its_version_of_the_interpreter_has(wheel: Wheel) ->
         yield Hit(path, f"takes {listed(names, _SHOWN)} from CPython, which 3.{minor} does not have")
 
 
-def _span_outside(name: str, minor: int) -> Span | None:
-    """Return the versions that have a name, if Python 3.`minor` is not one of them."""
-    from wheelcheck.platforms.python_symbols import span_outside  # noqa: PLC0415  # not for code without Python's names
+def _taken_outside(slice_: Slice, minor: int) -> Iterator[tuple[str, Span]]:
+    """Yield the names that code takes and that Python 3.`minor` does not have, with the versions that have them."""
+    from wheelcheck.platforms.python_symbols import changing, span_outside  # noqa: PLC0415  # not for other code
 
-    return span_outside(name, minor)
+    if changing().isdisjoint([symbol.name for symbol in slice_.imports]):  # nearly always
+        return
+    yield from ((name, span) for name in taken(slice_) if (span := span_outside(name, minor)))
 
 
 def _only_minor(path: str, wheel: Wheel) -> int:

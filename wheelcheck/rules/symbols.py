@@ -17,11 +17,12 @@ from wheelcheck.platforms.system_symbols import (
     MUSL,
     OF_INTERPRETER,
     always_offered,
-    has_version,
     is_of_a_system,
     is_of_python,
     knows,
+    not_offered,
     offers,
+    without_version,
 )
 from wheelcheck.platforms.windows import origin_of
 from wheelcheck.rules import Hit, listed, rule
@@ -276,27 +277,26 @@ def _doubtful(file: Loadable, loader: Loader, platform: Platform) -> tuple[set[s
 
     They are strong and neither bound to a library, which WC401 and WC410 judge, nor always there.
     """
+    cpu = platform.arches[0]
+    asked: dict[tuple[str, str], set[str]] = defaultdict(set)  # strong names by library and version
+    for name, version, library, weak, _ in file.code.imports:
+        if not weak:
+            asked[library, version].add(name)
     names: set[str] = set()
     bound: set[str] = set()
-    is_judged: dict[tuple[str, str], bool] = {}  # whether the floor's glibc has that version of that library
-    for name, version, library, weak, _ in file.code.imports:
-        if weak:
-            continue
+    for (library, version), wanted in asked.items():
         if not library or library in loader.by_name:
-            names.add(name)
-            continue
-        judged = is_judged.get((library, version))
-        if judged is None:
-            since = () if loader.is_musl else VersionNeed(library, version).glibc
-            judged = is_judged[library, version] = bool(since) and since <= platform.floor
-        if not judged:
-            continue
-        if not has_version(library, name, version.removeprefix("GLIBC_"), platform.arches[0]):
-            bound.add(name)
-            names.add(name)
-        elif offers(library, name, platform) is False:
-            names.add(name)
-    return names, bound
+            names |= wanted
+        elif _is_judged(library, version, loader, platform):
+            bound |= without_version(library, wanted, version.removeprefix("GLIBC_"), cpu)
+            names |= not_offered(library, wanted, platform)
+    return names | bound, bound
+
+
+def _is_judged(library: str, version: str, loader: Loader, platform: Platform) -> bool:
+    """Return whether the floor's glibc has that version of that library."""
+    since = () if loader.is_musl else VersionNeed(library, version).glibc
+    return bool(since) and since <= platform.floor
 
 
 def _without(names: set[str], files: Iterable[Loadable], loader: Loader) -> set[str]:
