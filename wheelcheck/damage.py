@@ -245,6 +245,7 @@ _WALK: dict[str, Kind] = {
     ),
     "nested-cap": Kind("limit", "an archive in the sdist is too large, or nested too deep, to be opened"),
     "needs-cap": Kind("limit", "the native files of the artifact need too many libraries and symbol versions"),
+    "names-cap": Kind("limit", "the symbols of the artifact's native files have too many or too long names"),
     "changed": Kind("limit", "the file changed while it was being read"),
 }
 

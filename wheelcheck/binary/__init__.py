@@ -94,4 +94,6 @@ def read_binary(path: str, source: Source) -> Binary | None:
     except BudgetExceededError:
         reading.limit(f"more than {blocks.spent} bytes would have to be read")
         slices = ()
-    return None if slices is None else Binary(format_, slices, tuple(reading.found), blocks.rows)
+    if slices is None:
+        return None
+    return Binary(format_, slices, tuple(reading.found), blocks.rows, blocks.name_bytes)

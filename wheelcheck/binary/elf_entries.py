@@ -19,13 +19,12 @@ from wheelcheck.tuples import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from wheelcheck.binary.reader import Reading
+
 LOCAL, GLOBAL, WEAK, UNIQUE = 0, 1, 2, 10
 _TLS = 6  # STT_TLS
 _KINDS = (0, 1, 2, 5, _TLS, 10)  # STT_NOTYPE, OBJECT, FUNC, COMMON, TLS, GNU_IFUNC
 _VISIBLE = (0, 3)  # STV_DEFAULT, STV_PROTECTED
-NAMES_LIMIT = 32 * 2**20  # bytes of all names: they may overlap, so the size of the string table does not bound them
-_LONGEST = 2**16  # bytes of one name, nearly
-_PIECE = 256  # names that are made before their sum is looked at
 
 
 def _marks(values: Iterable[int]) -> bytes:
@@ -93,20 +92,10 @@ class Entries:
         return compress(self.names, self.offered)
 
 
-def read_entries(raw: bytes, strings: bytes, layout: Layout, order: str) -> Entries | None:
-    """Return the symbols of a table; None if their names are longer than those of any file."""
-    if any(b"\0" not in strings[at : at + _LONGEST] for at in range(0, len(strings) - _LONGEST, _LONGEST)):
-        return None
-    starts, find = numbers("I", raw, order)[:: layout.size // 4], strings.find
-    names: list[bytes] = []
-    room = NAMES_LIMIT
-    for at in range(0, len(starts), _PIECE):
-        piece = [strings[start : find(b"\0", start)] for start in starts[at : at + _PIECE]]
-        room -= sum(map(len, piece))
-        if room < 0:
-            return None
-        names += piece
-    return Entries(raw, names, layout, order)
+def read_entries(reading: Reading, raw: bytes, strings: bytes, layout: Layout, order: str) -> Entries | None:
+    """Return the symbols of a table; None if their names are too long, see `names_in`."""
+    names = reading.names_in(strings, numbers("I", raw, order)[:: layout.size // 4])
+    return None if names is None else Entries(raw, names, layout, order)
 
 
 def _all(*answers: bytes) -> bytes:

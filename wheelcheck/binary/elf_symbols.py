@@ -227,7 +227,7 @@ def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, lin
     if raw is None or strings is None or versym is None or wanted is None:
         return UNKNOWN
     reading.walk(len(raw) // (SYMBOLS_OF_ROW * tables.layout.size))
-    entries = read_entries(raw, strings, tables.layout, tables.order)
+    entries = read_entries(reading, raw, strings, tables.layout, tables.order)
     if entries is None:
         return UNKNOWN
 

@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
-from wheelcheck.binary.reader import SYMBOLS_OF_ROW, printable
+from wheelcheck.binary.reader import LONGEST_NAME, SYMBOLS_OF_ROW, printable
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TABLE_LIMIT = 6 * 2**20  # bytes of one part of a table, or of the names
 _EXTERNAL, _NOT_OFFERED = 0x01, 0xE0 | 0x10  # bits of n_type; the others mean debug information, and private
 _WEAK_REFERENCE, _TO_WEAK = 0x40, 0x80  # bits of n_desc
-_LONGEST = 1 << 16  # bytes of the last name
 _LAST_LIBRARY = 0xFD  # larger ordinals mean the program, or any library
 
 
@@ -66,17 +65,17 @@ class _Table:
         ]
 
     def texts(self, entries: Sequence[_Entry]) -> list[bytes] | None:
-        """Return the names of symbols, without the underscore that C puts before them; None if one has no end."""
+        """Return the names of symbols, without the underscore that C puts before them; None if one is not whole."""
         if not entries:
             return []
         starts = [start for start, _ in entries]
         first = min(starts)
-        raw = self._bytes(self._symtab.names + first, min(self._symtab.size - first, max(starts) - first + _LONGEST))
-        if raw is None:
+        size = min(self._symtab.size - first, max(starts) - first + LONGEST_NAME)
+        raw = self._bytes(self._symtab.names + first, size)
+        if raw is None or raw.rfind(b"\0") < max(starts) - first:
             return None
-        ends = [raw.find(b"\0", start - first) for start in starts]
-        found = [raw[start - first : end].removeprefix(b"_") for start, end in zip(starts, ends, strict=True)]
-        return None if -1 in ends else found
+        names = self._reading.names_in(raw, [start - first for start in starts])
+        return None if names is None else [name.removeprefix(b"_") for name in names]
 
     def _bytes(self, offset: int, size: int) -> bytes | None:
         raw = self._reading.once(offset, size) if 0 <= size <= TABLE_LIMIT else b""

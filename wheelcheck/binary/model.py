@@ -205,12 +205,13 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """A recognised native file: its format, its slices, what is wrong with its bytes, and how many rows were walked."""
+    """A recognised native file: its format, its slices, what is wrong with its bytes, and what reading it took."""
 
     format: Format
     slices: tuple[Slice, ...]
     damage: tuple[Damage, ...] = ()
-    rows: int = field(default=0, compare=False)  # of tables, walked: the cost of reading it
+    rows: int = field(default=0, compare=False)  # of tables, walked: they cost time
+    name_bytes: int = field(default=0, compare=False)  # of the names of symbols: they cost memory
 
     @property
     def kinds(self) -> frozenset[Kind]:

@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
-from wheelcheck.binary.reader import printable
+from wheelcheck.binary.reader import all_printable, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,10 +63,10 @@ class _File:
     def _of_library(self, library: int, lookup: int, *, lazy: bool) -> Iterator[Symbol]:
         """Yield the symbols that are imported from one DLL by name; those by ordinal have none."""
         name = printable(self._text(library))
-        for entry in self._rows(lookup, self._bits // 8):
-            address = int.from_bytes(entry, "little")
-            if not address >> (self._bits - 1):
-                yield Symbol(printable(self._text(address + 2)), library=name, lazy=lazy)
+        by_ordinal = 1 << (self._bits - 1)
+        addresses = [number + 2 for number in self._numbers(lookup) if number < by_ordinal]
+        for symbol in all_printable(self._texts(addresses)) if addresses else ():
+            yield Symbol(symbol, "", name, False, lazy)  # noqa: FBT003  # a third faster than by name
 
     def exports(self) -> Iterator[bytes]:
         address = self._tables.directory(_EXPORTS)
@@ -74,8 +74,13 @@ class _File:
         if count > EXPORT_LIMIT:
             raise _Incomplete
         self._reading.walk(count // _NAMES_OF_ROW)
-        for (name,) in struct.iter_unpack("<I", self._bytes(names, 4 * count)) if count else ():
-            yield self._text(name)
+        table = self._bytes(names, 4 * count) if count else b""
+        yield from self._texts([name for (name,) in struct.iter_unpack("<I", table)])
+
+    def _numbers(self, address: int) -> Iterator[int]:
+        """Yield the numbers of a table up to the 0 that ends it."""
+        for row in self._rows(address, self._bits // 8):
+            yield int.from_bytes(row, "little")
 
     def _rows(self, address: int, size: int) -> Iterator[bytes]:
         """Yield the rows of a table up to the empty one that ends it; there is no table at address 0."""
@@ -102,10 +107,14 @@ class _File:
         return raw
 
     def _text(self, address: int) -> bytes:
-        text = self._reading.text(self._offset(address), _NAME)
-        if text is None:
+        return self._texts([address])[0]
+
+    def _texts(self, addresses: list[int]) -> list[bytes]:
+        offsets = self._tables.locate_all(addresses)
+        texts = None if offsets is None else self._reading.names_at(offsets, _NAME)
+        if texts is None:
             raise _Incomplete
-        return text
+        return texts
 
     def _offset(self, address: int) -> int:
         offset = self._tables.locate(address)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _CERTIFICATES = 4
 
@@ -34,10 +39,27 @@ class Tables:
 
     def locate(self, address: int) -> int | None:
         """Return the file offset behind a relative virtual address; headers map to themselves."""
+        offsets = self.locate_all([address])
+        return offsets[0] if offsets else None
+
+    def locate_all(self, addresses: Iterable[int]) -> list[int] | None:
+        """Return the file offset behind each of many addresses; None if there is none behind one of them."""
+        found = []
+        first = end = shift = 0
+        for address in addresses:
+            if not first <= address < end:  # another section than that of the last one
+                first, end, shift = self._stretch(address)
+                if not end:
+                    return None
+            found.append(address + shift)
+        return found
+
+    def _stretch(self, address: int) -> tuple[int, int, int]:
+        """Return what is mapped as an address is, from the first to behind the last, and what to add; 0 if nothing."""
         for section in self.sections:
             if section.address <= address < section.address + section.raw_size:
-                return section.raw_offset + address - section.address
-        return address if 0 < address < self.header_size else None
+                return section.address, section.address + section.raw_size, section.raw_offset - section.address
+        return (address, address + 1, 0) if 0 < address < self.header_size else (0, 0, 0)
 
     @property
     def is_split_debug(self) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from wheelcheck.damage import Damage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from wheelcheck.source import Source
 
@@ -16,6 +16,10 @@ BYTE_BUDGET = 32 * 1024 * 1024  # from the source, for one binary; 81 real wheel
 DAMAGE_LIMIT = 64
 SYMBOLS_OF_ROW = 8  # that cost as much as a row of another table
 STRING_LIMIT = 4096
+NAMES_LIMIT = 12 * 2**20  # bytes of the names of a binary's symbols: they may overlap, so no table bounds them
+LONGEST_NAME = 2**16  # bytes, nearly
+_ODD_BYTE = 16  # bytes that a byte of a name that is not ASCII counts as
+_PIECE = 256  # names that are made before their sum is looked at
 
 
 class BudgetExceededError(Exception):
@@ -32,6 +36,7 @@ class Blocks:
         self.source = source
         self.spent = 0
         self.rows = 0  # of tables that were walked row by row
+        self.name_bytes = 0  # of the names of symbols
         self._streamed = 0
         self._kept: dict[int, bytes] = {}
 
@@ -102,6 +107,38 @@ class Reading:
         """Return the bytes from an offset up to the next zero byte; None if none of the `most` from there is zero."""
         return self.blocks.text(self.base + offset, min(most, self.size - offset)) if 0 <= offset < self.size else None
 
+    def names_at(self, offsets: Sequence[int], most: int) -> list[bytes] | None:
+        """Return the names of symbols, each from its offset up to a zero byte.
+
+        None if one of them has no end within `most` bytes, or all together have more than NAMES_LIMIT.
+        """
+        return self._names(offsets, lambda piece: [self.text(offset, most) for offset in piece])
+
+    def names_in(self, strings: bytes, starts: Sequence[int]) -> list[bytes] | None:
+        """Return the names of symbols in a table of strings that ends with a zero byte; None if they are too long."""
+        pieces = range(0, len(strings) - LONGEST_NAME, LONGEST_NAME)
+        if any(b"\0" not in strings[at : at + LONGEST_NAME] for at in pieces):
+            self.limit(f"a symbol's name has more than {LONGEST_NAME:,} bytes")
+            return None
+        find = strings.find
+        return self._names(starts, lambda piece: [strings[start : find(b"\0", start)] for start in piece])
+
+    def _names(
+        self, places: Sequence[int], read: Callable[[Sequence[int]], Sequence[bytes | None]]
+    ) -> list[bytes] | None:
+        names: list[bytes] = []
+        for at in range(0, len(places), _PIECE):
+            piece = read(places[at : at + _PIECE])
+            found = [name for name in piece if name is not None]
+            self.blocks.name_bytes += _cost(found)
+            if self.blocks.name_bytes > NAMES_LIMIT:
+                self.limit(f"the names of its symbols have more than {NAMES_LIMIT:,} bytes together")
+                return None
+            if len(found) < len(piece):
+                return None
+            names += found
+        return names
+
     def once(self, offset: int, length: int) -> bytes:
         """Return the same as `read` and keep nothing of it: for a big table that is read in one go."""
         return self.blocks.peek(self.base + offset, min(length, self.size - offset)) if offset >= 0 else b""
@@ -137,6 +174,13 @@ class Reading:
         if len(self.found) == DAMAGE_LIMIT:
             item = Damage(self.path, f"{self.prefix}-limit", f"more than {DAMAGE_LIMIT} faults: not listed", cap=True)
         self.found.append(item)
+
+
+def _cost(names: Sequence[bytes]) -> int:
+    """Return the bytes of names, and many times those of a name that is not ASCII: Python decodes it that slowly."""
+    if b"".join(names).isascii():
+        return sum(map(len, names))
+    return sum(len(name) * (1 if name.isascii() else _ODD_BYTE) for name in names)
 
 
 def printable(raw: bytes) -> str:

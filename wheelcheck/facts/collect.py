@@ -50,6 +50,7 @@ _LARGE = 2**16  # of one artifact alone, only members from this size on are wort
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
 NEEDS_CAP = 50_000  # of 150 released wheels pyarrow has most, 991
+NAMES_CAP = 64 * 2**20  # bytes of the names of symbols; of 150 released wheels nodejs_bin has most, 4,500,000
 # Damage of an archive inside an sdist after which some of its bytes were never looked at. Bytes before a zip that is
 # otherwise whole, as in a self-extracting program or a zipapp, are none, and what nobody here opens is another finding.
 # What a member is said to be (zip-kind-differs) hides nothing either: data of a folder is damage of its own.
@@ -75,7 +76,8 @@ class Walk:
         self.is_wheel = is_wheel
         self.budget = Budget()
         self.members: list[Member] = []
-        self.needs = 0
+        self.needs = 0  # of all native files
+        self.name_bytes = 0  # likewise
         self.texts: dict[str, str] = {}
         self.taken: dict[str, Taken] = {}
         self.lexemes = LexemeBudget()
@@ -146,9 +148,13 @@ class Walk:
         if self.needs > NEEDS_CAP:
             why = f"the files before it need more than {NEEDS_CAP:,} libraries and versions, so it is not read"
             return unread_binary(source, Damage("", "needs-cap", why, cap=True))
+        if self.name_bytes > NAMES_CAP:
+            why = f"the symbols of the files before it have names of more than {NAMES_CAP:,} bytes, so it is not read"
+            return unread_binary(source, Damage("", "names-cap", why, cap=True))
         binary = read_binary("", source)
-        for code in binary.slices if binary else ():
-            self.needs += len(code.needed) + len(code.versions)
+        if binary:
+            self.needs += sum(len(code.needed) + len(code.versions) for code in binary.slices)
+            self.name_bytes += binary.name_bytes
         return binary
 
     def _look_at_source(self, member: Member, source: Source) -> None:

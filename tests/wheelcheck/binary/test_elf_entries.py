@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wheelcheck.binary.elf_entries import NAMES_LIMIT, NARROW, WIDE, read_entries
+from wheelcheck.binary.elf_entries import NARROW, WIDE, read_entries
+from wheelcheck.binary.reader import NAMES_LIMIT, Blocks, Reading
+from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +25,7 @@ def read(rows: Iterable[Row], strings: bytes, layout: Layout = WIDE, order: str 
         pack(name, info, other, section, value, 7) if layout is WIDE else pack(name, value, 7, info, other, section)
         for name, info, other, section, value in rows
     )
-    return read_entries(table, strings, layout, order)
+    return read_entries(Reading("x", "elf", Blocks(Bytes(b""))), table, strings, layout, order)
 
 
 def is_taken(info: int, section: int, value: int) -> bool:

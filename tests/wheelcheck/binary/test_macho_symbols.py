@@ -9,7 +9,7 @@ import lief
 import pytest
 
 from tests.support import native
-from tests.support.macho_cases import command, commands, field, only, replaced, signed, without
+from tests.support.macho_cases import command, commands, field, only, read, replaced, signed, without
 from tests.support.macho_fat_cases import chain
 from tests.support.native_files import mac_module
 from wheelcheck.binary.macho_symbols import nlist
@@ -115,6 +115,31 @@ UNKNOWN = {
 def test_a_table_that_is_not_whole_makes_symbols_unknown_and_is_no_damage(name: str) -> None:
     slice_ = only(UNKNOWN[name](MODULE))
     assert (slice_.symbols_known, slice_.imports) == (False, ())
+
+
+def one_name(count: int, length: int) -> bytes:
+    """Return the module with a symbol table behind its end that offers as many symbols of one name, and asks for 1."""
+    start = -(-len(MODULE) // 4096) * 4096 + 4096
+    last = length + 3
+    rows = b"".join(struct.pack("<I2BHQ", name, 1, 0, 0x100, 0) for name in (*[1] * count, last, last))
+    names = b"\0_" + b"x" * length + b"\0_end\0"
+    table = replaced(LC_SYMTAB, symtab(start, count + 2, start + len(rows), len(names)))
+    return (
+        chain(table, replaced(LC_DYSYMTAB, parts(0, count + 1, count + 1, 1)))(MODULE).ljust(start, b"\0")
+        + rows
+        + names
+    )
+
+
+def test_names_may_overlap_and_not_be_longer_than_any_files() -> None:
+    """3,000 symbols with one name of a megabyte, in 3,700 packed bytes, took six gigabytes of memory."""
+    good, long, many = read(one_name(100, 60_000)), read(one_name(3_000, 1_000_000)), read(one_name(3_000, 60_000))
+    assert (good.damage, good.slices[0].symbols_known) == ((), True)
+    assert set(good.slices[0].exports.beginning_with("")) == {"x" * 60_000, "end"}
+    assert [symbol.name for symbol in good.slices[0].imports] == ["end"]
+    for bad in (long, many):
+        assert [(damage.kind, damage.cap) for damage in bad.damage] == [("macho-limit", True)]
+        assert not bad.slices[0].symbols_known
 
 
 def noted(name: bytes, *, kind: int | None = None, about: int | None = None) -> Slice:

@@ -9,9 +9,10 @@ import lief
 import pytest
 
 from tests.support import native
-from tests.support.pe_cases import DELAY, GRAFT, IMPORTS, chain, directory, grafted, imports, only, put
+from tests.support.pe_cases import DELAY, GRAFT, IMPORTS, chain, directory, grafted, imports, only, put, read
 from tests.support.windows_files import importing, taking
 from wheelcheck.binary.pe_symbols import EXPORT_LIMIT, ROW_LIMIT
+from wheelcheck.binary.reader import NAMES_LIMIT
 
 if TYPE_CHECKING:
     from wheelcheck.binary import Slice
@@ -115,6 +116,21 @@ def test_the_names_of_an_export_table_may_end_where_the_file_does() -> None:
     for length, expected in ((8, {"ask", "tell"}), (7, set())):
         made = chain(grafted(table + names[:length]), directory(EXPORTS, GRAFT))
         assert set(only(made(native.windows(kind="library"))).exports.beginning_with("")) == expected
+
+
+def one_name(count: int) -> bytes:
+    """Return a file that imports as many functions, all by the same name of 4,000 bytes."""
+    name = GRAFT + 48 + 8 * (count + 1)
+    return imports(one_library(GRAFT + 48, *[name] * count, 0) + b"\0\0" + b"x" * 4000 + b"\0")(native.windows())
+
+
+def test_names_may_overlap_and_not_be_longer_than_any_files() -> None:
+    """65,000 functions with one name, in a file of half a megabyte, took half a gigabyte of memory."""
+    good, bad = read(one_name(NAMES_LIMIT // 4001)), read(one_name(65_000))
+    assert (good.damage, good.slices[0].symbols_known) == ((), True)
+    assert {symbol.name for symbol in good.slices[0].imports} == {"x" * 4000}
+    assert [(damage.kind, damage.cap) for damage in bad.damage] == [("pe-limit", True)]
+    assert not bad.slices[0].symbols_known
 
 
 @pytest.mark.parametrize(("rows", "known"), [(ROW_LIMIT - 1, True), (ROW_LIMIT, False)])

@@ -13,7 +13,16 @@ from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import graft_dynamic
 from wheelcheck.binary import Binary, read_binary
-from wheelcheck.binary.reader import BYTE_BUDGET, DAMAGE_LIMIT, Blocks, Reading, all_printable, printable
+from wheelcheck.binary.reader import (
+    BYTE_BUDGET,
+    DAMAGE_LIMIT,
+    LONGEST_NAME,
+    NAMES_LIMIT,
+    Blocks,
+    Reading,
+    all_printable,
+    printable,
+)
 from wheelcheck.damage import BINARY_KINDS
 from wheelcheck.source import Bytes
 
@@ -225,6 +234,48 @@ _PARTS = st.sampled_from(
 @given(st.lists(st.lists(_PARTS, max_size=4).map(b"".join), min_size=1, max_size=6))
 def test_names_are_decoded_together_as_each_alone(names: list[bytes]) -> None:
     assert all_printable(names) == [printable(name) for name in names]
+
+
+def taken(reading: Reading, strings: bytes, starts: list[int], *, by_table: bool) -> list[bytes] | None:
+    """Return names by either way: from a table of strings that was read, or each from its place in the file."""
+    reading.blocks.source = Bytes(strings)
+    reading.size = len(strings)
+    return reading.names_in(strings, starts) if by_table else reading.names_at(starts, 4096)
+
+
+@pytest.mark.parametrize("by_table", [True, False])
+@pytest.mark.parametrize(
+    ("name", "cost"), [(b"x" * 4000, 4000), (b"x" * 3999 + b"\xff", 64_000), ("ä".encode() * 100, 3200)]
+)
+def test_names_that_overlap_count_as_often_as_they_are_asked_for(name: bytes, cost: int, *, by_table: bool) -> None:
+    """A name that is not ASCII counts sixteen times: Python decodes it a byte at a time."""
+    most = NAMES_LIMIT // cost
+    for number, faults in ((most, []), (most + 1, [("elf-limit", True)])):
+        reading = Reading("x", "elf", Blocks(Bytes(b"")))
+        found = taken(reading, name + b"\0", [0] * number, by_table=by_table)
+        assert found == (None if faults else [name] * number)
+        assert [(damage.kind, damage.cap) for damage in reading.found] == faults
+        assert faults or reading.blocks.name_bytes == most * cost
+
+
+@pytest.mark.parametrize("by_table", [True, False])
+def test_only_the_names_that_are_not_ascii_cost_more(*, by_table: bool) -> None:
+    reading = Reading("x", "elf", Blocks(Bytes(b"")))
+    assert taken(reading, b"abc\0\xff\0", [0, 4], by_table=by_table) == [b"abc", b"\xff"]
+    assert reading.blocks.name_bytes == 3 + 16
+
+
+def test_the_names_of_all_slices_count_together() -> None:
+    whole = Reading("x", "macho", Blocks(Bytes(b"")))
+    assert whole.apart(0, 0).names_in(b"x" * 60_000 + b"\0", [0] * (NAMES_LIMIT // 60_000))
+    assert whole.apart(0, 0).names_in(b"x" * 60_000 + b"\0", [0]) is None
+
+
+def test_a_name_that_is_longer_than_any_is_not_verified() -> None:
+    strings = b"x" * (2 * LONGEST_NAME + 1) + b"\0"
+    reading = Reading("x", "elf", Blocks(Bytes(b"")))
+    assert reading.names_in(strings, [len(strings) - 1]) is None
+    assert [(damage.kind, damage.cap) for damage in reading.found] == [("elf-limit", True)]
 
 
 def code(pattern: str) -> bytes:

@@ -291,6 +291,20 @@ def test_what_all_files_together_need_is_bounded(tmp_path: Path, monkeypatch: py
     assert check([path]).verdict == "unverified"
 
 
+def test_the_names_of_symbols_of_all_files_together_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The memory that they take is that of all native files at once, because rules compare them."""
+    path = a_wheel(X86_64, TOOL, File("demo/bin/tool2", lambda: native.program() + b"x", EXECUTABLE)).write(tmp_path)
+    names = [each.binary.name_bytes for each in collect(path).natives if each.binary]
+    assert names[0] > 0
+    monkeypatch.setattr(collecting, "NAMES_CAP", names[0])
+    assert caps(collect(path)) == []
+    monkeypatch.setattr(collecting, "NAMES_CAP", names[0] - 1)
+    assert caps(collect(path)) == [("demo/bin/tool2", "names-cap")]
+    assert check([path]).verdict == "unverified"
+
+
 def test_a_limit_met_inside_an_inner_archive_leaves_the_sdist_unverified(tmp_path: Path) -> None:
     deep = "/".join(["d"] * 80)
     sdist = collect(an_sdist(File("old.zip", zipped(File(deep)))).write(tmp_path))
