@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.metadata import ExceptionGroup, Metadata
 
-from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, release, wheel
+from tests.support.artifacts import X86_64, File, a_release, a_wheel, an_sdist, member, release, wheel
 from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 from wheelcheck import check
 from wheelcheck.config import Config
+from wheelcheck.rules import Hit, publishing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,6 +149,14 @@ CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
             (PKG_INFO,),
         ),
         Twins(
+            "WC231",
+            "an unknown licence, and some that few projects have",
+            described("License-Expression: Boost"),
+            described("License-Expression: BSL-1.0 AND 0BSD"),
+            "License-Expression 'Boost' is not valid: Unknown license: 'boost'",
+            (METADATA,),
+        ),
+        Twins(
             "WC223",
             "an sdist without the licence file that it names",
             sdist_with("License-File: LICENSE"),
@@ -177,6 +186,29 @@ CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
             "platforms that are not sorted",
             a_wheel("cp311-cp311-manylinux_2_28_x86_64.manylinux_2_17_x86_64", library("x86_64")),
             a_wheel("cp311-cp311-manylinux_2_17_x86_64.manylinux_2_28_x86_64", library("x86_64")),
+            "are not sorted",
+            severity="note",
+        ),
+        *(
+            Twins(
+                "WC233",
+                f"a part that is not sorted: {bad}",
+                replace(wheel(X86_64), file=f"demo-1.0-{bad}.whl"),
+                replace(wheel(X86_64), file=f"demo-1.0-{good}.whl"),
+                "are not sorted",
+                severity="note",
+            )
+            for bad, good in (
+                ("py3.py2-none-any", "py2.py3-none-any"),
+                ("py3-none.abi3-any", "py3-abi3.none-any"),
+                ("1-py3.py2-none-any", "1.0-py2.py3-none-any"),  # with a build tag
+            )
+        ),
+        Twins(
+            "WC233",
+            "up to a thousand tags",
+            replace(wheel(X86_64), file=f"demo-1.0-{'.'.join(('b', 'a') * 500)}-none-any.whl"),
+            replace(wheel(X86_64), file=f"demo-1.0-{'.'.join(('b', 'a') * 500)}.a-none-any.whl"),
             "are not sorted",
             severity="note",
         ),
@@ -225,6 +257,14 @@ RENDERED = {
             Twins("WC234", sentence, in_rst(bad), in_rst(good), found, (METADATA,))
             for sentence, (bad, good, found) in RENDERED.items()
         ),
+        Twins(
+            "WC234",
+            "a content type with a parameter",
+            in_rst("``a\n", "Description-Content-Type: text/X-RST ; charset=UTF-8"),
+            in_rst("``a\n", "Description-Content-Type: text/markdown; charset=UTF-8"),
+            "nothing closes",
+            (METADATA,),
+        ),
         Twins("WC234", "no content type", in_rst("``a\n", ""), in_rst("``a``\n", ""), "nothing closes", (METADATA,)),
         Twins(
             "WC234",
@@ -247,6 +287,19 @@ RENDERED = {
 )
 def test_a_description_renders(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def test_a_description_is_read_up_to_its_limit_and_its_first_twenty_problems_are_told() -> None:
+    body = "``a\n\n" * 21
+    longest = body.ljust((1 << 18) - 1, "b")  # a line end follows
+    assert len(judge_description("")) == 0
+    assert [len(judge_description(each)) for each in (body[:-5], body, longest, f"{longest}b")] == [20, 20, 20, 0]
+
+
+def judge_description(body: str) -> list[Hit]:
+    """What WC234 finds in a wheel whose METADATA ends with this text."""
+    subject = wheel(X86_64, member(METADATA), texts={METADATA: text_of(("", body)).decode()})
+    return list(publishing.the_description_renders_on_pypi.judge(subject))
 
 
 @pytest.mark.parametrize(

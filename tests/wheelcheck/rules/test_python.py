@@ -19,6 +19,7 @@ LINUX = "cp311-cp311-manylinux_2_17_x86_64"
 MUSL = "cp311-cp311-musllinux_1_2_x86_64"
 MAC = "cp311-cp311-macosx_11_0_arm64"
 GNU = "x.cpython-311-x86_64-linux-gnu.so"
+CPU = "x86_64"
 
 
 def musl(path: str) -> File:
@@ -295,6 +296,7 @@ def problems(tags: str, *paths: str) -> dict[str, Hit]:
         ("cp313-cp313-android_24_armeabi_v7a", "x.cpython-313-arm-linux-androideabi.so"),
         ("cp311-cp311-musllinux_1_2_armv7l", "x.cpython-311-arm-linux-musleabihf.so"),
         ("cp37-cp37m-manylinux_2_17_x86_64", "x.cpython-37m-x86_64-linux-gnu.so"),
+        *((f"cp37-cp37-manylinux_2_17_{CPU}", f"x.cpython-37{flag}-{CPU}-linux-gnu.so") for flag in ("m", "u")),
         ("cp311-cp311d-manylinux_2_17_x86_64", "x.cpython-311d-x86_64-linux-gnu.so"),
         ("cp315-abi3t-manylinux_2_17_x86_64", "x.abi3t.so"),
         ("graalpy311-graalpy242_311_native-manylinux_2_17_x86_64", "x.graalpy242-311-native-x86_64-linux.so"),
@@ -328,6 +330,14 @@ def test_a_module_that_the_tags_interpreters_import_has_no_problem(tags: str, na
         (LINUX, "x.pypy310-pp73-x86_64-linux-gnu.so", "named for pp310"),
         (LINUX, "x.cpython-311t-x86_64-linux-gnu.so", "named for a free-threaded build"),
         ("cp313-cp313t-manylinux_2_17_x86_64", "x.cpython-313-x86_64-linux-gnu.so", "named for a GIL build"),
+        ("cp38-cp38-manylinux_2_17_x86_64", "x.cpython-38m-x86_64-linux-gnu.so", "named with flag m, expected"),
+        (LINUX, "x.cpython-311dm-x86_64-linux-gnu.so", "named with flag dm, expected"),
+        ("py3-none-manylinux_2_17_x86_64", "x.cpython-39-aarch64-linux-gnu.so", "named for aarch64-linux-gnu, exp"),
+        (
+            "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64",
+            "x.cpython-311-darwin.so",
+            "named for darwin, expected a suffix that Python on manylinux2014_x86_64.manylinux_2_17_x86_64 imp",
+        ),
         ("cp313-cp313-android_24_x86_64", "x.cpython-313-x86_64-linux-gnu.so", "named for x86_64-linux-gnu"),
         ("cp313-cp313-android_24_x86_64", "x.cpython-313-x86_64-linux-musl.so", "named for x86_64-linux-musl"),
     ],
@@ -336,6 +346,14 @@ def test_a_module_that_none_of_them_imports_says_why(tags: str, name: str, found
     (hit,) = problems(tags, f"demo/{name}").values()
     assert (hit.path, hit.severity) == (f"demo/{name}", None)
     assert hit.message.startswith(found)
+
+
+def test_neither_test_data_nor_an_object_is_a_module_whatever_its_name() -> None:
+    stale = "x.cpython-310-x86_64-linux-gnu.so"
+    test_data = artifacts.member(f"demo/tests/data/{stale}", artifacts.elf("x86_64"))
+    object_file = artifacts.member(f"demo/{stale}", artifacts.elf("x86_64", "object"))
+    wheel = artifacts.wheel(LINUX, test_data, object_file)
+    assert list(python.extension_modules_are_named_for_their_platform.judge(wheel)) == []
 
 
 @pytest.mark.parametrize("twin", [GNU, "x.abi3.so", "x.so"])
