@@ -97,6 +97,7 @@ ZIP64_CASES = (
     case("a length that lies", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end64={"length": 48}).build(), GOOD),
     case("another count", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"count": 7}).build(), GOOD),
     case("another size", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"size": 7}).build(), GOOD),
+    case("another offset", "zip-zip64 zip-zip64-unneeded", ZIP64.with_(end=SATURATED | {"offset": 7}).build(), GOOD),
     case(
         "a count that only zip64 can hold",
         "zip-entry-count",
@@ -333,6 +334,18 @@ LAYOUT_CASES = (
         "zip-descriptor zip-descriptor-differs zip-gap",
         zipped(Member(flags=8, descriptor=bytes(30))),
         GOOD,
+    ),
+    *(
+        case(
+            f"a descriptor of {sentence}",
+            f"zip-descriptor zip-descriptor-differs {more}",
+            zipped(replace(described(), descriptor=described().descriptor + bytes(extra)), B),
+            GOOD,
+        )
+        for sentence, extra, more in (
+            ("eight bytes too many", 8, ""),
+            ("nine bytes too many", 9, "zip-gap"),
+        )
     ),
     case("a descriptor nobody announced", "zip-gap", zipped(Member(descriptor=described().descriptor)), GOOD),
     case(
