@@ -472,8 +472,16 @@ def test_abi3audit_says_the_same(tags: str, module: File, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("needed", "beside", "hits"),
-    [((), (), 1), (("@rpath/libdemo.dylib",), (), 0), (("@rpath/libdemo.dylib",), ("demo/libdemo.dylib",), 1)],
-    ids=["nothing else is needed", "a library from elsewhere may have it", "the wheel has that library"],
+    [
+        ((), (), 1),
+        (("@rpath/libdemo.dylib",), (), 0),
+        (("@rpath/libdemo.dylib",), ("demo/libdemo.dylib",), 1),
+        (("@rpath/lib/libdemo.dylib",), ("demo/libdemo.dylib",), 1),
+    ],
+    ids=[
+        *("nothing else is needed", "a library from elsewhere may have it", "the wheel has that library"),
+        "the wheel has that library, which is asked for in a folder",
+    ],
 )
 def test_what_dyld_finds_elsewhere_may_bring_a_name(
     needed: tuple[str, ...], beside: tuple[str, ...], hits: int

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
 
 X86_64 = "manylinux_2_17_x86_64"
+METADATA = "demo-1.0.dist-info/METADATA"
 MAKER, GONE, PRIVATE = "PyModule_Create2", "PyUnicode_AsUnicode", "_PyThreadState_UncheckedGet"
 
 
@@ -67,6 +68,29 @@ def test_the_tags_or_the_name_promise_the_stable_abi(tags: str, name: str, *, is
     assert len(found("WC436", tags, module(f"demo/{name}", "PyInit_x", takes=PRIVATE))) == is_judged
 
 
+def test_a_module_for_two_platforms_is_told_once_for_what_it_takes() -> None:
+    wheel = artifacts.wheel(f"cp39-abi3-{X86_64}.musllinux_1_2_x86_64", module("demo/x.so", takes=PRIVATE))
+    assert [hit.path for hit in judge(wheel, "WC436")] == ["demo/x.so"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "severity"),
+    [
+        (">=3.8", "error"),
+        (">=3.11", "error"),
+        (">=3.12", "warning"),
+        ("<3.9", "warning"),
+        ("<3.10", "error"),
+        (">=3.8,!=3.9.*,!=3.10.*,!=3.11.*", "warning"),
+    ],
+)
+def test_a_newer_name_harms_only_where_a_version_without_it_is_admitted(wanted: str, severity: str) -> None:
+    text = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Python: {wanted}\n"
+    newer = module("demo/x.so", "PyInit_x", takes="PyObject_GetTypeData")  # since 3.12
+    wheel = artifacts.wheel(f"cp39-abi3-{X86_64}", artifacts.member(METADATA), newer, texts={METADATA: text})
+    assert [hit.severity for hit in judge(wheel, "WC436")] == [severity]
+
+
 def test_a_module_of_two_cpus_is_told_once_for_its_init_function() -> None:
     code = artifacts.macho("x86_64", "aarch64", exports=Names.of([b"PyInit_y"]), symbols_known=True)
     wheel = artifacts.wheel("cp311-cp311-macosx_11_0_universal2", artifacts.member("demo/x.abi3.so", code))
@@ -111,6 +135,8 @@ def test_modules_of_one_name_in_two_folders_are_two_modules() -> None:
     assert found("WC437", "py3-none", *(module(path, "PyInit_x") for path in paths)) == [
         (path, "error") for path in paths
     ]
+    (hit,) = judge(artifacts.wheel(f"py2.py3-none-{X86_64}", module(paths[0], "PyInit_x")), "WC437")
+    assert hit.message == "is for cp311 alone, expected a tag for it: py2.py3-none is for others too"
     beside = [path.replace("/b/", "/a/") for path in paths]
     assert found("WC437", "py3-none", *(module(path, "PyInit_x") for path in beside)) == []
 
