@@ -9,6 +9,7 @@ from dataclasses import replace
 from tests.support.archive_cases import case
 from tests.support.zips import Member, Zip, block, described, named, with_tar_header, zipped
 from wheelcheck.archive import Budget
+from wheelcheck.archive.zip_directory import END64_LOCATOR
 
 GOOD = Zip().build()
 TWO = Zip((Member(name=b"a.py"), Member(name=b"b.py"))).build()
@@ -18,7 +19,7 @@ PACKED, SIZE = len(Member().packed), len(Member().content)
 WIDE = block(1, struct.pack("<QQ", SIZE, PACKED))
 BLOCKS = b"".join(block(0x100 + number, b"") for number in range(65))
 ENCRYPTION = block(0x9901, b"\2\0AE\3\10\0")
-STORED = Member(method=0)
+STORED, COMMENTED = Member(method=0), Member(comment=b"hello")
 UNICODE_PATH = block(0x7075, b"\1" + zlib.crc32(Member().name).to_bytes(4, "little") + Member().name)
 OTHER_PATH = block(0x7075, b"\1" + zlib.crc32(Member().name).to_bytes(4, "little") + b"pkg/other.py")
 HOLLOW = Zip(()).build()
@@ -66,6 +67,9 @@ END_CASES = (
     case(
         "a directory that holds something else", "zip-directory", Zip(after=b"PK\5\5", end={"size": 63}).build(), GOOD
     ),
+    case(
+        "a directory that ends in a comment", "zip-directory zip-gap", Zip((COMMENTED,), end={"size": 61}).build(), GOOD
+    ),
     case("bytes after the directory", "zip-gap", Zip(after=b"\0\0\0\0").build(), GOOD),
 )
 
@@ -75,6 +79,7 @@ SATURATED = {"count": 0xFFFF, "size": LIMIT, "offset": LIMIT, "disk": 0}
 ZIP64_CASES = (
     case("saturated fields and no locator", "zip-zip64", Zip(end={"offset": LIMIT}).build(), GOOD),
     case("a locator of nothing", "zip-zip64", ZIP64.with_(end64={"at": 3}).build(), GOOD),
+    case("a locator that the file begins with", "zip-zip64", END64_LOCATOR.pack(b"PK\6\7", 0, 0, 1) + HOLLOW, GOOD),
     case("a locator past the end", "zip-zip64", ZIP64.with_(end64={"at": 1 << 62}).build(), GOOD),
     case("a locator past 2**63", "zip-zip64", ZIP64.with_(end64={"at": (1 << 64) - 1}).build(), GOOD),
     case("a directory past 2**63", "zip-directory", ZIP64.with_(end64={"offset": (1 << 64) - 1}).build(), GOOD),
