@@ -19,6 +19,9 @@ NAMED = gz(tar(), flags=8, extra=b"pkg-1.tar\0")
 SUM = zlib.crc32(GOOD[:3] + b"\2" + GOOD[4:10]).to_bytes(4, "little")[:2]
 HASHED = gz(tar(), flags=2, extra=SUM)
 
+PARTS = b"\3\0abc" + b"name\0" + b"hello\0"  # extra field, name, comment
+SUM_OF_PARTS = zlib.crc32(GOOD[:3] + b"\x1e" + GOOD[4:10] + PARTS).to_bytes(4, "little")[:2]
+
 GZIP_CASES = (
     case("a gzip of text", "tar-truncated", gz(b"text"), GOOD),
     case("cut in the stream", "gzip-truncated", GOOD[:40], GOOD),
@@ -39,6 +42,30 @@ GZIP_CASES = (
     case("reserved flags", "gzip-header", gz(tar(), flags=0x80), GOOD),
     case("an extra field", "gzip-hidden", gz(tar(), flags=4, extra=b"\3\0abc"), GOOD),
     case("a comment", "gzip-hidden", gz(tar(), flags=16, extra=b"hello\0"), NAMED),
+    case(
+        "an extra field, a name, a comment and a checksum",
+        "gzip-hidden",
+        gz(tar(), flags=30, extra=PARTS + SUM_OF_PARTS),
+        HASHED,
+    ),
+    case(
+        "the same with the checksum of nothing",
+        "gzip-hidden gzip-header",
+        gz(tar(), flags=30, extra=PARTS + bytes(2)),
+        HASHED,
+    ),
+    case(
+        "an extra field cut short",
+        "gzip-hidden gzip-truncated",
+        gz(b"")[:3] + b"\4" + gz(b"")[4:10] + b"\xff\xffabc",
+        GOOD,
+    ),
+    case(
+        "a name of one byte too many",
+        "gzip-header",
+        gz(tar(), flags=8, extra=b"n" * 1025 + b"\0"),
+        gz(tar(), flags=8, extra=b"n" * 1024 + b"\0"),
+    ),
     case("an endless name", "gzip-header", gz(tar(), flags=8, extra=b"n" * 5000 + b"\0"), NAMED),
     case("a wrong header checksum", "gzip-header", gz(tar(), flags=2, extra=b"\0\0"), HASHED),
     case("an xz cut short", "stream-truncated", XZ[:-5], XZ),
