@@ -1,0 +1,128 @@
+"""What is said of an ELF file beyond its kind: the symbols of each hash table, debug information, what it lacks."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from tests.support import elf_editing as elf
+from tests.support import native
+from tests.support.elf_editing import byte, header, section
+from wheelcheck.binary import Binary, Slice, read_binary
+from wheelcheck.binary.model import Names, Symbol, VersionNeed
+from wheelcheck.records import replace
+from wheelcheck.source import Bytes
+
+MANY = "extern int puts(const char *), rand(void);\n" + "".join(
+    f"int answer{number}(int n) {{ return puts(0) + rand() + n; }}\n" for number in range(60)
+)
+
+
+def read(content: bytes) -> Binary:
+    binary = read_binary("x", Bytes(content))
+    assert binary is not None
+    return binary
+
+
+def only(content: bytes) -> Slice:
+    binary = read(content)
+    assert binary.damage == ()
+    (slice_,) = binary.slices
+    return slice_
+
+
+def with_hash(style: str, cpu: str) -> bytes:
+    flags = ("-shared", "-fPIC", "-O2", "-s", f"-Wl,--hash-style={style}")
+    return native.compile_c(MANY, native.linux_target(cpu), *flags, name="libmany.so")
+
+
+@pytest.mark.parametrize("cpu", ["x86_64", "i686", "aarch64", "s390x"])
+def test_the_symbols_are_the_same_by_whichever_hash_table_they_are_found(cpu: str) -> None:
+    slices = [only(with_hash(style, cpu)) for style in ("gnu", "sysv", "both")]
+    assert ["DT_HASH" in each.dynamic_tags for each in slices] == [False, True, True]
+    for each in slices:
+        assert each.symbols_known
+        assert set(each.exports.beginning_with("")) == {f"answer{number}" for number in range(60)}
+        assert sorted(symbol.name for symbol in each.imports) == ["puts", "rand"]
+
+
+LIBC = ("libc.so.6", "GLIBC_2.2.5")
+THREADS = ("libpthread.so.0", "GLIBC_2.2.5")
+UNLINKED = Slice("EM_X86_64", ("x86_64",), "object", "linux", 64, little_endian=True)  # nothing else is read
+PLAIN = Slice("EM_X86_64", ("x86_64",), "library", "linux", 64, little_endian=True, largest_page=4096, asks_cpu=False)
+
+
+def test_a_slice_says_what_is_there_and_nothing_of_what_is_not() -> None:
+    for content, expected in (
+        (
+            native.library("x86_64", (2, 17)),
+            replace(
+                PLAIN,
+                needed=("libc.so.6", "libpthread.so.0"),
+                versions=(VersionNeed(*LIBC), VersionNeed(*THREADS)),
+                dynamic=True,
+                imports=(Symbol("pthread_create", THREADS[1], THREADS[0]), Symbol("puts", LIBC[1], LIBC[0])),
+                exports=Names.of([b"answer"]),
+                symbols_known=True,
+            ),
+        ),
+        (
+            native.musl_library(),
+            replace(
+                PLAIN,
+                needed=("libc.so",),
+                dynamic=True,
+                imports=(Symbol("pthread_create"), Symbol("puts")),
+                exports=Names.of([b"answer"]),
+                symbols_known=True,
+            ),
+        ),
+        (native.static_program(), replace(PLAIN, kind="executable")),
+        (native.object_file(), replace(UNLINKED, kind="object")),
+        (header(type=4)(native.object_file()), replace(UNLINKED, kind="core")),
+    ):
+        found = only(content)
+        assert replace(found, dynamic_tags=frozenset()) == expected
+
+
+def test_debug_information_is_what_its_sections_hold_in_the_file() -> None:
+    content = native.compile_c(MANY, native.linux_target("x86_64"), "-shared", "-fPIC", "-g", name="libmany.so")
+    sections = list(ELFFile(BytesIO(content)).iter_sections())
+    sizes = {index: each["sh_size"] for index, each in enumerate(sections) if each.name.startswith(".debug_")}
+    assert only(content).debug_size == sum(sizes.values()) > 1000
+    largest = max(sizes, key=sizes.__getitem__)
+    nowhere = section(largest, type=8)(content)  # SHT_NOBITS
+    assert only(nowhere).debug_size == sum(sizes.values()) - sizes[largest]
+    for unreadable in (header(shstrndx=0), header(shoff=0, shnum=0, shstrndx=0)):
+        assert only(unreadable(content)).debug_size == 0
+    assert only(section(largest, size=1 << 40)(content)).debug_size == len(content)
+
+
+@pytest.mark.parametrize(
+    ("edit", "why"),
+    [
+        (byte(4, 3), "EI_CLASS 3, EI_DATA 1: expected class 1 or 2"),
+        (byte(5, 4), "EI_CLASS 2, EI_DATA 4: expected class 1 or 2"),
+        (byte(6, 5), "EI_VERSION 5: expected 1"),
+        (byte(8, 6), "EI_ABIVERSION 6: System V has only version 0"),
+        (byte(9, 7), "e_ident padding 07000000000000: the loader"),
+        (byte(15, 7), "e_ident padding 00000000000007: the loader"),
+        (header(ehsize=52), "e_ehsize 52: expected 64"),
+        (header(version=2), "e_version 2: expected 1"),
+        (header(shentsize=40), "e_shentsize 40: expected 64"),
+        (header(shoff=0, shnum=3), "e_shoff 0 with e_shnum 3 in a file of type ET_DYN"),
+        (header(shstrndx=900), "e_shstrndx 900: there are"),
+        (lambda content: content[:63], "63 bytes: expected an ELF header of 64"),
+        (lambda content: content[:15], "15 bytes: expected at least the 16 of e_ident"),
+    ],
+)
+def test_a_wrong_header_is_told_with_its_numbers(edit: elf.Edit, why: str) -> None:
+    assert [damage.why for damage in read(edit(native.library())).damage if why in damage.why] != []
+
+
+def test_a_file_of_32_bits_has_the_shorter_header() -> None:
+    small = native.library("i686")
+    assert [damage.why for damage in read(small[:51]).damage] == ["51 bytes: expected an ELF header of 52"]
+    assert only(small).bits == 32
