@@ -53,6 +53,16 @@ def overlapping_loads(content: bytes) -> bytes:
     return segment(elf.LOAD, 1, vaddr=elf.get(content, at, elf.SEGMENT["vaddr"]) + 16)(content)
 
 
+def first_bucket(symbol: int) -> Edit:
+    """Let the first bucket of DT_GNU_HASH begin with this symbol."""
+
+    def edit(content: bytes) -> bytes:
+        words = elf.get(content, elf.offset_of(content, elf.value_of(content, GNU_HASH)), (8, "I"))
+        return number_in(GNU_HASH, 4 + 2 * words, symbol)(content)
+
+    return edit
+
+
 def last_section_plus(number: int) -> Edit:
     """Let the names of sections be in the last section, or in one after it."""
     return lambda content: header(shstrndx=elf.get(content, 0, elf.HEADER["shnum"]) - 1 + number)(content)
@@ -260,6 +270,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "DT_GNU_HASH beyond its segment": (number_in(GNU_HASH, 2, 1 << 20), "elf-dynamic"),
     "DT_GNU_HASH whose buckets reach beyond its segment": (number_in(GNU_HASH, 0, 1 << 20), "elf-dynamic"),
     "DT_GNU_HASH that begins behind its buckets": (number_in(GNU_HASH, 1, 0x1006), "elf-dynamic"),
+    "DT_GNU_HASH with a bucket before its beginning": (first_bucket(1), "elf-dynamic"),
     "DT_HASH beyond its segment": (both(without(GNU_HASH), number_in(HASH, 1, 1 << 20)), "elf-dynamic"),
     "PT_GNU_RELRO at 2^62": (segment(RELRO, vaddr=BIG), "elf-segment"),
     "PT_GNU_RELRO that reaches over the end": (segment(RELRO, memsz=BIG), "elf-segment"),

@@ -352,6 +352,19 @@ def test_a_static_program_cannot_claim_to_be_absent() -> None:
     )
 
 
+def test_a_static_program_is_there_if_its_code_is() -> None:
+    program = all_nobits(native.static_program())
+    loads = elf.segments_at(program, elf.LOAD)
+    executable = [number for number, at in enumerate(loads) if elf.get(program, at, elf.SEGMENT["flags"]) & 1]
+    for number, at in enumerate(loads):
+        cut = read(segment(elf.LOAD, number, offset=1 << 30)(program)).slices[0]
+        assert cut.kind == ("debug" if number in executable else "executable")
+        room = len(program) - elf.get(program, at, elf.SEGMENT["offset"])
+        for more, kind in ((0, "executable"), (1, "debug" if number in executable else "executable")):
+            longer = segment(elf.LOAD, number, filesz=room + more, memsz=room + more)(program)
+            assert read(longer).slices[0].kind == kind
+
+
 def test_without_section_headers_a_debug_claim_is_not_believed() -> None:
     content = both(header(shoff=0, shnum=0, shstrndx=0), segment(elf.LOAD, filesz=1 << 40, memsz=1 << 40))
     assert read(content(native.library())).damage

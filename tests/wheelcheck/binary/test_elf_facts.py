@@ -48,6 +48,29 @@ def test_the_symbols_are_the_same_by_whichever_hash_table_they_are_found(cpu: st
         assert sorted(symbol.name for symbol in each.imports) == ["puts", "rand"]
 
 
+@pytest.mark.parametrize("style", ["gnu", "sysv", "both"])
+def test_a_library_may_offer_and_ask_for_nothing(style: str) -> None:
+    flags = ("-shared", "-fPIC", "-nostdlib", "-fvisibility=hidden", f"-Wl,--hash-style={style}")
+    source = "int hidden(void) { return 1; }\n"
+    slice_ = only(native.compile_c(source, native.linux_target("x86_64"), *flags, name="libnone.so"))
+    assert (slice_.symbols_known, slice_.imports, slice_.exports.beginning_with("")) == (True, (), [])
+
+
+@pytest.mark.parametrize("cpu", ["x86_64", "i686"])
+def test_only_functions_are_looked_up_late_and_only_where_the_linker_was_told_so(cpu: str) -> None:
+    source = "extern int call(void), data;\nint *place = &data;\nint ask(void) { return call(); }\n"
+    for bound, lazy in (("now", {"call": False, "data": False}), ("lazy", {"call": True, "data": False})):
+        flags = ("-shared", "-fPIC", "-nostdlib", f"-Wl,-z,{bound}", "-Wl,-z,undefs")
+        slice_ = only(native.compile_c(source, native.linux_target(cpu), *flags, name="liblazy.so"))
+        assert {symbol.name: symbol.lazy for symbol in slice_.imports} == lazy
+
+
+def test_a_library_that_does_not_name_itself_has_none_of_the_names_that_it_needs() -> None:
+    unnamed = elf.tag(elf.NEEDED, 1)(native.library())  # the first string
+    (slice_,) = read(unnamed).slices
+    assert (len(slice_.needed), slice_.needed[0] != "", slice_.soname) == (2, True, "")
+
+
 LIBC = ("libc.so.6", "GLIBC_2.2.5")
 THREADS = ("libpthread.so.0", "GLIBC_2.2.5")
 UNLINKED = Slice("EM_X86_64", ("x86_64",), "object", "linux", 64, little_endian=True)  # nothing else is read

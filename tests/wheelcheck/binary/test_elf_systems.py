@@ -43,6 +43,16 @@ def test_a_version_of_another_systems_c_library_is_a_proof(library: str, version
     assert system_of(linked_with(library, version=version).bytes) == system
 
 
+@pytest.mark.parametrize(
+    ("osabi", "named"),
+    [(0, ()), (3, ()), (9, ("FreeBSD",)), (2, ("NetBSD",)), (12, ("OpenBSD",)), (6, ("Solaris",)), (13, ("Openvms",))],
+)
+def test_the_header_names_a_system_by_its_number(osabi: int, named: tuple[str, ...]) -> None:
+    binary = read_binary("x", Bytes(byte(7, osabi)(native.musl_library())))
+    assert binary is not None
+    assert binary.slices[0].named_systems == named
+
+
 PROGRAM, SEGMENT = struct.Struct("<16s2H5I6H"), struct.Struct("<8I")
 
 
