@@ -73,6 +73,12 @@ def test_of_a_list_that_cannot_be_read_nothing_is_known(edit: elf.Edit) -> None:
     assert defined(edit) == ()
 
 
+def test_without_the_size_of_the_strings_no_version_has_a_name() -> None:
+    binary = read_binary("x", Bytes(elf.retag(elf.STRSZ, 0x6000000D)(library())))
+    assert binary is not None
+    assert (binary.slices[0].defined_versions, {damage.kind for damage in binary.damage}) == ((), {"elf-dynamic"})
+
+
 def test_the_list_ends_where_the_next_is_0() -> None:
     assert defined(definition(1, 16, "I", 0)) == ("libv.so", "V_1")
 
