@@ -233,9 +233,11 @@ def _taken_outside(slice_: Slice, minor: int) -> Iterator[tuple[str, Span]]:
     """Yield the names that code takes and that Python 3.`minor` does not have, with the versions that have them."""
     from wheelcheck.platforms.python_symbols import changing, span_outside  # noqa: PLC0415  # not for other code
 
-    if changing().isdisjoint([symbol.name for symbol in slice_.imports]):  # nearly always
-        return
-    yield from ((name, span) for name in taken(slice_) if (span := span_outside(name, minor)))
+    names = changing().intersection([symbol.name for symbol in slice_.imports])
+    outside = {name: span for name in names if (span := span_outside(name, minor))}
+    for name in taken(slice_) if outside else ():
+        if name in outside:
+            yield name, outside[name]
 
 
 def _only_minor(path: str, wheel: Wheel) -> int:
