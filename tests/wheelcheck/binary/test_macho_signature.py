@@ -66,6 +66,42 @@ def test_every_hash_and_page_size_of_the_kernel_is_compared(name: str) -> None:
         assert "1 of" in fault(changed(sound, offset)), f"a change at {offset}"
 
 
+@pytest.mark.parametrize("page", [12, 14])
+def test_the_pages_that_do_not_fit_are_counted_and_the_first_is_named(page: int) -> None:
+    sound, size = signed(native.mac(), lambda code: superblob(code_directory(code, page=page))), 1 << page
+    end = signature_of(sound)
+    assert end is not None
+    pages = -(-end[0] // size)
+    last = (pages - 1) * size
+    for offsets, count, first in (
+        ((size, size + 1), 1, size),
+        ((size - 1, size), 2, size - size),
+        ((2 * size, 3 * size - 1, last), 2 if last != 2 * size else 1, 2 * size),
+        ((end[0] - 1,), 1, last),
+        ((), 0, 0),
+    ):
+        edited = sound
+        for offset in offsets:
+            edited = changed(edited, offset)
+        unfit = f"has {count} of {pages} pages that the code signature does not fit, the first at {first:#x}"
+        assert fault(edited) == (unfit if count else "")
+
+
+def test_a_signature_with_too_few_hashes_is_told_with_its_numbers() -> None:
+    def short(code: bytes) -> bytes:
+        directory = bytearray(code_directory(code))
+        (slots,) = struct.unpack_from(">I", directory, 28)
+        struct.pack_into(">I", directory, 28, slots - 1)
+        return superblob(bytes(directory))
+
+    content = signed(native.mac(), short)
+    end = signature_of(content)
+    assert end is not None
+    pages = -(-end[0] // 4096) - 1
+    found = f"has a code signature of {pages} pages up to {end[0]:#x}, and {len(content):#x} bytes of code"
+    assert fault(content) == found
+
+
 def test_the_strongest_hash_is_the_one_that_counts() -> None:
     def weak_is_wrong(code: bytes) -> bytes:
         return superblob(code_directory(bytes(len(code)), "sha1", kind=1), code_directory(code))
