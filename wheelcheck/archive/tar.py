@@ -158,10 +158,12 @@ class _Reader:
         why = f"a {_EXTENSIONS[kind]} that {what}, expected one kind of them before a member"
         self.log.note("tar-extension-order", why)
 
-    def _exactly(self, length: int, header: Header) -> bytes:
+    def _exactly(self, length: int, header: Header, further: int = 0) -> bytes:
+        """Return the next bytes of a member, which has `further` ones behind them."""
         content = self.stream.read(length)
         if len(content) < length:
-            why = f"the archive ends {length - len(content)} bytes before the end of a member, expected it whole"
+            missing = length + further - len(content)
+            why = f"the archive ends {missing} bytes before the end of a member, expected it whole"
             self.log.stop("tar-truncated", why, header.name)
         return content
 
@@ -225,8 +227,9 @@ class _Reader:
         keep = header.size if whole else budget.prefix_bytes
         sha256, content, left = hashlib.sha256(), bytearray(), header.size
         while left:
-            chunk = self._exactly(min(left, _CHUNK), header)
-            left -= len(chunk)
+            length = min(left, _CHUNK)
+            left -= length
+            chunk = self._exactly(length, header, left)
             sha256.update(chunk)
             content += chunk[: keep - len(content)]
         self._padding(header)

@@ -1,0 +1,48 @@
+"""What is said of a damaged tar: what was found, where, and with which numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.archive_cases import read
+from tests.support.tar_cases import TAR_CASES
+from tests.support.tars import BLOCK, header, tar
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "why"),
+    [
+        ("cut in a second header", "", "a header of 100 bytes, expected 512"),
+        ("cut in a member", "pkg-1/setup.py", "the archive ends 5 bytes before the end of a member"),
+        ("cut in the padding of a member", "pkg-1/setup.py", "the archive ends 412 bytes before the end of a member"),
+        ("a wrong checksum", "pkg-1/setup.py", "a header whose checksum is not 12201 (octal)"),
+        ("a user that no system has", "pkg-1/setup.py", "uid 4294967295, expected a number"),
+        ("a header hidden in a directory", "pkg-1", "a directory that declares 1024 bytes of data"),
+        ("a hard link of another mode to a hard link", "pkg-1/two", "mode 0o2755 to 'pkg-1/hard', whose mode is 0o644"),
+        ("another size", "pkg-1/setup.py", "size 8 in the header and 4 in the extended one"),
+        ("a negative size", "PaxHeaders/setup.py", "size '-8', expected a decimal number"),
+        ("a prefix without a name", "", "the prefix b'pkg-1' and no name"),
+        ("a path of 65 levels", ("d/" * 65)[:80], "a path 65 levels deep, expected at most 64"),
+        ("a path of 2,000 bytes", "n" * 80, "a name of 2,000 bytes, expected at most 1,024"),
+        ("an extended header of 1 GiB", "x", "an extended header of 1,073,741,824 bytes, expected at most 1,048,576"),
+    ],
+)
+def test_damage_is_told_with_its_numbers(name: str, path: str, why: str) -> None:
+    found = [fault for case in TAR_CASES if case.name == name for fault in read(case.hostile, case.budget()).damage]
+    assert [fault for fault in found if fault.path == path and why in fault.why] != [], found
+
+
+@pytest.mark.parametrize("missing", [1, 511, 300_000, 600_000, 999_999, 1_000_000])
+def test_of_a_member_that_is_cut_off_it_is_said_how_much_is_missing(missing: int) -> None:
+    content = tar(end=b"") + header(b"pkg-1/data", size=1_000_000) + bytes(1_000_000 - missing)
+    (fault,) = read(content).damage
+    expected = f"the archive ends {missing} bytes before the end of a member, expected it whole"
+    assert (fault.kind, fault.path, fault.why) == ("tar-truncated", "pkg-1/data", expected)
+
+
+@pytest.mark.parametrize("missing", [1, 447, 448])
+def test_the_padding_of_a_member_is_a_part_of_it(missing: int) -> None:
+    content = tar(end=b"") + header(b"pkg-1/data", size=1_000_000) + bytes(1_000_000 + 448 - missing)
+    assert len(content) % BLOCK == -missing % BLOCK
+    (fault,) = read(content).damage
+    assert fault.why.startswith(f"the archive ends {missing} bytes before the end of a member")
