@@ -1,4 +1,4 @@
-"""WC612 to WC615, WC623, WC626 to WC628: the sdist has what its backend needs, where it looks, and nothing private."""
+"""WC612, WC613, WC615, WC623, WC626 to WC628: the sdist has what its backend needs, and nothing private."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts import Release, Sdist
+from wheelcheck.facts import Sdist
 from wheelcheck.facts.named_files import named_files
 from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.facts.toml import table, texts
@@ -17,7 +17,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.usual import canonicalize_name
-from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +31,6 @@ _JUNK = regex(
 _SECRET = regex(r"(?:^|/)(?:\.pypirc|\.netrc|id_(?:rsa|dsa|ecdsa|ed25519)|\.env)$")
 _TESTS = regex(r"/[^/]*(?:test|example|sample|fixture|mock|benchmark)[^/]*/", re.IGNORECASE)  # below the top
 _PRIVATE_KEY = regex(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
-_GENERATED = regex(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
-_SOURCE = regex(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
-_SHOWN = 4
 # Since version 71 setuptools adds the folder of its own copies to the end of sys.path; that is their union since then.
 _COPIES = (
     *("autocommand", "backports", "importlib_metadata", "importlib_resources", "inflect", "jaraco", "more_itertools"),
@@ -159,52 +156,6 @@ def no_source_is_a_git_lfs_pointer(sdist: Sdist) -> Iterator[Hit]:
     for member in sdist.members:
         if member.head.startswith(LFS_POINTER) and not hints.is_fixture(member.path):
             yield Hit(member.path, "is a Git LFS pointer, not the file", cause="is a Git LFS pointer, not the file")
-
-
-def _without_both(release: Release) -> str:
-    return "" if release.wheels and release.sdists else "there is no sdist beside wheels"
-
-
-@rule("WC614", on=Release, severity="note", needs=_without_both)
-def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[Hit]:
-    """Every file of a package that is no compiled code and lies in a wheel also lies in the sdist beside it.
-
-    Otherwise whoever builds from the sdist gets another package than the wheel has, without a marker (`py.typed`) or
-    without its data. Files that builds generate (`_version.py`, protocol buffers) are not judged.
-
-    Source: setuptools' `package_data` and MANIFEST.in, which are two lists.
-    Remedy: `include-package-data = true` with the files under version control, or MANIFEST.in.
-    """
-    sdist = release.sdists[0] if len(release.sdists) == 1 else None
-    if sdist is None or not release.wheels:
-        return
-    tails = {tail for member in sdist.members for tail in _tails(member.path)}
-    for wheel in release.wheels:
-        absent = [member for member in wheel.members if member.path not in tails]
-        missing = sorted(member.path for member in absent if _is_package_file(member))
-        if missing:
-            found = f"{sdist.file} lacks {listed(missing, _SHOWN)}, which the wheel has"
-            yield Hit("", found, artifact=wheel.file, cause=found)
-
-
-def _tails(path: str) -> Iterator[str]:
-    """Yield what a path of the sdist may be in a package: without its first folders, of which there are few."""
-    parts = path.split("/")
-    for start in range(1, min(len(parts), 6)):
-        yield "/".join(parts[start:])
-
-
-def _is_package_file(member: Member) -> bool:
-    """Return whether a member of a wheel is a source or data file of a package, and not one that builds generate."""
-    top = member.path.partition("/")[0]
-    is_apart = top.endswith((".dist-info", ".data", ".libs"))
-    is_package = member.kind == "file" and "/" in member.path and not is_apart
-    return (
-        is_package
-        and member.binary is None
-        and _SOURCE.search(member.path) is not None
-        and not _GENERATED.search(member.path)
-    )
 
 
 @rule("WC615", on=Sdist, severity=("note", "error"))

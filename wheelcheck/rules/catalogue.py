@@ -66,12 +66,14 @@ FAMILIES = (
     "interpreter",
     "linux",
     "symbols",
+    "import_tables",
     "loading",
     "macos",
     "windows",
     "index",
     "publishing",
     "contents",
+    "sdist_beside_wheels",
     "sdist",
     "buildable",
     "compiled_sources",
@@ -82,7 +84,7 @@ FAMILIES = (
     "configuration",
 )
 # They judge sdists and nothing else, and are not imported for a wheel alone.
-OF_SDISTS = frozenset({"cargo", "compiled_sources"})
+OF_SDISTS = frozenset({"buildable", "cargo", "compiled_sources", "sdist"})
 
 
 @cache

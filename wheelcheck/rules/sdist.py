@@ -1,4 +1,4 @@
-"""WC601, WC602 and WC606 to WC610: an sdist is source that can be built, and holds no prebuilt binary."""
+"""WC601 and WC606 to WC610: an sdist is source that can be built, and holds no prebuilt binary."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from wheelcheck.facts import Release, Sdist
+from wheelcheck.facts import Sdist
 from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.fit import describe, home, native_slices
@@ -24,17 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wheelcheck.config.fields import Severity
-    from wheelcheck.facts import Member, Wheel
+    from wheelcheck.facts import Member
 
-_SOURCE_SUFFIX = regex(
-    r"\.(?:rs|c|cc|cpp|cxx|c\+\+|mm?|cu|hip|cl|go|zig|d|nim|swift|f|f90|f95|for|s|asm|pyx|pxd|kt|java|cs|hs|ml|v|vala|mojo"
-    r"|ad[ab]|pas|wat|ll|cmake)$",
-    re.IGNORECASE,
-)
-_BUILD_FILES = frozenset(
-    {"CMakeLists.txt", "meson.build", "build.zig", "Makefile", "configure.ac", "BUILD.bazel", "BUILD"}
-)
-_PYTHON_COMPILERS = regex(r"mypyc|cython|nuitka|pythran|codon|numba|cffi", re.IGNORECASE)
 _BACKEND = regex(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?::[^\W\d]\w*(?:\.[^\W\d]\w*)*)?")
 _CLOSED = frozenset({"7z", "rar", "zst", "cab", "xar", "rpm", "cpio", "deb", "lzma", "lz", "lz4", "Z", "squashfs"})
 _BUILD_TREE = regex(
@@ -125,44 +116,6 @@ def _is_own_code(member: Member, *, has_import_library: bool) -> bool:
     if not slices or slices[0].system != "windows":
         return not all(hints.names_platform(member.path, slice_) for slice_ in slices)
     return not any(hints.names_cpu(member.path, slice_) for slice_ in slices) and not has_import_library
-
-
-def _without_both(release: Release) -> str:
-    return "" if release.wheels and release.sdists else "needs wheels and an sdist given together"
-
-
-@rule("WC602", on=Release, needs=_without_both, absence=True)
-def an_sdist_beside_native_wheels_holds_native_source(release: Release) -> Iterator[Hit]:
-    """Where the release's wheels hold native code, its sdist holds the source of native code.
-
-    sandlock 0.5.0 to 0.9.0 published sdists without a line of Rust. On every platform without a wheel pip falls back to
-    the sdist, and the build fails on the user's machine.
-
-    Source: the source distribution format (PyPA).
-    Remedy: put the crates or C sources inside the project's folder, and include them in the sdist.
-    """
-    if not any(_is_native(wheel) for wheel in release.wheels):
-        return
-    for sdist in release.sdists:
-        if not any(_is_native_source(member) for member in sdist.members) and not _compiles_python(sdist):
-            yield Hit("", "the wheels hold native code, and this sdist has no source of it", artifact=sdist.file)
-
-
-def _is_native(wheel: Wheel) -> bool:
-    return not wheel.is_any and any(member.linked for member in wheel.natives)
-
-
-def _is_native_source(member: Member) -> bool:
-    path = PurePosixPath(member.path)
-    return bool(_SOURCE_SUFFIX.search(path.name)) or path.name in _BUILD_FILES
-
-
-def _compiles_python(sdist: Sdist) -> bool:
-    """Return whether the build compiles Python itself: then the Python source is the native source."""
-    configurations = [
-        text for path, text in sdist.texts.items() if path.endswith(("pyproject.toml", "setup.py", "setup.cfg"))
-    ]
-    return any(_PYTHON_COMPILERS.search(text) for text in configurations)
 
 
 @rule("WC606", on=Sdist, severity=("error", "note"))

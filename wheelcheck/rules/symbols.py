@@ -1,4 +1,4 @@
-"""WC42x: the dynamic loader finds every library of the wheel, and every symbol that code asks for."""
+"""WC420 to WC422: ld.so finds every library of the wheel, and every symbol that code asks for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
 from wheelcheck.facts.loading import Loadable, Loader
 from wheelcheck.patterns import regex
-from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
     MUSL,
@@ -24,7 +23,6 @@ from wheelcheck.platforms.system_symbols import (
     offers,
     without_version,
 )
-from wheelcheck.platforms.windows import origin_of
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.tuples import NamedTuple
 
@@ -347,71 +345,3 @@ def _some_library_offers(name: str, platform: Platform) -> bool:
 def _listed(symbols: tuple[Symbol, ...]) -> str:
     names = [f"{symbol.name}@{symbol.version}" if symbol.version else symbol.name for symbol in symbols]
     return listed(names, _SHOWN)
-
-
-@rule("WC423", on=Wheel, severity=("error", "warning"), needs=without_known_cpu, absence=True)
-def each_library_of_the_wheel_has_what_others_import_from_it(wheel: Wheel) -> Iterator[Hit]:
-    """On macOS and Windows a library of the wheel exports every symbol that another file imports from it by name.
-
-    Import tables say of each symbol which library it comes from. Where the wheel brings another build of that library,
-    the import ends in "Symbol not found: _x, expected in: libfoo.dylib", or on Windows in "The specified procedure
-    could not be found": with an import library that does not belong to the DLL, or a dylib that was replaced after
-    linking. (For Linux this is WC421.)
-
-    It is a warning for a file that nothing in the wheel loads, which may be a plugin, for what is bound at the first
-    call only (delay load), and for a part of Visual C++'s runtime, of which another one may be loaded before. Not
-    judged are DLLs with a name of Windows, dylibs that hand on what others have, and files whose symbols are not known.
-
-    Source: dyld(1), two-level namespace; Apple's <mach-o/nlist.h>; the PE format (Microsoft), import table.
-    Remedy: put the library into the wheel that the others were linked with, or link them again.
-    """
-    found = native_code(wheel, "macos", "ios", "windows")
-    code = {(member.path, slice_.machine): slice_ for member, slice_, _ in found}
-    exports = _Exports(code)
-    loaded = {_file_name(name) for slice_ in code.values() for name in slice_.needed}
-    for (path, _), slice_ in code.items():
-        for library, symbols in exports.missed(slice_):
-            is_loaded = slice_.kind == "executable" or is_extension_module(path) or _file_name(path) in loaded
-            is_certain = is_loaded and origin_of(library) != "Visual C++" and not all(each.lazy for each in symbols)
-            message = f"imports {_listed(symbols)} from {library}, which the one in the wheel does not have"
-            yield Hit(path, message, None if is_certain else "warning")
-
-
-def _file_name(path: str) -> str:
-    """Return the last part of a path, as the loaders of Windows and of most Macs compare it."""
-    return name_of(path).lower()
-
-
-class _Exports:
-    """What the libraries of a wheel export, by their name and CPU. Several folders can have one of a name."""
-
-    def __init__(self, code: Mapping[tuple[str, str], Slice]) -> None:
-        self._holders: dict[tuple[str, str], list[Slice]] = defaultdict(list)
-        self._names: dict[tuple[str, str], frozenset[bytes]] = {}
-        for (path, machine), slice_ in code.items():
-            self._holders[_file_name(path), machine].append(slice_)
-
-    def missed(self, slice_: Slice) -> Iterator[tuple[str, tuple[Symbol, ...]]]:
-        """Yield the libraries of the wheel from which code imports what none of that name has, and what that is."""
-        by_library: dict[str, list[Symbol]] = defaultdict(list)
-        for symbol in slice_.imports:
-            if symbol.library and not symbol.weak:
-                by_library[symbol.library].append(symbol)
-        for library, symbols in by_library.items():
-            key = (_file_name(library), slice_.machine)
-            if not library.startswith("/") and self._is_known(key, library):
-                names = self._exported(key)
-                if missing := tuple(symbol for symbol in symbols if symbol.name.encode() not in names):
-                    yield library, missing
-
-    def _is_known(self, key: tuple[str, str], library: str) -> bool:
-        """Return whether all that files of one name export is known, and the loader takes no other file for them."""
-        holders = self._holders.get(key, ())
-        is_open = any(not each.symbols_known or each.hands_on or each.managed or each.hybrid for each in holders)
-        return bool(holders) and not is_open and origin_of(library) != "Windows" and bool(self._exported(key) - {b""})
-
-    def _exported(self, key: tuple[str, str]) -> frozenset[bytes]:
-        if key not in self._names:
-            joined = b"\0".join(each.exports.joined for each in self._holders[key])
-            self._names[key] = frozenset(joined.split(b"\0"))
-        return self._names[key]

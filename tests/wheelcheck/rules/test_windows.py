@@ -443,6 +443,12 @@ def taken(library: str, name: str, path: str = MODULE) -> Recipe:
     return a_wheel(CP312, taking(library, name, path=path), dll("x86_64", f"demo/{library}"))
 
 
+def asking(first: str, second: str) -> tuple[File, ...]:
+    """Return two modules that take a function each of one DLL, which has `answer`."""
+    other = taking("ZLIB1.dll", second, path="demo/sub/_x.cp312-win_amd64.pyd")
+    return (taking("zlib1.dll", first, path=MODULE), other, dll("x86_64", "demo/zlib1.dll"))
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -451,6 +457,14 @@ def taken(library: str, name: str, path: str = MODULE) -> Recipe:
             "a DLL that does not belong to the import library",
             taken("zlib1.dll", "inflate"),
             taken("zlib1.dll", "answer"),
+            "imports inflate from zlib1.dll, which the one in the wheel does not have",
+            (MODULE,),
+        ),
+        Twins(
+            "WC423",
+            "of two modules that import from one DLL, only the one that asks for what it lacks",
+            a_wheel(CP312, *asking("inflate", "answer")),
+            a_wheel(CP312, *asking("answer", "answer")),
             "imports inflate from zlib1.dll, which the one in the wheel does not have",
             (MODULE,),
         ),
