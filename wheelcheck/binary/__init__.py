@@ -91,8 +91,8 @@ def read_binary(path: str, source: Source) -> Binary | None:
     reading = Reading(path, prefix, blocks)
     try:
         slices: tuple[Slice, ...] | None = getattr(_module(module), reader)(reading)
-    except BudgetExceededError:
-        reading.limit(f"more than {blocks.spent} bytes would have to be read")
+    except BudgetExceededError as problem:
+        reading.limit(str(problem))
         slices = ()
     if slices is None:
         return None

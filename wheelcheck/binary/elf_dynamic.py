@@ -15,7 +15,7 @@ from wheelcheck.binary.elf_symbols import Linked, read_symbols
 from wheelcheck.binary.elf_tables import DF_1_PIE, judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
-from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.binary.reader import STRING_LIMIT
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ ENTRY_LIMIT = 8192
 _PIECE = 64  # entries that are read at once
 NEEDED_LIMIT = 1024
 STRINGS_LIMIT = 128 * 1024  # all strings of one file together: they may overlap, so its size does not bound them
+_HASHED_OF_ROW = 16  # bytes of a version's name, hashed one by one, that cost as much as a row of a table
 _DF_1_NOOPEN = 0x40
 _DF_TEXTREL, _DF_STATIC_TLS = 0x4, 0x10
 _INDISPENSABLE = (5, 6)  # DT_STRTAB, DT_SYMTAB
@@ -124,7 +125,9 @@ def _judge_needs(reading: Reading, needs: list[Need], strings: dict[int, str], t
     if any(strings.get(offset) == "" for offset in tags.needed):
         reading.damage("elf-string", "DT_NEEDED names no library")
     loaded = {strings[offset] for offset in tags.linked if offset in strings}
-    hashes = {offset: elf_hash(strings[offset].encode()) for offset in {need.version for need in needs}}
+    names = {offset: strings[offset].encode() for offset in {need.version for need in needs}}
+    reading.walk(sum(map(len, names.values())) // _HASHED_OF_ROW)
+    hashes = {offset: elf_hash(name) for offset, name in names.items()}
     for need in needs:
         if need.hash != hashes[need.version] and (hashed or need.hash):
             why = f"the hash of {strings[need.version]} is {need.hash:#x}, expected {hashes[need.version]:#x}"
@@ -235,7 +238,7 @@ def _read_string(reading: Reading, start: int, size: int, offset: int) -> str | 
     if not terminator:
         reading.damage("elf-string", f"string {offset:#x} has no end within its table")
         return None
-    text = printable(raw)
+    text = reading.string(raw)
     if text.encode("utf-8") != raw:
         reading.damage("elf-string", f"string {offset:#x} is not UTF-8: {text}")
     return text

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
 VERSION_NUMBER = 0x7FFF  # without the bit for a version that is not the default
 NAMELESS = 2  # version indexes 0 and 1 are "local" and "global", without a version
 _STEPS = 4096  # entries of one chain that are compared; those of real files are a few long
+_STEPS_OF_ROW = 16  # and bytes of a name that is hashed, that cost as much as a row of a table
 _LOOKED_UP = 64  # of a file's own names; a table that is wrong misses most
 _DIGITS = 512  # of a number that is read at once; for longer ones Python's time grows with the square
 _ALL_DIGITS = b"0123456789abcdefghijklmnopqrstuvw"
 _OF_33S, _OF_REST = (bytes(_ALL_DIGITS[divmod(byte, 33)[part]] for byte in range(256)) for part in (0, 1))
+
+
+def _uncounted(_: int) -> None:
+    """Take no notice of a number of steps."""
 
 
 class Asked(NamedTuple):
@@ -59,20 +64,27 @@ class GnuHash(NamedTuple):
         """The number of symbols, those before the first in the table included."""
         return self.first + len(self.chain)
 
-    def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
-        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of one, by its index."""
+    def leads_to(
+        self, name: bytes, name_of: Callable[[int], bytes], walked: Callable[[int], None] = _uncounted
+    ) -> bool:
+        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of one, by its index.
+
+        `walked` is told how many entries were compared, at most.
+        """
         wanted = gnu_hash(name)
         word = self.filter[wanted // self.bits % len(self.filter)] if self.filter else 0
         if not (word >> wanted % self.bits & word >> (wanted >> self.shift) % self.bits & 1) or not self.buckets:
             return False
         index = self.buckets[wanted % len(self.buckets)]
-        for at in range(index - self.first, min(len(self.chain), index - self.first + _STEPS)):
-            if at < 0:
-                return False
-            if self.chain[at] | 1 == wanted | 1 and name_of(self.first + at) == name:
+        start = index - self.first
+        links = self.chain[start : start + _STEPS] if start >= 0 else ()
+        for steps, link in enumerate(links, 1):
+            if link | 1 == wanted | 1 and name_of(index + steps - 1) == name:
+                walked(steps)
                 return True
-            if self.chain[at] & 1:
-                return False
+            if link & 1:
+                break
+        walked(len(links))
         return False
 
 
@@ -82,15 +94,19 @@ class SysvHash(NamedTuple):
     buckets: Sequence[int]
     chain: Sequence[int]
 
-    def leads_to(self, name: bytes, name_of: Callable[[int], bytes]) -> bool:
-        """Return whether a lookup finds a symbol of this name; `name_of` returns the name of one, by its index."""
+    def leads_to(
+        self, name: bytes, name_of: Callable[[int], bytes], walked: Callable[[int], None] = _uncounted
+    ) -> bool:
+        """Return the same as that of the other table."""
         index = self.buckets[elf_hash(name) % len(self.buckets)] if self.buckets else 0
-        for _ in range(_STEPS):
+        for steps in range(1, _STEPS + 1):
             if not 0 < index < len(self.chain):
-                return False
+                break
             if name_of(index) == name:
+                walked(steps)
                 return True
             index = self.chain[index]
+        walked(_STEPS)
         return False
 
 
@@ -113,13 +129,13 @@ def judge_binding(
     elif has_definitions:
         versioned = [index for index in bound if not entries.defined[index]]
     known = {*needs, *range(NAMELESS)}
-    faults: dict[int, tuple[str, str]] = {}
+    faulty: set[int] = set()
     if not _is_sound(asked, bound, versioned, known):
-        faults = dict(_faults(asked, bound, {*versioned}, known))
-    for fault in faults.values():
-        reading.damage(*fault)
+        for index, fault in _faults(asked, bound, {*versioned}, known):
+            faulty.add(index)
+            reading.damage(*fault)
     if lookup:
-        own = {entries.names[index] for index in bound if entries.offered[index] and index not in faults}
+        own = {entries.names[index] for index in bound if entries.offered[index] and index not in faulty}
         wanted = {entries.names[index] for index in bound if not entries.defined[index]} - {b""}
         _judge_lookup(reading, entries, lookup, own.union(wanted.intersection(entries.exported())))
 
@@ -149,7 +165,8 @@ def _faults(
 def _judge_lookup(reading: Reading, entries: Entries, lookup: GnuHash | SysvHash, names: set[bytes]) -> None:
     """Record a hash table that does not lead to one of the file's own names for which it asks."""
     for name in sorted(names)[:_LOOKED_UP]:
-        if not lookup.leads_to(name, entries.found):
+        reading.walk(len(name) // _STEPS_OF_ROW)
+        if not lookup.leads_to(name, entries.found, lambda steps: reading.walk(steps // _STEPS_OF_ROW)):
             why = f"the hash table does not lead to {printable(name)}, which the file itself has"
             reading.damage("elf-dynamic", why)
             return

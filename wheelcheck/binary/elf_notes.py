@@ -54,6 +54,7 @@ def _notes(reading: Reading, header: Header, segment: Segment) -> Iterator[tuple
     raw = reading.read(segment.offset, min(segment.filesz, STRING_LIMIT))
     layout, step, offset = f"{_order(header)}3I", 8 if segment.align == 8 else 4, 0
     while offset + 12 <= len(raw):
+        reading.walk()
         owner_size, size, kind = struct.unpack_from(layout, raw, offset)
         start = offset + -(-(12 + owner_size) // step) * step
         yield raw[offset + 12 : offset + 12 + owner_size].rstrip(b"\0"), kind, raw[start : start + size]

@@ -20,6 +20,7 @@ PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be c
 _READ = 4  # PF_R alone
 _PAGE = PAGES[0]  # the smallest of any CPU in the table
 _MOST_MEMORY = 2**40  # bytes of one PT_LOAD; "cannot map zero-fill pages"
+_LOADS_OF_ROW = 64  # that are compared with an address: as much as a row of a table
 _MOST_TLS = 2**30  # bytes; a loader that cannot allocate them ends the process
 
 
@@ -225,6 +226,7 @@ def judge_mapping(reading: Reading, header: Header, image: Image) -> None:
     kernel has put the program, and PT_GNU_RELRO, whose pages it makes read-only.
     """
     loads = image.of("PT_LOAD")
+    reading.walk(len(image.of("PT_PHDR")) * len(loads) // _LOADS_OF_ROW)
     for table in image.of("PT_PHDR") if image.of("PT_INTERP") else ():
         if (image.locate(table.vaddr) or (-1,))[0] != header.phoff:
             reading.damage("elf-segment", f"the program headers are not at {table.vaddr:#x}, as PT_PHDR says")

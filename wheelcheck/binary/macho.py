@@ -315,7 +315,7 @@ def _string(reading: Reading, header: Header, command: Command) -> str | None:
     if fields[0] < 12 or not terminator:
         reading.damage("macho-command", f"the string of load command {command.number:#x} is outside it")
         return None
-    return printable(raw)
+    return reading.string(raw)
 
 
 def _note_version(reading: Reading, header: Header, command: Command, facts: _Facts) -> None:

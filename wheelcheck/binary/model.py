@@ -197,10 +197,10 @@ class Slice:
         needs = [need for need in self.binding_versions if need.glibc]
         return max(needs, key=lambda need: need.glibc, default=None)
 
-    def symbols_of(self, need: VersionNeed) -> list[str]:
-        """Return the symbols that it takes under one symbol version of one library, sorted."""
-        wanted = (need.library, need.version)
-        return sorted(symbol.name for symbol in self.imports if (symbol.library, symbol.version) == wanted)
+    def symbols_of(self, *needs: VersionNeed) -> list[str]:
+        """Return the symbols that it takes under these symbol versions of libraries, sorted."""
+        wanted = {(need.library, need.version) for need in needs}
+        return sorted(symbol.name for symbol in self.imports if (symbol.library, symbol.version) in wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ _BIGOBJ_CLASS = bytes.fromhex("c7a1bad1eebaa94baf20faf66aa4dcb8")
 _NARROW = (0x14C, 0x1C0, 0x1C2, 0x1C4)  # the 32-bit machines
 
 MEMBER_LIMIT = 65_536
+MACHINE_LIMIT = 256  # distinct ones of all members; a real archive has one
 _HEADER = 60
 _HEAD = 64  # enough to tell an object's machine
 _TABLES = (b"/", b"//", b"/SYM64/", b"/<ECSYMBOLS>/", b"/<HYBRIDMAP>/")
@@ -113,6 +114,9 @@ def read_ar(reading: Reading) -> tuple[Slice, ...]:
                 "ar-member", f"member {printable(name)} is an object, expected the table that linkers read there"
             )
         found |= {slice_: None} if slice_ else {}
+        if len(found) > MACHINE_LIMIT:
+            reading.limit(f"members for more than {MACHINE_LIMIT} machines")
+            return tuple(found)
         offset = start + (size + size % 2 if is_stored else 0)
     reading.limit(f"more than {MEMBER_LIMIT} members")
     return tuple(found)

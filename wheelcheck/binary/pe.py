@@ -14,7 +14,7 @@ from wheelcheck.binary.model import UNKNOWN
 from wheelcheck.binary.objects import HEADER, coff_slice
 from wheelcheck.binary.pe_symbols import read_symbols
 from wheelcheck.binary.pe_tables import Section, Tables
-from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.binary.reader import STRING_LIMIT
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, replace
@@ -72,6 +72,7 @@ def _name_addresses(reading: Reading, tables: Tables, number: int, layout: str, 
         return []
     found: list[int] = []
     for index in range(IMPORT_LIMIT):
+        reading.walk(2)  # its row, and the name that this leads to
         raw = reading.read(start + index * size, size)
         if len(raw) < size:
             reading.damage("pe-imports", f"directory {number} has no end within the file")
@@ -90,11 +91,11 @@ def _read_name(reading: Reading, tables: Tables, address: int) -> str:
     if offset is None:
         reading.damage("pe-imports", f"a library name at {address:#x} is in no section")
         return ""
-    raw, terminator, _ = reading.read(offset, STRING_LIMIT + 1).partition(b"\0")
-    if not terminator or not raw:
+    raw = reading.text(offset, STRING_LIMIT + 1)
+    if not raw:
         reading.damage("pe-imports", f"a library name at {address:#x} is empty or has no end")
         return ""
-    return printable(raw)
+    return reading.string(raw)
 
 
 def read_hybrid(reading: Reading, tables: Tables) -> bool:

@@ -16,14 +16,15 @@ BYTE_BUDGET = 32 * 1024 * 1024  # from the source, for one binary; 81 real wheel
 DAMAGE_LIMIT = 64
 SYMBOLS_OF_ROW = 8  # that cost as much as a row of another table
 STRING_LIMIT = 4096
-NAMES_LIMIT = 12 * 2**20  # bytes of the names of a binary's symbols: they may overlap, so no table bounds them
+NAMES_LIMIT = 12 * 2**20  # bytes of all names in a binary: they may overlap, so no table bounds them
 LONGEST_NAME = 2**16  # bytes, nearly
+_TOO_LONG = f"its names have more than {NAMES_LIMIT:,} bytes together"
 _ODD_BYTE = 16  # bytes that a byte of a name that is not ASCII counts as
 _PIECE = 256  # names that are made before their sum is looked at
 
 
 class BudgetExceededError(Exception):
-    """A binary asked for more bytes than BYTE_BUDGET. Stays within this package."""
+    """A binary asked for more bytes than BYTE_BUDGET or NAMES_LIMIT; the text says it. Stays within this package."""
 
 
 class Blocks:
@@ -36,7 +37,7 @@ class Blocks:
         self.source = source
         self.spent = 0
         self.rows = 0  # of tables that were walked row by row
-        self.name_bytes = 0  # of the names of symbols
+        self.name_bytes = 0  # of the names of symbols and libraries, search paths and the like
         self._streamed = 0
         self._kept: dict[int, bytes] = {}
 
@@ -71,7 +72,7 @@ class Blocks:
         """Return these bytes and keep nothing of them. All such reads together may cover the source once."""
         self._streamed += length
         if self._streamed > self.source.size:
-            raise BudgetExceededError
+            raise BudgetExceededError(self._why)
         return self.source.read(offset, length)
 
     def _block(self, number: int) -> bytes:
@@ -83,7 +84,11 @@ class Blocks:
     def _spend(self, length: int) -> None:
         self.spent += length
         if self.spent > BYTE_BUDGET:
-            raise BudgetExceededError
+            raise BudgetExceededError(self._why)
+
+    @property
+    def _why(self) -> str:
+        return f"more than {self.spent} bytes would have to be read"
 
 
 class Reading:
@@ -98,6 +103,7 @@ class Reading:
         self.blocks = blocks
         self.base, self.size = window or (0, blocks.source.size)
         self.found: list[Damage] = []
+        self._known: set[Damage] = set()
 
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of [offset, offset + length) that exist in this window."""
@@ -132,12 +138,19 @@ class Reading:
             found = [name for name in piece if name is not None]
             self.blocks.name_bytes += _cost(found)
             if self.blocks.name_bytes > NAMES_LIMIT:
-                self.limit(f"the names of its symbols have more than {NAMES_LIMIT:,} bytes together")
+                self.limit(_TOO_LONG)
                 return None
             if len(found) < len(piece):
                 return None
             names += found
         return names
+
+    def string(self, raw: bytes) -> str:
+        """Return the text of any other name, which counts as those of symbols do; too many end the reading."""
+        self.blocks.name_bytes += _cost([raw])
+        if self.blocks.name_bytes > NAMES_LIMIT:
+            raise BudgetExceededError(_TOO_LONG)
+        return printable(raw)
 
     def once(self, offset: int, length: int) -> bytes:
         """Return the same as `read` and keep nothing of it: for a big table that is read in one go."""
@@ -169,8 +182,9 @@ class Reading:
             self._add(item)
 
     def _add(self, item: Damage) -> None:
-        if item in self.found or len(self.found) > DAMAGE_LIMIT:
+        if len(self.found) > DAMAGE_LIMIT or item in self._known:
             return
+        self._known.add(item)
         if len(self.found) == DAMAGE_LIMIT:
             item = Damage(self.path, f"{self.prefix}-limit", f"more than {DAMAGE_LIMIT} faults: not listed", cap=True)
         self.found.append(item)

@@ -59,7 +59,7 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
 
 def _to_call(slice_: Slice, needs: Iterable[VersionNeed]) -> str:
     """Name the symbols that raise the floor: the first few of them; empty text where no symbol has such a version."""
-    names = sorted({name for need in needs for name in slice_.symbols_of(need)})
+    names = list(dict.fromkeys(slice_.symbols_of(*needs)))
     more = _more("and", len(names) - _SYMBOLS)
     return f" (to call {', '.join(names[:_SYMBOLS])}{more})" if names else ""
 
