@@ -50,6 +50,12 @@ END_CASES = (
     case(
         "a comment shorter than declared by none", "zip-suffix", Zip(comment=b"x" * 9, end={"comment": 0}).build(), GOOD
     ),
+    case(
+        "a comment longer than it says",
+        "zip-comment zip-suffix",
+        Zip(comment=b"x" * 9, end={"comment": 4}).build(),
+        GOOD,
+    ),
     case("bytes after the end", "zip-suffix", Zip(suffix=b"\0").build(), GOOD),
     case("bytes before it that offsets count", "zip-prefix", Zip(prefix=b"#!/bin/sh\n").build(), GOOD),
     case(

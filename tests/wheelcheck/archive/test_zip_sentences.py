@@ -61,6 +61,7 @@ def test_a_gap_is_called_what_it_is(name: str, what: str) -> None:
         ("a zip inside the comment", "", f"{len(GOOD) + 22} bytes before the end begins another end record"),
         ("a zip inside the comment", "", f"{len(GOOD)} bytes before the archive that its offsets leave out"),
         ("a comment longer than the file", "", "0 bytes of comment, expected 9"),
+        ("a comment longer than it says", "", "5 bytes follow the archive"),
         ("a comment shorter than declared by none", "", "9 bytes follow the archive"),
         ("bytes before it that offsets count", "pkg/module.py", "10 bytes before the first member"),
         ("fewer members on this disk than in all", "", "disk 0 of a set, 0 of 1 members on it"),

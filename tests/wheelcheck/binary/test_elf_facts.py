@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
 
 import pytest
@@ -108,6 +109,41 @@ def test_a_slice_says_what_is_there_and_nothing_of_what_is_not() -> None:
     ):
         found = only(content)
         assert replace(found, dynamic_tags=frozenset()) == expected
+
+
+def test_the_flags_of_the_header_are_kept_as_they_are() -> None:
+    for content in (native.musl_library(), native.object_file()):
+        assert only(header(flags=0x0123_4567)(content)).flags == 0x0123_4567
+
+
+@pytest.mark.parametrize(
+    ("cpu", "layout", "numbers"),
+    [
+        ("x86_64", "<2I", (1 << 20, 9)),
+        ("x86_64", "<2I", (9, 1 << 20)),
+        ("s390x", ">2I", (1 << 20, 9)),
+        ("s390x", ">2Q", (1 << 20, 9)),
+        ("s390x", ">2Q", (9, 1 << 20)),
+    ],
+)
+def test_a_hash_table_has_two_numbers_and_as_many_as_they_say(cpu: str, layout: str, numbers: tuple[int, int]) -> None:
+    content = bytearray(with_hash("sysv", cpu))
+    table = ELFFile(BytesIO(content)).get_section_by_name(".hash")
+    assert table is not None
+    struct.pack_into(layout, content, table["sh_offset"], *numbers)
+    size = (8 if "Q" in layout else 4) * (2 + sum(numbers))
+    found = f"DT_HASH says that it has {size} bytes, which reach out of its PT_LOAD"
+    assert found in [damage.why for damage in read(bytes(content)).damage]
+
+
+def test_a_string_begins_before_the_end_of_its_table() -> None:
+    size = elf.value_of(native.library(), elf.STRSZ)
+    for offset, why in (
+        (size, f"string {size:#x} is outside the table of {size} bytes"),
+        (size - 1, "names no library"),
+    ):
+        said = [damage.why for damage in read(elf.tag(elf.NEEDED, offset)(native.library())).damage]
+        assert any(why in each for each in said), said
 
 
 def test_debug_information_is_what_its_sections_hold_in_the_file() -> None:

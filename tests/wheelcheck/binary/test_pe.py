@@ -64,6 +64,11 @@ def test_ready_to_run_numbers_are_decoded_only_in_a_dotnet_file(number: int) -> 
     assert read(machine(number)(native.windows())).slices[0].arches == ()
 
 
+def test_another_number_in_a_dotnet_file_stays_what_it_is() -> None:
+    managed = only(chain(machine(0x1234), directory(CLR, 0x2000))(native.windows()))
+    assert (managed.machine, managed.arches, managed.managed) == ("machine 0x1234", (), True)
+
+
 def test_any_cpu_assemblies_are_managed_whatever_their_header_says() -> None:
     slice_ = only(directory(CLR, 0x2000)(native.windows("x86_64")))
     assert (slice_.managed, slice_.arches) == (True, ("x86_64",))

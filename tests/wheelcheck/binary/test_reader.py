@@ -14,6 +14,7 @@ from tests.support import native
 from tests.support.elf_editing import graft_dynamic
 from wheelcheck.binary import Binary, read_binary
 from wheelcheck.binary.reader import (
+    BLOCK,
     BYTE_BUDGET,
     DAMAGE_LIMIT,
     LONGEST_NAME,
@@ -301,3 +302,26 @@ def test_the_first_faults_are_listed_each_once_and_then_that_there_are_more(coun
     listed = [damage.why for damage in reading.found]
     assert listed[:DAMAGE_LIMIT] == [f"fault {number}" for number in range(DAMAGE_LIMIT)]
     assert listed[DAMAGE_LIMIT:] == [f"more than {DAMAGE_LIMIT} faults: not listed"] * (count > DAMAGE_LIMIT)
+
+
+@pytest.mark.parametrize("edge", [BLOCK, 2 * BLOCK])
+def test_a_read_over_the_edges_of_blocks_gives_each_byte(edge: int) -> None:
+    content = bytes(number % 251 for number in range(3 * BLOCK))
+    blocks = Blocks(Bytes(content))
+    for start in (0, edge - 2, edge - 1, edge, edge + 1):
+        for end in (start + 1, edge - 1, edge, edge + 1, edge + 2, 3 * BLOCK, 3 * BLOCK + 1):
+            assert blocks.read(start, end - start) == content[start:end]
+
+
+def test_nothing_is_read_outside_of_a_window() -> None:
+    content = b"before\0" + b"inside" + b"behind\0"
+    window = Reading("x", "elf", Blocks(Bytes(content))).apart(7, 6)
+    assert (window.text(0, 100), window.text(6, 100), window.text(-1, 100)) == (None, None, None)
+    assert (window.read(0, 100), window.read(5, 9), window.read(6, 9), window.read(-1, 9)) == (
+        b"inside",
+        b"e",
+        b"",
+        b"",
+    )
+    whole = Reading("x", "elf", Blocks(Bytes(content))).apart(7, 13)
+    assert (whole.text(0, 100), whole.text(6, 6), whole.text(6, 7)) == (b"insidebehind", None, b"behind")

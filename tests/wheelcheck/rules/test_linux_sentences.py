@@ -50,6 +50,13 @@ def test_four_of_the_symbols_that_raise_the_floor_are_named(count: int, end: str
     assert said("WC401", **asking(count, GLIBC_2_34)) == [("error", why + end)]
 
 
+def test_symbols_of_the_floor_itself_do_not_raise_it() -> None:
+    needs = [VersionNeed("libc.so.6", f"GLIBC_2.{number}", weak=False) for number in (16, 17, 18, 34)]
+    symbols = tuple(Symbol(f"f{need.version[-2:]}", need.version, need.library, need.weak) for need in needs)
+    ((_, message),) = said("WC401", versions=tuple(needs), imports=symbols, symbols_known=True)
+    assert message.endswith(" (to call f18, f34)")
+
+
 def test_the_newest_version_is_named_with_the_symbols_of_all_that_are_too_new() -> None:
     needs = [VersionNeed("libstdc++.so.6", f"GLIBCXX_3.4.{number}", weak=False) for number in (9, 29, 30, 28)]
     symbols = tuple(Symbol(f"f{need.version[-2:]}", need.version, need.library, need.weak) for need in needs)

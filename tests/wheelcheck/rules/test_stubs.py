@@ -21,7 +21,7 @@ from tests.support.native_files import (
     mac_program,
     program,
 )
-from tests.support.twins import Silent, Twins, judge
+from tests.support.twins import WARNING, Silent, Twins, judge
 from wheelcheck.binary.model import Binary
 from wheelcheck.damage import Damage
 
@@ -168,6 +168,21 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             "found code for no CPU that runs Python",
             (MODULE,),
         ),
+        *(
+            Twins(
+                "WC305",
+                f"WebAssembly that is named {name} in a wheel for {system}",
+                a_wheel(tags, made_for, File(f"demo/{name}", WASM)),
+                a_wheel(tags, made_for, File("demo/x.wasm", WASM)),
+                "found WebAssembly, expected what a loader takes",
+                (f"demo/{name}",),
+                WARNING,
+            )
+            for name, system, tags, made_for in (
+                ("libx.so", "Windows", WIN64, dll("x86_64")),
+                ("x.dll", "Linux", X86_64, library("x86_64")),
+            )
+        ),
         Twins(
             "WC305",
             "WebAssembly that is named as a DLL",
@@ -254,6 +269,10 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
         stub("an empty static library", b"", "found an empty file", "demo/libx.a"),
         stub("an empty add-on of Node.js", b"", "found an empty file", "demo/x.node"),
         stub("a web page that was saved as a program", PAGE, "found an HTML or XML page", TOOL, EXECUTABLE),
+        *(
+            stub(f"the same that {who} may start", PAGE, "found an HTML or XML page", TOOL, 0o100644 | bit)
+            for who, bit in (("its owner", 0o100), ("its group", 0o010), ("anybody else", 0o001))
+        ),
         Twins(
             "WC305",
             "an empty program in a Windows wheel",
@@ -404,6 +423,14 @@ def test_what_a_system_would_start_is_code(row: Twins, tmp_path: Path) -> None:
         Silent("WC305", "a linker script", linux(made(b"/* GNU ld script */\nGROUP ( libc.so.6 AS_NEEDED ( x ) )\n"))),
         Silent("WC305", "a linker script that explains itself, as libcuopt 26.10 does", linux(made(LONG_SCRIPT))),
         Silent("WC305", "a linker script after many comments", linux(made(b"/**/ " * 60 + b"INPUT(libx.so.1)\n"))),
+        *(
+            Silent("WC305", f"a linker script after white space: {text!r}", linux(made(b"\n \t" + text)))
+            for text in (
+                b"/* GNU ld script */\nx\n",
+                b"INPUT(libx.so.1)\n",
+                b"/* one */\n\n/* two */\nINPUT(libx.so.1)",
+            )
+        ),
         Silent("WC305", "a one-line linker script", linux(made(b"INPUT(libncurses.so.6)\n"))),
         Silent("WC305", "an empty placeholder for another platform", linux(made(b"", "demo/win-x64/native.dll"))),
         Silent("WC305", "an empty marker", linux(made(b"", "demo/bin/.keep", EXECUTABLE))),
