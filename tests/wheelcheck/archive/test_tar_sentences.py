@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.support.archive_cases import read
 from tests.support.tar_cases import TAR_CASES
 from tests.support.tars import BLOCK, header, tar
+from wheelcheck.archive import Budget, walk
+from wheelcheck.archive.formats import CONTENT
+
+if TYPE_CHECKING:
+    from wheelcheck.damage import Damage
 
 
 @pytest.mark.parametrize(
@@ -46,3 +55,41 @@ def test_the_padding_of_a_member_is_a_part_of_it(missing: int) -> None:
     assert len(content) % BLOCK == -missing % BLOCK
     (fault,) = read(content).damage
     assert fault.why.startswith(f"the archive ends {missing} bytes before the end of a member")
+
+
+FIELDS = {
+    "mode": (100, 8),
+    "uid": (108, 8),
+    "gid": (116, 8),
+    "mtime": (136, 12),
+    "devmajor": (329, 8),
+    "devminor": (337, 8),
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_each_digit_of_a_number_that_installers_pass_over_counts(field: str) -> None:
+    start, length = FIELDS[field]
+    for at in (start, start + length - 2):
+        block = bytearray(header())
+        block[at] = ord("8")
+        block[148:156] = b" " * 8
+        block[148:156] = b"%06o\0 " % sum(block)
+        faults = read(bytes(block) + tar()[2 * BLOCK :]).damage
+        assert [fault.kind for fault in faults if fault.kind == "tar-number"] == ["tar-number"], (field, at)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 18, (1 << 18) + 1, 600_000])
+def test_what_is_compressed_alone_is_one_file_of_its_whole_size(size: int) -> None:
+    (entry,) = read(gzip.compress(b"x" * size)).entries
+    assert (entry.path, entry.kind, entry.size) == (CONTENT, "file", size)
+
+
+def test_reading_past_what_is_kept_names_the_member() -> None:
+    damage: list[Damage] = []
+    budget = Budget(held_bytes=1_000, prefix_bytes=100)
+    content = tar(header(b"pkg-1/data", size=600_000) + bytes(600_000) + bytes(-600_000 % BLOCK))
+    for entry, source in walk(io.BytesIO(content), budget, damage):
+        assert source.read(0, entry.size) == bytes(entry.size)[:100]
+    expected = "only the first 100 of 600,000 bytes were kept, the rest is not examined"
+    assert [(fault.path, fault.why) for fault in damage] == [("pkg-1/data", expected)]

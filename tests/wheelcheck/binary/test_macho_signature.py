@@ -102,6 +102,16 @@ def test_a_signature_with_too_few_hashes_is_told_with_its_numbers() -> None:
     assert fault(content) == found
 
 
+def test_only_the_blobs_that_are_counted_are_read() -> None:
+    def sign(code: bytes, count: int) -> bytes:
+        blobs = bytearray(superblob(code_directory(code, "sha1", kind=1), code_directory(bytes(len(code)))))
+        struct.pack_into(">I", blobs, 8, count)
+        return bytes(blobs)
+
+    assert fault(signed(native.mac(), lambda code: sign(code, 1))) == ""
+    assert "does not fit" in fault(signed(native.mac(), lambda code: sign(code, 2)))
+
+
 def test_the_strongest_hash_is_the_one_that_counts() -> None:
     def weak_is_wrong(code: bytes) -> bytes:
         return superblob(code_directory(bytes(len(code)), "sha1", kind=1), code_directory(code))

@@ -64,6 +64,12 @@ def test_ready_to_run_numbers_are_decoded_only_in_a_dotnet_file(number: int) -> 
     assert read(machine(number)(native.windows())).slices[0].arches == ()
 
 
+@pytest.mark.parametrize(("count", "managed"), [(14, False), (15, True), (16, True)])
+def test_the_last_of_the_data_directories_counts(count: int, *, managed: bool) -> None:
+    fewer = chain(directory(CLR, 0x2000), put("I", DIRECTORY_COUNT, count))(native.windows())
+    assert read(fewer).slices[0].managed is managed
+
+
 def test_another_number_in_a_dotnet_file_stays_what_it_is() -> None:
     managed = only(chain(machine(0x1234), directory(CLR, 0x2000))(native.windows()))
     assert (managed.machine, managed.arches, managed.managed) == ("machine 0x1234", (), True)

@@ -272,6 +272,23 @@ def test_the_artifacts_of_a_release_agree(row: Twins, tmp_path: Path) -> None:
         ),
         Silent(
             "WC712",
+            "wheels for one platform without native code",
+            building.release(
+                *(building.wheel(f"{python}-none-manylinux_2_17_x86_64") for python in ("cp311", "cp312"))
+            ),
+        ),
+        Silent(
+            "WC712",
+            "wheels for any platform with the same native code",
+            building.release(
+                *(
+                    building.wheel(f"{python}-none-any", building.member("demo/x.so", building.elf("x86_64")))
+                    for python in ("cp311", "cp312")
+                )
+            ),
+        ),
+        Silent(
+            "WC712",
             "one wheel for two Pythons",
             a_release(
                 a_wheel("cp310.cp311-none-manylinux_2_17_x86_64", library("x86_64")),

@@ -9,7 +9,7 @@ import pytest
 from tests.support import artifacts, macho_cases, native
 from tests.support.artifacts import EXECUTABLE, File, a_wheel
 from tests.support.native_files import ARM64, UNIVERSAL2, WIN64, dll, mac, mac_module
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, judge
 from wheelcheck.binary.model import Binary, Names, Symbol
 
 if TYPE_CHECKING:
@@ -492,6 +492,16 @@ def test_each_dylib_of_the_wheel_is_where_dyld_looks_for_it(row: Twins, tmp_path
 
 
 HERE = "@loader_path/libfoo.dylib"
+
+
+@pytest.mark.parametrize("open_by", ["", "hands_on", "managed", "hybrid"])
+def test_of_a_library_that_may_offer_more_than_is_read_nothing_is_said(open_by: str) -> None:
+    asks = artifacts.macho("aarch64", needed=(HERE,), imports=(Symbol("answer", library=HERE),), symbols_known=True)
+    facts = {"exports": Names.of([b"other"]), "symbols_known": True} | ({open_by: True} if open_by else {})
+    for change, count in (({}, 0 if open_by else 1), ({"symbols_known": False}, 0)):
+        other = artifacts.macho("aarch64", **facts | change)
+        wheel = artifacts.wheel(ARM64, artifacts.member(MODULE, asks), artifacts.member("demo/libfoo.dylib", other))
+        assert len(judge(wheel, "WC423")) == count
 
 
 def handing_on(*, is_meant: bool) -> Wheel:

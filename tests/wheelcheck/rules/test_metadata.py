@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, member, wheel
 from tests.support.native_files import dll, library
-from tests.support.twins import Silent, Twins
+from tests.support.twins import Silent, Twins, judge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -534,3 +534,12 @@ def laid_out(path: str) -> WheelRecipe:
 )
 def test_the_wheel_holds_what_an_installer_can_place(row: Twins, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+def test_each_file_of_the_data_folder_is_judged_whatever_lies_before_it() -> None:
+    data = "demo-1.0.data"
+    for before in ("demo/__init__.py", "demo/x.data", "demo.database/x"):
+        subject = wheel(X86_64, member(before), member(f"{data}/other/x"))
+        assert [hit.path for hit in judge(subject, "WC224")] == [f"{data}/other/x"]
+    subject = wheel(X86_64, member(data, kind="directory"), member(f"{data}/scripts/a/b"), member(f"{data}/other/x"))
+    assert [hit.path for hit in judge(subject, "WC224")] == [f"{data}/scripts/a/b", f"{data}/other/x"]
