@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import File, SdistRecipe, a_release, a_wheel, an_sdist
+from tests.support.artifacts import File, SdistRecipe, a_release, a_wheel, an_sdist, member, sdist
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
         *(
             Silent("WC615", f"a private key in {folder}", an_sdist(File(f"{folder}/x/key.pem", KEY)))
             for folder in ("src/greentest", "examples", "docs/samples")
+        ),
+        Silent(
+            "WC615",
+            "a folder that has nothing in it",
+            sdist(*(member(f"demo-1.0/{name}", kind="directory") for name in (".git/hooks", "x/node_modules/y"))),
         ),
         Silent("WC615", "a certificate", an_sdist(File("ca.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n"))),
         Silent("WC615", "a text about private keys", an_sdist(File("notes.txt", KEY))),

@@ -368,6 +368,10 @@ MAKERS = (
             )
             for sentence, source, module, beside, maker in MAKERS
         ),
+        *(
+            Silent("WC245", f"what {maker} may make below itself", package("from .a.b.c.d import go\n", maker))
+            for maker in ("demo/a.py", "demo/a/b.py", "demo/a/b/c.py")
+        ),
         Silent("WC245", "a folder without __init__.py", package("from .core.fast import go\n", "demo/core/fast.py")),
     ],
     ids=str,

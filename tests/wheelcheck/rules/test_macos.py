@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -497,7 +497,9 @@ HERE = "@loader_path/libfoo.dylib"
 @pytest.mark.parametrize("open_by", ["", "hands_on", "managed", "hybrid"])
 def test_of_a_library_that_may_offer_more_than_is_read_nothing_is_said(open_by: str) -> None:
     asks = artifacts.macho("aarch64", needed=(HERE,), imports=(Symbol("answer", library=HERE),), symbols_known=True)
-    facts = {"exports": Names.of([b"other"]), "symbols_known": True} | ({open_by: True} if open_by else {})
+    facts: dict[str, Any] = {"exports": Names.of([b"other"]), "symbols_known": True} | (
+        {open_by: True} if open_by else {}
+    )
     for change, count in (({}, 0 if open_by else 1), ({"symbols_known": False}, 0)):
         other = artifacts.macho("aarch64", **facts | change)
         wheel = artifacts.wheel(ARM64, artifacts.member(MODULE, asks), artifacts.member("demo/libfoo.dylib", other))

@@ -431,6 +431,12 @@ def test_what_a_system_would_start_is_code(row: Twins, tmp_path: Path) -> None:
                 b"/* one */\n\n/* two */\nINPUT(libx.so.1)",
             )
         ),
+        Silent(
+            "WC305",
+            "WebAssembly under the names of libraries in a wheel for browsers",
+            a_wheel("cp313-cp313-pyodide_2025_0_wasm32", File("demo/x.so", WASM), File("demo/libx.so", WASM)),
+            everywhere=("WC208",),
+        ),
         Silent("WC305", "a one-line linker script", linux(made(b"INPUT(libncurses.so.6)\n"))),
         Silent("WC305", "an empty placeholder for another platform", linux(made(b"", "demo/win-x64/native.dll"))),
         Silent("WC305", "an empty marker", linux(made(b"", "demo/bin/.keep", EXECUTABLE))),
