@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
 _THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
 MOST_FINDINGS = 10_000  # of one rule in one artifact: more are a limit that was reached
+MOST_TEXT = 4 * 2**20  # characters of all of them, likewise: messages may name what is kilobytes long
 _CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
 
@@ -302,12 +302,15 @@ def _caps(artifact: Artifact) -> Iterator[Gap]:
 
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:
     """Yield what a rule finds, including what it found before it raised an error; at most MOST_FINDINGS."""
+    room = MOST_TEXT
     try:
-        findings = rule.findings(subject, artifact)
-        yield from islice(findings, MOST_FINDINGS)
-        if next(findings, None):
-            why = f"{rule.code} found more than {MOST_FINDINGS:,} faults; the rest is not listed"
-            gaps.append(Gap(artifact, "", why, rule.code))
+        for number, finding in enumerate(rule.findings(subject, artifact)):
+            if number == MOST_FINDINGS or room < 0:
+                most = f"{MOST_FINDINGS:,} faults" if room >= 0 else f"{MOST_TEXT:,} characters of faults"
+                gaps.append(Gap(artifact, "", f"{rule.code} found more than {most}; the rest is not listed", rule.code))
+                return
+            room -= len(finding.path) + len(finding.message) + len(finding.cause)
+            yield finding
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}", rule.code))
 

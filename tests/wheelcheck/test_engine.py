@@ -82,6 +82,25 @@ def test_what_one_rule_finds_without_end_is_a_limit_that_was_reached(
     assert (report.verdict, examine([path], ignoring).verdict) == ("fail", "unverified")
 
 
+def test_the_text_of_what_one_rule_finds_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """480 modules that need libraries with names of four kilobytes took 80 MB of messages."""
+    path = a_wheel(X86_64, TOOL, *(File(f"demo/{n}", b"x", 0o104644) for n in range(4))).write(tmp_path)
+    first = examine([path]).findings[0]
+    monkeypatch.setattr(engine, "MOST_TEXT", 2 * (len(first.path) + len(first.message) + len(first.cause)) - 1)
+    report = examine([path])
+    assert [finding.code for finding in report.findings] == ["WC112"] * 2
+    assert [why.partition(" found more than ")[2] for why in whys(report)] == [
+        f"{engine.MOST_TEXT:,} characters of faults; the rest is not listed"
+    ]
+
+
+def test_a_message_longer_than_anybody_reads_is_cut() -> None:
+    judged = rule("WC999", on=str)(lambda text: iter([Hit("x", text, cause=text)]))
+    short, long = (next(judged.findings("x" * length, "a.whl")) for length in (8_000, 8_001))
+    assert short.message == short.cause == "x" * 8_000
+    assert long.message == long.cause == "x" * 8_000 + "…"
+
+
 def test_a_warning_is_not_a_failure() -> None:
     warning = Finding("WC999", "x", "warning", "a.whl", "", "m")
     wheel = Wheel("a.whl", parse_file_name("a.whl"))

@@ -11,7 +11,8 @@ from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from wheelcheck.damage import Damage
 
@@ -105,10 +106,10 @@ class Names:
     def __contains__(self, name: str) -> bool:
         return b"\0%b\0" % name.encode() in self.joined
 
-    def among(self, wanted: Collection[str]) -> set[str]:
-        """Return which of many names are in the set, in one pass."""
-        encoded = {name.encode(): name for name in wanted}
-        return {encoded[name] for name in encoded.keys() & set(self.joined.split(b"\0"))}
+    def among(self, wanted: AbstractSet[str]) -> set[str]:
+        """Return which of many names are in the set, in one pass over its own."""
+        own = self.joined.decode("utf-8", "surrogateescape")  # names that are asked for have no surrogates
+        return {name for name in own.split("\0") if name in wanted}
 
     def beginning_with(self, prefix: str) -> list[str]:
         """Return the names that begin so, sorted."""

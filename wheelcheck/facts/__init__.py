@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.facts.headers import Headers
+    from wheelcheck.facts.requirements import Required
     from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import EntryKind
 
@@ -190,6 +191,13 @@ class Wheel(Artifact):
         return DistInfo.among(self.dist_info_folders, self.texts, self.name)
 
     @cached_property
+    def required(self) -> Required:
+        """The distributions that it requires."""
+        from wheelcheck.facts.requirements import Required  # noqa: PLC0415  # which needs this module
+
+        return Required(map(str, self.dist_info.metadata.get_all("Requires-Dist", [])))
+
+    @cached_property
     def has_exact_record(self) -> bool:
         """Whether RECORD is what the format prescribes for its members, so that nothing can be wrong with it."""
         info = self.dist_info
@@ -200,7 +208,7 @@ class Wheel(Artifact):
 
     def forget(self) -> None:
         """Drop what only the rules about one wheel ask for; it is made again if somebody else does."""
-        for name in ("widths", "served", "folders", "paths", "_by_place"):
+        for name in ("widths", "served", "folders", "paths", "required", "_by_place"):
             self.__dict__.pop(name, None)
         if "dist_info" in self.__dict__:
             self.dist_info.forget()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Slice
 
+_COMPONENTS = 16  # of a path, that cost as much as looking for a name that has few
 WALK_LIMIT = 200_000  # names that are looked for in a folder, in all
 _LOADER, _EXECUTABLE, _RPATH = "@loader_path", "@executable_path", "@rpath"
 
@@ -100,7 +101,9 @@ class Dyld:
         new |= set(_behind(self.images[place], new)) - self._known[place]
         if not new:
             return
-        self._steps_left -= len(new) * (1 + len(self._open[place]))
+        self._steps_left -= len(new) * (1 + sum(map(_weight, self._open[place])))
+        if self._steps_left <= 0:
+            return
         self._known[place] |= new
         for target in self._targets[place]:
             self._hand_on(target, new)
@@ -120,8 +123,15 @@ class Dyld:
     def _found(self, name: str, folders: list[_Folder]) -> str:
         """Return the file that a name leads to in these folders; empty if there is none."""
         word, _, rest = name.partition("/")
+        if word not in (_LOADER, _EXECUTABLE, _RPATH):
+            return ""
         places = (_joined(folder.place, rest) for folder in folders if folder.word == word)
         return next((place for place in places if place in self._files), "")
+
+
+def _weight(name: str) -> int:
+    """Return the steps that it takes to look for a name in one folder: a path is taken apart into its components."""
+    return 1 + name.count("/") // _COMPONENTS
 
 
 def _own(image: Image) -> Iterator[_Folder]:

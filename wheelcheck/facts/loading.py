@@ -16,7 +16,8 @@ from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from wheelcheck.binary.model import Slice
 
@@ -62,10 +63,25 @@ class Loader:
         self.is_musl = is_musl
         self._steps_left = WALK_LIMIT
         self._exported: dict[str, frozenset[bytes]] = {}
+        self._folders: dict[str, Mapping[str, int]] = {}
 
     @cached_property
-    def _by_place(self) -> Mapping[str, Loadable]:
-        return {file.place: file for file in self.files}
+    def _holders(self) -> Mapping[str, Mapping[str, Loadable]]:
+        """The files by the name that they have there, and their folder."""
+        found: dict[str, dict[str, Loadable]] = defaultdict(dict)
+        for file in self.files:
+            folder, name = posixpath.split(file.place)
+            found[name][folder] = file
+        return found
+
+    def _folders_of(self, file: Loadable) -> Mapping[str, int]:
+        """Return the folders of a file's own search path, each with its place among them."""
+        if file.place not in self._folders:
+            entries = file.code.runpath or file.code.rpath
+            self._folders[file.place] = {
+                folder: at for at, folder in enumerate(dict.fromkeys(_expanded(file, entries)))
+            }
+        return self._folders[file.place]
 
     @cached_property
     def by_name(self) -> Mapping[str, Sequence[Loadable]]:
@@ -104,10 +120,12 @@ class Loader:
         `above` are the files that led to this one, the nearest first. Their DT_RPATH counts too, unless the file has a
         DT_RUNPATH (glibc); musl treats both alike and asks all of them.
         """
-        if "/" in needed:
-            return None
-        for folder in self._folders(file, above):
-            if found := self._by_place.get(posixpath.normpath(posixpath.join(folder, needed))):
+        holders = self._holders.get(needed)
+        searched = self._searched(file, above) if holders else ()
+        for each in searched:
+            self._steps_left -= 1
+            folders = self._folders_of(each)
+            if holders and (found := _first(holders, folders)):
                 return found
         return None
 
@@ -117,19 +135,25 @@ class Loader:
             self._exported[file.place] = frozenset(file.code.exports.joined.split(b"\0"))
         return self._exported[file.place]
 
-    def holders(self, names: Collection[str]) -> dict[str, Loadable]:
+    def holders(self, names: AbstractSet[str]) -> dict[str, Loadable]:
         """Return the last file that exports each of these symbols, wherever it is."""
         return {name: file for file in self.files for name in file.code.exports.among(names)}
 
-    def _folders(self, file: Loadable, above: tuple[Loadable, ...]) -> Iterator[str]:
+    def _searched(self, file: Loadable, above: tuple[Loadable, ...]) -> Iterable[Loadable]:
+        """Return the files whose search paths count, in their order."""
         if self.is_musl:
-            for each in (file, *above):
-                yield from _expanded(each, each.code.runpath or each.code.rpath)
-        elif file.code.runpath:
-            yield from _expanded(file, file.code.runpath)
-        else:
-            for each in (file, *above):
-                yield from _expanded(each, () if each.code.runpath else each.code.rpath)
+            return (file, *above)
+        if file.code.runpath:
+            return (file,)
+        return (each for each in (file, *above) if not each.code.runpath)
+
+
+def _first(holders: Mapping[str, Loadable], folders: Mapping[str, int]) -> Loadable | None:
+    """Return the file in the first of the folders that has one; the shorter of both lists is gone through."""
+    if len(folders) <= len(holders):
+        return next((holders[folder] for folder in folders if folder in holders), None)
+    folder = min(holders.keys() & folders.keys(), key=folders.__getitem__, default=None)
+    return None if folder is None else holders[folder]
 
 
 def _expanded(file: Loadable, entries: Iterable[str]) -> Iterator[str]:
@@ -137,4 +161,5 @@ def _expanded(file: Loadable, entries: Iterable[str]) -> Iterator[str]:
     for entry in entries:
         folder = from_origin(entry, file.folder)
         if folder is not None:
-            yield joined("", folder)
+            place = joined("", folder)
+            yield "" if place == "." else place

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.platforms.usual import canonicalize_name, plain_requirement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
     from packaging.requirements import Requirement
@@ -155,22 +157,27 @@ def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:
     (`$ORIGIN/../nvidia/cublas/lib`): then only distributions whose names begin as that folder does count
     (nvidia-cublas-cu12). Requirements of an extra never count.
     """
-    names = required(wheel)
     if _PREFIX.match(member.path):
-        return names
-    folders = {canonicalize_name(folder) for folder in _foreign_folders(wheel, member, slice_)}
-    return tuple(name for name in names if any(begins_as(canonicalize_name(name), folder) for folder in folders))
+        return wheel.required.names
+    return wheel.required.beginning_as(_foreign_folders(wheel, member, slice_))
 
 
-def begins_as(name: str, folder: str) -> bool:
-    """Return whether a project is called like a folder, or as a part of it: nvidia-cublas-cu12 of nvidia."""
-    return name == folder or name.startswith(f"{folder}-")
+class Required:
+    """The names of the distributions that a wheel requires, those of an extra left out."""
 
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Read the values of Requires-Dist."""
+        self.names = tuple(dict.fromkeys(name for name in map(_required_name, lines) if name))
+        self._sorted = sorted((canonicalize_name(name), number) for number, name in enumerate(self.names))
 
-def required(wheel: Wheel) -> tuple[str, ...]:
-    """Return the names of the distributions that a wheel requires, those of an extra left out."""
-    found = map(_required_name, map(str, wheel.dist_info.metadata.get_all("Requires-Dist", [])))
-    return tuple(dict.fromkeys(name for name in found if name))
+    def beginning_as(self, folders: Iterable[str]) -> tuple[str, ...]:
+        """Return the projects that are called like a folder, or as a part of it: nvidia-cublas-cu12 of nvidia."""
+        found: set[int] = set()
+        for folder in {canonicalize_name(folder) for folder in folders}:
+            for first, end in ((folder, f"{folder}\0"), (f"{folder}-", f"{folder}.")):  # a dot follows upon a hyphen
+                start, stop = bisect_left(self._sorted, (first, 0)), bisect_left(self._sorted, (end, 0))
+                found.update(number for _, number in self._sorted[start:stop])
+        return tuple(self.names[number] for number in sorted(found))
 
 
 @lru_cache(maxsize=256)

@@ -26,6 +26,7 @@ FIXES: dict[Fix, str] = {
     "floor": "raises the platform tag to what the binaries need, in the file name and in WHEEL",
 }
 
+_LONGEST = 8_000  # characters of a message
 _LABELS = ("Source:", "Remedy:")  # begin the last parts of a docstring
 
 
@@ -173,7 +174,13 @@ class Rule(Generic[Subject]):
                 raise UndeclaredSeverityError(f"{self.code} does not declare the severity {severity!r}")
             where = (hit.artifact or artifact, hit.path)
             fix = self.fix if hit.fixable else None
-            yield Finding(self.code, self.name, severity, *where, hit.message, hit.cause, fix=fix)
+            message, cause = _cut(hit.message), _cut(hit.cause)
+            yield Finding(self.code, self.name, severity, *where, message, cause, fix=fix)
+
+
+def _cut(text: str) -> str:
+    """Return a text with its end left out where it is longer than anybody reads: a name may have megabytes."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def listed(names: Sequence[str], shown: int) -> str:

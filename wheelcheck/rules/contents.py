@@ -9,12 +9,10 @@ from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.python_imports import imports_of_package
-from wheelcheck.facts.requirements import begins_as, required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.suffixes import is_extension_module
-from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 
 if TYPE_CHECKING:
@@ -155,8 +153,7 @@ def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
     """Return whether other distributions may bring modules of a package."""
     if any(word in text for word in _SPREADS):
         return True
-    names = {canonicalize_name(package), wheel.name.project}
-    return any(begins_as(canonicalize_name(other), name) for other in required(wheel) for name in names)
+    return bool(wheel.required.beginning_as((package, wheel.name.project)))
 
 
 def _is_made_by_a_module(name: str, makers: frozenset[str]) -> bool:

@@ -14,14 +14,14 @@ from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
 from wheelcheck.facts.leftovers import Carried
 from wheelcheck.facts.python_imports import STANDARD, imports_of_script
-from wheelcheck.facts.requirements import required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import is_of_python
 from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.config.fields import Severity
@@ -106,18 +106,16 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     `-undefined dynamic_lookup` instead of libpython.
     """
     carried = Carried(wheel, ignore_case=True)
+    is_alone: bool | None = None
     for member, slice_, _ in native_code(wheel, "macos", "ios"):
         own = carried.beside(slice_)
         outside = [name for name in slice_.needed if not _is_provided(name, own) and not _is_systems(name, slice_)]
-        fatal = [
-            name
-            for name in outside
-            if name not in slice_.weak_needed
-            and (
-                _is_fatal(name, member.path)
-                or (_has_no_source(name, Image(member.path, place_of(member.path), slice_)) and _is_alone(wheel))
-            )
-        ]
+        weak = frozenset(slice_.weak_needed)
+        strong = [name for name in outside if name not in weak]
+        image = Image(member.path, place_of(member.path), slice_)
+        lost = {name for name in strong if _has_no_source(name, image)}
+        is_alone = _is_alone(wheel) if lost and is_alone is None else is_alone
+        fatal = [name for name in strong if _is_fatal(name, member.path) or (is_alone and name in lost)]
         if outside:
             message = f"loads {(fatal or outside)[0]}, expected a system library or one in the wheel"
             yield Hit(member.path, message, severity="error" if fatal else None)
@@ -128,7 +126,7 @@ def _is_alone(wheel: Wheel) -> bool:
 
     torchaudio requires none and imports torch.
     """
-    if required(wheel):
+    if wheel.required.names:
         return False
     own = {installed_path(member.path).partition("/")[0].partition(".")[0] for member in wheel.members}
     known = STANDARD | own
@@ -225,6 +223,26 @@ def every_symbol_that_is_looked_for_anywhere_is_somewhere(wheel: Wheel) -> Itera
     Remedy: link the library that has the symbol, for each CPU (`otool -L FILE`); list what may be undefined with
     `-Wl,-U,_name` in place of `-undefined dynamic_lookup`.
     """
+    asked = list(_asked_of_all(wheel))
+    exported = _exported(wheel, asked)
+    texts = wheel.texts.values() if asked else ()
+    is_open = bool(asked and wheel.required.names) or any(word in text for text in texts for word in _FOR_ALL)
+    for each in asked:
+        if names := each.names - exported[each.machine]:
+            found = f"looks for {listed(sorted(names), _SHOWN)}, which neither the wheel nor {each.platform.tag} offers"
+            yield Hit(each.path, f"{found}: loading it fails", "warning" if is_open else None)
+
+
+class _Asked(NamedTuple):
+    """The symbols that a module looks for anywhere, and which no system or interpreter has."""
+
+    path: str
+    machine: str
+    platform: Platform
+    names: set[str]
+
+
+def _asked_of_all(wheel: Wheel) -> Iterator[_Asked]:
     own = Carried(wheel, ignore_case=True)
     for member, slice_, platform in native_code(wheel, "macos"):
         is_judged = is_extension_module(member.path) and slice_.symbols_known and slice_.kind == "library"
@@ -233,11 +251,8 @@ def every_symbol_that_is_looked_for_anywhere_is_somewhere(wheel: Wheel) -> Itera
         loose = {symbol.name for symbol in slice_.imports if not (symbol.library or symbol.weak)}
         names = {name for name in loose if not is_of_python(name)}
         names = {name for name in names if not _may_be_offered(name)} if names else names
-        names -= _exported(wheel, slice_, names) if names else names
         if names:
-            is_open = required(wheel) or any(word in text for text in wheel.texts.values() for word in _FOR_ALL)
-            found = f"looks for {listed(sorted(names), _SHOWN)}, which neither the wheel nor {platform.tag} offers"
-            yield Hit(member.path, f"{found}: loading it fails", "warning" if is_open else None)
+            yield _Asked(member.path, slice_.machine, platform, names)
 
 
 def _is_followed(name: str, carried: Collection[str]) -> bool:
@@ -253,10 +268,17 @@ def _may_be_offered(name: str) -> bool:
     return may_be_offered(name)
 
 
-def _exported(wheel: Wheel, code: Slice, names: set[str]) -> set[str]:
-    """Return which of the names some file of the wheel for this CPU defines."""
-    slices = (slice_ for member in wheel.natives if member.binary for slice_ in member.binary.slices)
-    return {name for slice_ in slices if slice_.machine == code.machine for name in slice_.exports.among(names)}
+def _exported(wheel: Wheel, asked: Iterable[_Asked]) -> dict[str, set[str]]:
+    """Return, for each CPU, which of the names some file of the wheel defines; every file is gone through once."""
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for each in asked:
+        wanted[each.machine] |= each.names
+    found: dict[str, set[str]] = {machine: set() for machine in wanted}
+    for member in wheel.natives if wanted else ():
+        for slice_ in member.binary.slices if member.binary else ():
+            if names := wanted.get(slice_.machine):
+                found[slice_.machine] |= slice_.exports.among(names)
+    return found
 
 
 @rule("WC508", on=Wheel, needs=without_known_cpu)

@@ -224,7 +224,7 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     """
     for platform, loader in _loaders(wheel):
         missed = {file: each for file in loader.files if any(each := _missing(file, loader, platform))}
-        groups = [loader.closure(root).loaded for root in loader.files if _is_started(root)] if missed else []
+        groups = [_Group(loader.closure(root).loaded) for root in loader.files if _is_started(root)] if missed else []
         missed = {file: each for file, each in missed.items() if not _is_served(file, each.symbols, groups, loader)}
         holders = loader.holders({symbol.name for each in missed.values() for symbol in each.symbols}) if missed else {}
         loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
@@ -257,7 +257,15 @@ def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
     return _Missing(symbols, _unknown(found, system, platform))
 
 
-def _is_served(file: Loadable, symbols: tuple[Symbol, ...], groups: list[tuple[Loadable, ...]], loader: Loader) -> bool:
+class _Group:
+    """The files that the loader loads together for one module or program."""
+
+    def __init__(self, files: tuple[Loadable, ...]) -> None:
+        self.files = files
+        self.places = frozenset(file.place for file in files)
+
+
+def _is_served(file: Loadable, symbols: tuple[Symbol, ...], groups: list[_Group], loader: Loader) -> bool:
     """Return whether every module or program that leads to a library leads to what has its symbols, too.
 
     The loader looks in each of the groups that it loads together, and GSL is made for this: it comes with one cblas,
@@ -266,8 +274,8 @@ def _is_served(file: Loadable, symbols: tuple[Symbol, ...], groups: list[tuple[L
     if _is_started(file) or not symbols:
         return False
     names = {symbol.name for symbol in symbols}
-    leading = [group for group in groups if any(each is file for each in group)]
-    return bool(leading) and not any(_without(names, group, loader) for group in leading)
+    leading = [group for group in groups if file.place in group.places]
+    return bool(leading) and not any(_without(names, group.files, loader) for group in leading)
 
 
 def _doubtful(file: Loadable, loader: Loader, platform: Platform) -> tuple[set[str], set[str]]:
@@ -300,9 +308,13 @@ def _is_judged(library: str, version: str, loader: Loader, platform: Platform) -
 def _without(names: set[str], files: Iterable[Loadable], loader: Loader) -> set[str]:
     """Return those of the names that none of the files exports."""
     encoded = {name.encode(): name for name in names}
-    left = frozenset(encoded)
+    left = set(encoded)
     for file in files:
-        left -= loader.exported(file)
+        exported = loader.exported(file)
+        if len(exported) < len(left):  # a difference of sets goes through one of them, and not always the smaller
+            left.difference_update(exported)
+        else:
+            left = {name for name in left if name not in exported}
     return {encoded[raw] for raw in left}
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.leftovers import Carried, Leftovers
-from wheelcheck.facts.requirements import required
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module, parse_module_name
@@ -153,7 +152,7 @@ def every_imported_dll_is_the_systems_pythons_or_in_the_wheel(wheel: Wheel) -> I
         for name in sorted(carried.names)
         if name.endswith(".dll") and (found := _HASHED.fullmatch(name))
     }
-    by_word = {word: name for name in reversed(required(wheel)) for word in _words(name)}
+    by_word = {word: name for name in reversed(wheel.required.names) for word in _words(name)}
     imported = {library_name(name) for _, slice_, _ in native_code(wheel, "windows") for name in slice_.needed}
     rewritten = {
         _identity(member, slice_)
