@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.facts.headers import Headers
-    from wheelcheck.facts.requirements import Required
+    from wheelcheck.facts.required import Required
     from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import EntryKind
 
@@ -193,7 +193,7 @@ class Wheel(Artifact):
     @cached_property
     def required(self) -> Required:
         """The distributions that it requires."""
-        from wheelcheck.facts.requirements import Required  # noqa: PLC0415  # which needs this module
+        from wheelcheck.facts.required import Required  # noqa: PLC0415  # few rules ask
 
         return Required(map(str, self.dist_info.metadata.get_all("Requires-Dist", [])))
 

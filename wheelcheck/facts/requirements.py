@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_left
 from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
@@ -18,7 +17,6 @@ from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.platforms.usual import canonicalize_name, plain_requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
     from packaging.requirements import Requirement
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 MOST_ALTERNATIVES = 256  # of one marker; those of real requirements have a handful
 _LONGEST = 4096  # characters of one field that is parsed; deep nesting would exhaust the parser's stack
 _TOKEN = regex(r"\"[^\"]*\"|'[^']*'|[()]|[<>=!~]+|not in|[\w.]+")
-_EXTRA = regex(r"\bextra\b")
 _QUOTES = "\"'"
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _SYMMETRIC = frozenset({"==", "!=", "===", *_MIRRORED})
@@ -160,39 +157,6 @@ def bringers(wheel: Wheel, member: Member, slice_: Slice) -> tuple[str, ...]:
     if _PREFIX.match(member.path):
         return wheel.required.names
     return wheel.required.beginning_as(_foreign_folders(wheel, member, slice_))
-
-
-class Required:
-    """The names of the distributions that a wheel requires, those of an extra left out."""
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        """Read the values of Requires-Dist."""
-        self.names = tuple(dict.fromkeys(name for name in map(_required_name, lines) if name))
-        self._sorted = sorted((canonicalize_name(name), number) for number, name in enumerate(self.names))
-
-    def beginning_as(self, folders: Iterable[str]) -> tuple[str, ...]:
-        """Return the projects that are called like a folder, or as a part of it: nvidia-cublas-cu12 of nvidia."""
-        found: set[int] = set()
-        for folder in {canonicalize_name(folder) for folder in folders}:
-            for first, end in ((folder, f"{folder}\0"), (f"{folder}-", f"{folder}.")):  # a dot follows upon a hyphen
-                start, stop = bisect_left(self._sorted, (first, 0)), bisect_left(self._sorted, (end, 0))
-                found.update(number for _, number in self._sorted[start:stop])
-        return tuple(self.names[number] for number in sorted(found))
-
-
-@lru_cache(maxsize=256)
-def _required_name(line: str) -> str:
-    """Return the name of a requirement; empty for one of an extra, and one that cannot be read."""
-    if plain := plain_requirement(line):
-        name, marker = plain
-        return "" if _EXTRA.search(marker) else name
-    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
-
-    try:
-        requirement = Requirement(line)
-    except (InvalidRequirement, RecursionError):
-        return ""
-    return "" if _EXTRA.search(str(requirement.marker or "")) else requirement.name
 
 
 def _foreign_folders(wheel: Wheel, member: Member, slice_: Slice) -> set[str]:

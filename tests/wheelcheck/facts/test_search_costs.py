@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelcheck.binary.model import Binary, Names, Slice, Symbol
-from wheelcheck.facts import Member, Wheel, dyld, loading, requirements
+from wheelcheck.facts import Member, Wheel, dyld, loading, required
 from wheelcheck.facts.dyld import Dyld, Image
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.facts.loading import Loadable, Loader
-from wheelcheck.facts.requirements import Required, bringers
+from wheelcheck.facts.required import Required
+from wheelcheck.facts.requirements import bringers
 from wheelcheck.rules import macos
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def of(name: str, *members: Member, metadata: str = "") -> Wheel:
 
 def test_requirements_are_read_once_for_all_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """5,000 requirements and 1,000 files that need something else, in 300 kB, took 46 s."""
-    calls = counted(monkeypatch, requirements, "_required_name")
+    calls = counted(monkeypatch, required, "_required_name")
     metadata = "\n".join(f"Requires-Dist: demo-part{number}" for number in range(300))
     file = linux("demo/x.so", "libother.so", runpath=("$ORIGIN/../demo_part7/lib",))
     wheel = of(LINUX, metadata=metadata)
@@ -85,10 +86,10 @@ def test_requirements_are_read_once_for_all_files(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_project_begins_as_a_folder_only_at_a_hyphen() -> None:
-    required = Required(["nvidia-cublas-cu12", "NVIDIA", "nvidiax", "nvidia.x", "z; extra == 'y'", "a"])
-    assert required.beginning_as(["nvidia"]) == ("nvidia-cublas-cu12", "NVIDIA", "nvidia.x")
-    assert required.beginning_as(["nvidia_cublas", "a"]) == ("nvidia-cublas-cu12", "a")
-    assert required.beginning_as(["z", "nvidia-c"]) == ()
+    found = Required(["nvidia-cublas-cu12", "NVIDIA", "nvidiax", "nvidia.x", "z; extra == 'y'", "a"])
+    assert found.beginning_as(["nvidia"]) == ("nvidia-cublas-cu12", "NVIDIA", "nvidia.x")
+    assert found.beginning_as(["nvidia_cublas", "a"]) == ("nvidia-cublas-cu12", "a")
+    assert found.beginning_as(["z", "nvidia-c"]) == ()
 
 
 def mac(path: str, *needed: str, wanted: str = "", offered: bytes = b"") -> Member:
