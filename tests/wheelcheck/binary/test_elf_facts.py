@@ -12,6 +12,7 @@ from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import byte, header, section
 from wheelcheck.binary import Binary, Slice, read_binary
+from wheelcheck.binary.elf_dynamic import STRINGS_LIMIT
 from wheelcheck.binary.model import Names, Symbol, VersionNeed
 from wheelcheck.records import replace
 from wheelcheck.source import Bytes
@@ -70,6 +71,33 @@ def test_a_library_that_does_not_name_itself_has_none_of_the_names_that_it_needs
     unnamed = elf.tag(elf.NEEDED, 1)(native.library())  # the first string
     (slice_,) = read(unnamed).slices
     assert (len(slice_.needed), slice_.needed[0] != "", slice_.soname) == (2, True, "")
+
+
+def needing(total: int) -> tuple[bytes, int]:
+    """Return a library that needs others whose names, ends of one run, have so many bytes together; how many."""
+    content = native.musl_library()
+    strings = content[elf.offset_of(content, elf.value_of(content, elf.STRTAB)) :][: elf.value_of(content, elf.STRSZ)]
+    strings += b"x" * 2000 + b"\0"
+    lengths = [2000]
+    while sum(lengths) < total:
+        lengths.append(min(lengths[-1] - 1, total - sum(lengths)))
+    kept = [entry for entry in elf.entries(content) if entry[0] not in (elf.NEEDED, elf.STRTAB, elf.STRSZ)]
+    kept += [(elf.STRTAB, elf.GRAFT_ADDRESS), (elf.STRSZ, len(strings))]
+    kept += [(elf.NEEDED, len(strings) - 1 - length) for length in lengths]
+    table = b"".join(struct.pack("<qQ", *entry) for entry in [*kept, (elf.NULL, 0)])
+    skip = -(-len(strings) // 16) * 16
+    made = elf.graft(strings.ljust(skip, b"\0") + table)(content)
+    start = elf.get(made, elf.segments_at(made, elf.LOAD)[-1], elf.SEGMENT["offset"])
+    place = {"offset": start + skip, "vaddr": elf.GRAFT_ADDRESS + skip, "filesz": len(table), "memsz": len(table)}
+    return elf.segment(elf.DYNAMIC, **place)(made), len(lengths)
+
+
+def test_names_are_read_up_to_so_many_bytes_of_all_together() -> None:
+    content, count = needing(STRINGS_LIMIT)
+    assert len(only(content).needed) == count
+    content, count = needing(STRINGS_LIMIT + 1)
+    (damage,) = read(content).damage
+    assert (damage.kind, damage.cap, len(read(content).slices[0].needed)) == ("elf-limit", True, count - 1)
 
 
 LIBC = ("libc.so.6", "GLIBC_2.2.5")
