@@ -9,6 +9,8 @@ import pytest
 from tests.support import artifacts
 from tests.support.artifacts import X86_64
 from tests.support.twins import judge
+from wheelcheck.rules import loading
+from wheelcheck.rules.catalogue import find
 
 MUSL = "cp311-cp311-musllinux_1_2_x86_64"
 ANDROID = "cp313-cp313-android_24_x86_64"
@@ -70,3 +72,21 @@ def test_a_file_whose_symbols_cannot_be_read_is_told_only_if_it_needs_something(
     unread = {"dynamic": True, "needed": ("libm.so.6",), "symbols_known": False}
     for change, count in (({}, 1), ({"dynamic": False}, 0), ({"needed": ()}, 0)):
         assert len(hits("WC421", tags, unread | change)) == count
+
+
+@pytest.mark.parametrize(
+    ("python", "is_known"), [("cp27-cp27mu", False), ("pp27-pypy_73", False), ("pp310-pypy310_pp73", True)]
+)
+def test_the_symbols_of_python_2_are_in_no_table(python: str, *, is_known: bool) -> None:
+    wheel = artifacts.wheel(f"{python}-manylinux_2_17_x86_64")
+    rule = find("WC421")
+    assert rule
+    assert rule.needs
+    assert rule.needs(wheel) == ("" if is_known else "the C API of Python 2 is not known")
+
+
+def test_a_finding_has_code_and_name_of_its_rule() -> None:
+    found = judge(artifacts.wheel(X86_64, artifacts.member("demo/a.so", artifacts.elf("x86_64", x86_level=3))), "WC431")
+    name = loading.no_property_note_asks_for_a_newer_cpu_than_the_tag.name
+    assert [(each.code, each.name) for each in found] == [("WC431", name)]
+    assert name == "no-property-note-asks-for-a-newer-cpu-than-the-tag"

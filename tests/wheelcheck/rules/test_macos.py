@@ -698,3 +698,13 @@ MODULES = {
 )
 def test_every_symbol_that_is_looked_for_anywhere_is_somewhere(row: Twins | Silent, tmp_path: Path) -> None:
     row.assert_holds(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["libfoo.dylib", "libFoo.dylib", "LIBFOO.dylib"])
+def test_a_library_of_the_wheel_is_followed_in_whatever_case_it_is_asked_for(name: str) -> None:
+    needed = (f"@loader_path/{name}", "/usr/lib/libSystem.B.dylib")
+    asks = artifacts.macho("aarch64", needed=needed, imports=(Symbol("nowhere"),), symbols_known=True)
+    for other, count in (("demo/libFoo.dylib", 1), ("demo/libbar.dylib", 0)):  # another one may have the name
+        library = artifacts.macho("aarch64", exports=Names.of([b"here"]), symbols_known=True)
+        wheel = artifacts.wheel(CP311, artifacts.member(FLAT, asks), artifacts.member(other, library))
+        assert len(judge(wheel, "WC509")) == count
