@@ -102,14 +102,17 @@ def test_a_signature_with_too_few_hashes_is_told_with_its_numbers() -> None:
     assert fault(content) == found
 
 
-def test_only_the_blobs_that_are_counted_are_read() -> None:
+@pytest.mark.parametrize("blobs", [2, 9, 17])
+def test_only_the_blobs_that_are_counted_are_read(blobs: int) -> None:
     def sign(code: bytes, count: int) -> bytes:
-        blobs = bytearray(superblob(code_directory(code, "sha1", kind=1), code_directory(bytes(len(code)))))
-        struct.pack_into(">I", blobs, 8, count)
-        return bytes(blobs)
+        weak, wrong = code_directory(code, "sha1", kind=1), code_directory(bytes(len(code)))
+        made = bytearray(superblob(*[weak] * (blobs - 1), wrong))
+        struct.pack_into(">I", made, 8, count)
+        struct.pack_into(">I", made, 12 + 8 * (blobs - 1), 0x1000)  # an alternate, as the first behind the usual one
+        return bytes(made)
 
-    assert fault(signed(native.mac(), lambda code: sign(code, 1))) == ""
-    assert "does not fit" in fault(signed(native.mac(), lambda code: sign(code, 2)))
+    assert fault(signed(native.mac(), lambda code: sign(code, blobs - 1))) == ""
+    assert "does not fit" in fault(signed(native.mac(), lambda code: sign(code, blobs)))
 
 
 def test_the_strongest_hash_is_the_one_that_counts() -> None:
