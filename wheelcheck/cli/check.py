@@ -145,11 +145,12 @@ def _config(arguments: argparse.Namespace, file: Path | None) -> Config:
         select=tuple(arguments.select) or config.select,
         deselect=(*arguments.ignore, *(OF_UPLOADS if is_published else ())),
     )
+    narrowed = config.for_architecture(arguments.architecture) if arguments.architecture else config
+    narrowed = narrowed.for_interpreter(arguments.interpreter) if arguments.interpreter else narrowed
     for option in ("architecture", "interpreter"):
         if getattr(arguments, option) and not config.wheels:
             say(f"--{option} has no effect: the configuration names no wheels that the release must contain")
-    config = config.for_architecture(arguments.architecture) if arguments.architecture else config
-    return config.for_interpreter(arguments.interpreter) if arguments.interpreter else config
+    return narrowed
 
 
 def _told(words: list[str], file: Path | None) -> Run:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli import lock_files
-from wheelcheck.cli.options import add_config, positive, refusal, suggestion
+from wheelcheck.cli.options import add_config, given, positive, refusal, suggestion
 
 if TYPE_CHECKING:
     import argparse
@@ -53,11 +53,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def _add_expectations(group: argparse._ArgumentGroup) -> None:
     add_config(group).add_argument("--no-config", action="store_true", help="use no configuration")
-    group.add_argument("--architecture", metavar="CPU", help="expect the wheels of one CPU only, as built on one host")
-    group.add_argument(
-        "--interpreter", metavar="TAG", help="expect the wheels that one Python builds only, such as cp311"
+    cpu, python = (
+        "the wheels of one CPU only, as built on one host",
+        "the wheels that one Python builds only, such as cp311",
     )
-    group.add_argument("--evidence", metavar="DIR", help="refuse a file that no statement in DIR proves as it is")
+    group.add_argument("--architecture", type=given, metavar="CPU", help=f"expect {cpu}")
+    group.add_argument("--interpreter", type=given, metavar="TAG", help=f"expect {python}")
+    evidence = "refuse a file that no statement in DIR proves as it is"
+    group.add_argument("--evidence", type=given, metavar="DIR", help=evidence)
     group.add_argument("--each", action="store_true", help="check single artifacts: no file is missed, none is extra")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli.exit_codes import reader_may_leave
+from wheelcheck.cli.options import given
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -33,11 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--fix-diff", action="store_true", help="print what --fix would change, and write nothing")
     group.add_argument(
         "--fix-to",
-        type=Path,
+        type=_folder,
         default=Path(_FOLDER),
         metavar="DIR",
         help=f"the folder for repaired wheels (default: {_FOLDER}, in the current folder)",
     )
+
+
+def _folder(text: str) -> Path:
+    return Path(given(text))  # an empty one would mean the current folder
 
 
 @dataclass

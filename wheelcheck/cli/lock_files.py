@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import say
+from wheelcheck.cli.options import given
 from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options about lock files."""
     group = parser.add_argument_group("lock files: what an install would take, each file judged alone")
     what = "a requirements file with pinned versions; pylock.toml and uv.lock are named without an option"
-    group.add_argument("-r", "--requirement", action="append", default=[], metavar="FILE", help=what)
+    group.add_argument("-r", "--requirement", action="append", type=given, default=[], metavar="FILE", help=what)
     group.add_argument(
-        "--platform", default="", metavar="TAG", help="such as manylinux_2_28_aarch64 (default: this one)"
+        "--platform", type=given, metavar="TAG", help="such as manylinux_2_28_aarch64 (default: this one)"
     )
-    group.add_argument("--python", default="", metavar="VERSION", help="such as 3.12 (default: this one)")
+    group.add_argument("--python", type=given, metavar="VERSION", help="such as 3.12 (default: this one)")
 
 
 def is_lock_file(argument: str) -> bool:
@@ -39,11 +40,16 @@ def apart(arguments: Sequence[str], requirements: Sequence[str]) -> tuple[list[s
 
 def fetched(files: Sequence[str], arguments: argparse.Namespace) -> list[Path]:
     """Return the files that an install from the lock files takes, fetched into the cache. Raises UnreachableError."""
-    if not files:
+    options = [f"--{name}" for name in ("platform", "python") if getattr(arguments, name)]
+    if not files and not options:
         return []
     from wheelcheck import locks  # noqa: PLC0415  # slow to import, and few runs need it
 
-    target = locks.Target(arguments.platform, arguments.python)
+    target = locks.Target(arguments.platform or "", arguments.python or "")
+    if not files:
+        verb = "has" if len(options) == 1 else "have"
+        say(f"{' and '.join(options)} {verb} no effect: no lock file and no requirements file is given")
+        return []
     found = locks.fetch(map(Path, files), target, arguments.index_url)
     say(f"{len(found)} files that an install on {target} takes")
     return found

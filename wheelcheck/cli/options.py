@@ -27,6 +27,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def given(text: str) -> str:
+    """Return what an argument gives. Raises ArgumentTypeError for empty text: a variable that was never set."""
+    if not text:
+        raise refusal("found nothing, expected a value; is a variable empty?")
+    return text
+
+
 def refusal(why: str) -> Exception:
     """Return what the type of an argument raises, for argparse to print."""
     from argparse import ArgumentTypeError  # noqa: PLC0415  # only a wrong call needs it

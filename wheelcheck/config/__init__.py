@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
+from wheelcheck.platforms.published import is_interpreter
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass, replace
@@ -143,7 +144,12 @@ class Config(Expected):
         return replace(self._narrowed(wheels), architectures=(wanted,))
 
     def for_interpreter(self, tag: str) -> Config:
-        """Return what is expected if only one Python builds, such as cp311. Raises ConfigError if it has no wheels."""
+        """Return what is expected if only one Python builds, such as cp311.
+
+        Raises ConfigError if it has no wheels, or there is no such Python: wheels of abi3 would fit any name.
+        """
+        if not is_interpreter(tag):
+            raise ConfigError(f"--interpreter: {tag!r} is the tag of no Python; write for example cp311 or cp313t")
         wheels = tuple(wheel for wheel in self.wheels if is_built_by(tag, (wheel.python, wheel.abi)))
         if self.wheels and not wheels:
             known = ", ".join(sorted({wheel.python for wheel in self.wheels}))

@@ -135,6 +135,12 @@ def is_asked_for(python: str, abi: str) -> bool:
     return found["word"] != "py" and _ABIS.get(found["word"], _ANY_ABI).fullmatch(abi) is not None
 
 
+def is_interpreter(tag: str) -> bool:
+    """Return whether some interpreter has this name: that of its tag, or of its ABI without the GIL, such as cp313t."""
+    python = tag.removesuffix("t")
+    return is_asked_for(python, "none" if python == tag else tag)
+
+
 def _is_of_cpython(version: str, abi: str) -> bool:
     """Return whether an ABI tag is one of this CPython's: flags m and u ended with 3.8 and 3.3, t came with 3.13."""
     number = int(version[0]), int(version[1:])

@@ -105,6 +105,45 @@ def test_narrowing_a_promised_set_that_is_empty_says_that_it_does_nothing(
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--platform", "win_amd64"), "--platform has no effect: no lock file"),
+        (("--platform", "win_amd64", "--python", "3.12"), "--platform and --python have no effect: no lock file"),
+    ],
+)
+def test_what_is_about_lock_files_says_that_it_does_nothing_without_one(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    a_wheel(X86_64, library("x86_64")).write(tmp_path)
+    done = run_here(tmp_path, "check", ".", *options)
+    assert said in done.stderr.decode()
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--interpreter", "py99", "'py99' is the tag of no Python"),
+        ("--architecture", "vax", "unknown architecture 'vax'"),
+        ("--platform", "vax", "'vax' is no platform tag"),
+        ("--python", "99", "'99' is no version of Python"),
+        *(
+            (option, "", f"{option}: found nothing, expected a value")
+            for option in ("--interpreter", "--architecture", "--platform", "--python", "--evidence", "--fix-to")
+        ),
+        ("--requirement", "", "--requirement: found nothing, expected a value"),
+    ],
+)
+def test_a_senseless_value_is_refused_where_nothing_asks_for_it(
+    tmp_path: Path, option: str, value: str, said: str
+) -> None:
+    a_wheel(X86_64, library("x86_64")).write(tmp_path)
+    done = run_here(tmp_path, "check", ".", option, value)
+    assert said in done.stderr.decode()
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
 @pytest.mark.parametrize("words", [("check", "--no-such"), ("chek",), ("explain", "WC9"), ("check", "nowhere.whl")])
 def test_a_mistake_is_told_in_three_lines_at_most(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = run_here(tmp_path, *words)

@@ -427,6 +427,15 @@ def test_a_python_that_builds_no_expected_wheel_is_an_error() -> None:
         config.for_interpreter("cp312")
 
 
+@pytest.mark.parametrize("tag", ["py99", "cp3", "cp311t", "x86_64", "3.11", "311", "cp311-abi3", "CP311", ""])
+@pytest.mark.parametrize("wheels", [(), (WheelTag("cp39", "abi3", "manylinux_2_17_x86_64"),)])
+def test_the_tag_of_no_python_is_an_error_whatever_is_expected(tag: str, wheels: tuple[WheelTag, ...]) -> None:
+    with pytest.raises(ConfigError, match=f"{tag!r} is the tag of no Python"):
+        Config(wheels=wheels).for_interpreter(tag)
+    for known in ("cp311", "cp313t", "cp399", "pp311", "py3"):
+        assert Config(wheels=wheels).for_interpreter(known).wheels == wheels
+
+
 def test_an_unknown_architecture_is_an_error() -> None:
     with pytest.raises(UnknownArchitectureError, match="vax"):
         Config().for_architecture("vax")
