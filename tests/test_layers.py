@@ -29,7 +29,12 @@ LAYERS = (
     ("archive", "binary", "wheel_writer"),  # the readers, which know nothing of each other; what writes a wheel
     ("platforms",),  # the tables of CPUs, tags and policies
     ("source", "damage", "credentials", "toml_document"),  # bytes at an offset, damage; passwords in URLs; TOML
-    ("records", "tuples", "patterns"),  # classes of fields and regular expressions, which everything uses
+    (
+        "records",
+        "tuples",
+        "patterns",
+        "counting",
+    ),  # what everything uses: fields, expressions, nouns
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 

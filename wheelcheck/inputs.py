@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
@@ -270,5 +271,5 @@ def _fetch(project: str, version: str, index_url: str) -> list[Path]:
     for outcome in outcomes:
         if not isinstance(outcome, Path):
             raise UnreachableError(str(outcome))
-    print(f"wheelcheck: {len(outcomes)} files of {project} {version}", file=sys.stderr)  # noqa: T201  # progress
+    print(f"wheelcheck: {counted(len(outcomes), 'file')} of {project} {version}", file=sys.stderr)  # noqa: T201  # progress
     return [outcome for outcome in outcomes if isinstance(outcome, Path)]

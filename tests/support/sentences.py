@@ -14,6 +14,7 @@ from pathlib import Path
 from wheelcheck.report.wording import shown
 
 _NUMBER = re.compile(r"\b(0x[0-9a-f]+|[0-9]{1,3}(,[0-9]{3})+|[0-9a-f]*[0-9][0-9a-f]*)\b")
+_OF_ONE = re.compile(r"\b0 (byte|column)\b")  # a noun of 1 is the same sentence
 _FOLDER = Path(__file__).parent / "sentences"
 
 
@@ -26,6 +27,7 @@ def _known(name: str) -> set[str]:
 def assert_known(name: str, kind: str, text: str) -> None:
     """Assert that a sentence is one of those that were read; with WHEELCHECK_SENTENCES set, add it."""
     sentence = f"{kind}: {_NUMBER.sub('0', shown(text))}".encode("unicode_escape").decode()
+    sentence = _OF_ONE.sub(r"0 \1s", sentence)
     if sentence not in _known(name) and os.environ.get("WHEELCHECK_SENTENCES"):
         assert "PYTEST_XDIST_WORKER" not in os.environ, "add sentences with `pytest -n0`: processes lose some"
         _known(name).add(sentence)

@@ -135,7 +135,7 @@ def test_what_names_no_release_is_refused_before_anybody_is_asked(
     ("argument", "why"),
     [
         ("pypi:nobody==1.0", "the index has no project 'nobody'"),
-        ("pypi:demo==3.0", "'demo' has no release 3.0: the last of its 1 are 1.0"),
+        ("pypi:demo==3.0", "'demo' has no release 3.0: its only one is 1.0"),
     ],
 )
 def test_a_release_that_is_not_there_is_a_reason(index: PackageIndex, argument: str, why: str) -> None:

@@ -8,6 +8,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
+from wheelcheck.counting import counted
 from wheelcheck.damage import EMPTY, beginning
 from wheelcheck.records import dataclass, field
 
@@ -98,11 +99,14 @@ class GzipStream(Stream):
             out = inflater.decompress(content, OUTPUT)
         except codec.error as broken:
             self.log.stop(
-                "gzip-deflate", f"broken deflate stream ({broken}) after {self._size} bytes, expected its end"
+                "gzip-deflate",
+                f"broken deflate stream ({broken}) after {counted(self._size, 'byte')}, expected its end",
             )
         self._tail = inflater.unused_data or inflater.unconsumed_tail
         if not out and not content and not inflater.eof:
-            self.log.stop("gzip-truncated", f"the stream is cut short after {self._size} bytes, expected its end")
+            self.log.stop(
+                "gzip-truncated", f"the stream is cut short after {counted(self._size, 'byte')}, expected its end"
+            )
         return out
 
     def _read_header(self) -> None:
@@ -117,10 +121,14 @@ class GzipStream(Stream):
         if flags & _FEXTRA:
             length = self._take(2)
             read += [length, self._take(int.from_bytes(length, "little"))]
-            self.log.note("gzip-hidden", f"{len(read[-1])} bytes of extra field in the gzip header, expected none")
+            self.log.note(
+                "gzip-hidden", f"{counted(len(read[-1]), 'byte')} of extra field in the gzip header, expected none"
+            )
         read += [self._read_text() for flag in (_FNAME, _FCOMMENT) if flags & flag]
         if flags & _FCOMMENT:
-            self.log.note("gzip-hidden", f"a comment of {len(read[-1])} bytes in the gzip header, expected none")
+            self.log.note(
+                "gzip-hidden", f"a comment of {counted(len(read[-1]), 'byte')} in the gzip header, expected none"
+            )
         if flags & _FHCRC and (found := self._take(2)) != codec.crc32(b"".join(read), 0).to_bytes(4, "little")[:2]:
             self.log.note("gzip-header", f"header CRC {found.hex()}, expected that of the header")
 
@@ -128,7 +136,9 @@ class GzipStream(Stream):
         text = self._take(self.log.budget.name_bytes + 1)
         end = text.find(b"\0") + 1
         if not end:
-            self.log.stop("gzip-header", f"a name or comment of over {len(text) - 1} bytes, expected it to end")
+            self.log.stop(
+                "gzip-header", f"a name or comment of over {counted(len(text) - 1, 'byte')}, expected it to end"
+            )
         self._tail = text[end:] + self._tail
         return text[:end]
 
@@ -136,12 +146,12 @@ class GzipStream(Stream):
         self._ended = True
         trailer = self._take(8)
         if len(trailer) < 8:
-            self.log.stop("gzip-truncated", f"{len(trailer)} bytes of trailer, expected 8")
+            self.log.stop("gzip-truncated", f"{counted(len(trailer), 'byte')} of trailer, expected 8")
         crc, size = int.from_bytes(trailer[:4], "little"), int.from_bytes(trailer[4:], "little")
         if crc != self._crc:
             self.log.note("gzip-crc", f"CRC-32 {self._crc:#010x}, expected {crc:#010x}")
         if size != self._size & 0xFFFFFFFF:
-            self.log.note("gzip-size", f"{self._size} bytes unpacked, expected {size}")
+            self.log.note("gzip-size", f"{counted(self._size, 'byte')} unpacked, expected {size}")
         if rest := self._take(INPUT):
             another = rest.startswith(b"\x1f\x8b")
             what = "a second gzip member" if another else "bytes that belong to nothing" if any(rest) else "zeros"

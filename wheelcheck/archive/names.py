@@ -6,6 +6,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
 
@@ -104,7 +105,7 @@ def flaws(path: str) -> Iterator[tuple[str, str]]:
     """Yield (kind, why) for everything wrong with a path, whose trailing slash has been removed."""
     longest = max(map(len, path.encode().split(b"/"))) if len(path) > LONGEST_COMPONENT // 4 else 0
     if longest > LONGEST_COMPONENT:
-        yield "name-long", f"a component of {longest} bytes, expected at most {LONGEST_COMPONENT}"
+        yield "name-long", f"a component of {counted(longest, 'byte')}, expected at most {LONGEST_COMPONENT}"
     if _USUAL.fullmatch(path) and not _LIKE_A_DEVICE.search(path):
         return
     if path and not _ODD.search(path):

@@ -25,6 +25,7 @@ from wheelcheck.archive.tar_headers import (
     parse_records,
 )
 from wheelcheck.archive.zip_directory import has_end_record
+from wheelcheck.counting import counted
 from wheelcheck.records import dataclass, field, replace
 from wheelcheck.source import Entry, Source
 
@@ -124,7 +125,7 @@ class _Reader:
         block = self.stream.read(BLOCK)
         if block and block != _ZEROS:
             if len(block) < BLOCK:
-                self.log.stop("tar-truncated", f"a header of {len(block)} bytes, expected {BLOCK}")
+                self.log.stop("tar-truncated", f"a header of {counted(len(block), 'byte')}, expected {BLOCK}")
             return block
         if self.stream.read(BLOCK) != _ZEROS if block else True:
             self.log.note("tar-no-end", "the archive does not end in two blocks of zeros, expected them")
@@ -163,7 +164,7 @@ class _Reader:
         content = self.stream.read(length)
         if len(content) < length:
             missing = length + further - len(content)
-            why = f"the archive ends {missing} bytes before the end of a member, expected it whole"
+            why = f"the archive ends {counted(missing, 'byte')} before the end of a member, expected it whole"
             self.log.stop("tar-truncated", why, header.name)
         return content
 
@@ -179,7 +180,7 @@ class _Reader:
         self.log.budget.count_member(self.log.budget.tar_members, TAR_MEMBER, header.name)
         kind = KINDS.get(header.type)
         if kind not in ("file", None) and header.size:
-            why = f"a {kind} that declares {header.size} bytes of data, expected none"
+            why = f"a {kind} that declares {counted(header.size, 'byte')} of data, expected none"
             self.log.note("tar-type-data", why, header.name)
             header = replace(header, size=0)
         held, sha256 = self._read(header)

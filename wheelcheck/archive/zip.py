@@ -26,6 +26,7 @@ from wheelcheck.archive.zip_directory import (
     read_at,
     read_directory,
 )
+from wheelcheck.counting import counted
 from wheelcheck.damage import EMPTY
 from wheelcheck.source import Entry, Source
 
@@ -124,13 +125,17 @@ def check_tiling(file: BinaryIO, extents: list[Extent], end: End, log: Log) -> N
 def _check_seam(file: BinaryIO, reached: int, start: int, path: str, log: Log) -> None:
     here = f"the header of {path!r}" if path else "the central directory"
     if start < reached:
-        log.note("zip-overlap", f"{reached - start} bytes before {here} end inside it, expected none to", path)
+        log.note(
+            "zip-overlap",
+            f"the data before {here} reaches {counted(reached - start, 'byte')} into it, expected it to end before",
+            path,
+        )
     elif start > reached == 0 and path:
-        log.note("zip-prefix", f"{start} bytes before the first member, expected none", path)
+        log.note("zip-prefix", f"{counted(start, 'byte')} before the first member, expected none", path)
     elif start > reached:
         hidden = read_at(file, reached, 4) == b"PK\3\4"
         what = "a member that the central directory does not list" if hidden else "bytes that belong to nothing"
-        log.note("zip-gap", f"{start - reached} bytes before {here} are {what}, expected none", path)
+        log.note("zip-gap", f"{counted(start - reached, 'byte')} before {here}: {what}, expected none", path)
 
 
 def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> int:
@@ -144,7 +149,7 @@ def _descriptor_length(file: BinaryIO, extent: Extent, room: int, log: Log) -> i
             values = struct.pack(form, record.crc, record.packed, record.size) if fits else b"-"
             if room == len(signature + values) and found.startswith(signature + values):
                 return room
-    why = f"{max(room, 0)} bytes after the data are no descriptor with the values of the central directory"
+    why = f"{counted(max(room, 0), 'byte')} after the data and no descriptor with the values of the central directory"
     log.note("zip-descriptor-differs", f"{why}, expected one", record.path)
     return room if 0 < room <= 24 else 0
 
@@ -253,4 +258,8 @@ def _note_kind(record: Record, kind: EntryKind, source: Inflated, log: Log) -> N
         why = f"MS-DOS attributes {record.attributes & 0xFF:#04x}, expected none of a folder, volume label or device"
         log.note("zip-kind-differs", why, record.path)
     if kind == "directory" and source.size:
-        log.note("entry-directory-data", f"a directory with {source.size} bytes of data, expected none", record.path)
+        log.note(
+            "entry-directory-data",
+            f"a directory with {counted(source.size, 'byte')} of data, expected none",
+            record.path,
+        )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from wheelcheck.archive.inflate import OUTPUT, Content, Inflated, Packed, already_known, digest, digest_at_once
 from wheelcheck.archive.zip_directory import Window
+from wheelcheck.counting import counted
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -115,13 +116,16 @@ def _is_readable(record: Record, log: Log) -> bool:
 def _fault(record: Record, content: Content, stream: MemberStream) -> tuple[str, str] | None:
     """Return the kind of damage in a content and why it is damage; None for one that is as its record says."""
     if stream.error:
-        return "zip-deflate", f"{stream.error} after {content.size} bytes, expected {record.size}"
+        return "zip-deflate", f"{stream.error} after {counted(content.size, 'byte')}, expected {record.size}"
     if content.size > record.size:
-        return "zip-size", f"more data than expected, {record.size} bytes"
+        return "zip-size", f"more data than expected, {counted(record.size, 'byte')}"
     if content.size < record.size:
-        return "zip-size", f"{content.size} bytes of data, expected {record.size}"
+        return "zip-size", f"{counted(content.size, 'byte')} of data, expected {record.size}"
     if content.crc != record.crc:
         return "zip-crc", f"CRC-32 {content.crc:#010x}, expected {record.crc:#010x}"
     if stream.unread:
-        return "zip-stream-suffix", f"{stream.unread} bytes follow the end of the deflate stream, expected none"
+        return (
+            "zip-stream-suffix",
+            f"{counted(stream.unread, 'byte')} after the end of the deflate stream, expected none",
+        )
     return None

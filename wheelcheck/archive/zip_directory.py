@@ -11,6 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.limits import ZIP_MEMBER
+from wheelcheck.counting import counted
 from wheelcheck.damage import beginning
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
@@ -68,7 +69,8 @@ def parse_extra(extra: bytes, name: str, where: str, log: Log) -> dict[int, byte
         elif identifier == _TIMES and not length:  # libarchive: "Incomplete extended time field"
             log.note("zip-extra", f"the {where} has an extra block of times that is empty, expected its flags", name)
         elif length > _LONGEST.get(identifier, 0):
-            why = f"the {where} has extra block {identifier:#06x} of {length} bytes, expected none that can hide data"
+            block = f"extra block {identifier:#06x} of {counted(length, 'byte')}"
+            why = f"the {where} has {block}, expected none that can hide data"
             log.note("zip-extra-data", why, name)
         fields.setdefault(identifier, extra[at : at + length])
         at += length
@@ -84,7 +86,7 @@ def widen(fields: dict[int, bytes], values: dict[str, int], name: str, log: Log)
             log.note("zip-zip64", f"{' and '.join(wanted)} at the 32-bit limit, expected a zip64 extra block", name)
         return tuple(values.values())
     if len(block) != 8 * len(wanted):
-        log.note("zip-zip64", f"a zip64 extra block of {len(block)} bytes, expected {8 * len(wanted)}", name)
+        log.note("zip-zip64", f"a zip64 extra block of {counted(len(block), 'byte')}, expected {8 * len(wanted)}", name)
     wide = {key: int.from_bytes(block[8 * n : 8 * n + 8], "little") for n, key in enumerate(wanted)}
     if wide and all(value < _LIMIT for value in wide.values()):
         log.note("zip-zip64-unneeded", "a zip64 extra block for values that fit without, expected none", name)
@@ -207,17 +209,18 @@ def _check_tail(tail: bytes, at: int, log: Log) -> None:
     present = len(tail) - at - END.size
     if declared:
         kind = "zip-writer-comment" if tail[at + END.size :] in WRITERS else "zip-comment"
-        log.note(kind, f"an archive comment of {declared} bytes, expected none")
+        log.note(kind, f"an archive comment of {counted(declared, 'byte')}, expected none")
     if present > declared:
-        log.note("zip-suffix", f"{present - declared} bytes follow the archive, expected none")
+        log.note("zip-suffix", f"{counted(present - declared, 'byte')} after the archive, expected none")
     if present < declared:
-        log.note("zip-truncated", f"{present} bytes of comment, expected {declared}")
+        log.note("zip-truncated", f"{counted(present, 'byte')} of comment, expected {declared}")
     log.budget.spend(tail.count(b"PK\5\6"))
     for other in _occurrences(tail[:-21], b"PK\5\6"):
         comment = int.from_bytes(tail[other + 20 : other + 22], "little")
         if other != at and other + END.size + comment == len(tail):
             log.note(
-                "zip-two-ends", f"{len(tail) - other} bytes before the end begins another end record, expected one"
+                "zip-two-ends",
+                f"another end record begins {counted(len(tail) - other, 'byte')} before the end, expected one",
             )
 
 
@@ -291,14 +294,14 @@ def _settle_shift(file: BinaryIO, end: End, log: Log) -> End:
     """Distinguish bytes before the archive, which zipfile skips, from bytes after the directory."""
     room = end.position - end.size - end.offset
     if room < 0:
-        why = f"central directory at {end.offset} of {end.size} bytes, expected it to end at {end.position}"
+        why = f"central directory at {end.offset} of {counted(end.size, 'byte')}, expected it to end at {end.position}"
         log.stop("zip-directory", why)
     if room == 0:
         return end
     if read_at(file, end.offset + room, 4) != b"PK\1\2" == read_at(file, end.offset, 4):
-        log.note("zip-gap", f"{room} bytes between the central directory and the end record, expected none")
+        log.note("zip-gap", f"{counted(room, 'byte')} between the central directory and the end record, expected none")
         return end
-    log.note("zip-prefix", f"{room} bytes before the archive that its offsets leave out, expected none")
+    log.note("zip-prefix", f"{counted(room, 'byte')} before the archive that its offsets leave out, expected none")
     return End(end.position, end.entries, end.size, end.offset, room)
 
 
@@ -326,7 +329,7 @@ def _read_record(content: bytes, at: int, shift: int, log: Log) -> tuple[Record,
     if version > NEWEST:
         log.note("zip-version", f"needs version {version / 10} of the format, expected at most {NEWEST / 10}", path)
     if comment_length:
-        log.note("zip-member-comment", f"a comment of {comment_length} bytes, expected none", path)
+        log.note("zip-member-comment", f"a comment of {counted(comment_length, 'byte')}, expected none", path)
     if disk:
         log.note("zip-disk", f"on disk {disk}, expected a single file", path)
     stamp, at = date << 16 | time, offset + shift

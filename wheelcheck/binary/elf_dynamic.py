@@ -16,6 +16,7 @@ from wheelcheck.binary.elf_tables import DF_1_PIE, judge_tables
 from wheelcheck.binary.elf_versions import Need, elf_hash, read_version_names, read_version_needs
 from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT
+from wheelcheck.counting import counted
 from wheelcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _walk_tags(reading: Reading, layout: struct.Struct, offset: int, length: int
         if len(tags.needed) > NEEDED_LIMIT:
             reading.limit(f"more than {NEEDED_LIMIT} DT_NEEDED entries")
             return
-    reading.damage("elf-dynamic", f"no DT_NULL in the {length} bytes of PT_DYNAMIC")
+    reading.damage("elf-dynamic", f"no DT_NULL in the {counted(length, 'byte')} of PT_DYNAMIC")
 
 
 def _rows(reading: Reading, layout: struct.Struct, offset: int, length: int) -> Iterator[tuple[int, int]]:
@@ -204,7 +205,9 @@ def _string_table(reading: Reading, image: Image, last: dict[str | int, int]) ->
     address, size = last["DT_STRTAB"], last["DT_STRSZ"]
     place = image.locate(address)
     if place is None or place[1] < size or place[0] + size > reading.size:
-        reading.damage("elf-dynamic", f"DT_STRTAB ({size} bytes at {address:#x}) is outside every PT_LOAD's file bytes")
+        reading.damage(
+            "elf-dynamic", f"DT_STRTAB ({counted(size, 'byte')} at {address:#x}) is outside every PT_LOAD's file bytes"
+        )
         return None
     return place[0], size
 
@@ -229,7 +232,7 @@ def _read_strings(reading: Reading, image: Image, last: dict[str | int, int], of
 
 def _read_string(reading: Reading, start: int, size: int, offset: int) -> str | None:
     if offset >= size:
-        reading.damage("elf-string", f"string {offset:#x} is outside the table of {size} bytes")
+        reading.damage("elf-string", f"string {offset:#x} is outside the table of {counted(size, 'byte')}")
         return None
     raw, terminator, _ = reading.read(start + offset, min(STRING_LIMIT + 1, size - offset)).partition(b"\0")
     if not terminator and len(raw) > STRING_LIMIT:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_layout import segment_name
 from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.counting import counted
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _judge_load(reading: Reading, load: Segment, bits: int) -> None:
         end = f"{load.offset + load.filesz:#x}"
         reading.damage("elf-truncated", f"{where} ends at {end}, the file at {reading.size:#x}")
     if load.filesz > load.memsz:
-        reading.damage("elf-segment", f"{where} has {load.filesz} bytes for {load.memsz} of memory")
+        reading.damage("elf-segment", f"{where} has {counted(load.filesz, 'byte')} for {load.memsz} of memory")
     if load.memsz > _MOST_MEMORY:
         reading.damage("elf-segment", f"{where} asks for {load.memsz} bytes of memory, more than any machine has")
     if load.vaddr + load.memsz > 1 << bits:
@@ -268,7 +269,9 @@ def read_interpreter(reading: Reading, image: Image) -> str:
         return ""
     offset, length = segments[0].offset, segments[0].filesz
     if not 2 <= length <= STRING_LIMIT:
-        reading.damage("elf-interpreter", f"PT_INTERP has {length} bytes: the kernel takes 2 to {STRING_LIMIT}")
+        reading.damage(
+            "elf-interpreter", f"PT_INTERP has {counted(length, 'byte')}: the kernel takes 2 to {STRING_LIMIT}"
+        )
         return ""
     raw = reading.read(offset, length)
     if len(raw) < length or raw[-1]:

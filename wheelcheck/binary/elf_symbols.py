@@ -15,6 +15,7 @@ from wheelcheck.binary.elf_lookup import NAMELESS, Asked, GnuHash, SysvHash, is_
 from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import SYMBOLS_OF_ROW, all_printable
+from wheelcheck.counting import counted
 from wheelcheck.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ class _Tables:
 
     def _beyond(self, tag: str, size: int) -> str:
         return (
-            f"{tag} says that it has {size} bytes, which reach out of its PT_LOAD" if self._is_beyond(tag, size) else ""
+            f"{tag} says that it has {counted(size, 'byte')}, which reach out of its PT_LOAD"
+            if self._is_beyond(tag, size)
+            else ""
         )
 
     def _is_beyond(self, tag: str, size: int) -> bool:

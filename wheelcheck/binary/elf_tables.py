@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -123,7 +125,7 @@ def _outside(image: Image, tags: Tags) -> Iterator[str]:
         if tag in tags and size:
             place = image.locate(tags[tag])
             if place is None or place[1] < size:
-                yield f"{tag} ({size} bytes at {tags[tag]:#x}) is outside every PT_LOAD's file bytes"
+                yield f"{tag} ({counted(size, 'byte')} at {tags[tag]:#x}) is outside every PT_LOAD's file bytes"
 
 
 def _has_descriptors(header: Header) -> bool:

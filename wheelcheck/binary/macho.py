@@ -12,6 +12,7 @@ from wheelcheck.binary.macho_signature import is_past_end, signature_fault
 from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
 from wheelcheck.binary.model import UNKNOWN, AppleSystem, Kind, Slice, Symbols, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.counting import counted
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
@@ -286,7 +287,9 @@ def _note_table(reading: Reading, header: Header, command: Command, facts: _Fact
 
 def _fields(reading: Reading, command: Command, layout: str) -> tuple[int, ...] | None:
     if 8 + struct.calcsize(layout) > len(command.raw):
-        reading.damage("macho-command", f"load command {command.number:#x} has {len(command.raw)} bytes: too few")
+        reading.damage(
+            "macho-command", f"load command {command.number:#x} has {counted(len(command.raw), 'byte')}: too few"
+        )
         return None
     return struct.unpack_from(layout, command.raw, 8)
 
@@ -303,7 +306,7 @@ def _judge_segment(reading: Reading, header: Header, command: Command) -> None:
 def _judge_encryption(reading: Reading, header: Header, command: Command) -> None:
     fields = _fields(reading, command, f"{header.order}3I")
     if fields and fields[2]:
-        reading.damage("macho-encrypted", f"{fields[1]} bytes are encrypted with system {fields[2]}")
+        reading.damage("macho-encrypted", f"encrypted with system {fields[2]}: {counted(fields[1], 'byte')}")
 
 
 def _string(reading: Reading, header: Header, command: Command) -> str | None:

@@ -105,7 +105,8 @@ def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
         bits = 64 if entry.cputype >> 24 & 1 else 32
         return Slice(entry.machine, cpus(*entry.cpu), "archive", "macos", bits)
     if inner.read(0, 4) not in magic.MACHO:
-        reading.damage("macho-fat", f"slice {entry.machine} starts with {inner.read(0, 4).hex()}: no Mach-O")
+        found = f"starts with {inner.read(0, 4).hex()}" if inner.size else "is empty"
+        reading.damage("macho-fat", f"slice {entry.machine} {found}: no Mach-O")
         return None
     header = read_header(inner)
     if header and cpus(header.cputype, header.subtype) != cpus(*entry.cpu):

@@ -17,6 +17,7 @@ from wheelcheck.binary.elf_header import read_header
 from wheelcheck.binary.macho import machine_name
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.reader import Blocks, Reading, printable
+from wheelcheck.counting import counted
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import replace
 from wheelcheck.source import Bytes
@@ -141,7 +142,7 @@ def _member_slice(reading: Reading, name: bytes, start: int, size: int) -> Slice
     length = int(name[3:]) if is_bsd and name[3:].isdigit() else 0
     if length > size or (is_bsd and not length):
         reading.damage(
-            "ar-member", f"member {printable(name)} has {size} bytes, expected a name of that length in them"
+            "ar-member", f"member {printable(name)} has {counted(size, 'byte')}, expected a name of that length in them"
         )
         length = 0
     if length == size:  # an empty file, unless the whole of an object is called its name

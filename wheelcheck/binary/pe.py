@@ -15,6 +15,7 @@ from wheelcheck.binary.objects import HEADER, coff_slice
 from wheelcheck.binary.pe_symbols import read_symbols
 from wheelcheck.binary.pe_tables import Section, Tables
 from wheelcheck.binary.reader import STRING_LIMIT
+from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, replace
@@ -163,7 +164,10 @@ def _read_headers(reading: Reading, start: int) -> Headers | None:
         return None
     layout = _OPTIONAL.get(int.from_bytes(optional[:2], "little"))
     if layout is None or size < layout[1] + 4:
-        reading.damage("pe-header", f"an optional header of {size} bytes, magic {optional[:2].hex()}: expected PE32(+)")
+        reading.damage(
+            "pe-header",
+            f"an optional header of {counted(size, 'byte')}, magic {optional[:2].hex() or 'missing'}: expected PE32(+)",
+        )
         return Headers(machine, flags, 0, 0, Tables((), (), 0, 0))
     bits, count_at = layout
     if any(row.bits != bits for row in arch.of_pe(machine)):  # Windows: "not a valid Win32 application"

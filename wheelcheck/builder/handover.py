@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from wheelcheck.builder.run import BuildError
+from wheelcheck.counting import counted
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -179,7 +180,9 @@ def _require_as_packed(bundle: Path, item: Item, content: bytes) -> None:
         raise BuildError(f"{bundle}: {item.path}", f"mode {item.mode:o} has more than permission bits", _AGAIN)
     digest = sha256(content).hexdigest()
     if digest != item.sha256 or len(content) != item.size:
-        problem = f"damaged: {len(content)} bytes with sha256 {digest}, packed were {item.size} with {item.sha256}"
+        problem = (
+            f"damaged: {counted(len(content), 'byte')} with sha256 {digest}, packed were {item.size} with {item.sha256}"
+        )
         raise BuildError(f"{bundle}: {item.path}", problem, _AGAIN)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder.run import BuildError
+from wheelcheck.counting import counted
 from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def require_loadable(subject: str, binary: Binary, target: Target) -> None:
 def _whole(subject: str, content: bytes) -> Slice:
     binary = read_binary("", Bytes(content))
     if binary is None:
-        raise BuildError(subject, f"its {len(content)} bytes are not native code", _REBUILD)
+        raise BuildError(subject, f"not native code: {counted(len(content), 'byte')}", _REBUILD)
     if binary.damage or binary.format != "ELF" or len(binary.slices) != 1:
         damage = "; ".join(damage.why for damage in binary.damage) or f"a {binary.format} file"
         raise BuildError(subject, f"it is not a complete ELF file: {damage}", _REBUILD)

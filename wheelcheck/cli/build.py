@@ -17,6 +17,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, say
 from wheelcheck.config.builder import load
+from wheelcheck.counting import counted
 from wheelcheck.credentials import without_credentials
 from wheelcheck.platforms.arch import find
 from wheelcheck.records import dataclass
@@ -172,7 +173,7 @@ def _compiled(build: Incremental) -> Results:
 
 def _staged(build: Incremental) -> Results:
     manifest = build.build.staged().manifest
-    return [f"fresh: {len(manifest.files)} files for {manifest.target} from sources {manifest.source[:12]}"]
+    return [f"fresh: {counted(len(manifest.files), 'file')} for {manifest.target} from sources {manifest.source[:12]}"]
 
 
 def _sdist(options: Options) -> Results:

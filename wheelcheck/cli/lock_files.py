@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import say
 from wheelcheck.cli.options import given
+from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 
 if TYPE_CHECKING:
@@ -51,5 +52,5 @@ def fetched(files: Sequence[str], arguments: argparse.Namespace) -> list[Path]:
         say(f"{' and '.join(options)} {verb} no effect: no lock file and no requirements file is given")
         return []
     found = locks.fetch(map(Path, files), target, arguments.index_url)
-    say(f"{len(found)} files that an install on {target} takes")
+    say(f"{counted(len(found), 'file')} for an install on {target}")
     return found

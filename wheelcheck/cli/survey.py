@@ -68,7 +68,7 @@ def _add_output(group: argparse._ArgumentGroup) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     """Return 0 if every artifact was judged, whatever its verdict; 2 if one could not be verified, or there is none."""
     from wheelcheck import survey  # noqa: PLC0415  # --help starts without it
-    from wheelcheck.report.wording import counted  # noqa: PLC0415
+    from wheelcheck.counting import counted  # noqa: PLC0415
     from wheelcheck.survey.progress import Progress  # noqa: PLC0415
     from wheelcheck.survey.scratch import Sources  # noqa: PLC0415
 
@@ -85,7 +85,8 @@ def _run(arguments: argparse.Namespace) -> int:
         with survey.on_cluster(where) if where else survey.here(arguments.jobs or os.cpu_count() or 1) as crew:
             verdicts = survey.survey(files, arguments.output, crew, arguments.timeout, progress)
     except KeyboardInterrupt:
-        say(f"interrupted, {progress.verdicts.total()} files were judged; the same command goes on with the others")
+        judged = counted(progress.verdicts.total(), "file")
+        say(f"interrupted, {judged} judged; the same command goes on with the others")
         return UNVERIFIED
     _write_all(arguments)
     counts = ", ".join(f"{verdicts[each]} {each}" for each in _VERDICTS)

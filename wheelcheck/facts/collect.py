@@ -21,6 +21,7 @@ from wheelcheck.archive.formats import HEAD
 from wheelcheck.archive.inflate import Inflated
 from wheelcheck.archive.limits import Budget
 from wheelcheck.binary import may_be_native, read_binary, unread_binary
+from wheelcheck.counting import counted
 from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel, costs
 from wheelcheck.facts.file_names import installed_path, parse_file_name
@@ -208,7 +209,7 @@ class Walk:
         """Open an archive inside the sdist: maturin has put old wheels there. What is wrong with it is `unread`."""
         if depth > NESTED_DEPTH or member.size > NESTED_CAP:
             why = (
-                f"an archive of {member.size} bytes at depth {depth}:"
+                f"an archive of {counted(member.size, 'byte')} at depth {depth}:"
                 f" none above {NESTED_CAP} bytes or {NESTED_DEPTH} deep is opened"
             )
             self.damage.append(Damage(member.path, "nested-cap", why, cap=True))

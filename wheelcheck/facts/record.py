@@ -6,6 +6,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
 
@@ -123,7 +124,7 @@ def parse_record(text: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
             if len(columns) == 3:
                 rows.append(Row(*columns))
             elif columns:
-                problems.append(f"line {number}: found {len(columns)} columns, expected path, hash and size")
+                problems.append(f"line {number}: found {counted(len(columns), 'column')}, expected path, hash and size")
             elif not problems or not problems[-1].endswith(_EMPTY):  # once for a whole page of them
                 problems.append(f"line {number}: {_EMPTY}")
     except csv.Error as problem:

@@ -73,7 +73,7 @@ def _listed(pin: Pin, index_url: str) -> dict[str, str]:
     if not names:
         release = f"{pin.project} {pin.version}"
         raise UnreachableError(
-            f"{pin.place}: none of the {len(listed)} files of {release} on the index has a listed hash"
+            f"{pin.place}: no file of {release} on the index has a listed hash, of {len(listed)} in all"
         )
     return names
 

@@ -121,6 +121,8 @@ def _of_release(listing: Listing, project: str, version: str) -> tuple[Wanted, .
 
 def _known(listing: dict[str, Listed]) -> str:
     versions = sorted(_versions(listing), key=_version_key)
+    if len(versions) == 1:
+        return f"its only one is {versions[0]}"
     return f"the last of its {len(versions)} are {', '.join(versions[-3:])}" if versions else "it has none"
 
 

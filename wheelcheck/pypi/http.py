@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from wheelcheck import __version__
+from wheelcheck.counting import counted
 from wheelcheck.credentials import split_credentials, without_credentials
 from wheelcheck.records import dataclass
 
@@ -163,6 +164,6 @@ def _why(problem: BaseException) -> str:
     if isinstance(reason, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {reason.verify_message}; PIP_CERT names other certificates"
     if isinstance(reason, http.client.IncompleteRead):
-        return f"the connection broke, {reason.expected} bytes were missing"
+        return f"the connection broke {counted(reason.expected or 0, 'byte')} before the end"
     said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
     return f"{said[:1].lower()}{said[1:]}"

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from wheelcheck.binary.model import digits
+from wheelcheck.counting import counted
 from wheelcheck.platforms import suffixes
 from wheelcheck.records import dataclass
-from wheelcheck.report.wording import counted, safe
+from wheelcheck.report.wording import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

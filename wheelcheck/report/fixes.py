@@ -6,8 +6,9 @@ from collections import Counter
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.damage import KINDS
-from wheelcheck.report.wording import counted, safe, shown
+from wheelcheck.report.wording import safe, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
+from wheelcheck.counting import counted
 from wheelcheck.report.html_charts import floor_section, size_section
 from wheelcheck.report.html_elements import append, details, element, heading, own, serialized
 from wheelcheck.report.html_findings import findings_section
 from wheelcheck.report.html_tables import anchors_of, artifacts_section, binaries_section, grid_section
 from wheelcheck.report.selection import grouped_across, grouped_ignored, more, select
-from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counted, counts, examined, ran, sized
+from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counts, examined, ran, sized
 from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.report.floors import Fold, dotted, floors, folded, step
 from wheelcheck.report.html_elements import breakable, details, element, heading, share
 from wheelcheck.report.sizes import KINDS, largest, sizes
-from wheelcheck.report.wording import counted, sized
+from wheelcheck.report.wording import sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from wheelcheck.counting import counted
 from wheelcheck.records import replace
 from wheelcheck.report.html_elements import breakable, coded, details, element, heading
 from wheelcheck.report.selection import NAMED, grouped_across, more, select
-from wheelcheck.report.wording import RELEASE, counted, page
+from wheelcheck.report.wording import RELEASE, page
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules, impact_rank
 

@@ -8,12 +8,13 @@ from itertools import groupby, islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.report import diff, grid
 from wheelcheck.report.html_charts import bar, short
 from wheelcheck.report.html_elements import breakable, element, heading
 from wheelcheck.report.html_findings import anchor
 from wheelcheck.report.sizes import sizes
-from wheelcheck.report.wording import RELEASE, counted, sized
+from wheelcheck.report.wording import RELEASE, sized
 from wheelcheck.rules import SEVERITIES
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.report.floors import Floor, Fold, dotted, floors, folded, step
 from wheelcheck.report.lines import Line
 from wheelcheck.report.selection import Names
-from wheelcheck.report.wording import counted, safe, sized
+from wheelcheck.report.wording import safe, sized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from wheelcheck.counting import counted
 from wheelcheck.records import dataclass
-from wheelcheck.report.wording import LONGEST, RELEASE, counted, severity_change
+from wheelcheck.report.wording import LONGEST, RELEASE, severity_change
 from wheelcheck.results import Gap
 from wheelcheck.rules import SEVERITIES, Finding
 from wheelcheck.rules.catalogue import impact_rank

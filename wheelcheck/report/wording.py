@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.rules import SEVERITIES
 
@@ -108,8 +109,3 @@ def severity_change(finding: Finding) -> tuple[str, str]:
 def page(code: str) -> str:
     """Return the permanent address of a rule's page."""
     return f"{RULE_PAGES}/{code}/"
-
-
-def counted(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun."""
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"

@@ -183,11 +183,11 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def listed(names: Sequence[str], shown: int) -> str:
+def listed(names: Sequence[str], shown: int, between: str = ", ", word: str = "and") -> str:
     """Return the first names, and how many there are besides: one more is named as well, and not counted."""
     if len(names) <= shown + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:shown])} and {len(names) - shown} others"
+        return between.join(names)
+    return f"{between.join(names[:shown])} {word} {len(names) - shown} others"
 
 
 def rule(  # noqa: PLR0913  # what a rule declares of itself

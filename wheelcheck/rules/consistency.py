@@ -210,13 +210,18 @@ def wheels_say_what_the_sdist_says(release: Release) -> Iterator[Hit]:
         name = _identity(wheel)
         if name not in sdists:
             continue
-        for field, found, expected in _differences(sdists[name].pkg_info, wheel.dist_info.metadata):
-            message = f"found {field} {found}, expected {expected} as {sdists[name].file} says"
+        sdist = sdists[name]
+        for field, found, expected in _differences(sdist.pkg_info, wheel.dist_info.metadata):
+            message = f"found {field} {found}, expected {expected} as {sdist.file} says"
+            if not expected:
+                message = f"found {field} {found}, which {sdist.file} does not have"
+            elif not found:
+                message = f"found no {field} {expected}, which {sdist.file} has"
             yield Hit("", message, artifact=wheel.file)
 
 
 def _differences(theirs: Headers, ours: Headers) -> Iterator[tuple[str, str, str]]:
-    """Yield each field that differs, with what the wheel says more and what the sdist says more."""
+    """Yield each field that differs, with what only the wheel says and what only the sdist says; one may be empty."""
     dynamic = {str(value).strip().lower() for value in theirs.get_all("Dynamic", [])}
     if metadata_version(theirs) < (2, 2):
         return
@@ -229,7 +234,7 @@ def _differences(theirs: Headers, ours: Headers) -> Iterator[tuple[str, str, str
                 sorted(there[key] for key in there.keys() - other.keys())
                 for there, other in ((expected, found), (found, expected))
             )
-            yield field, ", ".join(new) or "less", ", ".join(gone) or "nothing more"
+            yield field, ", ".join(new), ", ".join(gone)
 
 
 def _written(headers: Headers, field: str) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.dist_info import GROUPS, without_wrapper_suffix
 from wheelcheck.facts.file_names import member_path
@@ -318,7 +319,7 @@ def _payload_problem(member: Member | None, payload: Payload) -> str:
         return f"payload {payload.name!r} is missing, expected a native {payload.kind}"
     kinds = {slice_.kind for slice_ in member.binary.slices} if member.binary else set()
     if payload.kind not in kinds:
-        found = " and ".join(sorted(kinds)) or f"{member.size} bytes that are no native code"
+        found = " and ".join(sorted(kinds)) or f"{counted(member.size, 'byte')} and no native code"
         return f"payload {payload.name!r}: found {found}, expected a native {payload.kind}"
     return ""
 

@@ -18,7 +18,7 @@ from wheelcheck.platforms import arch
 from wheelcheck.platforms.loaders import c_library_of, from_origin, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.platforms.suffixes import is_extension_module
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, listed, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -60,13 +60,7 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
 def _to_call(slice_: Slice, needs: Iterable[VersionNeed]) -> str:
     """Name the symbols that raise the floor: the first few of them; empty text where no symbol has such a version."""
     names = list(dict.fromkeys(slice_.symbols_of(*needs)))
-    more = _more("and", len(names) - _SYMBOLS)
-    return f" (to call {', '.join(names[:_SYMBOLS])}{more})" if names else ""
-
-
-def _more(word: str, number: int) -> str:
-    """Say how many there are besides those that are named; empty text if none."""
-    return f" {word} {number} other{'s' * (number > 1)}" if number > 0 else ""
+    return f" (to call {listed(names, _SYMBOLS)})" if names else ""
 
 
 @rule("WC402", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)
@@ -231,8 +225,7 @@ def _judge_outside(
 
 def _may_bring(distributions: tuple[str, ...]) -> str:
     """Say which required distributions may bring a library: the first few of them."""
-    more = _more("or", len(distributions) - _SHOWN)
-    return f"bundle it, unless it comes with {' or '.join(distributions[:_SHOWN])}{more}"
+    return f"bundle it, unless it comes with {listed(distributions, _SHOWN, ' or ', 'or')}"
 
 
 def _by_name_without_hash(carried: frozenset[str]) -> Mapping[str, list[str]]:

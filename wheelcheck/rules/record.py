@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import is_utf_8
 from wheelcheck.patterns import regex
@@ -94,7 +95,7 @@ def every_hash_and_size_in_record_is_true(wheel: Wheel) -> Iterator[Hit]:
         if digest and not row.is_sha256(digest) and row.digest not in ("", digest):
             differences.append((f"{row.algorithm} {digest}", row.digest))
         if _SIZE.fullmatch(row.size) and int(row.size) != member.size:
-            differences.append((f"{member.size} bytes", row.size))
+            differences.append((counted(member.size, "byte"), row.size))
         if differences:
             found, expected = map(" and ".join, zip(*differences, strict=True))
             message = f"found {found}, expected {expected} as RECORD says"

@@ -12,11 +12,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
+from wheelcheck.counting import counted
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.patterns import regex
 from wheelcheck.report.html import document
 from wheelcheck.report.html_elements import breakable, element, heading
-from wheelcheck.report.wording import VERDICTS, counted, page, sized
+from wheelcheck.report.wording import VERDICTS, page, sized
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.survey import rows as survey_rows
 from wheelcheck.survey.page import Totals, judged, key_of, listed, overview, platforms, year

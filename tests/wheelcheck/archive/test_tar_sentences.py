@@ -13,6 +13,7 @@ from tests.support.tar_cases import TAR_CASES
 from tests.support.tars import BLOCK, header, tar
 from wheelcheck.archive import Budget, walk
 from wheelcheck.archive.formats import CONTENT
+from wheelcheck.counting import counted
 
 if TYPE_CHECKING:
     from wheelcheck.damage import Damage
@@ -45,7 +46,7 @@ def test_damage_is_told_with_its_numbers(name: str, path: str, why: str) -> None
 def test_of_a_member_that_is_cut_off_it_is_said_how_much_is_missing(missing: int) -> None:
     content = tar(end=b"") + header(b"pkg-1/data", size=1_000_000) + bytes(1_000_000 - missing)
     (fault,) = read(content).damage
-    expected = f"the archive ends {missing} bytes before the end of a member, expected it whole"
+    expected = f"the archive ends {counted(missing, 'byte')} before the end of a member, expected it whole"
     assert (fault.kind, fault.path, fault.why) == ("tar-truncated", "pkg-1/data", expected)
 
 
@@ -54,7 +55,7 @@ def test_the_padding_of_a_member_is_a_part_of_it(missing: int) -> None:
     content = tar(end=b"") + header(b"pkg-1/data", size=1_000_000) + bytes(1_000_000 + 448 - missing)
     assert len(content) % BLOCK == -missing % BLOCK
     (fault,) = read(content).damage
-    assert fault.why.startswith(f"the archive ends {missing} bytes before the end of a member")
+    assert fault.why.startswith(f"the archive ends {counted(missing, 'byte')} before the end of a member")
 
 
 FIELDS = {

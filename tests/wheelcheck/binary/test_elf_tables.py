@@ -15,6 +15,7 @@ from wheelcheck.binary.elf_header import Header, read_header
 from wheelcheck.binary.elf_segments import Image, Segment
 from wheelcheck.binary.elf_tables import binds_at_once, judge_relocations
 from wheelcheck.binary.reader import Blocks, Reading
+from wheelcheck.counting import counted
 from wheelcheck.records import replace
 from wheelcheck.source import Bytes
 
@@ -111,7 +112,7 @@ def test_a_table_is_within_the_bytes_of_the_file(tag: str) -> None:
     size_tag = SIZE_OF.get(tag)
     size = SIZES[size_tag] if size_tag else 1
     entries = {size_tag: size} if size_tag else {}
-    outside = f"{tag} ({size} bytes at 0x10000000000) is outside every PT_LOAD's file bytes"
+    outside = f"{tag} ({counted(size, 'byte')} at 0x10000000000) is outside every PT_LOAD's file bytes"
     assert outside in reasons({tag: 1 << 40} | entries)
     assert not any(why.startswith(f"{tag} (") for why in reasons({tag: GRAFT_ADDRESS} | entries))
     if size_tag:  # nothing is read of a table of no bytes, and one may reach to the last byte of its page

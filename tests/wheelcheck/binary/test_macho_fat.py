@@ -47,9 +47,12 @@ def test_an_archive_in_a_universal_file_is_for_the_cpu_that_the_table_says(
     assert slice_ == Slice(machine, slice_.arches, "archive", "macos", bits)
 
 
-def test_a_slice_that_is_no_macho_is_shown_by_its_first_bytes() -> None:
-    other = fat()[:0x4000] + bytes(range(1, 9)) + fat()[0x4008:]
-    assert [damage.why for damage in read(other).damage] == ["slice x86_64 starts with 01020304: no Mach-O"]
+@pytest.mark.parametrize(
+    ("content", "shown"), [(bytes(range(1, 9)), "starts with 01020304"), (b"\1", "starts with 01"), (b"", "is empty")]
+)
+def test_a_slice_that_is_no_macho_is_shown_by_its_first_bytes(content: bytes, shown: str) -> None:
+    table = struct.pack(">7I", 0xCAFEBABE, 1, X86_64, 3, 28, len(content), 0)
+    assert f"slice x86_64 {shown}: no Mach-O" in [damage.why for damage in read(table + content).damage]
 
 
 @pytest.mark.parametrize("name", FAT_CASES)

@@ -84,8 +84,8 @@ def test_an_honest_bundle_written_by_hand_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("manifest", "members", "said"),
     [
-        ([entry("a")], {"a": b"y"}, "p.tar: a: damaged: 1 bytes with sha256"),
-        ([entry("a", size=2)], {"a": b"x"}, "p.tar: a: damaged: 1 bytes with sha256 .*, packed were 2"),
+        ([entry("a")], {"a": b"y"}, "p.tar: a: damaged: 1 byte with sha256"),
+        ([entry("a", size=2)], {"a": b"x"}, "p.tar: a: damaged: 1 byte with sha256 .*, packed were 2"),
         ([entry("a"), entry("b")], {"a": b"x"}, r"missing \['b'\]"),
         ([entry("a")], {"a": b"x", "b": b"x"}, r"unlisted \['b'\]"),
         ([entry("a"), entry("a")], {"a": b"x"}, "it holds two files of one name"),

@@ -52,6 +52,7 @@ def test_a_digest_is_unpadded_url_safe_base64_or_none(written: str, algorithm: s
         ('"a,b",c,1\n', (Row("a,b", "c", "1"),), ()),
         ('"a\nb",c,1\n', (Row("a\nb", "c", "1"),), ()),
         ("a,b\n", (), ("line 1: found 2 columns, expected path, hash and size",)),
+        ("a\n", (), ("line 1: found 1 column, expected path, hash and size",)),
         ("a,b,1\na,b,1,2\n", (Row("a", "b", "1"),), ("line 2: found 4 columns, expected path, hash and size",)),
         ('a,b,1\n"a,b', (Row("a", "b", "1"),), ("not CSV: unexpected end of data",)),
     ],

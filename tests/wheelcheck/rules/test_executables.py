@@ -278,7 +278,7 @@ PROBE_PAYLOAD = Config(payload=(Payload("probe", "object", "demo/probe.o"),))
             "a script where a program was declared",
             a_release(linux(made(b"#!/bin/sh\n", TOOL, EXECUTABLE)), config=TOOL_PAYLOAD),
             a_release(linux(program("x86_64", TOOL)), config=TOOL_PAYLOAD),
-            "found 10 bytes that are no native code",
+            "found 10 bytes and no native code",
             (TOOL,),
         ),
         Twins(

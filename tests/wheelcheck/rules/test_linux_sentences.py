@@ -41,7 +41,7 @@ def asking(count: int, need: VersionNeed) -> dict[str, Any]:
         (0, ""),
         (1, " (to call f0)"),
         (4, " (to call f0, f1, f2, f3)"),
-        (5, " (to call f0, f1, f2, f3 and 1 other)"),
+        (5, " (to call f0, f1, f2, f3, f4)"),
         (6, " (to call f0, f1, f2, f3 and 2 others)"),
     ],
 )
