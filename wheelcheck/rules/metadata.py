@@ -232,7 +232,7 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
     Remedy: let the build backend lay out data files.
     """
     own = f"{wheel.dist_info.folder.removesuffix('.dist-info')}.data"
-    foreign: set[str] = set()
+    told: set[str] = set()  # each folder once: a finding per file of a large one would reach the limit
     for member in wheel.members:
         if ".data" not in member.path.lower():
             continue
@@ -243,8 +243,8 @@ def installers_can_place_the_data_folder(wheel: Wheel) -> Iterator[Hit]:
             yield Hit(top, "found a file, expected a folder: pip and uv take it for the folder of the schemes")
         if not parts:
             continue
-        if top != own and wheel.dist_info.folder and top not in foreign:
-            foreign.add(top)
+        if top != own and wheel.dist_info.folder and top not in told:
+            told.add(top)
             yield Hit(top, f"found {top}, expected {own}: uv does not install what is in it")
         if problem := _place_problem(parts, is_folder=member.kind == "directory"):
             yield Hit(member.path, problem)

@@ -7,12 +7,13 @@ import pytest
 from tests.support.artifacts import EXECUTABLE, X86_64, File, a_wheel, an_sdist, member, wheel
 from tests.support.native_files import dll, library
 from tests.support.twins import Silent, Twins, judge
+from wheelcheck.facts import Wheel
+from wheelcheck.facts.collect import collect
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.artifacts import WheelRecipe
-    from wheelcheck.facts import Wheel
 
 FOLDER = "demo-1.0.dist-info"
 METADATA = f"{FOLDER}/METADATA"
@@ -543,3 +544,11 @@ def test_each_file_of_the_data_folder_is_judged_whatever_lies_before_it() -> Non
         assert [hit.path for hit in judge(subject, "WC224")] == [f"{data}/other/x"]
     subject = wheel(X86_64, member(data, kind="directory"), member(f"{data}/scripts/a/b"), member(f"{data}/other/x"))
     assert [hit.path for hit in judge(subject, "WC224")] == [f"{data}/scripts/a/b", f"{data}/other/x"]
+
+
+@pytest.mark.parametrize("name", ["other-1.0.data", "demo-1.0.DATA"])
+def test_a_data_folder_of_another_name_is_told_once_however_many_files_it_has(name: str, tmp_path: Path) -> None:
+    files = (File(f"{name}/data/{number}.txt") for number in range(3))
+    facts = collect(a_wheel("py3-none-any", *files).write(tmp_path))
+    assert isinstance(facts, Wheel)
+    assert [found.path for found in judge(facts, "WC224")] == [name]
