@@ -127,6 +127,19 @@ def compiled_c(source: str, target: str, *flags: str, name: str = "out.bin") -> 
     return home / name
 
 
+def versioned(script: str) -> tuple[str, ...]:
+    """Return the flag that gives symbols the versions of a linker script, such as `V_1 { *; };`; none without one."""
+    if not script:
+        return ()
+    home = CACHE / hashlib.sha256(script.encode()).hexdigest()[:24]
+    if not (home / "versions.map").is_file():
+        with tempfile.TemporaryDirectory() as folder:
+            made = Path(folder, "versions.map")
+            made.write_text(script, "utf-8")
+            _keep(made, home)
+    return (f"-Wl,--version-script={home / 'versions.map'}",)
+
+
 @cache
 def library(cpu: str = "x86_64", floor: arch.Glibc | None = None, *flags: str) -> bytes:
     """Return a shared library for glibc (musl where zig has no glibc) that needs pthread_create and puts."""

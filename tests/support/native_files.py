@@ -112,13 +112,10 @@ def linked_with(
     )
 
     def make() -> bytes:
-        stand_ins, script = [], native.CACHE / f"{version}.map"
-        if version:
-            script.parent.mkdir(parents=True, exist_ok=True)
-            script.write_text(f"{version} {{ *; }};\n", "utf-8")
+        stand_ins, versions = [], native.versioned(f"{version} {{ *; }};\n" if version else "")
         for number, soname in enumerate(sonames):
             code = f"int answer{number}(void) {{ return 42; }}\n"
-            own = (f"-Wl,-soname,{soname}", *([f"-Wl,--version-script={script}"] if version else []))
+            own = (f"-Wl,-soname,{soname}", *versions)
             stand_ins.append(native.compiled_c(code, target, *shape, *own, name=f"stand-in-{number}.so"))
         calls = "".join(f"extern int answer{number}(void);\n" for number in range(len(sonames)))
         asked = " + ".join(["0", *(f"answer{number}()" for number in range(len(sonames)))])

@@ -22,16 +22,8 @@ OWN = "int (*first)(void) = one;\nextern int puts(const char *);\nint say(const 
 SCRIPT = "V_1 { one; };\nV_2 { two; } V_1;\n"
 
 
-def script() -> str:
-    """Return the flag that defines the versions."""
-    path = native.CACHE / "definitions.map"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(SCRIPT, "utf-8")
-    return f"-Wl,--version-script={path}"
-
-
 def library() -> bytes:
-    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-soname,libv.so", script())
+    flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-soname,libv.so", *native.versioned(SCRIPT))
     return native.compile_c(SOURCE, native.linux_target("x86_64"), *flags, name="libv.so")
 
 
@@ -103,5 +95,5 @@ def test_a_library_that_defines_no_versions_has_no_symbol_with_one() -> None:
     """glibc then takes the index for one of a need, and stops; in a library with definitions it looks there."""
     assert own_symbols(1) == []
     assert own_symbols(9) == ["one has version index 9, which no version has"]
-    assert own_symbols(3, script()) == []
-    assert own_symbols(9, script()) == []
+    assert own_symbols(3, *native.versioned(SCRIPT)) == []
+    assert own_symbols(9, *native.versioned(SCRIPT)) == []

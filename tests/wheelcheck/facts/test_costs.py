@@ -88,10 +88,8 @@ def exporting(target: str, *shape: str) -> Callable[[int], bytes]:
 
 def defining(number: int) -> bytes:
     """A library in which each function has a symbol version of its own."""
-    script = native.CACHE / f"{ROWS}-versions.map"
-    script.parent.mkdir(parents=True, exist_ok=True)
-    script.write_text("".join(f"V{each} {{ f{each}; }};\n" for each in range(ROWS)), "utf-8")
-    shape = ("-shared", "-fPIC", "-nostdlib", "-s", "-DPUBLIC=", f"-Wl,--version-script={script}")
+    script = "".join(f"V{each} {{ f{each}; }};\n" for each in range(ROWS))
+    shape = ("-shared", "-fPIC", "-nostdlib", "-s", "-DPUBLIC=", *native.versioned(script))
     return native.compile_c(functions(ROWS), "x86_64-linux-gnu.2.17", *shape, name="libv.so") + b"%d" % number
 
 

@@ -57,10 +57,8 @@ def against_libstdcxx(version: str) -> File:
     """A library that needs a version of libstdc++: linked against a stand-in that offers it."""
 
     def make() -> bytes:
-        script = native.CACHE / f"stdcxx-{version}.map"
-        script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(f"GLIBCXX_{version} {{ newest; }};\n", "utf-8")
-        flags = (*SHAPE, "-Wl,-soname,libstdc++.so.6", f"-Wl,--version-script={script}")
+        versions = native.versioned(f"GLIBCXX_{version} {{ newest; }};\n")
+        flags = (*SHAPE, "-Wl,-soname,libstdc++.so.6", *versions)
         stand_in = native.compiled_c("int newest(void) { return 1; }\n", TARGET, *flags, name="libstdc++.so.6")
         source = "extern int newest(void);\nint answer(void) { return newest(); }\n"
         return native.compile_c(source, TARGET, *SHAPE, str(stand_in), name="libanswer.so")

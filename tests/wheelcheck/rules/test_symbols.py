@@ -128,12 +128,11 @@ def defining(version: str, *, with_libc: bool = False) -> File:
     flags = ("-shared", "-fPIC", "-s") if with_libc else SHAPE
 
     def make() -> bytes:
-        script = native.CACHE / f"{version}-only.map"
-        script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(f"{version} {{ *; }};\n", "utf-8")
-        versioned = (*flags, "-Wl,-soname,libhelp.so.1", *([f"-Wl,--version-script={script}"] if version else []))
+        versions = native.versioned(f"{version} {{ *; }};\n" if version else "")
         code = f"int answer0(void) {{ return {'rand()' if with_libc else 1}; }}\n"
-        return native.compile_c(f"int rand(void);\n{code}", GLIBC, *versioned, name="libhelp.so.1")
+        return native.compile_c(
+            f"int rand(void);\n{code}", GLIBC, *flags, "-Wl,-soname,libhelp.so.1", *versions, name="libhelp.so.1"
+        )
 
     return File("demo.libs/libhelp.so.1", make)
 
