@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from wheelcheck.counting import counted
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.file_names import canonical_version
@@ -65,7 +66,7 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
         wrong = own or _is_build_output(member)
         what = describe(native_slices(member)) or member.binary.format  # type: ignore[union-attr]  # natives have one
         found = f"is a prebuilt {what} {_kind(member)}"
-        hit = f"{found} of {member.size} bytes: an sdist ships source only"
+        hit = f"{found} of {counted(member.size, 'byte')}: an sdist ships source only"
         yield Hit(member.path, hit, severity=None if wrong else "warning", cause=f"{found}: an sdist ships source only")
 
 
@@ -125,8 +126,11 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
     Without either, nothing can be built. With only a setup.py, or without [build-system], the build uses whatever
     setuptools is current, as every fifth sdist of a well-known project has it: a note. What pip refuses is an error,
     with or without a setup.py: TOML that cannot be read, a [build-system] without requires, requires that is no list of
-    requirements (an empty list is one), a build-backend that is no name of a module, and a backend-path that is no list
-    or not in the sdist.
+    requirements, a build-backend that is no name of a module, and a backend-path that is no list or not in the sdist.
+
+    So is a backend that no build can import ("Cannot import build backend"): nothing brings one where requires is an
+    empty list and no backend-path is given, and one of the project must be where backend-path says. What else brings a
+    module is not known: a requirement may bring a backend of another name by its own requirements.
 
     Source: PEP 517, PEP 518 (pip's pyproject.py and pyproject_hooks); the source distribution format requires
     pyproject.toml.
@@ -141,6 +145,8 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
             yield Hit(path, f"found {found}, expected a [build-system] that front ends accept", severity=severity)
         if missing := _missing_backend_path(sdist):
             yield Hit(path, f"found backend-path {missing!r}, expected a folder of the sdist")
+        elif missing := _missing_backend(sdist):
+            yield Hit(path, missing)
 
 
 def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Severity | None]]:
@@ -179,6 +185,45 @@ def _missing_backend_path(sdist: Sdist) -> str:
         if not inside or not any(member.path.startswith(folder) for member in sdist.members):
             return entry
     return ""
+
+
+def _missing_backend(sdist: Sdist) -> str:
+    """Say why no build can import its backend; empty text where one may."""
+    system = table(sdist.pyproject, "build-system")
+    backend = system.get("build-backend", "setuptools.build_meta:__legacy__")
+    if not isinstance(backend, str) or not _BACKEND.fullmatch(backend):
+        return ""
+    module, folders = backend.partition(":")[0], texts(system, "backend-path")
+    if system.get("requires") == [] and not folders:
+        return f"found an empty [build-system] requires, expected what brings {module}"
+    places = [posixpath.normpath(posixpath.join(sdist.top, folder)) for folder in dict.fromkeys(folders)]
+    if not sdist.is_read_whole or not places or _has_module(sdist, places, module):
+        return ""
+    return f"found no module {module} in backend-path {', '.join(map(repr, folders[:4]))}, expected the build-backend"
+
+
+def _has_module(sdist: Sdist, places: list[str], module: str) -> bool:
+    """Return whether a folder has a module, as far as no code of a package above it decides that."""
+    found: set[str] = set()
+    for member in sdist.members:
+        folder, _, name = member.path.rpartition("/")
+        found.add(f"{folder}/{name.partition('.')[0]}")  # whatever the suffix of a module is
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    code = {member.path for member in sdist.members if member.size and member.path.endswith(".py")}
+    return any(_leads_to(f"{place}/", module.split("."), found, code) for place in places)
+
+
+def _leads_to(place: str, parts: list[str], found: set[str], code: set[str]) -> bool:
+    for part in parts:
+        path = place + part
+        if path not in found:
+            return False
+        if not code.isdisjoint((f"{path}.py", f"{path}/__init__.py")):
+            return True
+        place = f"{path}/"
+    return True
 
 
 def _says_nothing(text: str) -> bool:

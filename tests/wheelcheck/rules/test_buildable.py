@@ -270,7 +270,9 @@ BESIDE = fails(
             Silent("WC626", sentence, recipe)
             for sentence, recipe in {
                 "a backend beside setup.py that may bring anything": an_sdist(
-                    File("setup.py", SETUP.format(NUMPY).encode()), File("pyproject.toml", OWN_BACKEND)
+                    File("setup.py", SETUP.format(NUMPY).encode()),
+                    File("pyproject.toml", OWN_BACKEND),
+                    File("setuptools/build_meta.py"),
                 ),
                 "an import that may fail": importing("try:\n    import numpy\nexcept ImportError:\n    pass"),
                 "an import in a function": importing("def f():\n    import numpy"),

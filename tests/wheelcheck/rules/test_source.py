@@ -170,8 +170,16 @@ def test_the_lock_file_holds_every_package_of_its_workspace(row: Twins, tmp_path
 SETUP = File("setup.py", b"from setuptools import setup\nsetup()\n")
 BUILD = File("pyproject.toml", b'[build-system]\nrequires = ["hatchling"]\n')
 TOOLS_ONLY = File("pyproject.toml", b"[tool.black]\nline-length = 100\n")
-LOCAL = "requires = []\nbackend-path = "
+LOCAL = "requires = []\nbuild-backend = 'x'\nbackend-path = "
 NO_TOML = File("pyproject.toml", b"<<<<<<< HEAD\n")
+
+
+def of_project(backend: str, path: list[str]) -> File:
+    """Return a pyproject.toml with a backend that comes with the project."""
+    text = f"[build-system]\nrequires = ['x']\nbuild-backend = '{backend}'\nbackend-path = {path}\n"
+    return File("pyproject.toml", text.encode())
+
+
 POST = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0-3\n"
 BEHIND_ONE: Any = {"project": "demo-1.0", "version": "3"}
 INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
@@ -207,9 +215,9 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
         *(
             Twins(
                 "WC606",
-                f"a pyproject.toml of {empty!r}, unlike a list of requirements that is empty",
+                f"a pyproject.toml of {empty!r}, unlike a list of requirements",
                 an_sdist(File("pyproject.toml", empty)),
-                an_sdist(File("pyproject.toml", b'[build-system]\nrequires = []\nbackend-path = ["."]\n')),
+                an_sdist(File("pyproject.toml", b'[build-system]\nrequires = ["x"]\n')),
                 "found no [build-system] requires",
                 (f"{TOP}/pyproject.toml",),
                 severity="note",
@@ -228,21 +236,21 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             for more in ((File("demo/x.py"),), (SETUP, File("demo/x.py")))
             for bad, good, found in (
                 ('requires = "setuptools"', 'requires = ["setuptools"]', "requires that is no list of text"),
-                ('requires = ["setuptools", 1]', "requires = []", "requires that is no list of text"),
-                ('build-backend = "x"', 'requires = []\nbuild-backend = "x"', "found no [build-system] requires"),
+                ('requires = ["setuptools", 1]', 'requires = ["setuptools", "x"]', "requires that is no list of text"),
+                ('build-backend = "x"', 'requires = ["x"]\nbuild-backend = "x"', "found no [build-system] requires"),
                 ('requires = ["set up"]', "requires = [\"setup; python_version > '3'\"]", "requirement 'set up'"),
                 ('requires = ["x=>1"]', 'requires = ["x>=1", "y @ file:///y.whl"]', "invalid requirement 'x=>1'"),
                 (f"{LOCAL}['lost']", f"{LOCAL}['demo']", "found backend-path 'lost', expected a folder of the sdist"),
                 (f"{LOCAL}['.', '../x']", f"{LOCAL}['.', './demo/']", "found backend-path '../x'"),
-                (f"{LOCAL}['/demo']", f"{LOCAL}['./']", "found backend-path '/demo'"),
+                (f"{LOCAL}['/demo']", f"{LOCAL}['./demo']", "found backend-path '/demo'"),
             )
         ),
         *(
             Twins(
                 "WC606",
                 f"no front end calls {bad}",
-                an_sdist(File("pyproject.toml", f"[build-system]\nrequires = []\n{bad}\n".encode())),
-                an_sdist(File("pyproject.toml", f"[build-system]\nrequires = []\n{good}\n".encode())),
+                an_sdist(File("pyproject.toml", f"[build-system]\nrequires = ['a']\n{bad}\n".encode())),
+                an_sdist(File("pyproject.toml", f"[build-system]\nrequires = ['a']\n{good}\n".encode())),
                 found,
                 (f"{TOP}/pyproject.toml",),
             )
@@ -250,9 +258,49 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
                 ("build-backend = 3", 'build-backend = "a"', "found build-backend '3'"),
                 ('build-backend = ""', 'build-backend = "a.b"', "found build-backend ''"),
                 ('build-backend = "a b:c"', 'build-backend = "a.b:c.d"', "found build-backend 'a b:c'"),
-                ('backend-path = "."', 'backend-path = ["."]', "found a backend-path that is no list"),
+                ('backend-path = "."', "backend-path = []", "found a backend-path that is no list"),
                 ("backend-path = [1]", "backend-path = []", "found a backend-path that is no list"),
             )
+        ),
+        *(
+            Twins(
+                "WC606",
+                f"nothing brings the backend, for {bad!r}",
+                an_sdist(SETUP, File("pyproject.toml", f"[build-system]\nrequires = []\n{bad}".encode())),
+                an_sdist(SETUP, File("pyproject.toml", f"[build-system]\nrequires = ['x']\n{bad}".encode())),
+                f"found an empty [build-system] requires, expected what brings {module}",
+                (f"{TOP}/pyproject.toml",),
+            )
+            for bad, module in (
+                ("build-backend = 'hatchling.build'", "hatchling.build"),
+                ("build-backend = 'pdm.backend'\nbackend-path = []", "pdm.backend"),
+                ("build-backend = 'flit_core.buildapi:x'", "flit_core.buildapi"),
+                ("", "setuptools.build_meta"),
+            )
+        ),
+        *(
+            Twins(
+                "WC606",
+                f"{name!r} in {path} is not {bad}",
+                an_sdist(of_project(name, path), *(File(each, b"") for each in (bad, "demo/x.py"))),
+                an_sdist(of_project(name, path), *(File(each, b"") for each in (good, "demo/x.py"))),
+                f"found no module {name.partition(':')[0]} in backend-path ",
+                (f"{TOP}/pyproject.toml",),
+            )
+            for name, path, bad, good in (
+                ("own", ["."], "demo/own.py", "own.py"),
+                ("own:call", ["demo"], "own.py", "demo/own.py"),
+                ("own", ["demo", "."], "other.py", "own.abi3.so"),
+                ("own.main", ["demo"], "demo/own/mainly.py", "demo/own/main.py"),
+                ("own.main", ["./demo/"], "demo/own/__init__.py", "demo/own/main/__init__.py"),
+                ("own.main", ["demo"], "demo/own.txt", "demo/own/main/more/x.py"),
+                ("setuptools.build_meta", ["."], "setuptools.md", "setuptools/build_meta.py"),
+            )
+        ),
+        Silent(
+            "WC606",
+            "the code of a package may bring the rest of it",
+            an_sdist(of_project("own.main", ["."]), File("own/__init__.py", b"__path__.append('demo')\n")),
         ),
         Twins(
             "WC606",
