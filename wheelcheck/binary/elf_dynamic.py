@@ -96,7 +96,7 @@ def read_dynamic(reading: Reading, header: Header, image: Image) -> Dynamic:
     if tags.last:
         judge_tables(reading, header, image, tags.last)
     by_number = {need.number & VERSION_NUMBER: (strings[need.library], strings[need.version]) for need in named}
-    needed = tuple(strings[offset] for offset in tags.needed if offset in strings)
+    needed = tuple(name for offset in tags.needed if (name := strings.get(offset)))  # an empty one is damage
     return Dynamic(
         proven=proven,
         is_pie=bool(tags.last.get("DT_FLAGS_1", 0) & DF_1_PIE),
@@ -131,10 +131,13 @@ def _judge_needs(reading: Reading, needs: list[Need], strings: dict[int, str], t
     hashes = {offset: elf_hash(name) for offset, name in names.items()}
     for need in needs:
         if need.hash != hashes[need.version] and (hashed or need.hash):
-            why = f"the hash of {strings[need.version]} is {need.hash:#x}, expected {hashes[need.version]:#x}"
+            name = strings[need.version] or "no name"
+            why = f"the hash of {name} is {need.hash:#x}, expected {hashes[need.version]:#x}"
             reading.damage("elf-versions", why)
         if strings[need.library] not in loaded:
-            reading.damage("elf-versions", f"a version of {strings[need.library]} is needed, the library is not")
+            reading.damage(
+                "elf-versions", f"a version of {strings[need.library] or 'no name'} is needed, the library is not"
+            )
 
 
 def has_dynamic_table(reading: Reading, header: Header, image: Image) -> bool:

@@ -65,7 +65,8 @@ def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[
                 found = f"needs GLIBC_PRIVATE of {need.library}, which each release of glibc may change"
                 yield Hit(member.path, found, severity="warning")
             elif own and not (_DEFINED_BY_GLIBC.fullmatch(need.version) and _is_of_its_library(need, platform)):
-                yield Hit(member.path, f"needs {need.version} of {need.library}, which no release of glibc defines")
+                version = need.version or "a version without a name"
+                yield Hit(member.path, f"needs {version} of {need.library}, which no release of glibc defines")
 
 
 def _is_offered(need: VersionNeed, platform: Platform) -> bool:

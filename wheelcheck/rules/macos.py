@@ -295,7 +295,10 @@ def no_search_path_is_there_twice(wheel: Wheel) -> Iterator[Hit]:
     for member, slice_, _ in native_code(wheel, "macos"):
         if len(set(slice_.rpath)) < len(slice_.rpath):
             twice = next(entry for entry, count in Counter(slice_.rpath).items() if count > 1)
-            yield Hit(member.path, f"found the search path {twice} {slice_.rpath.count(twice)} times, expected once")
+            yield Hit(
+                member.path,
+                f"found the search path {twice or repr(twice)} {slice_.rpath.count(twice)} times, expected once",
+            )
 
 
 @rule("WC506", on=Wheel, needs=without_known_cpu)

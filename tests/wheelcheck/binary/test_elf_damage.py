@@ -229,6 +229,11 @@ def test_what_a_loader_ends_at_is_named(case: str, why: str) -> None:
     assert [damage.why for damage in binary.damage if why in damage.why]
 
 
+def test_a_need_without_a_name_is_damage_and_no_library() -> None:
+    (slice_,) = read(LIBRARY_CASES["DT_NEEDED without a name"][0](library())).slices
+    assert slice_.needed == read(library()).slices[0].needed != ()
+
+
 def test_a_table_without_buckets_is_empty_for_glibc_and_a_division_by_zero_for_musl() -> None:
     emptied = both(without(GNU_HASH), number_in(HASH, 0, 0))
     own = native.compile_c(

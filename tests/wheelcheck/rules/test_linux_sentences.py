@@ -57,6 +57,12 @@ def test_symbols_of_the_floor_itself_do_not_raise_it() -> None:
     assert message.endswith(" (to call f18, f34)")
 
 
+def test_a_version_that_is_empty_text_is_said_to_have_no_name() -> None:
+    found = said("WC403", versions=(VersionNeed("libc.so.6", ""),))
+    why = "needs a version without a name of libc.so.6, which no release of glibc defines"
+    assert found == [("error", why)]
+
+
 def test_the_newest_version_is_named_with_the_symbols_of_all_that_are_too_new() -> None:
     needs = [VersionNeed("libstdc++.so.6", f"GLIBCXX_3.4.{number}", weak=False) for number in (9, 29, 30, 28)]
     symbols = tuple(Symbol(f"f{need.version[-2:]}", need.version, need.library, need.weak) for need in needs)

@@ -708,3 +708,10 @@ def test_a_library_of_the_wheel_is_followed_in_whatever_case_it_is_asked_for(nam
         library = artifacts.macho("aarch64", exports=Names.of([b"here"]), symbols_known=True)
         wheel = artifacts.wheel(CP311, artifacts.member(FLAT, asks), artifacts.member(other, library))
         assert len(judge(wheel, "WC509")) == count
+
+
+@pytest.mark.parametrize(("entry", "shown"), [("@loader_path/lib", "@loader_path/lib"), ("", "''")])
+def test_a_search_path_that_stands_twice_is_shown_also_where_it_is_empty(entry: str, shown: str) -> None:
+    twice = artifacts.macho("aarch64", rpath=(entry, entry))
+    (found,) = judge(artifacts.wheel(ARM64, artifacts.member(MODULE, twice)), "WC508")
+    assert found.message == f"found the search path {shown} 2 times, expected once"
