@@ -81,7 +81,7 @@ def test_an_output_that_is_as_declared_passes_and_a_broken_one_does_not(tmp_path
     with pytest.raises(BuildError, match="output made/helper of probe: the build script wrote no file made/helper"):
         build.build()
     bad = {
-        "its 0 bytes are not native code": b"",
+        "not native code: 0 bytes": b"",
         "it is code for aarch64, not for x86_64": native("aarch64"),
         "it is a native library, but declared as a native executable": native("x86_64", "library"),
     }

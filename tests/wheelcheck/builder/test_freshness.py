@@ -66,7 +66,7 @@ def test_a_new_date_without_new_content_leaves_the_stage_fresh(build: Build) -> 
         (edited, "the binaries are stale"),
         (relocked, "the binaries are stale"),
         (refloored, "the manifest of the stage cannot be read"),
-        (swapped, f"{TOOL}: its 0 bytes are not native code"),
+        (swapped, f"{TOOL}: not native code: 0 bytes"),
     ],
 )
 def test_a_stage_of_other_sources_lock_floor_or_bytes_is_not_fresh_and_says_why(

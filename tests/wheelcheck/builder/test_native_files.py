@@ -37,7 +37,7 @@ def test_a_whole_file_of_its_kind_cpu_and_floor_is_accepted(
 
 
 STUBS = {
-    "empty": (b"", "its 0 bytes are not native code"),
+    "empty": (b"", "not native code: 0 bytes"),
     "four bytes": (b"\x7fELF", "complete ELF file: "),
     "a header cut off": (b"\x7fELF\x02\x01\x01" + bytes(20), "complete ELF file: "),
     "magic, then zeros": (b"\x7fELF" + bytes(2000), "complete ELF file: "),

@@ -241,5 +241,5 @@ def test_an_object_of_a_nested_cargo_is_built_for_its_own_target_and_found_by_ca
 
 
 def test_an_empty_object_of_a_nested_cargo_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="its 0 bytes are not native code"):
+    with pytest.raises(BuildError, match="not native code: 0 bytes"):
         Build.of(nested_bpf(tmp_path, b"").project).build()

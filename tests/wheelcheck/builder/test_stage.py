@@ -213,7 +213,7 @@ def damaged(stage: Stage, damage: str) -> None:
         ("changed", "tool: its bytes have changed since it was staged .sha256 "),
         ("grown", "tool: its bytes have changed since it was staged .sha256 "),
         ("replaced", "it is code for aarch64, not for x86_64"),
-        ("emptied", "its 0 bytes are not native code"),
+        ("emptied", "not native code: 0 bytes"),
         ("not executable", "tool: its mode is 0644, but a native executable must have 0755"),
         ("linked", "tool: it was replaced by a link to "),
     ],
