@@ -25,7 +25,6 @@ from wheelcheck.facts.leftovers import Carried
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.hints import is_test_data
 from wheelcheck.platforms.paths import parts_of
-from wheelcheck.platforms.stable_abi import added_in, is_of_cpython
 from wheelcheck.platforms.suffixes import module_of, parse_module_name
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.rules.linux import not_provided
@@ -146,10 +145,14 @@ def a_module_of_the_stable_abi_takes_only_that_from_the_interpreter(wheel: Wheel
     Source: PEP 384 and 803; CPython's Misc/stable_abi.toml, as abi3info publishes it.
     Remedy: compile with Py_LIMITED_API=0x03090000 (pyo3: the feature `abi3-py39`), or tag the wheel for one version.
     """
+    if not (code := list(_stable_code(wheel))):
+        return
+    from wheelcheck.platforms.stable_abi import added_in, is_of_cpython  # noqa: PLC0415  # for few wheels
+
     floor, carried = oldest_promised(wheel), Carried(wheel)
     suspects = [
         (member, slice_, platform, found)
-        for member, slice_, platform in _stable_code(wheel)
+        for member, slice_, platform in code
         if (found := {name for name in taken(slice_) if added_in().get(name, _NEVER) > floor})
     ]
     offered = _offered(wheel, {name for *_, found in suspects for name in found})
@@ -185,6 +188,8 @@ def _offered(wheel: Wheel, names: set[str]) -> set[str]:
 
 
 def _outside_of_the_abi(member: Member, names: set[str], wheel: Wheel, floor: Version) -> Iterator[Hit]:
+    from wheelcheck.platforms.stable_abi import added_in  # noqa: PLC0415  # as above
+
     newer = {name: added_in()[name] for name in names if name in added_in()}
     if private := names - newer.keys():
         yield Hit(
