@@ -99,7 +99,7 @@ def test_remains_of_an_interrupted_staging_are_replaced(tmp_path: Path, folder: 
     ("name", "content", "message"),
     [
         ("tool", lambda: native("aarch64"), "executable tool .* it is code for aarch64, not for x86_64"),
-        ("tool", lambda: b"", "executable tool .* its 0 bytes"),
+        ("tool", lambda: b"", "executable tool .*: 0 bytes"),
         ("tool", lambda: native("x86_64", "library"), "executable tool .* it is a native library"),
         ("plug", lambda: native("x86_64"), "library plug .* it is a native executable"),
         ("tool", lambda: native("x86_64", floor=(2, 28), source="newer"), "above the floor 2.17"),
