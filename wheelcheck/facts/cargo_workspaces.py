@@ -11,7 +11,7 @@ from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from wheelcheck.facts import Sdist
     from wheelcheck.facts.cargo import Crates
@@ -48,23 +48,24 @@ class Lock:
 
         A crate of another folder that is left in the list has no source; cargo takes it out without complaint.
         """
-        named: dict[str, list[int]] = defaultdict(list)
+        named: dict[tuple[str, str], list[int]] = defaultdict(list)  # those that are not used yet
+        versions: dict[str, set[str]] = defaultdict(set)
         for index, package in enumerate(self.packages):
-            named[str(package.get("name"))].append(index)
-        waiting = [index for name, version in members for index in named[name] if self._is(index, version)]
+            name, version = str(package.get("name")), str(package.get("version"))
+            named[name, version].append(index)
+            versions[name].add(version)
+        waiting = [index for member in members for index in named.pop(member, ())]
         used = set(waiting)
         while waiting:
             for entry in texts(self.packages[waiting.pop()], "dependencies"):
                 name, _, rest = entry.partition(" ")
                 version = rest.partition(" ")[0]
-                needed = {index for index in named[name] if not version or self._is(index, version)} - used
-                used |= needed
-                waiting.extend(needed)
+                for each in (version,) if version else versions.pop(name, ()):
+                    needed = named.pop((name, each), ())
+                    used.update(needed)
+                    waiting.extend(needed)
         left = (one for index, one in enumerate(self.packages) if index not in used and "source" in one)
         return [f"{one.get('name')} {one.get('version')}" for one in left]
-
-    def _is(self, index: int, version: str) -> bool:
-        return str(self.packages[index].get("version")) == version
 
 
 def orphans(sdist: Sdist) -> tuple[Orphan, ...]:
@@ -92,11 +93,12 @@ def unlocked(sdist: Sdist) -> tuple[Unlocked, ...]:
         held = {(package.get("name"), package.get("version")) for package in lock.packages}
         names = {name for name, _ in held}
         top = crates.documents[lock.root]
+        shared = dict(dependencies(table(top, "workspace")))
         for path in sorted(crates.claimed(lock.root)):
             name, version = _identity(crates.documents[path], top)
             if name and version and (name, version) not in held:
                 found.append(Unlocked(path, lock.path, f"{name} {version}"))
-            needed = sorted(set(_needed(crates.documents[path], top)) - names) if held else []
+            needed = sorted(set(_needed(crates.documents[path], shared)) - names) if held else []
             found += [Unlocked(path, lock.path, one) for one in needed]
     return tuple(found)
 
@@ -118,9 +120,8 @@ def locks(sdist: Sdist) -> Iterator[Lock]:
             yield Lock(path, root, sdist.locked(path))
 
 
-def _needed(crate: dict[str, Any], root: dict[str, Any]) -> Iterator[str]:
-    """Yield the names of the packages that a crate depends on; `package` renames one."""
-    shared = dict(dependencies(table(root, "workspace")))
+def _needed(crate: dict[str, Any], shared: Mapping[str, object]) -> Iterator[str]:
+    """Yield the names of the packages that a crate depends on; `package` renames one, `shared` are the workspace's."""
     for name, value in dependencies(crate):
         entry = shared.get(name) if inherits(value) else value
         yield str(entry.get("package", name)) if isinstance(entry, dict) else name

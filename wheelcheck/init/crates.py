@@ -158,7 +158,7 @@ class Crate:
         """Return whether a program is made for no operating system (`#![no_main]`), as eBPF programs are."""
         source = next((Path(one["src_path"]) for one in self.targets if one["name"] == program), None)
         text = source.read_text("utf-8", "replace") if source and source.is_file() else ""
-        return re.search(r"^\s*#!\[(?:cfg_attr\(.*)?no_main", text, re.MULTILINE) is not None
+        return re.search(r"^[^\S\n]*#!\[(?:cfg_attr\(.*)?no_main", text, re.MULTILINE) is not None
 
     @staticmethod
     def _is_needed(need: dict[str, Any], features: Iterable[str]) -> bool:

@@ -182,7 +182,7 @@ def _pyproject(file: Path) -> dict[str, Any]:
         return {}
     text = file.read_text("utf-8")
     document = toml.parse_toml(text)
-    if not document and re.search(r"^\s*[^#\s]", text, re.MULTILINE):
+    if not document and re.search(r"^[^\S\n]*[^#\s]", text, re.MULTILINE):
         raise ConfigError(f"{file}: it is not TOML; correct it, pip cannot read it either")
     return document
 

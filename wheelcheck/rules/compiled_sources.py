@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 _C_FILE = regex(r"""["']([\w./+-]{1,200}\.(?:c|cc|cpp|cxx|c\+\+|h|hpp|hxx|hh))["']""")
 _GENERATES = regex(r"\b(?:subprocess|os\.system|cmdclass|build_ext|build_clib|cythonize|ffibuilder|pkg_?config)\b")
-_LIBRARIES = regex(r"\blibraries\b|\binclude_dirs\b[^\n]*(?:get_include|environ|sysconfig)|[\"']/(?:usr|opt)/")
-_DECIDES = regex(r"^\s*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
+_LIBRARIES = regex(r"\blibraries\b|[\"']/(?:usr|opt)/")
+_INCLUDE_DIRS, _FOUND_BY_CODE = regex(r"\binclude_dirs\b"), regex(r"get_include|environ|sysconfig")
+_DECIDES = regex(r"^[^\S\n]*(?:if|elif|for|while|try)\b(?! __name__)", re.MULTILINE)
 _COMPARED = 3  # parts of a path that an include may write, from the end
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 _OUTSIDE = ("/", "../", "sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "mach/")  # of the system, if anything's
@@ -56,7 +57,7 @@ def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterato
     listed, script = _listed_sources(sdist)
     if not listed:
         return
-    severity: Severity | None = "warning" if _GENERATES.search(script) or _LIBRARIES.search(script) else None
+    severity: Severity | None = "warning" if _GENERATES.search(script) or _uses_libraries(script) else None
     paths = {member.path for member in sdist.members}
     files = {posixpath.basename(path) for path in paths}
     folders = {end.partition("/")[0] for path in sdist.taken if path.endswith(_HEADERS) for end in _ends(path)} - files
@@ -76,6 +77,12 @@ def every_local_header_of_the_extension_is_in_the_sdist(sdist: Sdist) -> Iterato
                 yield Hit(path, f'includes "{name}", which is not in the sdist', severity)
             elif severity is None and not name.startswith(_OUTSIDE):
                 yield Hit(path, f'includes "{name}", which is not in the sdist', "warning")
+
+
+def _uses_libraries(script: str) -> bool:
+    """Return whether a build links with libraries of the system, or finds out where headers are."""
+    found = ((line, _INCLUDE_DIRS.search(line)) for line in script.split("\n") if "include_dirs" in line)
+    return bool(_LIBRARIES.search(script)) or any(at and _FOUND_BY_CODE.search(line, at.end()) for line, at in found)
 
 
 def _is_own(name: str, path: str, top: str, folders: Collection[str]) -> bool:
@@ -178,7 +185,7 @@ def _declarations(name: str, folder: str) -> tuple[str, ...]:
 def _cython_sources(sdist: Sdist, script: str) -> list[str]:
     """Return the Cython sources that the build names, by name or by pattern."""
     sources = sorted(path for path in sdist.taken if path.endswith(".pyx"))
-    named = list(dict.fromkeys(posixpath.normpath(f"{sdist.top}/{name}") for name in _CYTHON_FILE.findall(script)))
+    named = dict.fromkeys(posixpath.normpath(f"{sdist.top}/{name}") for name in _CYTHON_FILE.findall(script))
     patterns = [regex(fnmatch.translate(name)) for name in named if "*" in name][:_MOST_GLOBS]
     return [path for path in sources if path in named or any(pattern.match(path) for pattern in patterns)]
 

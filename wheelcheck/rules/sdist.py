@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from bisect import bisect_left
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -179,10 +180,12 @@ def _backend_problems(system: Mapping[str, object]) -> Iterator[tuple[str, Sever
 
 def _missing_backend_path(sdist: Sdist) -> str:
     """Return an entry of backend-path that is no folder of the sdist; empty where all are."""
-    for entry in texts(table(sdist.pyproject, "build-system"), "backend-path") if sdist.is_read_whole else ():
+    entries = texts(table(sdist.pyproject, "build-system"), "backend-path") if sdist.is_read_whole else ()
+    paths = sorted(member.path for member in sdist.members) if entries else []
+    for entry in entries:
         folder = posixpath.normpath(posixpath.join(sdist.top, entry)) + "/"
-        inside = folder.startswith(f"{sdist.top}/")
-        if not inside or not any(member.path.startswith(folder) for member in sdist.members):
+        at = bisect_left(paths, folder)
+        if not folder.startswith(f"{sdist.top}/") or not "".join(paths[at : at + 1]).startswith(folder):
             return entry
     return ""
 
