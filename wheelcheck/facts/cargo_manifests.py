@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DEEPEST = 8  # slashes in a member glob, the sdist's top folder included; "crates/*" has two
 
+_RUST_EXTENSIONS = frozenset({"RustExtension", "RustBin"})  # what setuptools-rust builds
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reference:
@@ -145,7 +147,7 @@ def _named(path: str, spelled: str) -> Reference:
 
 def _of_setup(path: str, text: str) -> Iterator[Reference]:
     """Yield the literal manifest paths in a setup.py: the second argument of RustExtension or RustBin, or `path=`."""
-    for index, argument in arguments(text, {"RustExtension", "RustBin"}):
+    for index, argument in arguments(text, _RUST_EXTENSIONS):
         spelled = literal(argument[-1])
         if spelled is not None and (argument[:-1] == ["path", "="] or (index == 1 and len(argument) == 1)):
             yield _named(path, spelled)

@@ -25,12 +25,16 @@ class MissingSource(NamedTuple):
     is_certain: bool
 
 
+_Source = tuple[str, str]  # its path, and the folder of its modules
+
+
 def missing_sources(sdist: Sdist) -> Iterator[MissingSource]:
     """Yield what is missing of the crates that the build backend builds, and of the crates that these need by path.
 
     It is not certain for a crate whose build script may write sources.
     """
     paths = {member.path for member in sdist.members}
+    seen: dict[bool, set[_Source]] = {True: set(), False: set()}  # by what is certain: crates can share sources
     for manifest in sorted(_compiled(sdist)):
         crate, folder = sdist.cargo.documents[manifest], posixpath.dirname(manifest)
         script = _place(folder, table(crate, "package").get("build", "build.rs"))
@@ -39,7 +43,7 @@ def missing_sources(sdist: Sdist) -> Iterator[MissingSource]:
         yield from (
             MissingSource(*found, is_certain)
             for root in (*roots, *([script] if script in paths else []))
-            for found in _missing_of(root, sdist, paths)
+            for found in _missing_of(root, sdist, paths, seen[is_certain])
         )
 
 
@@ -67,14 +71,18 @@ def _place(folder: str, spelled: object) -> str:
     return posixpath.normpath(posixpath.join(folder, spelled)) if isinstance(spelled, str) else ""
 
 
-def _missing_of(root: str, sdist: Sdist, paths: Collection[str]) -> Iterator[tuple[str, str, str]]:
+def _missing_of(root: str, sdist: Sdist, paths: Collection[str], seen: set[_Source]) -> Iterator[tuple[str, str, str]]:
     """Yield what is missing below the first source of a target, with the source that takes it.
 
-    The modules of `a/lib.rs` are in `a`, those of its module `b` are in `a/b`, wherever that module's own file is.
+    What was `seen` for another target is left out. The modules of `a/lib.rs` are in `a`, those of its module `b` are in
+    `a/b`, wherever that module's own file is.
     """
-    waiting, seen = [(root, posixpath.dirname(root))], {root}
+    waiting = [(root, posixpath.dirname(root))]
     while waiting:
         path, folder = waiting.pop()
+        if (path, folder) in seen:
+            continue
+        seen.add((path, folder))
         taken = sdist.taken.get(path, Taken())
         for name in taken.files:
             expected = _place(posixpath.dirname(path), name)
@@ -84,6 +92,5 @@ def _missing_of(root: str, sdist: Sdist, paths: Collection[str]) -> Iterator[tup
             places = [place for place in (f"{folder}/{name}.rs", f"{folder}/{name}/mod.rs") if place in paths]
             if not places:
                 yield path, f"says `mod {name};`", f"{folder}/{name}.rs"
-            elif places[0] not in seen:
-                seen.add(places[0])
+            else:
                 waiting.append((places[0], f"{folder}/{name}"))

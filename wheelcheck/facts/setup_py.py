@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
@@ -38,8 +39,14 @@ def literal(word: str) -> str | None:
     return found[2] if found else None
 
 
-def arguments(text: str, callees: Collection[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the arguments of each call to one of `callees`, as their position and their lexemes.
+@lru_cache(maxsize=4)  # several rules ask the same of one text
+def arguments(text: str, callees: frozenset[str]) -> tuple[tuple[int, list[str]], ...]:
+    """Return the arguments of each call to one of `callees`, as their position and their lexemes."""
+    return tuple(_arguments(text, callees)) if any(callee in text for callee in callees) else ()
+
+
+def _arguments(text: str, callees: Collection[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield what `arguments` returns.
 
     Lexemes are enough, and safe: `ast.parse` of a hostile file takes gigabytes, and ends Python 3.10 itself.
     """
