@@ -203,6 +203,14 @@ class Slice:
         wanted = {(need.library, need.version) for need in needs}
         return sorted(symbol.name for symbol in self.imports if (symbol.library, symbol.version) in wanted)
 
+    def symbols_by_need(self) -> list[tuple[VersionNeed, list[str]]]:
+        """Return each version need once, with the symbols that it takes under it, sorted."""
+        found: dict[tuple[str, str], list[str]] = {(need.library, need.version): [] for need in self.versions}
+        for symbol in self.imports:
+            if (symbol.library, symbol.version) in found:
+                found[symbol.library, symbol.version].append(symbol.name)
+        return [(need, sorted(found[need.library, need.version])) for need in dict.fromkeys(self.versions)]
+
 
 @dataclass(frozen=True, slots=True)
 class Binary:

@@ -228,9 +228,9 @@ def show(artifact: Artifact, console: Console) -> None:
 def _symbols(member: Member) -> dict[str, str]:
     """Return the symbols that a file takes from other libraries by their versions, the newest of each library first."""
     slices = member.binary.slices if member.binary else ()
-    needs = {need: slice_ for slice_ in slices for need in slice_.versions}
+    needs = {need: symbols for slice_ in slices for need, symbols in slice_.symbols_by_need()}
     newest_first = sorted(needs, key=lambda need: (need.library, digits(need.version)), reverse=True)
-    return {f"{need.version} of {need.library}": ", ".join(needs[need].symbols_of(need)) for need in newest_first}
+    return {f"{need.version} of {need.library}": ", ".join(needs[need]) for need in newest_first}
 
 
 def _tags(name: FileName) -> str:

@@ -129,9 +129,9 @@ def _slice(slice_: Slice) -> dict[str, Any]:
                 "library": need.library,
                 "version": need.version,
                 "weak": need.weak,
-                "symbols": slice_.symbols_of(need),
+                "symbols": symbols,
             }
-            for need in slice_.versions
+            for need, symbols in slice_.symbols_by_need()
         ],
         "rpath": list(slice_.rpath),
         "runpath": list(slice_.runpath),
