@@ -9,17 +9,19 @@ from __future__ import annotations
 from wheelcheck.patterns import regex
 
 # The user info of RFC 3986, section 3.2.1, up to the last @ of the authority; `Path` makes one slash of two.
-_USER_INFO = regex(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/{1,2})(?P<user_info>[^/?#\s'\"<>]*)@")
+_AUTHORITY = r"(?P<slashes>:/{1,2})(?P<user_info>[^/?#\s'\"<>]*)@"
+_URL = regex(rf"[A-Za-z][A-Za-z0-9+.-]*{_AUTHORITY}")
+_USER_INFO = regex(rf"(?<=[A-Za-z0-9+.-]){_AUTHORITY}")  # not from each letter of a long word on: that takes its square
 
 
 def without_credentials(text: str) -> str:
     """Return the text with the user info taken out of every URL in it."""
-    return _USER_INFO.sub(r"\g<scheme>", text) if "@" in text else text
+    return _USER_INFO.sub(r"\g<slashes>", text) if "@" in text else text
 
 
 def split_credentials(url: str) -> tuple[str, tuple[str, str] | None]:
     """Return a URL without its user info, and the user name and password that it held, decoded; None without any."""
-    found = _USER_INFO.match(url)
+    found = _URL.match(url)
     if not found:
         return url, None
     user, _, password = found["user_info"].partition(":")

@@ -40,3 +40,10 @@ def test_only_the_user_info_of_urls_is_left_out(text: str, printed: str) -> None
 )
 def test_a_url_is_taken_apart_into_address_and_login(url: str, address: str, login: tuple[str, str] | None) -> None:
     assert split_credentials(url) == (address, login)
+
+
+def test_a_line_of_a_megabyte_is_read_in_time_that_grows_with_it() -> None:
+    """Logs of builds have such lines. Looked at from each letter on, this one took hours, which a timeout would end."""
+    line = f"{'A' * 2**20}@"
+    assert without_credentials(line) == line
+    assert without_credentials(f"{line} https://ci:token@host/") == f"{line} https://host/"
