@@ -7,12 +7,29 @@ import struct
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import Edit, both, byte, graft, graft_dynamic, header, section, segment, tag
+from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.binary.elf_versions import elf_hash
+from wheelcheck.source import Bytes
 
 BIG = 1 << 62
 PLTRELSZ, HASH, SYMTAB, SYMENT, INIT, PLTREL, JMPREL, GNU_HASH = 2, 4, 6, 11, 12, 20, 23, 0x6FFFFEF5
 FILTER, PHDR, RELRO = 0x7FFFFFFF, 6, 0x6474E552
 SONAME = "-Wl,-soname,libanswer.so.1"
+
+
+def read(content: bytes) -> Binary:
+    """Return what is said of a file that is recognised."""
+    binary = read_binary("x", Bytes(content))
+    assert binary is not None
+    return binary
+
+
+def only(content: bytes) -> Slice:
+    """Return the one slice of an undamaged file."""
+    binary = read(content)
+    assert binary.damage == ()
+    (slice_,) = binary.slices
+    return slice_
 
 
 def library() -> bytes:

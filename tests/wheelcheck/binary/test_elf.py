@@ -13,12 +13,10 @@ from elftools.elf.elffile import ELFFile
 
 from tests.support import elf_editing as elf
 from tests.support import native
-from tests.support.elf_cases import SYMTAB, without
+from tests.support.elf_cases import SYMTAB, only, read, without
 from tests.support.elf_editing import both, byte, graft_dynamic, header, section, segment
-from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.platforms import arch
-from wheelcheck.source import Bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,20 +26,6 @@ if TYPE_CHECKING:
 ROWS = [row.name for row in native.ZIG_ROWS]
 GLIBC_ROWS = [row.name for row in native.GLIBC_ROWS]
 SONAME = "-Wl,-soname,libanswer.so.1"
-
-
-def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
-    return binary
-
-
-def only(content: bytes) -> Slice:
-    """Return the one slice of an undamaged file."""
-    binary = read(content)
-    assert binary.damage == ()
-    (slice_,) = binary.slices
-    return slice_
 
 
 @pytest.mark.parametrize("cpu", ROWS)

@@ -10,29 +10,16 @@ from elftools.elf.elffile import ELFFile
 
 from tests.support import elf_editing as elf
 from tests.support import native
+from tests.support.elf_cases import only, read
 from tests.support.elf_editing import byte, header, section
-from wheelcheck.binary import Binary, Slice, read_binary
+from wheelcheck.binary import Slice
 from wheelcheck.binary.elf_dynamic import STRINGS_LIMIT
 from wheelcheck.binary.model import Names, Symbol, VersionNeed
 from wheelcheck.records import replace
-from wheelcheck.source import Bytes
 
 MANY = "".join(
     f"extern int ask{number}(void);\nint answer{number}(void) {{ return ask{number}(); }}\n" for number in range(60)
 )
-
-
-def read(content: bytes) -> Binary:
-    binary = read_binary("x", Bytes(content))
-    assert binary is not None
-    return binary
-
-
-def only(content: bytes) -> Slice:
-    binary = read(content)
-    assert binary.damage == ()
-    (slice_,) = binary.slices
-    return slice_
 
 
 def with_hash(style: str, cpu: str) -> bytes:
