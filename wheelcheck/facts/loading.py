@@ -120,12 +120,10 @@ class Loader:
         `above` are the files that led to this one, the nearest first. Their DT_RPATH counts too, unless the file has a
         DT_RUNPATH (glibc); musl treats both alike and asks all of them.
         """
-        holders = self._holders.get(needed)
-        searched = self._searched(file, above) if holders else ()
-        for each in searched:
+        holders = self._holders.get(needed, {})
+        for each in self._searched(file, above) if holders else ():
             self._steps_left -= 1
-            folders = self._folders_of(each)
-            if holders and (found := _first(holders, folders)):
+            if found := _first(holders, self._folders_of(each)):
                 return found
         return None
 
