@@ -7,6 +7,7 @@ import struct
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_editing import Edit, both, byte, graft, graft_dynamic, header, section, segment, tag
+from tests.support.told import sole
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.binary.elf_versions import elf_hash
 from wheelcheck.source import Bytes
@@ -26,10 +27,7 @@ def read(content: bytes) -> Binary:
 
 def only(content: bytes) -> Slice:
     """Return the one slice of an undamaged file."""
-    binary = read(content)
-    assert binary.damage == ()
-    (slice_,) = binary.slices
-    return slice_
+    return sole(read(content))
 
 
 def library() -> bytes:

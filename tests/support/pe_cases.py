@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from tests.support.told import told
+from tests.support.told import sole, told
 from wheelcheck.binary import Binary, Slice, read_binary
 from wheelcheck.source import Bytes
 
@@ -20,10 +20,7 @@ def read(content: bytes) -> Binary:
 
 
 def only(content: bytes) -> Slice:
-    binary = read(content)
-    assert binary.damage == ()
-    (slice_,) = binary.slices
-    return slice_
+    return sole(read(content))
 
 
 def start(content: bytes) -> int:

@@ -1,4 +1,4 @@
-"""What a reader says of damage is a whole sentence: nothing in it was lost on the way."""
+"""What a reader says of a file: damage in whole sentences, of which nothing was lost on the way, or its one slice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tests.support.sentences import assert_known
 
 if TYPE_CHECKING:
-    from wheelcheck.binary import Binary
+    from wheelcheck.binary import Binary, Slice
 
 
 def told(binary: Binary | None) -> Binary:
@@ -17,3 +17,10 @@ def told(binary: Binary | None) -> Binary:
         assert (damage.path, damage.cap) == ("x", damage.kind.endswith("-limit"))
         assert_known("binary", damage.kind, damage.why)
     return binary
+
+
+def sole(binary: Binary) -> Slice:
+    """Return the one slice of an undamaged file."""
+    assert binary.damage == ()
+    (slice_,) = binary.slices
+    return slice_

@@ -220,7 +220,7 @@ class Binary:
     slices: tuple[Slice, ...]
     damage: tuple[Damage, ...] = ()
     rows: int = field(default=0, compare=False)  # of tables, walked: they cost time
-    name_bytes: int = field(default=0, compare=False)  # of the names of symbols: they cost memory
+    name_bytes: int = field(default=0, compare=False)  # of the names in it, of symbols above all: they cost memory
 
     @property
     def kinds(self) -> frozenset[Kind]:

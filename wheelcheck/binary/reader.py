@@ -63,6 +63,11 @@ class Blocks:
         raw, zero, _ = self.read(offset, most).partition(b"\0")
         return raw if zero else None
 
+    def has_room_for(self, names: Sequence[bytes]) -> bool:
+        """Count the bytes of further names; return whether all together are within NAMES_LIMIT."""
+        self.name_bytes += _cost(names)
+        return self.name_bytes <= NAMES_LIMIT
+
     def peek(self, offset: int, length: int) -> bytes:
         """Return the same as `read`, but read only these bytes and do not keep them: for small headers far apart."""
         self._spend(length)
@@ -136,8 +141,7 @@ class Reading:
         for at in range(0, len(places), _PIECE):
             piece = read(places[at : at + _PIECE])
             found = [name for name in piece if name is not None]
-            self.blocks.name_bytes += _cost(found)
-            if self.blocks.name_bytes > NAMES_LIMIT:
+            if not self.blocks.has_room_for(found):
                 self.limit(_TOO_LONG)
                 return None
             if len(found) < len(piece):
@@ -147,8 +151,7 @@ class Reading:
 
     def string(self, raw: bytes) -> str:
         """Return the text of any other name, which counts as those of symbols do; too many end the reading."""
-        self.blocks.name_bytes += _cost([raw])
-        if self.blocks.name_bytes > NAMES_LIMIT:
+        if not self.blocks.has_room_for([raw]):
             raise BudgetExceededError(_TOO_LONG)
         return printable(raw)
 

@@ -51,7 +51,7 @@ _LARGE = 2**16  # of one artifact alone, only members from this size on are wort
 NESTED_CAP = 64 * 2**20  # an archive inside an sdist that is opened in memory
 NESTED_DEPTH = 3
 NEEDS_CAP = 50_000  # of 150 released wheels pyarrow has most, 991
-NAMES_CAP = 64 * 2**20  # bytes of the names of symbols; of 150 released wheels nodejs_bin has most, 4,500,000
+NAMES_CAP = 64 * 2**20  # bytes of names in native files; of 150 released wheels nodejs_bin has most, 4,500,000
 # Damage of an archive inside an sdist after which some of its bytes were never looked at. Bytes before a zip that is
 # otherwise whole, as in a self-extracting program or a zipapp, are none, and what nobody here opens is another finding.
 # What a member is said to be (zip-kind-differs) hides nothing either: data of a folder is damage of its own.
