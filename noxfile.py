@@ -33,6 +33,7 @@ SKIPPED = ("build", "sdist", "wheels", "smoke")  # the steps that are skipped if
 GROUPS = nox.project.dependency_groups
 DOCS_SITE = ("docs-site",) if sys.version_info >= (3, 11) else ()  # Sphinx 9 does not run on Python 3.10
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+FAST = "uv|virtualenv"  # for sessions that install many packages: pip takes 90 s of CPU time, uv 4 s
 
 
 def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machine(), extra: str = "build") -> None:
@@ -121,7 +122,7 @@ def cibuildwheel(session: nox.Session) -> None:
     wheelcheck(session, *commands, extra="build,cibuildwheel")
 
 
-@nox.session(reuse_venv=True)
+@nox.session(reuse_venv=True, venv_backend=FAST)
 def emulated(session: nox.Session) -> None:
     """Run the tests in containers and under an emulated Python, after installing what a Debian machine lacks."""
     session.install("-e", ".[build,cibuildwheel]", *GROUPS(PYPROJECT, "test"))
@@ -188,7 +189,7 @@ def build_for(arch: str) -> None:
     nox.session(name=f"build-{arch}", reuse_venv=True)(build_one)
 
 
-@nox.session
+@nox.session(venv_backend=FAST)
 def tests(session: nox.Session) -> None:
     """Run the tests under coverage; without arguments all of them, then `package`, `lint` and `docs-site`."""
     for after in () if session.posargs else ("package", "lint", *DOCS_SITE):
@@ -200,14 +201,14 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(session.posargs or everything))
 
 
-@nox.session
+@nox.session(venv_backend=FAST)
 def slow(session: nox.Session) -> None:
     """Run the tests that take many seconds each and have a faster sibling among `tests`."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     session.run("pytest", "-m", "slow", *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend=FAST)
 def portable(session: nox.Session) -> None:
     """Run the tests of the gate, its reports and its command line, which hold on Windows and macOS too."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
@@ -215,14 +216,14 @@ def portable(session: nox.Session) -> None:
     session.run("pytest", "-m", wanted, *(session.posargs or PORTABLE))
 
 
-@nox.session
+@nox.session(venv_backend=FAST)
 def package(session: nox.Session) -> None:
     """Build wheelcheck's own wheel from its sdist, install it, and use it outside the checkout."""
     session.install(*GROUPS(PYPROJECT, "package"))
     session.run("python", "-m", "tools.package", *session.posargs)
 
 
-@nox.session(reuse_venv=True)
+@nox.session(reuse_venv=True, venv_backend=FAST)
 def lint(session: nox.Session) -> None:
     """Check style, types, generated pages and workflows; changes nothing."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "lint"))
@@ -241,7 +242,7 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "tools.docs")
 
 
-@nox.session(name="docs-site", reuse_venv=True)
+@nox.session(name="docs-site", reuse_venv=True, venv_backend=FAST)
 def docs_site(session: nox.Session) -> None:
     """Build the documentation site; a warning, a dead link or a request to another host is an error."""
     session.install("-e", ".", *GROUPS(PYPROJECT, "site"))
@@ -255,7 +256,7 @@ def picture(session: nox.Session) -> None:
     session.run("python", "-m", "tools.picture", *session.posargs)
 
 
-@nox.session(reuse_venv=True)
+@nox.session(reuse_venv=True, venv_backend=FAST)
 def messages(session: nox.Session) -> None:
     """Print every message that the program can print with an example, and the places that no test provokes."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
@@ -318,14 +319,14 @@ def benchmark(session: nox.Session) -> None:
     session.run("python", "-m", "tools.benchmark", *session.posargs)
 
 
-@nox.session(reuse_venv=True)
+@nox.session(reuse_venv=True, venv_backend=FAST)
 def fuzz(session: nox.Session) -> None:
     """Make inputs at random, and compare the gate with a judge; `-- SESSION --executions N --seconds S --seed WORD`."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 
-@nox.session(reuse_venv=True)
+@nox.session(reuse_venv=True, venv_backend=FAST)
 def mutation(session: nox.Session) -> None:
     """Break modules in small ways and see whether tests notice; `-- wheelcheck/binary/elf_lookup.py … --page`."""
     session.install("-e", ".[build]", *GROUPS(PYPROJECT, "mutation"))

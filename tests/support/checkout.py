@@ -24,6 +24,7 @@ def refuse(session):
     session.error("refused")
 """
 
+ENSUREPIP = "ensurepip"  # of the standard library; Debian has it in a package of its own
 # Debian's own Python looks into the second.
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 
@@ -56,17 +57,17 @@ def make_checkout(root: Path) -> Checkout:
     return Checkout(root)
 
 
-def python_without_ensurepip(home: Path, *packages: str) -> str:
-    """Make a real Python in `home`, externally managed, without ensurepip, and of our packages only those named."""
+def bare_python(home: Path, *packages: str) -> str:
+    """Make a real Python in `home`, externally managed; of ensurepip and our packages it has only those named."""
     installed = Path(sysconfig.get_path("stdlib", vars={"installed_base": sys.base_prefix}))
     library = home / "lib" / installed.name
     for folder in PACKAGE_FOLDERS:
         (library / folder).mkdir(parents=True)
-        for name in packages:
+        for name in {*packages} - {ENSUREPIP}:
             (library / folder / name).symlink_to(_folder_of(name))
     (library / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=use apt\n", "utf-8")
     for entry in installed.iterdir():
-        if entry.name != "ensurepip" and not (library / entry.name).exists():
+        if entry.name not in {ENSUREPIP} - {*packages} and not (library / entry.name).exists():
             (library / entry.name).symlink_to(entry)
     return str(_interpreter(home))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import ROOT, Checkout, make_checkout, python_without_ensurepip
+from tests.support.checkout import ENSUREPIP, ROOT, Checkout, bare_python, make_checkout
 from tools import bootstrap
 
 
@@ -133,8 +133,9 @@ def test_an_incomplete_environment_is_made_again(marked: Checkout, breakage: obj
 
 
 @pytest.mark.network
-def test_without_ensurepip_the_outer_pip_installs_into_the_environment(tmp_path: Path) -> None:
-    python = python_without_ensurepip(tmp_path / "python", "pip")
+@pytest.mark.parametrize("only", ["pip", ENSUREPIP])
+def test_a_python_installs_by_its_own_pip_or_else_by_that_of_ensurepip(tmp_path: Path, only: str) -> None:
+    python = bare_python(tmp_path / "python", only)
     checkout = make_checkout(tmp_path / "checkout")
     done = checkout.bootstrap("hello", python=python)
     assert done.returncode == 0, done.stderr
@@ -142,7 +143,7 @@ def test_without_ensurepip_the_outer_pip_installs_into_the_environment(tmp_path:
 
 
 def test_without_any_pip_it_names_the_package_to_install(tmp_path: Path) -> None:
-    python = python_without_ensurepip(tmp_path / "python")
+    python = bare_python(tmp_path / "python")
     checkout = make_checkout(tmp_path / "checkout")
     done = checkout.bootstrap("hello", python=python)
     assert done.returncode == 2
