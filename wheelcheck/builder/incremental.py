@@ -12,7 +12,7 @@ import platform
 import re
 import shutil
 import sys
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +28,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from wheelcheck.builder.install import Machine
     from wheelcheck.builder.pipeline import Build
@@ -47,7 +47,7 @@ _TELLING = regex(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Incremental:
     """The steps of one build. With `fresh` all of them run. Each raises BuildError as the step itself does."""
 
@@ -133,11 +133,25 @@ class Incremental:
             "configuration": repr(load(settings.project)),  # of every Python, even if only one is asked for
             "date": str(self.build.seconds),
             "commit": run.ask(settings.packed, "describe", "--always", "--long", "--tags", "--dirty"),
-            "toolchain": "\n".join([*_rust(self.build), *map(_identity, programs)]),
+            "toolchain": "\n".join([*self._rust, *map(_identity, programs)]),
             "tools": f"{sys.version} {[(name, version(name)) for name in _TOOLS]}",
             "environment": f"{environment} {kept} {_cargo_configuration()}",
             "wheelcheck": _own_code(),
         }
+
+    @cached_property
+    def _rust(self) -> tuple[str, ...]:
+        """What rustc and cargo are in every folder where cargo may run, which may pin its own; asked once a run."""
+        settings = self.build.settings
+        env = run.for_cargo(settings.variables(os.environ), settings.keep_environment)
+        folders = dict.fromkeys((*settings.workspaces, settings.packed))
+        questions = ((env.get("RUSTC", "rustc"), "-vV"), ("cargo", "-V"))
+        return tuple(
+            run.observe(Command(question, folder, env)).output
+            for folder in folders
+            for question in questions
+            if shutil.which(question[0], path=env["PATH"])
+        )
 
     def _replaced(self, made: Outcome) -> str:
         others = (file.name for file in sorted(self.build.settings.dist.iterdir()))
@@ -151,16 +165,6 @@ class Incremental:
         except BuildError as problem:
             return str(problem)
         return ""
-
-
-def _rust(build: Build) -> Iterator[str]:
-    """Yield what rustc and cargo are in every folder where cargo may run, which may pin its own."""
-    settings = build.settings
-    env = run.for_cargo(settings.variables(os.environ), settings.keep_environment)
-    for folder in dict.fromkeys((*settings.workspaces, settings.packed)):
-        for question in ((env.get("RUSTC", "rustc"), "-vV"), ("cargo", "-V")):
-            if shutil.which(question[0], path=env["PATH"]):
-                yield run.observe(Command(question, folder, env)).output
 
 
 def _cargo_configuration() -> str:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,7 +127,15 @@ def search(pair: Pair, base: Mapping[str, str]) -> Interpreter | None:
 
 def ask(executable: str, base: Mapping[str, str]) -> Interpreter | None:
     """Return what a Python says of itself, None if it does not start; pyenv puts programs on PATH that do not."""
-    command = Command((executable, "-I", "-c", _ASK), Path.cwd(), run.for_installed(base))
+    env = run.for_installed(base)
+    file = shutil.which(executable, path=env.get("PATH", ""))
+    return _asked(executable, Path.cwd(), tuple(sorted(env.items())), Path(file).stat().st_mtime_ns if file else 0)
+
+
+@lru_cache(maxsize=64)
+def _asked(executable: str, folder: Path, env: tuple[tuple[str, str], ...], _: int) -> Interpreter | None:
+    """Start a Python and ask it, once in a run: each step of a build wants to know."""
+    command = Command((executable, "-I", "-c", _ASK), folder, dict(env))
     try:
         answer = run.observe(command, 60.0)
         path, version, include, values, build = json.loads(answer.output)
