@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -39,6 +40,7 @@ LAYERS = (
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     """Return every module of the package, parsed, by its dotted name."""
     files = sorted((ROOT / "wheelcheck").rglob("*.py"))
@@ -63,18 +65,21 @@ def unit(module: str) -> str:
     return [*module.split("."), "__init__"][1]
 
 
-MODULES = modules()
-GRAPH = {name: imports(tree, MODULES) for name, tree in MODULES.items()}
+@cache
+def graph() -> dict[str, set[str]]:
+    """Return the imports of every module."""
+    known = modules()
+    return {name: imports(tree, known) for name, tree in known.items()}
 
 
 def upward() -> set[str]:
     """Return the imports that do not run down."""
-    pairs = ((name, other) for name, others in GRAPH.items() for other in others if unit(name) != unit(other))
+    pairs = ((name, other) for name, others in graph().items() for other in others if unit(name) != unit(other))
     return {f"{name} -> {other}" for name, other in pairs if RANK[unit(name)] >= RANK[unit(other)]}
 
 
 def test_every_module_has_its_layer() -> None:
-    assert {unit(name) for name in MODULES} == RANK.keys()
+    assert {unit(name) for name in modules()} == RANK.keys()
 
 
 def test_every_import_runs_down() -> None:
@@ -82,12 +87,12 @@ def test_every_import_runs_down() -> None:
 
 
 def test_no_imports_form_a_circle() -> None:
-    TopologicalSorter(GRAPH).prepare()
+    TopologicalSorter(graph()).prepare()
 
 
 def test_one_module_parses_toml_and_knows_which_keys_are_slow() -> None:
     parsers = ("tomllib", "tomli")
-    assert {name for name, tree in MODULES.items() if imports(tree, dict.fromkeys(parsers, tree))} == {
+    assert {name for name, tree in modules().items() if imports(tree, dict.fromkeys(parsers, tree))} == {
         "wheelcheck.toml_document"
     }
 
@@ -99,4 +104,4 @@ def test_an_import_is_seen_anywhere_in_a_file() -> None:
         "    from wheelcheck import cli\n"
     )
     expected = {"wheelcheck.rules.linux", "wheelcheck.damage", "wheelcheck.config", "wheelcheck.cli"}
-    assert imports(ast.parse(source), MODULES) == expected
+    assert imports(ast.parse(source), modules()) == expected

@@ -14,6 +14,7 @@ import ast
 import sys
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +91,8 @@ def _callers() -> Iterator[tuple[str, int]]:
         frame = frame.f_back
 
 
-def sites() -> list[Site]:
+@cache
+def sites() -> tuple[Site, ...]:
     """Return every place of the package where a message is made."""
     names = {maker.__name__ for maker in MAKERS}
     found = []
@@ -99,7 +101,7 @@ def sites() -> list[Site]:
             if isinstance(node, ast.Call) and _makes(node.func, names):
                 file = path.relative_to(PACKAGE).as_posix()
                 found.append(Site(file, node.lineno, node.end_lineno or node.lineno))
-    return sorted(set(found))
+    return tuple(sorted(set(found)))
 
 
 def _makes(function: ast.expr, names: set[str]) -> bool:

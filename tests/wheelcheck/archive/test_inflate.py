@@ -25,8 +25,8 @@ MIB = 1 << 20
 
 def varied(length: int, seed: int = 7) -> bytes:
     """Return bytes of which no two blocks are equal and that still shrink."""
-    words = random.Random(seed)  # noqa: S311 - fixtures, not secrets
-    return b"".join(words.randbytes(8) * 4 for _ in range(length // 32 + 1))[:length]
+    words = random.Random(seed).randbytes(length // 4 + 8)  # noqa: S311 - fixtures, not secrets
+    return b"".join(words[at : at + 8] * 4 for at in range(0, len(words) - 7, 8))[:length]
 
 
 LARGE = b"\x7fELF" + varied(11 * MIB)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
+from tests.support.schemas import draft2020
 from tools import docs
 from wheelcheck.builder.install import EMULATION_LACKS
 from wheelcheck.config.fields import KERNEL_NEEDS, SETTINGS
@@ -88,13 +88,13 @@ def test_a_new_key_needs_only_a_row_to_be_in_the_schema_and_on_the_page(longer: 
 def test_the_example_of_a_row_is_taken_by_parser_and_schema(field: Field) -> None:
     table = tomllib.loads(f"{field.key} = {field.example}")
     field.read(table, HERE)
-    Draft202012Validator(field.schema()).validate(table[field.key])
+    draft2020(field.schema()).validate(table[field.key])
 
 
 @pytest.mark.parametrize("field", ROWS)
 def test_a_row_is_required_or_says_what_holds_without_it(field: Field) -> None:
     assert field.required + (field.default is not None) + bool(field.unset) == 1
-    assert field.required or field.default is None or Draft202012Validator(field.schema()).is_valid(field.default)
+    assert field.required or field.default is None or draft2020(field.schema()).is_valid(field.default)
 
 
 @pytest.mark.parametrize("field", ROWS)

@@ -7,12 +7,13 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft7Validator, Draft202012Validator
 
+from tests.support import schemas
 from tests.support.checkout import ROOT
 from wheelcheck.config import builder, fields
 from wheelcheck.config.files import OWN, SHARED, ConfigError, read
@@ -26,18 +27,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from jsonschema import Draft202012Validator
+
 SCHEMA: dict[str, Any] = json.loads((files("wheelcheck.config") / "schema" / "config-1.json").read_text("utf-8"))
 PAGE = ROOT / "docs" / "checking.md"
 REFERENCE = ROOT / "tests" / "projects" / "reference"
-VALIDATOR = Draft202012Validator(SCHEMA)
 
 OBJECT = 'payload = [{ name = "a", path = "b", kind = "object", '
 PROGRAM = 'payload = [{ name = "a", path = "b", kind = "executable"'
 SMOKE = 'smoke.commands = [{ run = ["a"], expect = "b"'
 
 
+@cache
+def validator() -> Draft202012Validator:
+    return schemas.draft2020(SCHEMA)
+
+
 def faults(document: object) -> list[str]:
-    return [f"{fault.json_path}: {fault.message}" for fault in VALIDATOR.iter_errors(document)]
+    return schemas.faults(validator(), document)
 
 
 def load(folder: Path, text: str) -> builder.Settings:
@@ -50,7 +57,7 @@ def load(folder: Path, text: str) -> builder.Settings:
 
 
 def test_the_schema_is_one_of_the_2020_12_draft() -> None:
-    Draft202012Validator.check_schema(SCHEMA)
+    assert validator().schema == SCHEMA
     assert SCHEMA["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert SCHEMA["$id"] == "urn:wheelcheck:config:1"
 
@@ -293,6 +300,6 @@ def test_validate_pyproject_takes_what_wheelcheck_takes_and_names_the_key_that_i
 @pytest.mark.parametrize(("texts", "accepted"), [(GOOD, True), (BAD, False)], ids=["good", "bad"])
 def test_the_draft_that_validate_pyproject_uses_gives_the_same_verdict(texts: tuple[str, ...], accepted: bool) -> None:  # noqa: FBT001
     schema = fields.for_validate_pyproject("wheelcheck")
-    Draft7Validator.check_schema(schema)
+    validator = schemas.draft7(schema)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
-    assert [text for text in texts if Draft7Validator(schema).is_valid(tomllib.loads(text)) is not accepted] == []
+    assert [text for text in texts if validator.is_valid(tomllib.loads(text)) is not accepted] == []
