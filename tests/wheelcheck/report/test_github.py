@@ -116,7 +116,7 @@ def test_the_summary_lists_what_is_ignored_with_its_reason() -> None:
 
 
 def test_a_summary_of_endless_texts_gaps_and_wheels_stays_below_githubs_limit() -> None:
-    wheels = tuple(wheel(f"cp3{minor}-cp3{minor}-other_{minor}_x") for minor in range(300))
+    wheels = tuple(wheel(f"cp3{minor}-cp3{minor}-other_{minor}_x") for minor in range(400))
     gaps = tuple(Gap("a.whl", ":" * 3_000, ":" * 3_000) for _ in range(200))
     summary = github.summary(Report(wheels, many(3, "error", message=":" * 3_000), gaps))
     assert len(summary.encode()) < 2**20
