@@ -36,6 +36,7 @@ LAYERS = (
         "patterns",
         "counting",
     ),  # what everything uses: fields, expressions, nouns
+    ("typed",),  # the names that annotations need
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}
 

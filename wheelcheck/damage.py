@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from wheelcheck.records import dataclass
+from wheelcheck.typed import Literal
 
 Topic = Literal["structure", "name", "collision", "storage", "content", "hidden data", "outside", "native", "limit"]
 

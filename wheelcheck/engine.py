@@ -6,7 +6,6 @@ import os
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import Config, ConfigError
 from wheelcheck.facts import Artifact, Release, Sdist, Wheel
@@ -20,6 +19,7 @@ from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules, impact_rank, known_codes, wheel_rules
 from wheelcheck.rules.configuration import Configuration
 from wheelcheck.severities import cannot_fail, weigh
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

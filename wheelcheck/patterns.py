@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 
-TYPE_CHECKING = False
+from wheelcheck.typed import TYPE_CHECKING, Any
+
 if TYPE_CHECKING:
     from re import compile as regex
-    from typing import Any
 
 __all__ = ["regex"]
 

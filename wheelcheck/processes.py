@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import accumulate, repeat
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
 
 from wheelcheck import engine
 from wheelcheck.results import Gap, Judgement
+from wheelcheck.typed import IO, TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["dataclass", "field", "replace"]
 _MISSING: Any = object()
-_FEW = 10  # instances that are made field by field; to compile costs as much as two dozen
+_FEW = 16  # instances that are made field by field; to compile costs as much as two dozen
 
 
 class _Field:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from wheelcheck.config import Config
 from wheelcheck.records import dataclass, field
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.records import dataclass, replace
 from wheelcheck.rules import SEVERITIES, SeverityChange
 from wheelcheck.rules.catalogue import find
 from wheelcheck.rules.configuration import Configuration
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

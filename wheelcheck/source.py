@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pickle
 import zlib
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.engine import judge
 from wheelcheck.facts.slim import slim
 from wheelcheck.records import dataclass
 from wheelcheck.results import Judgement
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import Any

@@ -23,7 +23,7 @@ except ImportError:  # PyPy
 
 
 __all__ = ["NamedTuple"]
-_FEW = 10  # instances that are made value by value; to compile costs as much as two dozen
+_FEW = 16  # instances that are made value by value; to compile costs as much as two dozen
 
 
 def _made(name: str, _bases: tuple[type, ...], namespace: dict[str, Any]) -> Any:

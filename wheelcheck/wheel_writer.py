@@ -9,10 +9,10 @@ import base64
 import csv
 import io
 from copy import copy
-from typing import TYPE_CHECKING, BinaryIO
 from zipfile import ZipFile
 
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

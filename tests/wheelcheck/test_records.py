@@ -123,7 +123,7 @@ def test_an_init_is_compiled_after_a_few_instances(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(records, "_compiled_init", noted)
     loose = _classes(records)[0]
-    for _ in range(10):
+    for _ in range(16):
         assert loose(1).first == 1
     assert compiled == []
     loose(1)

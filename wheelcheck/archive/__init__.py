@@ -8,11 +8,9 @@ from wheelcheck.archive.zip import rehash_zip, reread_zip, walk_zip
 from wheelcheck.archive.zip_directory import END_REACH, is_end_record_in
 from wheelcheck.damage import POLICY
 from wheelcheck.source import Bytes, Entry, EntryKind, Source, as_file
+from wheelcheck.typed import TYPE_CHECKING, Any
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from wheelcheck.archive.by_content import walk
     from wheelcheck.archive.tar import walk_tar_gz
 

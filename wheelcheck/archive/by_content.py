@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import Bzip2Stream, GzipStream, Stream, XzStream
 from wheelcheck.archive.formats import BLOCK, CONTENT, HEAD, container_format, uncompressed_format
@@ -13,6 +12,7 @@ from wheelcheck.archive.zip import walk_zip
 from wheelcheck.archive.zip_directory import has_end_record
 from wheelcheck.damage import EMPTY, Damage, beginning
 from wheelcheck.source import Entry, Source
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import importlib
 import zlib
-from typing import TYPE_CHECKING, Any, Protocol
 
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable

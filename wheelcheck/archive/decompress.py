@@ -5,12 +5,12 @@ from __future__ import annotations
 import bz2
 import lzma
 import zlib
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.counting import counted
 from wheelcheck.damage import EMPTY, beginning
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from wheelcheck.patterns import regex
+from wheelcheck.typed import Literal
 
 Container = Literal[
     "zip",

@@ -8,9 +8,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from wheelcheck.typed import Any
 
 _WITHOUT_OPENSSL = 1 << 20  # bytes that take Python's own code as long as OpenSSL takes to load
 

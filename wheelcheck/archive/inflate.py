@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.codec import MAX_WBITS, codec
 from wheelcheck.archive.hashing import sha256
 from wheelcheck.platforms.magic import BEGINNINGS
 from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from wheelcheck.archive.codec import Decompressor

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from wheelcheck.damage import Damage
 from wheelcheck.records import dataclass
+from wheelcheck.typed import NoReturn
 
 KIB = 1 << 10
 MIB = 1 << 20

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.decompress import GzipStream, Stream
 from wheelcheck.archive.formats import BLOCK
@@ -28,6 +27,7 @@ from wheelcheck.archive.zip_directory import has_end_record
 from wheelcheck.counting import counted
 from wheelcheck.records import dataclass, field, replace
 from wheelcheck.source import Entry, Source
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

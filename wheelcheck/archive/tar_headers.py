@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import stat
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from wheelcheck.archive.formats import BLOCK, OCTAL, checksum, looks_like_tar
 from wheelcheck.archive.names import flaws
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.archive.limits import Log

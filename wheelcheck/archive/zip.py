@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import stat
 import struct
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.formats import BLOCK, looks_like_tar
 from wheelcheck.archive.inflate import Inflated, Packed
@@ -29,6 +28,7 @@ from wheelcheck.archive.zip_directory import (
 from wheelcheck.counting import counted
 from wheelcheck.damage import EMPTY
 from wheelcheck.source import Entry, Source
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Protocol
-
 from wheelcheck.archive.inflate import OUTPUT, Content, Inflated, Packed, already_known, digest, digest_at_once
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.counting import counted
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     from wheelcheck.archive.inflate import MemberStream

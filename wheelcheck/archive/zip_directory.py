@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.limits import ZIP_MEMBER
 from wheelcheck.counting import counted
 from wheelcheck.damage import beginning
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

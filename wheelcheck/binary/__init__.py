@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.binary.model import Binary, Format, Kind, Slice, System, VersionNeed
 from wheelcheck.binary.reader import Blocks, BudgetExceededError, Reading
 from wheelcheck.platforms import magic
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wheelcheck.damage import Damage

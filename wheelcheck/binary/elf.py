@@ -8,8 +8,6 @@ whether a file is split debug data (`objcopy --only-keep-debug`), whose segments
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.binary.elf_dynamic import Dynamic, has_dynamic_table, read_dynamic
 from wheelcheck.binary.elf_header import LINKED, judge_linked, judge_type, read_header
 from wheelcheck.binary.elf_layout import Section
@@ -20,6 +18,7 @@ from wheelcheck.binary.x86_code import X86Code, read_x86_code
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.loaders import is_of_another_unix
 from wheelcheck.records import replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_layout import tag_name
 from wheelcheck.binary.elf_lookup import VERSION_NUMBER
@@ -18,6 +17,7 @@ from wheelcheck.binary.model import UNKNOWN, Symbols, VersionNeed
 from wheelcheck.binary.reader import STRING_LIMIT
 from wheelcheck.counting import counted
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

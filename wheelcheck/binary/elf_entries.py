@@ -12,9 +12,9 @@ import sys
 from functools import reduce
 from itertools import compress
 from operator import and_, or_
-from typing import TYPE_CHECKING
 
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

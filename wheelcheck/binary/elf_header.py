@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.binary.elf_layout import (
     FileHeader,
     Layouts,
@@ -15,6 +13,7 @@ from wheelcheck.binary.elf_layout import (
 )
 from wheelcheck.platforms import arch
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading

@@ -6,11 +6,10 @@ DT_GNU_HASH where there is one, otherwise DT_HASH.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.binary.elf_versions import elf_hash
 from wheelcheck.binary.reader import printable
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property, reduce
 from itertools import accumulate, pairwise
 from operator import or_
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_layout import segment_name
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.counting import counted
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_header import Header

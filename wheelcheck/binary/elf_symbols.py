@@ -8,7 +8,6 @@ loader looks at single entries only, and rules then say that they judge nothing.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.elf_entries import NARROW, WIDE, numbers, read_entries
 from wheelcheck.binary.elf_lookup import NAMELESS, Asked, GnuHash, SysvHash, is_power_of_2, judge_binding
@@ -17,6 +16,7 @@ from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import SYMBOLS_OF_ROW, all_printable
 from wheelcheck.counting import counted
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,9 +6,8 @@ where nothing is mapped, or writes where nothing may be written, ends the proces
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.counting import counted
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,9 @@ The walk follows glibc's _dl_check_map_versions: both chains end where `next` is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.binary.elf_layout import Definition, NeededVersion, NeedingFile
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import struct

@@ -6,7 +6,6 @@ Constants and layouts: Apple's <mach-o/loader.h> and <mach-o/fat.h>.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.macho_signature import is_past_end, signature_fault
 from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
@@ -16,6 +15,7 @@ from wheelcheck.counting import counted
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

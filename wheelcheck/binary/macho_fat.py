@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.macho import cpus, machine_name, read_header, read_thin
 from wheelcheck.binary.model import Slice
 from wheelcheck.platforms import magic
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading

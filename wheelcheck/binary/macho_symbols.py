@@ -7,11 +7,11 @@ unknown and no damage: dyld reads other tables. Layouts: Apple's <mach-o/nlist.h
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import LONGEST_NAME, SYMBOLS_OF_ROW, printable
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

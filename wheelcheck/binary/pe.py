@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN
 from wheelcheck.binary.objects import HEADER, coff_slice
@@ -19,6 +18,7 @@ from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Kind, Slice, Symbols

@@ -6,10 +6,10 @@ What cannot be read whole is unknown and no damage: the loader reads single entr
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import UNKNOWN, Names, Symbol, Symbols
 from wheelcheck.binary.reader import all_printable, printable
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ occur within other instructions, but so seldom that a few of them in a small fil
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.elf_segments import Image

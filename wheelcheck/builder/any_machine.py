@@ -8,11 +8,11 @@ machine that builds, and ends a program where pages are larger: "<jemalloc>: Uns
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.toml import parse_toml, table
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

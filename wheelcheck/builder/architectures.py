@@ -6,13 +6,12 @@ CI, where a release must be complete.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.builder import cargo
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.config import ConfigError
 from wheelcheck.platforms.arch import find
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,7 +16,6 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CalledProcessError
-from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from build import BuildBackendException, BuildException, ProjectBuilder
@@ -28,6 +27,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.headers import headers_of
 from wheelcheck.facts.toml import parse_toml, table
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

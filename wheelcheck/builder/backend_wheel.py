@@ -14,12 +14,12 @@ import shutil
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.builder import any_machine, backend, build_scripts, compilers, reproducible, run
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import cargo
 from wheelcheck.builder.native_files import require_native
 from wheelcheck.builder.run import BuildError
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

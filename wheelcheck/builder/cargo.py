@@ -12,13 +12,13 @@ import re
 import shutil
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder import any_machine, reproducible, sources
 from wheelcheck.builder.run import BuildError, Command, for_cargo, observe
 from wheelcheck.builder.run import run as start
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

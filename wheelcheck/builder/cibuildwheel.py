@@ -17,7 +17,6 @@ from dataclasses import asdict
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import wheelcheck
 from wheelcheck.builder.run import BuildError
@@ -25,6 +24,7 @@ from wheelcheck.config import ConfigError
 from wheelcheck.facts.toml import parse_toml, table, tables
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

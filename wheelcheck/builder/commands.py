@@ -7,10 +7,10 @@ the sources. Nobody knows which files it reads, so every source of the project c
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import any_machine, compilers, run, sources
 from wheelcheck.builder.run import BuildError, Command
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,6 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import cibuildwheel, dist, in_container, install, reproducible, run, sdist, toolchain
 from wheelcheck.builder import wheel as assembly
@@ -24,6 +23,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.builder.up_to_date import content_hash
 from wheelcheck.facts.toml import parse_toml
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

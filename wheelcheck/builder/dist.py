@@ -11,12 +11,12 @@ import tarfile
 import zlib
 from contextlib import contextmanager
 from gzip import BadGzipFile
-from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.builder.run import BuildError
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.builder.run import Outcome

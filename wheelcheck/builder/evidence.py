@@ -8,7 +8,6 @@ or that failed a trial, loses what was proven of it.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import sources
 from wheelcheck.builder.run import BuildError
@@ -16,6 +15,7 @@ from wheelcheck.config import Config
 from wheelcheck.facts.evidence import Statement, read_folder, render
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.records import replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

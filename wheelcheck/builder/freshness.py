@@ -14,11 +14,11 @@ import os
 import time
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder import sources
 from wheelcheck.builder.run import BuildError
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
+
+from wheelcheck.typed import Any
 
 HOME = Path("/wheelcheck")
 MARK = "wheelcheck-outcome:"  # before each outcome on the console

@@ -13,11 +13,11 @@ import unicodedata
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder.run import BuildError
 from wheelcheck.counting import counted
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import endings
 from wheelcheck.builder.install import ROOTS
 from wheelcheck.builder.run import BuildError, Command, Outcome
 from wheelcheck.builder.smoke import Result
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,6 @@ import tempfile
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import install, smoke
 from wheelcheck.builder import stage as staging
@@ -25,6 +24,7 @@ from wheelcheck.config import Config, Payload
 from wheelcheck.config.builder import Settings, SmokeCommand
 from wheelcheck.platforms.arch import find
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -16,7 +16,6 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import wheelcheck
 from wheelcheck.builder import dist, evidence, install, interpreters, run, smoke
@@ -26,6 +25,7 @@ from wheelcheck.builder.up_to_date import FOLDER, Outcome, Step, content_hash
 from wheelcheck.config.builder import load
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,6 @@ import platform
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags, sys_tags
 from packaging.utils import parse_wheel_filename
@@ -22,6 +21,7 @@ from wheelcheck.builder.toolchain import host
 from wheelcheck.facts.file_names import DATA
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.records import dataclass, field, replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,12 +15,12 @@ import os
 import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.builder import guest, initramfs, run
 from wheelcheck.builder.initramfs import folder_at, folders_of, link_at, text_at, tree
 from wheelcheck.builder.run import BuildError, Command, Outcome, OverdueError
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,12 +6,12 @@ The gate checks the finished wheel again; these checks fail where a broken file 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder.run import BuildError
 from wheelcheck.counting import counted
 from wheelcheck.source import Bytes
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary, Kind, Slice

@@ -10,11 +10,11 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import build_scripts, cargo, commands, compilers, run, sources
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import (
     cargo,
@@ -39,6 +38,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.config import is_built_by
 from wheelcheck.config.builder import Settings, load
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

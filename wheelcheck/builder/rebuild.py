@@ -15,7 +15,6 @@ import tempfile
 from hashlib import sha256
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from wheelcheck.binary import read_binary
@@ -26,6 +25,7 @@ from wheelcheck.config import files
 from wheelcheck.records import dataclass, replace
 from wheelcheck.source import Bytes
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,10 +13,10 @@ import shlex
 import tarfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import run, sources
 from wheelcheck.builder.run import BuildError
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

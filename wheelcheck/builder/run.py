@@ -18,10 +18,10 @@ import sysconfig
 from collections.abc import Callable
 from contextlib import contextmanager
 from threading import Thread, Timer
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

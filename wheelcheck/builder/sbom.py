@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
 
 from packageurl import PackageURL
 from packaging.utils import canonicalize_name
@@ -19,6 +18,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.file_names import member_path, parse_file_name
 from wheelcheck.records import replace
 from wheelcheck.toml_document import parse_document
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

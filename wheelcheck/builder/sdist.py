@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sys
 import tarfile
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, run, sources
@@ -13,6 +12,7 @@ from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.facts.headers import headers_of
 from wheelcheck.records import replace
 from wheelcheck.source import Bytes
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

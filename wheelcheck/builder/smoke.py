@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Literal, cast
 
 from wheelcheck.builder import execution
 from wheelcheck.builder.install import ROOTS
 from wheelcheck.builder.run import BuildError, Command
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,10 +13,10 @@ import os
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import run
 from wheelcheck.builder.run import BuildError
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -12,7 +12,6 @@ import hashlib
 import json
 import shutil
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import native_files
 from wheelcheck.builder.freshness import Inputs
@@ -20,6 +19,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import Target
 from wheelcheck.platforms.arch import UnknownArchitectureError, find
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.tags import platform_tags
 
@@ -20,6 +19,7 @@ from wheelcheck.builder.smoke import Result
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.arch import find
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

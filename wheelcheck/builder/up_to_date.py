@@ -13,9 +13,9 @@ import os
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

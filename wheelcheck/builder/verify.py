@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from packaging.version import InvalidVersion, Version
 
@@ -21,6 +20,7 @@ from wheelcheck.facts.evidence import release_predicate
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

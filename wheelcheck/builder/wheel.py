@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import stat
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from packaging.utils import parse_wheel_filename
@@ -23,6 +22,7 @@ from wheelcheck.builder.run import BuildError
 from wheelcheck.facts.file_names import member_path
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.source import Bytes
+from wheelcheck.typed import TYPE_CHECKING
 from wheelcheck.wheel_writer import expanded_tags, record_text, with_field, write
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.cli import plain
 from wheelcheck.cli.exit_codes import exit_code
 from wheelcheck.report import degrade
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

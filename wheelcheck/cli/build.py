@@ -10,7 +10,6 @@ import os
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder import architectures, cargo, handover
 from wheelcheck.builder.run import BuildError
@@ -21,6 +20,7 @@ from wheelcheck.counting import counted
 from wheelcheck.credentials import without_credentials
 from wheelcheck.platforms.arch import find
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

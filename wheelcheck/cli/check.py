@@ -8,7 +8,6 @@ import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli import check_arguments, fixing, lock_files
@@ -16,6 +15,7 @@ from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, discard_output, re
 from wheelcheck.credentials import without_credentials
 from wheelcheck.records import replace
 from wheelcheck.report.wording import statistics
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck import report as reports
 from wheelcheck.cli import lock_files
 from wheelcheck.cli.options import add_config, given, positive, refusal, suggestion
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

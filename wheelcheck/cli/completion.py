@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import PASS, reader_may_leave
 from wheelcheck.cli.parser import Parser
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
 
 from wheelcheck.credentials import without_credentials
 from wheelcheck.report import broken_pipe_named
 from wheelcheck.report.wording import safe
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, reader_may_leave, say
 from wheelcheck.cli.options import suggestion
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck import report as reports
 from wheelcheck.cli.exit_codes import reader_may_leave
 from wheelcheck.cli.options import given
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import say
 from wheelcheck.cli.options import given
 from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

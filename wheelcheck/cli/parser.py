@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import Any, NoReturn
 
 from wheelcheck.cli.options import suggestion
 from wheelcheck.credentials import without_credentials
 from wheelcheck.patterns import regex
 from wheelcheck.report.wording import safe
+from wheelcheck.typed import Any, NoReturn
 
 _CHOICE = regex(r"(?s)invalid choice: '(?P<word>.*)' \(choose from (?P<choices>.*)\)")
 

@@ -6,13 +6,13 @@ import shlex
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.cli.exit_codes import FAIL, PASS, UNVERIFIED, reader_may_leave, say
 from wheelcheck.cli.options import read_artifact
 from wheelcheck.credentials import without_credentials
 from wheelcheck.platforms.arch import UnknownArchitectureError, find
 from wheelcheck.report.wording import safe
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse

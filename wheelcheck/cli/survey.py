@@ -8,11 +8,11 @@ import os
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.cli import lock_files
 from wheelcheck.cli.exit_codes import PASS, UNVERIFIED, say
 from wheelcheck.cli.options import positive
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

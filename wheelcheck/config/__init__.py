@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from itertools import product
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config.files import OWN, ConfigError, read, read_required
 from wheelcheck.platforms import arch
@@ -12,6 +11,7 @@ from wheelcheck.platforms.published import is_interpreter
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck import config
 from wheelcheck.config import files
 from wheelcheck.config.fields import SETTINGS, PayloadKind
 from wheelcheck.config.files import ConfigError
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

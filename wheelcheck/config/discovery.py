@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.config.files import OWN, SHARED, ConfigError, find, is_nearly, project_name, read
 from wheelcheck.platforms.usual import canonicalize_name
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

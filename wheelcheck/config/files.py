@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import codecs
 import os
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import open_regular
 from wheelcheck.records import dataclass
 from wheelcheck.toml_document import TomlError, parse_document
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

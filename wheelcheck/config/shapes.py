@@ -7,10 +7,10 @@ schema and the documentation cannot disagree. The rows that use them are in `whe
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from wheelcheck.config.files import ConfigError
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.damage import ENDING
 from wheelcheck.facts.dist_info import DistInfo
@@ -15,6 +14,7 @@ from wheelcheck.platforms.paths import folder_of
 from wheelcheck.platforms.tags import Platform, parse_platform
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.records import dataclass, field, replace
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

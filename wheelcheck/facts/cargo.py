@@ -8,11 +8,11 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.toml import parse_toml, table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

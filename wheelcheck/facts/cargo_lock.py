@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wheelcheck.facts.toml import parse_toml, tables
 from wheelcheck.patterns import regex
+from wheelcheck.typed import Any
 
 _TEXT = r'"[^"\\\x00-\x1f\x7f]*"'
 # The forms that cargo writes, each of which is TOML: comments and the version of the format, then the packages.

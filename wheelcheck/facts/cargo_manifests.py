@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import MOST_GLOBS, dependencies, dependency_path, is_glob, manifest_at, matching
 from wheelcheck.facts.setup_py import arguments, literal
 from wheelcheck.facts.toml import parse_toml, table, tables, texts
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

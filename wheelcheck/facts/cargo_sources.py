@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo_manifests import built_manifests
 from wheelcheck.facts.source_files import Taken
 from wheelcheck.facts.toml import table, tables
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

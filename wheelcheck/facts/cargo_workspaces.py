@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts.cargo import dependencies, inherits
 from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -7,7 +7,6 @@ import re
 from contextlib import closing
 from functools import partial
 from itertools import accumulate
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive import (
     END_REACH,
@@ -33,6 +32,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.records import replace
 from wheelcheck.source import as_file
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,7 +5,7 @@ They are what whole runs took on files of thousands of such members, divided by 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary, Slice

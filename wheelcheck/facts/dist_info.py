@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.archive.names import LONGEST_COMPONENT, is_device
 from wheelcheck.facts.file_names import canonical_version
@@ -14,6 +13,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import canonicalize_name, expanded_tag
 from wheelcheck.platforms.wheel_tags import WheelTag
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

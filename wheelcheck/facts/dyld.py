@@ -8,12 +8,12 @@ from __future__ import annotations
 import posixpath
 from collections import deque
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import file_names
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

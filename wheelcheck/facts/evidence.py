@@ -9,10 +9,9 @@ Source: in-toto Statement v1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

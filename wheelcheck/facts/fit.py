@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, hints
 from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

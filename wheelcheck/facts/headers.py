@@ -6,7 +6,7 @@ printable text on each line. The parser is asked about any others.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from wheelcheck.typed import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

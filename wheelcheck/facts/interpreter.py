@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import version_of
 from wheelcheck.platforms.usual import admits_any
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

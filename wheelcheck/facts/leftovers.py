@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts.fit import fit, native_slices
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import folder_of, name_of
 from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Slice

@@ -9,11 +9,11 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict, deque
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts.file_names import joined
 from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

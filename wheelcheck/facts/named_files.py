@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

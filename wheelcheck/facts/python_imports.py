@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 from itertools import count
-from typing import TYPE_CHECKING, BinaryIO
 
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.inputs import open_regular
 from wheelcheck.records import replace
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import canonicalize_name, plain_requirement
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

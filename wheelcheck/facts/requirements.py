@@ -9,12 +9,12 @@ import posixpath
 import re
 from functools import lru_cache
 from itertools import product
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.loaders import from_origin
 from wheelcheck.platforms.usual import canonicalize_name, plain_requirement
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

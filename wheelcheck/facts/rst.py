@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,10 +6,9 @@ counts if it is made of literals, of the folder of `__file__`, and of names that
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.facts.setup_py import LEXEME, literal
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

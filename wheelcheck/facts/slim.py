@@ -6,12 +6,11 @@ file, RECORD, the description of the project, or the symbols of a library.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.binary.model import Names
 from wheelcheck.facts import Wheel
 from wheelcheck.patterns import regex
 from wheelcheck.records import replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

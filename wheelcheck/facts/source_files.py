@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts.build_files import BUILD_FILES, entered
 from wheelcheck.facts.rust_sources import modules_and_files
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.facts.text_limits import LexemeBudget

@@ -7,10 +7,10 @@ what 368 released wheels and 97 sdists hold; their longest line in entry_points.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wheelcheck.toml_document import parse_document
+from wheelcheck.typed import Any
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -6,14 +6,13 @@ A wheel is repaired whole or not at all, so that no file is written that the gat
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.damage import KINDS
 from wheelcheck.facts import Wheel
 from wheelcheck.fix.edits import edited
 from wheelcheck.records import dataclass
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts.collect import KEPT_HEAD
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.fix.floors import with_raised_tags
 from wheelcheck.records import replace
 from wheelcheck.rules.names import root_is_purelib
+from wheelcheck.typed import TYPE_CHECKING
 from wheelcheck.wheel_writer import expanded_tags, record_text, with_field
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.facts.fit import native_code
 from wheelcheck.facts.floors import needed, promised
 from wheelcheck.patterns import regex
@@ -11,6 +9,7 @@ from wheelcheck.platforms.manylinux import policy_floors
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.records import replace
 from wheelcheck.rules.linux import unoffered
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection

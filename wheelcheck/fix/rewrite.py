@@ -5,12 +5,12 @@ from __future__ import annotations
 import filecmp
 from copy import copy
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from wheelcheck.archive.zip import LOCAL
 from wheelcheck.facts.collect import collect
 from wheelcheck.inputs import open_regular
+from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 from wheelcheck.wheel_writer import Packed, write
 
 if TYPE_CHECKING:

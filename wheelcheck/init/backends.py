@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import toml
 from wheelcheck.init import maturin, scikit_build, setuptools
@@ -11,6 +10,7 @@ from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.package import is_native
 from wheelcheck.init.project import SETUPTOOLS
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

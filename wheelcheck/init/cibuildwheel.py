@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
 
 from wheelcheck.builder.cibuildwheel import floor_of, image_variable, own_images, patterns, require_ours, selects
 from wheelcheck.facts import toml
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.arch import find
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

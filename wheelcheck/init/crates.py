@@ -9,12 +9,12 @@ import subprocess
 import tempfile
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config.files import ConfigError
 from wheelcheck.init.project import UnknownError
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.config import Payload
 from wheelcheck.facts import toml
@@ -12,6 +11,7 @@ from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
 from wheelcheck.init.repository import top_of
 from wheelcheck.records import replace
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

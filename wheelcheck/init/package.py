@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import toml
 from wheelcheck.platforms import magic
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.config import Payload
 from wheelcheck.init import package
 from wheelcheck.init.crates import BINDINGS, OTHER_BINDINGS, Workspace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

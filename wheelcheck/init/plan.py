@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.config.files import OWN, SHARED, ConfigError
@@ -18,6 +17,7 @@ from wheelcheck.init import workflows
 from wheelcheck.init.configuration import configuration
 from wheelcheck.init.repository import top_of
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -17,6 +16,7 @@ from wheelcheck.init.setup_script import Script, constant
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.published import CPYTHONS
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

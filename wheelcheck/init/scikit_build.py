@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts import toml
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

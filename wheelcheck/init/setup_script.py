@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from wheelcheck.config.files import ConfigError
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.config import Payload
 from wheelcheck.facts import toml
@@ -15,6 +14,7 @@ from wheelcheck.init.project import UnknownError
 from wheelcheck.init.setup_script import called, constant, keyword
 from wheelcheck.patterns import regex
 from wheelcheck.records import replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

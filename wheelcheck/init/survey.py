@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.config import builder
 from wheelcheck.config.files import OWN, ConfigError
 from wheelcheck.init import backends, cibuildwheel, package
@@ -14,6 +12,7 @@ from wheelcheck.init.repository import Repository
 from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.records import dataclass, replace
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path

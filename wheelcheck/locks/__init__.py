@@ -8,8 +8,6 @@ address or a repository is refused with its reason.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from wheelcheck import pypi
@@ -17,6 +15,7 @@ from wheelcheck.inputs import UnreachableError, cache_folder
 from wheelcheck.locks import requirements, tables
 from wheelcheck.locks.target import Target
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -12,6 +11,7 @@ from packaging.utils import canonicalize_name
 from wheelcheck.inputs import UnreachableError, open_regular
 from wheelcheck.locks.pins import Pin
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

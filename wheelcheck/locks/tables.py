@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
@@ -12,6 +11,7 @@ from wheelcheck.inputs import UnreachableError
 from wheelcheck.locks.pins import Pin
 from wheelcheck.locks.requirements import content_of
 from wheelcheck.toml_document import TomlError, parse_document
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from packaging.markers import Marker, default_environment
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -15,6 +14,7 @@ from wheelcheck.inputs import UnreachableError
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX, Platform, parse_platform
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from wheelcheck.typed import Any
 
 try:
     from _json import make_scanner  # what `json` reads with

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Protocol
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
+from wheelcheck.typed import Protocol
 
 _SYSTEM_WORDS = {
     "linux": "linux",

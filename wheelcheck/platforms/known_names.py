@@ -6,9 +6,9 @@ tools/known_names.py writes the data.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from wheelcheck.platforms import data
+from wheelcheck.typed import Any
 
 
 def classifier_problem(name: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import re

@@ -7,11 +7,10 @@ uv and pip agree) and take a file that has one of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import LEGACY_MANYLINUX
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.platforms.tags import Platform

@@ -6,10 +6,10 @@ tools/python_symbols.py asks interpreters. What the data does not hold is unknow
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.platforms import data
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

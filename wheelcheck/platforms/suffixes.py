@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.paths import name_of
 from wheelcheck.records import dataclass, field
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import data
 from wheelcheck.platforms.arch import find
 from wheelcheck.platforms.loaders import c_library_of
 from wheelcheck.platforms.manylinux import linux_policy
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

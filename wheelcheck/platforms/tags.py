@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.records import dataclass
+from wheelcheck.typed import Literal
 
 TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any", "other"]
 

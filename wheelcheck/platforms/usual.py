@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from itertools import product
 from operator import eq, ge, gt, le, lt, ne
-from typing import TYPE_CHECKING
 
 from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

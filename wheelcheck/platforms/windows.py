@@ -7,12 +7,12 @@ tools/windows.py writes.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import data
 from wheelcheck.platforms.suffixes import version_of
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import re

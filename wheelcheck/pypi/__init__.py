@@ -14,7 +14,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -25,6 +24,7 @@ from wheelcheck.pypi.address import index_address
 from wheelcheck.pypi.http import Client, TransferError
 from wheelcheck.pypi.listing import ACCEPT, Listed, StrangeListingError, parse
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,13 +15,13 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from wheelcheck import __version__
 from wheelcheck.counting import counted
 from wheelcheck.credentials import split_credentials, without_credentials
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path

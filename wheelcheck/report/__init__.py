@@ -26,9 +26,9 @@ from functools import partial
 from importlib import import_module
 from io import StringIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +15,7 @@ from wheelcheck.counting import counted
 from wheelcheck.platforms import suffixes
 from wheelcheck.records import dataclass
 from wheelcheck.report.wording import safe
+from wheelcheck.typed import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

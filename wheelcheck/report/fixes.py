@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.damage import KINDS
 from wheelcheck.report.wording import safe, shown
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

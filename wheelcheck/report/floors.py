@@ -6,13 +6,13 @@ A plain value that text and HTML draw, and JSON lists: one row per binary and pl
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code
 from wheelcheck.facts.floors import needed, promised
 from wheelcheck.records import dataclass
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from wheelcheck.report import grid
 from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, rest, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counts, examined, shown
 from wheelcheck.results import Gap
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

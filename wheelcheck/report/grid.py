@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,6 @@ import hashlib
 from collections import Counter, defaultdict
 from importlib.resources import files
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.counting import counted
@@ -22,6 +21,7 @@ from wheelcheck.report.html_tables import anchors_of, artifacts_section, binarie
 from wheelcheck.report.selection import grouped_across, grouped_ignored, more, select
 from wheelcheck.report.wording import RELEASE, VERDICTS, configured, counts, examined, ran, sized
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

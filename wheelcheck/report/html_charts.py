@@ -7,13 +7,13 @@ drawing is SVG whose places are percentages: it is as wide as its column, and th
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.report.floors import Fold, dotted, floors, folded, step
 from wheelcheck.report.html_elements import breakable, details, element, heading, share
 from wheelcheck.report.sizes import KINDS, largest, sizes
 from wheelcheck.report.wording import sized
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.counting import counted
 from wheelcheck.records import replace
@@ -12,6 +11,7 @@ from wheelcheck.report.selection import NAMED, grouped_across, more, select
 from wheelcheck.report.wording import RELEASE, page
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import all_rules, impact_rank
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

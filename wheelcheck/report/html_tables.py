@@ -6,7 +6,6 @@ import stat
 from collections import Counter
 from itertools import groupby, islice
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.report import diff, grid
@@ -16,6 +15,7 @@ from wheelcheck.report.html_findings import anchor
 from wheelcheck.report.sizes import sizes
 from wheelcheck.report.wording import RELEASE, sized
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
 from wheelcheck.report.floors import dotted, floors
 from wheelcheck.report.selection import select
 from wheelcheck.report.sizes import by_kind
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wheelcheck.binary.model import Binary, Slice

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.facts import Artifact
 from wheelcheck.records import dataclass, field
@@ -19,6 +18,7 @@ from wheelcheck.report.selection import Group, grouped, grouped_ignored, more, s
 from wheelcheck.report.wording import RELEASE, safe, shown
 from wheelcheck.results import Gap
 from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

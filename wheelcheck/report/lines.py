@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typing import TextIO

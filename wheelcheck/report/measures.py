@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.report.floors import Floor, Fold, dotted, floors, folded, step
 from wheelcheck.report.lines import Line
 from wheelcheck.report.selection import Names
 from wheelcheck.report.wording import safe, sized
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

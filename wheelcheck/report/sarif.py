@@ -12,7 +12,6 @@ import json
 import re
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from wheelcheck import __version__
@@ -20,6 +19,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.report.selection import rest, select
 from wheelcheck.report.wording import page, safe, shown
 from wheelcheck.rules.catalogue import all_rules
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

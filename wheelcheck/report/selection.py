@@ -8,7 +8,6 @@ another. So every format lists at most a number of findings, ignored findings or
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from wheelcheck.counting import counted
 from wheelcheck.records import dataclass
@@ -16,6 +15,7 @@ from wheelcheck.report.wording import LONGEST, RELEASE, severity_change
 from wheelcheck.results import Gap
 from wheelcheck.rules import SEVERITIES, Finding
 from wheelcheck.rules.catalogue import impact_rank
+from wheelcheck.typed import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from wheelcheck.facts import Artifact, Member

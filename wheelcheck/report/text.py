@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from wheelcheck.report import measures
 from wheelcheck.report.lines import Line, Plain, say
@@ -24,6 +23,7 @@ from wheelcheck.report.wording import (
 )
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.rules.catalogue import find, impact_rank
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

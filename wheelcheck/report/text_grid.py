@@ -7,11 +7,11 @@ that would be a twentieth of the check of a release.
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from wheelcheck.report import grid
 from wheelcheck.report.lines import Line, Plain, say
 from wheelcheck.report.wording import safe
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

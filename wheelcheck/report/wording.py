@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wheelcheck.results import Report

@@ -7,7 +7,6 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.named_files import named_files
@@ -18,6 +17,7 @@ from wheelcheck.platforms import hints
 from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

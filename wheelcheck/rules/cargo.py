@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.cargo_manifests import references
@@ -13,6 +12,7 @@ from wheelcheck.facts.cargo_workspaces import missing_targets, orphans, unlocked
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.setup_py import extension_sources
@@ -14,6 +13,7 @@ from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.known_names import foreign_headers
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release
 from wheelcheck.facts.dist_info import metadata_version
@@ -17,6 +16,7 @@ from wheelcheck.platforms.suffixes import without_interpreter
 from wheelcheck.records import replace
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.linux import every_needed_library_is_promised_or_in_the_wheel as NEEDED  # noqa: N812  # a rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import stat
-from typing import TYPE_CHECKING
 
 from wheelcheck.damage import of_topic
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

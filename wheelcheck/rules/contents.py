@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
@@ -14,6 +13,7 @@ from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release, Wheel
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.facts import Release, Wheel
@@ -18,6 +17,7 @@ from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

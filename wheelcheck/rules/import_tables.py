@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import Names
 from wheelcheck.facts import Wheel
@@ -12,6 +11,7 @@ from wheelcheck.platforms.paths import name_of
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.windows import origin_of
 from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
 from wheelcheck.platforms.published import is_asked_for, is_looked_for, is_taken_by_pypi
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

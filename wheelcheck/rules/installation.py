@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.archive.names import fold
 from wheelcheck.facts import Wheel
@@ -14,6 +13,7 @@ from wheelcheck.facts.file_names import installed_path
 from wheelcheck.patterns import regex
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.container import keeps_names_apart
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

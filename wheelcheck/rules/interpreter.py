@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu, without_readable_tags
@@ -28,6 +27,7 @@ from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.suffixes import module_of, parse_module_name
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.rules.linux import not_provided
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

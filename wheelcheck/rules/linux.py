@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import digits
 from wheelcheck.facts import Wheel
@@ -19,6 +18,7 @@ from wheelcheck.platforms.loaders import c_library_of, from_origin, ndk_librarie
 from wheelcheck.platforms.manylinux import linux_policy
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

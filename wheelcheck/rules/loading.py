@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
@@ -14,6 +13,7 @@ from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import glibc_versions
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.linux import not_provided
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

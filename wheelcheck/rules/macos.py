@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dyld import Dyld, Image, place_of
@@ -19,6 +18,7 @@ from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import is_of_python
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.facts.dist_info import (
@@ -21,6 +20,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.usual import is_specifier, plain_requirement
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import re

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Sdist, Wheel
 from wheelcheck.facts.dist_info import header_problems, names_the_wheel
@@ -12,6 +11,7 @@ from wheelcheck.platforms.published import is_asked_for_wherever
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.facts.metadata_fields import PRIVATE, field_problems, shown, text_of, texts_of
@@ -12,6 +11,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import USUAL_LICENSES
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.metadata import core_metadata
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import without_readable_tags
@@ -22,6 +21,7 @@ from wheelcheck.platforms.suffixes import (
 )
 from wheelcheck.records import dataclass
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

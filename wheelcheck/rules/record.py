@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import is_utf_8
 from wheelcheck.patterns import regex
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from wheelcheck.facts import Release
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.platforms.tags import parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,6 @@ import posixpath
 import re
 from bisect import bisect_left
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 from wheelcheck.counting import counted
 from wheelcheck.facts import Sdist
@@ -21,6 +20,7 @@ from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.names import identity_hits
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
@@ -25,6 +24,7 @@ from wheelcheck.platforms.system_symbols import (
 )
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.tuples import NamedTuple
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

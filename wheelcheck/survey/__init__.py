@@ -11,13 +11,13 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPo
 from contextlib import contextmanager
 from itertools import islice
 from time import monotonic
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.records import dataclass
 from wheelcheck.survey import rows
 from wheelcheck.survey.task import ATTEMPTS, close_idle, judge
 from wheelcheck.survey.worker import rule_set, unverified
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

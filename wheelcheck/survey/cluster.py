@@ -6,9 +6,9 @@ import asyncio
 import socket
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

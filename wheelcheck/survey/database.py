@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

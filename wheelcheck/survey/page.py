@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.counting import counted
@@ -18,6 +17,7 @@ from wheelcheck.report.html_elements import breakable, details, element, heading
 from wheelcheck.report.wording import VERDICTS, page, sized
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.survey import rows as survey_rows
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

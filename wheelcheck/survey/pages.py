@@ -9,7 +9,6 @@ import shlex
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 from wheelcheck import __version__
 from wheelcheck.counting import counted
@@ -21,6 +20,7 @@ from wheelcheck.report.wording import VERDICTS, page, sized
 from wheelcheck.rules import SEVERITIES
 from wheelcheck.survey import rows as survey_rows
 from wheelcheck.survey.page import Totals, judged, key_of, listed, overview, platforms, year
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

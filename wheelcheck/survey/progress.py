@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
 
 from wheelcheck.report.wording import safe, sized
 from wheelcheck.survey.scratch import size_of
+from wheelcheck.typed import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck.inputs import UnreachableError
 from wheelcheck.survey.scratch import Known
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wheelcheck.inputs import UnreachableError, find_artifacts
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3

@@ -12,10 +12,10 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
-from typing import Any
 
 from wheelcheck.processes import start
 from wheelcheck.survey.worker import sha256_of, unverified
+from wheelcheck.typed import Any
 
 ATTEMPTS = 2  # a process can also be ended by somebody else: the file is read once more before it is given up
 _LAST_STEPS = 10  # seconds from the end of the output to the end of the process

@@ -16,7 +16,6 @@ from functools import cache
 from pathlib import Path
 from threading import Thread
 from time import sleep
-from typing import TYPE_CHECKING, Any
 
 from wheelcheck import __version__
 from wheelcheck.config import OF_UPLOADS, Config
@@ -26,6 +25,7 @@ from wheelcheck.inputs import open_regular
 from wheelcheck.processes import answers
 from wheelcheck.report.selection import select
 from wheelcheck.rules import SEVERITIES
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from wheelcheck.facts import Artifact

@@ -116,4 +116,4 @@ def test_reading_the_settings_loads_neither_builder_nor_gate() -> None:
     program = "import sys, wheelcheck.config.builder; print(*sorted(name for name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     parts = {name.split(".")[1] for name in loaded if name.startswith("wheelcheck.")}
-    assert parts == {"config", "counting", "inputs", "patterns", "platforms", "records", "toml_document"}
+    assert parts == {"config", "counting", "inputs", "patterns", "platforms", "records", "toml_document", "typed"}
