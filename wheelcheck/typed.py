@@ -51,6 +51,15 @@ class _Name:
     __class_getitem__: Any = classmethod(GenericAlias)
 
 
+class _Literal(_Name):
+    """Holds its words, and those of other literals among them."""
+
+    def __class_getitem__(cls, words: Any) -> GenericAlias:
+        given = words if isinstance(words, tuple) else (words,)
+        all_words = [word for each in given for word in (each.__args__ if isinstance(each, GenericAlias) else (each,))]
+        return GenericAlias(cls, tuple(all_words))
+
+
 def _type_variable(name: str, **_: object) -> str:
     return name
 
@@ -65,5 +74,6 @@ def _overload(function: object) -> object:
 
 if not TYPE_CHECKING:
     Any = BinaryIO = TextIO = NoReturn = object
-    IO = ClassVar = Generic = Literal = Protocol = _Name
+    IO = ClassVar = Generic = Protocol = _Name
+    Literal = _Literal
     TypeVar, cast, overload = _type_variable, _cast, _overload

@@ -32,6 +32,8 @@ def test_the_words_of_a_literal_can_be_asked_for() -> None:
     word = NAMES.Literal["yes", "no"]
     assert typing.get_args(word) == ("yes", "no")
     assert typing.get_args(word | None) == (word, type(None))
+    assert typing.get_args(NAMES.Literal["perhaps", word]) == ("perhaps", "yes", "no")
+    assert typing.get_args(NAMES.Literal["one"]) == ("one",)
 
 
 def test_what_is_cast_or_overloaded_stays_what_it_is() -> None:
