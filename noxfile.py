@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 # The `nox` command, unlike `python -m nox`, leaves this folder off sys.path.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -34,6 +35,7 @@ GROUPS = nox.project.dependency_groups
 DOCS_SITE = ("docs-site",) if sys.version_info >= (3, 11) else ()  # Sphinx 9 does not run on Python 3.10
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 FAST = "uv|virtualenv"  # for sessions that install many packages: pip takes 90 s of CPU time, uv 4 s
+PIP = ("python", "-m", "pip", "install")
 
 
 def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machine(), extra: str = "build") -> None:
@@ -65,6 +67,18 @@ def install(session: nox.Session, *words: str) -> None:
     session.install(*words)
     if location:
         installed.record(Path(location), words)
+
+
+def install_many(session: nox.Session, *words: str) -> None:
+    """Install packages by uv where there is one; by pip where that fails: an index may be set up for pip alone."""
+    try:
+        session.install(*words)
+    except CommandFailed:
+        if session.venv_backend != "uv":
+            raise
+        session.warn("uv could not install them, pip is asked")
+        session.run("python", "-m", "ensurepip", "--default-pip", silent=True)
+        session.run(*PIP, *words)
 
 
 def command(words: str, project: Path, arch: str, interpreter: str = "", *, fresh: bool = False) -> list[str]:
@@ -125,7 +139,7 @@ def cibuildwheel(session: nox.Session) -> None:
 @nox.session(reuse_venv=True, venv_backend=FAST)
 def emulated(session: nox.Session) -> None:
     """Run the tests in containers and under an emulated Python, after installing what a Debian machine lacks."""
-    session.install("-e", ".[build,cibuildwheel]", *GROUPS(PYPROJECT, "test"))
+    install_many(session, "-e", ".[build,cibuildwheel]", *GROUPS(PYPROJECT, "test"))
     kernel = [("tools.roots", "system")] if platform.machine() == "x86_64" else []  # its other CPU is aarch64
     for prepare in (("tools.roots", "cross"), ("tools.roots", "root"), *kernel, ("tools.images",)):
         session.run("python", "-m", *prepare)
@@ -194,7 +208,7 @@ def tests(session: nox.Session) -> None:
     """Run the tests under coverage; without arguments all of them, then `package`, `lint` and `docs-site`."""
     for after in () if session.posargs else ("package", "lint", *DOCS_SITE):
         session.notify(after)
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     # One process per CPU, a file's tests in one: they share what they build. The order is that of tests/conftest.py.
     beside = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
     everything = (*beside, "--cov", "--cov-report=term-missing:skip-covered")
@@ -204,14 +218,14 @@ def tests(session: nox.Session) -> None:
 @nox.session(venv_backend=FAST)
 def slow(session: nox.Session) -> None:
     """Run the tests that take many seconds each and have a faster sibling among `tests`."""
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     session.run("pytest", "-m", "slow", *session.posargs)
 
 
 @nox.session(venv_backend=FAST)
 def portable(session: nox.Session) -> None:
     """Run the tests of the gate, its reports and its command line, which hold on Windows and macOS too."""
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     wanted = "not emulated and not network and not slow" + (" and not posix" if os.name == "nt" else "")
     session.run("pytest", "-m", wanted, *(session.posargs or PORTABLE))
 
@@ -219,14 +233,14 @@ def portable(session: nox.Session) -> None:
 @nox.session(venv_backend=FAST)
 def package(session: nox.Session) -> None:
     """Build wheelcheck's own wheel from its sdist, install it, and use it outside the checkout."""
-    session.install(*GROUPS(PYPROJECT, "package"))
+    install_many(session, *GROUPS(PYPROJECT, "package"))
     session.run("python", "-m", "tools.package", *session.posargs)
 
 
 @nox.session(reuse_venv=True, venv_backend=FAST)
 def lint(session: nox.Session) -> None:
     """Check style, types, generated pages and workflows; changes nothing."""
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "lint"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
@@ -245,7 +259,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(name="docs-site", reuse_venv=True, venv_backend=FAST)
 def docs_site(session: nox.Session) -> None:
     """Build the documentation site; a warning, a dead link or a request to another host is an error."""
-    session.install("-e", ".", *GROUPS(PYPROJECT, "site"))
+    install_many(session, "-e", ".", *GROUPS(PYPROJECT, "site"))
     session.run("python", "-m", "tools.site", *session.posargs)
 
 
@@ -259,7 +273,7 @@ def picture(session: nox.Session) -> None:
 @nox.session(reuse_venv=True, venv_backend=FAST)
 def messages(session: nox.Session) -> None:
     """Print every message that the program can print with an example, and the places that no test provokes."""
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     session.run("python", "-m", "tools.messages", *session.posargs)
 
 
@@ -322,14 +336,14 @@ def benchmark(session: nox.Session) -> None:
 @nox.session(reuse_venv=True, venv_backend=FAST)
 def fuzz(session: nox.Session) -> None:
     """Make inputs at random, and compare the gate with a judge; `-- SESSION --executions N --seconds S --seed WORD`."""
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "test"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "test"))
     session.run("python", "-m", "tests.fuzz", *session.posargs)
 
 
 @nox.session(reuse_venv=True, venv_backend=FAST)
 def mutation(session: nox.Session) -> None:
     """Break modules in small ways and see whether tests notice; `-- wheelcheck/binary/elf_lookup.py … --page`."""
-    session.install("-e", ".[build]", *GROUPS(PYPROJECT, "mutation"))
+    install_many(session, "-e", ".[build]", *GROUPS(PYPROJECT, "mutation"))
     session.run("python", "-m", "tools.mutation", *session.posargs)
 
 

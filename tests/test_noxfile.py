@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import noxfile
+from tests.support.artifacts import File, a_wheel
 from wheelcheck.platforms.arch import ARCHES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,6 +102,42 @@ def test_the_bootstrap_and_the_test_group_ask_for_the_same_nox() -> None:
     wanted = re.search(r'^NOX = "(.+)"$', bootstrap, re.MULTILINE)
     assert wanted
     assert f'"{wanted[1]}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+# What a session installs where pip alone knows where packages are.
+_INSTALLING = """
+import importlib.util, os, sys
+import nox
+spec = importlib.util.spec_from_file_location("ours", {ours!r})
+ours = importlib.util.module_from_spec(spec)
+here = os.getcwd()
+os.chdir({root!r})  # its pyproject.toml is beside it
+spec.loader.exec_module(ours)
+os.chdir(here)
+
+@nox.session(venv_backend=ours.FAST)
+def installing(session):
+    ours.install_many(session, {name!r})
+    session.run("python", "-c", "import demo; print('demo is there')")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "code"), [("demo", "demo is there", 0), ("absent", "No matching distribution found for absent", 1)]
+)
+def test_pip_installs_what_uv_does_not_find(tmp_path: Path, name: str, told: str, code: int) -> None:
+    a_wheel("py3-none-any", File("demo/__init__.py", b"")).write(tmp_path)
+    noxfile_of_one = tmp_path / "noxfile.py"
+    noxfile_of_one.write_text(_INSTALLING.format(ours=str(NOXFILE), root=str(ROOT), name=name), "utf-8")
+    only_pip = {"PIP_FIND_LINKS": str(tmp_path), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    only_pip |= {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "nox", "-f", str(noxfile_of_one), "-s", "installing"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **only_pip}, capture_output=True, text=True, check=False
+    )
+    assert "uv could not install them" in done.stderr
+    assert told in done.stdout + done.stderr
+    assert done.returncode == code
 
 
 def _refused(*arguments: str) -> str:
