@@ -33,6 +33,34 @@ version = "1.0"
 packages = ["probe"]
 """
 
+# A build backend in the project's own tree: real builds that fetch nothing, where it does not matter which backend.
+OWN = """
+[build-system]
+requires = []
+build-backend = "own"
+backend-path = ["."]
+[project]
+name = "probe"
+version = "1.0"
+"""
+BACKEND = """
+import pathlib, tarfile, zipfile
+NAME = "probe-1.0"
+METADATA = "Metadata-Version: 2.1\\nName: probe\\nVersion: 1.0\\n"
+WHEEL = "Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
+def build_sdist(folder, config_settings=None):
+    with tarfile.open(f"{folder}/{NAME}.tar.gz", "w:gz") as archive:
+        archive.add(".", NAME)
+    return f"{NAME}.tar.gz"
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(f"{folder}/{NAME}-py3-none-any.whl", "w") as archive:
+        for file in sorted(pathlib.Path("probe").rglob("*.py")):
+            archive.writestr(file.as_posix(), file.read_bytes())
+        for name, text in (("METADATA", METADATA), ("WHEEL", WHEEL), ("RECORD", "")):
+            archive.writestr(f"{NAME}.dist-info/{name}", text)
+    return f"{NAME}-py3-none-any.whl"
+"""
+
 
 def probe(folder: Path, *, main: str = "fn main() {}", script: str = "", more: str = "") -> Path:
     """Write a project whose one payload is the executable of the crate `probe`, and return its folder."""
@@ -48,7 +76,17 @@ def probe(folder: Path, *, main: str = "fn main() {}", script: str = "", more: s
 
 def hatch_probe(folder: Path, *, main: str = "fn main() {}", more: str = "") -> Path:
     """Write the probe as a project that hatchling packs."""
-    probe(folder, main=main, more=HATCH + more)
+    return _with_package(probe(folder, main=main, more=HATCH + more))
+
+
+def packed_probe(folder: Path, *, main: str = "fn main() {}", more: str = "") -> Path:
+    """Write the probe as a project that its own small backend packs."""
+    probe(folder, main=main, more=OWN + more)
+    (folder / "own.py").write_text(BACKEND)
+    return _with_package(folder)
+
+
+def _with_package(folder: Path) -> Path:
     (folder / "probe").mkdir()
     (folder / "probe" / "__init__.py").touch()
     return folder

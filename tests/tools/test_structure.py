@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
 from tests.support.checkout import ROOT
-from tests.support.crates import hatch_probe
+from tests.support.crates import packed_probe
 from tests.support.native_files import library
 from tools import structure
 from wheelcheck.builder.toolchain import host
@@ -62,10 +62,9 @@ def test_a_check_of_an_elf_wheel_runs_its_readers_and_no_other(tmp_path: Path) -
     assert "archive/tar.py" not in used
 
 
-@pytest.mark.network
 @pytest.mark.skipif(host().name != "x86_64", reason="the sample project is for x86_64")
 def test_a_build_runs_the_builder_and_no_rule(tmp_path: Path) -> None:
-    used = structure.used_by_build(hatch_probe(tmp_path / "probe"))
+    used = structure.used_by_build(packed_probe(tmp_path / "probe"))
     assert {"builder/pipeline.py", "builder/cargo.py", "builder/sdist.py", "builder/wheel.py"} <= used
     assert not {name for name in used if name.startswith(("rules/", "report/html"))}
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.commandline import build as main
-from tests.support.crates import committed, git, hatch_probe, probe, write
+from tests.support.crates import committed, git, hatch_probe, packed_probe, probe, write
 from tests.support.reference import TOOL
 from wheelcheck.builder import handover, sources
 from wheelcheck.builder.pipeline import Build
@@ -83,7 +83,7 @@ def checked_in(project: Path) -> int:
 
 
 def test_a_change_in_a_module_called_target_makes_the_stage_stale_and_stops_wheel_and_release(tmp_path: Path) -> None:
-    project = hatch_probe(tmp_path / "probe", main='mod target; fn main() { println!("{}", target::NAME) }')
+    project = packed_probe(tmp_path / "probe", main='mod target; fn main() { println!("{}", target::NAME) }')
     write(project, "src/target/mod.rs")
     (project / "src/target/mod.rs").write_text('pub const NAME: &str = "OLD";')
     (project / ".gitignore").write_text("/build/wheelcheck/\n/dist/\n")
@@ -287,7 +287,7 @@ def test_a_crate_above_the_project_counts_and_what_wheelcheck_writes_below_it_do
 
 def test_a_header_that_a_c_source_includes_from_another_folder_makes_the_stage_stale(tmp_path: Path) -> None:
     table = '[[tool.wheelcheck.payload]]\nname = "t"\nkind = "object"\npath = "probe/t.o"\nsource = "bpf/t.bpf.c"\n'
-    project = hatch_probe(tmp_path / "probe", more=table)
+    project = packed_probe(tmp_path / "probe", more=table)
     code = '#include "../shared/a b.h"\n__attribute__((section("tracepoint"))) int f(void *at) { return ANSWER; }\n'
     for name, text in (("bpf/t.bpf.c", code), ("shared/a b.h", "#define ANSWER 42\n")):
         write(project, name)
@@ -326,7 +326,7 @@ fn main() {
 def test_what_a_build_script_writes_into_the_tree_is_no_source(tmp_path: Path, ignored: str) -> None:
     own = 'include!(concat!(env!("OUT_DIR"), "/own.rs"));\n'
     main = f'{own}include!("generated.rs");\nfn main() {{ println!("{{N}} {{M}}"); }}'
-    project = hatch_probe(tmp_path / "p", main=main)
+    project = packed_probe(tmp_path / "p", main=main)
     (project / "build.rs").write_text(WRITER)
     (project / ".gitignore").write_text(f"build/\ndist/\n{ignored}")
     lines: list[str] = []
@@ -365,7 +365,7 @@ def test_a_list_of_written_files_that_cannot_be_read_is_named(tmp_path: Path) ->
 
 def test_a_submodule_that_is_not_checked_out_stops_the_build(tmp_path: Path) -> None:
     committed(write(tmp_path / "lib", "lib.c"))
-    project = hatch_probe(tmp_path / "p")
+    project = packed_probe(tmp_path / "p")
     git(committed(project), "submodule", "add", "-q", str(tmp_path / "lib"), "vendor")
     git(project, "commit", "-qm", "with a submodule")
     git(tmp_path, "clone", "-q", str(project), str(tmp_path / "clone"))

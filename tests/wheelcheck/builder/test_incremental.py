@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import backends, commandline
-from tests.support.crates import committed, git, probe
+from tests.support.crates import committed, git, packed_probe
 from tests.support.processes import at_work, started
 from wheelcheck.builder import dist
 from wheelcheck.builder.pipeline import Build
@@ -22,30 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MORE = """
-[build-system]
-requires = []
-build-backend = "own"
-backend-path = ["."]
 [tool.wheelcheck.build]
 keep-environment = ["RUSTC"]
 [tool.wheelcheck.smoke]
 commands = [{ run = ["probe"], expect = "^probed$" }]
-"""
-BACKEND = """
-import tarfile, zipfile
-NAME = "probe-1.0"
-METADATA = "Metadata-Version: 2.1\\nName: probe\\nVersion: 1.0\\n"
-WHEEL = "Wheel-Version: 1.0\\nGenerator: own\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
-def build_sdist(folder, config_settings=None):
-    with tarfile.open(f"{folder}/{NAME}.tar.gz", "w:gz") as archive:
-        archive.add(".", NAME)
-    return f"{NAME}.tar.gz"
-def build_wheel(folder, config_settings=None, metadata_directory=None):
-    with zipfile.ZipFile(f"{folder}/{NAME}-py3-none-any.whl", "w") as archive:
-        archive.write("probe.py")
-        for name, text in (("METADATA", METADATA), ("WHEEL", WHEEL), ("RECORD", "")):
-            archive.writestr(f"{NAME}.dist-info/{name}", text)
-    return f"{NAME}-py3-none-any.whl"
 """
 NATIVE, SDIST, WHEEL, SMOKE = "native files", "sdist", "wheel", "smoke tests"
 ALL = [NATIVE, SDIST, WHEEL, SMOKE]
@@ -61,8 +41,8 @@ def by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
 def built_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with one program and a build backend of its own, built to the end."""
     folder = tmp_path_factory.mktemp("incremental") / "probe"
-    project = probe(folder, main='fn main() { println!("probed"); }', more=MORE)
-    for name, text in (("own.py", BACKEND), ("probe.py", ""), ("notes.txt", ""), (".gitignore", "/build/\n/dist/\n")):
+    project = packed_probe(folder, main='fn main() { println!("probed"); }', more=MORE)
+    for name, text in (("notes.txt", ""), (".gitignore", "/build/\n/dist/\n")):
         (project / name).write_text(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CI", raising=False)
@@ -141,7 +121,7 @@ def commit(project: Path) -> None:
     [
         (edit("src/main.rs", "println", 'print!(""); println'), ALL),
         (edit("src/main.rs", "main()", "main ()"), [NATIVE, SDIST, WHEEL]),  # the same machine code is not tried again
-        (edit("probe.py", "", "# new\n"), ALL),
+        (edit("probe/__init__.py", "", "# new\n"), ALL),
         (edit("pyproject.toml", "^probed$", "^probed"), ALL),
         (deleted, [WHEEL]),
         (altered, [WHEEL]),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.commandline import build as main
-from tests.support.crates import hatch_probe
+from tests.support.crates import packed_probe
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.rebuild import reproduce
 from wheelcheck.builder.run import BuildError
@@ -32,21 +32,19 @@ def test_the_reference_project_builds_the_same_bytes_in_any_folder_under_any_uma
     assert capsys.readouterr().out.splitlines() == [f"reproduced: {name}" for name in names]
 
 
-@pytest.mark.network
 def test_a_program_that_names_its_source_file_is_the_same_everywhere(tmp_path: Path) -> None:
-    build = Build.of(hatch_probe(tmp_path / "probe", main=SAME))
+    build = Build.of(packed_probe(tmp_path / "probe", main=SAME))
     assert reproduce(build) == (f"probe-1.0-py3-none-{build.target.platform_tag}.whl", "probe-1.0.tar.gz")
 
 
-@pytest.mark.network
 def test_a_planted_difference_is_named_with_artifact_member_and_offset(tmp_path: Path) -> None:
     with pytest.raises(
         BuildError,
         match=r"the same sources differ: probe-1.0-py3.*\.whl: probe/bin/probe: differs at offset \d+: first b'",
     ):
-        reproduce(Build.of(hatch_probe(tmp_path / "probe", main=FOLDER)))
+        reproduce(Build.of(packed_probe(tmp_path / "probe", main=FOLDER)))
 
 
 def test_a_date_of_the_callers_own_is_the_date_of_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    assert Build.of(hatch_probe(tmp_path / "probe", main=SAME)).seconds == 1_700_000_000
+    assert Build.of(packed_probe(tmp_path / "probe", main=SAME)).seconds == 1_700_000_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.commandline import build as main
-from tests.support.crates import hatch_probe
+from tests.support.crates import hatch_probe, packed_probe
 from tests.support.native import native
 from tests.support.reference import TOOL, other_cpu, rewritten, wheel_of
 from wheelcheck.builder import dist
@@ -50,7 +50,7 @@ def test_the_reference_sdist_builds_the_released_payload_to_the_byte(
 @pytest.fixture(scope="module")
 def released_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small project, built to the end: one program of two sources."""
-    project = hatch_probe(
+    project = packed_probe(
         tmp_path_factory.mktemp("released") / "probe", main='mod said;\nfn main() { println!("{}", said::WORD); }'
     )
     (project / "src" / "said.rs").write_text('pub const WORD: &str = "hello";')
@@ -96,7 +96,6 @@ def with_dist(sdist: Path, more: dict[str, bytes]) -> None:
             archive.addfile(info, io.BytesIO(content))
 
 
-@pytest.mark.network
 def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(released: Build) -> None:
     assert len(roundtrip(released)) == 1
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda text: text.replace(b"hello", b"hallo"))
@@ -106,9 +105,8 @@ def test_an_sdist_with_other_sources_is_found_out_by_the_program_that_differs(re
         roundtrip(released)
 
 
-@pytest.mark.network
 def test_a_project_that_is_not_reproducible_may_compare_only_the_facts(tmp_path: Path) -> None:
-    project = hatch_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
+    project = packed_probe(tmp_path / "probe", main='fn main() { println!("{}", env!("CARGO_MANIFEST_DIR")); }')
     build = Build.of(project)
     build.build()
     build.sdist()
@@ -120,7 +118,6 @@ def test_a_project_that_is_not_reproducible_may_compare_only_the_facts(tmp_path:
         roundtrip(build, exact=False)
 
 
-@pytest.mark.network
 def test_an_sdist_without_a_source_does_not_build(released: Build) -> None:
     edited(dist.sdist(released.settings.dist), "src/said.rs", lambda _: None)
     with pytest.raises(BuildError, match="file not found for module `said`"):
@@ -164,7 +161,6 @@ def test_a_released_program_that_the_sdist_does_not_build_is_named(released: Bui
         roundtrip(released)
 
 
-@pytest.mark.network
 def test_a_release_without_native_code_proves_nothing(released: Build) -> None:
     wheel = wheel_of(released)
     for path in manifest(wheel):
