@@ -10,7 +10,6 @@ noticed after all, and a killed mutant is killed.
 from __future__ import annotations
 
 import gc
-import hashlib
 import math
 import os
 import pickle
@@ -29,6 +28,7 @@ import coverage
 import pytest
 from _pytest.runner import runtestprotocol
 
+from tools.mutant_samples import drawn, in_turn
 from tools.mutants import apply, mutants_of, planted
 
 if TYPE_CHECKING:
@@ -138,25 +138,6 @@ class Runs:
         self.judged.append(found)
         if found.end not in ("killed", "same code"):
             print(f"{found.end}: {found.mutant.module} {found.mutant.name}", file=self.out)
-
-
-def drawn(found: list[Mutant], sample: float, draw: str = "") -> list[Mutant]:
-    """Return a share of a module's mutants (below 1), so many of them (from 1 on), or all (0).
-
-    Chance is a hash of the mutant's text and of `draw`: a larger sample holds the smaller ones, and one that is drawn
-    is drawn again after other places of the module have changed. Tests that were written for one sample are tried with
-    another one.
-    """
-    chances = [hashlib.sha256(f"{draw}{mutant.module} {mutant.name}".encode()).digest() for mutant in found]
-    wanted = math.ceil(sample * len(found)) if 0 < sample < 1 else int(sample) or len(found)
-    chosen = sorted(range(len(found)), key=chances.__getitem__)[:wanted]
-    return [found[number] for number in chosen]
-
-
-def in_turn(modules: list[list[Mutant]]) -> list[Mutant]:
-    """Return the mutants of all modules, so that each beginning of the list has the same share of every module."""
-    shares = [((number + 1) / len(found), mutant) for found in modules for number, mutant in enumerate(found)]
-    return [mutant for _, mutant in sorted(shares, key=lambda pair: pair[0])]
 
 
 def _living(path: Path) -> dict[Key, list[types.FunctionType]]:

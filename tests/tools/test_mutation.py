@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import importlib
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from tools import mutation
+from tools.mutant_samples import drawn, in_turn
 from tools.mutation_page import MARK, NO_REASON, updated
-
-if TYPE_CHECKING:
-    import types
 
 LOOKUP = "wheelcheck/binary/elf_lookup.py"
 DECORATED = '''
@@ -108,24 +105,24 @@ def some(count: int, module: str = "a.py") -> list[Mutant]:
 
 @pytest.mark.parametrize(("sample", "count"), [(0, 40), (7, 7), (90, 40), (0.1, 4), (0.01, 1)])
 def test_a_sample_is_a_number_or_a_share_or_all(sample: float, count: int) -> None:
-    assert len(runs().drawn(some(40), sample)) == count
+    assert len(drawn(some(40), sample)) == count
 
 
 def test_a_larger_sample_holds_the_smaller_and_does_not_change_with_other_places_of_the_module() -> None:
-    found = runs().drawn(some(40), 9)
-    assert found == runs().drawn(some(40), 20)[:9]
-    assert found == [each for each in runs().drawn([Mutant("a.py", "g: new"), *some(40)], 0) if each in found]
-    assert [each.name for each in found] != [each.name for each in runs().drawn(some(40, "b.py"), 9)]
+    found = drawn(some(40), 9)
+    assert found == drawn(some(40), 20)[:9]
+    assert found == [each for each in drawn([Mutant("a.py", "g: new"), *some(40)], 0) if each in found]
+    assert [each.name for each in found] != [each.name for each in drawn(some(40, "b.py"), 9)]
 
 
 def test_another_text_draws_another_sample() -> None:
-    first, second = (runs().drawn(some(40), 20, draw) for draw in ("a", "b"))
-    assert first == runs().drawn(some(40), 20, "a") != second
-    assert first != runs().drawn(some(40), 20)
+    first, second = (drawn(some(40), 20, draw) for draw in ("a", "b"))
+    assert first == drawn(some(40), 20, "a") != second
+    assert first != drawn(some(40), 20)
 
 
 def test_each_beginning_of_a_run_has_the_same_share_of_every_module() -> None:
-    turns = [each.module for each in runs().in_turn([some(4, "a.py"), some(8, "b.py")])]
+    turns = [each.module for each in in_turn([some(4, "a.py"), some(8, "b.py")])]
     assert [(turns[:size].count("a.py"), turns[:size].count("b.py")) for size in (3, 6, 9)] == [(1, 2), (2, 4), (3, 6)]
 
 
@@ -137,11 +134,6 @@ def test_what_has_a_decorator_is_mutated_and_what_stands_outside_functions_is_no
     assert "Table.size: return 1 if most > 5 else 2 → return 1 if most >= 5 else 2" in changes
     assert "Table.size: def size(self, most: int = 7) -> int: → def size(self, most: int = 8) -> int:" in changes
     assert not [change for change in changes if "OUTSIDE" in change or "text" in change]
-
-
-def runs() -> types.ModuleType:
-    pytest.importorskip("mutmut", reason="is installed by `nox -s mutation`")
-    return importlib.import_module("tools.mutant_runs")
 
 
 def lookup(*options: str) -> subprocess.CompletedProcess[str]:

@@ -63,6 +63,9 @@ class VersionNeed:
     version: str
     weak: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.version or 'a version without a name'} of {self.library or 'a library without a name'}"
+
     @property
     def glibc(self) -> tuple[int, ...]:
         """The first glibc that offers the version, e.g. (2, 17); empty for one without a number (GLIBC_PRIVATE).

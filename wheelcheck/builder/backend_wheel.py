@@ -2,10 +2,10 @@
 
     build/wheelcheck/backend/<target>/compilers/      the scripts and files of `compilers`
     build/wheelcheck/backend/<target>/cargo/          cargo's target folder, so that crates are compiled once
-    build/wheelcheck/backend/<target>/wheels/<pair>/  the backend's last wheel, and the recipe it was made by
+    build/wheelcheck/backend/<target>/wheels/<pair>/  the backend's last wheel, and what it depends on
 
-Backends start in a new folder each time, and CMake and meson compile everything anew there. So the whole wheel is kept,
-and used again as long as everything it depends on is the same, except for newer versions of what the backend requires.
+Backends start in a new folder each time, where CMake and meson compile everything again. So the whole wheel is kept,
+and used again as long as all that it depends on is the same. Newer versions of what the backend requires do not count.
 """
 
 from __future__ import annotations

@@ -49,10 +49,10 @@ class Script:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The warnings it gave. Raises BuildError if cargo's record of its output is missing."""
-        record = self.out_dir.parent / "output"
+        """The warnings it gave. Raises BuildError if the file in which cargo keeps its output cannot be read."""
+        output = self.out_dir.parent / "output"
         try:
-            lines = record.read_text("utf-8", "replace").splitlines()
+            lines = output.read_text("utf-8", "replace").splitlines()
         except OSError as problem:
             subject = f"the build script of {self.package}"
             raise BuildError(subject, f"what it printed cannot be read ({problem})", "build again") from problem
@@ -83,8 +83,9 @@ def require_success_shown(lines: Iterable[str], settings: Settings) -> None:
 
 
 def _require_no_bad_news(package: str, warning: str, settings: Settings) -> None:
+    """Raise BuildError for a warning of a stub or a failure."""
     if _BAD_NEWS.search(warning) and not any(re.search(one, warning) for one in settings.accepted_warnings):
-        fix = 'mend the cause, or accept the warning: accept-warnings = ["…"] in [tool.wheelcheck.build]'
+        fix = 'fix the cause, or accept the warning: accept-warnings = ["…"] in [tool.wheelcheck.build]'
         raise BuildError(f"the build script of {package}", f"it warned: {warning}", fix)
 
 

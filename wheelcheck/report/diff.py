@@ -230,7 +230,7 @@ def _symbols(member: Member) -> dict[str, str]:
     slices = member.binary.slices if member.binary else ()
     needs = {need: symbols for slice_ in slices for need, symbols in slice_.symbols_by_need()}
     newest_first = sorted(needs, key=lambda need: (need.library, digits(need.version)), reverse=True)
-    return {f"{need.version} of {need.library}": ", ".join(needs[need]) for need in newest_first}
+    return {str(need): ", ".join(needs[need]) for need in newest_first}
 
 
 def _tags(name: FileName) -> str:

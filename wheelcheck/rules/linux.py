@@ -52,7 +52,7 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         need = slice_.glibc_need
         if platform.libc == "glibc" and need and need.glibc > platform.floor:
             floor = ".".join(map(str, platform.floor))
-            message = f"needs {need.version} of {need.library}, expected at most GLIBC_{floor} for {platform.tag}"
+            message = f"needs {need}, expected at most GLIBC_{floor} for {platform.tag}"
             newer = [each for each in slice_.binding_versions if each.glibc > platform.floor]
             yield Hit(member.path, message + _to_call(slice_, newer), cause=message, fixable=not need.is_unknown_marker)
 
@@ -146,7 +146,7 @@ def no_binary_needs_a_newer_runtime_library_than_the_tag(wheel: Wheel) -> Iterat
     for member, slice_, platform in native_code(wheel, "linux"):
         if missing := unoffered(slice_, platform):
             worst = max(missing, key=lambda need: digits(need.version))
-            message = f"needs {worst.version} of {worst.library}, which {platform.tag} does not promise"
+            message = f"needs {worst}, which {platform.tag} does not promise"
             yield Hit(member.path, message + _to_call(slice_, missing), cause=message)
 
 

@@ -62,11 +62,10 @@ def every_version_of_a_need_is_one_that_glibc_defines(wheel: Wheel) -> Iterator[
                 continue
             own = _LIBRARIES_OF_GLIBC.fullmatch(need.library) and need.library not in carried.beside(slice_)
             if own and need.version == "GLIBC_PRIVATE":
-                found = f"needs GLIBC_PRIVATE of {need.library}, which each release of glibc may change"
+                found = f"needs {need}, which each release of glibc may change"
                 yield Hit(member.path, found, severity="warning")
             elif own and not (_DEFINED_BY_GLIBC.fullmatch(need.version) and _is_of_its_library(need, platform)):
-                version = need.version or "a version without a name"
-                yield Hit(member.path, f"needs {version} of {need.library}, which no release of glibc defines")
+                yield Hit(member.path, f"needs {need}, which no release of glibc defines")
 
 
 def _is_offered(need: VersionNeed, platform: Platform) -> bool:

@@ -154,3 +154,15 @@ def test_the_glibc_that_a_slice_needs_is_the_newest_that_the_loader_insists_on(
     code = Slice("EM_X86_64", ("x86_64",), "library", "linux", versions=versions, imports=symbols, symbols_known=True)
     need = code.glibc_need
     assert (need.glibc if need else ()) == newest
+
+
+@pytest.mark.parametrize(
+    ("library", "version", "said"),
+    [
+        ("libc.so.6", "GLIBC_2.34", "GLIBC_2.34 of libc.so.6"),
+        ("", "GLIBC_2.99", "GLIBC_2.99 of a library without a name"),
+        ("libc.so.6", "", "a version without a name of libc.so.6"),
+    ],
+)
+def test_a_need_without_a_name_is_said_to_have_none(library: str, version: str, said: str) -> None:
+    assert str(VersionNeed(library, version)) == said

@@ -57,7 +57,7 @@ def test_a_build_script_that_warns_of_a_stub_or_a_failure_stops_the_build(
         if not news:
             assert build.build().manifest.files
             continue
-        with pytest.raises(BuildError, match=r"the build script of probe: it warned: .*; mend the cause, or accept"):
+        with pytest.raises(BuildError, match=r"the build script of probe: it warned: .*; fix the cause, or accept"):
             build.build()
         assert not build.stage_folder.exists()
 
