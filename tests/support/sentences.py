@@ -1,7 +1,7 @@
 """What readers say of damage, and rules of what they find, word for word: what users read changes on purpose only.
 
 `sentences/NAME.txt` has every sentence once, numbers as 0, as far as reports show it. After a change,
-`WHEELCHECK_SENTENCES=1 pytest -n0 tests/wheelcheck/NAME` adds what is new: read it. With `WHEELCHECK_SENTENCES=all`, the
+`WHEELCHECK_SENTENCES=1 pytest -n0 tests/wheelcheck/NAME` adds what is new: read it. With WHEELCHECK_SENTENCES=all, the
 file is written again without what no test said in that run: read what is gone, a test may have been skipped.
 """
 

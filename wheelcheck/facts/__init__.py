@@ -18,6 +18,7 @@ from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from wheelcheck.binary.model import Binary, Slice
     from wheelcheck.config import Expected
@@ -96,6 +97,11 @@ class Artifact:
     def loaded(self) -> tuple[Member, ...]:
         """The members that an operating system loads, without test data: nearly every rule about code asks for them."""
         return tuple(member for member in self.natives if member.linked and not is_fixture(member.path))
+
+    def exported(self, names: AbstractSet[str], machine: str = "") -> set[str]:
+        """Return which of these symbols a native file exports, for one machine or for any, wherever the file is."""
+        slices = (slice_ for member in self.natives if names and member.binary for slice_ in member.binary.slices)
+        return {name for slice_ in slices if machine in ("", slice_.machine) for name in slice_.exports.among(names)}
 
 
 @dataclass(frozen=True)

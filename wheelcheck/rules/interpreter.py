@@ -155,7 +155,7 @@ def a_module_of_the_stable_abi_takes_only_that_from_the_interpreter(wheel: Wheel
         for member, slice_, platform in code
         if (found := {name for name in taken(slice_) if added_in().get(name, _NEVER) > floor})
     ]
-    offered = _offered(wheel, {name for *_, found in suspects for name in found})
+    offered = wheel.exported({name for *_, found in suspects for name in found})
     for member, slice_, platform, found in suspects:
         is_open = _needs_other_packages(slice_, platform, carried)
         names = {name for name in found - offered if not is_open or is_of_cpython(name)}
@@ -178,13 +178,6 @@ def _is_for_all_versions(path: str, wheel: Wheel) -> bool:
         return name.is_stable
     abis = {tag.abi for tag in wheel.name.tags}
     return abis <= STABLE or ("none" in abis and path.endswith((".abi3.so", ".abi3t.so")))
-
-
-def _offered(wheel: Wheel, names: set[str]) -> set[str]:
-    """Return which of the names some file of the wheel defines."""
-    if not names:
-        return set()
-    return {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.exports.among(names)}
 
 
 def _outside_of_the_abi(member: Member, names: set[str], wheel: Wheel, floor: Version) -> Iterator[Hit]:
@@ -225,7 +218,7 @@ def a_module_takes_only_what_its_version_of_the_interpreter_has(wheel: Wheel) ->
         if (minor := _only_minor(member.path, wheel))
         for name, span in _taken_outside(slice_, minor)
     }
-    offered = _offered(wheel, {name for _, _, name in suspects})
+    offered = wheel.exported({name for _, _, name in suspects})
     found: dict[tuple[str, int], list[str]] = defaultdict(list)
     for (path, minor, name), span in sorted(suspects.items()):
         if name not in offered:

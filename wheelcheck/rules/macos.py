@@ -21,7 +21,7 @@ from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
     from wheelcheck.binary.model import Slice
     from wheelcheck.config.fields import Severity
@@ -224,7 +224,10 @@ def every_symbol_that_is_looked_for_anywhere_is_somewhere(wheel: Wheel) -> Itera
     `-Wl,-U,_name` in place of `-undefined dynamic_lookup`.
     """
     asked = list(_asked_of_all(wheel))
-    exported = _exported(wheel, asked)
+    wanted = {each.machine: set[str]() for each in asked}
+    for each in asked:
+        wanted[each.machine] |= each.names
+    exported = {machine: wheel.exported(names, machine) for machine, names in wanted.items()}
     texts = wheel.texts.values() if asked else ()
     is_open = bool(asked and wheel.required.names) or any(word in text for text in texts for word in _FOR_ALL)
     for each in asked:
@@ -266,19 +269,6 @@ def _may_be_offered(name: str) -> bool:
     from wheelcheck.platforms.macos_symbols import may_be_offered  # noqa: PLC0415  # as above
 
     return may_be_offered(name)
-
-
-def _exported(wheel: Wheel, asked: Iterable[_Asked]) -> dict[str, set[str]]:
-    """Return, for each CPU, which of the names some file of the wheel defines; every file is gone through once."""
-    wanted: defaultdict[str, set[str]] = defaultdict(set)
-    for each in asked:
-        wanted[each.machine] |= each.names
-    found: dict[str, set[str]] = {machine: set() for machine in wanted}
-    for member in wheel.natives if wanted else ():
-        for slice_ in member.binary.slices if member.binary else ():
-            if names := wanted.get(slice_.machine):
-                found[slice_.machine] |= slice_.exports.among(names)
-    return found
 
 
 @rule("WC508", on=Wheel, needs=without_known_cpu)
