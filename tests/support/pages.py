@@ -47,8 +47,9 @@ def blocks(*languages: str) -> list[Block]:
 
 def commands() -> Iterator[tuple[str, list[str]]]:
     """Yield each command line of wheelcheck that a page shows, and the words after `wheelcheck`."""
+    consoles = blocks("console")
     for page, text in PAGES.items():
-        shown = [line for block in blocks("console") if block.page == page for line in block.text.splitlines()]
+        shown = [line for block in consoles if block.page == page for line in block.text.splitlines()]
         for line in [*shown, *_INLINE.findall(text)]:
             called = _COMMAND.fullmatch(line)
             if called and "…" not in line:
