@@ -7,7 +7,6 @@ does not follow, it leaves alone.
 from __future__ import annotations
 
 import unicodedata
-from itertools import islice
 
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass, field
@@ -52,10 +51,6 @@ _ITEM = regex(rf"{_BULLET.pattern}|[\u2023\u2043][ ]|\(?[ivxlcdmIVXLCDM]+[.)][ ]
 _QUOTED = r"(?<=\"``)\"|(?<='``)'|(?<=\(``)\)|(?<=\[``)\]|(?<=\{``)\}|(?<=<``)>"  # docutils opens nothing there
 _OPENS = regex(rf"(?<![^\s'\"(\[{{<:/-])``(?=[^\s`])(?!{_QUOTED})")
 _CLOSES = regex(r"(?<!\s)``(?!\w)")
-_ROLE = regex(r"\.\.[ ]+role::[ ]*([A-Za-z0-9._+:-]+)")
-_UNDERLINE = regex(r"([!-/:-@[-`{-~])\1*[ ]*")
-_LITERALS = regex(r"(?<![^\s'\"(\[{<:/-])``(?!\s)(?:[^`]|`(?!`))*?(?<!\s)``(?!\w)")
-_UNCLOSED = regex(r"(?<![^\s'\"(\[{<:/-])``(?=[^\s`])")
 _ROLE = regex(r"(?<![^\s'\"(\[{</-]):([A-Za-z0-9]+(?:[-._+:][A-Za-z0-9]+)*):`(?![\s`])[^`]*[^\s`]`(?![\w`])")
 _REPLACED = regex(r"(?<![^\s'\"(\[{</:-])\|(?![\s|])([^|\n`*]*[^\s|`*])\|(?![\w|`*])")
 _SIMPLE_TABLE = regex(r"=+(?:[ ]+=+)+[ ]*")
@@ -104,7 +99,7 @@ def _blocks(lines: list[str], document: _Document) -> Iterator[tuple[int, str]]:
         goes_on = block and line and not _BULLET.match(text) and _goes_on(block, indent)
         if block and (starts_markup or not goes_on):
             yield from _close(lines, index - len(block), block, document)
-            skip = None if line else _literal_after(block, index, lines)
+            skip = None if line else literal_after(block, index, lines)
             block = []
         if starts_markup:
             skip, markup = indent if _hides_its_body(text) else None, indent
@@ -125,11 +120,11 @@ def _is_markup(text: str) -> bool:
     return text.startswith((".. ", "__ ")) or text in ("..", "__")
 
 
-def _literal_after(block: list[str], index: int, lines: list[str]) -> int | None:
+def literal_after(block: list[str], index: int, lines: list[str]) -> int | None:
     """Return the indentation that a paragraph's literal block exceeds; a block of quoted lines has none of its own."""
     if not block[-1].endswith("::"):
         return None
-    first = next((line for line in islice(lines, index, index + _FEW) if line), "")
+    first = next((line for line in lines[index : index + _FEW] if line), "")
     is_quoted = _indent(first) == _indent(block[-1]) and not first.lstrip()[:1].isalnum()
     return _indent(block[-1]) - is_quoted
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from readme_renderer import rst
 
-from wheelcheck.facts.rst import problems
+from wheelcheck.facts.rst import literal_after, problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GOOD = """\
 =====
@@ -123,3 +127,18 @@ def test_a_sound_description_has_no_problem() -> None:
 def test_what_the_renderer_takes_is_no_problem(text: str) -> None:
     assert not refused(text)
     assert list(problems(text)) == []
+
+
+class Behind(list[str]):
+    """Lines that cannot be gone through from the first one."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("gone through from the first line")
+
+
+def test_behind_a_paragraph_only_the_lines_of_its_literal_block_are_looked_at() -> None:
+    """To each of them the description was gone through from its beginning: 256 kB took 30 s."""
+    lines = Behind([*[""] * 1_000, "a::", "", " b", "c::", "", "> d"])
+    assert literal_after(["a::"], 1_001, lines) == 0
+    assert literal_after(["c::"], 1_004, lines) == -1
+    assert literal_after(["c"], 1_004, lines) is None
