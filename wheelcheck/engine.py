@@ -15,7 +15,7 @@ from wheelcheck.ignored import set_aside
 from wheelcheck.inputs import find_files
 from wheelcheck.records import replace
 from wheelcheck.results import Gap, Judgement, Report, Skip
-from wheelcheck.rules import SEVERITIES
+from wheelcheck.rules import SEVERITIES, LimitReachedError
 from wheelcheck.rules.catalogue import all_rules, impact_rank, known_codes, wheel_rules
 from wheelcheck.rules.configuration import Configuration
 from wheelcheck.severities import cannot_fail, weigh
@@ -311,6 +311,8 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> It
                 return
             room -= len(finding.path) + len(finding.message) + len(finding.cause)
             yield finding
+    except LimitReachedError as limit:
+        gaps.append(Gap(artifact, "", f"{rule.code} did not judge everything: {limit}", rule.code))
     except Exception as problem:  # noqa: BLE001  # as in _collect: a rule that breaks has not judged
         gaps.append(Gap(artifact, "", f"{rule.code} {_stopped(problem)}", rule.code))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from wheelcheck.binary.reader import STRING_LIMIT, printable
+from wheelcheck.binary.reader import printable
 from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 _NOTE_LIMIT = 16
+_SIZE_LIMIT = 2**16  # bytes of one segment; real ones have a hundred, or thousands with what a package says
 _NT_ABI_TAG, _GNU_ABI_TAG_SIZE = 1, 16
 _GNU_SYSTEMS = {0: "Linux", 1: "Hurd", 2: "Solaris", 3: "FreeBSD", 4: "NetBSD"}
 _SYSTEM_OWNERS = (b"Android", b"FreeBSD", b"NetBSD", b"OpenBSD", b"DragonFly")
@@ -40,7 +41,10 @@ def read_notes(reading: Reading, header: Header, image: Image) -> Notes:
     """
     systems: dict[str, None] = {}
     level = 0
-    for segment in (*image.of("PT_NOTE")[:_NOTE_LIMIT], *image.of("PT_GNU_PROPERTY")[:1]):
+    segments = image.of("PT_NOTE")
+    if len(segments) > _NOTE_LIMIT or any(segment.filesz > _SIZE_LIMIT for segment in segments):
+        reading.limit(f"more than {_NOTE_LIMIT} segments of notes, or one of more than {_SIZE_LIMIT:,} bytes")
+    for segment in (*segments[:_NOTE_LIMIT], *image.of("PT_GNU_PROPERTY")[:1]):
         for owner, kind, content in _notes(reading, header, segment):
             if system := _system_of(owner, kind, content, header):
                 systems[system] = None
@@ -51,7 +55,7 @@ def read_notes(reading: Reading, header: Header, image: Image) -> Notes:
 
 def _notes(reading: Reading, header: Header, segment: Segment) -> Iterator[tuple[bytes, int, bytes]]:
     """Yield owner, type and content of each note of a segment."""
-    raw = reading.read(segment.offset, min(segment.filesz, STRING_LIMIT))
+    raw = reading.read(segment.offset, min(segment.filesz, _SIZE_LIMIT))
     layout, step, offset = f"{_order(header)}3I", 8 if segment.align == 8 else 4, 0
     while offset + 12 <= len(raw):
         reading.walk()

@@ -250,6 +250,17 @@ class Sdist(Artifact):
         return min((member.path.partition("/")[0] for member in self.members), default="")
 
     @cached_property
+    def folders(self) -> frozenset[str]:
+        """The folders that its members are in, and all above them."""
+        found: set[str] = set()
+        for member in self.members:
+            folder = member.path.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(found)
+
+    @cached_property
     def pkg_info(self) -> Headers:
         """The headers of the PKG-INFO in its top folder; none if it is missing."""
         return headers_of(self.texts.get(f"{self.top}/PKG-INFO", ""))

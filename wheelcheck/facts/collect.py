@@ -23,7 +23,7 @@ from wheelcheck.binary import may_be_native, read_binary, unread_binary
 from wheelcheck.counting import counted
 from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel, costs
-from wheelcheck.facts.file_names import installed_path, parse_file_name
+from wheelcheck.facts.file_names import installed_path, is_package, parse_file_name
 from wheelcheck.facts.record import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.repeats import Looked, Plain, Repeats, Shared, state_of
 from wheelcheck.facts.text_limits import MODULE_CAP, MODULES_CAP, SOURCE_CAP, Allowance, LexemeBudget
@@ -62,9 +62,7 @@ _HIDING = frozenset(
     and not row.legal
     and kind not in ("zip-prefix", "zip-kind-differs", "unsupported-archive")
 )
-_TAIL_CAP = 2**20  # a larger file is opened as a zip only where it begins like one
 _OTHER_HASH = regex(",(?:sha384|sha512)=", re.IGNORECASE)  # a quick look before RECORD is parsed
-_IN_DATA = regex(r"[^/]+\.data/(?:purelib|platlib)/[^/]+/__init__\.py")  # is at the top of site-packages
 _MODULE = regex(r"=\s*([\w.]+)\s*:")  # of a script in entry_points.txt
 
 
@@ -124,8 +122,7 @@ class Walk:
 
     def _keep_package(self, member: Member, source: Source) -> None:
         """Keep the code of a package at the top of site-packages."""
-        is_package = member.path.rfind("/") == member.path.find("/") > 0 or _IN_DATA.fullmatch(member.path) is not None
-        if is_package and self.allowance.takes_package(member.size):
+        if is_package(member.path) and self.allowance.takes_package(member.size):
             content = source.read(0, member.size)
             self.budget.spend(costs.of_text(member.path, content))
             self.texts[member.path] = content.decode("utf-8", "replace")
@@ -162,9 +159,9 @@ class Walk:
         """Note what a source in C, Cython or Rust takes from other files."""
         from wheelcheck.facts.source_files import SUFFIXES, taken  # noqa: PLC0415  # what a wheel does not need
 
-        if member.path.endswith(SUFFIXES) and member.size <= SOURCE_CAP:
-            before = self.lexemes.left
-            self.taken[member.path] = taken(member.path, source.read(0, member.size), self.lexemes)
+        if member.path.endswith(SUFFIXES):
+            before = self.lexemes.left  # of a longer one, such as SQLite's, what counts is at the beginning
+            self.taken[member.path] = taken(member.path, source.read(0, min(member.size, SOURCE_CAP)), self.lexemes)
             self.budget.spend(costs.TEXT + before - self.lexemes.left)
 
     def _keep_text(self, member: Member, source: Source) -> None:
@@ -234,7 +231,7 @@ def _hiding(file: BinaryIO, damage: list[Damage], *, has_members: bool) -> Damag
 
 def _ends_like_a_zip(entry: Entry, source: Source) -> bool:
     """Return whether a zip is at the end of a file that begins like something else: readers find it from there."""
-    if entry.kind != "file" or not entry.size or entry.size > _TAIL_CAP:
+    if entry.kind != "file" or not entry.size or entry.size > NESTED_CAP:
         return False
     return is_end_record_in(source.read(max(entry.size - END_REACH, 0), END_REACH))
 

@@ -81,9 +81,14 @@ class Dyld:
             self._learn(*self._waiting.popleft())
 
     @property
+    def is_exhausted(self) -> bool:
+        """Whether there was too much to follow, so that `missed` is empty whatever dyld finds."""
+        return self._steps_left <= 0
+
+    @property
     def missed(self) -> Iterator[tuple[Image, str]]:
         """The images and the names for which dyld finds no file of the wheel; none if that is too much to follow."""
-        for place, names in self._open.items() if self._steps_left > 0 else ():
+        for place, names in () if self.is_exhausted else self._open.items():
             yield from ((self.images[place], name) for name in names)
 
     @cached_property

@@ -23,6 +23,7 @@ RELEASE = "https://wheelcheck.github.io/wheelcheck/release/v1"  # what `actions/
 _DIGEST = regex(r"[0-9a-f]{64}")
 _MOST_BYTES = 2**20  # of one statement
 _MOST_FILES = 1000
+_MOST_IN_ALL = 16 * 2**20  # bytes of all that are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,24 @@ class Statement:
 def read_folder(folder: Path) -> tuple[Statement, ...]:
     """Read every `*.json` of a folder. Raises OSError if the folder cannot be listed."""
     files = sorted(path for path in folder.iterdir() if path.suffix == ".json")
-    return tuple(_read(path) for path in files[:_MOST_FILES])
+    found: list[Statement] = []
+    room = _MOST_IN_ALL
+    for path in files:
+        room -= _size(path)
+        if len(found) == _MOST_FILES or room < 0:
+            most = f"{_MOST_FILES:,} statements and {_MOST_IN_ALL:,} bytes of them"
+            return (*found, Statement(path.name, problem=f"and what is behind it is not read: more than {most}"))
+        found.append(_read(path))
+    return tuple(found)
+
+
+def _size(path: Path) -> int:
+    """Return how many bytes are read of a file."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return 0
+    return size if size <= _MOST_BYTES else 0
 
 
 def _read(path: Path) -> Statement:

@@ -60,6 +60,11 @@ def installed_path(path: str) -> str:
     return _SITE_PACKAGES.sub("", path) if DATA in path else path
 
 
+def is_package(path: str) -> bool:
+    """Return whether a member of a wheel is the `__init__.py` of a package at the top of site-packages."""
+    return path.endswith("/__init__.py") and installed_path(path).count("/") == 1
+
+
 def place_of(path: str) -> str:
     """Return where a member is installed, relative to the environment."""
     found = _SCHEME.fullmatch(path) if ".data/" in path else None

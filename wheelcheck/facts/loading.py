@@ -65,6 +65,11 @@ class Loader:
         self._exported: dict[str, frozenset[bytes]] = {}
         self._folders: dict[str, Mapping[str, int]] = {}
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether there was too much to follow, so that libraries are missing from what was found."""
+        return self._steps_left <= 0
+
     @cached_property
     def _holders(self) -> Mapping[str, Mapping[str, Loadable]]:
         """The files by the name that they have there, and their folder."""

@@ -20,7 +20,6 @@ _IMPORT = regex(
     r"|^import[ \t]+(?P<modules>[\w., \t]{1,1024})",
     re.MULTILINE,
 )
-_MOST_LISTED = 4096  # characters between the brackets of one import
 _LINE = regex(r"[^\n#;\\]{1,1024}")
 _DEFINED = regex(r"\b(?:def|class|as|for|with)(?=\s+(\w+))")
 _ASSIGNED = regex(r"^[^\S\n]*(\w+)\b[^\n]*=", re.MULTILINE)
@@ -75,12 +74,12 @@ class _Statement(NamedTuple):
 
 def _statements(code: str) -> Iterator[_Statement]:
     """Yield the imports at the beginning of a line."""
-    place = 0
+    place, last = 0, code.rfind(")")
     while found := _IMPORT.search(code, place):
         place, names = found.end(), found["names"] or ""
         if names.startswith("("):
             start = found.start("names")
-            end = code.find(")", start, start + _MOST_LISTED + 2) + 1
+            end = code.find(")", start) + 1 if start < last else 0  # else each search would go to the end of the file
             line = _LINE.match(code, start)
             place = end or (line.end() if line else place)
             names = code[start:place]

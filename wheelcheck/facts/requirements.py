@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 MOST_ALTERNATIVES = 256  # of one marker; those of real requirements have a handful
-_LONGEST = 4096  # characters of one field that is parsed; deep nesting would exhaust the parser's stack
+LONGEST = 4096  # characters of one field that is parsed; deep nesting would exhaust the parser's stack
 _TOKEN = regex(r"\"[^\"]*\"|'[^']*'|[()]|[<>=!~]+|not in|[\w.]+")
 _QUOTES = "\"'"
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -41,13 +41,13 @@ class TooManyAlternativesError(ValueError):
 
 
 def is_requirement(text: str) -> bool:
-    """Return whether text is a requirement (PEP 508); what is too long to be parsed safely counts as one."""
+    """Return whether text is a requirement (PEP 508); what is longer than LONGEST counts as one."""
     if plain_requirement(text):
         return True
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415  # slow to import
 
     try:
-        return len(text) > _LONGEST or bool(Requirement(text).name)
+        return len(text) > LONGEST or bool(Requirement(text).name)
     except (InvalidRequirement, RecursionError):
         return False
 
@@ -66,7 +66,7 @@ def canonical(field: str, value: str) -> object:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
 
     text = re.sub(r"\s+", "", value)
-    if len(value) > _LONGEST:
+    if len(value) > LONGEST:
         return text
     try:
         if field == "Requires-Dist":

@@ -22,7 +22,7 @@ _PARTS = frozenset(
     {"os", "path", "pathlib", "abspath", "realpath", "join", "resolve", "str", "Path", "__file__", *"(),"}
 )
 _OPENERS = ("io", "codecs")  # modules whose `open` takes a path and gives a text
-_MOST_CHARACTERS = 1 << 17  # of a setup.py; that of PyTorch has half as many
+MOST_CHARACTERS = 1 << 17  # of a setup.py; that of PyTorch has half as many
 _MOST_WORDS = 64  # of the arguments of one call; a path is not longer
 _WRITING = frozenset("wax+")  # letters of a mode
 _CHANGES_FOLDER = "chdir"
@@ -36,10 +36,17 @@ class _Statement(NamedTuple):
     is_outermost: bool
 
 
+def reads_files(text: str) -> bool:
+    """Return whether a setup.py opens files, whose names are then to be found; not where it changes the folder."""
+    return _CHANGES_FOLDER not in text and ("open" in text or "read_text" in text)
+
+
 def files_read(text: str) -> tuple[str, ...]:
-    """Return the paths, from the folder of setup.py on, of the files that it opens for reading in any case."""
-    is_usual = len(text) <= _MOST_CHARACTERS and _CHANGES_FOLDER not in text
-    if not is_usual or not ("open" in text or "read_text" in text):
+    """Return the paths, from the folder of setup.py on, of the files that it opens for reading in any case.
+
+    Its time and memory grow with the text, to some 40 MB for MOST_CHARACTERS.
+    """
+    if not reads_files(text):
         return ()
     statements = tuple(_statements(text))
     homes = {statement.words[0] for statement in statements if _is_home(statement)}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KIB, MIB = 1 << 10, 1 << 20
 SOURCE_CAP = MIB  # a file that is parsed as TOML or Python
 TEXTS_CAP = 24 * MIB  # all of them together; a character may take four bytes in memory
-_PACKAGES_CAP = 4 * MIB  # all __init__.py of top-level packages
+PACKAGES_CAP = 4 * MIB  # all __init__.py of top-level packages
 TOML_CAP = 4 * MIB  # all TOML together: the standard library reads some 2 MB/s
 
 
@@ -96,7 +96,7 @@ class Allowance:
     def takes_package(self, size: int) -> bool:
         """Return whether the `__init__.py` of a package is read, and count it: up to a few megabytes of them are."""
         self.packages += size
-        return size <= SOURCE_CAP and self.packages <= _PACKAGES_CAP
+        return self.packages <= PACKAGES_CAP
 
     def refuse_size(self, path: str, size: int) -> str:
         """Count a text of `size` bytes; return why it is not read, empty if it is."""

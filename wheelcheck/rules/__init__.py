@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
     from wheelcheck.config.fields import Severity
 
-__all__ = ["FIXES", "SEVERITIES", "Finding", "Fix", "Hit", "Rule", "SeverityChange", "UndeclaredSeverityError", "rule"]
+__all__ = [
+    "FIXES",
+    "SEVERITIES",
+    "Finding",
+    "Fix",
+    "Hit",
+    "LimitReachedError",
+    "Rule",
+    "SeverityChange",
+    "UndeclaredSeverityError",
+    "rule",
+]
 Subject = TypeVar("Subject")
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")  # from bad to good
 Fix = Literal["mode", "record", "tags", "purelib", "floor"]
@@ -32,6 +43,13 @@ _LABELS = ("Source:", "Remedy:")  # begin the last parts of a docstring
 
 class UndeclaredSeverityError(ValueError):
     """A rule yielded a hit with a severity that its declaration does not list."""
+
+
+class LimitReachedError(Exception):
+    """A rule does not judge all of its subject, because that is too much; the text says what, and the limit.
+
+    It is raised last: what was found before holds, and the engine reports the rest as not verified.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.usual import canonicalize_name
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, LimitReachedError, rule
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -242,13 +242,16 @@ def setup_py_finds_the_files_that_it_reads(sdist: Sdist) -> Iterator[Hit]:
     Source: PEP 517 (the build runs in the folder of the sources); setuptools, "Controlling files in the distribution".
     Remedy: `include requirements.txt` in MANIFEST.in; a file of a package can be read by `attr:` or `file:` instead.
     """
-    from wheelcheck.facts.setup_files import files_read  # noqa: PLC0415  # what a wheel does not need
+    from wheelcheck.facts.setup_files import MOST_CHARACTERS, files_read, reads_files  # noqa: PLC0415  # as above
 
     if not _backend(sdist).startswith("setuptools."):
         return
     paths = sorted(member.path for member in sdist.members)
     script = f"{sdist.top}/setup.py"
-    for name in files_read(sdist.texts.get(script, "")):
+    text = sdist.texts.get(script, "")
+    if len(text) > MOST_CHARACTERS and reads_files(text):
+        raise LimitReachedError(f"setup.py has more than {MOST_CHARACTERS:,} characters")
+    for name in files_read(text):
         if not _is_in(paths, posixpath.normpath(f"{sdist.top}/{name}")):
             yield Hit(script, f"reads {name}, which is not in the sdist")
 

@@ -12,7 +12,7 @@ from wheelcheck.facts.source_files import Taken
 from wheelcheck.facts.toml import table, tables, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.known_names import foreign_headers
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, LimitReachedError, rule
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -186,7 +186,9 @@ def _cython_sources(sdist: Sdist, script: str) -> list[str]:
     """Return the Cython sources that the build names, by name or by pattern."""
     sources = sorted(path for path in sdist.taken if path.endswith(".pyx"))
     named = dict.fromkeys(posixpath.normpath(f"{sdist.top}/{name}") for name in _CYTHON_FILE.findall(script))
-    patterns = [regex(fnmatch.translate(name)) for name in named if "*" in name][:_MOST_GLOBS]
+    patterns = [regex(fnmatch.translate(name)) for name in named if "*" in name]
+    if sources and len(patterns) > _MOST_GLOBS:
+        raise LimitReachedError(f"the build names Cython sources by more than {_MOST_GLOBS} patterns")
     return [path for path in sources if path in named or any(pattern.match(path) for pattern in patterns)]
 
 

@@ -6,13 +6,14 @@ from collections import defaultdict
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
-from wheelcheck.facts.file_names import installed_path
+from wheelcheck.facts.file_names import installed_path, is_package
 from wheelcheck.facts.python_imports import imports_of_package
+from wheelcheck.facts.text_limits import PACKAGES_CAP
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.paths import parts_of
 from wheelcheck.platforms.suffixes import is_extension_module
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, LimitReachedError, rule
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
 
     Otherwise the command is installed and ends in "ImportError: cannot import name". The module is parsed, not run. A
     module with a star import, `__getattr__`, `exec`, `globals()`, `sys.modules` or a syntax error may have any
-    attribute and is not judged, nor is one that is compiled. Of a class, only what it defines itself is known.
+    attribute and is not judged, nor is one that is compiled. Of a class, only what it defines itself is known, and of
+    modules of more than 30,000 words and signs in all, only whether they mention the attribute.
 
     Source: entry points specification (PyPA).
     Remedy: correct the reference in [project.scripts].
@@ -93,19 +95,19 @@ def every_script_starts_a_function_that_its_module_has(wheel: Wheel) -> Iterator
         for name, reference in wheel.dist_info.entry_points.get(group, {}).items():
             if found := _REFERENCE.match(reference.strip()):
                 by_module[found[1]].append((name, found[2]))
+    if not by_module:
+        return
+    from wheelcheck.facts.python_names import Parsing  # noqa: PLC0415  # slow to import, and most wheels have no scripts
+
+    parsing = Parsing()
     for module, references in by_module.items():
         base = module.replace(".", "/")
         text = next((wheel.texts[path] for path in wheel.module_paths(base) if path in wheel.texts), None)
-        missing = _lacking(text, tuple(reference for _, reference in references)) if text is not None else frozenset()
+        asked = tuple(reference for _, reference in references)
+        missing = parsing.lacking(text, asked) if text is not None else frozenset[str]()
         for name, reference in references:
             if reference in missing and not _is_module(wheel, f"{base}/{reference.partition('.')[0]}"):
                 yield Hit(path, f"{name} starts {reference} of {module}, which defines no such name")
-
-
-def _lacking(text: str, references: tuple[str, ...]) -> frozenset[str]:
-    from wheelcheck.facts.python_names import lacking  # noqa: PLC0415  # slow to import, and most wheels have no scripts
-
-    return lacking(text, references)
 
 
 def _is_module(wheel: Wheel, base: str) -> bool:
@@ -134,6 +136,8 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
     for path, package, module in absent:
         if not _is_made_by_a_module(module, makers):
             yield Hit(path, f"imports {module}, which the wheel does not have: `import {package}` fails")
+    if sum(member.size for member in wheel.members if is_package(member.path)) > PACKAGES_CAP:
+        raise LimitReachedError(f"the packages have more than {PACKAGES_CAP:,} bytes of `__init__.py`")
 
 
 def _absent_imports(wheel: Wheel) -> Iterator[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
 from wheelcheck.facts import Wheel
-from wheelcheck.facts.dyld import Dyld, Image, place_of
+from wheelcheck.facts.dyld import WALK_LIMIT, Dyld, Image, place_of
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
@@ -16,7 +16,7 @@ from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import is_of_python
-from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.rules import Hit, LimitReachedError, listed, rule
 from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -184,6 +184,7 @@ def each_dylib_of_the_wheel_is_where_dyld_looks_for_it(wheel: Wheel) -> Iterator
     """
     has_code = any(native_code(wheel, "macos"))
     places = {place_of(member.path): member.path for member in wheel.members} if has_code else {}
+    exhausted = False
     for dyld in _dyld_of_each_cpu(wheel, places):
         by_name = defaultdict(list)
         for image in dyld.images.values():
@@ -195,6 +196,9 @@ def each_dylib_of_the_wheel_is_where_dyld_looks_for_it(wheel: Wheel) -> Iterator
                 message = f"loads {name}, which is in the wheel as {others[0].path}, where dyld does not look for it"
                 is_certain = dyld.is_started(image) and not is_taken
                 yield Hit(image.path, message, severity="error" if is_certain else "warning")
+        exhausted |= dyld.is_exhausted
+    if exhausted:
+        raise LimitReachedError(f"dyld would look for more than {WALK_LIMIT:,} names, which are not all followed")
 
 
 def _dyld_of_each_cpu(wheel: Wheel, places: Collection[str]) -> Iterator[Dyld]:

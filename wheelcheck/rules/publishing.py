@@ -9,7 +9,7 @@ from wheelcheck.facts import Artifact, Release, Wheel
 from wheelcheck.facts.metadata_fields import PRIVATE, field_problems, shown, text_of, texts_of
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import USUAL_LICENSES
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, LimitReachedError, rule
 from wheelcheck.rules.metadata import core_metadata
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PYPI_LIMIT = 100  # MiB
 _OPERATOR = regex(" (?:AND|OR) ")  # of a licence expression
-_LONGEST_DESCRIPTION = 1 << 18  # characters of reStructuredText that are read
+_LONGEST_DESCRIPTION = 1 << 19  # characters of reStructuredText that are read
 _MOST_PROBLEMS = 20  # of one description
 
 
@@ -135,7 +135,11 @@ def the_description_renders_on_pypi(artifact: Artifact) -> Iterator[Hit]:
     if text is None or kind not in ("", "text/x-rst"):
         return
     description = headers.body or headers.get("Description", "")
-    if description and len(description) <= _LONGEST_DESCRIPTION:
+    if len(description) > _LONGEST_DESCRIPTION:
+        raise LimitReachedError(
+            f"the description has more than {_LONGEST_DESCRIPTION:,} characters of reStructuredText"
+        )
+    if description:
         for line, problem in _problems_of(description):
             found = f"line {line} of the description: {problem}"
             yield Hit(path, found, cause=found)

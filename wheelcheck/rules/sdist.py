@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from bisect import bisect_left
+from itertools import islice
 from pathlib import PurePosixPath
 
 from wheelcheck.counting import counted
@@ -12,13 +12,14 @@ from wheelcheck.facts import Sdist
 from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.fit import describe, home, native_slices
-from wheelcheck.facts.requirements import is_requirement
+from wheelcheck.facts.requirements import LONGEST, is_requirement
+from wheelcheck.facts.text_limits import REQUIREMENTS_CAP
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.usual import canonicalize_name
-from wheelcheck.rules import Hit, rule
+from wheelcheck.rules import Hit, LimitReachedError, rule
 from wheelcheck.rules.names import identity_hits
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -163,10 +164,20 @@ def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Sever
         if not isinstance(requires, list) or not all(isinstance(each, str) for each in requires):
             yield "[build-system] requires that is no list of text", None
         else:
+            different = islice(dict.fromkeys(requires), REQUIREMENTS_CAP)
             yield from (
-                (f"the invalid requirement {each[:80]!r}", None) for each in requires if not is_requirement(each)
+                (f"the invalid requirement {each[:80]!r}", None) for each in different if not is_requirement(each)
             )
         yield from _backend_problems(table(sdist.pyproject, "build-system"))
+        _require_readable(texts(table(sdist.pyproject, "build-system"), "requires"))
+
+
+def _require_readable(requires: list[str]) -> None:
+    """Raise LimitReachedError for requirements that are too many or too long to be parsed."""
+    if len(set(requires)) > REQUIREMENTS_CAP:
+        raise LimitReachedError(f"[build-system] requires more than {REQUIREMENTS_CAP:,} distributions")
+    if max(map(len, requires), default=0) > LONGEST:
+        raise LimitReachedError(f"[build-system] has a requirement of more than {LONGEST:,} characters")
 
 
 def _backend_problems(system: Mapping[str, object]) -> Iterator[tuple[str, Severity | None]]:
@@ -181,13 +192,9 @@ def _backend_problems(system: Mapping[str, object]) -> Iterator[tuple[str, Sever
 def _missing_backend_path(sdist: Sdist) -> str:
     """Return an entry of backend-path that is no folder of the sdist; empty where all are."""
     entries = texts(table(sdist.pyproject, "build-system"), "backend-path") if sdist.is_read_whole else ()
-    paths = sorted(member.path for member in sdist.members) if entries else []
-    for entry in entries:
-        folder = posixpath.normpath(posixpath.join(sdist.top, entry)) + "/"
-        at = bisect_left(paths, folder)
-        if not folder.startswith(f"{sdist.top}/") or not "".join(paths[at : at + 1]).startswith(folder):
-            return entry
-    return ""
+    places = ((entry, posixpath.normpath(posixpath.join(sdist.top, entry))) for entry in dict.fromkeys(entries))
+    below = {folder for folder in sdist.folders if f"{folder}/".startswith(f"{sdist.top}/")} if entries else set()
+    return next((entry for entry, place in places if place not in below), "")
 
 
 def _missing_backend(sdist: Sdist) -> str:
@@ -207,13 +214,9 @@ def _missing_backend(sdist: Sdist) -> str:
 
 def _has_module(sdist: Sdist, places: list[str], module: str) -> bool:
     """Return whether a folder has a module, as far as no code of a package above it decides that."""
-    found: set[str] = set()
-    for member in sdist.members:
-        folder, _, name = member.path.rpartition("/")
-        found.add(f"{folder}/{name.partition('.')[0]}")  # whatever the suffix of a module is
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
+    split = (member.path.rpartition("/") for member in sdist.members)
+    found = {f"{folder}/{name.partition('.')[0]}" for folder, _, name in split}  # whatever the suffix of a module is
+    found |= sdist.folders
     code = {member.path for member in sdist.members if member.size and member.path.endswith(".py")}
     return any(_leads_to(f"{place}/", module.split("."), found, code) for place in places)
 

@@ -8,7 +8,7 @@ from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
-from wheelcheck.facts.loading import Loadable, Loader
+from wheelcheck.facts.loading import WALK_LIMIT, Loadable, Loader
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
@@ -22,7 +22,7 @@ from wheelcheck.platforms.system_symbols import (
     offers,
     without_version,
 )
-from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.rules import Hit, LimitReachedError, listed, rule
 from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -81,6 +81,7 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
     Source: ld.so(8); glibc's elf/dl-load.c; musl's ldso/dynlink.c.
     Remedy: run `auditwheel repair` after everything is in the wheel, or `patchelf --set-rpath '$ORIGIN/../NAME.libs'`.
     """
+    exhausted = False
     for _, loader in _loaders(wheel):
         missed = _out_of_reach(loader)
         reached = _reached(loader) if missed else frozenset()
@@ -96,6 +97,14 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
             unless = ", unless the package has loaded it before" if is_loaded else ""
             unless = ", unless LD_LIBRARY_PATH leads there" if is_told else unless
             yield Hit(file.path, f"needs {needed}, which {where}{unless}: {_search_path(file.code)}", severity)
+        exhausted |= loader.is_exhausted
+    _require_all(exhausted)
+
+
+def _require_all(exhausted: bool) -> None:  # noqa: FBT001  # its only argument
+    """Raise LimitReachedError if a loader did not follow all that it was asked for."""
+    if exhausted:
+        raise LimitReachedError(f"the loader would follow more than {WALK_LIMIT:,} needs, which are not all followed")
 
 
 def _sets_library_path(wheel: Wheel) -> bool:
@@ -222,10 +231,13 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     Remedy: link the library that has the symbol (`-l…`, and `-Wl,-z,defs` to have the linker say so), or build on the
     floor of the tag.
     """
+    exhausted = False
     for platform, loader in _loaders(wheel):
         missed = {file: each for file in loader.files if any(each := _missing(file, loader, platform))}
         groups = [_Group(loader.closure(root).loaded) for root in loader.files if _is_started(root)] if missed else []
         missed = {file: each for file, each in missed.items() if not _is_served(file, each.symbols, groups, loader)}
+        if loader.is_exhausted:  # then groups are incomplete, and so is what files are said to find
+            exhausted, missed = True, {file: each for file, each in missed.items() if _is_certain(file, each)}
         holders = loader.holders({symbol.name for each in missed.values() for symbol in each.symbols}) if missed else {}
         loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
         for file, (symbols, unknown) in missed.items():
@@ -234,6 +246,12 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
                 continue
             is_open = loads_for_all and not any(is_of_a_system(each.name, platform.arches[0]) for each in symbols)
             yield _judge(file, symbols, holders, platform, is_open=is_open)
+    _require_all(exhausted)
+
+
+def _is_certain(file: Loadable, missing: _Missing) -> bool:
+    """Return whether it is known of a file by itself that nothing offers its symbols."""
+    return _is_started(file) and not missing.unknown
 
 
 def _missing(file: Loadable, loader: Loader, platform: Platform) -> _Missing:
@@ -321,7 +339,7 @@ def _without(names: set[str], files: Iterable[Loadable], loader: Loader) -> set[
 def _unknown(found: Found, system: set[str], platform: Platform) -> str:
     """Say what in the scope of a file is not known; empty text if all of it is."""
     if not found.whole:
-        return "more libraries are needed than are followed"
+        return "more libraries are needed than are followed"  # which the rule says of the wheel, once
     if libraries := sorted(name for name in system if not knows(name, platform)):
         return f"the symbols of {', '.join(libraries[:_SHOWN])} are not known"
     if unread := [file.path for file in found.loaded if not file.code.symbols_known]:

@@ -46,11 +46,18 @@ X86_64 = header(native.library("x86_64", (2, 34)))
 
 def read(*blobs: bytes, align: int = 4, of: Header = X86_64, kind: str = "PT_NOTE", cut: int = 0) -> Notes:
     """Return what the notes say, each blob in a segment of its own."""
+    return read_with_damage(*blobs, align=align, of=of, kind=kind, cut=cut)[0]
+
+
+def read_with_damage(
+    *blobs: bytes, align: int = 4, of: Header = X86_64, kind: str = "PT_NOTE", cut: int = 0
+) -> tuple[Notes, list[str]]:
     segments, content = [], b"\x7fELF".ljust(64, b"\0")
     for blob in blobs:
         segments.append(Segment(kind, len(content), 0, len(blob) - cut, len(blob), 4, align))
         content += blob
-    return read_notes(Reading("x", "elf", Blocks(Bytes(content))), of, Image(tuple(segments)))
+    reading = Reading("x", "elf", Blocks(Bytes(content)))
+    return read_notes(reading, of, Image(tuple(segments))), [damage.why for damage in reading.found]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +101,16 @@ def test_a_note_that_is_cut_off_says_nothing() -> None:
 
 
 def test_sixteen_segments_of_notes_are_read() -> None:
-    assert read(*[b""] * 15, gnu(3)).systems == ("FreeBSD",)
-    assert read(*[b""] * 16, gnu(3)).systems == ()
+    assert read_with_damage(*[b""] * 15, gnu(3)) == (Notes(("FreeBSD",), 0), [])
+    notes, damage = read_with_damage(*[b""] * 16, gnu(3))
+    assert (notes.systems, damage) == ((), ["more than 16 segments of notes, or one of more than 65,536 bytes"])
+
+
+def test_notes_are_read_to_the_end_of_their_segment() -> None:
+    """What packages say of themselves in a note was all that was read of some."""
+    long = note(b"FDO\0", 0xCAFE1A7E, b"x" * 8_000)
+    assert read_with_damage(long + gnu(3)) == (Notes(("FreeBSD",), 0), [])
+    assert read_with_damage(note(b"FDO\0", 0xCAFE1A7E, b"x" * 2**16) + gnu(3))[1] != []
 
 
 @pytest.mark.parametrize(

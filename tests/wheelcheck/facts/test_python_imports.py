@@ -54,7 +54,7 @@ def test_the_names_that_are_bound_are_those_that_are_found_one_at_a_time(seed: i
         ("from . import a, b\n", ["demo.a", "demo.b"]),
         ("from . import (\n    a,\n    b,  # see c\n)\nfrom .c import d\n", ["demo.a", "demo.b", "demo.c"]),
         ("from . import (a, b\n", ["demo.a", "demo.b"]),
-        ("from . import (\n" + "#" * 5000 + "\na)\nimport demo.b\n", ["demo.b"]),
+        ("from . import (\n" + "#" * 5000 + "\na)\nimport demo.b\n", ["demo.a", "demo.b"]),
         ("from\t.\timport  a ; x = 1\n", ["demo.a"]),
         ("from .. import a\nfrom other import b\n", []),
         ("import demo.a, other, demo.b as c\n", ["demo.a", "demo.b"]),

@@ -52,6 +52,14 @@ def includes(sentence: str, good: SdistRecipe) -> Silent:
         ),
         Twins(
             "WC611",
+            "a header that a long source includes at its beginning",
+            extension(f"{CORE}{'x' * 2**20}"),
+            extension(f"{CORE}{'x' * 2**20}", "tables.h"),
+            'includes "tables.h", which is not in the sdist',
+            (SOURCE,),
+        ),
+        Twins(
+            "WC611",
             "a header that a header of the sdist includes",
             an_sdist(
                 File("setup.py", SETUP.encode()),

@@ -253,6 +253,7 @@ def imports(sentence: str, source: str, file: str, module: str, init: str = "dem
     return Twins("WC245", sentence, bad, good, f"imports {module}, which the wheel does not have", (init,))
 
 
+MANY_NAMES = "from . import (\n" + "    __name__,\n" * 500 + "    core,\n)\n"
 FOLDER = File("demo/_x/__init__.py")
 VENDOR = File("demo/vendor/__init__.py")
 COMPILED = "demo/_x/__init__.cpython-311-x86_64-linux-gnu.so"
@@ -288,6 +289,8 @@ MAKERS = (
     [
         imports("a module beside it", "from .core import go\n", "demo/core.py", "demo.core"),
         imports("a package below it", "from .core import (\n    go,\n)\n", "demo/core/__init__.py", "demo.core"),
+        imports("a module among many names", MANY_NAMES, "demo/core.py", "demo.core"),
+        imports("a module of a long package", "a = 1\n" * 200_000 + "import demo.core\n", "demo/core.py", "demo.core"),
         imports("a deeper module", "from .core.fast import go\n", "demo/core/fast.py", "demo.core.fast"),
         imports("a module by its name", "from . import core, __name__ as x\n", "demo/core.py", "demo.core"),
         imports("itself by its full name", "from demo.core import go\n", "demo/core.py", "demo.core"),

@@ -12,7 +12,7 @@ from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 from wheelcheck import check
 from wheelcheck.config import Config
-from wheelcheck.rules import Hit, publishing
+from wheelcheck.rules import Hit, LimitReachedError, publishing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -291,9 +291,11 @@ def test_a_description_renders(row: Twins, tmp_path: Path) -> None:
 
 def test_a_description_is_read_up_to_its_limit_and_its_first_twenty_problems_are_told() -> None:
     body = "``a\n\n" * 21
-    longest = body.ljust((1 << 18) - 1, "b")  # a line end follows
+    longest = body.ljust((1 << 19) - 1, "b")  # a line end follows
     assert len(judge_description("")) == 0
-    assert [len(judge_description(each)) for each in (body[:-5], body, longest, f"{longest}b")] == [20, 20, 20, 0]
+    assert [len(judge_description(each)) for each in (body[:-5], body, longest)] == [20, 20, 20]
+    with pytest.raises(LimitReachedError, match="more than 524,288 characters"):
+        judge_description(f"{longest}b")
 
 
 def judge_description(body: str) -> list[Hit]:

@@ -55,6 +55,12 @@ def prebuilt(sentence: str, bad: File, good: File | None = None, found: str = LI
             inside="!tool",
         ),
         prebuilt(
+            "behind a longer program in front of the zip",
+            File("payload", lambda: b"#!/bin/sh\n" + b"#" * 2**20 + zipped(program("x86_64", "tool"))),
+            File("payload", lambda: b"#!/bin/sh\n" + b"#" * 2**20 + zipped(File("tool", b"#!/bin/sh\n"))),
+            inside="!tool",
+        ),
+        prebuilt(
             "a universal library is for one platform",
             mac("aarch64", "x86_64"),
             found="is a prebuilt macos aarch64 + macos",
