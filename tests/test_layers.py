@@ -19,6 +19,7 @@ LAYERS = (
     ("fix",),  # what is repaired in a wheel, and the wheel that this gives
     ("summary", "processes"),  # what is kept of a judged artifact, to be merged elsewhere; judging in several processes
     ("engine",),  # runs the rules and sets aside what is ignored
+    ("kept",),  # how much of each artifact is kept in memory
     ("results",),
     ("ignored", "severities"),  # which findings a configuration sets aside, which it gives another severity
     ("rules",),  # facts to findings

@@ -245,6 +245,7 @@ _WALK: dict[str, Kind] = {
     "nested-cap": Kind("limit", "an archive in the sdist is too large, or nested too deep, to be opened"),
     "needs-cap": Kind("limit", "the native files of the artifact need too many libraries and symbol versions"),
     "names-cap": Kind("limit", "the symbols of the artifact's native files have too many or too long names"),
+    "release-cap": Kind("limit", "the facts of the files before it take all the memory that a run may keep"),
     "changed": Kind("limit", "the file changed while it was being read"),
 }
 
@@ -252,10 +253,10 @@ ARCHIVE_KINDS = {kind: row.meaning for kind, row in _ARCHIVE.items()}
 BINARY_KINDS = {kind: row.meaning for kind, row in _BINARY.items()}
 KINDS = _ARCHIVE | _BINARY | _WALK
 # The limits that end the walk over the members; after any other one, only a part of one member is not known.
-ENDING = frozenset(
+ENDING = {
     f"cap-{what}"
     for what in ("members", "unpacked", "ratio", "name", "depth", "directory", "pax", "memory", "damage", "steps")
-)
+} | {"release-cap"}
 POLICY = frozenset(kind for kind, row in KINDS.items() if row.legal)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 _THREADS = 4  # at most; each keeps up to 8 MiB of a member, and more than there are CPUs wait for each other
 MOST_FINDINGS = 10_000  # of one rule in one artifact: more are a limit that was reached
-MOST_TEXT = 4 * 2**20  # characters of all of them, likewise: messages may name what is kilobytes long
+MOST_TEXT = 4 * 2**20  # characters of those of all rules in one, likewise: they may name what is kilobytes long
 _CONTAINER = "container"  # the family of rules that judge an archive which cannot be opened
 _NAMED = 3  # files that a sentence names before it counts the rest
 
@@ -70,10 +71,20 @@ def examine(  # noqa: PLR0913  # what is judged, against what, and three ways to
     meter = _meter(judged, progress) if progress else None
     names = {file.name for file in judged}
     hashed = hashed or bool(config.evidence) or len(names) < len(judged)
-    judgements = list((judge_all or judge_files)(judged, config, meter, hashed=hashed))
+    judgements = list(_kept((judge_all or judge_files)(judged, config, meter, hashed=hashed), len(judged)))
     if not judgements and not gaps:
         gaps.append(Gap("", "", f"no wheel and no sdist among the given paths{_instead(files.other)}"))
     return merge(judgements, config, files.other, gaps)
+
+
+def _kept(judgements: Iterable[Judgement], count: int) -> Iterator[Judgement]:
+    """Yield what is kept of the judgement of each of so many artifacts; a single one is bounded by itself."""
+    if count <= 1:
+        yield from judgements
+        return
+    from wheelcheck.kept import Room  # noqa: PLC0415  # one file needs none
+
+    yield from map(Room(_order).keep, judgements)
 
 
 def _meter(files: Sequence[Path], progress: Callable[[Progress], None]) -> Meter:
@@ -177,11 +188,17 @@ def _collect_all(files: Sequence[Path], read: Callable[[Path], Artifact | Gap]) 
     if len(files) <= 1:  # a thread would only have to be started
         yield from map(read, files)
         return
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  # slow to import
+    from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415  # slow to import
 
-    pool = ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1))
+    count = min(_THREADS, os.cpu_count() or 1)
+    pool, waiting = ThreadPoolExecutor(count), deque[Future[Artifact | Gap]]()
     try:
-        yield from pool.map(read, files)
+        for file in files:  # what is read and not judged yet takes memory, so there is one for each thread
+            waiting.append(pool.submit(read, file))
+            if len(waiting) > count:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -259,6 +276,7 @@ def _apply(rules: Iterable[Rule[Any]], subject: object, name: str) -> Judgement:
     skips: list[Skip] = []
     gaps: list[Gap] = []
     seconds: dict[tuple[str, str], float] = {}
+    room = MOST_TEXT
     for rule in rules:
         if not isinstance(subject, rule.on):
             continue
@@ -266,7 +284,9 @@ def _apply(rules: Iterable[Rule[Any]], subject: object, name: str) -> Judgement:
             skips.append(Skip(rule.code, why, name))
             continue
         start = perf_counter()
-        findings.update(_run(rule, subject, name, gaps))
+        found = list(_run(rule, subject, name, gaps, room))
+        findings.update(found)
+        room -= sum(map(_length, found))
         seconds[name, rule.code] = perf_counter() - start
         ran.append(rule.code)
     return Judgement(None, frozenset(findings), tuple(gaps), frozenset(ran), tuple(skips), seconds)
@@ -300,16 +320,22 @@ def _caps(artifact: Artifact) -> Iterator[Gap]:
             yield Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
 
 
-def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap]) -> Iterator[Finding]:
-    """Yield what a rule finds, including what it found before it raised an error; at most MOST_FINDINGS."""
-    room = MOST_TEXT
+def _length(finding: Finding) -> int:
+    return len(finding.path) + len(finding.message) + len(finding.cause)
+
+
+def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap], room: int) -> Iterator[Finding]:
+    """Yield what a rule finds, including what it found before it raised an error.
+
+    They are at most MOST_FINDINGS, of `room` characters, but at least one.
+    """
     try:
         for number, finding in enumerate(rule.findings(subject, artifact)):
-            if number == MOST_FINDINGS or room < 0:
+            if number == MOST_FINDINGS or (number and room < 0):
                 most = f"{MOST_FINDINGS:,} faults" if room >= 0 else f"{MOST_TEXT:,} characters of faults"
                 gaps.append(Gap(artifact, "", f"{rule.code} found more than {most}; the rest is not listed", rule.code))
                 return
-            room -= len(finding.path) + len(finding.message) + len(finding.cause)
+            room -= _length(finding)
             yield finding
     except LimitReachedError as limit:
         gaps.append(Gap(artifact, "", f"{rule.code} did not judge everything: {limit}", rule.code))

@@ -138,7 +138,7 @@ class Walk:
         binary = self.shared.binary(binary) if binary and entry.number else binary
         looked = Looked(head[:KEPT_HEAD], binary, container_format(head))
         if entry.number and len(damage) == before:  # else a limit ended the reading
-            self.shared.looked[entry.number] = looked
+            self.shared.learn(entry.number, looked)
         return looked
 
     def _binary(self, source: Source) -> Binary | None:

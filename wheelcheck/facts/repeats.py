@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Member
 
 _PIECE = 1 << 17
+NAMES_CAP = 32 * 2**20  # bytes of the names in native code that is kept for later artifacts
 _MOST_OPEN = 8  # files that one artifact is compared with at a time: handles are few
 
 State = tuple[int, ...]
@@ -78,6 +79,7 @@ class Shared:
         self.looked: dict[int, Looked] = {}
         self.plain: dict[tuple[int, str, int], Plain] = {}  # by number, path and mode
         self.numbers = count(1)
+        self._names_left = NAMES_CAP
         self._paths: dict[str, str] = {}
         self._symbols: dict[Symbol, Symbol] = {}
 
@@ -85,8 +87,17 @@ class Shared:
         """Return an equal path, the same object for every artifact: memory for each would be that of all others."""
         return self._paths.setdefault(path, path)
 
+    def learn(self, number: int, looked: Looked) -> None:
+        """Keep what was seen in the content of a member, unless the names in it are more than can be kept."""
+        size = looked.binary.name_bytes if looked.binary else 0
+        if size <= self._names_left:
+            self._names_left -= size
+            self.looked[number] = looked
+
     def binary(self, binary: Binary) -> Binary:
         """Return an equal value whose symbols are those of others: modules ask for the same few thousand."""
+        if binary.name_bytes > self._names_left:
+            return binary
         same = self._symbols.setdefault
         slices = (replace(each, imports=tuple(map(same, each.imports, each.imports))) for each in binary.slices)
         return replace(binary, slices=tuple(slices))
