@@ -140,6 +140,13 @@ def test_a_file_that_is_no_survey_is_left_as_it_is(tree: Path, content: str) -> 
     assert (tree / OUTPUT).read_text("utf-8") == content
 
 
+@pytest.mark.posix
+def test_a_pipe_is_no_survey_and_is_not_waited_for(tree: Path) -> None:
+    os.mkfifo(tree / OUTPUT)
+    done = run(tree, "survey", "wheels", "--output", OUTPUT, "--jobs", "1")
+    assert (done.returncode, b"is no regular file" in done.stderr) == (2, True)
+
+
 def test_no_source_is_not_a_success(tree: Path) -> None:
     (tree / "empty").mkdir()
     assert run_here(tree, "survey", "empty", "--output", OUTPUT, "--jobs", "1").returncode == 2

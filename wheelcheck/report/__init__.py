@@ -32,13 +32,14 @@ from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import BinaryIO, TextIO
+    from typing import BinaryIO, Literal, TextIO
 
     from wheelcheck.results import Report
 
 WITH_HASHES = ("json", "sarif", "html")  # which say the hash of each file
 FORMATS = ("text", "json", "sarif", "github", "junit", "html")
 STDOUT = "-"
+PATIENCE = 5.0  # seconds in which whoever reads a named pipe has opened it
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 _ON_WINDOWS = os.name == "nt"
 _DEGRADE = "wheelcheck-degrade"  # the name of our error handler for encodings
@@ -164,7 +165,7 @@ def append_step_summary(report: Report, environment: Mapping[str, str]) -> list[
         from wheelcheck.report import github  # noqa: PLC0415  # only GitHub's runner needs it
 
         content = _encoded(github.summary(report))
-        with Path(file).open("ab") as summary:
+        with _opened(Path(file), "ab") as summary:
             summary.write(content)
 
     return _guarded(append, "step summary", file)
@@ -204,7 +205,12 @@ def _is_open(stdout: TextIO) -> bool:
 
 
 def _write_file(report: Report, output: Output) -> None:
-    _replace(Path(output.file).resolve(), _encoded(render(report, output.format)))
+    path, content = Path(output.file), _encoded(render(report, output.format))
+    if path.exists() and not path.is_file():  # what /dev/fd/63 resolves to has no path
+        with _opened(path, "wb") as stream:
+            stream.write(content)
+    else:
+        _replace(path.resolve(), content)
 
 
 def _guarded(deliver: Callable[[], None], what: str, where: str, *passed_on: type[Exception]) -> list[str]:
@@ -225,10 +231,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old one or the whole new one; pipes and devices are written directly."""
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
+    """Write a file so that a reader sees the old one or the whole new one."""
     import tempfile  # noqa: PLC0415  # slow to import
 
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -241,6 +244,31 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+def _opened(path: Path, mode: Literal["ab", "wb"]) -> BinaryIO:
+    """Open what is written directly, as pipes and devices are; to open a pipe that nobody reads takes for ever."""
+    if not path.is_fifo():
+        return path.open(mode)
+    import time  # noqa: PLC0415  # few reports go to a pipe
+
+    until = time.monotonic() + PATIENCE
+    while (handle := _read_pipe(path)) is None:
+        if time.monotonic() > until:
+            raise OSError(errno.ENXIO, f"nobody has read this pipe for {PATIENCE:.0f} seconds")
+        time.sleep(0.05)
+    os.set_blocking(handle, True)
+    return os.fdopen(handle, mode)
+
+
+def _read_pipe(path: Path) -> int | None:
+    """Return a handle to write to a pipe; None if nobody reads it. Raises OSError."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as problem:
+        if problem.errno != errno.ENXIO:
+            raise
+        return None
 
 
 def _umask() -> int:

@@ -52,6 +52,8 @@ def read(output: Path) -> Iterator[Row]:
 def continued(output: Path, rules: str) -> Known:
     """Return what a survey holds by this rule set, and cut off what is unfinished; begin a new one."""
     known = Known(rules)
+    if output.exists() and not output.is_file():  # a pipe would be waited for
+        raise UnreachableError(f"{output} is no regular file; a survey needs one, to go on from where it ended")
     if not output.exists() or not output.stat().st_size:
         output.write_bytes(line_of(_HEADER))
         return known

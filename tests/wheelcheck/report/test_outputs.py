@@ -147,6 +147,31 @@ def test_a_pipe_takes_the_report_as_it_comes(tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+@pytest.mark.posix
+def test_a_pipe_that_nobody_reads_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "PATIENCE", 0.0)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    why = "nobody has read this pipe for 0 seconds"
+    assert report.write(SOUND, [Output("json", str(pipe))]) == [f"the json report cannot be written to {pipe}: {why}"]
+    said = report.append_step_summary(SOUND, {report.STEP_SUMMARY: str(pipe)})
+    assert said == [f"the step summary cannot be written to {pipe}: {why}"]
+
+
+@pytest.mark.posix
+def test_an_open_pipe_takes_the_report_by_its_number() -> None:
+    """As `--report json=>(jq .)` does."""
+    reading, writing = os.pipe()
+    read: list[bytes] = []
+    with os.fdopen(reading, "rb") as stream:
+        reader = threading.Thread(target=lambda: read.append(stream.read()))
+        reader.start()
+        assert report.write(SOUND, [Output("json", f"/dev/fd/{writing}")]) == []
+        os.close(writing)
+        reader.join()
+    assert json.loads(read[0])["verdict"] == "pass"
+
+
 def test_a_file_that_cannot_be_written_is_a_sentence_and_the_others_are_written(tmp_path: Path) -> None:
     gone, good = tmp_path / "no" / "x.html", tmp_path / "good.json"
     wanted = [Output("html", str(gone)), Output("junit", str(tmp_path)), Output("json", str(good))]
