@@ -7,12 +7,12 @@ can unpack to tens of megabytes of names, texts and members, so the room for the
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from wheelcheck.damage import Damage
 from wheelcheck.facts.slim import slim
 from wheelcheck.records import dataclass, replace
 from wheelcheck.results import Gap
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -133,6 +133,14 @@ def _distance(one: str, other: str) -> int:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
+        return parse_document(text_of(path))
+    except TomlError as problem:
+        raise ConfigError(f"{path} {problem}{_hint(str(problem))}") from problem
+
+
+def content_of(path: Path) -> bytes:
+    """Return the bytes of a file of a project, which is a regular one of at most a megabyte. Raises ConfigError."""
+    try:
         with open_regular(path) as file:
             content = file.read(_MOST_BYTES + 1)
     except FileNotFoundError as problem:
@@ -143,14 +151,12 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {problem.strerror or problem}") from problem
     if len(content) > _MOST_BYTES:
         raise ConfigError(f"{path} is larger than {_MOST_BYTES:,} bytes, and not read")
-    try:
-        return parse_document(_text(content, path))
-    except TomlError as problem:
-        raise ConfigError(f"{path} {problem}{_hint(str(problem))}") from problem
+    return content
 
 
-def _text(content: bytes, path: Path) -> str:
-    """Decode a file. Raises ConfigError for what editors and shells on Windows write instead of UTF-8."""
+def text_of(path: Path) -> str:
+    """Read and decode a file. Raises ConfigError also for what editors and shells on Windows write instead of UTF-8."""
+    content = content_of(path)
     if content.startswith(_UTF_16):
         raise ConfigError(f"{path} is encoded as UTF-16; save it as UTF-8")
     if content.startswith(codecs.BOM_UTF8):

@@ -8,10 +8,9 @@ import warnings
 from functools import cached_property, lru_cache
 from itertools import islice
 
-from wheelcheck.typed import TYPE_CHECKING
-
 from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
+from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

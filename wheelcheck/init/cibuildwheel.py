@@ -6,6 +6,7 @@ import re
 import shlex
 
 from wheelcheck.builder.cibuildwheel import floor_of, image_variable, own_images, patterns, require_ours, selects
+from wheelcheck.config.files import text_of
 from wheelcheck.facts import toml
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.arch import find
@@ -74,7 +75,7 @@ def floor(project: Project) -> Glibc:
 def require_buildable(project: Project) -> None:
     """Raise ConfigError if the builder could not run cibuildwheel, because the project decides what it decides."""
     if prepares_containers(project):
-        require_ours(project.file.read_text("utf-8"), str(project.file))
+        require_ours(text_of(project.file), str(project.file))
 
 
 def _undecided(project: Project, key: str, why: str) -> Exception:

@@ -11,7 +11,7 @@ import difflib
 import re
 
 from wheelcheck import __version__
-from wheelcheck.config.files import OWN, SHARED, ConfigError
+from wheelcheck.config.files import OWN, SHARED, ConfigError, text_of
 from wheelcheck.facts import toml
 from wheelcheck.init import workflows
 from wheelcheck.init.configuration import configuration
@@ -229,7 +229,7 @@ def _free(place: _Place, path: str, text: Callable[[str], str]) -> str:
 
 
 def _text(file: Path) -> str | None:
-    return file.read_text("utf-8") if file.exists() else None
+    return text_of(file) if file.exists() else None
 
 
 def _defined(source: str) -> list[str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from wheelcheck.builder.run import BuildError
-from wheelcheck.config.files import OWN, SHARED, ConfigError
+from wheelcheck.config.files import OWN, SHARED, ConfigError, text_of
 from wheelcheck.facts import toml
 from wheelcheck.init.metadata import Metadata, prepared
 from wheelcheck.init.setup_script import Script, constant
@@ -180,7 +180,7 @@ def _pyproject(file: Path) -> dict[str, Any]:
     """Return a pyproject.toml. Raises ConfigError for one that is not TOML, which would be read as an empty one."""
     if not file.is_file():
         return {}
-    text = file.read_text("utf-8")
+    text = text_of(file)
     document = toml.parse_toml(text)
     if not document and re.search(r"^[^\S\n]*[^#\s]", text, re.MULTILINE):
         raise ConfigError(f"{file}: it is not TOML; correct it, pip cannot read it either")
@@ -190,7 +190,7 @@ def _pyproject(file: Path) -> dict[str, Any]:
 def _setup_cfg(file: Path) -> dict[str, dict[str, str]]:
     parser = configparser.RawConfigParser()
     try:
-        parser.read(file, "utf-8")
-    except (configparser.Error, UnicodeDecodeError) as problem:
+        parser.read_string(text_of(file) if file.exists() else "", str(file))
+    except configparser.Error as problem:
         raise ConfigError(f"{file}: setuptools cannot read it: {problem}; correct it") from problem
     return {name: dict(parser[name]) for name in parser.sections()}

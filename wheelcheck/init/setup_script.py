@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
-from wheelcheck.config.files import ConfigError
+from wheelcheck.config.files import ConfigError, content_of
 from wheelcheck.records import dataclass
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -28,10 +28,11 @@ class Script:
         file = folder / "setup.py"
         if not file.is_file():
             return None
+        content = content_of(file)
         try:
-            text = file.read_bytes().decode("utf-8-sig")
+            text = content.decode("utf-8-sig")
             return cls(file, text, ast.parse(text))
-        except (SyntaxError, ValueError, RecursionError) as problem:
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
             raise ConfigError(f"{file}: it is not Python: {problem}; correct it") from problem
 
     @cached_property

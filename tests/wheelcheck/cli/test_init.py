@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.commandline import run_here
 from tests.support.init_files import FILES, GATE_FILES, contents
 from tests.support.layouts import pyproject, tracer, write
 from wheelcheck.cli import main
@@ -141,3 +142,21 @@ def test_what_init_was_told_after_that_is_enough_for_the_rest(tmp_path: Path) ->
     write(tmp_path, {"pyproject.toml": pyproject("enscons.api", more=table), "demo/__init__.py": ""})
     assert main(["init", "--builder", str(tmp_path), "--yes"]) == 0
     assert set(FILES) <= set(contents(tmp_path))
+
+
+@pytest.mark.parametrize("builder", [(), ("--builder",)])
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("pyproject.toml", b"# \xff\n", "is not encoded as UTF-8: byte 0xff in line 1; save it as UTF-8"),
+        ("pyproject.toml", b"#".ljust(2**20 + 1), "is larger than 1,048,576 bytes, and not read"),
+    ],
+    ids=["Latin-1", "large"],
+)
+def test_a_file_that_init_cannot_read_is_a_sentence(
+    name: str, content: bytes, said: str, builder: tuple[str, ...], tmp_path: Path
+) -> None:
+    """It was the name of an exception, and a setup.py of 6 MB took 1.6 GB."""
+    (tmp_path / name).write_bytes(content)
+    done = run_here(tmp_path, "init", *builder, "--dry-run")
+    assert (done.returncode, f"{name} {said}".encode() in done.stderr) == (2, True)
