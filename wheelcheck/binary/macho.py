@@ -1,4 +1,4 @@
-"""Mach-O as dyld reads it: the header and its load commands, of a thin file or of each slice of a universal one.
+"""Mach-O as dyld reads it: the load commands of a thin file or of each slice of a universal one.
 
 Constants and layouts: Apple's <mach-o/loader.h> and <mach-o/fat.h>.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import struct
 
+from wheelcheck.binary.macho_header import ARM64, Header, cpus, kind_of, machine_name, read_header
 from wheelcheck.binary.macho_signature import is_past_end, signature_fault
 from wheelcheck.binary.macho_symbols import Parts, Symtab, nlist, read_symbols
-from wheelcheck.binary.model import UNKNOWN, AppleSystem, Kind, Slice, Symbols, System
+from wheelcheck.binary.model import UNKNOWN, AppleSystem, Slice, Symbols, System
 from wheelcheck.binary.reader import STRING_LIMIT, printable
 from wheelcheck.counting import counted
-from wheelcheck.platforms import arch, magic
 from wheelcheck.records import dataclass, field
 from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
 COMMAND_LIMIT = 4096
-_KINDS: dict[int, Kind] = {
-    1: "object",  # MH_OBJECT
-    2: "executable",  # MH_EXECUTE
-    4: "core",  # MH_CORE
-    6: "library",  # MH_DYLIB
-    7: "object",  # MH_DYLINKER: no process loads this, a stub or a kernel extension
-    8: "library",  # MH_BUNDLE
-    9: "object",  # MH_DYLIB_STUB
-    10: "debug",  # MH_DSYM
-    11: "object",  # MH_KEXT_BUNDLE
-}
 _MH_EXECUTE, _MH_DYLIB, _MH_DSYM = 2, 6, 10
 _LINKED = (_MH_EXECUTE, _MH_DYLIB, 8)
 _LC_SEGMENT, _LC_SEGMENT_64 = 0x1, 0x19
@@ -66,11 +55,6 @@ _SYSTEMS: dict[int, AppleSystem] = {
 _SIMULATORS = {2: 7, 3: 8, 4: 9}  # a device's platform -> its simulator's
 _TWO_LEVELS = 0x80  # MH_TWOLEVEL, a flag of the header
 _INTEL = (7, 0x01000007)
-_ARM64 = 0x0100000C
-# The subtypes that every Mac with the CPU runs (osfmk/i386/commpage, osfmk/arm64: grade_binary). Code for Haswell is
-# refused by older Macs and by Rosetta; arm64e, whose pointers are signed, by every process but Apple's own.
-_SUBTYPES = {_ARM64: (0, 1), 0x01000007: (3,)}
-_RARE_SUBTYPES = {(_ARM64, 2): "arm64e", (0x01000007, 8): "x86_64h"}
 
 
 class Command(NamedTuple):
@@ -98,50 +82,12 @@ class _Facts:
     minimum: dict[int, tuple[int, ...]] = field(default_factory=dict)  # platform -> version
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """The Mach-O header (mach_header, mach_header_64)."""
-
-    bits: int
-    order: str
-    cputype: int
-    subtype: int
-    filetype: int
-    ncmds: int
-    sizeofcmds: int
-    flags: int
-
-    @property
-    def size(self) -> int:
-        """Length of the header in bytes."""
-        return 32 if self.bits == 64 else 28
-
-
-def is_run_everywhere(cputype: int, subtype: int) -> bool:
-    """Return whether every Mac with the CPU runs code of this subtype."""
-    return subtype in _SUBTYPES.get(cputype, (subtype,))
-
-
-def machine_name(cputype: int, subtype: int) -> str:
-    """Return Apple's name of a CPU in the table, otherwise the number in the header."""
-    rows = arch.of_macho(cputype)
-    name = rows[0].macos if rows else f"cputype {cputype:#x}"
-    if is_run_everywhere(cputype, subtype):
-        return name
-    return _RARE_SUBTYPES.get((cputype, subtype), f"{name} subtype {subtype:#x}")
-
-
-def cpus(cputype: int, subtype: int) -> tuple[str, ...]:
-    """Return the CPUs of the table that load this code: none for code that only some models or Apple's programs run."""
-    return tuple(row.name for row in arch.of_macho(cputype)) if is_run_everywhere(cputype, subtype) else ()
-
-
 def read_thin(reading: Reading) -> Slice | None:
     """Return the slice of a thin file, None if the header is cut off."""
     header = read_header(reading)
     if header is None:
         return None
-    kind = _judge_header(reading, header)
+    kind = kind_of(reading, header)
     before = len(reading.found)
     facts = _Facts()
     for command in _commands(reading, header):
@@ -184,30 +130,10 @@ def _signature_fault(reading: Reading, header: Header, facts: _Facts) -> str:
     A signature is at the end of __LINKEDIT. Without that segment no linker finished the file, and none is due, except
     for a program: the kernel starts none without.
     """
-    is_judged = header.cputype == _ARM64 and header.filetype in _LINKED
+    is_judged = header.cputype == ARM64 and header.filetype in _LINKED
     is_unsigned_program = header.filetype == _MH_EXECUTE and not facts.signature
     is_due = facts.has_linkedit or is_unsigned_program or is_past_end(reading, facts.signature)
     return signature_fault(reading, facts.signature) if is_judged and is_due else ""
-
-
-def read_header(reading: Reading) -> Header | None:
-    """Return the header, None with damage recorded if it is cut off."""
-    bits, order = magic.MACHO[reading.read(0, 4)]
-    size = 32 if bits == 64 else 28
-    raw = reading.read(0, size)
-    if len(raw) < size:
-        reading.damage("macho-truncated", f"{reading.size} bytes: expected a Mach-O header of {size}")
-        return None
-    cputype, subtype, filetype, ncmds, sizeofcmds, flags = struct.unpack_from(order + "6I", raw, 4)
-    return Header(bits, order, cputype, subtype & 0xFFFFFF, filetype, ncmds, sizeofcmds, flags)
-
-
-def _judge_header(reading: Reading, header: Header) -> Kind:
-    if header.filetype not in _KINDS:
-        reading.damage("macho-header", f"file type {header.filetype}: expected one of {sorted(_KINDS)}")
-    if header.cputype == 0:
-        reading.damage("macho-header", "cputype 0: expected the number of a CPU")
-    return _KINDS.get(header.filetype, "object")
 
 
 def _judge_facts(reading: Reading, header: Header, facts: _Facts) -> None:

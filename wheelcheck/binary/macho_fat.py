@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from itertools import pairwise
 
-from wheelcheck.binary.macho import cpus, machine_name, read_header, read_thin
+from wheelcheck.binary.macho import read_thin
+from wheelcheck.binary.macho_header import cpus, machine_name, read_header
 from wheelcheck.binary.model import Slice
 from wheelcheck.platforms import magic
 from wheelcheck.tuples import NamedTuple

@@ -14,7 +14,7 @@ import struct
 
 from wheelcheck.binary.elf import identify
 from wheelcheck.binary.elf_header import read_header
-from wheelcheck.binary.macho import machine_name
+from wheelcheck.binary.macho_header import machine_name
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.reader import Blocks, Reading, printable
 from wheelcheck.counting import counted
