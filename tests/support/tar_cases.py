@@ -281,6 +281,13 @@ LINK_CASES = (
     link_case("a link to nothing", "tar-link-dangling", {"pkg-1/a": "setup.cfg"}, {"pkg-1/a": "setup.py"}),
     case("a link alone", "tar-link-dangling", sdist(member(b"a", b"", b"2", link=b"b")), GOOD),
     link_case("a link to no folder", "tar-link-dangling", {"pkg-1/a": "su"}, {"pkg-1/a": "sub"}),
+    link_case("a link through nothing", "tar-link-dangling", {"pkg-1/a": "no/../setup.py"}, {"pkg-1/a": "sub/../setup.py"}),
+    link_case(
+        "a link up through nothing deeper down",
+        "tar-link-dangling",
+        {"pkg-1/sub/a": "../sub/no/../../setup.py"},
+        {"pkg-1/sub/a": "../sub/../setup.py"},
+    ),
     link_case(
         "a link to nothing behind another",
         "tar-link-dangling",
@@ -464,6 +471,8 @@ REPLACED_CASES = (
         for bad, good in (
             ("SCHILY.xattr.security.capability", "SCHILY.xattr.security.selinux"),
             ("LIBARCHIVE.xattr.security.capability", "LIBARCHIVE.xattr.com.apple.provenance"),
+            ("LIBARCHIVE.xattr.security%2Ecapability", "LIBARCHIVE.xattr.user%2Ecapability"),
+            ("LIBARCHIVE.xattr.%73ecurity.capability", "SCHILY.xattr.%73ecurity.capability"),
             ("SCHILY.xattr.trusted.overlay.opaque", "SCHILY.xattr.user.note"),
             ("SCHILY.acl.access", "SCHILY.ino"),
             ("SCHILY.acl.default", "SCHILY.dev"),

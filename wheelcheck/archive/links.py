@@ -90,9 +90,13 @@ class LinkTable:
     ) -> Iterator[tuple[str, str]]:
         if top and any(step.partition("/")[0] != top for step in passed):
             yield "tar-link-outside", f"that leaves {top!r}, which pip extracts alone, expected a path that stays in it"
-        through = [step for step in passed[:-1] if step in self._links] if "/.." in link else []
+        is_back = "/.." in link
+        through = [step for step in passed[:-1] if step in self._links] if is_back else []
         if through:
             yield "tar-link-chain", f"through the link {through[0]!r}, expected a path without links"
+        missing = [step for step in passed[:-1] if step and step not in self.kinds and step not in folders]
+        if is_back and missing:  # the name is no less wrong for the `..` behind it
+            yield "tar-link-dangling", f"through {missing[0]!r}, which is not in this archive, expected one that is"
         crossed = [*passed[:-1], end or ""] if link.rstrip(".").endswith("/") else passed[:-1]
         for file in (step for step in crossed if self.kinds.get(step) in ("file", "hardlink")):
             yield "tar-link-dangling", f"in which {file!r} would have to be a folder, expected a path to a file itself"

@@ -104,9 +104,18 @@ def _add_record(records: dict[str, str], body: bytes, log: Log, path: str) -> No
         log.note("tar-pax-record", f"{key} {value}, expected a number that a user or group can have", path)
     if key.startswith("GNU.sparse.") or key in _EXTENTS:
         log.note("tar-sparse", f"{key} describes a file with holes, expected every byte to be there", path)
-    if _PRIVILEGES.match(key):
+    if _PRIVILEGES.match(_attribute(key)):
         log.note("tar-privileges", f"{key} sets access or privileges, expected nothing but the mode to do so", path)
     records[key] = value
+
+
+def _attribute(key: str) -> str:
+    """Return the key of a pax record as libarchive reads it: the names of its attributes may be percent-encoded."""
+    if not key.startswith("LIBARCHIVE.xattr.") or "%" not in key:
+        return key
+    from urllib.parse import unquote  # noqa: PLC0415  # hardly any archive has such a key
+
+    return unquote(key)
 
 
 def _check_text(key: str, raw: bytes, log: Log, path: str) -> None:

@@ -108,7 +108,7 @@ class Walk:
         self.members.append(member)
         steps = costs.of_member(member, self.tags, may_be_native=may_be_native(looked.head))
         self.budget.spend(steps)
-        if not inside and self.allowance.is_text(member.path):
+        if not inside and member.kind != "directory" and self.allowance.is_text(member.path):
             self._keep_text(member, source)
         elif self.is_wheel and member.path.endswith("/__init__.py"):
             self._keep_package(member, source)

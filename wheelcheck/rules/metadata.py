@@ -97,9 +97,9 @@ def _requirement_problem(value: str) -> str:
     return ""
 
 
-@rule("WC221", on=Wheel)
-def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit]:
-    """Every field of METADATA exists in the version it declares.
+@rule("WC221", on=Artifact)
+def metadata_holds_no_field_newer_than_its_version(artifact: Artifact) -> Iterator[Hit]:
+    """Every field of METADATA or PKG-INFO exists in the version it declares.
 
     twine and PyPI refuse an upload whose fields are newer than its Metadata-Version. License-File is taken, because
     setuptools wrote it for years before 2.4.
@@ -107,11 +107,11 @@ def metadata_holds_no_field_newer_than_its_version(wheel: Wheel) -> Iterator[Hit
     Source: core metadata specification (PyPA): 2.2 Dynamic, 2.4 License-Expression, 2.5 Import-Name.
     Remedy: update the build backend.
     """
-    headers, version = wheel.dist_info.metadata, wheel.dist_info.metadata_version
+    path, _, headers = core_metadata(artifact)
+    version = metadata_version(headers)
     for field in sorted({name.lower() for name in headers} & _NEWER_FIELDS.keys()):
         if version < _NEWER_FIELDS[field]:
             found, expected = (".".join(map(str, each)) for each in (version, _NEWER_FIELDS[field]))
-            path = wheel.dist_info.path("METADATA")
             yield Hit(path, f"found {field} in Metadata-Version {found}, expected {expected} or newer")
 
 

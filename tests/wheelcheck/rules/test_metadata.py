@@ -126,6 +126,14 @@ def in_pkg_info(line: str) -> File:
         ),
         Twins(
             "WC221",
+            "a field of an sdist that came later than the version declared",
+            an_sdist(in_pkg_info("License-Expression: MIT")),
+            an_sdist(in_pkg_info("Dynamic: License")),
+            "found license-expression in Metadata-Version 2.2, expected 2.4 or newer",
+            ("demo-1.0/PKG-INFO",),
+        ),
+        Twins(
+            "WC221",
             "Dynamic came with 2.2",
             described("Dynamic: License", version="2.1"),
             described("Dynamic: License", version="2.2"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -192,6 +193,13 @@ INFO = b"Metadata-Version: 2.2\nName: demo\nVersion: 1.0\n"
             "WC606",
             "nothing says how to build it",
             an_sdist(without=("pyproject.toml",)),
+            an_sdist(BUILD),
+            "found no pyproject.toml, expected one with [build-system]",
+        ),
+        Twins(
+            "WC606",
+            "a folder named pyproject.toml says nothing",
+            an_sdist(File("pyproject.toml", b"", stat.S_IFDIR | 0o755)),
             an_sdist(BUILD),
             "found no pyproject.toml, expected one with [build-system]",
         ),
