@@ -104,6 +104,7 @@ def cut_behind_header(length: int) -> Edit:
 
 
 PE_CASES: dict[str, tuple[Edit, str]] = {
+    "no executable image": (put("H", FLAGS, 0x2020), "pe-header"),
     "DOS stub only": (cut(0x70), "pe-truncated"),
     "e_lfanew past the end": (lambda content: content[:0x3C] + b"\xff\xff\xff\x7f" + content[0x40:], "pe-truncated"),
     "signature only": (cut_behind_header(0), "pe-truncated"),

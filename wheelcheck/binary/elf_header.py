@@ -18,6 +18,7 @@ from wheelcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from wheelcheck.binary.reader import Reading
 
+_NEWEST_ABI = 3  # EI_ABIVERSION that glibc loads with EI_OSABI 3: LIBC_ABI_MAX, tried with 2.36
 _HEADER_SIZE = {32: 52, 64: 64}
 LINKED = ("ET_EXEC", "ET_DYN")
 _TYPES = ("ET_REL", "ET_CORE", *LINKED)
@@ -131,6 +132,8 @@ def judge_linked(reading: Reading, header: Header) -> None:
         reading.damage("elf-osabi", f"EI_OSABI {header.osabi}: expected System V (0) or Linux (3)")
     elif header.osabi == "ELFOSABI_SYSV" and header.ident[8]:
         reading.damage("elf-osabi", f"EI_ABIVERSION {header.ident[8]}: System V has only version 0")
+    elif header.osabi == "ELFOSABI_LINUX" and header.ident[8] > _NEWEST_ABI:
+        reading.damage("elf-osabi", f"EI_ABIVERSION {header.ident[8]}: the newest of Linux is {_NEWEST_ABI}")
 
 
 def judge_type(reading: Reading, header: Header) -> None:

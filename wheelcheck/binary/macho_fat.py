@@ -100,11 +100,23 @@ def _judge_layout(reading: Reading, entries: list[Entry], table_end: int) -> Non
         reading.damage("macho-fat", f"{machine_name(*cpu)} (subtype {cpu[1]}) appears {listed.count(cpu)} times")
 
 
+def _read_archive(reading: Reading, inner: Reading, entry: Entry) -> Slice:
+    """Return a static library for one CPU, whose objects must be for it."""
+    from wheelcheck.binary.objects import read_ar  # noqa: PLC0415  # hardly any universal file holds static libraries
+
+    others = [object_ for object_ in read_ar(inner) if object_.arches != cpus(*entry.cpu)]
+    reading.adopt(inner)
+    if others:
+        found = ", ".join(object_.machine for object_ in others[:3])
+        where = f"objects of the slice at {entry.offset:#x}"
+        reading.damage("macho-fat", f"the table says {entry.machine}, {where} are for {found}")
+    return Slice(entry.machine, cpus(*entry.cpu), "archive", "macos", 64 if entry.cputype >> 24 & 1 else 32)
+
+
 def _read_slice(reading: Reading, entry: Entry) -> Slice | None:
     inner = reading.apart(entry.offset, entry.size)
     if inner.read(0, 8) == magic.AR:
-        bits = 64 if entry.cputype >> 24 & 1 else 32
-        return Slice(entry.machine, cpus(*entry.cpu), "archive", "macos", bits)
+        return _read_archive(reading, inner, entry)
     if inner.read(0, 4) not in magic.MACHO:
         found = f"starts with {inner.read(0, 4).hex()}" if inner.size else "is empty"
         reading.damage("macho-fat", f"slice {entry.machine} {found}: no Mach-O")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import struct
 
+from wheelcheck.binary.reader import STRING_LIMIT
 from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -67,7 +68,8 @@ def signature_fault(reading: Reading, place: tuple[int, int] | None) -> str:
         return "has a code signature without a CodeDirectory that the kernel can read"
     order = list(_HASHES)
     best = max(found, key=lambda directory: order.index(directory.kind))
-    if best.limit > reading.size or len(best.hashes) < best.pages * best.length:
+    is_short = best.pages < -(-offset // best.page)  # pages of code before the signature that no hash is for
+    if best.limit > reading.size or is_short or len(best.hashes) < best.pages * best.length:
         known = len(best.hashes) // best.length
         return f"has a code signature of {known} pages up to {best.limit:#x}, and {reading.size:#x} bytes of code"
     return _compare(reading, best)
@@ -89,14 +91,21 @@ def _directory(reading: Reading, start: int, room: int) -> _Directory | None:
     raw = reading.read(start, _LIMIT_64 + 8)
     if len(raw) < _FIXED.size:
         return None
-    magic, length, version, _, hashes, _, _, slots, limit, hash_size, kind, _, page, _ = _FIXED.unpack_from(raw)
+    magic, length, version, _, hashes, name, special, slots, limit, hash_size, kind, _, page, _ = _FIXED.unpack_from(raw)
     if magic != _DIRECTORY or not _FIXED.size <= length <= min(room, _LARGEST_BLOB) or page not in _PAGES:
         return None
     if kind not in _HASHES or hash_size != _HASHES[kind][1] or hashes + slots * hash_size > length:
         return None
+    if special * hash_size > hashes or (name and (name > length or not _has_end(reading, start + name, length - name))):
+        return None
     if version >= _SINCE_LIMIT_64 and len(raw) == _LIMIT_64 + 8:
         limit = struct.unpack_from(">Q", raw, _LIMIT_64)[0] or limit
     return _Directory(kind, 1 << page, limit, reading.once(start + hashes, slots * hash_size))
+
+
+def _has_end(reading: Reading, start: int, room: int) -> bool:
+    """Return whether the identifier at an offset ends in NUL, within the CodeDirectory and a length that any has."""
+    return b"\0" in reading.read(start, min(room, STRING_LIMIT))
 
 
 def _compare(reading: Reading, directory: _Directory) -> str:

@@ -14,7 +14,7 @@ import struct
 
 from wheelcheck.binary.elf import identify
 from wheelcheck.binary.elf_header import read_header
-from wheelcheck.binary.macho_header import machine_name
+from wheelcheck.binary.macho_header import cpus, machine_name
 from wheelcheck.binary.model import Kind, Slice, System
 from wheelcheck.binary.reader import Blocks, Reading, printable
 from wheelcheck.counting import counted
@@ -167,10 +167,8 @@ def _other_slice(head: bytes, size: int) -> Slice | None:
     if head[:4] in magic.MACHO and len(head) >= 12:
         bits, order = magic.MACHO[head[:4]]
         cputype, subtype = struct.unpack_from(order + "2I", head, 4)
-        rows = tuple(row.name for row in arch.of_macho(cputype))
-        return Slice(
-            machine_name(cputype, subtype & 0xFFFFFF), rows, "archive", "macos", bits, little_endian=order == "<"
-        )
+        cpu = cputype, subtype & 0xFFFFFF
+        return Slice(machine_name(*cpu), cpus(*cpu), "archive", "macos", bits, little_endian=order == "<")
     if head.startswith(b"\0asm"):
         return Slice("wasm32", (), "archive", "bare", 32)
     machine = object_machine(head, size)

@@ -170,6 +170,8 @@ def _read_headers(reading: Reading, start: int) -> Headers | None:
         )
         return Headers(machine, flags, 0, 0, Tables((), (), 0, 0))
     bits, count_at = layout
+    if not flags & _FLAG_EXECUTABLE:  # Windows: STATUS_INVALID_IMAGE_FORMAT, also for a library
+        reading.damage("pe-header", f"characteristics {flags:#06x} without IMAGE_FILE_EXECUTABLE_IMAGE: expected it")
     if any(row.bits != bits for row in arch.of_pe(machine)):  # Windows: "not a valid Win32 application"
         reading.damage(
             "pe-header", f"an optional header for {bits} bits beside machine {machine:#06x}: expected its own"

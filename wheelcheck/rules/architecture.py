@@ -293,7 +293,7 @@ def static_libraries_match_the_tag(wheel: Wheel) -> Iterator[Hit]:
 
     clangTooling 0.0.7's i686 wheels bundle x86_64 archives: linking against them fails. Code that Windows emulates is a
     warning. An archive with objects for the tag's CPU and for others is an error: linkers stop at the others, or leave
-    them out without a word.
+    them out without a word. Archives for another system alone are not judged, because cross compilers bring them.
 
     Source: the headers of the archive's members.
     Remedy: build the library for the tag's CPU, or name the CPU in its path.

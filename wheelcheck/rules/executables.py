@@ -145,10 +145,10 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
     empty or nothing but zeros is an error under any name, and so is a file that is named as an extension module and
     holds no library: a text, a Java class, WebAssembly, an object file, a program. Under another name of a library, an
-    object, a static library and WebAssembly are a warning as a text is. In a Windows wheel an `.exe` is a program for
-    Windows, which starts no library and no program of a subsystem other than those with windows or a console. Damage
-    other than a missing end is excused in code for a platform that the tags do not promise, if its path names that
-    platform: other loaders have other rules.
+    object, a static library, WebAssembly and debug data outside of `.debug` are a warning as a text is; debug data in
+    place of a program is an error. In a Windows wheel an `.exe` is a program for Windows, which starts no library and
+    no program of a subsystem other than those with windows or a console. Damage other than a missing end is excused in
+    code for a platform that the tags do not promise, if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -179,6 +179,8 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
         if not _is_loadable(member):
             return Hit(member.path, f"found {kinds} code, expected a library: Python cannot import it")
         return None
+    if binary.kinds == {"debug"} and not hints.holds_debug_data(member.path):
+        return _debug_data_alone(member)
     suffix = suffix_of(member.path).lower()
     if suffix == ".exe" and binary.format == "PE" and not any(map(_is_started, binary.slices)):
         return _not_started(member, kinds, wheel)
@@ -190,6 +192,14 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
     is_fatal = is_windows_code and any(platform.system == "windows" for platform in wheel.platforms)
     message = f"found {found}, expected what a loader takes under this name"
     return Hit(member.path, message, severity=None if is_fatal else "warning")
+
+
+def _debug_data_alone(member: Member) -> Hit | None:
+    """Judge what `objcopy --only-keep-debug` leaves of a file, under the name of the file itself."""
+    found = "found debug data without code, which nothing can load or start"
+    if _is_program(member) or _is_command(member, set()):
+        return Hit(member.path, f"{found}, expected a program")
+    return Hit(member.path, f"{found}, expected a library", "warning") if hints.is_library(member.path) else None
 
 
 def _is_started(slice_: Slice) -> bool:

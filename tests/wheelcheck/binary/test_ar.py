@@ -38,6 +38,17 @@ def test_one_slice_for_each_distinct_machine_in_every_dialect(dialect: str) -> N
     assert machines(native.archive(members, f"--format={dialect}")) == [("EM_X86_64", "linux"), ("EM_AARCH64", "linux")]
 
 
+@pytest.mark.parametrize(
+    ("subtype", "machine", "cpus"),
+    [(0, "arm64", ("aarch64",)), (1, "arm64", ("aarch64",)), (2, "arm64e", ()), (0x80000002, "arm64e", ())],
+)
+def test_an_object_for_some_models_of_a_cpu_is_not_for_the_cpu(subtype: int, machine: str, cpus: tuple[str]) -> None:
+    content = bytearray(native.object_file("aarch64-macos"))
+    struct.pack_into("<I", content, 8, subtype)
+    (slice_,) = read(archive(member(b"a.o/", bytes(content)))).slices
+    assert (slice_.machine, slice_.arches) == (machine, cpus)
+
+
 def test_objects_of_every_format_are_recognised() -> None:
     content = archive(
         member(b"elf.o/", native.object_file("s390x-linux-musl")),

@@ -11,7 +11,7 @@ from elftools.elf.elffile import ELFFile
 from tests.support import elf_editing as elf
 from tests.support import native
 from tests.support.elf_cases import only, read
-from tests.support.elf_editing import byte, header, section
+from tests.support.elf_editing import both, byte, header, section
 from wheelcheck.binary import Slice
 from wheelcheck.binary.elf_dynamic import STRINGS_LIMIT
 from wheelcheck.binary.model import Names, Symbol, VersionNeed
@@ -181,6 +181,7 @@ def test_debug_information_is_what_its_sections_hold_in_the_file() -> None:
         (byte(5, 4), "EI_CLASS 2, EI_DATA 4: expected class 1 or 2"),
         (byte(6, 5), "EI_VERSION 5: expected 1"),
         (byte(8, 6), "EI_ABIVERSION 6: System V has only version 0"),
+        (both(byte(7, 3), byte(8, 4)), "EI_ABIVERSION 4: the newest of Linux is 3"),
         (byte(9, 7), "e_ident padding 07000000000000: the loader"),
         (byte(15, 7), "e_ident padding 00000000000007: the loader"),
         (header(ehsize=52), "e_ehsize 52: expected 64"),

@@ -90,6 +90,14 @@ def test_code_for_arm_may_have_one_of_two_numbers_more(osabi: int, faults: list[
         assert [damage.kind for damage in binary.damage] == allowed
 
 
+@pytest.mark.parametrize(("version", "faults"), [(0, []), (3, []), (4, ["elf-osabi"]), (255, ["elf-osabi"])])
+def test_linux_has_four_versions_of_its_abi(version: int, faults: list[str]) -> None:
+    for cpu in ("x86_64", "aarch64"):
+        binary = read_binary("x", Bytes(byte(8, version)(byte(7, 3)(native.library(cpu)))))
+        assert binary is not None
+        assert [damage.kind for damage in binary.damage] == faults
+
+
 def test_a_program_of_an_unknown_cpu_is_for_linux_where_a_loader_starts_it() -> None:
     alone = graft_dynamic(lambda entries: [each for each in entries if each[0] != NEEDED])(native.program())
     unknown = both(header(machine=0x1234), byte(7, 0))(alone)

@@ -35,6 +35,23 @@ def test_a_universal_static_library_has_archives_for_slices() -> None:
 
 
 @pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("aarch64-macos", ""),
+        ("x86_64-macos", "x86_64"),
+        ("aarch64-linux-gnu", ""),
+        ("x86_64-linux-gnu", "EM_X86_64"),
+    ],
+)
+def test_the_objects_of_an_archive_in_a_universal_file_are_for_its_cpu(target: str, found: str) -> None:
+    library = native.archive({"a.o": native.object_file(target)})
+    content = b"\xca\xfe\xba\xbe" + struct.pack(">6I", 1, ARM64, 0, 4096, len(library), 12)
+    binary = read(content.ljust(4096, b"\0") + library)
+    said = f"the table says arm64, objects of the slice at 0x1000 are for {found}"
+    assert [(damage.kind, damage.why) for damage in binary.damage] == ([("macho-fat", said)] if found else [])
+
+
+@pytest.mark.parametrize(
     ("cputype", "machine", "bits"),
     [(7, "i386", 32), (X86_64, "x86_64 subtype 0x0", 64), (ARM64, "arm64", 64), (0x0200000C, "cputype 0x200000c", 32)],
 )

@@ -102,6 +102,37 @@ def test_a_signature_with_too_few_hashes_is_told_with_its_numbers() -> None:
     assert fault(content) == found
 
 
+def numbered(**numbers: int) -> bytes:
+    """Return a signed library with other numbers at the named places of its CodeDirectory."""
+    places = {"name": 20, "special": 24, "slots": 28, "limit": 32}
+
+    def sign(code: bytes) -> bytes:
+        directory = bytearray(code_directory(code))
+        for key, number in numbers.items():
+            struct.pack_into(">I", directory, places[key], number)
+        return superblob(bytes(directory))
+
+    return signed(native.mac(), sign)
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "found"),
+    [
+        ({"name": 5000}, {"name": 0}, "without a CodeDirectory that the kernel can read"),
+        ({"name": 2**32 - 1}, {"name": 89}, "without a CodeDirectory that the kernel can read"),
+        ({"special": 3}, {"special": 2}, "without a CodeDirectory that the kernel can read"),
+        ({"special": 2**32 - 1}, {}, "without a CodeDirectory that the kernel can read"),
+        ({"slots": 0, "limit": 0}, {}, "has a code signature of 0 pages up to 0x0"),
+        ({"slots": 1, "limit": 4096}, {}, "has a code signature of 1 pages up to 0x1000"),
+    ],
+)
+def test_the_kernel_takes_a_code_directory_that_is_whole_and_covers_the_code(
+    bad: dict[str, int], good: dict[str, int], found: str
+) -> None:
+    assert fault(numbered(**good)) == ""
+    assert found in fault(numbered(**bad))
+
+
 @pytest.mark.parametrize("blobs", [2, 9, 17])
 def test_only_the_blobs_that_are_counted_are_read(blobs: int) -> None:
     def sign(code: bytes, count: int) -> bytes:

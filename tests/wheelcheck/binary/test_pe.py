@@ -96,7 +96,9 @@ def test_drivers_are_loaded_and_efi_is_not_windows(subsystem: int, kind: str, sy
 
 
 def test_an_image_that_is_not_executable_is_an_object() -> None:
-    assert only(put("H", FLAGS, 0)(native.windows())).kind == "object"
+    binary = read(put("H", FLAGS, 0)(native.windows()))
+    assert [slice_.kind for slice_ in binary.slices] == ["object"]
+    assert [damage.kind for damage in binary.damage] == ["pe-header"]
 
 
 def load_config(size: int, pointer: int) -> Edit:

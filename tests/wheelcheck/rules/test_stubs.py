@@ -85,6 +85,19 @@ def dsym() -> bytes:
     return content[:12] + struct.pack("<I", 10) + content[16:]
 
 
+def debug_data() -> bytes:
+    """What `objcopy --only-keep-debug` leaves: of what a loader maps, nothing is in the file."""
+    content = native.library()
+    for kind in (elf_editing.LOAD, elf_editing.DYNAMIC):
+        for index in range(len(elf_editing.segments_at(content, kind))):
+            content = elf_editing.segment(kind, index, filesz=0)(content)
+    start, count = (elf_editing.get(content, 0, elf_editing.HEADER[name]) for name in ("shoff", "shnum"))
+    for index in range(count):
+        if elf_editing.get(content, start + 64 * index, elf_editing.SECTION["flags"]) & 2:  # SHF_ALLOC
+            content = elf_editing.section(index, type=8)(content)  # SHT_NOBITS
+    return content
+
+
 def plain() -> bytes:
     """A library that needs no other."""
     flags = ("-shared", "-fPIC", "-nostdlib", "-s", "-Wl,-z,max-page-size=65536")
@@ -213,6 +226,35 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             a_wheel(ARM64, mac("aarch64"), File("demo/_x.abi3.so.dSYM/Contents/Resources/DWARF/_x.abi3.so", dsym)),
             "found debug code, expected a library",
             ("demo/_x.abi3.so",),
+        ),
+        Twins(
+            "WC305",
+            "debug data under the name of the library that it was taken from",
+            linux(File("demo/libx.so", debug_data)),
+            linux(File("demo/libx.so.debug", debug_data)),
+            "found debug data without code, which nothing can load or start, expected a library",
+            ("demo/libx.so",),
+            severity="warning",
+        ),
+        Twins(
+            "WC305",
+            "debug data in the folder of libraries",
+            linux(File("demo/lib/libx.so.1", debug_data)),
+            linux(File("demo/lib/.debug/libx.so.1", debug_data)),
+            "found debug data without code",
+            ("demo/lib/libx.so.1",),
+            severity="warning",
+        ),
+        *(
+            Twins(
+                "WC305",
+                f"debug data in place of the program {path}",
+                linux(File(path, debug_data, 0o100755)),
+                linux(File(path, native.program, 0o100755)),
+                "found debug data without code, which nothing can load or start, expected a program",
+                (path,),
+            )
+            for path in ("demo/bin/tool", "demo-1.0.data/scripts/tool", "demo-1.0.data/data/bin/tool.x")
         ),
         Twins(
             "WC305",
