@@ -208,6 +208,7 @@ LIBRARY_CASES: dict[str, tuple[Edit, str]] = {
     "e_phentsize 0": (header(phentsize=0), "elf-header"),
     "type 0": (header(type=0), "elf-header"),
     "type 0xffff": (header(type=0xFFFF), "elf-header"),
+    "no right to read what the loader reads": (segment(elf.LOAD, flags=0), "elf-dynamic"),
     "another system's OSABI": (byte(7, 255), "elf-osabi"),
     "an unassigned OSABI": (byte(7, 77), "elf-osabi"),
     "ABI version 1": (byte(8, 1), "elf-osabi"),

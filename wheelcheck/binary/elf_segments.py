@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SEGMENT_LIMIT = 1024
 PAGES = (0x1000, 0x2000, 0x4000, 0x8000, 0x10000)  # sizes that kernels can be configured with
 _READ = 4  # PF_R alone
+_RIGHTS = 7  # PF_R, PF_W, PF_X: most CPUs let read what may be written or executed
 _PAGE = PAGES[0]  # the smallest of any CPU in the table
 _MOST_MEMORY = 2**40  # bytes of one PT_LOAD; "cannot map zero-fill pages"
 _LOADS_OF_ROW = 64  # that are compared with an address: as much as a row of a table
@@ -91,8 +92,9 @@ class Image:
 
     @cached_property
     def _mapped(self) -> list[tuple[int, int, int]]:
-        """Each PT_LOAD's place among them, first page and end; the last one first."""
-        return [(index, load.first_page, load.mapped_end) for index, load in enumerate(self.of("PT_LOAD"))][::-1]
+        """Each PT_LOAD's place among them, first page and end; the last one first. No page without rights is read."""
+        loads = enumerate(self.of("PT_LOAD"))
+        return [(index, load.first_page, load.mapped_end) for index, load in loads if load.flags & _RIGHTS][::-1]
 
     def is_mapped_at(self, vaddr: int, *, writable: bool) -> bool:
         """Return whether an address is in the memory of a PT_LOAD, one that may be written to if asked."""

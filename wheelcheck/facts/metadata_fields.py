@@ -55,6 +55,8 @@ def field_problems(headers: Headers) -> Iterator[str]:
     for name in _ONCE:
         if len(headers.get_all(name, [])) > 1:
             yield f"{name} is given {len(headers.get_all(name, []))} times, expected once"
+    if text_of(headers, "Description") and headers.body.strip():
+        yield "the description is given as a field and below the fields, expected once"
     if "+" in (version := text_of(headers, "Version")):
         yield f"the version {shown(version)} is a local one, which PyPI refuses"
     if len(summary := text_of(headers, "Summary")) > _LONGEST_SUMMARY:

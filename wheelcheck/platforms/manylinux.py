@@ -31,7 +31,7 @@ class LinuxPolicy:
         family, _, number = version.partition("_")
         if family not in self.newest:
             return True
-        if not re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})*", number):
+        if not re.fullmatch(r"(?:0|[1-9][0-9]{0,8})(?:\.(?:0|[1-9][0-9]{0,8}))*", number):  # never a leading zero
             return version in self.others
         return tuple(int(part) for part in number.split(".")) <= self.newest[family]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import lru_cache
+from keyword import iskeyword
 
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.facts.dist_info import (
@@ -132,8 +133,8 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     whose launcher is `con.exe`. configparser puts what is in a group DEFAULT into every group, pip and
     importlib.metadata do not: readers see different scripts. They differ as well where a line is continued, where it
     ends in a character that is no line feed, and over a comment that begins with a semicolon, which pip fails on ("Pair
-    missing 1 required positional argument"). pip finds no attribute behind a space (`t = module: main`). All these are
-    errors.
+    missing 1 required positional argument"). pip finds no attribute behind a space (`t = module: main`), and a launcher
+    cannot write a keyword (`t = module:class`). All these are errors.
 
     Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
     warehouse's `validate_entrypoints`; each tried with pip 26.3 and uv 0.13.9.
@@ -179,9 +180,17 @@ def _script_problem(name: str, reference: re.Match[str] | None, *, has_devices: 
         return f"the script {name!r} {_NAME_PROBLEMS[problem]}"
     if reference and not reference["attribute"]:
         return f"found {name} = {reference['module']!r}, expected module:attribute: pip and uv refuse it without one"
+    if reference and (word := _keyword_of(reference)):
+        return f"found {name} = {reference[0]!r}, expected no keyword of Python: {word!r} ends in a SyntaxError"
     if reference and f"{reference['module']}:{reference['attribute']}" not in reference[0]:
         return f"found {name} = {reference[0]!r}, expected module:attribute without spaces: pip refuses it"
     return ""
+
+
+def _keyword_of(reference: re.Match[str]) -> str:
+    """Return the part of a reference that no launcher can import or call by name; empty text if all can be."""
+    parts = f"{reference['module']}.{reference['attribute'] or ''}".split(".")
+    return next((part for part in parts if iskeyword(part)), "")
 
 
 def _is_there(module: str, paths: list[str]) -> bool:

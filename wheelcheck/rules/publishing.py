@@ -59,9 +59,9 @@ def the_licence_is_declared_in_one_way(artifact: Artifact) -> Iterator[Hit]:
     """
     path, text, headers = core_metadata(artifact)
     expression = text_of(headers, "License-Expression")
-    if text is None or not expression:
+    if text is None or headers.get("License-Expression") is None:
         return
-    if problem := _license_problem(expression):
+    if problem := _license_problem(expression) if expression else "it is empty":
         yield Hit(path, f"License-Expression {shown(expression)} is not valid: {problem}")
     beside = sorted({value for value in texts_of(headers, "Classifier") if value.startswith("License ::")})
     if beside:

@@ -186,6 +186,22 @@ def named(bad: str, good: str, why: str, group: str = "console_scripts") -> Twin
     return Twins("WC222", f"the name {bad}", wrong, right, f"the script {bad!r} {why}", (ENTRY_POINTS,))
 
 
+@pytest.mark.parametrize(
+    ("reference", "word"),
+    [
+        ("demo.cli:class", "class"),
+        ("demo.cli:run.is", "is"),
+        ("demo.import.cli:run", "import"),
+        ("demo.cli:None", "None"),
+    ],
+)
+def test_no_launcher_can_write_a_keyword(reference: str, word: str, tmp_path: Path) -> None:
+    module = reference.partition(":")[0].replace(".", "/")
+    bad = script(reference, *([File(f"{module}.py")] if module != "demo/cli" else []))
+    found = f"found demo = {reference!r}, expected no keyword of Python: {word!r} ends in a SyntaxError"
+    Twins("WC222", "a keyword", bad, script("demo.cli:run"), found, (ENTRY_POINTS,)).assert_holds(tmp_path)
+
+
 PATH, REFUSED, RESERVED = "is a path", "has characters that PyPI refuses", "is the name of an interpreter"
 NAMES = [
     ("../t", "..t", PATH),
@@ -392,6 +408,8 @@ def test_every_entry_point_exists(row: Twins, tmp_path: Path) -> None:
         Silent(
             "WC222", "a package in .data/purelib", script("more.cli:run", File("demo-1.0.data/purelib/more/cli.py"))
         ),
+        Silent("WC222", "a keyword in what no launcher imports", entering("[demo.plugins]\na = demo.cli:class\n")),
+        Silent("WC222", "a name that begins like a keyword", script("demo.cli:classes")),
         Silent("WC221", "an old version without new fields", described(version="1.0")),
         Silent("WC223", "before 2.4 the field had no fixed place", described("License-File: COPYING", version="2.3")),
     ],

@@ -102,6 +102,8 @@ FIELDS = [
     ),
     ("two versions of the metadata", "Metadata-Version: 2.2", "", "Metadata-Version is given 2 times"),
     ("a field given twice", "Summary: a\nSummary: b", "Summary: a", "Summary is given 2 times"),
+    ("two descriptions", "Description: a\n\nb", "Description: a\n\n", "given as a field and below the fields"),
+    ("a description below that of distutils", "Description: a\n\nb", "Description: UNKNOWN\n\nb", "below the fields"),
 ]
 BIG = File("demo/data.bin", Random(0).randbytes(3 * 2**19))  # noqa: S311 - bytes that do not compress
 CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
@@ -147,6 +149,14 @@ CLASSIFIER = "Classifier: License :: OSI Approved :: MIT License"
             sdist_with("License-Expression: MIT OR Apache-2.0"),
             "is not valid",
             (PKG_INFO,),
+        ),
+        Twins(
+            "WC231",
+            "an expression without a word",
+            described("License-Expression: "),
+            described("License: "),
+            "License-Expression '' is not valid: it is empty",
+            (METADATA,),
         ),
         Twins(
             "WC231",
