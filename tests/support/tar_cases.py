@@ -281,7 +281,9 @@ LINK_CASES = (
     link_case("a link to nothing", "tar-link-dangling", {"pkg-1/a": "setup.cfg"}, {"pkg-1/a": "setup.py"}),
     case("a link alone", "tar-link-dangling", sdist(member(b"a", b"", b"2", link=b"b")), GOOD),
     link_case("a link to no folder", "tar-link-dangling", {"pkg-1/a": "su"}, {"pkg-1/a": "sub"}),
-    link_case("a link through nothing", "tar-link-dangling", {"pkg-1/a": "no/../setup.py"}, {"pkg-1/a": "sub/../setup.py"}),
+    link_case(
+        "a link through nothing", "tar-link-dangling", {"pkg-1/a": "no/../setup.py"}, {"pkg-1/a": "sub/../setup.py"}
+    ),
     link_case(
         "a link up through nothing deeper down",
         "tar-link-dangling",

@@ -91,7 +91,9 @@ def _directory(reading: Reading, start: int, room: int) -> _Directory | None:
     raw = reading.read(start, _LIMIT_64 + 8)
     if len(raw) < _FIXED.size:
         return None
-    magic, length, version, _, hashes, name, special, slots, limit, hash_size, kind, _, page, _ = _FIXED.unpack_from(raw)
+    magic, length, version, _, hashes, name, special, slots, limit, hash_size, kind, _, page, _ = _FIXED.unpack_from(
+        raw
+    )
     if magic != _DIRECTORY or not _FIXED.size <= length <= min(room, _LARGEST_BLOB) or page not in _PAGES:
         return None
     if kind not in _HASHES or hash_size != _HASHES[kind][1] or hashes + slots * hash_size > length:

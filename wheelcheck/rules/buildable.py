@@ -1,4 +1,4 @@
-"""WC612, WC613, WC615, WC623, WC626 to WC628: the sdist has what its backend needs, and nothing private."""
+"""WC612, WC613, WC615, WC623, WC626 to WC629: the sdist has what its backend needs, and nothing private."""
 
 from __future__ import annotations
 
@@ -254,6 +254,26 @@ def setup_py_finds_the_files_that_it_reads(sdist: Sdist) -> Iterator[Hit]:
     for name in files_read(text):
         if not _is_in(paths, posixpath.normpath(f"{sdist.top}/{name}")):
             yield Hit(script, f"reads {name}, which is not in the sdist")
+
+
+@rule("WC629", on=Sdist)
+def the_backend_accepts_the_project_table(sdist: Sdist) -> Iterator[Hit]:
+    """The `[project]` table of pyproject.toml has a name, a version and requirements that build backends accept.
+
+    Each of them refuses the table as a whole ("configuration error: `project` must contain ['version'] properties"),
+    so nobody can build the sdist, whatever its PKG-INFO says. A table with one field for a linter is the usual reason.
+
+    Judged is what all backends refuse that were tried: setuptools, hatchling, flit_core, pdm-backend, poetry-core 2,
+    scikit-build-core and uv_build. A version may be missing for poetry-core, which has a place of its own for it, and
+    nothing is said where setuptools may be one before 61, which does not read the table.
+
+    Source: PEP 621 and the pyproject.toml specification (PyPA).
+    Remedy: correct the field; give the version or list it in `dynamic`.
+    """
+    from wheelcheck.facts.project_table import project_problems  # noqa: PLC0415  # what a wheel does not need
+
+    for problem in dict.fromkeys(project_problems(sdist.pyproject)):
+        yield Hit(f"{sdist.top}/pyproject.toml", f"found {problem} in [project], which no build accepts")
 
 
 def _backend(sdist: Sdist) -> str:

@@ -56,7 +56,6 @@ def test_a_tag_without_a_published_policy_has_none(tag: str) -> None:
         ("manylinux_2_17_x86_64", "CXXABI_1.3.13", False),
         ("manylinux_2_17_x86_64", "CXXABI_TM_1", True),
         ("manylinux_2_5_x86_64", "CXXABI_TM_1", False),
-        ("manylinux_2_17_x86_64", "GLIBCXX_3.4.19", True),
         ("manylinux_2_17_x86_64", "GLIBCXX_3.4.019", False),
         ("manylinux_2_17_x86_64", "GLIBCXX_3.04.19", False),
         ("manylinux_2_17_x86_64", "GCC_4.8.0", True),
