@@ -211,7 +211,8 @@ def _is_for_a_virtual_machine(member: Member, slice_: Slice, wheel: Wheel) -> bo
     """
     stands_alone = slice_.dynamic and not (slice_.needed or slice_.soname or slice_.interpreter)
     is_ours = all(set(platform.arches) & set(slice_.arches) for platform in wheel.platforms)
-    return slice_.kind == "library" and stands_alone and is_ours and not hints.is_library(member.path)
+    is_snapshot = slice_.system == "linux" and slice_.kind == "library" and stands_alone
+    return is_snapshot and is_ours and not hints.is_library(member.path)
 
 
 def is_emulated(slice_: Slice, platform: Platform) -> bool:

@@ -132,6 +132,22 @@ def named(folder: str, below: str = "") -> artifacts.WheelRecipe:
             "found linux x86_64 code",
             ("demo/tool.so",),
         ),
+        *(
+            Twins(
+                "WC308",
+                f"a library for {system} that links to nothing is no virtual machine's",
+                artifacts.wheel(tag, artifacts.member("demo/tool.snapshot", binary)),
+                artifacts.wheel(tag, artifacts.member(f"demo/{system}/tool.snapshot", binary)),
+                f"found {system} x86_64 code",
+                ("demo/tool.snapshot",),
+            )
+            for tag, system, binary in (
+                (X86_64, "macos", artifacts.macho("x86_64", dynamic=True)),
+                (X86_64, "windows", artifacts.pe("x86_64", dynamic=True)),
+                (WIN64, "macos", artifacts.macho("x86_64", dynamic=True)),
+                (CATALINA, "windows", artifacts.pe("x86_64", dynamic=True)),
+            )
+        ),
     ],
     ids=str,
 )
