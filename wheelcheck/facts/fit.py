@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch, hints
 from wheelcheck.platforms.loaders import c_library_of
@@ -26,6 +28,8 @@ _UNVERSIONED = regex(rf"lib(?:{_RESERVED_BY_MUSL})\.so")
 _OTHER_LIBC = regex(r"libc\.so\.(?!6(?:\.1)?$)[\d.]+")  # libc.so.7 is FreeBSD's; 6.1 is glibc's on Alpha
 _BIONIC_LIBRARIES = ("liblog.so", "libandroid.so")
 _BIONIC_VERSION = regex(r"LIBC(?:_[A-Z]+)?")
+# What a system starts or Node.js loads, by its name or by where installers put it.
+_STARTED = regex(r"\.(?:exe|node)\Z|\.data/(?:scripts|data/(?:bin|Scripts))/", re.IGNORECASE)
 _TERMUX = regex(r"/data/(?:data|user/\d+)/")
 
 
@@ -207,12 +211,13 @@ def is_foreign_payload(member: Member, wheel: Wheel) -> bool:
 def _is_for_a_virtual_machine(member: Member, slice_: Slice, wheel: Wheel) -> bool:
     """Return whether ELF code is loaded by a program and not by the system, like Dart's snapshots, also on Windows.
 
-    Such code links to nothing, nothing links to it, it is not named like a library, and it is for the wheel's CPU.
+    Such code links to nothing, nothing links to it, it is not named like a library, a module of Node.js or a program
+    for Windows, it is no command that installers make, and it is for the wheel's CPU.
     """
     stands_alone = slice_.dynamic and not (slice_.needed or slice_.soname or slice_.interpreter)
     is_ours = all(set(platform.arches) & set(slice_.arches) for platform in wheel.platforms)
     is_snapshot = slice_.system == "linux" and slice_.kind == "library" and stands_alone
-    return is_snapshot and is_ours and not hints.is_library(member.path)
+    return is_snapshot and is_ours and not (hints.is_library(member.path) or _STARTED.search(member.path))
 
 
 def is_emulated(slice_: Slice, platform: Platform) -> bool:

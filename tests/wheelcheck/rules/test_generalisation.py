@@ -135,6 +135,18 @@ def named(folder: str, below: str = "") -> artifacts.WheelRecipe:
         *(
             Twins(
                 "WC308",
+                f"{path} is started or loaded by its name",
+                artifacts.wheel(tag, snapshot(path)),
+                artifacts.wheel(tag, snapshot("demo/tool.aot")),
+                "found linux x86_64 code",
+                (path,),
+            )
+            for tag in (WIN64, CATALINA)
+            for path in ("demo/tool.exe", "demo/core.NODE", "demo-1.0.data/scripts/tool", "demo-1.0.data/data/bin/tool")
+        ),
+        *(
+            Twins(
+                "WC308",
                 f"a library for {system} that links to nothing is no virtual machine's",
                 artifacts.wheel(tag, artifacts.member("demo/tool.snapshot", binary)),
                 artifacts.wheel(tag, artifacts.member(f"demo/{system}/tool.snapshot", binary)),
