@@ -31,9 +31,11 @@ _LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION
 _BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _CODE_ENDINGS = frozenset(["so", "dylib", "pyd", "dll", "o", "obj", "a", "bpf", "exe", "node", "wasm"])
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
+_LOADED_AS = {"windows": _WINDOWS_CODE, "macos": frozenset({".dylib"})}  # where such a name is nothing but code's
 _STUBS = (
     (regex(re.escape(LFS_POINTER)), "a git-lfs pointer"),
     (regex(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
+    (regex(rb"\xca\xfe\xba\xbe"), "a Java class"),
 )
 _SYSTEMS: tuple[tuple[System, str], ...] = (("linux", "ELF"), ("macos", "Mach-O"), ("windows", "PE"))
 _CUT_OFF = frozenset({"elf-truncated", "macho-truncated", "pe-truncated"})
@@ -142,13 +144,14 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
     packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s.
     ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
     scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
-    library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`. A file with an exec bit that is
-    empty or nothing but zeros is an error under any name, and so is a file that is named as an extension module and
-    holds no library: a text, a Java class, WebAssembly, an object file, a program. Under another name of a library, an
-    object, a static library, WebAssembly and debug data outside of `.debug` are a warning as a text is; debug data in
-    place of a program is an error. In a Windows wheel an `.exe` is a program for Windows, which starts no library and
-    no program of a subsystem other than those with windows or a console. Damage other than a missing end is excused in
-    code for a platform that the tags do not promise, if its path names that platform: other loaders have other rules.
+    library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`, in a macOS wheel for `.dylib`; a
+    Java class is one under any name of native code. A file with an exec bit that is empty or nothing but zeros is an
+    error under any name, and so is a file that is named as an extension module and holds no library: a text, a Java
+    class, WebAssembly, an object file, a program. Under another name of a library, an object, a static library,
+    WebAssembly and debug data outside of `.debug` are a warning as a text is; debug data in place of a program is an
+    error. In a Windows wheel an `.exe` is a program for Windows, which starts no library and no program of a subsystem
+    other than those with windows or a console. Damage other than a missing end is excused in code for a platform that
+    the tags do not promise, if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.
@@ -189,9 +192,8 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
     if not is_loaded or is_foreign_payload(member, wheel) or not (is_for_browsers or binary.kinds <= _UNLOADABLE):
         return None
     found = "WebAssembly" if is_for_browsers else f"{kinds} code"
-    is_fatal = is_windows_code and any(platform.system == "windows" for platform in wheel.platforms)
     message = f"found {found}, expected what a loader takes under this name"
-    return Hit(member.path, message, severity=None if is_fatal else "warning")
+    return Hit(member.path, message, severity=None if _system_of_name(member, wheel) else "warning")
 
 
 def _debug_data_alone(member: Member) -> Hit | None:
@@ -227,13 +229,11 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
         found = "nothing but zeros" if member.size else "an empty file"
         excused = name_of(member.path).startswith(".") or (not member.size and _placeholder(member, wheel))
         return None if excused else Hit(member.path, f"found {found}, expected native code")
-    for pattern, what in _STUBS[: 2 if claims else 1]:
+    for pattern, what in _STUBS[: None if claims else 1]:
         if pattern.match(member.head):
             return Hit(member.path, f"found {what}, expected the file's own content")
-    if suffix_of(member.path).lower() in _WINDOWS_CODE and any(
-        platform.system == "windows" for platform in wheel.platforms
-    ):
-        return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Windows loads nothing else")
+    if system := _system_of_name(member, wheel):
+        return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: {system} loads nothing else")
     if is_extension_module(member.path):
         return Hit(member.path, f"found {member.head[:16]!r}…, expected native code: Python can import nothing else")
     if not library or _is_linker_script(member.head):
@@ -241,6 +241,13 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
     if member.size <= 255 and _FAKE_LINK.fullmatch(member.head.strip()):
         return Hit(member.path, f"found a link's text {member.head!r}, expected native code")
     return Hit(member.path, f"found {member.head[:16]!r}…, expected native code", severity="warning")
+
+
+def _system_of_name(member: Member, wheel: Wheel) -> str:
+    """Return the system of the wheel on which a file of this name is code and nothing else; empty if there is none."""
+    suffix = suffix_of(member.path).lower()
+    systems = (platform.system for platform in wheel.platforms if suffix in _LOADED_AS.get(platform.system, ()))
+    return {"windows": "Windows", "macos": "macOS"}.get(next(systems, ""), "")
 
 
 def _may_claim(member: Member) -> bool:

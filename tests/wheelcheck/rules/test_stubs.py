@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TOOL = "demo/bin/tool"
 WASM = b"\0asm\1\0\0\0"
+JAVA = b"\xca\xfe\xba\xbe\0\0\0\x34" + b"\0\x20\x0a" * 99
 
 
 def made(content: bytes | None, path: str = LIBRARY, mode: int = 0o100644) -> File:
@@ -227,6 +228,38 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             "found debug code, expected a library",
             ("demo/_x.abi3.so",),
         ),
+        *(
+            Twins(
+                "WC305",
+                f"a Java class named {path}",
+                a_wheel(tags, own, File(path, JAVA)),
+                a_wheel(tags, own, File("demo/X.class", JAVA)),
+                "found a Java class, expected the file's own content",
+                (path,),
+            )
+            for tags, own, path in (
+                (ARM64, mac("aarch64"), "demo/libx.dylib"),
+                (ARM64, mac("aarch64"), "demo/_y.cpython-311-darwin.so"),
+                (X86_64, library("x86_64"), "demo/libx.so.1"),
+                (X86_64, library("x86_64"), MODULE),
+                (WIN64, dll("x86_64"), "demo/x.dll"),
+            )
+        ),
+        *(
+            Twins(
+                "WC305",
+                f"what is named .dylib and begins with {content[:8]!r}",
+                a_wheel(ARM64, mac("aarch64"), File("demo/libx.dylib", content)),
+                a_wheel(ARM64, mac("aarch64"), File("demo/libx.wasm", WASM), File("demo/libx.dylib.txt", content)),
+                found,
+                ("demo/libx.dylib",),
+            )
+            for content, found in (
+                (b"this is a text\n" * 99, "expected native code: macOS loads nothing else"),
+                (b"\n\xcf\xfa\xed\xfe" + bytes(99), "expected native code: macOS loads nothing else"),
+                (WASM, "found WebAssembly, expected what a loader takes"),
+            )
+        ),
         Twins(
             "WC305",
             "debug data under the name of the library that it was taken from",
@@ -278,7 +311,6 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
                 (b"this is a text\n" * 30, MODULE),
                 (b"#!/bin/sh\nexit 1\n" * 30, "demo/_x.abi3.so"),
                 (b"/* GNU ld script */ INPUT(libx.so.1)\n", MODULE),
-                (b"\xca\xfe\xba\xbe\0\0\0\x34" + b"\0\x20\x0a" * 99, MODULE),
             )
         ),
         Twins(
