@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.usual import is_specifier, release_of
+from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
