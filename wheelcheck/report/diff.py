@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wheelcheck.results import Report
 
 Change = Literal["added", "removed", "changed"]
+SHOWN = 1_000  # native files, differences and kinds of damage that are printed of one artifact; PySide6 has 600 files
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 
 
@@ -217,12 +218,19 @@ def show(artifact: Artifact, console: Console) -> None:
         ("members", f"{len(artifact.members)}, {sum(member.size for member in artifact.members)} bytes unpacked"),
     ):
         console.print(Text(f"  {label:<8} {safe(value)}"), soft_wrap=True)
-    for member in artifact.natives:
+    for member in artifact.natives[:SHOWN]:
         console.print(Text(f"\n  {safe(member.path)}", style="bold"), soft_wrap=True)
         console.print(_table(properties(member)))
         console.print(_table(_symbols(member)))
-    for damage in artifact.damage:
+    _say_rest(len(artifact.natives), "native file", console)
+    for damage in artifact.damage[:SHOWN]:
         console.print(Text(f"  damage   {safe(damage.path)} {damage.kind}: {safe(damage.why)}", "red"), soft_wrap=True)
+
+
+def _say_rest(count: int, what: str, console: Console) -> None:
+    """Say how many of so many files are not shown, if any."""
+    if count > SHOWN:
+        console.print(Text(f"  … and {counted(count - SHOWN, f'more {what}')}"))
 
 
 def _symbols(member: Member) -> dict[str, str]:
@@ -260,12 +268,13 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
 
 def _show_pair(pair: Pair, console: Console) -> None:
     console.print(Text(f"{safe(pair.before)} → {safe(pair.after)}", style="bold"), soft_wrap=True)
-    for difference in pair.differences:
+    for difference in pair.differences[:SHOWN]:
         mark, style = _MARKS[difference.change]
         console.print(Text(f"{mark} {safe(difference.path)}", style=style), soft_wrap=True)
         for name, old, new in difference.details:
             change = f"{safe(old) or 'none'} → {safe(new) or 'none'}" if difference.change == "changed" else safe(new)
             console.print(Text(f"    {name:<7} {change}"), soft_wrap=True)
+    _say_rest(len(pair.differences), "native difference", console)
     console.print(Text(counted(len(pair.differences), "native difference")))
 
 

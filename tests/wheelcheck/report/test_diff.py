@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import io
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
-from tests.support import native
+from tests.support import artifacts, native
 from tests.support.artifacts import (
     AARCH64,
     EXECUTABLE,
@@ -22,6 +24,7 @@ from tests.support.artifacts import (
 )
 from wheelcheck.binary.model import Symbol, VersionNeed
 from wheelcheck.facts.collect import collect
+from wheelcheck.report import diff
 from wheelcheck.report.diff import Difference, compare, floor_of, properties
 
 if TYPE_CHECKING:
@@ -164,3 +167,17 @@ def test_the_floor_is_the_oldest_system_that_is_named(slice_: object, floor: str
 )
 def test_properties_are_text_to_compare(native_file: Member, name: str, value: str) -> None:
     assert properties(native_file)[name] == value
+
+
+def test_what_is_printed_of_one_artifact_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """12,000 native files took 25 s, most of it for drawing their tables."""
+    monkeypatch.setattr(diff, "SHOWN", 2)
+    files = [artifacts.member(f"demo/{number}.so", artifacts.elf("x86_64")) for number in range(4)]
+    none, many = artifacts.wheel(artifacts.X86_64), artifacts.wheel(artifacts.X86_64, *files)
+    out = io.StringIO()
+    console = Console(file=out, width=100)
+    diff.show(many, console)
+    assert [f"demo/{number}.so" in out.getvalue() for number in range(4)] == [True, True, False, False]
+    assert "\n  … and 2 more native files\n" in out.getvalue()
+    diff.show_comparison(diff.Comparison((diff.Pair("a", "b", diff.compare(none, many)),)), console)
+    assert out.getvalue().endswith("  … and 2 more native differences\n4 native differences\n")
