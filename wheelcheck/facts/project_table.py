@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
@@ -11,20 +13,22 @@ from wheelcheck.typed import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Those that read the table, each tried with each fault: the module before the first dot.
-_BACKENDS = frozenset({"setuptools", "hatchling", "flit_core", "pdm", "poetry", "scikit_build_core", "uv_build"})
+# Those that read the table, each tried with each fault. Not pdm.pep517, which came before pdm.backend.
+_BACKENDS = ("setuptools", "hatchling", "flit_core", "pdm.backend", "poetry", "scikit_build_core", "uv_build")
 _NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-_OLDER = regex(r"\s*setuptools\b[^;]*(?:<|==|~=)")  # perhaps one before 61, which does not read the table
+# Perhaps a setuptools before 61 or a poetry-core before 2, which do not read the table.
+_OLDER = regex(r"\s*(?:setuptools|poetry(?:[-_.]core)?)(?![\w.-])[^;]*(?:<|==|~=)", re.IGNORECASE)
 _SHOWN = 80  # characters of a value
 
 
 def project_problems(document: dict[str, Any]) -> Iterator[str]:
     """Yield what the backend of a project refuses in its [project] table; nothing if it may not read the table."""
     system = table(document, "build-system")
-    backend = str(system.get("build-backend", "setuptools")).partition(":")[0].partition(".")[0]
-    if "project" not in document or "backend-path" in system or backend not in _BACKENDS:
+    module = str(system.get("build-backend", "setuptools")).partition(":")[0]
+    backend = next((each for each in _BACKENDS if f"{module}.".startswith(f"{each}.")), "")
+    if "project" not in document or "backend-path" in system or not backend:
         return
-    if backend == "setuptools" and any(map(_OLDER.match, texts(system, "requires"))):
+    if any(map(_OLDER.match, texts(system, "requires"))):
         return
     project = document["project"]
     if not isinstance(project, dict):

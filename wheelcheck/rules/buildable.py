@@ -265,7 +265,7 @@ def the_backend_accepts_the_project_table(sdist: Sdist) -> Iterator[Hit]:
 
     Judged is what all backends refuse that were tried: setuptools, hatchling, flit_core, pdm-backend, poetry-core 2,
     scikit-build-core and uv_build. A version may be missing for poetry-core, which has a place of its own for it, and
-    nothing is said where setuptools may be one before 61, which does not read the table.
+    nothing is said where setuptools may be one before 61, or poetry-core one before 2, which do not read the table.
 
     Source: PEP 621 and the pyproject.toml specification (PyPA).
     Remedy: correct the field; give the version or list it in `dynamic`.

@@ -77,6 +77,10 @@ NOT_JUDGED = {
     'backend-path = ["."]\n[project]\nname = 5\n',
     "a setuptools that does not read the table": SETUPTOOLS.replace('setuptools"]', 'setuptools<61"]')
     + '[project]\nrequires-python = ">=3.8"\n',
+    "a poetry-core that does not read the table": '[build-system]\nrequires = ["poetry-core>=1,<2"]\n'
+    'build-backend = "poetry.core.masonry.api"\n[project]\nrequires-python = ">=3.8"\n',
+    "the backend before pdm.backend": '[build-system]\nrequires = ["pdm-pep517"]\n'
+    'build-backend = "pdm.pep517.api"\n[project]\nname = "demo"\n',
     "a version that poetry has elsewhere": '[build-system]\nrequires = ["poetry-core"]\n'
     'build-backend = "poetry.core.masonry.api"\n[project]\nname = "demo"\n',
 }
