@@ -79,7 +79,7 @@ def test_nothing_to_examine_is_2(tmp_path: Path, path: str) -> None:
         (("check", "x", "--architecture", "vax"), "unknown architecture 'vax': expected one of x86_64"),
         (("check", "x", "--config", "promise.toml", "--architecture", "s390x"), "no wheel is expected for s390x"),
         (("check", "x", "--config", "mistake.toml"), "unknown key 'pyton'; did you mean 'python'?"),
-        (("explain", "WC999"), "'WC999' is neither a rule nor a kind of damage; did you mean WC609?"),
+        (("explain", "WC999"), "'WC999' is neither a rule nor a kind of damage; did you mean WC629?"),
         (("chek", "x"), "did you mean check?"),
         (("check", "--fromat", "json"), "unrecognized arguments: --fromat; did you mean --format?"),
         (("check", "--conf", "a.toml"), "unrecognized arguments: --conf"),

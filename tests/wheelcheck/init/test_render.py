@@ -124,11 +124,12 @@ def test_the_requirement_is_pinned_to_this_minor_version() -> None:
 
 
 def test_the_workflows_ask_for_the_nox_that_this_project_uses() -> None:
+    spec = NOX.replace("[uv]", "")  # installs many packages for the tests of this project
     asked = [
         line for text in workflows.texts(workflows.Needs()).values() for line in text.splitlines() if "pipx run" in line
     ]
     assert asked
-    assert [line for line in asked if f'--spec "{NOX}" nox ' not in line] == []
+    assert [line for line in asked if f'--spec "{spec}" nox ' not in line] == []
 
 
 def test_a_workflow_uploads_the_folder_that_the_project_uses() -> None:

@@ -140,7 +140,6 @@ def test_the_project_table_is_one_that_backends_accept(row: Twins | Silent, tmp_
 def test_setuptools_refuses_what_is_refused_and_takes_what_is_not(
     sentence: str, bad: str, good: str, found: str, tmp_path: Path
 ) -> None:
-    pytest.importorskip("setuptools", minversion="61")
     code = "from setuptools.config.pyprojecttoml import read_configuration as r; r('pyproject.toml', expand=False)"
     for text, fails in ((bad, True), (good, False)):
         (tmp_path / "pyproject.toml").write_text(f"{SETUPTOOLS}[project]\n{text}")
