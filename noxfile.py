@@ -35,7 +35,6 @@ GROUPS = nox.project.dependency_groups
 DOCS_SITE = ("docs-site",) if sys.version_info >= (3, 11) else ()  # Sphinx 9 does not run on Python 3.10
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 FAST = "uv|virtualenv"  # for sessions that install many packages: pip takes 90 s of CPU time, uv 4 s
-PIP = ("python", "-m", "pip", "install")
 
 
 def wheelcheck(session: nox.Session, *commands: str, arch: str = platform.machine(), extra: str = "build") -> None:
@@ -78,7 +77,7 @@ def install_many(session: nox.Session, *words: str) -> None:
             raise
         session.warn("uv could not install them, pip is asked")
         session.run("python", "-m", "ensurepip", "--default-pip", silent=True)
-        session.run(*PIP, *words)
+        session.run("python", "-m", "pip", "install", *words)
 
 
 def command(words: str, project: Path, arch: str, interpreter: str = "", *, fresh: bool = False) -> list[str]:

@@ -253,10 +253,10 @@ ARCHIVE_KINDS = {kind: row.meaning for kind, row in _ARCHIVE.items()}
 BINARY_KINDS = {kind: row.meaning for kind, row in _BINARY.items()}
 KINDS = _ARCHIVE | _BINARY | _WALK
 # The limits that end the walk over the members; after any other one, only a part of one member is not known.
-ENDING = {
+ENDING = frozenset({"release-cap"}).union(
     f"cap-{what}"
     for what in ("members", "unpacked", "ratio", "name", "depth", "directory", "pax", "memory", "damage", "steps")
-} | {"release-cap"}
+)
 POLICY = frozenset(kind for kind, row in KINDS.items() if row.legal)
 
 

@@ -286,7 +286,7 @@ def _apply(rules: Iterable[Rule[Any]], subject: object, name: str) -> Judgement:
         start = perf_counter()
         found = list(_run(rule, subject, name, gaps, room))
         findings.update(found)
-        room -= sum(map(_length, found))
+        room -= sum(finding.length for finding in found)
         seconds[name, rule.code] = perf_counter() - start
         ran.append(rule.code)
     return Judgement(None, frozenset(findings), tuple(gaps), frozenset(ran), tuple(skips), seconds)
@@ -320,10 +320,6 @@ def _caps(artifact: Artifact) -> Iterator[Gap]:
             yield Gap(artifact.file, damage.path, f"{damage.kind}: {damage.why}")
 
 
-def _length(finding: Finding) -> int:
-    return len(finding.path) + len(finding.message) + len(finding.cause)
-
-
 def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap], room: int) -> Iterator[Finding]:
     """Yield what a rule finds, including what it found before it raised an error.
 
@@ -335,7 +331,7 @@ def _run(rule: Rule[Any], subject: object, artifact: str, gaps: list[Gap], room:
                 most = f"{MOST_FINDINGS:,} faults" if room >= 0 else f"{MOST_TEXT:,} characters of faults"
                 gaps.append(Gap(artifact, "", f"{rule.code} found more than {most}; the rest is not listed", rule.code))
                 return
-            room -= _length(finding)
+            room -= finding.length
             yield finding
     except LimitReachedError as limit:
         gaps.append(Gap(artifact, "", f"{rule.code} did not judge everything: {limit}", rule.code))

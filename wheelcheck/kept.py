@@ -10,6 +10,7 @@ import sys
 
 from wheelcheck.damage import Damage
 from wheelcheck.facts.slim import slim
+from wheelcheck.facts.text_limits import MIB
 from wheelcheck.records import dataclass, replace
 from wheelcheck.results import Gap
 from wheelcheck.typed import TYPE_CHECKING
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from wheelcheck.results import Judgement
     from wheelcheck.rules import Finding
 
-MIB = 2**20
 _LIGHT = MIB  # bytes of facts that are kept as they are
 _MEMBER, _CODE, _SYMBOL = 500, 1_000, 150  # bytes of one, without what is counted besides
 
@@ -44,7 +44,7 @@ class Room:
         return self._with_facts(self._with_findings(judgement))
 
     def _with_findings(self, judgement: Judgement) -> Judgement:
-        used = sum(map(length, judgement.findings))
+        used = sum(finding.length for finding in judgement.findings)
         if used <= self.text or len(judgement.findings) <= 1:
             self.text -= used
             return judgement
@@ -70,11 +70,6 @@ class Room:
         emptied = replace(artifact, members=(), texts={}, damage=(damage,))
         gap = Gap(artifact.file, "", f"{damage.kind}: {why}")
         return replace(judgement, artifact=emptied, gaps=(*judgement.gaps, gap))
-
-
-def length(finding: Finding) -> int:
-    """Return how many characters a finding has."""
-    return len(finding.path) + len(finding.message) + len(finding.cause)
 
 
 def _weight(artifact: Artifact) -> int:

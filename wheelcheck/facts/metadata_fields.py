@@ -44,7 +44,7 @@ _ONCE = (
     ),
     *("Author", "Author-email", "Maintainer", "Maintainer-email", "Home-page", "Download-URL", "Keywords"),
 )
-_EXTRA = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+IDENTIFIER = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")  # of a project or an extra (PEP 508)
 _DIRECT = "is a direct reference: PyPI takes names and versions only"
 PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded
 _SHOWN = 80  # characters of a value
@@ -115,7 +115,7 @@ def _form_problems(headers: Headers) -> Iterator[str]:
     if "\n" in text_of(headers, "Summary"):
         yield "the summary has several lines, expected one"
     for value in dict.fromkeys(texts_of(headers, "Provides-Extra")):
-        if not _EXTRA.fullmatch(value.strip()):
+        if not IDENTIFIER.fullmatch(value.strip()):
             yield f"Provides-Extra {shown(value)} is no name of an extra: letters, digits, and between them . _ -"
     for value in dict.fromkeys(texts_of(headers, "Dynamic")):
         if value.lower() not in FIELDS or value.lower() in _NEVER_DYNAMIC:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from wheelcheck.facts.metadata_fields import IDENTIFIER
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 # Those that read the table, each tried with each fault. Not pdm.pep517, which came before pdm.backend.
 _BACKENDS = ("setuptools", "hatchling", "flit_core", "pdm.backend", "poetry", "scikit_build_core", "uv_build")
-_NAME = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # Perhaps a setuptools before 61 or a poetry-core before 2, which do not read the table.
 _OLDER = regex(r"\s*(?:setuptools|poetry(?:[-_.]core)?)(?![\w.-])[^;]*(?:<|==|~=)", re.IGNORECASE)
 _SHOWN = 80  # characters of a value
@@ -54,7 +54,7 @@ def _identity_problems(project: dict[str, Any], *, is_poetry: bool) -> Iterator[
         return
     if "name" in dynamic:
         yield "name in dynamic, which only the table itself can give"
-    if not _is_text(project.get("name"), _NAME.fullmatch):
+    if not _is_text(project.get("name"), IDENTIFIER.fullmatch):
         yield f"name {_shown(project['name'])}, expected that of a project" if "name" in project else "no name"
     if "version" in project and not _is_text(project["version"], _is_version):
         yield f"version {_shown(project['version'])}, expected a version"

@@ -92,6 +92,11 @@ class Finding:
     severity_change: SeverityChange | None = None
     fix: Fix | None = None  # what `--fix` does about it, unless the wheel as a whole must not be rewritten
 
+    @property
+    def length(self) -> int:
+        """How many characters its path and its texts have."""
+        return len(self.path) + len(self.message) + len(self.cause)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):

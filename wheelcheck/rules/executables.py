@@ -31,7 +31,8 @@ _LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION
 _BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _CODE_ENDINGS = frozenset(["so", "dylib", "pyd", "dll", "o", "obj", "a", "bpf", "exe", "node", "wasm"])
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
-_LOADED_AS = {"windows": _WINDOWS_CODE, "macos": frozenset({".dylib"})}  # where such a name is nothing but code's
+# Where a name with such an ending is nothing but code's: how the system is called, and the endings.
+_LOADED_AS = {"windows": ("Windows", _WINDOWS_CODE), "macos": ("macOS", frozenset({".dylib"}))}
 _STUBS = (
     (regex(re.escape(LFS_POINTER)), "a git-lfs pointer"),
     (regex(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
@@ -187,8 +188,7 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
     suffix = suffix_of(member.path).lower()
     if suffix == ".exe" and binary.format == "PE" and not any(map(_is_started, binary.slices)):
         return _not_started(member, kinds, wheel)
-    is_windows_code = suffix in _WINDOWS_CODE
-    is_loaded = is_windows_code or hints.is_library(member.path)
+    is_loaded = suffix in _WINDOWS_CODE or hints.is_library(member.path)
     if not is_loaded or is_foreign_payload(member, wheel) or not (is_for_browsers or binary.kinds <= _UNLOADABLE):
         return None
     found = "WebAssembly" if is_for_browsers else f"{kinds} code"
@@ -246,8 +246,8 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
 def _system_of_name(member: Member, wheel: Wheel) -> str:
     """Return the system of the wheel on which a file of this name is code and nothing else; empty if there is none."""
     suffix = suffix_of(member.path).lower()
-    systems = (platform.system for platform in wheel.platforms if suffix in _LOADED_AS.get(platform.system, ()))
-    return {"windows": "Windows", "macos": "macOS"}.get(next(systems, ""), "")
+    known = (_LOADED_AS[platform.system] for platform in wheel.platforms if platform.system in _LOADED_AS)
+    return next((name for name, endings in known if suffix in endings), "")
 
 
 def _may_claim(member: Member) -> bool:

@@ -153,14 +153,15 @@ def the_sdist_says_how_it_is_built(sdist: Sdist) -> Iterator[Hit]:
 
 def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Severity | None]]:
     """Yield what is wrong with [build-system] requires, and how bad it is."""
+    system = table(sdist.pyproject, "build-system")
     if not sdist.pyproject and not _says_nothing(text):
         yield "a file that is no TOML", None
     elif "build-system" not in sdist.pyproject:
         yield "no [build-system] requires", "note"
-    elif "requires" not in table(sdist.pyproject, "build-system"):
+    elif "requires" not in system:
         yield "no [build-system] requires", None
     else:
-        requires = table(sdist.pyproject, "build-system")["requires"]
+        requires = system["requires"]
         if not isinstance(requires, list) or not all(isinstance(each, str) for each in requires):
             yield "[build-system] requires that is no list of text", None
         else:
@@ -168,8 +169,8 @@ def _build_system_problems(sdist: Sdist, text: str) -> Iterator[tuple[str, Sever
             yield from (
                 (f"the invalid requirement {each[:80]!r}", None) for each in different if not is_requirement(each)
             )
-        yield from _backend_problems(table(sdist.pyproject, "build-system"))
-        _require_readable(texts(table(sdist.pyproject, "build-system"), "requires"))
+        yield from _backend_problems(system)
+        _require_readable(texts(system, "requires"))
 
 
 def _require_readable(requires: list[str]) -> None:
@@ -192,9 +193,11 @@ def _backend_problems(system: Mapping[str, object]) -> Iterator[tuple[str, Sever
 def _missing_backend_path(sdist: Sdist) -> str:
     """Return an entry of backend-path that is no folder of the sdist; empty where all are."""
     entries = texts(table(sdist.pyproject, "build-system"), "backend-path") if sdist.is_read_whole else ()
-    places = ((entry, posixpath.normpath(posixpath.join(sdist.top, entry))) for entry in dict.fromkeys(entries))
-    below = {folder for folder in sdist.folders if f"{folder}/".startswith(f"{sdist.top}/")} if entries else set()
-    return next((entry for entry, place in places if place not in below), "")
+    for entry in dict.fromkeys(entries):
+        place = posixpath.normpath(posixpath.join(sdist.top, entry))
+        if place not in sdist.folders or not f"{place}/".startswith(f"{sdist.top}/"):
+            return entry
+    return ""
 
 
 def _missing_backend(sdist: Sdist) -> str:
