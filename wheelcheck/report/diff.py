@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wheelcheck.results import Report
 
 Change = Literal["added", "removed", "changed"]
-SHOWN = 1_000  # native files, differences and kinds of damage that are printed of one artifact; PySide6 has 600 files
+SHOWN = 1_000  # native files, differences and faults that are printed of one artifact; PySide6 has 600 files
 _MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 
 
@@ -225,10 +225,11 @@ def show(artifact: Artifact, console: Console) -> None:
     _say_rest(len(artifact.natives), "native file", console)
     for damage in artifact.damage[:SHOWN]:
         console.print(Text(f"  damage   {safe(damage.path)} {damage.kind}: {safe(damage.why)}", "red"), soft_wrap=True)
+    _say_rest(len(artifact.damage), "fault", console)
 
 
 def _say_rest(count: int, what: str, console: Console) -> None:
-    """Say how many of so many files are not shown, if any."""
+    """Say how many of so many are not shown, if any."""
     if count > SHOWN:
         console.print(Text(f"  … and {counted(count - SHOWN, f'more {what}')}"))
 

@@ -23,7 +23,9 @@ from tests.support.artifacts import (
     wheel,
 )
 from wheelcheck.binary.model import Symbol, VersionNeed
+from wheelcheck.damage import Damage
 from wheelcheck.facts.collect import collect
+from wheelcheck.records import replace
 from wheelcheck.report import diff
 from wheelcheck.report.diff import Difference, compare, floor_of, properties
 
@@ -179,5 +181,8 @@ def test_what_is_printed_of_one_artifact_is_bounded(monkeypatch: pytest.MonkeyPa
     diff.show(many, console)
     assert [f"demo/{number}.so" in out.getvalue() for number in range(4)] == [True, True, False, False]
     assert "\n  … and 2 more native files\n" in out.getvalue()
+    damage = tuple(Damage(f"demo/{number}", "zip-gap", "a gap") for number in range(5))
+    diff.show(replace(none, damage=damage), console)
+    assert "demo/1 zip-gap: a gap\n  … and 3 more faults\n" in out.getvalue()
     diff.show_comparison(diff.Comparison((diff.Pair("a", "b", diff.compare(none, many)),)), console)
     assert out.getvalue().endswith("  … and 2 more native differences\n4 native differences\n")
