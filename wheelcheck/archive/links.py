@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wheelcheck.archive.limits import LINK
+from wheelcheck.platforms.paths import folders_of
 from wheelcheck.records import dataclass, field
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -79,7 +80,7 @@ class LinkTable:
             return
         top = top_folder(self.kinds)
         ends = Ends({path: (steps(path, link) or [""])[-1] for path, link in self._links.items()})
-        folders = _folders(self.kinds)
+        folders = folders_of(self.kinds)
         for path, link in self._links.items():
             for kind, why in self._flaws(link, top, steps(path, link) or [], ends.of(path), folders):
                 self.log.note(kind, f"a symbolic link to {link!r} {why}", path)
@@ -104,17 +105,6 @@ class LinkTable:
             yield "tar-link-loop", "that leads back to itself, expected a file or folder at its end"
         elif end and end not in self.kinds and end not in folders:
             yield "tar-link-dangling", "which is not in this archive, expected a target that is"
-
-
-def _folders(paths: Iterable[str]) -> set[str]:
-    """Return every folder that a member lies in."""
-    folders: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    return folders
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ import unicodedata
 
 from wheelcheck.counting import counted
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.paths import folders_of
 from wheelcheck.records import dataclass, field
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -191,23 +192,12 @@ class NameTable:
 
     def finish(self) -> None:
         """Find members below a path that is not a directory, and folders that are one on some systems."""
-        folders = self._folders()
-        if folders is None or any(self.kinds.get(folder, "directory") != "directory" for folder in folders):
+        folders = folders_of(self.kinds, _MOST_FOLDERS)
+        has_more = len(folders) > _MOST_FOLDERS
+        if has_more or any(self.kinds.get(folder, "directory") != "directory" for folder in folders):
             self._find_members_below_files()
-        if folders is None or self._may_collide(folders):
+        if has_more or self._may_collide(folders):
             self._find_folders_that_collide()
-
-    def _folders(self) -> set[str] | None:
-        """Return every folder that a member lies in; None if there are more than is worth their memory."""
-        folders: set[str] = set()
-        for path in self.kinds:
-            folder = path.rpartition("/")[0]
-            while folder and folder not in folders:
-                folders.add(folder)
-                folder = folder.rpartition("/")[0]
-            if len(folders) > _MOST_FOLDERS:
-                return None
-        return folders
 
     def _may_collide(self, folders: set[str]) -> bool:
         """Return whether two folders are one when folded, or a folder and a file."""

@@ -10,7 +10,7 @@ from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import headers_of
 from wheelcheck.facts.record import is_exact
 from wheelcheck.platforms.hints import is_fixture, without_width
-from wheelcheck.platforms.paths import folder_of
+from wheelcheck.platforms.paths import folders_of, parts_of
 from wheelcheck.platforms.tags import Platform, parse_platform
 from wheelcheck.platforms.usual import canonicalize_name
 from wheelcheck.records import dataclass, field, replace
@@ -158,14 +158,9 @@ class Wheel(Artifact):
 
     @cached_property
     def folders(self) -> frozenset[str]:
-        """The folders of site-packages that its files are installed into, and all above them; `.` is site-packages."""
-        found: set[str] = set()
-        for member in self.members:
-            folder = folder_of(installed_path(member.path))
-            while folder not in found:
-                found.add(folder)
-                folder = folder_of(folder)
-        return frozenset(found)
+        """The folders below site-packages that its files are installed into, and all above them."""
+        installed = (parts_of(installed_path(member.path)) for member in self.members)
+        return frozenset(folders_of(map("/".join, installed)))
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -252,13 +247,7 @@ class Sdist(Artifact):
     @cached_property
     def folders(self) -> frozenset[str]:
         """The folders that its members are in, and all above them."""
-        found: set[str] = set()
-        for member in self.members:
-            folder = member.path.rpartition("/")[0]
-            while folder and folder not in found:
-                found.add(folder)
-                folder = folder.rpartition("/")[0]
-        return frozenset(found)
+        return frozenset(folders_of(member.path for member in self.members))
 
     @cached_property
     def pkg_info(self) -> Headers:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from wheelcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 def parts_of(path: str) -> tuple[str, ...]:
     """Return the components of a path, its root included: `a//b/.` has two."""
@@ -29,3 +34,19 @@ def folder_of(path: str) -> str:
     folder, _, name = path.rpartition("/")
     is_plain = folder and name not in ("", ".") and folder[0] not in "/." and "//" not in path and "/." not in folder
     return folder if is_plain else str(PurePosixPath(path).parent)
+
+
+def folders_of(paths: Iterable[str], most: int = 0) -> set[str]:
+    """Return the folders that files are in, and all folders above those.
+
+    Paths are taken as they are spelled. With `most`, the search ends once there are more folders than that.
+    """
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+        if most and len(found) > most:
+            break
+    return found
