@@ -36,7 +36,8 @@ LAYERS = (
         "tuples",
         "patterns",
         "counting",
-    ),  # what everything uses: fields, expressions, nouns
+        "turn",
+    ),  # what everything uses: fields, expressions, nouns, the turn of threads
     ("typed",),  # the names that annotations need
 )
 RANK = {unit: rank for rank, units in enumerate(LAYERS) for unit in units}

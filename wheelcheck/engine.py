@@ -95,14 +95,22 @@ def _meter(files: Sequence[Path], progress: Callable[[Progress], None]) -> Meter
 
 def judge_files(files: Sequence[Path], config: Config, meter: Meter | None, *, hashed: bool) -> Iterator[Judgement]:
     """Yield what the selected rules say of each artifact alone, in order; they know each other's members."""
-    read = partial(_collect, meter=meter, shared=Shared() if len(files) > 1 else None, hashed=hashed)
+    if len(files) <= 1:
+        yield from (judge(file, config, meter, hashed=hashed) for file in files)
+        return
+    from wheelcheck.turn import Turn  # noqa: PLC0415  # one file needs no threads
+
+    turn = Turn()
+    read = partial(_collect, meter=meter, shared=Shared(turn=turn), hashed=hashed)
     for outcome in _collect_all(files, read):
-        yield _judge_read(outcome, config)
+        with turn:
+            judgement = _judge_read(outcome, config)
+        yield judgement
 
 
-def judge(path: Path) -> Judgement:
-    """Read one artifact and apply every rule that judges it alone. What cannot be read is a gap."""
-    return _judge_read(_collect(path, None, None, hashed=True), Config())
+def judge(path: Path, config: Config | None = None, meter: Meter | None = None, *, hashed: bool = True) -> Judgement:
+    """Read one artifact and apply every selected rule that judges it alone. What cannot be read is a gap."""
+    return _judge_read(_collect(path, meter, None, hashed=hashed), config or Config())
 
 
 def merge(
@@ -185,9 +193,6 @@ def _instead(names: tuple[str, ...]) -> str:
 
 def _collect_all(files: Sequence[Path], read: Callable[[Path], Artifact | Gap]) -> Iterator[Artifact | Gap]:
     """Yield what `read` makes of each file, in order. A caller that stops early waits for reads in progress only."""
-    if len(files) <= 1:  # a thread would only have to be started
-        yield from map(read, files)
-        return
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415  # slow to import
 
     count = min(_THREADS, os.cpu_count() or 1)

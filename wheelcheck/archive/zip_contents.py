@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 from wheelcheck.archive.inflate import OUTPUT, Content, Inflated, Packed, already_known, digest, digest_at_once
 from wheelcheck.archive.zip_directory import Window
 from wheelcheck.counting import counted
@@ -12,11 +14,13 @@ if TYPE_CHECKING:
     from wheelcheck.archive.inflate import MemberStream
     from wheelcheck.archive.limits import Log
     from wheelcheck.archive.zip_directory import Record
+    from wheelcheck.turn import Turn
 
     Key = tuple[int, int, int, int]  # what a record says of a content: method, packed size, size, CRC-32
 
 STORED, DEFLATED = 0, 8
 _SMALL = 1 << 16  # bytes of a packed member that are read at once, with those that follow
+_LARGE = 1 << 18  # bytes that take so long to inflate that other threads can go on meanwhile
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
 _KNOWN_FLAGS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 11  # deflate's level, a descriptor, UTF-8
 
@@ -32,9 +36,13 @@ class Extent(NamedTuple):
 
 
 class Repeats(Protocol):
-    """Knows sound members by their packed bytes, also those of other archives; `least` is the size of the smallest."""
+    """Knows sound members by their packed bytes, also those of other archives; `least` is the size of the smallest.
+
+    `turn` is that of the thread that reads this archive, if there are others.
+    """
 
     least: int
+    turn: Turn | None
 
     def find(self, key: Key, packed: Window, start: int) -> tuple[str, int] | None:
         """Return sha256 and number of a sound member with the same record and packed bytes as those at `start`."""
@@ -76,13 +84,19 @@ class Contents:
         content = self._at_once(record, packed)
         if content is None:
             stream = packed.stream()
-            content = digest(stream, record.size, self._log.budget, record.path)
+            content = self._digest(stream, record)
             if fault := _fault(record, content, stream):
                 self._log.note(*fault, record.path)
                 return content
         if self._repeats and record.size >= self._repeats.least:
             content.number = self._repeats.learn(_key(record), packed.start, content.sha256)
         return content
+
+    def _digest(self, stream: MemberStream, record: Record) -> Content:
+        """Read a stream to its end; while a large one is read, other threads may take their turn."""
+        turn = self._repeats.turn if self._repeats and record.size >= _LARGE else None
+        with turn.given_up if turn else nullcontext():
+            return digest(stream, record.size, self._log.budget, record.path)
 
     def _at_once(self, record: Record, packed: Packed) -> Content | None:
         """Return the content of a small sound member; None for any other one."""

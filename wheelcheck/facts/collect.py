@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from itertools import accumulate
 
@@ -271,7 +271,7 @@ def collect(
     name = parse_file_name(path.name)
     gathered = Walk(shared or Shared(_LARGE), is_wheel=is_wheel, tags=len(name.platforms))
     digests: dict[tuple[str, str], str] = {}
-    with open_counted(path, advance) as file:
+    with gathered.shared.turn or nullcontext(), open_counted(path, advance) as file:
         before = state_of(path, file)
         with closing(Repeats(gathered.shared, path, before)) as repeats:
             gathered.run(file, _reader_for(path.name, repeats, gathered.located))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wheelcheck.binary import Binary
     from wheelcheck.binary.model import Symbol
     from wheelcheck.facts import Member
+    from wheelcheck.turn import Turn
 
 _PIECE = 1 << 17
 NAMES_CAP = 32 * 2**20  # bytes of the names in native code that is kept for later artifacts
@@ -71,10 +72,13 @@ class Plain(NamedTuple):
 
 
 class Shared:
-    """What the artifacts of one release know of each other's members of at least some size. Threads may share it."""
+    """What the artifacts of one release know of each other's members of at least some size.
 
-    def __init__(self, least: int = 1) -> None:
-        self.least = least
+    Threads may share it; then `turn` says which of them reads.
+    """
+
+    def __init__(self, least: int = 1, turn: Turn | None = None) -> None:
+        self.least, self.turn = least, turn
         self.originals: dict[Key, Original] = {}
         self.looked: dict[int, Looked] = {}
         self.plain: dict[tuple[int, str, int], Plain] = {}  # by number, path and mode
@@ -110,7 +114,7 @@ class Repeats:
         self._shared, self._path, self._state = shared, path, state
         self._number = next(shared.numbers)
         self._opened: dict[int, tuple[Original, BinaryIO, Window]] = {}
-        self.least = shared.least
+        self.least, self.turn = shared.least, shared.turn
 
     def learn(self, key: Key, start: int, sha256: str) -> int:
         """Take note of a sound member whose packed bytes begin at `start` of this artifact; return its number."""
