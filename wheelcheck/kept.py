@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from wheelcheck.damage import Damage
-from wheelcheck.facts.slim import slim
+from wheelcheck.facts.slim import without_symbols
 from wheelcheck.facts.text_limits import MIB
 from wheelcheck.records import dataclass, replace
 from wheelcheck.results import Gap
@@ -59,7 +59,7 @@ class Room:
         if artifact is None:
             return judgement
         if (weight := _weight(artifact)) > _LIGHT:
-            artifact = slim(artifact)
+            artifact = without_symbols(artifact)
             weight = _weight(artifact)
         self.facts += artifact.size
         if weight <= self.facts:
@@ -76,7 +76,8 @@ def _weight(artifact: Artifact) -> int:
     """Return how many bytes of memory the facts of an artifact take, about."""
     binaries = (member.binary for member in artifact.natives if member.binary)
     texts = sum(map(sys.getsizeof, artifact.texts.values()))
-    return _MEMBER * len(artifact.members) + texts + sum(map(_weight_of_code, binaries))
+    heads = sum(len(member.head) for member in artifact.members)
+    return _MEMBER * len(artifact.members) + heads + texts + sum(map(_weight_of_code, binaries))
 
 
 def _weight_of_code(binary: Binary) -> int:

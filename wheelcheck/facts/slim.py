@@ -24,12 +24,20 @@ _UNREAD = ("RECORD", "entry_points.txt", "top_level.txt")  # in .dist-info
 
 
 def slim(artifact: Artifact) -> Artifact:
-    """Return the artifact with what the rules about a release read."""
-    texts = _texts(artifact.texts)
-    if isinstance(artifact, Wheel):
-        return replace(artifact, members=tuple(map(_member, artifact.members)), texts=texts, digests={})
-    members = tuple(replace(_member(member), sha256="") for member in artifact.members)  # only wheels are compared
-    return replace(artifact, members=members, texts=texts)
+    """Return the artifact with what the rules about a release read, to be sent: without the beginnings of files."""
+    kept = without_symbols(artifact)
+    if isinstance(kept, Wheel):
+        return replace(kept, members=tuple(replace(member, head=b"") for member in kept.members), digests={})
+    members = tuple(replace(member, head=b"", sha256="") for member in kept.members)  # only wheels are compared
+    return replace(kept, members=members)
+
+
+def without_symbols(artifact: Artifact) -> Artifact:
+    """Return the artifact without symbols and texts that no rule about a release reads.
+
+    Members that are no native code stay the same objects: those of several wheels of one release take memory once.
+    """
+    return replace(artifact, members=tuple(map(_member, artifact.members)), texts=_texts(artifact.texts))
 
 
 def _texts(texts: Mapping[str, str]) -> dict[str, str]:
@@ -42,7 +50,7 @@ def _texts(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _member(member: Member) -> Member:
-    return replace(member, head=b"", binary=_binary(member.binary) if member.binary else None)
+    return replace(member, binary=_binary(member.binary)) if member.binary else member
 
 
 def _binary(binary: Binary) -> Binary:
