@@ -94,6 +94,8 @@ def debug_size(reading: Reading, header: Header) -> int:
 def is_split_debug(reading: Reading, header: Header) -> bool:
     """Return whether everything a loader would map is declared absent: all allocated sections NOBITS, notes aside."""
     count = min(header.shnum, SECTION_LIMIT)
+    if header.shnum > count:
+        reading.limit(f"{header.shnum} sections: only the first {SECTION_LIMIT} were read")
     reading.walk(count)
     parsed = (_section(reading, header, index) for index in range(count))
     types = [section.type for section in parsed if section is not None and section.flags & _SHF_ALLOC]
@@ -148,7 +150,7 @@ def _read_linked(reading: Reading, header: Header) -> Slice:
     dynamic = read_dynamic(walk, header, image)
     notes = read_notes(walk, header, image)
     named = _named_systems(header, notes)
-    if not _is_there(walk, header, image) and is_split_debug(walk, header):
+    if not _is_there(walk, header, image) and is_split_debug(reading, header):
         return identify(header, "debug", "linux" if header.is_known_machine else "bare")
     system = _system(header, image, dynamic)
     if system == "linux" and _is_for_another_unix(header, image, dynamic, interpreter, named):

@@ -80,6 +80,8 @@ def _directories(reading: Reading, start: int, size: int) -> Iterator[_Directory
     magic, length, count = struct.unpack(">3I", reading.read(start, 12).ljust(12, b"\0"))
     if magic != _SUPERBLOB or length > size:
         return
+    if count > _MOST_BLOBS:
+        reading.limit(f"a code signature of {count:,} parts: only the first {_MOST_BLOBS} were read")
     index = reading.read(start + 12, 8 * min(count, _MOST_BLOBS))
     for slot, offset in struct.iter_unpack(">2I", index[: len(index) // 8 * 8]):
         if slot in _DIRECTORIES and (found := _directory(reading, start + offset, length - offset)):

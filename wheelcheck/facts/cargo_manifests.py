@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wheelcheck.facts import Sdist
+    from wheelcheck.facts.cargo import Crates
 
 _DEEPEST = 8  # slashes in a member glob, the sdist's top folder included; "crates/*" has two
 
@@ -37,9 +38,8 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
     """Return every manifest reference in the build files of an sdist, sorted; a malformed file has none."""
     crates = sdist.cargo
     found = set(_of_python(sdist))
-    built = {reference.target for reference in found} & set(crates.documents)
-    workspaces = {crates.workspace_of(path) for path in built} if built else set(crates.documents)
-    globs = {path: list(_globs(path, crate)) for path, crate in crates.documents.items() if path in workspaces}
+    workspaces = _workspaces(crates, found)
+    globs = {path: _looked_at(path, crate) for path, crate in crates.documents.items() if path in workspaces}
     places = _places(sdist, max((wanted.count("/") for each in globs.values() for _, wanted in each), default=0))
     ordered = list(places)
     for path, crate in crates.documents.items():
@@ -48,6 +48,21 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
             found.update(_members(path, crate))
             found.update(_globbed(path, sdist, globs[path], places, ordered))
     return tuple(sorted(found))
+
+
+def has_unread_globs(sdist: Sdist) -> bool:
+    """Return whether a workspace that is built has more or deeper member globs than `references` looks at."""
+    for path in _workspaces(sdist.cargo, set(_of_python(sdist))):
+        globs = list(_globs(path, sdist.cargo.documents.get(path, {})))
+        if len(globs) > MOST_GLOBS or any(wanted.count("/") > _DEEPEST for _, wanted in globs):
+            return True
+    return False
+
+
+def _workspaces(crates: Crates, found: set[Reference]) -> set[str]:
+    """Return the manifests of the workspaces that the build names, or of all if it names none that is there."""
+    built = {reference.target for reference in found} & set(crates.documents)
+    return {root for path in built if (root := crates.workspace_of(path))} if built else set(crates.documents)
 
 
 def built_manifests(sdist: Sdist) -> set[str]:
@@ -91,17 +106,21 @@ def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
 
 
 def _globs(path: str, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each member glob that is looked at, as written and as a path in the sdist.
+    """Yield each member glob that can be looked at, as written and as a path in the sdist.
 
-    Left out are those for any depth (what is not there cannot be distinguished from what was never meant), those for
-    folders outside, which real workspaces name one by one, and those that are deeper than any of these.
+    Left out are those for any depth (what is not there cannot be distinguished from what was never meant), and those
+    for folders outside, which real workspaces name one by one.
     """
     root = posixpath.dirname(path)
     patterns = [text for text in texts(table(document, "workspace"), "members") if is_glob(text)]
-    for pattern in patterns[:MOST_GLOBS]:
+    for pattern in patterns[: MOST_GLOBS + 1]:
         wanted = posixpath.normpath(posixpath.join(root, pattern))
-        if "**" not in pattern and wanted.startswith(f"{root}/" if root else "") and wanted.count("/") <= _DEEPEST:
+        if "**" not in pattern and wanted.startswith(f"{root}/" if root else ""):
             yield pattern, wanted
+
+
+def _looked_at(path: str, document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [glob for glob in list(_globs(path, document))[:MOST_GLOBS] if glob[1].count("/") <= _DEEPEST]
 
 
 def _globbed(

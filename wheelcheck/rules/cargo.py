@@ -6,12 +6,12 @@ import re
 from pathlib import PurePosixPath
 
 from wheelcheck.facts import Sdist
-from wheelcheck.facts.cargo_manifests import references
+from wheelcheck.facts.cargo_manifests import has_unread_globs, references
 from wheelcheck.facts.cargo_sources import missing_sources
 from wheelcheck.facts.cargo_workspaces import missing_targets, orphans, unlocked, unused
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
-from wheelcheck.rules import Hit, listed, rule
+from wheelcheck.rules import Hit, LimitReachedError, listed, rule
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ def every_cargo_manifest_resolves_inside_the_sdist(sdist: Sdist) -> Iterator[Hit
         problem = "leaves the sdist" if leaves else "is not in the sdist"
         message = f"the manifest path {reference.spelled!r} {problem}, expected it at {reference.target}"
         yield Hit(reference.origin, message, _of_others(reference.origin, sdist))
+    if has_unread_globs(sdist):
+        raise LimitReachedError("a workspace names its members by more or deeper patterns than are looked at")
 
 
 @rule("WC604", on=Sdist, severity=("error", "warning"))

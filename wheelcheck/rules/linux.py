@@ -101,7 +101,7 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
     """
     if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic":
         return ""
-    path = re.sub("/+", "/", slice_.interpreter)
+    path = posixpath.normpath(re.sub("^/+", "/", slice_.interpreter))
     name = posixpath.basename(path)
     if name in carried:
         return ""

@@ -269,6 +269,16 @@ def test_a_file_cut_by_design_is_debug_and_one_cut_by_accident_is_damaged(
     assert "elf-truncated" in {damage.kind for damage in read(beyond(content)).damage}
 
 
+@pytest.mark.parametrize(("count", "is_read"), [(4096, True), (4097, False)])
+def test_debug_data_with_more_sections_than_are_read_is_not_verified(count: int, *, is_read: bool) -> None:
+    content = segment(elf.LOAD, offset=1 << 30)(all_nobits(native.library()))
+    start, own = elf.get(content, 0, elf.HEADER["shoff"]), elf.get(content, 0, elf.HEADER["shnum"])
+    sections = content[start : start + 64 * own] + bytes(64 * (count - own))
+    found = read(header(shoff=len(content), shnum=count)(content + sections))
+    assert found.slices[0].kind == "debug"
+    assert [damage.kind for damage in found.damage if damage.cap] == ([] if is_read else ["elf-limit"])
+
+
 def test_a_file_cut_by_accident_is_damaged_also_where_it_has_no_section_that_is_loaded() -> None:
     content = with_debug().read_bytes()
     beyond = both(*(segment(elf.LOAD, n, offset=1 << 30) for n in range(len(elf.segments_at(content, elf.LOAD)))))

@@ -341,6 +341,19 @@ def test_a_relocation_that_does_nothing_may_name_any_address(kind: int, *, damag
     assert bool(read(edited).damage) is damaged
 
 
+@pytest.mark.parametrize("cpu", ["x86_64", "aarch64", "riscv64"])
+def test_zeros_in_place_of_a_table_of_relocations_are_damage(cpu: str) -> None:
+    """The loader takes them for relocations that do nothing, and the table of pointers stays as it is in the file."""
+    source = "int puts(), atoi(), abs(), rand();\nint (*table[])() = {puts, atoi, abs, rand};\n"
+    library = native.compile_c(source, native.linux_target(cpu), "-shared", "-fPIC", "-s", name="pointers.so")
+    start, size = elf.offset_of(library, elf.value_of(library, 7)), elf.value_of(library, 8)
+    assert size >= 4 * 24
+    assert read(library).damage == ()
+    zeros = read(library[:start] + bytes(size) + library[start + size :])
+    said = [damage.why for damage in zeros.damage]
+    assert said == ["every relocation of DT_RELA has type 0, which changes nothing"]
+
+
 @pytest.mark.parametrize("style", ["gnu", "sysv", "both"])
 @pytest.mark.parametrize("cpu", ["x86_64", "aarch64", "s390x", "i686"])
 def test_the_hash_tables_of_every_style_lead_to_what_is_exported(cpu: str, style: str) -> None:

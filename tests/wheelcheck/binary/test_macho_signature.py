@@ -66,6 +66,13 @@ def test_every_hash_and_page_size_of_the_kernel_is_compared(name: str) -> None:
         assert "1 of" in fault(changed(sound, offset)), f"a change at {offset}"
 
 
+@pytest.mark.parametrize(("more", "is_read"), [(63, True), (64, False)])
+def test_a_signature_of_more_parts_than_are_read_is_not_verified(more: int, *, is_read: bool) -> None:
+    found = read(signed(native.mac(), lambda code: superblob(code_directory(code), *[bytes(8)] * more)))
+    assert found.slices[0].signature_fault == ""
+    assert [damage.kind for damage in found.damage if damage.cap] == ([] if is_read else ["macho-limit"])
+
+
 @pytest.mark.parametrize("page", [12, 14])
 def test_the_pages_that_do_not_fit_are_counted_and_the_first_is_named(page: int) -> None:
     sound, size = signed(native.mac(), lambda code: superblob(code_directory(code, page=page))), 1 << page

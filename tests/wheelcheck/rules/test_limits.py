@@ -79,6 +79,14 @@ def test_symbols_of_libraries_that_are_not_followed_are_neither_missed_nor_passe
     assert (found, limit[:32]) == ([], "the loader would follow more tha")
 
 
+def workspace(count: int, depth: int = 1) -> str:
+    """Return a manifest with so many patterns for members, all of them so many folders below it."""
+    folders = "/".join(str(folder) for folder in range(2, depth + 1))
+    below = f"c/{folders}/" if folders else "c/"
+    return f"[workspace]\nmembers = {[f'{below}[a{chr(200 + number)}]' for number in range(count)]}\n"
+
+
+CRATE = "[package]\nname = 'a'\nversion = '1.0.0'\n"
 SETUP = "x = open('notes.txt').read()\n"
 LIMITS = {
     "a long setup.py": ("WC627", {"setup.py": SETUP.ljust((1 << 17) + 1, "\n")}, "more than 131,072 characters"),
@@ -87,6 +95,12 @@ LIMITS = {
         {"setup.py": f"cythonize({[f'demo/{number}*.pyx' for number in range(51)]})  # cython\n", "demo/a.pyx": ""},
         "more than 50 patterns",
     ),
+    "many patterns of crates": (
+        "WC603",
+        {"Cargo.toml": workspace(51), "c/a/Cargo.toml": CRATE, "c/a/src/lib.rs": ""},
+        "more or deeper patterns than are looked at",
+    ),
+    "a deep pattern of crates": ("WC603", {"Cargo.toml": workspace(1, 8)}, "more or deeper patterns"),
     "many requirements": (
         "WC606",
         {"pyproject.toml": PYPROJECT.replace('"setuptools"', ",".join(f'"a{number}"' for number in range(5_001)))},
@@ -99,6 +113,18 @@ LIMITS = {
     ),
 }
 WITHIN = {
+    "many patterns of crates": {"Cargo.toml": workspace(50), "c/a/Cargo.toml": CRATE, "c/a/src/lib.rs": ""},
+    "a deep pattern of crates": {
+        "Cargo.toml": workspace(1, 6),
+        "c/2/3/4/5/6/a/Cargo.toml": CRATE,
+        "c/2/3/4/5/6/a/src/lib.rs": "",
+    },
+    "patterns for any depth, outside, or in a workspace that is not built": {
+        "Cargo.toml": "[workspace]\nmembers = ['**/" + "*/" * 9 + "a', '../" + "*/" * 9 + "a']\n",
+        "pyproject.toml": '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+        '[tool.maturin]\nmanifest-path = "Cargo.toml"\n',
+        "vendored/Cargo.toml": workspace(51),
+    },
     "a long setup.py": {"setup.py": "x = 1\n".ljust((1 << 17) + 1, "\n")},
     "patterns of Cython sources": {
         "setup.py": f"cythonize({[f'demo/{number}*.pyx' for number in range(50)]})  # cython\n",

@@ -48,6 +48,10 @@ def test_only_a_program_without_a_loader_relocates_itself(kind: str, interpreter
         (ANDROID, "/elsewhere/linker64", False),  # nobody says where it is on every device
         (X86_64, "/usr/lib64/ld-linux-x86-64.so.2", False),
         (X86_64, "//lib64//ld-linux-x86-64.so.2", False),
+        (X86_64, "/lib64/./ld-linux-x86-64.so.2", False),
+        (X86_64, "/usr/lib/../lib64/ld-linux-x86-64.so.2", False),
+        (X86_64, "/lib64/../ld-linux-x86-64.so.2", True),
+        (X86_64, "lib64/ld-linux-x86-64.so.2", True),
         (X86_64, "/opt/ld-linux-x86-64.so.2", True),
         (X86_64, "", False),
     ],
