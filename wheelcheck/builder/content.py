@@ -43,7 +43,7 @@ def foreign_scripts(wheel: Wheel, machine: Machine) -> dict[str, tuple[str, ...]
     for member in wheel.members if _is_for_it_alone(wheel, machine.arch) else ():
         path = _DATA_FOLDER.sub(DATA, member.path, count=1)
         if path.startswith(f"{DATA}scripts/") and member.binary and not _slices(member, machine.arch):
-            arches = (name for slice_ in member.binary.slices for name in slice_.arches)
+            arches = (name for slice_ in member.slices for name in slice_.arches)
             found[PurePosixPath(path).name] = tuple(sorted(set(arches)))
     return found
 
@@ -103,5 +103,4 @@ def _program(member: Member, machine: Machine) -> str:
 
 
 def _slices(member: Member, arch: Arch) -> tuple[Slice, ...]:
-    slices = member.binary.slices if member.binary else ()
-    return tuple(slice_ for slice_ in slices if arch.name in slice_.arches and slice_.system == "linux")
+    return tuple(slice_ for slice_ in member.slices if arch.name in slice_.arches and slice_.system == "linux")

@@ -9,7 +9,7 @@ import struct
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder.run import BuildError
-from wheelcheck.counting import counted
+from wheelcheck.counting import counted, dotted
 from wheelcheck.source import Bytes
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -74,5 +74,5 @@ def _require_target(subject: str, slice_: Slice, target: Target) -> None:
         raise BuildError(subject, f"it is code for {machine}, not for {target.arch.name}", _REBUILD)
     need = slice_.glibc_need
     if need and need.glibc > target.floor:
-        needed, floor = (".".join(map(str, version)) for version in (need.glibc, target.floor))
-        raise BuildError(subject, f"it needs glibc {needed}, above the floor {floor}", _REBUILD)
+        why = f"it needs glibc {dotted(need.glibc)}, above the floor {dotted(target.floor)}"
+        raise BuildError(subject, why, _REBUILD)

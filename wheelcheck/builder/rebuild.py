@@ -22,6 +22,7 @@ from wheelcheck.builder import dist, reproducible, sdist
 from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import files
+from wheelcheck.counting import dotted
 from wheelcheck.records import dataclass, replace
 from wheelcheck.source import Bytes
 from wheelcheck.tuples import NamedTuple
@@ -202,7 +203,7 @@ def _native(mode: int, content: bytes) -> Native | None:
         "/".join(sorted({slice_.kind for slice_ in binary.slices})),
         "/".join(machines),
         kind,
-        ".".join(map(str, need)),
+        dotted(need),
         sha256(content).hexdigest(),
     )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from wheelcheck.cli.exit_codes import PASS, reader_may_leave
 from wheelcheck.cli.options import add_config
+from wheelcheck.counting import dotted
 
 if TYPE_CHECKING:
     import argparse
@@ -176,8 +177,7 @@ def _elsewhere(platform: str, pythons: list[str]) -> Elsewhere:
             names = (f"cp3{_MINOR}" if name in ("py2", "py3") else name for name in pythons)
             floor = parse_platform(platform).floor if start == "macosx" else ()
             build = " ".join(f"{name}-{tag}" for name in dict.fromkeys(names))
-            deployment = ".".join(map(str, floor))
-            return {"runner": runner, "platform": platform, "build": build, "archs": archs, "deployment": deployment}
+            return {"runner": runner, "platform": platform, "build": build, "archs": archs, "deployment": dotted(floor)}
     raise ConfigError(f"{platform}: no hosted runner is known that builds it; build it in a job of your own")
 
 

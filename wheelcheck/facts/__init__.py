@@ -51,6 +51,11 @@ class Member:
     archive: str = ""
 
     @property
+    def slices(self) -> tuple[Slice, ...]:
+        """Its native code, one slice per CPU; empty for a file without native code."""
+        return self.binary.slices if self.binary else ()
+
+    @property
     def linked(self) -> bool:
         """True for code that an operating system loads (not objects, static libraries, split debug data)."""
         return self.binary is not None and self.binary.is_linked
@@ -100,7 +105,7 @@ class Artifact:
 
     def exported(self, names: AbstractSet[str], machine: str = "") -> set[str]:
         """Return which of these symbols a native file exports, for one machine or for any, wherever the file is."""
-        slices = (slice_ for member in self.natives if names and member.binary for slice_ in member.binary.slices)
+        slices = (slice_ for member in self.natives if names for slice_ in member.slices)
         return {name for slice_ in slices if machine in ("", slice_.machine) for name in slice_.exports.among(names)}
 
 
@@ -147,14 +152,18 @@ class Wheel(Artifact):
         """The widths in bits of native code, by its path without the widths that this names."""
         found: dict[str, set[int]] = {}
         for member in self.natives:
-            bits = {slice_.bits for slice_ in member.binary.slices} if member.binary else set()
-            found.setdefault(without_width(member.path), set()).update(bits)
+            found.setdefault(without_width(member.path), set()).update(slice_.bits for slice_ in member.slices)
         return found
 
     @cached_property
     def served(self) -> dict[tuple[str, ...], tuple[tuple[Member, Slice, Platform], ...]]:
         """What `facts.fit.native_code` found, by the systems that it was asked for: most rules about code ask it."""
         return {}
+
+    @cached_property
+    def loads_for_all(self) -> bool:
+        """Whether a package may load something whose symbols every later file finds (RTLD_GLOBAL)."""
+        return any(word in text for text in self.texts.values() for word in ("RTLD_GLOBAL", "setdlopenflags"))
 
     @cached_property
     def folders(self) -> frozenset[str]:

@@ -86,8 +86,7 @@ Fit = Literal["home", "foreign-cpu", "missing-slice", "foreign-system"]
 
 def native_slices(member: Member) -> tuple[Slice, ...]:
     """Return the slices that a CPU of some operating system runs: not .NET, BPF, GPU or other bare code."""
-    slices = member.binary.slices if member.binary else ()
-    return tuple(slice_ for slice_ in slices if slice_.system != "bare" and not slice_.managed)
+    return tuple(slice_ for slice_ in member.slices if slice_.system != "bare" and not slice_.managed)
 
 
 def same_system(slice_: Slice, platform: Platform) -> bool:

@@ -59,11 +59,6 @@ def oldest_promised(wheel: Wheel) -> Version:
     return min((max(version_of(tag.python), _FIRST) for tag in wheel.name.tags if tag.abi in STABLE), default=_ANY)
 
 
-def dotted(version: Version) -> str:
-    """Return `3.9` for (3, 9)."""
-    return ".".join(map(str, version))
-
-
 def is_admitted(wheel: Wheel, versions: Iterable[Version]) -> bool:
     """Return whether Requires-Python admits some release of these minor versions; one that cannot be parsed does."""
     wanted = str(wheel.dist_info.metadata.get("Requires-Python", ""))

@@ -25,10 +25,9 @@ class Carried:
         """Gather the names, in small letters for the loaders of Windows and of most Macs."""
         found: dict[_Machine, set[str]] = defaultdict(set)
         for member in wheel.natives:
-            slices = member.binary.slices if member.binary else ()
-            for slice_ in slices:
+            for slice_ in member.slices:
                 found[_machine(slice_)] |= {name_of(member.path), slice_.soname} - {""}
-            if not slices:
+            if not member.slices:
                 found[_ANY].add(name_of(member.path))
         names = {machine: frozenset(map(str.lower, each) if ignore_case else each) for machine, each in found.items()}
         self.names = frozenset[str]().union(*names.values())

@@ -11,6 +11,17 @@ from wheelcheck.typed import Literal
 
 TagSystem = Literal["linux", "macos", "windows", "ios", "android", "wasm", "any", "other"]
 
+SYSTEM_NAMES: dict[TagSystem, str] = {
+    "linux": "Linux",
+    "macos": "macOS",
+    "windows": "Windows",
+    "ios": "iOS",
+    "android": "Android",
+    "wasm": "WebAssembly",
+    "any": "any platform",
+    "other": "other",
+}
+
 # PEP 513, 571 and 599 under the names of PEP 600.
 LEGACY_MANYLINUX = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
 
@@ -46,6 +57,11 @@ class Platform:
     arches: tuple[str, ...] = ()
     libc: str = ""
     floor: tuple[int, ...] = ()
+
+    @property
+    def floor_name(self) -> str:
+        """What `floor` is a version of: the C library on Linux (for `linux_*` glibc), elsewhere the system."""
+        return (self.libc or "glibc") if self.system == "linux" else SYSTEM_NAMES[self.system]
 
     @property
     def binary_format(self) -> str:

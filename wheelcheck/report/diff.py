@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wheelcheck.binary.model import digits
-from wheelcheck.counting import counted
+from wheelcheck.counting import counted, dotted
 from wheelcheck.platforms import suffixes
 from wheelcheck.records import dataclass
 from wheelcheck.report.wording import safe
@@ -55,7 +55,7 @@ def rows(report: Report) -> Iterator[Row]:
     """Yield one row per slice of native code, in the order of the artifacts."""
     for artifact in report.artifacts:
         for member in artifact.natives:
-            for slice_ in _slices(member):
+            for slice_ in member.slices:
                 facts = (slice_.system, " or ".join(_machines(slice_)), slice_.kind, floor_of(slice_), slice_.needed)
                 yield Row(artifact.file, member.path, *facts, member.size, member.mode)
 
@@ -65,12 +65,8 @@ def floor_of(slice_: Slice) -> str:
     if need := slice_.glibc_need:
         return need.version
     if slice_.minimum_os:
-        return f"{slice_.system} {'.'.join(map(str, slice_.minimum_os))}"
+        return f"{slice_.system} {dotted(slice_.minimum_os)}"
     return ""
-
-
-def _slices(member: Member) -> tuple[Slice, ...]:
-    return member.binary.slices if member.binary else ()
 
 
 def _machines(slice_: Slice) -> tuple[str, ...]:
@@ -156,7 +152,7 @@ def _place(artifact: Artifact) -> tuple[Place, ...]:
 
 def properties(member: Member) -> dict[str, str]:
     """Return the properties of a native file that are compared, as text; empty where it has none."""
-    slices = _slices(member)
+    slices = member.slices
     return {
         "format": member.binary.format if member.binary else "",
         "code": ", ".join(f"{slice_.system} {'/'.join(_machines(slice_))} {slice_.kind}" for slice_ in slices),
@@ -236,8 +232,7 @@ def _say_rest(count: int, what: str, console: Console) -> None:
 
 def _symbols(member: Member) -> dict[str, str]:
     """Return the symbols that a file takes from other libraries by their versions, the newest of each library first."""
-    slices = member.binary.slices if member.binary else ()
-    needs = {need: symbols for slice_ in slices for need, symbols in slice_.symbols_by_need()}
+    needs = {need: symbols for slice_ in member.slices for need, symbols in slice_.symbols_by_need()}
     newest_first = sorted(needs, key=lambda need: (need.library, digits(need.version)), reverse=True)
     return {str(need): ", ".join(needs[need]) for need in newest_first}
 

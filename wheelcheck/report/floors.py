@@ -17,11 +17,9 @@ from wheelcheck.typed import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wheelcheck.platforms.tags import Platform
     from wheelcheck.results import Report
 
 _RULES = ("WC401", "WC501")  # the rules that compare the same two versions
-_SYSTEMS = {"macos": "macOS", "ios": "iOS", "android": "Android"}
 _MACOS_11 = 16  # the place of macOS 11 behind 10.15; its betas called themselves 10.16
 _LAST_NUMBERED = {"macOS": 15, "iOS": 18}  # the next major version is that of the year
 _FIRST_YEAR = 26
@@ -109,11 +107,6 @@ def folded(rows: Iterable[Floor]) -> tuple[Fold, ...]:
     return tuple(sorted(folds, key=lambda fold: fold.worst.badness, reverse=True))
 
 
-def dotted(version: tuple[int, ...]) -> str:
-    """Return a version as people write it."""
-    return ".".join(map(str, version))
-
-
 def _platform_of(floor: Floor) -> tuple[str, str, str]:
     return floor.artifact, floor.system, floor.cpu
 
@@ -127,17 +120,12 @@ def _of_wheel(wheel: Wheel, severities: dict[tuple[str, str], str]) -> Iterator[
         yield Floor(
             wheel.file,
             member.path,
-            _system(platform),
+            platform.floor_name,
             "/".join(slice_.arches),
             promised(slice_, platform),
             needed(slice_, platform),
             severities.get((wheel.file, member.path), ""),
         )
-
-
-def _system(platform: Platform) -> str:
-    """Return the name of what has versions: the C library on Linux. A tag without one (`linux_*`) is held to glibc."""
-    return _SYSTEMS.get(platform.system) or platform.libc or "glibc"
 
 
 def _severities(report: Report) -> dict[tuple[str, str], str]:

@@ -10,9 +10,10 @@ import re
 from collections import defaultdict
 from pathlib import PurePosixPath
 
+from wheelcheck.counting import dotted
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.platforms import arch
-from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.tags import SYSTEM_NAMES, parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels
 from wheelcheck.records import dataclass
 from wheelcheck.typed import TYPE_CHECKING, Literal
@@ -36,16 +37,6 @@ MEANINGS: dict[Mark, str] = {
 }
 _SYSTEMS = ("any", "linux", "macos", "windows", "android", "ios", "wasm", "other")
 _SUFFIXES = (".whl", ".tar.gz", ".zip")
-_LABELS = {
-    "linux": "Linux",
-    "macos": "macOS",
-    "windows": "Windows",
-    "ios": "iOS",
-    "android": "Android",
-    "wasm": "WebAssembly",
-    "any": "any platform",
-    "other": "other",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +109,7 @@ def _keys(tag: str) -> list[_Key]:
     platform = parse_platform(tag)
     libc = {"musl": " musl"}.get(platform.libc, "")
     place = _SYSTEMS.index(platform.system)
-    label = _LABELS[platform.system] + libc
+    label = SYSTEM_NAMES[platform.system] + libc
     if not platform.arches or platform.system == "other":
         return [(place, label, len(arch.ARCHES), "" if platform.is_any else tag)]
     rows = [arch.find(name) for name in platform.arches]
@@ -226,7 +217,7 @@ def _joined(labels: list[str]) -> str:
 
 
 def _floors(floors: set[_Floor]) -> tuple[str, ...]:
-    return tuple("glibc " * is_glibc + ".".join(map(str, floor)) for is_glibc, floor in sorted(floors))
+    return tuple("glibc " * is_glibc + dotted(floor) for is_glibc, floor in sorted(floors))
 
 
 def _natural(text: str) -> list[tuple[int, str, int]]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from wheelcheck.counting import counted
-from wheelcheck.report.floors import Fold, dotted, floors, folded, step
+from wheelcheck.counting import counted, dotted
+from wheelcheck.report.floors import Fold, floors, folded, step
 from wheelcheck.report.html_elements import breakable, details, element, heading, share
 from wheelcheck.report.sizes import KINDS, largest, sizes
 from wheelcheck.report.wording import sized

@@ -10,7 +10,8 @@ import json
 from collections import Counter, defaultdict
 
 from wheelcheck import __version__
-from wheelcheck.report.floors import dotted, floors
+from wheelcheck.counting import dotted
+from wheelcheck.report.floors import floors
 from wheelcheck.report.selection import select
 from wheelcheck.report.sizes import by_kind
 from wheelcheck.rules import SEVERITIES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from wheelcheck.counting import counted
-from wheelcheck.report.floors import Floor, Fold, dotted, floors, folded, step
+from wheelcheck.counting import counted, dotted
+from wheelcheck.report.floors import Floor, Fold, floors, folded, step
 from wheelcheck.report.lines import Line
 from wheelcheck.report.selection import Names
 from wheelcheck.report.wording import safe, sized

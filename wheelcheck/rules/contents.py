@@ -262,7 +262,7 @@ def debug_information_is_left_out(wheel: Wheel) -> Iterator[Hit]:
     --only-keep-debug`).
     """
     for member in wheel.natives:
-        size = sum(slice_.debug_size for slice_ in member.binary.slices) if member.binary and member.linked else 0
+        size = sum(slice_.debug_size for slice_ in member.slices) if member.linked else 0
         if not hints.is_fixture(member.path) and (size > _MOST_DEBUG or size > _DEBUG_SHARE * member.size):
             message = f"holds {size / 1024:.0f} KiB of debug information, of {member.size / 1024:.0f} KiB"
             yield Hit(member.path, message, cause="holds debug information")

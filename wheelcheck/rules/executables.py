@@ -14,7 +14,7 @@ from wheelcheck.platforms import hints
 from wheelcheck.platforms.magic import LFS_POINTER
 from wheelcheck.platforms.paths import name_of, parts_of, suffix_of
 from wheelcheck.platforms.suffixes import is_extension_module
-from wheelcheck.platforms.tags import parse_platform
+from wheelcheck.platforms.tags import SYSTEM_NAMES, parse_platform
 from wheelcheck.platforms.wheel_tags import Wheels, WheelTag
 from wheelcheck.rules import Hit, rule
 from wheelcheck.typed import TYPE_CHECKING
@@ -31,8 +31,7 @@ _LINKER_SCRIPT = regex(rb"(?:INPUT|GROUP|OUTPUT_FORMAT|SEARCH_DIR|TARGET|VERSION
 _BUILT = regex(r"\.(?:o|obj|a|bpf|exe|node|wasm)$", re.IGNORECASE)  # what only a compiler or linker writes
 _CODE_ENDINGS = frozenset(["so", "dylib", "pyd", "dll", "o", "obj", "a", "bpf", "exe", "node", "wasm"])
 _WINDOWS_CODE = frozenset({".exe", ".dll", ".pyd"})
-# Where a name with such an ending is nothing but code's: how the system is called, and the endings.
-_LOADED_AS = {"windows": ("Windows", _WINDOWS_CODE), "macos": ("macOS", frozenset({".dylib"}))}
+_ONLY_CODE = {"windows": _WINDOWS_CODE, "macos": frozenset({".dylib"})}  # endings under which a system expects code
 _STUBS = (
     (regex(re.escape(LFS_POINTER)), "a git-lfs pointer"),
     (regex(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE), "an HTML or XML page"),
@@ -246,8 +245,8 @@ def _stub(member: Member, wheel: Wheel) -> Hit | None:
 def _system_of_name(member: Member, wheel: Wheel) -> str:
     """Return the system of the wheel on which a file of this name is code and nothing else; empty if there is none."""
     suffix = suffix_of(member.path).lower()
-    known = (_LOADED_AS[platform.system] for platform in wheel.platforms if platform.system in _LOADED_AS)
-    return next((name for name, endings in known if suffix in endings), "")
+    systems = (platform.system for platform in wheel.platforms)
+    return next((SYSTEM_NAMES[system] for system in systems if suffix in _ONLY_CODE.get(system, ())), "")
 
 
 def _may_claim(member: Member) -> bool:
@@ -334,7 +333,7 @@ def every_wheel_carries_the_declared_payload(release: Release) -> Iterator[Hit]:
 def _payload_problem(member: Member | None, payload: Payload) -> str:
     if member is None:
         return f"payload {payload.name!r} is missing, expected a native {payload.kind}"
-    kinds = {slice_.kind for slice_ in member.binary.slices} if member.binary else set()
+    kinds = {slice_.kind for slice_ in member.slices}
     if payload.kind not in kinds:
         found = " and ".join(sorted(kinds)) or f"{counted(member.size, 'byte')} and no native code"
         return f"payload {payload.name!r}: found {found}, expected a native {payload.kind}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from wheelcheck.counting import dotted
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu, without_readable_tags
 from wheelcheck.facts.interpreter import (
     HOOKS,
     STABLE,
     Version,
-    dotted,
     init_functions,
     is_admitted,
     makes_module,
@@ -66,7 +66,7 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     Remedy: give file and function one name (`[lib] name` and `#[pymodule]` in Rust, `PYBIND11_MODULE(NAME, m)`), and
     export the function (`PyMODINIT_FUNC`).
     """
-    linked_to = {name for member in wheel.natives for slice_ in _slices(member) for name in slice_.needed}
+    linked_to = {name for member in wheel.natives for slice_ in member.slices for name in slice_.needed}
     carried, seen = Carried(wheel), set[str]()
     imported: frozenset[str] | None = None
     for member, slice_, platform in native_code(wheel):
@@ -92,10 +92,6 @@ def _imported_as(path: str) -> str:
     """Return the name under which a file is imported, without its package: `__init__` is the package itself."""
     module = module_of(path)
     return parts_of(path)[-2] if module == "__init__" and "/" in path else module
-
-
-def _slices(member: Member) -> tuple[Slice, ...]:
-    return member.binary.slices if member.binary else ()
 
 
 def _is_importable(slice_: Slice, module: str, wheel: Wheel) -> bool:
@@ -281,7 +277,7 @@ def a_module_for_one_interpreter_has_a_tag_for_it(wheel: Wheel) -> Iterator[Hit]
             is_alone
             and not is_optional
             and not is_test_data(member.path)
-            and any(_is_imported(slice_) for slice_ in _slices(member))
+            and any(_is_imported(slice_) for slice_ in member.slices)
         ):
             tags = ".".join(sorted({tag.python for tag in wheel.name.tags}))
             found = f"is for {name.interpreter} alone, expected a tag for it: {tags}-none is for others too"

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 
 from wheelcheck.binary.model import digits
+from wheelcheck.counting import dotted
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
@@ -51,8 +52,7 @@ def no_binary_needs_a_newer_glibc_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
     for member, slice_, platform in native_code(wheel, "linux"):
         need = slice_.glibc_need
         if platform.libc == "glibc" and need and need.glibc > platform.floor:
-            floor = ".".join(map(str, platform.floor))
-            message = f"needs {need}, expected at most GLIBC_{floor} for {platform.tag}"
+            message = f"needs {need}, expected at most GLIBC_{dotted(platform.floor)} for {platform.tag}"
             newer = [each for each in slice_.binding_versions if each.glibc > platform.floor]
             yield Hit(member.path, message + _to_call(slice_, newer), cause=message, fixable=not need.is_unknown_marker)
 

@@ -6,6 +6,7 @@ import posixpath
 from collections import Counter, defaultdict
 from pathlib import PurePosixPath
 
+from wheelcheck.counting import dotted
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dyld import WALK_LIMIT, Dyld, Image, place_of
 from wheelcheck.facts.file_names import installed_path
@@ -32,12 +33,7 @@ _SHARED_FOLDERS = (*_SYSTEM_FOLDERS, "/Library/")  # users install frameworks in
 _HOMES = ("/Users/", "/home/", "/private/", "/tmp/", "/var/", "/Volumes/")  # noqa: S108 - no user installs there
 _PYTHON_LIBRARY = regex(r"libpython\d[\w.]*\.dylib")
 _FIRST_YEARLY_MACOS = 11
-_FOR_ALL = ("RTLD_GLOBAL", "setdlopenflags")  # how a package lets later files find the symbols of one that it loads
 _SHOWN = 4  # names in a message
-
-
-def _dotted(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
 
 
 @rule("WC501", on=Wheel, severity=("error", "warning", "note"), needs=without_known_cpu, fix="floor")
@@ -63,8 +59,8 @@ def no_binary_needs_a_newer_macos_than_the_tag(wheel: Wheel) -> Iterator[Hit]:
         found, allowed = needed(slice_, platform), promised(slice_, platform)
         if found > allowed:
             severity = _severity_of(slice_, found, allowed, platform)
-            message = f"{'/'.join(slice_.arches)} code needs {slice_.system} {_dotted(found)}"
-            message += f", expected at most {_dotted(allowed)} for {platform.tag}: {_consequence(slice_, severity)}"
+            message = f"{'/'.join(slice_.arches)} code needs {slice_.system} {dotted(found)}"
+            message += f", expected at most {dotted(allowed)} for {platform.tag}: {_consequence(slice_, severity)}"
             fixable = severity == "error" and platform.system == "macos"
             yield Hit(member.path, message, severity=severity, fixable=fixable)
 
@@ -232,8 +228,7 @@ def every_symbol_that_is_looked_for_anywhere_is_somewhere(wheel: Wheel) -> Itera
     for each in asked:
         wanted[each.machine] |= each.names
     exported = {machine: wheel.exported(names, machine) for machine, names in wanted.items()}
-    texts = wheel.texts.values() if asked else ()
-    is_open = bool(asked and wheel.required.names) or any(word in text for text in texts for word in _FOR_ALL)
+    is_open = bool(asked and (wheel.required.names or wheel.loads_for_all))
     for each in asked:
         if names := each.names - exported[each.machine]:
             found = f"looks for {listed(sorted(names), _SHOWN)}, which neither the wheel nor {each.platform.tag} offers"

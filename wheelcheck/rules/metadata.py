@@ -6,6 +6,7 @@ from bisect import bisect_left
 from functools import lru_cache
 from keyword import iskeyword
 
+from wheelcheck.counting import dotted
 from wheelcheck.facts import Artifact, Sdist, Wheel
 from wheelcheck.facts.dist_info import (
     GROUPS,
@@ -112,7 +113,7 @@ def metadata_holds_no_field_newer_than_its_version(artifact: Artifact) -> Iterat
     version = metadata_version(headers)
     for field in sorted({name.lower() for name in headers} & _NEWER_FIELDS.keys()):
         if version < _NEWER_FIELDS[field]:
-            found, expected = (".".join(map(str, each)) for each in (version, _NEWER_FIELDS[field]))
+            found, expected = map(dotted, (version, _NEWER_FIELDS[field]))
             yield Hit(path, f"found {field} in Metadata-Version {found}, expected {expected} or newer")
 
 

@@ -78,7 +78,7 @@ def _instead(expected: WheelTag, strays: Wheels) -> str:
     """Return which wheel is there instead of a missing one, as the end of a sentence; empty text if none is like it."""
     name, difference = strays.nearest(expected)
     if difference == "version":
-        return f". {name} is there, but it needs a newer {_system(expected)}"
+        return f". {name} is there, but it needs a newer {parse_platform(expected.platform).floor_name}"
     return f". {name} is there, but it is for {difference}" if name else ""
 
 
@@ -86,14 +86,8 @@ def _wanted(wheel: WheelTag, welcome: Wheels) -> str:
     """Return which expected wheel is most like this one, as the end of a sentence; empty text if none is."""
     name, difference = welcome.nearest(wheel)
     if difference == "version":
-        return f": it declares {name}, and this one needs a newer {_system(wheel)}"
+        return f": it declares {name}, and this one needs a newer {parse_platform(wheel.platform).floor_name}"
     return f"; the most similar one is {name}" if name else ""
-
-
-def _system(wheel: WheelTag) -> str:
-    platform = parse_platform(wheel.platform)
-    named = {"macos": "macOS", "ios": "iOS", "android": "Android"}
-    return named.get(platform.system, platform.libc or platform.system)
 
 
 @rule("WC703", on=Release, severity=("error", "warning"))

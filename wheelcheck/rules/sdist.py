@@ -73,7 +73,7 @@ def an_sdist_holds_no_prebuilt_binary(sdist: Sdist) -> Iterator[Hit]:
 
 
 def _kind(member: Member) -> str:
-    return "/".join(dict.fromkeys(slice_.kind for slice_ in member.binary.slices)) if member.binary else ""
+    return "/".join(dict.fromkeys(slice_.kind for slice_ in member.slices))
 
 
 def _is_build_output(member: Member) -> bool:

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 _SHOWN = 4  # names in a message
 _LOADING = regex(r"\b(?:CDLL|PyDLL|LoadLibrary|dlopen)\b")
 _LISTING = ("glob", "listdir", "iterdir", "scandir", "os.walk")
-_FOR_ALL = ("RTLD_GLOBAL", "setdlopenflags")  # how a package lets later files find the symbols of one that it loads
 
 
 def _loaders(wheel: Wheel) -> Iterator[tuple[Platform, Loader]]:
@@ -239,12 +238,11 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
         if loader.is_exhausted:  # then groups are incomplete, and so is what files are said to find
             exhausted, missed = True, {file: each for file, each in missed.items() if _is_certain(file, each)}
         holders = loader.holders({symbol.name for each in missed.values() for symbol in each.symbols}) if missed else {}
-        loads_for_all = any(word in text for text in wheel.texts.values() for word in _FOR_ALL) if missed else False
         for file, (symbols, unknown) in missed.items():
             if unknown:
                 yield Hit(file.path, f"its symbols are not looked for: {unknown}", "note")
                 continue
-            is_open = loads_for_all and not any(is_of_a_system(each.name, platform.arches[0]) for each in symbols)
+            is_open = wheel.loads_for_all and not any(is_of_a_system(each.name, platform.arches[0]) for each in symbols)
             yield _judge(file, symbols, holders, platform, is_open=is_open)
     _require_all(exhausted)
 
