@@ -17,6 +17,7 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from contextlib import contextmanager
+from io import TextIOWrapper
 from threading import Thread, Timer
 
 from wheelcheck.patterns import regex
@@ -172,14 +173,16 @@ def ask(project: Path, *words: str) -> str:
     """Return the output of a git command in `project`; empty if it fails or git is not installed.
 
     Names that are not UTF-8 are decoded as by `os.fsdecode`. Variables of a git hook are removed: they would make git
-    answer for the hook's repository.
+    answer for the hook's repository. Raises BuildError if git does not end in time.
     """
     git = shutil.which("git")
     if git is None:
         return ""
     env = {name: value for name, value in os.environ.items() if not _OF_A_REPOSITORY.fullmatch(name)}
-    done = subprocess.run((git, *words), cwd=project, env=env, capture_output=True, check=False)  # noqa: S603  (no shell)
-    return os.fsdecode(done.stdout) if done.returncode == 0 else ""
+    command = Command((git, *words), project, env)
+    with _started(command, subprocess.DEVNULL, limit(os.environ)) as child:
+        output = child.stdout.buffer.read() if isinstance(child.stdout, TextIOWrapper) else b""  # as it is, with any \r
+    return os.fsdecode(output) if child.returncode == 0 else ""
 
 
 def limit(base: Mapping[str, str], default: float = LIMIT) -> float:

@@ -95,6 +95,26 @@ def test_a_command_that_does_not_end_is_killed_with_all_it_started(
     assert not (tmp_path / "survived").exists()
 
 
+def test_a_git_that_does_not_end_is_killed_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for a file system monitor, or for a lock on a network drive."""
+    git = tmp_path / "git"
+    git.write_text("#!/bin/sh\nsleep 1000 & echo started; wait\n", "utf-8")
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setenv(run.LIMIT_VARIABLE, "2")
+    with pytest.raises(run.OverdueError, match=r"git ls-files: it did not end within 2 seconds and was killed"):
+        run.ask(tmp_path, "ls-files")
+
+
+@pytest.mark.parametrize("name", [b"a\rb", b"a\r\nb", b"caf\xe9", "caf\u00e9".encode()])
+def test_what_git_says_is_not_changed(name: bytes, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(name)).touch()
+    assert run.ask(tmp_path, "ls-files") == ""  # no repository: git fails
+    assert run.ask(tmp_path, "init", "--quiet") == ""
+    said = run.ask(tmp_path, "ls-files", "-z", "--others")
+    assert said.split("\0") == [os.fsdecode(name), ""]
+
+
 @pytest.mark.parametrize("given", ["0", "-1", "1.5", "soon"])
 def test_a_time_limit_that_is_not_a_positive_number_is_refused(given: str) -> None:
     with pytest.raises(BuildError, match="is not a positive number of seconds"):
