@@ -127,15 +127,15 @@ BEFORE: dict[str, tuple[Act, str]] = {
     ),
     "evidence of a trial that failed": (
         stated("x86_64", proofs=[]),
-        rf"{WHEEL}: the evidence has no smoke of it on x86_64",
+        rf"{WHEEL}: the evidence lacks 'smoke' for this wheel on x86_64",
     ),
     "evidence of a trial on another CPU": (
         stated("x86_64", builder={"cpu": "aarch64", "emulated": False}),
-        rf"{WHEEL}: the evidence has no smoke of it on x86_64",
+        rf"{WHEEL}: the evidence lacks 'smoke' for this wheel on x86_64",
     ),
     "evidence of an emulator where a CPU is demanded": (
         stated("aarch64", builder=EMULATED),
-        r"aarch64\.whl: the evidence has no smoke of it on aarch64 itself",
+        r"aarch64\.whl: the evidence lacks 'smoke' for this wheel on aarch64 itself",
     ),
 }
 

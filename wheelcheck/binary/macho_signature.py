@@ -124,7 +124,7 @@ def _compare(reading: Reading, directory: _Directory) -> str:
     if not wrong:
         return ""
     first = wrong[0] * directory.page
-    return f"has {len(wrong)} of {directory.pages} pages that the code signature does not fit, the first at {first:#x}"
+    return f"{len(wrong)} of its {directory.pages} pages differ from its code signature, the first at {first:#x}"
 
 
 def _pages(reading: Reading, directory: _Directory) -> Iterator[bytes]:

@@ -223,9 +223,9 @@ def setup_py_finds_what_it_imports(sdist: Sdist) -> Iterator[Hit]:
         if module in STANDARD or module in brought:
             continue
         if module not in beside:
-            yield Hit(path, f"imports {module}, which nothing brings that the build requires")
+            yield Hit(path, f"imports {module}, which no requirement of [build-system] provides")
         elif backend != _LEGACY:
-            yield Hit(path, f"imports {module} from beside it, where {backend} does not look")
+            yield Hit(path, f"imports {module} from its own folder, where {backend} does not look")
 
 
 @rule("WC627", on=Sdist, absence=True)
@@ -273,7 +273,7 @@ def the_backend_accepts_the_project_table(sdist: Sdist) -> Iterator[Hit]:
     from wheelcheck.facts.project_table import project_problems  # noqa: PLC0415  # what a wheel does not need
 
     for problem in dict.fromkeys(project_problems(sdist.pyproject)):
-        yield Hit(f"{sdist.top}/pyproject.toml", f"found {problem} in [project], which no build accepts")
+        yield Hit(f"{sdist.top}/pyproject.toml", f"found {problem} in [project], which no build backend accepts")
 
 
 def _backend(sdist: Sdist) -> str:

@@ -79,10 +79,8 @@ def every_crate_belongs_to_its_workspace(sdist: Sdist) -> Iterator[Hit]:
     """
     for orphan in orphans(sdist):
         if not _is_aside(orphan.manifest):
-            gives = f" gives {', '.join(orphan.programs)} and" if orphan.programs else ""
-            message = (
-                f"the package{gives} is no member of {orphan.workspace}, expected it among the workspace's members"
-            )
+            built = ", ".join(orphan.programs) or "this package"
+            message = f"cargo refuses to build {built}: {orphan.workspace} does not list the package among its members"
             severity = _of_others(orphan.manifest, sdist) if orphan.programs else "warning"
             yield Hit(orphan.manifest, message, severity)
 
@@ -99,7 +97,7 @@ def the_lock_file_holds_every_package_of_its_workspace(sdist: Sdist) -> Iterator
     """
     for entry in unlocked(sdist):
         if not _is_aside(entry.manifest):
-            yield Hit(entry.lock, f"found no {entry.found}, expected it as {entry.manifest} says")
+            yield Hit(entry.lock, f"lacks {entry.found}, which {entry.manifest} declares")
 
 
 @rule("WC620", on=Sdist, severity="note")

@@ -52,10 +52,10 @@ def scripts_are_started_by_an_interpreter_that_users_have(wheel: Wheel) -> Itera
         return
     for member in wheel.members:
         if _is_script(member) and (program := _interpreter(member.head)):
-            where = "which only the machine that built it has"
+            where = "which exists only on the machine that built the wheel"
             if not program.startswith("/"):
                 where = "which installers do not replace: the kernel looks for it in the current folder"
-            yield Hit(member.path, f"is started by {program!r}, {where}")
+            yield Hit(member.path, f"its first line names {program!r}, {where}")
 
 
 def _is_script(member: Member) -> bool:

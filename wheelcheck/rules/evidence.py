@@ -90,7 +90,8 @@ def every_wheel_has_been_tried_on_its_own_cpu(release: Release) -> Iterator[Hit]
             there = [one for one in proven if (not cpu or one.cpu == cpu) and not (native and one.emulated)]
             if missing := sorted(set(demanded) - {proof for one in there for proof in one.proofs}):
                 place = f" on {cpu}{' itself' if native else ''}" if cpu else ""
-                yield Hit("", f"the evidence has no {' and no '.join(missing)} of it{place}", artifact=wheel.file)
+                lacking = " and ".join(map(repr, missing))
+                yield Hit("", f"the evidence lacks {lacking} for this wheel{place}", artifact=wheel.file)
 
 
 @rule("WC723", on=Release, severity=("error", "warning"), needs=_without_evidence)

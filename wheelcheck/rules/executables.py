@@ -191,7 +191,7 @@ def _misnamed(member: Member, binary: Binary, wheel: Wheel) -> Hit | None:
     if not is_loaded or is_foreign_payload(member, wheel) or not (is_for_browsers or binary.kinds <= _UNLOADABLE):
         return None
     found = "WebAssembly" if is_for_browsers else f"{kinds} code"
-    message = f"found {found}, expected what a loader takes under this name"
+    message = f"found {found}, expected a library that a loader can load"
     return Hit(member.path, message, severity=None if _system_of_name(member, wheel) else "warning")
 
 

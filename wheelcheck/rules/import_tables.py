@@ -52,7 +52,7 @@ def each_library_of_the_wheel_has_what_others_import_from_it(wheel: Wheel) -> It
             if missed := [symbol for symbol in symbols if symbol.name in absent]:
                 is_certain = is_loaded and origin_of(library) != "Visual C++" and not all(each.lazy for each in missed)
                 names = listed([symbol.name for symbol in missed], _SHOWN)
-                message = f"imports {names} from {library}, which the one in the wheel does not have"
+                message = f"imports {names} from {library}, which this library of the wheel does not export"
                 yield Hit(path, message, None if is_certain else "warning")
 
 

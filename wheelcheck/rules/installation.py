@@ -93,7 +93,10 @@ def _other_spellings(wheel: Wheel, same: Callable[[str], str]) -> Iterator[Hit]:
         for folder in _above(place) if not place.startswith("/") else ():
             other = spelled.setdefault(same(folder), folder)
             if other != folder:
-                yield Hit(member.path, f"is installed into {folder}, which is {other} where names have no case")
+                yield Hit(
+                    member.path,
+                    f"is installed into {folder}, which is the same folder as {other} where case does not matter",
+                )
                 break
 
 

@@ -280,7 +280,7 @@ def a_module_for_one_interpreter_has_a_tag_for_it(wheel: Wheel) -> Iterator[Hit]
             and any(_is_imported(slice_) for slice_ in member.slices)
         ):
             tags = ".".join(sorted({tag.python for tag in wheel.name.tags}))
-            found = f"is for {name.interpreter} alone, expected a tag for it: {tags}-none is for others too"
+            found = f"only {name.interpreter} imports it, but a wheel for {tags}-none is installed by others too"
             yield Hit(member.path, found)
 
 

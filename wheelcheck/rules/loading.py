@@ -202,12 +202,21 @@ def no_library_needs_static_thread_local_storage(wheel: Wheel) -> Iterator[Hit]:
             found = f"needs {slice_.static_tls} bytes of static thread-local storage (DF_STATIC_TLS)"
             if platform.libc == "musl":
                 severity: Severity = "error" if is_extension_module(member.path) else "warning"
-                yield Hit(member.path, f"{found}, and musl has none for what is loaded later", severity)
+                yield Hit(
+                    member.path, f"{found}, and musl has none for libraries that a running process loads", severity
+                )
             elif slice_.static_tls > _SPARE_TLS:
                 is_certain = slice_.static_tls > _MOST_SPARE_TLS and is_extension_module(member.path)
-                yield Hit(member.path, f"{found}, and glibc keeps {_SPARE_TLS}", "error" if is_certain else "warning")
+                yield Hit(
+                    member.path,
+                    f"{found}, and glibc keeps {_SPARE_TLS} for all libraries that a running process loads",
+                    "error" if is_certain else "warning",
+                )
             else:
-                yield Hit(member.path, f"{found}, of the {_SPARE_TLS} that glibc keeps for all libraries of a process")
+                yield Hit(
+                    member.path,
+                    f"{found}, of the {_SPARE_TLS} that glibc keeps for all libraries that a running process loads",
+                )
 
 
 @rule("WC434", on=Wheel, needs=without_known_cpu)

@@ -83,9 +83,9 @@ def _judge(member: Member, problem: _Problem, wheel: Wheel, *, found: bool) -> I
         return
     loaded_by_path = problem.kind == "version" and any(tag.abi == "none" for tag in wheel.name.tags)
     if found or loaded_by_path:
-        yield Hit(member.path, f"{problem.what}, which {problem.who} does not import", severity="warning")
+        yield Hit(member.path, f"is {problem.what}, which {problem.who} does not import", severity="warning")
     else:
-        yield Hit(member.path, f"{problem.what}, expected a suffix that {problem.who} imports")
+        yield Hit(member.path, f"is {problem.what}, expected a suffix that {problem.who} imports")
 
 
 def _problem_of(path: str, wheel: Wheel, pythons: set[str]) -> tuple[str, _Problem | None]:

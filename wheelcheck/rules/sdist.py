@@ -319,6 +319,6 @@ def every_archive_in_the_sdist_can_be_opened(sdist: Sdist) -> Iterator[Hit]:
         if member.archive in _CLOSED and not hints.is_specimen(member.path):
             yield Hit(member.path, f"found a {member.archive} archive that was not opened, expected a zip or a tar")
     for path, damage in sdist.unread.items():
-        message = f"{damage.kind}: {damage.why}; what is in this archive was not all looked at"
+        message = f"{damage.kind}: {damage.why}; so not all of this archive was examined"
         is_document = path.split("/")[1:2] in (["doc"], ["docs"])
         yield Hit(path, message, severity="warning" if is_document else "error")

@@ -240,7 +240,7 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
         holders = loader.holders({symbol.name for each in missed.values() for symbol in each.symbols}) if missed else {}
         for file, (symbols, unknown) in missed.items():
             if unknown:
-                yield Hit(file.path, f"its symbols are not looked for: {unknown}", "note")
+                yield Hit(file.path, f"its symbols were not checked: {unknown}", "note")
                 continue
             is_open = wheel.loads_for_all and not any(is_of_a_system(each.name, platform.arches[0]) for each in symbols)
             yield _judge(file, symbols, holders, platform, is_open=is_open)
@@ -355,14 +355,14 @@ def _judge(
     nowhere = tuple(symbol for symbol in symbols if symbol.name not in holders)
     if not nowhere:
         holder = holders[symbols[0].name].path
-        return Hit(file.path, f"asks for {_listed(symbols)}, which {holder} has; no DT_NEEDED leads there", "warning")
+        return Hit(file.path, f"asks for {_listed(symbols)}, which {holder} has, and is not linked to it", "warning")
     asked = f"asks for {_listed(nowhere)}, which neither the wheel nor {platform.tag} offers"
     if not _is_started(file):
         is_systems = all(_some_library_offers(symbol.name, platform) for symbol in nowhere)
-        return Hit(file.path, f"{asked} to what it is linked with", "note" if is_systems else "warning")
+        return Hit(file.path, f"{asked} through what it is linked to", "note" if is_systems else "warning")
     is_lazy = not _is_module(file) and all(symbol.lazy for symbol in nowhere)
     when = "calling it ends the process" if is_lazy else "loading it fails"
-    when += ", unless what the package loads for all has it" if is_open else ""
+    when += ", unless the package loads a library that has it with RTLD_GLOBAL" if is_open else ""
     return Hit(file.path, f"{asked}: {when}", "warning" if is_lazy or is_open else None)
 
 

@@ -90,7 +90,7 @@ def test_the_pages_that_do_not_fit_are_counted_and_the_first_is_named(page: int)
         edited = sound
         for offset in offsets:
             edited = changed(edited, offset)
-        unfit = f"has {count} of {pages} pages that the code signature does not fit, the first at {first:#x}"
+        unfit = f"{count} of its {pages} pages differ from its code signature, the first at {first:#x}"
         assert fault(edited) == (unfit if count else "")
 
 
@@ -150,7 +150,7 @@ def test_only_the_blobs_that_are_counted_are_read(blobs: int) -> None:
         return bytes(made)
 
     assert fault(signed(native.mac(), lambda code: sign(code, blobs - 1))) == ""
-    assert "does not fit" in fault(signed(native.mac(), lambda code: sign(code, blobs)))
+    assert "differ from" in fault(signed(native.mac(), lambda code: sign(code, blobs)))
 
 
 def test_the_strongest_hash_is_the_one_that_counts() -> None:
@@ -161,7 +161,7 @@ def test_the_strongest_hash_is_the_one_that_counts() -> None:
         return superblob(code_directory(code, "sha1", kind=1), code_directory(bytes(len(code))))
 
     assert fault(signed(native.mac(), weak_is_wrong)) == ""
-    assert "that the code signature does not fit, the first at 0x0" in fault(signed(native.mac(), strong_is_wrong))
+    assert "pages differ from its code signature, the first at 0x0" in fault(signed(native.mac(), strong_is_wrong))
 
 
 def test_a_change_of_the_header_is_a_change_of_the_first_page() -> None:

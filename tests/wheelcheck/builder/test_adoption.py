@@ -152,7 +152,11 @@ def test_a_wheel_without_the_program_is_compared_with_the_stage(released: Build,
     ("sdist", "code", "said"),
     [
         ("sandlock-0.9.0.tar.gz", "WC603", "'../crates/sandlock-ffi/Cargo.toml' leaves the sdist"),
-        ("roar_cli-0.3.0.tar.gz", "WC604", "gives roar-proxy and is no member of roar_cli-0.3.0/rust/Cargo.toml"),
+        (
+            "roar_cli-0.3.0.tar.gz",
+            "WC604",
+            "cargo refuses to build roar-proxy: roar_cli-0.3.0/rust/Cargo.toml does not list",
+        ),
     ],
 )
 def test_an_sdist_that_no_configuration_could_build_is_refused_with_the_fix(

@@ -106,14 +106,14 @@ def test_a_wheel_without_a_smoke_command_is_stated_as_built_and_proven_by_nothin
     text = (repaired / "pyproject.toml").read_text()
     commands = text[text.index("commands = [") : text.index("]\n", text.index("commands = [{")) + 2]
     build = built(repaired, tmp_path, commands, "")
-    with pytest.raises(BuildError, match=rf"\.whl: the evidence has no smoke of it on {host().name}"):
+    with pytest.raises(BuildError, match=rf"\.whl: the evidence lacks 'smoke' for this wheel on {host().name}"):
         verify(build.settings.project, {}, proven=True)
 
 
 @pytest.mark.slow
 def test_a_wheel_that_was_changed_after_its_trial_is_not_proven(repaired: Path, tmp_path: Path) -> None:
     build = built(repaired, tmp_path, comment=b"changed")
-    with pytest.raises(BuildError, match=rf"\.whl: the evidence has no smoke of it on {host().name}"):
+    with pytest.raises(BuildError, match=rf"\.whl: the evidence lacks 'smoke' for this wheel on {host().name}"):
         verify(build.settings.project, {}, proven=True)
 
 

@@ -49,7 +49,7 @@ def test_a_wheel_that_was_built_again_loses_what_was_proven_of_the_old_one(build
     with pytest.raises(BuildError, match="it was changed since"):
         verify(build.settings.project, {}, proven=True)
     build.prove("roundtrip")
-    with pytest.raises(BuildError, match="the evidence has no smoke of it"):
+    with pytest.raises(BuildError, match="the evidence lacks 'smoke' for this wheel"):
         verify(build.settings.project, {}, proven=True)
 
 

@@ -70,7 +70,14 @@ OPEN_CLASSES = {
     "row",
     [
         *(
-            Twins("WC240", f"a script for {line}", script(line), script("#!python"), "only the machine", (SCRIPT,))
+            Twins(
+                "WC240",
+                f"a script for {line}",
+                script(line),
+                script("#!python"),
+                "exists only on the machine",
+                (SCRIPT,),
+            )
             for line in ("#!/home/builder/venv/bin/python3", "#!/opt/python/cp312-cp312/bin/python", "#!/tmp/x/sh -e")
         ),
         *(
@@ -93,7 +100,7 @@ OPEN_CLASSES = {
                 f"installers leave {line} as it is",
                 script(line),
                 script("#!python -E"),
-                f"is started by {line[2:].split()[0]!r}, which installers do not replace",
+                f"its first line names {line[2:].split()[0]!r}, which installers do not replace",
                 (SCRIPT,),
             )
             for line in ("#! python -E", "#!env python3", "#!Python", '#!"python"', "#!../bin/python")

@@ -95,19 +95,19 @@ def told(code: str, sentence: str, bad: Config, found: str, at: str = NAME) -> T
             "WC722",
             "a wheel that only another CPU has tried",
             with_evidence(replace(OF_WHEEL, cpu="aarch64"), OF_SDIST),
-            "the evidence has no smoke of it on x86_64",
+            "the evidence lacks 'smoke' for this wheel on x86_64",
         ),
         told(
             "WC722",
             "a wheel that was built and not tried",
             with_evidence(replace(OF_WHEEL, proofs=("roundtrip",)), OF_SDIST),
-            "the evidence has no smoke of it on x86_64",
+            "the evidence lacks 'smoke' for this wheel on x86_64",
         ),
         told(
             "WC722",
             "an emulated CPU where a real one is demanded",
             with_evidence(replace(OF_WHEEL, emulated=True), OF_SDIST, settings=Config(native_proofs=True)),
-            "the evidence has no smoke of it on x86_64 itself",
+            "the evidence lacks 'smoke' for this wheel on x86_64 itself",
         ),
         Silent(
             "WC722",

@@ -105,7 +105,7 @@ ONE = "[console_scripts]\nx = demo.cli:run\n"
             "a folder that is spelled otherwise",
             (f"{DATA}/purelib/Demo/clip.py",),
             (f"{DATA}/purelib/demos/clip.py",),
-            "is installed into Demo, which is demo where names have no case",
+            "is installed into Demo, which is the same folder as demo where case does not matter",
             f"{DATA}/purelib/Demo/clip.py",
         ),
         placed(

@@ -357,7 +357,7 @@ SOUND = for_macos("aarch64", "11.0")
             "a library that was edited after it was signed",
             a_wheel(ARM64, edited(SOUND)),
             a_wheel(ARM64, SOUND),
-            "pages that the code signature does not fit, the first at 0x0: macOS kills the process",
+            "pages differ from its code signature, the first at 0x0: macOS kills the process",
             (DYLIB,),
         ),
         Twins(
@@ -381,7 +381,7 @@ SOUND = for_macos("aarch64", "11.0")
             "one half of a universal library",
             a_wheel(UNIVERSAL2, both(edited(SOUND))),
             a_wheel(UNIVERSAL2, both(SOUND)),
-            "pages that the code signature does not fit",
+            "pages differ from its code signature",
             (DYLIB,),
         ),
     ],
@@ -521,7 +521,7 @@ def handing_on(*, is_meant: bool) -> Wheel:
             "another build of the library",
             a_wheel(ARM64, needing_foo(HERE, MODULE), needing_foo("/usr/lib/libz.dylib", "demo/libfoo.dylib")),
             a_wheel(ARM64, needing_foo(HERE, MODULE), foo("demo/libfoo.dylib")),
-            f"imports answer from {HERE}, which the one in the wheel does not have",
+            f"imports answer from {HERE}, which this library of the wheel does not export",
             (MODULE,),
         ),
         Twins(

@@ -343,7 +343,7 @@ def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path:
                 f"an archive with {sentence}",
                 an_sdist(File("vendor/sdk", partial(bad, good))),
                 an_sdist(File("vendor/sdk", good)),
-                "was not all looked at",
+                "so not all of this archive was examined",
                 ("demo-1.0/vendor/sdk",),
             )
             for sentence, good, bad in (
@@ -362,7 +362,7 @@ def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path:
             "a drawing among the documents that is a broken zip: a warning",
             an_sdist(File("docs/logo.pxm", UNLISTED)),
             an_sdist(File("docs/logo.pxm", ZIPPED)),
-            "was not all looked at",
+            "so not all of this archive was examined",
             ("demo-1.0/docs/logo.pxm",),
             severity="warning",
         ),
@@ -371,7 +371,7 @@ def test_an_sdist_beside_native_wheels_holds_native_source(row: Twins, tmp_path:
             "a broken archive in a folder docs that is not at the top",
             an_sdist(File("vendor/docs/sdk.zip", UNLISTED)),
             an_sdist(File("vendor/docs/sdk.zip", ZIPPED)),
-            "was not all looked at",
+            "so not all of this archive was examined",
             ("demo-1.0/vendor/docs/sdk.zip",),
         ),
         Silent("WC610", "a jar whose folder has every bit of a mode", an_sdist(File("app.jar", JAR))),

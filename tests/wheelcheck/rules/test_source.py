@@ -43,7 +43,7 @@ def locked_example(version: str) -> SdistRecipe:
 
 
 def orphan(sentence: str, bad: SdistRecipe, good: SdistRecipe, *, warning: bool = False) -> Twins:
-    found = "is no member of demo-1.0/rust/Cargo.toml"
+    found = "demo-1.0/rust/Cargo.toml does not list the package among its members"
     severity = "warning" if warning else "error"
     return Twins("WC604", sentence, bad, good, found, (f"{TOP}/{TOOL}",), severity=severity)  # type: ignore[arg-type]
 
@@ -80,18 +80,18 @@ def test_every_crate_belongs_to_its_workspace(row: Twins, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("tool", "gives"),
+    ("tool", "built"),
     [
-        (package("tool"), ""),
-        (package("tool", '[[bin]]\nname = "t"\n'), " gives t and"),
-        (package("tool", '[[bin]]\nname = "t"\n[[bin]]\nname = "u"\n'), " gives t, u and"),
+        (package("tool"), "this package"),
+        (package("tool", '[[bin]]\nname = "t"\n'), "t"),
+        (package("tool", '[[bin]]\nname = "t"\n[[bin]]\nname = "u"\n'), "t, u"),
     ],
     ids=["nothing", "one program", "two"],
 )
-def test_an_orphan_is_told_by_what_it_gives(tool: bytes, gives: str, tmp_path: Path) -> None:
+def test_a_package_outside_its_workspace_is_named_by_its_programs(tool: bytes, built: str, tmp_path: Path) -> None:
     (found,) = findings(workspace(WORKSPACE, tool), "WC604", tmp_path / "dist")
-    where = "demo-1.0/rust/Cargo.toml, expected it among the workspace's members"
-    assert found.message == f"the package{gives} is no member of {where}"
+    why = "demo-1.0/rust/Cargo.toml does not list the package among its members"
+    assert found.message == f"cargo refuses to build {built}: {why}"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ INHERITED = package("tool", '[workspace.package]\nversion = "1.0.0"\n', "{ works
             "a lock file of the version before",
             locked("0.9.0"),
             locked("1.0.0"),
-            "found no tool 1.0.0, expected it as demo-1.0/Cargo.toml says",
+            "lacks tool 1.0.0, which demo-1.0/Cargo.toml declares",
             (f"{TOP}/Cargo.lock",),
             severity="warning",
         ),
@@ -157,7 +157,7 @@ INHERITED = package("tool", '[workspace.package]\nversion = "1.0.0"\n', "{ works
             "a version that the workspace gives",
             locked("0.9.0", INHERITED),
             locked("1.0.0", INHERITED),
-            "found no tool 1.0.0",
+            "lacks tool 1.0.0",
             (f"{TOP}/Cargo.lock",),
             severity="warning",
         ),
@@ -424,7 +424,7 @@ def with_lock(crate: bytes, *packages: str) -> SdistRecipe:
             "a dependency that was added after the lock file",
             with_lock(package("tool", '[dependencies]\nserde = "1"\n')),
             with_lock(package("tool", '[dependencies]\nserde = "1"\n'), SERDE),
-            "found no serde, expected it as demo-1.0/Cargo.toml says",
+            "lacks serde, which demo-1.0/Cargo.toml declares",
             (f"{TOP}/Cargo.lock",),
             severity="warning",
         ),
@@ -433,7 +433,7 @@ def with_lock(crate: bytes, *packages: str) -> SdistRecipe:
             "a renamed dependency that the workspace gives",
             with_lock(package("tool", RENAMED)),
             with_lock(package("tool", RENAMED), SERDE),
-            "found no serde",
+            "lacks serde",
             (f"{TOP}/Cargo.lock",),
             severity="warning",
         ),

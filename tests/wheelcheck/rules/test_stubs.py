@@ -188,7 +188,7 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
                 f"WebAssembly that is named {name} in a wheel for {system}",
                 a_wheel(tags, made_for, File(f"demo/{name}", WASM)),
                 a_wheel(tags, made_for, File("demo/x.wasm", WASM)),
-                "found WebAssembly, expected what a loader takes",
+                "found WebAssembly, expected a library that a loader can load",
                 (f"demo/{name}",),
                 WARNING,
             )
@@ -202,7 +202,7 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             "WebAssembly that is named as a DLL",
             a_wheel(WIN64, dll("x86_64"), File("demo/x.dll", WASM)),
             a_wheel(WIN64, dll("x86_64"), File("demo/x.wasm", WASM)),
-            "found WebAssembly, expected what a loader takes",
+            "found WebAssembly, expected a library that a loader can load",
             ("demo/x.dll",),
         ),
         *(
@@ -211,7 +211,7 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
                 f"{found} that is named as a library",
                 linux(library("x86_64"), File("demo/libx.so", content)),
                 linux(library("x86_64"), File(good, content)),
-                f"found {found}, expected what a loader takes",
+                f"found {found}, expected a library that a loader can load",
                 ("demo/libx.so",),
                 severity="warning",
             )
@@ -257,7 +257,7 @@ def test_other_damage_is_excused_in_code_for_another_platform_only(path: str, fo
             for content, found in (
                 (b"this is a text\n" * 99, "expected native code: macOS loads nothing else"),
                 (b"\n\xcf\xfa\xed\xfe" + bytes(99), "expected native code: macOS loads nothing else"),
-                (WASM, "found WebAssembly, expected what a loader takes"),
+                (WASM, "found WebAssembly, expected a library that a loader can load"),
             )
         ),
         Twins(

@@ -457,7 +457,7 @@ def asking(first: str, second: str) -> tuple[File, ...]:
             "a DLL that does not belong to the import library",
             taken("zlib1.dll", "inflate"),
             taken("zlib1.dll", "answer"),
-            "imports inflate from zlib1.dll, which the one in the wheel does not have",
+            "imports inflate from zlib1.dll, which this library of the wheel does not export",
             (MODULE,),
         ),
         Twins(
@@ -465,7 +465,7 @@ def asking(first: str, second: str) -> tuple[File, ...]:
             "of two modules that import from one DLL, only the one that asks for what it lacks",
             a_wheel(CP312, *asking("inflate", "answer")),
             a_wheel(CP312, *asking("answer", "answer")),
-            "imports inflate from zlib1.dll, which the one in the wheel does not have",
+            "imports inflate from zlib1.dll, which this library of the wheel does not export",
             (MODULE,),
         ),
         Twins(
