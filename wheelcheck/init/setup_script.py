@@ -43,7 +43,8 @@ class Script:
         """
         found: dict[str, list[ast.expr]] = {}
         for keyword in (one for call in self.calls("setup") for one in call.keywords):
-            for name, value in self._spread(keyword):
+            given = [(keyword.arg, keyword.value)] if keyword.arg else self.pairs(keyword.value)
+            for name, value in given:
                 found.setdefault(name, []).append(value)
         return found
 
@@ -100,21 +101,50 @@ class Script:
                 if any(wanted is inner for part in body for inner in ast.walk(part)):
                     yield node.test
 
-    def _spread(self, keyword: ast.keyword) -> Iterator[tuple[str, ast.expr]]:
-        """Yield a keyword, or those of a dict that is handed over with `**`."""
-        if keyword.arg:
-            yield keyword.arg, keyword.value
-            return
-        value = self.resolved(keyword.value)
-        if isinstance(value, ast.Call) and called(value) == "dict" and not value.args:
+    def pairs(self, value: ast.expr, seen: frozenset[str] = frozenset()) -> Iterator[tuple[str, ast.expr]]:
+        """Yield what a dict holds, however it is written; the key `**` stands for what the text does not say."""
+        if isinstance(value, ast.Name):
+            yield from self._pairs_of_name(value, seen)
+        elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr):
+            yield from self.pairs(value.left, seen)
+            yield from self.pairs(value.right, seen)
+        elif isinstance(value, ast.Call) and called(value) == "dict":
+            for argument in value.args:
+                yield from self.pairs(argument, seen)
             for inner in value.keywords:
-                yield inner.arg or "**", inner.value
+                yield from [(inner.arg, inner.value)] if inner.arg else self.pairs(inner.value, seen)
         elif isinstance(value, ast.Dict):
-            for key, inner_value in zip(value.keys, value.values, strict=True):
+            for key, one in zip(value.keys, value.values, strict=True):
                 text = constant(key)
-                yield (text if isinstance(text, str) else "**"), inner_value
+                yield from self.pairs(one, seen) if key is None else [(text if isinstance(text, str) else "**", one)]
         else:
             yield "**", value
+
+    def _pairs_of_name(self, name: ast.Name, seen: frozenset[str]) -> Iterator[tuple[str, ast.expr]]:
+        """Yield what any dict of this name holds, and what is set in it: which of them it is, only a run would say."""
+        values, keys = self.assigned(name.id), list(self._keys_set(name.id))
+        is_parameter = any(isinstance(node, ast.arg) and node.arg == name.id for node in ast.walk(self.tree))
+        if not values or is_parameter or name.id in seen or None in (key for key, _ in keys):
+            yield "**", name
+            return
+        for value in values:
+            yield from self.pairs(value, seen | {name.id})
+        yield from ((key, value) for key, value in keys if key)
+
+    def _keys_set(self, name: str) -> Iterator[tuple[str | None, ast.expr]]:
+        """Yield what is set in the dict of a name after it was made; the key None stands for one that is not said."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Assign):
+                for to in node.targets:
+                    if isinstance(to, ast.Subscript) and isinstance(to.value, ast.Name) and to.value.id == name:
+                        key = constant(to.slice)
+                        yield key if isinstance(key, str) else None, node.value
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name:
+                yield None, node.value
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                on = node.func.value
+                if isinstance(on, ast.Name) and on.id == name and node.func.attr in ("update", "setdefault"):
+                    yield None, node
 
 
 def called(node: ast.Call) -> str:

@@ -7,7 +7,7 @@ import re
 
 from wheelcheck.config import Payload
 from wheelcheck.facts import toml
-from wheelcheck.init import package
+from wheelcheck.init import commands, package
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
 from wheelcheck.init.project import UnknownError
@@ -36,8 +36,6 @@ _HARMLESS = frozenset({
     "use_scm_version", "test_loader", "command_options", "include_dirs",
 })  # fmt: skip
 _READ = frozenset({"ext_modules", "rust_extensions", "cffi_modules", "cmdclass", "options", "ext_package"})
-_COMPILING = frozenset({"build", "build_py", "build_clib", "build_scripts", "install", "install_lib", "egg_info"})
-_STARTS = regex(r"\b(subprocess|os\.system|spawn|Popen|check_call)\b")
 # What an extension module may depend on without being part of every Linux wheel: the user, or the system.
 _CHOSEN = regex(r"environ|getenv|argv|sys\.platform|os\.name|platform\.(system|machine|uname|platform)\b")
 _FIX = "write [tool.wheelcheck] yourself"
@@ -50,6 +48,7 @@ def compiled(project: Project) -> Compiled:
     script = project.script
     if script:
         _require_readable(script)
+    commands.require_known(project)
     limits = [bool(table.get("py-limited-api")) for table in tables]
     modules = [str(table.get("name", "")) for table in tables]
     if script:
@@ -68,7 +67,7 @@ def _tagged(project: Project, limits: Iterable[bool], modules: Iterable[str]) ->
     module = next((name.partition(".")[0] for name in modules if name), "")
     tag = _tag(project)
     kinds = set(limits)
-    if project.script and (own := own_tag(project.script)):
+    if project.script and (own := commands.own_tag(project.script)):
         raise project.unknown(f"which wheels to build: bdist_wheel of setup.py tags them all {own}", _FIX)
     if tag and kinds == {True}:
         return Compiled(python=stable(int(tag.removeprefix("cp3"))), module=module)
@@ -112,7 +111,7 @@ def _programs(project: Project, crates: list[dict[str, object]]) -> Compiled:
     Raises UnknownError unless a bdist_wheel of the project's own tags that wheel for any Python.
     """
     script = project.script
-    tag = own_tag(script) if script else ""
+    tag = commands.own_tag(script) if script else ""
     if tag != "py3-none":
         what = "how the wheels are tagged: setuptools tags wheels with programs for one Python"
         raise project.unknown(what, "replace bdist_wheel, so that its get_tag() says py3-none, or let maturin build it")
@@ -161,43 +160,6 @@ def _require_readable(script: Script) -> None:
             shown = "**" if name == "**" else f"argument {name}"
             line = values[0].lineno
             raise UnknownError(script.file, f"what setup() makes of its {shown} in line {line}", _FIX)
-    for value in script.arguments.get("cmdclass", []):
-        _require_known_commands(script, script.resolved(value))
-
-
-def own_tag(script: Script) -> str:
-    """Return interpreter and ABI as the project's own bdist_wheel returns them; empty if its text does not say so."""
-    commands = script.argument("cmdclass")
-    pairs = zip(commands.keys, commands.values, strict=True) if isinstance(commands, ast.Dict) else ()
-    own = next((script.class_named(value) for key, value in pairs if constant(key) == "bdist_wheel"), None)
-    methods = {one.name: one for one in own.body if isinstance(one, ast.FunctionDef)} if own else {}
-    returned = (
-        [one.value for one in ast.walk(methods["get_tag"]) if isinstance(one, ast.Return)]
-        if "get_tag" in methods
-        else []
-    )
-    value = returned[0] if len(returned) == 1 else None
-    parts = (
-        [text for one in value.elts[:2] if isinstance(text := constant(one), str)]
-        if isinstance(value, ast.Tuple)
-        else []
-    )
-    return "-".join(parts) if len(parts) == 2 else ""
-
-
-def _require_known_commands(script: Script, value: ast.expr) -> None:
-    if isinstance(value, ast.Call) and called(value) == "get_cmdclass":  # versioneer
-        return
-    keys = [constant(key) for key in value.keys] if isinstance(value, ast.Dict) else [None]
-    for key in keys:
-        if not isinstance(key, str):
-            raise UnknownError(script.file, f"which commands cmdclass in line {value.lineno} replaces", _FIX)
-        if key == "bdist_wheel" and not own_tag(script):
-            raise UnknownError(script.file, "how its own command bdist_wheel tags the wheels", _FIX)
-        if key in _COMPILING and _STARTS.search(script.text):
-            raise UnknownError(script.file, f"what its own command {key} builds", _FIX)
-        if key == "build_ext" and not script.arguments.keys() & {"ext_modules", "rust_extensions", "cffi_modules"}:
-            raise UnknownError(script.file, "what its own command build_ext builds", _FIX)
 
 
 def _extensions(script: Script) -> list[bool]:

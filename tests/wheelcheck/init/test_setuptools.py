@@ -65,6 +65,17 @@ setup(ext_modules=modules)
 """
 OPT_IN = OPT_OUT.replace("not os", "os")
 KEYWORDS = f"kwargs = dict(name='demo', ext_modules=[{EXTENSION}])\nsetup(**kwargs)\n"
+ADDED = f"kwargs = {{}}\nkwargs['long_description'] = open('x').read()\nsetup(ext_modules=[{EXTENSION}], **kwargs)\n"
+EITHER = f"""
+commands = dict(test=mine)
+def run_setup(binary):
+    if binary:
+        kw = dict(ext_modules=[{EXTENSION}], cmdclass=dict(commands, build_ext=build_ext))
+    else:
+        kw = dict(cmdclass=commands)
+    setup(**kw)
+run_setup(True)
+"""
 ALONE = f"""\
 from setuptools import Extension, setup
 setup(name="demo", python_requires=">=3.13", ext_modules=[{EXTENSION}])
@@ -96,6 +107,25 @@ LAYOUTS = {
         script(OPT_OUT), EACH, package="demo", each=True
     ),
     "arguments in a dict": Layout(script(KEYWORDS), EACH, package="demo", each=True),
+    "arguments in a dict that is added to": Layout(script(ADDED), EACH, package="demo", each=True),
+    "arguments in one of two dicts": Layout(script(EITHER), EACH, package="demo", each=True),
+    "a dict that is a parameter": Layout(
+        script(f"def run(kw):\n    setup(ext_modules=[{EXTENSION}], **kw)\nrun({{}})"),
+        unknown="what setup() makes of its ** in line 4",
+    ),
+    "a dict that is updated": Layout(
+        script("kw = {}\nkw.update(load())\nsetup(**kw)"), unknown="what setup() makes of its ** in line 5"
+    ),
+    "a dict with a key that is computed": Layout(
+        script("kw = {}\nkw[key()] = 1\nsetup(**kw)"), unknown="what setup() makes of its ** in line 5"
+    ),
+    "a dict made of itself": Layout(
+        script("kw = dict(x)\nkw = dict(kw, name='demo')\nsetup(**kw)"), unknown="what setup() makes of its ** in line"
+    ),
+    "a dict that says what nobody knows": Layout(
+        script("kw = {}\nkw['build_golang'] = {}\nsetup(**kw)"),
+        unknown="what setup() makes of its argument build_golang",
+    ),
     "setup.py alone": Layout({"setup.py": ALONE, **PACKAGE}, ("cp313", "cp314", "cp315"), package="demo", each=True),
     "setup.cfg with a setup.py": Layout(
         {"setup.cfg": CONFIGURED, "setup.py": f"from setuptools import *\nsetup(ext_modules=[{EXTENSION}])", **PACKAGE},
@@ -199,6 +229,43 @@ LAYOUTS = {
     ),
     "a command that compiles": Layout(
         script("import subprocess\nsetup(cmdclass={'build_py': mine})"), unknown="what its own command build_py builds"
+    ),
+    "a command that fetches a program": Layout(
+        script("from urllib.request import urlopen\nclass mine: ...\nsetup(cmdclass={'install': mine})"),
+        unknown="what its own command install builds",
+    ),
+    "a command of a module beside setup.py that compiles": Layout(
+        {**script("from helpers import mine\nsetup(cmdclass={'build': mine})"), "helpers.py": "import subprocess\n"},
+        unknown="what its own command build builds",
+    ),
+    "a command of a package beside setup.py that fetches": Layout(
+        {
+            **script("import helpers.build as own\nsetup(cmdclass=dict(build=own.Build))"),
+            "helpers/build/make.py": "import requests\n",
+        },
+        unknown="what its own command build builds",
+    ),
+    "a command of a module beside setup.py that only copies": Layout(
+        {
+            **script("from helpers import mine\nsetup(cmdclass={'build_py': mine})"),
+            "helpers.py": "import shutil\n",
+            "other.py": "import subprocess\n",
+        },
+        unknown="no part of it is native",
+    ),
+    "a build command of pyproject.toml": Layout(
+        table("[tool.setuptools.cmdclass]\nbuild = 'helpers.build'\n"),
+        unknown="what the command build of tool.setuptools.cmdclass builds",
+    ),
+    "a bdist_wheel of pyproject.toml beside an extension": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}])", "[tool.setuptools.cmdclass]\nbdist_wheel = 'helpers.wheel'\n"),
+        unknown="what the command bdist_wheel of tool.setuptools.cmdclass builds",
+    ),
+    "a command of pyproject.toml that builds nothing": Layout(
+        script(f"setup(ext_modules=[{EXTENSION}])", "[tool.setuptools.cmdclass]\nlint = 'helpers.lint'\n"),
+        EACH,
+        package="demo",
+        each=True,
     ),
     "a build_ext of its own without an extension": Layout(
         script("setup(cmdclass={'build_ext': mine})"), unknown="what its own command build_ext builds"
