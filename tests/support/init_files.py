@@ -70,7 +70,8 @@ class Layout:
         found = survey(project)
         applied(project)
         builder.load(project)
-        written = toml.parse_toml((project / "pyproject.toml").read_text())["tool"]["wheelcheck"]
+        written = toml.parse_toml((project / found.configuration).read_text())
+        written = written["tool"]["wheelcheck"] if found.configuration == "pyproject.toml" else written
         smoke = written.pop("smoke")["commands"][0]["run"]
         imported = smoke[2].partition(";")[0].removeprefix("import ") if smoke[0] == "python" else ""
         assert written == {

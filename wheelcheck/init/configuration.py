@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from wheelcheck.config.files import OWN
 from wheelcheck.init import cibuildwheel
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _OLDEST_GLIBC = (2, 17)  # what manylinux2014 and Rust's standard library ask fo
 def configuration(found: Survey) -> str:
     """Return the tables of a project, with the CPUs that most releases serve.
 
-    They are `[tool.wheelcheck]`, or a whole wheelcheck.toml if they are to stand above the project.
+    They are `[tool.wheelcheck]`, or a whole wheelcheck.toml above the project or instead of a pyproject.toml.
     """
     names = ", ".join(json.dumps(name) for name in found.compiled.python)
     lines = [
@@ -32,7 +33,7 @@ def configuration(found: Survey) -> str:
     ]
     tables = ["\n".join(lines), *(_payload(one) for one in found.payload), *_build(found), _smoke(found)]
     text = "\n\n".join(tables) + "\n"
-    return text if found.home == found.project.folder else _alone(text)
+    return _alone(text) if found.configuration == OWN else text
 
 
 def _alone(text: str) -> str:
@@ -87,7 +88,10 @@ def _smoke(found: Survey) -> str:
     lines = ["[tool.wheelcheck.smoke]"]
     programs = [one.name for one in found.payload if one.kind == "executable"]
     if programs:
-        lines.append(f"# Add commands that prove that {', '.join(programs)} work, not only that they start.")
+        shown = f"{programs[0]} works, not only that it starts"
+        if programs[1:]:
+            shown = f"{', '.join(programs[:-1])} and {programs[-1]} work, not only that they start"
+        lines.append(f"# Add commands that prove that {shown}.")
     lines.append("commands = [")
     if found.package:
         code = json.dumps(f"import {found.package}; print('imported')")

@@ -180,9 +180,11 @@ def _gate_workflow(place: _Place) -> Change:
 
 def _configuration(place: _Place, found: Survey) -> Change:
     before = _text(place.project / SHARED)
-    if place.project != found.project.folder:
+    if before is None or place.project != found.project.folder:
         is_there = (place.project / OWN).exists()
-        return place.kept(OWN, "configures this project already") if is_there else place.new(OWN, configuration(found))
+        if is_there:
+            return place.kept(OWN, "configures this project already")
+        return place.new(place.shown(OWN), configuration(found))
     if (place.project / OWN).exists():
         return place.kept(SHARED, f"needs no [tool.wheelcheck] beside {OWN}")
     if "wheelcheck" in toml.table(toml.parse_toml(before or ""), "tool"):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,9 +11,7 @@ from tests.support.init_files import FILES, applied, contents, planned
 from tests.support.layouts import crate, pyproject, tracer, write
 from wheelcheck.config import ConfigError
 from wheelcheck.init import plan, workflows
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from wheelcheck.init.survey import survey
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
@@ -67,6 +65,18 @@ def test_a_configuration_of_the_projects_own_is_kept(tmp_path: Path) -> None:
 def test_a_configuration_in_a_file_of_its_own_is_not_doubled(tmp_path: Path) -> None:
     write(tracer(tmp_path), {"wheelcheck.toml": "sdist = true\n"})
     assert planned(tmp_path)["pyproject.toml"].kept == "needs no [tool.wheelcheck] beside wheelcheck.toml"
+
+
+@pytest.mark.parametrize("below", [".", "bindings/python"], ids=["at the root", "below the root"])
+def test_a_project_without_a_pyproject_toml_gets_a_wheelcheck_toml_beside_its_setup_py(
+    tmp_path: Path, below: str
+) -> None:
+    script = 'from setuptools import Extension, setup\nsetup(name="demo", ext_modules=[Extension("demo", ["x.c"])])\n'
+    write(tmp_path, {".git/HEAD": "", f"{below}/setup.py": script, f"{below}/demo.py": ""})
+    place = (Path(below) / "wheelcheck.toml").as_posix()
+    changes = {change.path: change for change in plan.builder(survey(tmp_path / below))}
+    assert changes[place].added.startswith('glibc = "2.17"\n')
+    assert not any(path.endswith("pyproject.toml") for path in changes)
 
 
 def test_a_file_that_came_to_be_after_the_diff_was_shown_is_not_overwritten(tmp_path: Path) -> None:
