@@ -115,8 +115,12 @@ def find(pair: Pair, base: Mapping[str, str]) -> Interpreter:
     if found := search(pair, base):
         return found
     others = "or build with --interpreter the wheels of one Python only"
-    fix = f"install {_name(pair)}, or use cibuildwheel, which brings every Python, {others}"
-    raise BuildError(f"python {'-'.join(pair)}", f"no Python on PATH can compile for {'-'.join(pair)}", fix)
+    problem, first = f"no Python on PATH can compile for {'-'.join(pair)}", f"install {_name(pair)}"
+    if broken := next((place for place in _on_path(pair, base) if ask(place, base) is None), ""):
+        problem, first = f"{problem}, and {broken} does not start", f"make `{broken} --version` work"
+    raise BuildError(
+        f"python {'-'.join(pair)}", problem, f"{first}, or use cibuildwheel, which brings every Python, {others}"
+    )
 
 
 def search(pair: Pair, base: Mapping[str, str]) -> Interpreter | None:

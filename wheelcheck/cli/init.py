@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wheelcheck.init.plan import Change
+    from wheelcheck.init.survey import Survey
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +65,17 @@ def _builder(project: Path) -> tuple[list[Change], str]:
     found = survey(project)
     read = f"read the smoke commands in {found.configuration}: only you know what proves that it works."
     sessions = "nox -s release-sdist release-binaries release-wheels"
-    return plan.builder(found), f"Next, {read} Then type:\n\n    {sessions}\n"
+    return plan.builder(found), f"Next, {read} Then type:\n\n    {sessions}\n{_pythons(found)}"
+
+
+def _pythons(found: Survey) -> str:
+    """Return how to build here where the machine lacks one of the Pythons; empty if any Python will do."""
+    python = found.compiled.python
+    if not found.compiled.needs_each_python or len(python) < 2 or found.in_containers:
+        return ""
+    here = f"cp3{sys.version_info.minor}"
+    one = here if here in python else python[-1]
+    return f"\nIt needs {len(python)} Pythons on PATH. For the wheels of one: nox … -- --interpreter {one}\n"
 
 
 def _told(wanted: Sequence[Change]) -> str:
