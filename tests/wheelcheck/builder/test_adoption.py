@@ -36,7 +36,7 @@ BOOK = {
     "nbformat_minor": 5,
 }
 OPTIMISED = "CARGO_PROFILE_RELEASE_OPT_LEVEL"  # 0: sixty crates compile in a third of the time
-# What docs/adopting.md tells its reader to write, but for keep-environment.
+# What docs/adopted.md tells its reader to write, but for keep-environment.
 STRIPS = f"""
 import subprocess
 done = subprocess.run(['nbstripout-fast'], input={json.dumps(json.dumps(BOOK))}, capture_output=True, text=True)
