@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
@@ -40,12 +40,17 @@ class Import(NamedTuple):
     may_be_a_name: bool = False
 
 
-def imports_of_package(package: str, text: str) -> Iterator[Import]:
-    """Yield the modules of its own that a top-level package's `__init__.py` imports in any case.
+@lru_cache(maxsize=8)  # the wheels of one release have the same packages
+def imports_of_package(package: str, text: str) -> tuple[Import, ...]:
+    """Return the modules of its own that a top-level package's `__init__.py` imports in any case, each once.
 
     That is at the beginning of a line: what is in a function, an `if` or a `try` is not known to happen. Of
     `from . import x`, `x` may also be something that the file binds itself.
     """
+    return tuple(dict.fromkeys(_imports_of_package(package, text)))
+
+
+def _imports_of_package(package: str, text: str) -> Iterator[Import]:
     code = _TEXT.sub('""', text)
     is_open = any(word in code for word in _OPEN)
     bound = Bound(code)

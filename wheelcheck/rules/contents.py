@@ -147,7 +147,7 @@ def _absent_imports(wheel: Wheel) -> Iterator[tuple[str, str, str]]:
         package, _, file = installed_path(path).partition("/")
         if file != "__init__.py" or _is_brought_by_others(package, text, wheel):
             continue
-        for each in dict.fromkeys(imports_of_package(package, text)):
+        for each in imports_of_package(package, text):
             modules = _modules(wheel) if modules is None else modules
             if each.module.replace(".", "/") not in modules and not each.may_be_a_name:
                 yield path, package, each.module
