@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TABLE_LIMIT = 6 * 2**20  # bytes of one table; five of them stay within the budget of a binary
 _PIECE = 1024  # links of a hash chain that are read at once
 _WORD = 4  # bytes of an entry of DT_HASH
+_MANY = 16  # relocations; linkers leave a few that turn out to be of no use as zeros, at the end of a table or alone
 _BYTES_OF_ROW = 256  # of a table of numbers, that cost as much as a row that is walked
 _GLIBC = "libc.so.6"
 
@@ -78,6 +79,7 @@ class _Tables:
         self.order = "<" if header.little_endian else ">"
         self.lookup: GnuHash | SysvHash | None = None  # what names are looked up in; set by symbol_count
         self.types: dict[str, set[int]] = {}  # of the relocations that were read, by table
+        self.zeros: list[str] = []  # tables of relocations in which there is nothing
         self.targets: set[int] = set()  # of the first and the last of each table: linkers sort them
 
     def bytes_at(self, tag: str, size: int, skip: int = 0) -> bytes | None:
@@ -208,7 +210,15 @@ class _Tables:
         else:
             infos = set(words[1::width])
             found, self.types[tag] = {info >> shift for info in infos}, {info & 0xFF for info in infos}
+        if self.types[tag] <= {0} and size >= _MANY * step and self._is_zero(tag, size, step):
+            self.zeros.append(tag)
         return found - {0}
+
+    def _is_zero(self, tag: str, size: int, step: int) -> bool:
+        """Return whether nothing but zeros is in a table, which for a sound one its first entry tells."""
+        first = self.bytes_at(tag, step)
+        whole = self.bytes_at(tag, size) if first is not None and not any(first) else None
+        return whole is not None and not any(whole)
 
 
 def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, linked: Linked) -> Symbols:
@@ -236,6 +246,8 @@ def read_symbols(reading: Reading, header: Header, image: Image, tags: Tags, lin
 
     for why in judge_relocations(header, image, tags, tables.types, tables.targets):
         reading.damage("elf-dynamic", why)
+    for tag in tables.zeros:  # the loader takes them for R_*_NONE, and the first call through a pointer crashes
+        reading.damage("elf-dynamic", f"{tag} has zeros in place of relocations")
     asked = Asked(entries, wanted.indexes, versym)
     judge_binding(reading, asked, linked.versions, tables.lookup, has_definitions="DT_VERDEF" in tags)
     return Symbols(_imports(asked, wanted.later, linked), Names.of(entries.exported()), known=True)

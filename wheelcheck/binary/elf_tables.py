@@ -49,7 +49,6 @@ _RELOCATIONS = {
     "EM_X86_64": (frozenset({0, 1, 2, 5, 6, 7, 8, 10, 16, 17, 18, 32, 33, 36, 37, 38}), frozenset({7, 36, 37})),
     "EM_AARCH64": (frozenset({0, 256, 257, *range(1024, 1033)}), frozenset({1026, 1031, 1032})),
 }
-_MANY = 4  # relocations of a table; a linker may leave a single one that it does not need as R_*_NONE
 _COPY = {"EM_X86_64": 5, "EM_AARCH64": 1024}
 DF_1_PIE = 0x08000000
 
@@ -63,8 +62,7 @@ def binds_at_once(tags: Tags) -> bool:
 def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, targets: set[int]) -> Iterator[str]:
     """Yield what is wrong with relocations of these types, which change what is at these addresses.
 
-    For a type that it does not know, glibc ends in "unexpected reloc type", musl in "unsupported relocation". Zeros in
-    place of a table are relocations of type R_*_NONE: the file is loaded, and its first call through a table crashes.
+    For a type that it does not know, glibc ends in "unexpected reloc type", musl in "unsupported relocation".
     """
     all_known, of_functions = _RELOCATIONS.get(header.machine_name, (None, None)) if header.bits == 64 else (None, None)
     ignored = {_NONE} if binds_at_once(tags) else set()
@@ -72,8 +70,6 @@ def judge_relocations(header: Header, image: Image, tags: Tags, types: Types, ta
         known = of_functions if tag == "DT_JMPREL" else all_known
         if known is not None and (unknown := sorted(found - known - ignored)):
             yield f"a relocation of {tag} has type {unknown[0]}, which no loader knows there"
-        if found == {_NONE} and tags.get(_TABLES[tag], 0) >= _MANY * (24 if header.bits == 64 else 8):
-            yield f"every relocation of {tag} has type {_NONE}, which changes nothing"
         if _COPY.get(header.machine_name) in found and not _is_program(header, image, tags):
             yield f"a relocation of {tag} copies a variable out of a library, expected it in programs only"
     texts = "DT_TEXTREL" in tags or tags.get("DT_FLAGS", 0) & _DF_TEXTREL

@@ -188,23 +188,6 @@ def test_relocations_are_of_types_that_glibc_knows(cpu: str, tags: Tags, types: 
     assert list(judge_relocations(header_of(native.library(cpu)), MAPPED, tags, types, set())) == said
 
 
-@pytest.mark.parametrize(
-    ("cpu", "tags", "types", "said"),
-    [
-        ("x86_64", {"DT_RELASZ": 4 * 24}, {"DT_RELA": {0}}, ["DT_RELA"]),
-        ("x86_64", {"DT_RELASZ": 3 * 24}, {"DT_RELA": {0}}, []),
-        ("x86_64", {"DT_RELASZ": 4 * 24}, {"DT_RELA": {0, 8}}, []),
-        ("x86_64", {"DT_RELASZ": 4 * 24}, {"DT_RELA": set()}, []),
-        ("aarch64", {"DT_PLTRELSZ": 99 * 24, "DT_BIND_NOW": 0}, {"DT_JMPREL": {0}, "DT_RELA": {1025}}, ["DT_JMPREL"]),
-        ("i686", {"DT_RELSZ": 4 * 8}, {"DT_REL": {0}}, ["DT_REL"]),
-        ("i686", {"DT_RELSZ": 3 * 8}, {"DT_REL": {0}}, []),
-    ],
-)
-def test_a_table_of_relocations_is_not_all_zeros(cpu: str, tags: Tags, types: Types, said: list[str]) -> None:
-    expected = [f"every relocation of {table} has type 0, which changes nothing" for table in said]
-    assert list(judge_relocations(header_of(native.library(cpu)), MAPPED, tags, types, set())) == expected
-
-
 @pytest.mark.parametrize(("cpu", "copy", "other"), [("x86_64", 5, 6), ("aarch64", 1024, 1025)])
 def test_only_a_program_copies_variables_of_libraries(cpu: str, copy: int, other: int) -> None:
     """A library with such a relocation asks for a symbol that it must not find in itself: "symbol not found"."""
