@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -98,12 +99,12 @@ def judge_files(files: Sequence[Path], config: Config, meter: Meter | None, *, h
     if len(files) <= 1:
         yield from (judge(file, config, meter, hashed=hashed) for file in files)
         return
-    from wheelcheck.turn import Turn  # noqa: PLC0415  # one file needs no threads
+    from wheelcheck.turn import new_turn  # noqa: PLC0415  # one file needs no threads
 
-    turn = Turn()
+    turn = new_turn()
     read = partial(_collect, meter=meter, shared=Shared(turn=turn), hashed=hashed)
     for outcome in _collect_all(files, read):
-        with turn:
+        with turn or nullcontext():
             judgement = _judge_read(outcome, config)
         yield judgement
 

@@ -7,7 +7,14 @@ its turn, and gives it up only while a large member is inflated and hashed, whic
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock  # that of `threading`, without its import
+
+
+def new_turn() -> Turn | None:
+    """Return a turn for the threads of one release; None where the interpreter has no lock and all can run."""
+    has_lock = getattr(sys, "_is_gil_enabled", None)  # since Python 3.13
+    return None if has_lock and not has_lock() else Turn()
 
 
 class Turn:

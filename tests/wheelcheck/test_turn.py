@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from _thread import allocate_lock
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -15,8 +16,10 @@ from wheelcheck.engine import examine
 from wheelcheck.turn import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+NAMES = ("demo-1.0-py3-none-any.whl", "demo-1.0-1-py3-none-any.whl")
 LARGE = bytes(range(256)) * 4_096  # a mebibyte
 TIMEOUT = 60  # seconds until a thread that waits for ever is a failure
 
@@ -64,6 +67,21 @@ def test_an_error_while_the_turn_is_given_up_leaves_it_to_the_next_thread() -> N
         assert pool.submit(other).result(TIMEOUT)
 
 
+@pytest.mark.parametrize(("has_lock", "is_needed"), [(None, True), (lambda: True, True), (lambda: False, False)])
+def test_threads_take_no_turns_where_the_interpreter_has_no_lock(
+    has_lock: Callable[[], bool] | None, *, is_needed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if has_lock is None:
+        monkeypatch.delattr(sys, "_is_gil_enabled", raising=False)
+    else:
+        monkeypatch.setattr(sys, "_is_gil_enabled", has_lock, raising=False)
+    assert isinstance(turns.new_turn(), Turn) is is_needed
+    for name in NAMES:
+        (tmp_path / name).write_bytes(zipped(Member(name=b"demo/large.bin", content=LARGE)))
+    report = examine([tmp_path])
+    assert [member.path for wheel in report.artifacts for member in wheel.members] == ["demo/large.bin"] * 2
+
+
 class CountedLock:
     """A lock that counts how often it was taken."""
 
@@ -86,11 +104,10 @@ def test_a_turn_is_taken_for_each_file_and_large_member_and_not_for_small_ones(
 ) -> None:
     monkeypatch.setattr(turns, "allocate_lock", CountedLock)
     monkeypatch.setattr(CountedLock, "taken", 0)
-    names = ["demo-1.0-py3-none-any.whl", "demo-1.0-1-py3-none-any.whl"]
-    for which, name in enumerate(names):
+    for which, name in enumerate(NAMES):
         members = [Member(name=b"demo/%d.py" % n, content=b"n = %d, %d\n" % (which, n)) for n in range(small)]
         members += [Member(name=b"demo/%d.bin" % n, content=b"%d%d" % (which, n) + LARGE) for n in range(large)]
         (tmp_path / name).write_bytes(zipped(*members))
     report = examine([tmp_path])
     assert [len(wheel.members) for wheel in report.artifacts] == [small + large] * 2
-    assert CountedLock.taken == len(names) * (1 + large + 1)  # to read it, for each large member again, to judge it
+    assert CountedLock.taken == len(NAMES) * (1 + large + 1)  # to read it, for each large member again, to judge it
