@@ -98,8 +98,12 @@ def _advice(rule: Rule[Any] | None) -> Iterator[Element]:
 
 
 def _paragraphs(text: str) -> Iterator[Element]:
+    """Yield the paragraphs of an explanation, and its lists, whose items begin with a hyphen."""
     for part in text.split("\n\n"):
-        if part.strip():
+        if part.startswith("- "):
+            items = part.removeprefix("- ").split("\n- ")
+            yield element("ul", *(element("li", *coded(" ".join(item.split()))) for item in items))
+        elif part.strip():
             yield element("p", *coded(" ".join(part.split())))
 
 

@@ -143,15 +143,22 @@ def every_binary_is_whole(wheel: Wheel) -> Iterator[Hit]:
 
     packetframe 0.0.1 shipped zero-byte BPF objects for four targets while its tests passed in 0.00 s.
     ffmpegarm64v8a-mkkk ships a saved GitHub page as libffmpeg.so, and sdbus 0.14.1 an ELF file with e_machine 0. Linker
-    scripts are legitimate, and so are empty placeholders whose path names another platform. A text file named like a
-    library is a warning, in a Windows wheel an error for `.exe`, `.dll` and `.pyd`, in a macOS wheel for `.dylib`; a
-    Java class is one under any name of native code. A file with an exec bit that is empty or nothing but zeros is an
-    error under any name, and so is a file that is named as an extension module and holds no library: a text, a Java
-    class, WebAssembly, an object file, a program. Under another name of a library, an object, a static library,
-    WebAssembly and debug data outside of `.debug` are a warning as a text is; debug data in place of a program is an
-    error. In a Windows wheel an `.exe` is a program for Windows, which starts no library and no program of a subsystem
-    other than those with windows or a console. Damage other than a missing end is excused in code for a platform that
-    the tags do not promise, if its path names that platform: other loaders have other rules.
+    scripts are legitimate, and so are empty placeholders whose path names another platform.
+
+    Errors, besides damage to native code:
+
+    - a file with an exec bit that is empty or nothing but zeros, under any name;
+    - a file that is named as an extension module and holds no library: a text, a Java class, WebAssembly, an object
+      file, a program;
+    - a Java class under any name of native code;
+    - debug data in place of a program;
+    - a text that is named `.exe`, `.dll` or `.pyd` in a Windows wheel, or `.dylib` in a macOS wheel;
+    - an `.exe` in a Windows wheel that Windows does not start: a library, or a program of a subsystem other than those
+      with windows or a console.
+
+    Under another name of a library it is a warning: a text, an object, a static library, WebAssembly, and debug data
+    outside of `.debug`. Damage other than a missing end is excused in code for a platform that the tags do not promise,
+    if its path names that platform: other loaders have other rules.
 
     Source: the ELF, Mach-O and PE specifications; the git-lfs pointer format.
     Remedy: make the build fail when its output is missing, and fetch LFS content before packaging.

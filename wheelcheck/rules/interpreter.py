@@ -55,12 +55,17 @@ def every_extension_module_exports_its_init_function(wheel: Wheel) -> Iterator[H
     Only a file whose name an interpreter looks for is judged, and only if it offers another module's function or takes
     one of the interpreter's that makes or fills a module. Files named like a module that do neither are loaded
     otherwise: through ctypes or cffi (pycryptodome has forty), or by a debugger (memray's `_inject`). Those that other
-    files of the wheel link to are libraries. A file with the functions of several other modules may have a loader of
-    its own, one that needs a library from outside of the wheel may be loaded by that package (PyTorch's operators), and
-    one named as a library is loaded by its path (torchcodec's `libtorchcodec_pybind_ops.pyd`, which is the module
-    core_pybind_ops): these are warnings. So is one without any module's function that offers others and is not imported
-    by the package: pybullet's eglRenderer is a plugin, which is loaded by its path. `libcore.pyd` with `PyInit_core` is
-    an error: its build put the prefix of libraries before the module's name.
+    files of the wheel link to are libraries.
+
+    It is a warning for what may be loaded in another way than by `import`:
+
+    - a file with the functions of several other modules, which may have a loader of its own;
+    - one that needs a library from outside of the wheel, whose package may load it (PyTorch's operators);
+    - one that is named as a library and loaded by its path (torchcodec's `libtorchcodec_pybind_ops.pyd`, which is the
+      module core_pybind_ops). But `libcore.pyd` with `PyInit_core` is an error: its build put the prefix of libraries
+      before the module's name;
+    - one without any module's function that offers others and is not imported by the package, such as pybullet's
+      eglRenderer, a plugin.
 
     Source: PEP 489 and 793; CPython's `Python/importdl.c`.
     Remedy: give file and function one name (`[lib] name` and `#[pymodule]` in Rust, `PYBIND11_MODULE(NAME, m)`), and

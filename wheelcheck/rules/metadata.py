@@ -124,18 +124,23 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     A script whose module is missing is installed and ends in ModuleNotFoundError. The module may belong to another
     distribution, or be created by an extension module; where that is possible, this is a warning.
 
-    A name that is a path (`../t`, `..`, `/abs`, `C:t`, backslashes) writes outside the folder of scripts: pip refuses
-    `../t` and `/abs` since 26.1.2, uv as well, and older installers need not. pip makes a folder of `sub/t`, where no
-    command is found, and uv fails. PyPI refuses every name with other characters than letters, digits, `.`, `_` and
-    `-`, and a file that is not UTF-8. uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with
-    pip such a script replaces the environment's interpreter. pip and uv refuse a script without an attribute (`t =
-    module`), which is valid in other groups. No file can have a name of more than 255 characters, the launcher's `.exe`
-    included; and where Windows may install the wheel, none the name of a device with any suffix: `nul`, and `con.py`,
-    whose launcher is `con.exe`. configparser puts what is in a group DEFAULT into every group, pip and
-    importlib.metadata do not: readers see different scripts. They differ as well where a line is continued, where it
-    ends in a character that is no line feed, and over a comment that begins with a semicolon, which pip fails on ("Pair
-    missing 1 required positional argument"). pip finds no attribute behind a space (`t = module: main`), and a launcher
-    cannot write a keyword (`t = module:class`). All these are errors.
+    These are errors:
+
+    - A name that is a path (`../t`, `..`, `/abs`, `C:t`, backslashes) writes outside the folder of scripts: pip refuses
+      `../t` and `/abs` since 26.1.2, uv as well, and older installers need not. pip makes a folder of `sub/t`, where no
+      command is found, and uv fails.
+    - PyPI refuses every name with other characters than letters, digits, `.`, `_` and `-`, and a file that is not
+      UTF-8.
+    - uv refuses the names of interpreters (`python`, `python3.12`, `pythonw`); with pip such a script replaces the
+      environment's interpreter.
+    - No file can have a name of more than 255 characters, the launcher's `.exe` included; and where Windows may install
+      the wheel, none the name of a device with any suffix: `nul`, and `con.py`, whose launcher is `con.exe`.
+    - pip and uv refuse a script without an attribute (`t = module`), which is valid in other groups. pip finds no
+      attribute behind a space (`t = module: main`), and a launcher cannot write a keyword (`t = module:class`).
+    - configparser puts what is in a group DEFAULT into every group, pip and importlib.metadata do not: readers see
+      different scripts. They differ as well where a line is continued, where it ends in a character that is no line
+      feed, and over a comment that begins with a semicolon, which pip fails on ("Pair missing 1 required positional
+      argument").
 
     Source: entry points specification (PyPA); pip's `_raise_for_invalid_entrypoint`, uv's `reserved_script_name`,
     warehouse's `validate_entrypoints`; each tried with pip 26.3 and uv 0.13.9.

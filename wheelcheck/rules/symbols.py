@@ -70,12 +70,15 @@ def each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it(wheel:
 
     DT_RUNPATH counts for the needs of its own file alone: a library that the module finds needs one itself.
 
-    It is a warning where another file of the wheel does find the library: once that one is loaded, the loader takes it
-    for every file that needs its name. It is one too where the package's `__init__.py` loads libraries by their path
-    (`ctypes.CDLL`) and names this one or lists a folder, as pyxel does with SDL; musl does not take such a library for
-    the name. And it is one for a program among the package's files where the wheel's sources set LD_LIBRARY_PATH, as
-    those of cppyy-cling's commands do before they start it. A library that no module or program leads to is not judged;
-    who loads it may have loaded its needs.
+    It is a warning where something else may have loaded the library first:
+
+    - Another file of the wheel does find it: the loader then takes it for every file that needs its name.
+    - The package's `__init__.py` loads libraries by their path (`ctypes.CDLL`) and names this one or lists a folder, as
+      pyxel does with SDL; musl does not take such a library for the name.
+    - A program among the package's files needs it, and the wheel's sources set LD_LIBRARY_PATH, as those of
+      cppyy-cling's commands do before they start it.
+
+    A library that no module or program leads to is not judged; who loads it may have loaded its needs.
 
     Source: ld.so(8); glibc's elf/dl-load.c; musl's ldso/dynlink.c.
     Remedy: run `auditwheel repair` after everything is in the wheel, or `patchelf --set-rpath '$ORIGIN/../NAME.libs'`.
@@ -215,14 +218,18 @@ def every_symbol_is_offered_by_what_the_loader_finds(wheel: Wheel) -> Iterator[H
     begin with `Py` are not.
 
     It is an error in an extension module, because Python loads it with RTLD_NOW (`sys.getdlopenflags()`), which binds
-    even what was linked with `-z lazy`. In a program it is one for a variable, and for a function with `-z now`; a
-    function that is looked up when it is first called ends the process then: a warning. So is a symbol that another
-    library of the wheel has to which this file has no link, because a package can load that one first, and one that no
-    system has if the package loads something for all (RTLD_GLOBAL), as usearch does with numkong. A library may take
-    its symbols from what each module that needs it needs as well, as GSL takes those of cblas. For a library
-    that no file of the wheel leads to, which may be a plugin, it is a warning, and a note if a library of the system
-    has the symbol. A file that needs a library whose symbols are not known (another package's, CUDA's) is not judged,
-    which a note says.
+    even what was linked with `-z lazy`. In a program it is an error for a variable, and for a function with `-z now`.
+    Warnings are
+
+    - a function in a program that is looked up when it is first called: the program ends then;
+    - a symbol that another library of the wheel has to which this file has no link, because a package can load that one
+      first;
+    - a symbol that no system has, if the package loads something for all (RTLD_GLOBAL), as usearch does with numkong;
+    - one in a library that no file of the wheel leads to, which may be a plugin; a note if a library of the system has
+      the symbol.
+
+    A library may take its symbols from what each module that needs it needs as well, as GSL takes those of cblas. A
+    file that needs a library whose symbols are not known (another package's, CUDA's) is not judged, which a note says.
 
     Source: ld.so(8); dlopen(3); CPython's Python/dynload_shlib.c; System V ABI, "Shared Object Dependencies"; ziglang's
     lists of glibc and musl; Debian's symbols files of libstdc++, libgcc, libatomic, zlib and expat; the declarations of

@@ -157,6 +157,12 @@ def test_the_verdict_stands_at_the_top(report: Report, words: str) -> None:
     assert " ".join(stdlib_html.unescape(re.sub(r"<[^>]*>", " ", header)).split()).startswith(words)
 
 
+def test_a_list_in_the_explanation_of_a_rule_is_a_list_of_the_page() -> None:
+    page = html.render(Report(findings=(finding(code="WC305"),)))
+    assert "<ul><li>a file with an exec bit that is empty or nothing but zeros, under any name;</li><li>" in page
+    assert "- a file" not in page
+
+
 def test_a_real_report_names_its_findings_its_rules_and_its_files(tmp_path: Path) -> None:
     report = real(tmp_path)
     text = read(report).text
