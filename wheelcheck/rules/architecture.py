@@ -1,4 +1,4 @@
-"""WC30x: native code is for the CPU and the operating system that the tags promise."""
+"""WC301, WC303, WC304 and WC307 to WC309: native code is for the CPU and the operating system that the tags promise."""
 
 from __future__ import annotations
 

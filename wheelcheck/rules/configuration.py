@@ -1,4 +1,4 @@
-"""WC8xx: the configuration says nothing that no longer applies."""
+"""WC8xx: every entry of the configuration still applies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WC302, WC305, WC310 and WC311: what claims or is declared to be native code is that, and programs can be started."""
+"""WC302, WC305, WC310 and WC311: what is named or declared as native code is whole, and programs can be started."""
 
 from __future__ import annotations
 

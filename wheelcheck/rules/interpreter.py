@@ -1,4 +1,4 @@
-"""WC43x: an extension module offers the interpreter what it imports, and takes from it what every promised one has."""
+"""WC435 to WC438 and WC440: an extension module has what interpreters import, and takes what all promised ones have."""
 
 from __future__ import annotations
 

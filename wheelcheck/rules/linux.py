@@ -1,4 +1,4 @@
-"""WC40x and WC41x: Linux code runs on every system that the wheel's tags promise."""
+"""WC401, WC402 and WC410 to WC414: Linux code runs on every system that the wheel's tags promise."""
 
 from __future__ import annotations
 

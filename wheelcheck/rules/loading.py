@@ -1,4 +1,4 @@
-"""WC403 and WC43x: kernel and loader of the tag's system take each file, on every machine with the tag's CPU."""
+"""WC403, WC430 to WC434 and WC439: kernel and loader of the tag's system take each file, on every CPU of the tag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WC50x: Mach-O code runs on every system that a macOS or iOS tag promises."""
+"""WC501, WC502 and WC506 to WC509: Mach-O code runs on every system that a macOS or iOS tag promises."""
 
 from __future__ import annotations
 

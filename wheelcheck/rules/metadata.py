@@ -1,4 +1,4 @@
-"""WC22x: METADATA, entry_points.txt and the .data folder can be used, and what they name is in the wheel."""
+"""WC220 to WC226: METADATA, entry_points.txt and the .data folder can be used, and what they name is in the wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WC20x: file name, WHEEL, METADATA and the .dist-info folder agree."""
+"""WC201 to WC207 and WC209: file name, WHEEL, METADATA and the .dist-info folder agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""WC7xx: the artifacts together are exactly the release that is expected."""
+"""WC701 to WC705: the artifacts together are exactly the release that is expected."""
 
 from __future__ import annotations
 

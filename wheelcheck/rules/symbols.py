@@ -8,7 +8,7 @@ from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
-from wheelcheck.facts.loading import WALK_LIMIT, Loadable, Loader
+from wheelcheck.facts.ld_so import WALK_LIMIT, Loadable, Loader
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.binary.model import Slice, Symbol
     from wheelcheck.config.fields import Severity
-    from wheelcheck.facts.loading import Found
+    from wheelcheck.facts.ld_so import Found
     from wheelcheck.platforms.tags import Platform
 
 _SHOWN = 4  # names in a message

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wheelcheck.binary.model import Binary, Names, Slice, Symbol
-from wheelcheck.facts import Member, Wheel, dyld, loading, required
+from wheelcheck.facts import Member, Wheel, dyld, ld_so, required
 from wheelcheck.facts.dyld import Dyld, Image
 from wheelcheck.facts.file_names import parse_file_name
-from wheelcheck.facts.loading import Loadable, Loader
+from wheelcheck.facts.ld_so import Loadable, Loader
 from wheelcheck.facts.required import Required
 from wheelcheck.facts.requirements import bringers
 from wheelcheck.rules import macos
@@ -42,7 +42,7 @@ def linux(path: str, *needed: str, runpath: tuple[str, ...] = (), rpath: tuple[s
 
 def test_a_search_path_is_expanded_once_for_all_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """80 modules with 300 folders and 100 needs each, in 150 kB, took 50 s."""
-    calls = counted(monkeypatch, loading, "joined")
+    calls = counted(monkeypatch, ld_so, "joined")
     needed = [f"l{number}.so" for number in range(100)]
     folders = tuple(f"$ORIGIN/{number}" for number in range(50))
     module = linux("demo/x.so", *needed, runpath=folders)

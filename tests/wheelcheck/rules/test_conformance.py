@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import importlib
 import inspect
+import re
 import sys
 from dataclasses import replace
 from types import FunctionType, ModuleType
@@ -71,6 +73,19 @@ def test_every_family_is_listed_and_every_rule_is_found_by_code_and_by_name() ->
         assert find(each.code.lower()) is each
         assert find(each.name) is each
     assert find("WC000") is None
+
+
+def named_in(text: str) -> set[str]:
+    """Return the codes that a text names, of those that exist: `WC21x`, `WC301`, `WC303 to WC305`."""
+    ranges = re.findall(r"WC(\d[\dx]+)(?: to WC(\d+))?", text)
+    spans = [(int(first.replace("x", "0")), int((last or first).replace("x", "9"))) for first, last in ranges]
+    return {code for code in known_codes() for first, last in spans if first <= int(code[2:]) <= last}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_first_line_of_a_family_names_its_codes_and_no_others(family: str) -> None:
+    words = (importlib.import_module(f"wheelcheck.rules.{family}").__doc__ or "").partition(":")[0]
+    assert named_in(words) == {one.code for one in RULES if one.module == family}
 
 
 def test_every_rule_has_its_one_place_in_the_table_of_impacts() -> None:

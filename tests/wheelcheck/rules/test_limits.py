@@ -9,7 +9,7 @@ import pytest
 from tests.support.artifacts import File, a_wheel, an_sdist, code, macho, member, wheel
 from wheelcheck.binary.model import Binary, Names, Symbol
 from wheelcheck.engine import examine
-from wheelcheck.facts import dyld, loading
+from wheelcheck.facts import dyld, ld_so
 from wheelcheck.facts.evidence import read_folder
 from wheelcheck.rules import Hit, LimitReachedError, Rule, macos, symbols
 
@@ -62,7 +62,7 @@ def test_what_the_loader_of_linux_does_not_follow_to_its_end_is_no_pass(monkeypa
     rule = symbols.each_library_of_the_wheel_is_on_the_search_path_of_those_that_need_it
     found, limit = judged(rule, module_for_linux())
     assert ([hit.path for hit in found], limit) == ([MODULE], "")
-    monkeypatch.setattr(loading, "WALK_LIMIT", 0)
+    monkeypatch.setattr(ld_so, "WALK_LIMIT", 0)
     found, limit = judged(rule, module_for_linux())
     assert limit == "the loader would follow more than 100,000 needs, which are not all followed"
 
@@ -74,7 +74,7 @@ def test_symbols_of_libraries_that_are_not_followed_are_neither_missed_nor_passe
     asking = module_for_linux(Symbol("nowhere_at_all"))
     found, limit = judged(rule, asking)
     assert ([hit.path for hit in found], limit) == ([MODULE], "")
-    monkeypatch.setattr(loading, "WALK_LIMIT", 0)
+    monkeypatch.setattr(ld_so, "WALK_LIMIT", 0)
     found, limit = judged(rule, asking)
     assert (found, limit[:32]) == ([], "the loader would follow more tha")
 
