@@ -65,6 +65,7 @@ class Build:
     target: Target
     log: Log
     epoch: int | None = None  # the date of everything built; None: the date of the sources
+    interpreter: str = ""  # the one Python whose wheels are built, such as cp311; empty: all
 
     @classmethod
     def of(cls, project: Path, arch: Arch | None = None, log: Log = print) -> Build:
@@ -79,7 +80,12 @@ class Build:
         """Return the build of the wheels that one Python builds, such as cp311. Raises ConfigError if it has none."""
         python = tuple(pair for pair in self.settings.python if is_built_by(tag, pair))
         release = self.settings.release.for_interpreter(tag)
-        return replace(self, settings=replace(self.settings, python=python, release=release))
+        return replace(self, settings=replace(self.settings, python=python, release=release), interpreter=tag)
+
+    def of_copy(self, folder: Path) -> Build:
+        """Return the same build of another folder, as the configuration in it says."""
+        found = Build.of(folder, self.target.arch, self.log)
+        return found.only_by(self.interpreter) if self.interpreter else found
 
     @property
     def stage_folder(self) -> Path:

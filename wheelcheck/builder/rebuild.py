@@ -19,7 +19,6 @@ from zipfile import ZipFile
 
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, reproducible, sdist
-from wheelcheck.builder.pipeline import Build
 from wheelcheck.builder.run import BuildError
 from wheelcheck.config import files
 from wheelcheck.counting import dotted
@@ -30,6 +29,8 @@ from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from wheelcheck.builder.pipeline import Build
 
 
 # Finds where two builds of the same sources first differ: the artifact, the member, the offset.
@@ -151,7 +152,7 @@ def require_same(wheel: str, released: Mapping[str, Native], rebuilt: Mapping[st
 def _rebuild(build: Build, scratch: Path) -> tuple[Path, ...]:
     if not build.settings.builds_sdist:
         sdist.copy_sources(build.settings.project, scratch / "copy")
-        inner = Build.of(scratch / "copy", build.target.arch, build.log)
+        inner = build.of_copy(scratch / "copy")
     else:
         inner = _inside_sdist(build, dist.sdist(build.settings.dist), scratch)
     inner.build()
@@ -163,7 +164,7 @@ def _inside_sdist(build: Build, packed: Path, scratch: Path) -> Build:
     tree = sdist.unpack(packed, scratch / "unpacked").resolve()
     file = files.find(tree)
     if file and files.read(file)[0]:
-        inner = Build.of(tree, build.target.arch, build.log)
+        inner = build.of_copy(tree)
     else:
         inner = replace(build, settings=sdist.settings_in(tree, build.settings))
     if inner.target != build.target:
@@ -225,7 +226,7 @@ def reproduce(build: Build) -> tuple[str, ...]:
 def _build(build: Build, folder: Path, seconds: int) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     sdist.copy_sources(build.settings.project, folder)
-    fresh = replace(Build.of(folder, build.target.arch, build.log), epoch=seconds)
+    fresh = replace(build.of_copy(folder), epoch=seconds)
     fresh.build()
     if fresh.settings.builds_sdist:
         fresh.sdist()

@@ -19,7 +19,7 @@ from tests.support.cross import OTHER, lacking, rustc_for_other
 from wheelcheck.binary import read_binary
 from wheelcheck.builder import dist, interpreters
 from wheelcheck.builder.pipeline import Build
-from wheelcheck.builder.rebuild import roundtrip
+from wheelcheck.builder.rebuild import reproduce, roundtrip
 from wheelcheck.builder.run import BuildError
 from wheelcheck.builder.toolchain import host
 from wheelcheck.platforms.suffixes import is_extension_module
@@ -69,6 +69,27 @@ def test_a_c_module_gets_the_floor_here_and_the_cpu_of_another_machine(
     require_sound(built(here), here.target.arch)
     assert [result.verdict for result in here.smoke()] == ["pass"]
     require_sound(built_from_the_sdist(Build.of(project, OTHER)), OTHER)
+
+
+@pytest.mark.parametrize(
+    ("again", "sdist"),
+    [
+        (roundtrip, True),
+        *(pytest.param(*more, marks=pytest.mark.slow) for more in ((roundtrip, False), (reproduce, True))),
+    ],
+)
+def test_the_wheels_of_one_python_are_built_again_by_that_one_alone(
+    tmp_path: Path, again: Callable[[Build], tuple[str, ...]], *, sdist: bool
+) -> None:
+    project = backends.setuptools(tmp_path / "project")
+    text = (project / "pyproject.toml").read_text()
+    more = text.replace(f'"{backends.RUNNING}"', f'"{backends.RUNNING}", "cp3{sys.version_info.minor + 1}"')
+    (project / "pyproject.toml").write_text(more.replace("sdist = true", f"sdist = {str(sdist).lower()}"))
+    build = Build.of(committed(project)).only_by(backends.RUNNING)
+    if sdist:
+        build.sdist()
+    built_from_the_sdist(build)
+    assert any(f"-{backends.RUNNING}-" in line for line in again(build))
 
 
 def test_a_crate_gets_the_floor_and_the_cpu_and_so_does_the_c_code_of_its_build_script(
