@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from pathlib import PurePosixPath
 
 from wheelcheck.facts import Release
@@ -26,6 +27,15 @@ _BUILD_FILES = frozenset(
 _PYTHON_COMPILERS = regex(r"mypyc|cython|nuitka|pythran|codon|numba|cffi", re.IGNORECASE)
 _GENERATED = regex(r"(?:^|/)(?:_?_?version_*|_?build_info|_pb2|.*_pb2(?:_grpc)?|.*version.*)\.(?:py|pyi)$")
 _PACKAGE_FILE = regex(r"\.(?:py|pyi|typed|txt|json|toml|ya?ml|cfg|ini|csv|html|css|js|h|pxd|pyx|md|rst|sql|tmpl|j2)$")
+# What maturin writes for a crate without a Python package: for PyO3, for CFFI, for UniFFI.
+_BY_MATURIN = (
+    'from .{stem} import *\n\n__doc__ = {stem}.__doc__\nif hasattr({stem}, "__all__"):\n    __all__ = {stem}.__all__',
+    (
+        '__all__ = ["lib", "ffi"]\n\nimport os\nfrom .ffi import ffi\n\n'
+        "lib = ffi.dlopen(os.path.join(os.path.dirname(__file__), '{name}'))\ndel os\n"
+    ),
+    "from .{stem} import *  # NOQA\n",
+)
 _SHOWN = 4
 
 
@@ -72,9 +82,10 @@ def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[
     """Every file of a package that is no compiled code and lies in a wheel also lies in the sdist beside it.
 
     Otherwise whoever builds from the sdist gets another package than the wheel has, without a marker (`py.typed`) or
-    without its data. Files that builds generate (`_version.py`, protocol buffers) are not judged.
+    without its data. Files that builds generate (`_version.py`, protocol buffers, the package that maturin writes
+    around a crate) are not judged.
 
-    Source: setuptools' `package_data` and MANIFEST.in, which are two lists.
+    Source: setuptools' `package_data` and MANIFEST.in, which are two lists; maturin's binding_generator.
     Remedy: `include-package-data = true` with the files under version control, or MANIFEST.in.
     """
     sdist = release.sdists[0] if len(release.sdists) == 1 else None
@@ -84,7 +95,8 @@ def the_sdist_has_the_package_files_of_the_wheels(release: Release) -> Iterator[
     for wheel in release.wheels:
         absent = [member for member in wheel.members if member.path not in tails]
         missing = sorted(member.path for member in absent if _is_package_file(member))
-        if missing:
+        made = _folders_of_maturin(wheel, missing)
+        if missing := [path for path in missing if path.rpartition("/")[0] not in made]:
             found = f"{sdist.file} lacks {listed(missing, _SHOWN)}, which the wheel has"
             yield Hit("", found, artifact=wheel.file, cause=found)
 
@@ -94,6 +106,20 @@ def _tails(path: str) -> Iterator[str]:
     parts = path.split("/")
     for start in range(1, min(len(parts), 6)):
         yield "/".join(parts[start:])
+
+
+def _folders_of_maturin(wheel: Wheel, missing: list[str]) -> set[str]:
+    """Return the folders whose `__init__.py` is the one that maturin writes beside a library or module."""
+    folders = {path.removesuffix("/__init__.py") for path in missing if path.endswith("/__init__.py")}
+    hashes = {member.path: member.sha256 for member in wheel.members}
+    made = set()
+    for path in hashes if folders else ():
+        folder, _, name = path.rpartition("/")
+        if folder in folders:
+            texts = (text.format(name=name, stem=name.partition(".")[0]) for text in _BY_MATURIN)
+            if hashes[f"{folder}/__init__.py"] in {sha256(text.encode()).hexdigest() for text in texts}:
+                made.add(folder)
+    return made
 
 
 def _is_package_file(member: Member) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.artifacts import File, SdistRecipe, a_release, a_wheel, an_sdist, member, sdist
+from tests.support.artifacts import File, SdistRecipe, WheelRecipe, a_release, a_wheel, an_sdist, member, sdist
+from tests.support.native_files import library
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
@@ -28,6 +29,30 @@ def manifest(sentence: str, bad: SdistRecipe, good: SdistRecipe, found: str) -> 
 
 
 PURE = a_wheel("py3-none-any", File("demo/__init__.py"), File("demo/py.typed"), File("demo/_version.py"))
+PYO3 = b"""from .demo import *
+
+__doc__ = demo.__doc__
+if hasattr(demo, "__all__"):
+    __all__ = demo.__all__"""
+CFFI = b"""__all__ = ["lib", "ffi"]
+
+import os
+from .ffi import ffi
+
+lib = ffi.dlopen(os.path.join(os.path.dirname(__file__), 'libdemo.so'))
+del os
+"""
+
+
+def around_a_crate(init: bytes, *more: File, native: str = "demo/demo.so") -> WheelRecipe:
+    """A wheel of a crate without a Python package: its module, and what maturin writes beside it."""
+    own = (File("demo/__init__.py", init), File("demo/__init__.pyi"), File("demo/py.typed"))
+    return a_wheel("py3-none-manylinux_2_17_x86_64", *own, library("x86_64", native), *more)
+
+
+CRATE = an_sdist(File("Cargo.toml"), File("src/lib.rs"))
+
+
 KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
 
 
@@ -90,6 +115,26 @@ KEY = b"-----BEGIN PRIVATE KEY-----\nMIIB\n"
             "demo-1.0.tar.gz lacks demo/py.typed, which the wheel has",
             (WHEEL,),
             "note",
+        ),
+        Twins(
+            "WC614",
+            "a package that only looks like what maturin writes",
+            a_release(around_a_crate(PYO3 + b"\nx = 1\n"), CRATE),
+            a_release(around_a_crate(PYO3), CRATE),
+            "lacks demo/__init__.py, demo/__init__.pyi, demo/py.typed, which the wheel has",
+            ("demo-1.0-py3-none-manylinux_2_17_x86_64.whl",),
+            "note",
+        ),
+        *(
+            Silent(
+                "WC614",
+                f"the package that maturin writes around a crate with {bindings}",
+                a_release(around_a_crate(text, File(more, b"x = 1\n"), native="demo/libdemo.so"), CRATE),
+            )
+            for bindings, text, more in (
+                ("CFFI", CFFI, "demo/ffi.py"),
+                ("UniFFI", b"from .bindings import *  # NOQA\n", "demo/bindings.py"),
+            )
         ),
         Twins(
             "WC615",
