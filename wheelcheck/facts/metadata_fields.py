@@ -47,6 +47,8 @@ _ONCE = (
 IDENTIFIER = regex(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")  # of a project or an extra (PEP 508)
 _DIRECT = "is a direct reference: PyPI takes names and versions only"
 PRIVATE = "Private ::"  # which trove-classifiers keeps free for files that must not be uploaded
+# What setuptools-scm, hatch-vcs, versioneer and dunamai add for a commit: its hash, the date of changes, "dirty".
+_OF_A_COMMIT = regex(r"[+._-](?:g[0-9a-f]{6,40}|(?=\d*[a-f])[0-9a-f]{7,40}|d20\d{6}|dirty)(?:[._-]|$)", re.IGNORECASE)
 _SHOWN = 80  # characters of a value
 
 
@@ -58,7 +60,8 @@ def field_problems(headers: Headers) -> Iterator[str]:
     if text_of(headers, "Description") and headers.body.strip():
         yield "the description is given as a field and below the fields, expected once"
     if "+" in (version := text_of(headers, "Version")):
-        yield f"the version {shown(version)} is a local one, which PyPI refuses"
+        from_git = ": git gave it to a commit that has no tag, or changes" if _OF_A_COMMIT.search(version) else ""
+        yield f"the version {shown(version)} is a local one, which PyPI refuses{from_git}"
     if len(summary := text_of(headers, "Summary")) > _LONGEST_SUMMARY:
         yield f"the summary has {len(summary)} characters, expected at most {_LONGEST_SUMMARY}"
     if problem := _content_type_problem(text_of(headers, "Description-Content-Type")):

@@ -33,8 +33,8 @@ def every_tag_can_be_published_and_installed(wheel: Wheel) -> Iterator[Hit]:
 
     Source: PEP 425, 600, 656, 730, 738, 783; PyPI's list (warehouse, forklift/legacy.py, August 2026); `packaging.tags`
     (cpython_tags, mac_platforms, _manylinux, _musllinux).
-    Remedy: `auditwheel repair` or `cargo zigbuild` with a floor; MACOSX_DEPLOYMENT_TARGET=12.0; `wheel tags`. For an
-    index of your own that accepts the tag, ignore this code with a reason.
+    Remedy: on Linux cibuildwheel, `auditwheel repair` or `maturin build --zig`, on macOS MACOSX_DEPLOYMENT_TARGET=12.0,
+    for a tag that is wrong `wheel tags`. For an index of your own that accepts the tag, ignore this code with a reason.
     """
     for platform in wheel.platforms:
         if problem := _problem(platform):

@@ -35,7 +35,8 @@ def pypi_accepts_every_field_of_the_metadata(artifact: Artifact) -> Iterator[Hit
 
     Source: PyPI's upload checks (warehouse, forklift/metadata.py and legacy.py); the core metadata specification;
     trove-classifiers.
-    Remedy: correct the field in pyproject.toml. `Private :: Do Not Upload` is refused on purpose, so it is a note.
+    Remedy: correct the field in pyproject.toml; where git gives the version, build a clean checkout of the tag.
+    `Private :: Do Not Upload` is refused on purpose, so it is a note.
     """
     path, text, headers = core_metadata(artifact)
     if text is None:
