@@ -55,7 +55,7 @@ class _Folder(NamedTuple):
     place: str
 
 
-_STARTED = _Folder("", "")  # handed on like a folder: Python or a user loads what leads here
+_STARTED = _Folder("", "")  # no folder: files that hand it on are loaded by Python or a user, so what they load is, too
 
 
 class Dyld:

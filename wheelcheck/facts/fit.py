@@ -81,7 +81,7 @@ def _library_ties(slice_: Slice, carried: Collection[str]) -> Iterator[tuple[tup
             yield ("bionic",), f"a need of {name}, a library of Android"
 
 
-Fit = Literal["home", "foreign-cpu", "missing-slice", "foreign-system"]
+Fit = Literal["native", "foreign-cpu", "missing-slice", "foreign-system"]
 
 
 def native_slices(member: Member) -> tuple[Slice, ...]:
@@ -118,7 +118,7 @@ def fit(slices: tuple[Slice, ...], platforms: tuple[Platform, ...]) -> Fit:
         for choice in needs(platform)
     ]
     if all(served):
-        return "home"
+        return "native"
     return "missing-slice" if any(served) and ours[0].system == "macos" else "foreign-cpu"
 
 
@@ -151,8 +151,8 @@ def needs(platform: Platform) -> Iterator[tuple[str, ...]]:
         yield platform.arches
 
 
-def home(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
-    """Return what distinguishes the files of one platform; a universal file is one, and so are ARM's v6 and v7."""
+def code_platforms(member: Member) -> frozenset[tuple[System, tuple[str, ...]]]:
+    """Return the system and the CPUs of each slice: equal for files of one platform, such as two universal files."""
     return frozenset((slice_.system, provided(slice_)) for slice_ in native_slices(member))
 
 

@@ -19,7 +19,7 @@ _ANY: _Machine = ("", 0)  # of what may serve any code: a file that cannot be re
 
 
 class Carried:
-    """Which libraries a wheel brings along. No loader takes one that is for another CPU, whatever its name is."""
+    """The names of the libraries in a wheel, by the CPU of their code: no loader takes a library for another CPU."""
 
     def __init__(self, wheel: Wheel, *, ignore_case: bool = False) -> None:
         """Gather the names, in small letters for the loaders of Windows and of most Macs."""
@@ -54,7 +54,7 @@ class Leftovers:
             slices = native_slices(member)
             self._linked |= {name_of(name).lower() for slice_ in slices for name in slice_.needed}
             is_twin = _is_program(member) or (_is_library(member) and not is_extension_module(member.path))
-            if is_twin and fit(slices, wheel.platforms) == "home":
+            if is_twin and fit(slices, wheel.platforms) == "native":
                 found = self._native if _is_library(member) else self._programs
                 found.setdefault(_place(member), member.path)
 

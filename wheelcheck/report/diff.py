@@ -133,11 +133,11 @@ def paired(before: Sequence[Artifact], after: Sequence[Artifact]) -> Comparison:
         return Comparison((_pair(before[0], after[0]),))
     older, newer = ({_place(artifact): artifact for artifact in side} for side in (before, after))
     pairs = tuple(_pair(artifact, newer[place]) for place, artifact in older.items() if place in newer)
-    told = {pair.before for pair in pairs}, {pair.after for pair in pairs}
+    in_pairs = {pair.before for pair in pairs}, {pair.after for pair in pairs}
     return Comparison(
         pairs,
-        tuple(artifact.file for artifact in before if artifact.file not in told[0]),
-        tuple(artifact.file for artifact in after if artifact.file not in told[1]),
+        tuple(artifact.file for artifact in before if artifact.file not in in_pairs[0]),
+        tuple(artifact.file for artifact in after if artifact.file not in in_pairs[1]),
     )
 
 

@@ -86,8 +86,8 @@ def summary(report: Report) -> str:
 
     It stays below `SUMMARY_CAP`: what does not fit is counted.
     """
-    told = (f"{examined(report)}: {counts(report)}", configured(report))
-    head = f"## wheelcheck: {VERDICTS[report.verdict]}\n\n" + "".join(f"{escaped(line)}\n\n" for line in told)
+    paragraphs = (f"{examined(report)}: {counts(report)}", configured(report))
+    head = f"## wheelcheck: {VERDICTS[report.verdict]}\n\n" + "".join(f"{escaped(line)}\n\n" for line in paragraphs)
     head += _drawn(report)
     limit = SUMMARY_ROWS
     while len((text := f"{head}{_details(report, limit)}").encode()) > SUMMARY_CAP:

@@ -173,8 +173,8 @@ def _ignored(report: Report) -> Iterator[Element]:
 
 def _ignored_item(ignored: Group) -> Element:
     place = " ".join(filter(None, (ignored.first.code, ignored.first.artifact)))
-    told = f"{place} {ignored.line}" if ignored.where else f"{place}: {ignored.line}"
-    return element("li", f"{told} ", element("b", ignored.why))
+    text = f"{place} {ignored.line}" if ignored.where else f"{place}: {ignored.line}"
+    return element("li", f"{text} ", element("b", ignored.why))
 
 
 def _skips(report: Report) -> Iterator[Element]:

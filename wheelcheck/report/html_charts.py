@@ -85,8 +85,8 @@ def _folded(axis: _Axis, rows: list[Element], more: int) -> Iterator[Element]:
 
 def _caption(system: str, folds: list[Fold]) -> str:
     binaries, over = sum(fold.binaries for fold in folds), sum(fold.over for fold in folds)
-    told = counted(binaries, "binary", "binaries")
-    number = f"{over} of {told}" if over else f"{told}, none"
+    of_all = counted(binaries, "binary", "binaries")
+    number = f"{over} of {of_all}" if over else f"{of_all}, none"
     return f"{system}: {number} above what the tag promises"
 
 

@@ -123,7 +123,7 @@ def _places(group: Group) -> Iterator[Element]:
         yield element("p", *_place(replace(first, path="" if len(group.findings) > 1 else first.path)), class_="places")
     if len(group.findings) == 1:
         return
-    items = [element("li", *_place(finding, named=not alone, told=differ)) for finding in group.findings]
+    items = [element("li", *_place(finding, named=not alone, with_message=differ)) for finding in group.findings]
     listing = element("ul", *items, class_="places")
     number = group.names if alone and group.names else _number(group)
     yield listing if len(items) <= NAMED and not differ else details(number, listing)
@@ -135,12 +135,12 @@ def _number(group: Group) -> str:
     return f"{files} in {artifacts}" if files else f"in {artifacts}"
 
 
-def _place(finding: Finding, *, named: bool = True, told: bool = False) -> Iterator[Content]:
-    """Yield the artifact if it is to be named, the member, and the message if it is to be told."""
+def _place(finding: Finding, *, named: bool = True, with_message: bool = False) -> Iterator[Content]:
+    """Yield the artifact if it is to be named, the member, and the message if asked for."""
     if named:
         yield element("b", *breakable(finding.artifact or RELEASE))
     if finding.path:
         yield from [" "] * named
         yield element("code", *breakable(finding.path))
-    if told:
+    if with_message:
         yield f": {finding.message}"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wheelcheck.results import Report
     from wheelcheck.rules import Finding
 
-Anchors = dict[str, str]  # where on the page each file is told of; the empty name is the release's
+Anchors = dict[str, str]  # the part of the page about each file; the empty name is the release's
 SHOWN = 2_000  # rows of native code; the rest is counted
 SYMBOLS: dict[Mark, str] = {"pass": "✔", "warn": "▲", "unverified": "?", "extra": "+", "missing": "○", "fail": "✘"}
 _COLUMNS = ("artifact", "member", "system", "machine", "kind", "floor", "needed", "size", "mode")
@@ -99,7 +99,7 @@ def _legend(table: Grid) -> Element:
 
 
 def anchors_of(report: Report) -> Anchors:
-    """Return the fragment under which each file is told of; what is about no single file is under `release`."""
+    """Return the fragment of the part about each file; what is about no single file is under `release`."""
     named = [*(artifact.file for artifact in report.artifacts), *(gap.artifact for gap in report.gaps)]
     others = [finding.artifact for finding in report.findings]
     known = dict.fromkeys(name for name in (*named, *others) if name)
@@ -168,8 +168,8 @@ def _size(size: Size | None, whole: int) -> Iterator[Element]:
         return
     yield element("td", sized(size.packed), class_="number", data_label="packed")
     yield element("td", sized(size.unpacked), class_="number", data_label="unpacked")
-    told = ", ".join(f"{kind} {sized(part)}" for kind, part in size.kinds.items())
-    yield element("td", element("span", told, class_="hidden"), bar(size.kinds, whole), class_="track", title=told)
+    kinds = ", ".join(f"{kind} {sized(part)}" for kind, part in size.kinds.items())
+    yield element("td", element("span", kinds, class_="hidden"), bar(size.kinds, whole), class_="track", title=kinds)
 
 
 # --- native code: one row per slice, sorted by its columns where scripts run, cards on a phone ---

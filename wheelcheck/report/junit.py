@@ -137,10 +137,10 @@ def _line(item: Gap | Group, file: str) -> str:
     """Return one line of a case's output. It names the artifact where the suite does not."""
     if isinstance(item, Gap):
         return _located(item.artifact, f"{item.path}: {item.why}" if item.path else item.why, file)
-    severity, told = item.first.severity, _located(item.first.artifact, item.line, file)
+    severity, text = item.first.severity, _located(item.first.artifact, item.line, file)
     if item.why:
-        return f"ignored {severity}: {told} ({shown(item.why)})"
-    return told if severity == "error" else f"{severity}: {told}"
+        return f"ignored {severity}: {text} ({shown(item.why)})"
+    return text if severity == "error" else f"{severity}: {text}"
 
 
 def _located(artifact: str, words: str, file: str) -> str:

@@ -194,5 +194,5 @@ def _omissions(report: Report) -> Iterator[tuple[str, str]]:
 
 def _notification(file: str, level: str, artifact: str, text: str) -> Json:
     where = {"locations": [_location(file, artifact, "")]} if artifact else {}
-    told = ": ".join(filter(None, (shown(artifact), text)))
-    return {"level": level, "message": _message(told), **where}
+    message = ": ".join(filter(None, (shown(artifact), text)))
+    return {"level": level, "message": _message(message), **where}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-# Findings of one cause, told as one fact: "6 files" and the first names, in every report for people.
+# Findings of one cause are one line in every report for people: "6 files" and the first names.
 #
 # JSON and SARIF, which are for programs, keep each place.
 
@@ -99,7 +99,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The file names of a release, told by what distinguishes them: `NAME-VERSION-` is left out where all begin so."""
+    """Shortens the file names of a release: `NAME-VERSION-` is left out where all begin with it."""
 
     prefix: str = ""
 

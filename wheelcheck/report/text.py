@@ -1,6 +1,6 @@
 """The report for people: configuration, release grid, findings with their remedy, what was not examined, the verdict.
 
-One fault is told once, with the artifacts that have it.
+Each fault is there once, with the artifacts that have it.
 """
 
 from __future__ import annotations
@@ -160,8 +160,8 @@ def _print_gaps(gaps: tuple[Gap, ...], console: Plain | Console) -> None:
 def _print_skips(report: Report, console: Plain | Console, *, verbose: bool) -> None:
     """Print which artifacts a rule could not judge, and how many rules had nothing to judge; `verbose` names them."""
     idle = [skip for skip in report.skips if not skip.artifact]
-    told = report.skips if verbose else tuple(skip for skip in report.skips if skip.artifact)
-    ordered = sorted(told, key=lambda skip: (skip.why, skip.code))
+    listed = report.skips if verbose else tuple(skip for skip in report.skips if skip.artifact)
+    ordered = sorted(listed, key=lambda skip: (skip.why, skip.code))
     for why, group in groupby(ordered, key=lambda skip: skip.why):
         codes = list(dict.fromkeys(skip.code for skip in group))
         rules = ", ".join(codes) if len(codes) <= _CODES or verbose else f"{len(codes)} rules"

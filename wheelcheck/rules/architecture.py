@@ -7,9 +7,9 @@ from itertools import chain
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import canonical_version
 from wheelcheck.facts.fit import (
+    code_platforms,
     describe,
     fit,
-    home,
     is_declared,
     is_emulated,
     native_slices,
@@ -138,7 +138,7 @@ def an_any_wheel_holds_no_single_platform_code(wheel: Wheel) -> Iterator[Hit]:
     if not wheel.is_any:
         return
     linked = [member for member in wheel.loaded if native_slices(member)]
-    if len({home(member) for member in linked}) > 1:
+    if len({code_platforms(member) for member in linked}) > 1:
         return
     for member in linked:
         named = _names_its_platform(member)
@@ -178,7 +178,7 @@ def a_platform_wheel_holds_code_for_its_platform(wheel: Wheel) -> Iterator[Hit]:
     packed = [member.path for member in wheel.members if member.archive]
     if (forgotten := _forgotten(together, wheel)) and not packed:
         yield Hit("", f"found only {describe(together)} code, expected code for {'.'.join(forgotten)} too")
-    if any(_answers_for_the_tag(member, wheel) for member in code) or fit(together, wheel.platforms) == "home":
+    if any(_answers_for_the_tag(member, wheel) for member in code) or fit(together, wheel.platforms) == "native":
         return
     promised = any(tag.abi != "none" for tag in wheel.name.tags) and (code or not _has_code_elsewhere(wheel))
     partly = any(served_cpus(slice_, platform) for slice_ in together for platform in wheel.platforms)
@@ -210,7 +210,7 @@ def _has_code_elsewhere(wheel: Wheel) -> bool:
 def _answers_for_the_tag(member: Member, wheel: Wheel) -> bool:
     """Return whether the member is the platform's own code, or another rule judges that it is not."""
     slices = native_slices(member)
-    return not slices or fit(slices, wheel.platforms) in ("home", "missing-slice") or not is_declared(member, wheel)
+    return not slices or fit(slices, wheel.platforms) in ("native", "missing-slice") or not is_declared(member, wheel)
 
 
 @rule("WC307", on=Wheel, needs=without_readable_tags)
@@ -316,7 +316,7 @@ def _foreign_objects(member: Member, wheel: Wheel) -> tuple[Slice, ...]:
     Windows is left out: one library may hold objects for ARM64 and for code that it emulates.
     """
     slices = native_slices(member)
-    if not member.binary or member.binary.format != "ar" or len(slices) < 2 or fit(slices, wheel.platforms) != "home":
+    if not member.binary or member.binary.format != "ar" or len(slices) < 2 or fit(slices, wheel.platforms) != "native":
         return ()
     others = (slice_ for slice_ in slices if slice_.arches and slice_.system != "windows")
     foreign = tuple(each for each in others if not any(served_cpus(each, platform) for platform in wheel.platforms))

@@ -58,7 +58,7 @@ def _is_set_apart(path: str) -> bool:
 
 
 def _is_for_another_platform(member: Member, wheel: Wheel) -> bool:
-    return fit(native_slices(member), wheel.platforms) != "home" and is_declared(member, wheel)
+    return fit(native_slices(member), wheel.platforms) != "native" and is_declared(member, wheel)
 
 
 def _needs_families(release: Release) -> str:
@@ -104,7 +104,7 @@ def _different_payloads(family: dict[str, list[Wheel]]) -> Iterator[Hit]:
 
 
 def _twins(ours: dict[str, Member], others: list[dict[str, Member]]) -> Iterator[tuple[Member, Member | None]]:
-    """Yield what all wheels of another CPU hold, each with its twin here: the same path, or else the same file name."""
+    """Yield each file of all wheels for another CPU, with the one here of the same path, or else of the same name."""
     spare: dict[str, list[str]] = defaultdict(list)
     for path in sorted(ours.keys() - set().union(*others), reverse=True):
         spare[path.rpartition("/")[2]].append(path)

@@ -70,7 +70,7 @@ def _place(path: str, module: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """Why no interpreter of the tags looks for a name, and who it is that does not."""
+    """What is wrong with the name of a module, and which interpreters therefore do not look for it (`who`)."""
 
     what: str
     who: str

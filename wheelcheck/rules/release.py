@@ -121,7 +121,7 @@ def no_two_files_fill_one_place(release: Release) -> Iterator[Hit]:
 
 
 def _taken(rivals: list[Wheel]) -> Wheel | None:
-    """Return the wheel of several for one tag that an installer takes, by its build tag; None where it is chance."""
+    """Return which of several wheels for one tag installers take, by the build tag; None if it may be any of them."""
     builds = {rival.name.build: rival for rival in rivals}
     return builds[max(builds)] if len(builds) == len(rivals) else None
 

@@ -11,7 +11,7 @@ from wheelcheck.counting import counted
 from wheelcheck.facts import Sdist
 from wheelcheck.facts.dist_info import is_utf_8, metadata_version
 from wheelcheck.facts.file_names import canonical_version
-from wheelcheck.facts.fit import describe, home, native_slices
+from wheelcheck.facts.fit import code_platforms, describe, native_slices
 from wheelcheck.facts.requirements import LONGEST, is_requirement
 from wheelcheck.facts.text_limits import REQUIREMENTS_CAP
 from wheelcheck.facts.toml import table, texts
@@ -102,7 +102,7 @@ def _are_for_several_cpus(natives: list[Member]) -> bool:
     One CPU's code for several systems is no choice on any other CPU, and a universal file is for one platform.
     """
     linked = [member for member in natives if member.linked and not hints.is_specimen(member.path)]
-    platforms = {home(member) for member in linked if native_slices(member)}
+    platforms = {code_platforms(member) for member in linked if native_slices(member)}
     cpus = {arches for platform in platforms for _, arches in platform}
     return len(platforms) > 1 and len(cpus) > 1
 

@@ -147,13 +147,13 @@ def _linked(content: list[Content], link: str | None) -> list[Content]:
 
 
 def _share_row(name: list[Content], counts: Counter[str], whole: int) -> Element:
-    told = f"{counts.total()}"
+    text = f"{counts.total()}"
     if counts["fail"] and len(counts) > 1:
-        told += f", {100 * counts['fail'] / counts.total():.0f} % fail"
+        text += f", {100 * counts['fail'] / counts.total():.0f} % fail"
     return element(
         "tr",
         element("th", *name, scope="row"),
-        element("td", told, class_="number"),
+        element("td", text, class_="number"),
         element("td", _bar(counts, _ORDER, whole), class_="track"),
     )
 

@@ -136,7 +136,7 @@ def _artifact_page(row: Row, findings: list[Row]) -> str:
         "rule set": row["rules"],
     }
     facts = (
-        element("div", element("dt", name), element("dd", *breakable(told))) for name, told in terms.items() if told
+        element("div", element("dt", name), element("dd", *breakable(value))) for name, value in terms.items() if value
     )
     command = f"wheelcheck check {shlex.quote(row['source'])}"
     content = (

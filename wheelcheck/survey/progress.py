@@ -74,11 +74,11 @@ class Progress:
 
     def _write(self, line: str, *, passing: bool = False) -> None:
         """Write a line; on a terminal the next line replaces one that is passing."""
-        told = (
+        text = (
             f"\r{safe(line):<{_WIDTH}}{'' if passing else chr(10)}" if self._terminal else f"wheelcheck: {safe(line)}\n"
         )
         with suppress(OSError):  # the reader has left; the survey goes on
-            self._stream.write(told)
+            self._stream.write(text)
             self._stream.flush()
 
 

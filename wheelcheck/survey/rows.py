@@ -32,8 +32,8 @@ def of_artifact(answer: Row) -> Iterator[Row]:
     key = {name: answer[name] for name in _KEY}
     for finding in answer["findings"]:
         yield {"type": "finding", **key, **finding}
-    told = {name: value for name, value in answer.items() if name not in (*_KEY, "findings")}
-    yield {"type": "artifact", **key, **told}
+    fields = {name: value for name, value in answer.items() if name not in (*_KEY, "findings")}
+    yield {"type": "artifact", **key, **fields}
 
 
 def read(output: Path) -> Iterator[Row]:

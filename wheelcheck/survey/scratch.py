@@ -22,7 +22,7 @@ _CACHE = -2048  # KiB of a database that stay in memory
 class Sources:
     """The artifacts that paths stand for: in the order of the paths, those of a folder ordered by name.
 
-    `tell` is told of each path that is of no use, with why.
+    `tell` is called with each path that is of no use, and why.
     """
 
     def __init__(self, paths: Iterable[Path], tell: Callable[[str], None]) -> None:

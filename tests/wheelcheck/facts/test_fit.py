@@ -25,39 +25,39 @@ def slices(content: Binary) -> tuple[Slice, ...]:
 @pytest.mark.parametrize(
     ("content", "tags", "fit"),
     [
-        (elf("x86_64"), [LINUX], "home"),
+        (elf("x86_64"), [LINUX], "native"),
         (elf("aarch64"), [LINUX], "foreign-cpu"),
-        (elf("x86_64"), [LINUX, "manylinux2014_x86_64"], "home"),
+        (elf("x86_64"), [LINUX, "manylinux2014_x86_64"], "native"),
         (elf("x86_64"), [LINUX, "manylinux_2_17_aarch64"], "foreign-cpu"),
         (elf("vax"), [LINUX], "foreign-cpu"),
         (elf("x86_64"), ["manylinux_2_17_vax"], "foreign-cpu"),
-        (elf("x86_64"), ["android_24_x86_64"], "home"),
+        (elf("x86_64"), ["android_24_x86_64"], "native"),
         (elf("x86_64"), [WIN], "foreign-system"),
         (elf("x86_64"), ["any"], "foreign-system"),
         (elf("armv7l", abi_accepted=False), ["manylinux_2_17_armv7l"], "foreign-cpu"),
-        (elf("armv7l", "executable", abi_accepted=False), ["manylinux_2_17_armv7l"], "home"),
-        (elf("armv7l", abi_accepted=False), ["android_24_armeabi_v7a"], "home"),
-        (pe("x86_64"), [WIN], "home"),
+        (elf("armv7l", "executable", abi_accepted=False), ["manylinux_2_17_armv7l"], "native"),
+        (elf("armv7l", abi_accepted=False), ["android_24_armeabi_v7a"], "native"),
+        (pe("x86_64"), [WIN], "native"),
         (pe("x86_64"), ["win_arm64"], "foreign-cpu"),
-        (pe("x86_64", hybrid=True), ["win_arm64"], "home"),
+        (pe("x86_64", hybrid=True), ["win_arm64"], "native"),
         (pe("x86_64"), [LINUX], "foreign-system"),
-        (macho("aarch64"), ["macosx_11_0_arm64"], "home"),
+        (macho("aarch64"), ["macosx_11_0_arm64"], "native"),
         (macho("x86_64"), ["macosx_11_0_arm64"], "foreign-cpu"),
-        (macho("x86_64", "aarch64"), ["macosx_11_0_universal2"], "home"),
+        (macho("x86_64", "aarch64"), ["macosx_11_0_universal2"], "native"),
         (macho("x86_64"), ["macosx_11_0_universal2"], "missing-slice"),
         (macho("ppc"), ["macosx_11_0_universal2"], "foreign-cpu"),
-        (macho("x86_64"), ["macosx_10_6_intel"], "home"),
-        (macho("aarch64"), ["ios_13_0_arm64_iphoneos"], "home"),
+        (macho("x86_64"), ["macosx_10_6_intel"], "native"),
+        (macho("aarch64"), ["ios_13_0_arm64_iphoneos"], "native"),
         (macho("aarch64", minimum_os=(11, 0)), ["ios_13_0_arm64_iphoneos"], "foreign-system"),
-        (macho("aarch64", system="ios"), ["ios_13_0_arm64_iphoneos"], "home"),
+        (macho("aarch64", system="ios"), ["ios_13_0_arm64_iphoneos"], "native"),
         (macho("aarch64", system="ios"), ["macosx_11_0_arm64"], "foreign-system"),
         (macho("aarch64", system="ios"), ["ios_13_0_arm64_iphonesimulator"], "foreign-system"),
-        (macho("aarch64", system="ios-simulator"), ["ios_13_0_arm64_iphonesimulator"], "home"),
+        (macho("aarch64", system="ios-simulator"), ["ios_13_0_arm64_iphonesimulator"], "native"),
         (macho("aarch64", system="ios-simulator"), ["ios_13_0_arm64_iphoneos"], "foreign-system"),
         (elf("x86_64", system="other"), [LINUX], "foreign-system"),
-        (elf("x86_64", system="other"), ["freebsd_14_0_release_x86_64"], "home"),
+        (elf("x86_64", system="other"), ["freebsd_14_0_release_x86_64"], "native"),
         (elf("x86_64"), ["freebsd_14_0_release_x86_64"], "foreign-system"),
-        (elf("x86_64"), ["linux_x86_64"], "home"),
+        (elf("x86_64"), ["linux_x86_64"], "native"),
         (macho("aarch64"), [LINUX], "foreign-system"),
     ],
 )
@@ -225,6 +225,6 @@ def test_code_is_described_in_a_word_a_slice(content: Binary, said: str) -> None
 
 
 def test_a_file_s_home_tells_platforms_apart_and_joins_arm_s_two() -> None:
-    assert placement.home(member("x", elf("x86_64"))) == {("linux", ("x86_64",))}
-    assert placement.home(member("x", elf("x86_64"))) != placement.home(member("x", pe("x86_64")))
-    assert placement.home(member("x", b"text")) == frozenset()
+    assert placement.code_platforms(member("x", elf("x86_64"))) == {("linux", ("x86_64",))}
+    assert placement.code_platforms(member("x", elf("x86_64"))) != placement.code_platforms(member("x", pe("x86_64")))
+    assert placement.code_platforms(member("x", b"text")) == frozenset()
