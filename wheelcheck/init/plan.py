@@ -7,8 +7,10 @@ can be overwritten.
 
 from __future__ import annotations
 
+import ast
 import difflib
 import re
+from functools import partial
 
 from wheelcheck import __version__
 from wheelcheck.config.files import OWN, SHARED, ConfigError, text_of
@@ -34,8 +36,8 @@ _SITE = "https://wheelcheck.github.io/wheelcheck/"
 _OTHER_CI = (".gitlab-ci.yml", ".circleci", "azure-pipelines.yml", "Jenkinsfile", ".woodpecker.yml", ".cirrus.yml")
 
 
-def sessions(needs: workflows.Needs, *, new: bool) -> str:
-    """Return the sessions of a release that a project needs: a whole noxfile (`new`), or a section for its end."""
+def sessions(needs: workflows.Needs, before: str | None) -> str:
+    """Return the sessions of a release that a project needs: a whole noxfile, or a section for the end of `before`."""
     standard = ["os"] * needs.elsewhere + ["platform"] + ["shutil"] * needs.sdist
     imports = [*(f"import {name}" for name in standard), *["from pathlib import Path"] * needs.elsewhere]
     filled = {
@@ -47,17 +49,37 @@ def sessions(needs: workflows.Needs, *, new: bool) -> str:
     text = workflows.template("noxfile.txt") + (workflows.template("elsewhere.txt") if needs.elsewhere else "")
     for word, instead in filled.items():
         text = text.replace(word, instead)
-    return _section("\n".join([*imports, "", "import nox", "", ""]) + text, new=new)
+    return _section(imports, text, before)
 
 
-def gate_session(*, new: bool) -> str:
+def gate_session(before: str | None) -> str:
     """Return the session of the gate alone, as `sessions` does."""
-    return _section("import nox\n\n\n" + workflows.template("gate.txt"), new=new)
+    return _section([], workflows.template("gate.txt"), before)
 
 
-def _section(text: str, *, new: bool) -> str:
-    pinned = text.replace("@PINNED@", PINNED)
-    return _HEAD + pinned if new else pinned
+def _section(imports: list[str], text: str, before: str | None) -> str:
+    """Return a section of a noxfile with those imports that are not in it yet: linters refuse a second one."""
+    there = _imported(before or "")
+    groups = ([line for line in group if line not in there] for group in (imports, ["import nox"]))
+    head = "\n\n".join("\n".join(group) for group in groups if group)
+    section = (f"{head}\n\n\n" if head and not text.startswith("#") else f"{head}\n\n" if head else "") + text
+    pinned = section.replace("@PINNED@", PINNED)
+    return pinned if before else _HEAD + pinned
+
+
+def _imported(source: str) -> set[str]:
+    """Return the imports at the top level of a Python file, a line for each name."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    nodes = [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return {
+        f"from {node.module} import {one.name}" if isinstance(node, ast.ImportFrom) else f"import {one.name}"
+        for node in nodes
+        for one in node.names
+        if not one.asname
+    }
 
 
 def ignored() -> str:
@@ -98,7 +120,7 @@ def gate(project: Path) -> list[Change]:
             f"{project}: there is no {SHARED} and no setup.py; run init in the folder of a Python project"
         )
     place = _Place(top_of(project), project)
-    return [_promise(place), _sessions(place, gate_session(new=False)), _gate_workflow(place)]
+    return [_promise(place), _sessions(place, gate_session), _gate_workflow(place)]
 
 
 def builder(found: Survey) -> list[Change]:
@@ -106,7 +128,7 @@ def builder(found: Survey) -> list[Change]:
     place, needs = _Place(found.repository.top, found.home), workflows.Needs.of(found)
     return [
         _configuration(place, found),
-        _sessions(place, sessions(needs, new=False)),
+        _sessions(place, partial(sessions, needs)),
         _ignored(place),
         *_workflows(place, needs),
     ]
@@ -192,10 +214,11 @@ def _configuration(place: _Place, found: Survey) -> Change:
     return place.appended(SHARED, configuration(found))
 
 
-def _sessions(place: _Place, section: str) -> Change:
+def _sessions(place: _Place, written: Callable[[str | None], str]) -> Change:
     before = _text(place.project / "noxfile.py")
     if before is None:
-        return Change(place.top, place.shown("noxfile.py"), None, _HEAD + section)
+        return Change(place.top, place.shown("noxfile.py"), None, written(None))
+    section = written(before)
     taken = sorted(set(_defined(section)) & set(_defined(before)))
     if taken:
         return place.kept("noxfile.py", f"defines {', '.join(taken)} already")

@@ -165,7 +165,7 @@ def test_the_session_loads_beside_a_projects_own(tmp_path: Path, own: str | None
 
 
 def test_the_session_installs_a_pinned_gate_and_passes_no_configuration() -> None:
-    text = plan.gate_session(new=True)
+    text = plan.gate_session(None)
     (asked,) = re.findall(r'install\("(.+)"\)', text)
     assert Requirement(asked).name == "wheelcheck"
     assert not Requirement(asked).extras
@@ -174,7 +174,7 @@ def test_the_session_installs_a_pinned_gate_and_passes_no_configuration() -> Non
 
 
 def test_the_session_is_well_formed_by_this_projects_own_rules(tmp_path: Path) -> None:
-    write(tmp_path, {"noxfile.py": plan.gate_session(new=True)})
+    write(tmp_path, {"noxfile.py": plan.gate_session(None)})
     ruff = str(Path(sys.executable).with_name("ruff"))
     for words in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
         command = [ruff, *words, "--config", str(ROOT / "pyproject.toml"), "noxfile.py"]

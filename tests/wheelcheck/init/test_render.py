@@ -59,7 +59,7 @@ def test_the_sessions_load_beside_a_projects_own_and_say_what_they_do(tmp_path: 
     ids=["nothing", "everything", "no sdist"],
 )
 def test_the_sessions_are_well_formed_by_this_projects_own_rules(tmp_path: Path, needs: workflows.Needs) -> None:
-    write(tmp_path, {"noxfile.py": plan.sessions(needs, new=True)})
+    write(tmp_path, {"noxfile.py": plan.sessions(needs, None)})
     ruff = str(Path(sys.executable).with_name("ruff"))
     for words in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
         command = [ruff, *words, "--config", str(ROOT / "pyproject.toml"), "noxfile.py"]
@@ -89,7 +89,7 @@ def called(noxfile: Path, folder: Path, session: str, *more: str) -> list[str]:
 def test_the_sessions_run_the_same_commands_as_those_of_this_project(
     tmp_path: Path, session: str, more: tuple[str, ...]
 ) -> None:
-    written = write(tmp_path / "project", {"noxfile.py": plan.sessions(workflows.Needs(), new=True)}) / "noxfile.py"
+    written = write(tmp_path / "project", {"noxfile.py": plan.sessions(workflows.Needs(), None)}) / "noxfile.py"
     there = called(written, tmp_path / "there", session, *more)
     here = called(ROOT / "noxfile.py", tmp_path / "here", session, *more)
     dist = str(ROOT / "tests" / "projects" / "reference" / "dist")
@@ -102,7 +102,7 @@ def test_the_sessions_run_the_same_commands_as_those_of_this_project(
 
 
 def test_wheels_of_containers_that_the_project_prepares_are_built_and_tried_there(tmp_path: Path) -> None:
-    text = plan.sessions(workflows.Needs(containers=True), new=True)
+    text = plan.sessions(workflows.Needs(containers=True), None)
     written = write(tmp_path / "project", {"noxfile.py": text}) / "noxfile.py"
     assert called(written, tmp_path / "there", "release-wheels") == [
         "build unpack bundles ",
@@ -113,12 +113,27 @@ def test_wheels_of_containers_that_the_project_prepares_are_built_and_tried_ther
     assert '"wheelcheck[build,cibuildwheel]' in text
 
 
+@pytest.mark.parametrize(
+    ("own", "added"),
+    [
+        ("import os, platform\nimport shutil\nfrom pathlib import Path\nimport nox\n", set()),
+        ("import platform as p\nfrom nox import session\n", {"os", "platform", "shutil", "pathlib", "nox"}),
+        ("import nox\nif True:\n    import shutil\n", {"os", "platform", "shutil", "pathlib"}),
+        ("print 'of Python 2'\nimport nox\n", {"os", "platform", "shutil", "pathlib", "nox"}),
+    ],
+)
+def test_what_a_noxfile_imports_already_is_not_imported_again(own: str, added: set[str]) -> None:
+    for text in (plan.sessions(workflows.Needs(elsewhere=True), own), plan.gate_session(own)):
+        found = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE))
+        assert found == (added & {"nox"} if "def gate" in text else added)
+
+
 def test_the_sessions_name_no_file_of_the_configuration() -> None:
-    assert ".toml" not in plan.sessions(workflows.Needs(), new=True)
+    assert ".toml" not in plan.sessions(workflows.Needs(), None)
 
 
 def test_the_requirement_is_pinned_to_this_minor_version() -> None:
-    (asked,) = re.findall(r'install\("(.+)"\)', plan.sessions(workflows.Needs(), new=True))
+    (asked,) = re.findall(r'install\("(.+)"\)', plan.sessions(workflows.Needs(), None))
     allowed = Requirement(asked)
     major, minor, _ = __version__.split(".")
     assert (allowed.name, allowed.extras) == ("wheelcheck", {"build"})
@@ -142,5 +157,5 @@ def test_a_workflow_uploads_the_folder_that_the_project_uses() -> None:
 
 @pytest.mark.parametrize("needs", [workflows.Needs(), workflows.Needs("a/b", "trunk", rust=("a",), submodules=True)])
 def test_no_mark_of_a_template_is_left(needs: workflows.Needs) -> None:
-    texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), plan.sessions(needs, new=True)]
+    texts = [*workflows.texts(needs).values(), workflows.gate(needs.folder), plan.sessions(needs, None)]
     assert [found for text in texts for found in re.findall(r"@[A-Z]+@", text)] == []
