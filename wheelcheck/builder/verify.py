@@ -6,6 +6,8 @@ was staged on the machine that built it, and the recorded sources with its own c
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import PurePosixPath
 
@@ -75,15 +77,23 @@ def require_tag(names: Iterable[str], base: Mapping[str, str]) -> None:
     if base.get("GITHUB_REF_TYPE") != "tag":
         return
     tag = base.get("GITHUB_REF_NAME", "")
-    try:
-        tagged = Version(tag)  # which accepts the v of v1.2
-    except InvalidVersion as error:
-        raise BuildError("the git tag", f"{tag!r} is not a version", "tag releases by version, such as v1.2") from error
+    tagged = _version_of(tag)
+    if tagged is None:
+        fix = "tag releases by version, such as v1.2 or demo-v1.2"
+        raise BuildError("the git tag", f"{tag!r} names no version", fix)
     for name in names:
         version = parse_file_name(name).version
         if version and Version(version) != tagged:
             problem = f"its version is {version}, but the git tag says {tagged}"
             raise BuildError(name, problem, "set the version, then tag that commit")
+
+
+def _version_of(tag: str) -> Version | None:
+    """Return the version that a tag is, or ends in behind a word: v1.2, demo-1.2, py-v1.2, python/1.2."""
+    for start in (0, *(match.end() for match in re.finditer(r"[-_/@]", tag))):
+        with suppress(InvalidVersion):
+            return Version(tag[start:])  # which accepts the v of v1.2
+    return None
 
 
 def _brought(settings: Settings, bundles: tuple[Path, ...]) -> list[Path]:

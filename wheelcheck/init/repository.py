@@ -6,7 +6,10 @@ import re
 import shutil
 import subprocess
 
+from packaging.version import InvalidVersion, Version
+
 from wheelcheck.facts import toml
+from wheelcheck.patterns import regex
 from wheelcheck.records import dataclass
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from wheelcheck.init.project import Project
 
 _LIMIT = 20.0  # seconds for a question to git
+_TAG = regex(r"([\w./@-]*?)(\d+\.\d[\w.+-]*)")
 # Words of packages and settings that take the version from git's tags.
 _VERSIONED_BY_GIT = (
     "dunamai", "hatch-vcs", "poetry-dynamic-versioning", "setuptools-git-versioning", "setuptools-scm",
@@ -27,8 +31,9 @@ _VERSIONED_BY_GIT = (
 class Repository:
     """`folder` is the project's place below `top`, "." at the root; `branch` is the default branch.
 
-    `history`: the version comes from git's tags, so a checkout of the last commit alone gives a wrong one. `lfs`: some
-    files are in Git LFS, and a checkout without it holds pointers in their place.
+    `tags` is what the tags of its releases begin with, before the version. `history`: the version comes from git's
+    tags, so a checkout of the last commit alone gives a wrong one. `lfs`: some files are in Git LFS, and a checkout
+    without it holds pointers in their place.
     """
 
     top: Path
@@ -37,6 +42,7 @@ class Repository:
     submodules: bool = False
     history: bool = False
     lfs: bool = False
+    tags: str = "v"
 
     @classmethod
     def around(cls, project: Project) -> Repository:
@@ -44,7 +50,9 @@ class Repository:
         folder, top = project.folder, top_of(project.folder)
         place = folder.relative_to(top).as_posix()
         has_submodules = (top / ".gitmodules").is_file()
-        return cls(top, place, _branch(top), has_submodules, _is_versioned_by_git(project), _uses_lfs(top, folder))
+        history, lfs = _is_versioned_by_git(project), _uses_lfs(top, folder)
+        name = str(toml.table(project.document, "project").get("name", ""))
+        return cls(top, place, _branch(top), has_submodules, history, lfs, _tags(top, name))
 
 
 def top_of(folder: Path) -> Path:
@@ -74,6 +82,30 @@ def _branch(top: Path) -> str:
         if found := _git(top, "symbolic-ref", "--short", "-q", name):
             return found.removeprefix("origin/")
     return "main"
+
+
+def _tags(top: Path, name: str) -> str:
+    """Return what comes before the version in the newest tag of a version, "v" if there is none.
+
+    Where a repository has tags for several packages, those count that name Python or the project (`py-v1.2`).
+    """
+    names = _git(top, "tag", "--sort=-creatordate").splitlines()
+    found = dict.fromkeys(match[1] for one in names if (match := _TAG.fullmatch(one)) and _is_version(match[2]))
+    parts = {one: _words(re.sub(r"[-_./@]*v?$", "", one)) for one in found}
+    own = (one for one in found if {"py", "python"} & {*parts[one]} or parts[one] == _words(name))
+    return next(own, next(iter(found), "v"))
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[-_./@]+", name.lower())
+
+
+def _is_version(text: str) -> bool:
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def _git(top: Path, *words: str) -> str:

@@ -29,7 +29,7 @@ class Needs:
     Rust's library for it must be added. `python` is the minor version of the Python to build with, `others` are more
     versions that wheels are built with, `dist` is the folder of what is finished. `elsewhere`: wheels for macOS,
     Windows or musl are built as well, by cibuildwheel; `containers`: so are those for Linux. Without `sdist` the
-    release has none, and wheels are built from the checkout.
+    release has none, and wheels are built from the checkout. `tags` is what the tags of releases begin with.
     """
 
     folder: str = "."
@@ -46,6 +46,7 @@ class Needs:
     elsewhere: bool = False
     containers: bool = False
     sdist: bool = True
+    tags: str = "v"
 
     @classmethod
     def of(cls, found: Survey) -> Needs:
@@ -66,6 +67,7 @@ class Needs:
             elsewhere=found.builds_elsewhere,
             containers=found.in_containers,
             sdist=found.builds_sdist,
+            tags=around.tags,
         )
 
 
@@ -133,6 +135,7 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
     rust = [line for one in needs.rust for line in ("- run: rustup toolchain install", f"  working-directory: {one}")]
     filled = {
         "@BRANCH@": needs.branch,
+        "@TAGS@": "v*" if needs.tags == "v" else f"{needs.tags}[0-9]*",
         "@BELOW@": below,
         "@DIST@": needs.dist,
         "@PYTHON@": f"3.{needs.python}",

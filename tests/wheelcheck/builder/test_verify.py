@@ -113,7 +113,9 @@ def test_a_checkout_of_other_sources_than_were_built_is_refused_on_any_machine(b
 NAMES = ("demo-1.2.tar.gz", "demo-1.2-py3-none-any.whl", "notes.txt")
 
 
-@pytest.mark.parametrize("tag", ["v1.2", "1.2", "v1.2.0"])
+@pytest.mark.parametrize(
+    "tag", ["v1.2", "1.2", "v1.2.0", "py-v1.2", "version-1.2", "demo-1.2", "demo@1.2", "a/b/v1.2", "py3-bindings-1.2"]
+)
 def test_artifacts_of_the_version_that_is_tagged_are_accepted(tag: str) -> None:
     require_tag(NAMES, {"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": tag})
 
@@ -126,8 +128,11 @@ def test_a_branch_requires_no_version() -> None:
     ("tag", "said"),
     [
         ("v1.3", "demo-1.2.tar.gz: its version is 1.2, but the git tag says 1.3"),
-        ("nightly", "the git tag: 'nightly' is not a version; tag releases by version, such as v1.2"),
-        ("", "the git tag: '' is not a version"),
+        ("py-v1.3", "demo-1.2.tar.gz: its version is 1.2, but the git tag says 1.3"),
+        ("v1.2-rc1", "demo-1.2.tar.gz: its version is 1.2, but the git tag says 1.2rc1"),
+        ("nightly", "the git tag: 'nightly' names no version; tag releases by version, such as v1.2"),
+        ("nightly-x1.2", "the git tag: 'nightly-x1.2' names no version"),
+        ("", "the git tag: '' names no version"),
     ],
 )
 def test_an_artifact_of_another_version_than_the_tag_is_named(tag: str, said: str) -> None:

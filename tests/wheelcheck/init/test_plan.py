@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -97,6 +98,32 @@ def test_the_diff_is_one_that_patch_applies_to_the_same_result(tmp_path: Path, e
     argv = ["git", "apply", "--whitespace=nowarn", "-"]
     subprocess.run(argv, cwd=shown, input=diff, text=True, check=True)
     assert contents(shown) == contents(written)
+
+
+@pytest.mark.parametrize(
+    ("tags", "pattern"),
+    [
+        ([], "v*"),
+        (["v1.0", "v2.0", "nightly", "v2"], "v*"),
+        (["v0.9", "1.0", "1.1rc1"], "[0-9]*"),
+        (["version-1.3.7"], "version-[0-9]*"),
+        (["py-v0.8.1", "core-v0.18.0"], "py-v[0-9]*"),
+        (["bindings/python/1.0", "ruby-v1.1"], "bindings/python/[0-9]*"),
+        (["1.0", "my-demo-1.1", "demo-go/v1.2"], "my-demo-[0-9]*"),
+        (["1.0", "demo-go/v1.2", "2.0"], "[0-9]*"),
+        (["x{1.0", "latest-3.12-image"], "v*"),
+    ],
+)
+def test_a_release_starts_from_tags_as_the_repository_has_them(tmp_path: Path, tags: list[str], pattern: str) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    who = ("-c", "user.name=x", "-c", "user.email=x@x.org")
+    for number, tag in enumerate(tags):
+        date = {**os.environ, "GIT_COMMITTER_DATE": f"2026-01-0{number + 1}T00:00:00Z"}
+        made = ["git", *who, "commit", "-q", "--allow-empty", "-m", tag]
+        subprocess.run(made, cwd=tmp_path, env=date, check=True)
+        subprocess.run(["git", "tag", tag], cwd=tmp_path, check=True)
+    applied(tracer(tmp_path))
+    assert yaml.safe_load((tmp_path / workflows.RELEASE).read_text())[True]["push"] == {"tags": [pattern]}
 
 
 def below(top: Path) -> Path:
