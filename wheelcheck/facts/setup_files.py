@@ -1,6 +1,6 @@
 """Which files a setup.py of an archive reads whenever it runs, found without running it.
 
-Only statements at the beginning of a line count, and none that has a condition, a loop or an alternative in it. A path
+Only statements at the beginning of a line count, and of them nothing that depends on a condition or a loop. A path
 counts if it is made of literals, of the folder of `__file__`, and of names that mean this folder.
 """
 
@@ -12,6 +12,7 @@ from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
 _UNCERTAIN = frozenset(
     ("if", "elif", "else", "for", "while", "try", "except", "finally", "class", "async", "lambda", "and", "or", "def")
@@ -35,6 +36,11 @@ class _Statement(NamedTuple):
     attributes: frozenset[int]
     is_outermost: bool
 
+    def after(self, start: int) -> _Statement:
+        """Return what is behind its first words."""
+        attributes = frozenset(index - start for index in self.attributes if index >= start)
+        return _Statement(self.words[start:], attributes, self.is_outermost)
+
 
 def reads_files(text: str) -> bool:
     """Return whether a setup.py opens files, whose names are then to be found; not where it changes the folder."""
@@ -54,12 +60,11 @@ def files_read(text: str) -> tuple[str, ...]:
     read: dict[str, None] = {}
     written: set[str] = set()
     for statement in statements:
-        is_certain = statement.is_outermost and _UNCERTAIN.isdisjoint(statement.words)
-        for argument, mode in _opened(statement, readers):
+        for index, argument, mode in _opened(statement, readers):
             path = _path(argument, homes)
             if path and not _WRITING.isdisjoint(mode):
                 written.add(path)
-            elif path and is_certain:
+            elif path and statement.is_outermost and _is_certain(statement.words, index):
                 read[path] = None
     return tuple(path for path in read if path not in written)
 
@@ -99,39 +104,58 @@ def _is_home(statement: _Statement) -> bool:
 def _readers(statements: Sequence[_Statement], homes: Collection[str]) -> set[str]:
     """Return the functions that open, in any case, the file that is their first argument."""
     found: set[str] = set()
-    function = parameter = ""
+    function, names = "", set[str]()  # of the argument, and of paths that are made of it
     for statement in statements:
         words = statement.words
         if statement.is_outermost:
             is_function = words[0] == "def" and len(words) > 4 and words[3].isidentifier()
-            function, parameter = (words[1], words[3]) if is_function else ("", "")
-            words = words[1:]
-        if function and not _UNCERTAIN.isdisjoint(words):
-            found.discard(function)
-            function = ""
-        for argument, mode in _opened(statement, ()) if function else ():
-            rest = ["''" if word == parameter else word for word in argument]
-            if parameter in argument and not mode and _path(rest, homes) == "":
+            function, names = (words[1], {words[3]}) if is_function else ("", set())
+            found.discard(function)  # the last definition counts
+            statement = statement.after(1)  # noqa: PLW2901  # its body may be in the same line
+            words = statement.words
+        for index, argument, mode in _opened(statement, found) if function else ():
+            if not mode and _is_certain(words, index) and _is_path_of(argument, names, homes):
                 found.add(function)
+        if words[1:2] == ("=",) and _is_path_of(words[2:], names, homes):
+            names.add(words[0])
+        if words[:1] and words[0] in _UNCERTAIN:
+            function = ""
     return found
 
 
-def _opened(statement: _Statement, readers: Collection[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """Yield what each `open(…)`, `read_text()` or call of a reader is given as a path, and the mode that is named."""
+def _is_path_of(words: Sequence[str], names: AbstractSet[str], homes: Collection[str]) -> bool:
+    """Return whether an expression is the path of a file that one of the names stands for, from this folder on."""
+    rest = ["''" if word in names else word for word in words]
+    return not names.isdisjoint(words) and _path(rest, homes) == ""
+
+
+def _is_certain(words: Sequence[str], index: int) -> bool:
+    """Return whether what a statement calls at this place is called whenever the statement runs.
+
+    The first thing that a loop goes through is, in brackets as well; a condition may follow upon that.
+    """
+    if "else" in words or "for" in words[index:]:
+        return False
+    before = [word for word in words[:index] if word in _UNCERTAIN]
+    return not before or (before == ["for"] and "in" in words[words.index("for") : index])
+
+
+def _opened(statement: _Statement, readers: Collection[str]) -> Iterator[tuple[int, Sequence[str], str]]:
+    """Yield each `open(…)`, `read_text()` or call of a reader: its place, its path, and the mode that is named."""
     words = statement.words
     for index, word in enumerate(words[:-1]):
         if words[index + 1] != "(":
             continue
         is_method = index in statement.attributes
         if word == "read_text" and index and words[index - 1] == ")":
-            yield _group(words, index - 1), ""
+            yield index, _group(words, index - 1), ""
         elif (word == "open" and (not is_method or words[index - 1] in _OPENERS)) or (
             word in readers and not is_method
         ):
             first, *others = _arguments(words, index + 1)
             texts = [literal(other[-1]) or "" for other in others if len(other) == 1 or other[0] == "mode"]
             if word == "open" or not texts:
-                yield first, texts[0] if texts else ""
+                yield index, first, texts[0] if texts else ""
 
 
 def _group(words: Sequence[str], end: int) -> Sequence[str]:

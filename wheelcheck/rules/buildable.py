@@ -236,8 +236,10 @@ def setup_py_finds_the_files_that_it_reads(sdist: Sdist) -> Iterator[Hit]:
     "FileNotFoundError: [Errno 2] No such file or directory: 'requirements.txt'" from an sdist that is right otherwise.
 
     Judged are `open`, `read_text` and functions of setup.py that open what they are given, at the beginning of a line
-    and without a condition. The path must be a literal, joined to the folder of `__file__` or to nothing. What setup.py
-    writes itself is not judged, nor anything where another backend builds, or where it changes the current folder.
+    and without a condition. What a loop goes through counts (`[line for line in open(name)]`), and what a function
+    gives to another: so the sdists of ccy 1.1.0 and pyalgotrade-tushare 0.1.2 lack their requirements. The path must
+    be a literal, joined to the folder of `__file__` or to nothing. What setup.py writes itself is not judged, nor
+    anything where another backend builds, or where it changes the current folder.
 
     Source: PEP 517 (the build runs in the folder of the sources); setuptools, "Controlling files in the distribution".
     Remedy: `include requirements.txt` in MANIFEST.in; a file of a package can be read by `attr:` or `file:` instead.

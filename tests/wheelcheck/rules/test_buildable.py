@@ -398,6 +398,37 @@ OPENED = {
         "with open('setup.py') as f, \\\n        open('notes.txt') as g:\n    pass",
         "notes.txt",
     ),
+    "what a loop goes through": ("for line in open('notes.txt'):\n    pass", "notes.txt"),
+    "what brackets go through": ("x = [each for each in open('notes.txt') if each.strip()]", "notes.txt"),
+    "what a function goes through": (
+        (
+            "def lines(name):\n    all_of_it = (each.strip() for each in open(name))\n"
+            "    return [each for each in all_of_it if each]\nx = lines('notes.txt')"
+        ),
+        "notes.txt",
+    ),
+    "what a function makes a path of": (
+        (
+            "def read(name, *more):\n    path = os.path.join(os.path.dirname(__file__), name)\n"
+            "    with open(path) as file:\n        return file.read()\nx = read('notes.txt')"
+        ),
+        "notes.txt",
+    ),
+    "what a function gives to another": (
+        (
+            f"{READ}def lines(name):\n    found = []\n    for line in read(name).split():\n        if line:\n"
+            "            found.append(line)\n    return found\nx = lines('notes.txt')[0]"
+        ),
+        "notes.txt",
+    ),
+    "a function in one line": ("def read(name): return open(name).read()\nx = read('notes.txt')", "notes.txt"),
+    "a function that chooses afterwards": (
+        (
+            "def read(name):\n    with open(name) as file:\n        if file.readable():\n            return 1\n"
+            "x = read('notes.txt')"
+        ),
+        "notes.txt",
+    ),
     "a file opened by io": ("import io\nx = io.open('notes.txt')", "notes.txt"),
 }
 READING = [
@@ -415,6 +446,20 @@ READING = [
             for sentence, recipe in {
                 "a condition": reading("if os.path.exists('notes.txt'):\n    x = open('notes.txt').read()"),
                 "an alternative": reading("x = open('notes.txt').read() if os.path.exists('notes.txt') else ''"),
+                "a condition in brackets": reading(
+                    "x = [open(each) for each in ('notes.txt',) if os.path.exists(each)]"
+                ),
+                "files for each of several": reading("x = [open('notes.txt') for each in ()]"),
+                "a loop in a loop": reading("x = [b for a in () for b in open('notes.txt')]"),
+                "a function that chooses": reading(
+                    "def read(name):\n    return open(name) if os.path.exists(name) else ''\nx = read('notes.txt')"
+                ),
+                "a function that reads in a loop": reading(
+                    "def read(name):\n    for each in ():\n        open(name)\nx = read('notes.txt')"
+                ),
+                "a function that is defined again": reading(
+                    "def read(name):\n    open(name)\ndef read(name):\n    return name\nx = read('notes.txt')"
+                ),
                 "an attempt": reading("try:\n    x = open('notes.txt').read()\nexcept OSError:\n    x = ''"),
                 "a function that is not called": reading("def f():\n    return open('notes.txt')"),
                 "a function that looks first": reading(
