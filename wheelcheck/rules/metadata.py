@@ -20,7 +20,7 @@ from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.headers import Headers
 from wheelcheck.patterns import regex
 from wheelcheck.platforms.paths import parts_of
-from wheelcheck.platforms.usual import is_specifier, plain_requirement
+from wheelcheck.platforms.usual import canonicalize_name, is_specifier, plain_requirement
 from wheelcheck.rules import Hit, rule
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -122,7 +122,9 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     """The entry points can be parsed, and each script has a name and a module that can be installed and started.
 
     A script whose module is missing is installed and ends in ModuleNotFoundError. The module may belong to another
-    distribution, or be created by an extension module; where that is possible, this is a warning.
+    distribution, or be created by an extension module; where that is possible, this is a warning. It is an error where
+    the package is in the wheel, and where it has the name of a wheel that brings no Python at all and requires no
+    distribution of that name: trackers 2.5.0 was its metadata and one script (roboflow/trackers issue 474).
 
     These are errors:
 
@@ -165,7 +167,7 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
             elif not found:
                 yield Hit(path, f"found {name} = {reference!r}, expected module:attribute")
             elif group in GROUPS and not _is_there(found["module"], paths):
-                ours = _is_there(f"{found['module'].partition('.')[0]}.__init__", paths)
+                ours = _is_of(wheel, found["module"].partition(".")[0], paths)
                 message = f"{name} starts {found['module']}, which is not in the wheel"
                 yield Hit(path, message, severity=None if ours else "warning")
 
@@ -197,6 +199,21 @@ def _keyword_of(reference: re.Match[str]) -> str:
     """Return the part of a reference that no launcher can import or call by name; empty text if all can be."""
     parts = f"{reference['module']}.{reference['attribute'] or ''}".split(".")
     return next((part for part in parts if iskeyword(part)), "")
+
+
+def _is_of(wheel: Wheel, package: str, paths: list[str]) -> bool:
+    """Return whether no other distribution brings a package: the wheel has it, or is called like it, and has no other.
+
+    One that it requires may, if its name begins as the package's, as ansible-core brings what ansible starts.
+    """
+    if _is_there(f"{package}.__init__", paths):
+        return True
+    is_named = canonicalize_name(package) == canonicalize_name(wheel.name.project)
+    return (
+        is_named
+        and not wheel.required.beginning_as((package,))
+        and not any(path.endswith((".py", ".pth")) for path in paths)
+    )
 
 
 def _is_there(module: str, paths: list[str]) -> bool:
@@ -280,17 +297,23 @@ def _place_problem(parts: list[str], *, is_folder: bool) -> str:
     return ""
 
 
-@rule("WC225", on=Wheel, absence=True)
+@rule("WC225", on=Wheel, severity=("error", "note"), absence=True)
 def the_wheel_installs_something(wheel: Wheel) -> Iterator[Hit]:
     """There is more in the wheel than its .dist-info folder, unless it only requires other packages.
 
-    A build that finds no package does not fail. This is the most common mistake after a change of the folder layout.
+    A build that finds no package does not fail. This is the most common mistake after a change of the folder layout. A
+    wheel that requires other packages may be meant so (jupyter), which is a note: cpnet 0.0.18 was not, and `import
+    cpnet` failed for everybody (skojaku/core-periphery-detection issue 18).
 
     Source: setuptools' and hatchling's package discovery.
     Remedy: tell the backend where the package is (`packages`, `where = ["src"]`).
     """
     own = [m for m in wheel.members if m.kind != "directory" and ".dist-info/" not in m.path]
-    if wheel.members and not own and not wheel.dist_info.metadata.get("Requires-Dist"):
+    if not wheel.members or own:
+        return
+    if wheel.dist_info.metadata.get("Requires-Dist"):
+        yield Hit("", "installs nothing but what it requires: right for a meta package alone", severity="note")
+    else:
         yield Hit("", "found nothing but .dist-info, expected a package, a script or data")
 
 

@@ -28,6 +28,13 @@ def script(reference: str, *files: File) -> WheelRecipe:
     return entering(f"[console_scripts]\ndemo = {reference}\n", *files)
 
 
+def requiring(name: str, *files: File) -> WheelRecipe:
+    """A pure wheel with a script that requires another distribution, and has only these files."""
+    metadata = f"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: {name}\n".encode()
+    points = b"[console_scripts]\ndemo = demo.cli:run\n"
+    return a_wheel("py3-none-any", *files, dist_info={"METADATA": metadata, "entry_points.txt": points})
+
+
 def named(bad: str, good: str, why: str, group: str = "console_scripts") -> Twins:
     """A script of a name that some installer refuses, and one of a name that looks like it."""
     wrong, right = (entering(f"[{group}]\n{name} = demo.cli:run\n") for name in (bad, good))
@@ -94,6 +101,30 @@ NAMES = [
             "demo starts other.cli",
             (ENTRY_POINTS,),
             severity="warning",
+        ),
+        Twins(
+            "WC222",
+            "a script of a wheel that lost its package",
+            requiring("numpy"),
+            requiring("numpy", *CLI),
+            "demo starts demo.cli, which is not in the wheel",
+            (ENTRY_POINTS,),
+        ),
+        *(
+            Twins(
+                "WC222",
+                f"a script of a package that {sentence}",
+                requiring(name, *files),
+                requiring(name, *CLI),
+                "demo starts demo.cli, which is not in the wheel",
+                (ENTRY_POINTS,),
+                severity="warning",
+            )
+            for sentence, name, files in (
+                ("a distribution of its name may bring", "demo-core", ()),
+                ("a file beside it may lead to", "numpy", (File("demo.pth"),)),
+                ("another module may make", "numpy", (File("other.py"),)),
+            )
         ),
         Twins(
             "WC222",
