@@ -22,7 +22,7 @@ from wheelcheck.facts.dist_info import header_problems
 from wheelcheck.facts.file_names import parse_file_name
 from wheelcheck.facts.metadata_fields import field_problems
 from wheelcheck.facts.named_files import named_files
-from wheelcheck.facts.python_imports import imports_of_package, imports_of_script
+from wheelcheck.facts.python_imports import imports_of_module, imports_of_script
 from wheelcheck.facts.python_names import lacking
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.rst import problems
@@ -99,7 +99,11 @@ def read_sources(texts: Texts, _: Path) -> Read:
     seen: list[object] = [taken(path, own, budget) for path, own in texts.items()]
     python, rst = _text(texts["demo.py"]), _text(texts["README.rst"])
     seen += extension_sources(_text(texts["setup.py"]))
-    seen += [*imports_of_script(_text(texts["setup.py"])), *imports_of_package("demo", python)]
+    seen += [
+        *imports_of_script(_text(texts["setup.py"])),
+        *imports_of_module("demo/__init__.py", python),
+        *imports_of_module("demo/a/b.py", python),
+    ]
     absent = lacking(python, ("main", "Thing.run", "absent"))
     return Read(bool(seen), bool(absent) or any(problems(rst)))
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wheelcheck.facts.evidence import Statement
     from wheelcheck.facts.file_names import FileName
     from wheelcheck.facts.headers import Headers
+    from wheelcheck.facts.python_imports import Needed
     from wheelcheck.facts.required import Required
     from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import EntryKind
@@ -114,9 +115,11 @@ class Wheel(Artifact):
     """A wheel: its name, members and metadata.
 
     `digests` are hashes in hexadecimal digits, by path and algorithm: those that RECORD gives instead of sha256.
+    `needed` are modules of its own that its packages and commands import and that are no Python files.
     """
 
     digests: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    needed: tuple[Needed, ...] = ()
 
     @cached_property
     def platforms(self) -> tuple[Platform, ...]:

@@ -35,11 +35,12 @@ from wheelcheck.source import as_file
 from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from wheelcheck.archive.zip import Located
     from wheelcheck.binary import Binary
+    from wheelcheck.facts.python_imports import Needed
     from wheelcheck.facts.source_files import Taken
     from wheelcheck.source import Entry, Source
 
@@ -190,6 +191,32 @@ class Walk:
             for path, content in reread_zip(file, self.located, small, MODULE_CAP).items():
                 self.texts[path] = content.decode("utf-8", "surrogateescape")
 
+    def needed_modules(self, file: BinaryIO) -> tuple[Needed, ...]:
+        """Return which modules its packages and commands import that are no Python files; none if reading stopped."""
+        if not any(map(is_package, self.texts)) or any(damage.cap or not damage.path for damage in self.damage):
+            return ()
+        from wheelcheck.facts.runs import MOST_BYTES, first_files, needed_modules  # noqa: PLC0415  # only for packages
+
+        places = {installed_path(member.path): member for member in self.members}
+        left = MOST_BYTES
+
+        def read(wanted: Collection[str]) -> dict[str, str]:
+            """Read the sources at some places, without those that are damaged, as long as limits allow."""
+            nonlocal left
+            found = {places[place].path: place for place in wanted}
+            texts = {place: self.texts[path] for path, place in found.items() if path in self.texts}
+            chosen = [places[place] for place in wanted if place not in texts]
+            chosen = [member for member in chosen if (left := left - member.size) >= 0]
+            paths = {member.path for member in chosen} - {damage.path for damage in self.damage}
+            for path, content in reread_zip(file, self.located, paths, MOST_BYTES).items() if paths else ():
+                if not self.budget.spend(costs.of_text(path, content)):
+                    self.damage.append(Damage(path, "cap-steps", self.budget.why_exhausted, cap=True))
+                    break
+                texts[found[path]] = content.decode("utf-8", "replace")
+            return texts
+
+        return needed_modules(first_files(self.texts, places), places, read)
+
     def other_digests(self, file: BinaryIO) -> dict[tuple[str, str], str]:
         """Return the hashes that RECORD gives instead of sha256, made from the bytes; none where reading stopped."""
         records = (text for path, text in self.texts.items() if path.endswith(".dist-info/RECORD"))
@@ -271,6 +298,7 @@ def collect(
     name = parse_file_name(path.name)
     gathered = Walk(shared or Shared(_LARGE), is_wheel=is_wheel, tags=len(name.platforms))
     digests: dict[tuple[str, str], str] = {}
+    needed: tuple[Needed, ...] = ()
     with gathered.shared.turn or nullcontext(), open_counted(path, advance) as file:
         before = state_of(path, file)
         with closing(Repeats(gathered.shared, path, before)) as repeats:
@@ -278,13 +306,14 @@ def collect(
             gathered.damage.extend(_changed_others(repeats))
         if is_wheel:
             gathered.keep_modules_of_scripts(file)
+            needed = gathered.needed_modules(file)
             digests = gathered.other_digests(file)
         digest = _sha256(file) if hashed else ""
         after = state_of(path, file)
     if before != after:
         gathered.damage.append(Damage("", "changed", "the file changed while it was being read", cap=True))
     make = (
-        partial(Wheel, digests=digests)
+        partial(Wheel, digests=digests, needed=needed)
         if is_wheel
         else partial(Sdist, taken=gathered.taken, is_taken_whole=gathered.lexemes.left >= 0, unread=gathered.unread)
     )

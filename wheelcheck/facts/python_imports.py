@@ -11,7 +11,7 @@ from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # A string that does not end, ends with the file, so that the time is linear.
 _TEXT = regex(r"""\"{3}(?:[^\\"]+|\\.?|"(?!""))*(?:\"{3})?|'{3}(?:[^\\']+|\\.?|'(?!''))*(?:'{3})?""", re.DOTALL)
@@ -20,12 +20,13 @@ _IMPORT = regex(
     r"|^import[ \t]+(?P<modules>[\w., \t]{1,1024})",
     re.MULTILINE,
 )
+_LONGEST = 2048  # characters of an import in one line, and more
 _LINE = regex(r"[^\n#;\\]{1,1024}")
 _DEFINED = regex(r"\b(?:def|class|as|for|with)(?=\s+(\w+))")
 _ASSIGNED = regex(r"^[^\S\n]*(\w+)\b[^\n]*=", re.MULTILINE)
 _GLOBAL = regex(r"\bglobal\b")
 _COMMENT = regex(r"#[^\n]*")
-_OPEN = ("__getattr__", "globals(", "import *", "sys.modules", "setattr(")  # such a module may have any name
+OPEN = ("__getattr__", "globals(", "import *", "sys.modules", "setattr(")  # such a module may have any name
 
 
 # Modules of some Python and not of another, and pip, which some front ends have in the environment of a build.
@@ -40,33 +41,69 @@ class Import(NamedTuple):
     may_be_a_name: bool = False
 
 
-@lru_cache(maxsize=8)  # the wheels of one release have the same packages
-def imports_of_package(package: str, text: str) -> tuple[Import, ...]:
-    """Return the modules of its own that a top-level package's `__init__.py` imports in any case, each once.
+class Needed(NamedTuple):
+    """A module that is imported in any case and is no Python file of the wheel, with dots.
+
+    `path` is the member that imports it, and `start` what makes that file run: `import demo`.
+    """
+
+    path: str
+    start: str
+    module: str
+
+
+def imports_of_module(place: str, text: str) -> tuple[Import, ...]:
+    """Return the modules of its own package that a module imports in any case, each once; `place` is where it is.
 
     That is at the beginning of a line: what is in a function, an `if` or a `try` is not known to happen. Of
-    `from . import x`, `x` may also be something that the file binds itself.
+    `from . import x`, `x` may also be something that the package binds itself, as far as its `__init__.py` shows it:
+    always so where that is another file than this one.
     """
-    return tuple(dict.fromkeys(_imports_of_package(package, text)))
+    return (_of_small if len(text) <= _SMALL else _of_large)(place, text)
 
 
-def _imports_of_package(package: str, text: str) -> Iterator[Import]:
-    code = _TEXT.sub('""', text)
-    is_open = any(word in code for word in _OPEN)
+def _all_imports(place: str, text: str) -> tuple[Import, ...]:
+    return tuple(dict.fromkeys(_imports(place, text)))
+
+
+# The wheels of one release have the same packages. What is kept is at most 12 MiB of text.
+_SMALL = 1 << 15
+_of_small, _of_large = lru_cache(maxsize=128)(_all_imports), lru_cache(maxsize=8)(_all_imports)
+
+
+def _imports(place: str, text: str) -> Iterator[Import]:
+    *folders, file = place.split("/")
+    own = ".".join(folders) if file == "__init__.py" else ""
+    code = _TEXT.sub('""', text if own else _up_to_imports(text))
+    is_open = any(word in code for word in OPEN)
     bound = Bound(code)
     for found in _statements(code):
         if found.modules:
             named = (each.split()[0] for each in found.modules.split(",") if each.split())
-            yield from (Import(module) for module in named if module.startswith(f"{package}."))
+            yield from (Import(module) for module in named if module.startswith(f"{folders[0]}."))
             continue
-        module = found.module
-        if module.startswith(".."):
+        module = _absolute(found.module, folders)
+        if module.partition(".")[0] != folders[0]:
             continue
-        module = package + (f".{module[1:]}" if module != "." else "") if module.startswith(".") else module
-        if module.startswith(f"{package}."):
+        if "." in module:
             yield Import(module)
-        elif module == package and not is_open:
-            yield from (Import(f"{package}.{name}", name in bound) for name in _names(found.names))
+        if module != own or not is_open:
+            yield from (Import(f"{module}.{name}", module != own or name in bound) for name in _names(found.names))
+
+
+def _up_to_imports(text: str) -> str:
+    """Return what the last import of a text may end in, and all before it: the rest need not be looked through."""
+    last = max(text.rfind("\nfrom"), text.rfind("\nimport"))
+    return text[: max(last + _LONGEST, text.find(")", max(last, 0)) + 1)]
+
+
+def _absolute(module: str, folders: Sequence[str]) -> str:
+    """Return a module by its full name; empty for one above the top of the package."""
+    name = module.lstrip(".")
+    level = len(module) - len(name)
+    if not level:
+        return name
+    return ".".join([*folders[: len(folders) - level + 1], *([name] if name else ())]) if level <= len(folders) else ""
 
 
 class _Statement(NamedTuple):

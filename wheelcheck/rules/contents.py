@@ -7,7 +7,6 @@ from collections import defaultdict
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path, is_package
-from wheelcheck.facts.python_imports import imports_of_package
 from wheelcheck.facts.text_limits import PACKAGES_CAP
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import hints
@@ -117,12 +116,19 @@ def _is_module(wheel: Wheel, base: str) -> bool:
 
 @rule("WC245", on=Wheel, absence=True)
 def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hit]:
-    """What the `__init__.py` of a top-level package imports from the package itself is in the wheel.
+    """What a package of the wheel imports from itself when it is imported, or a command of it started, is there.
 
     Otherwise `import demo` ends in ModuleNotFoundError for everybody. Most often it is the extension module that was
-    not built, or that the build backend was not told to pack. Only imports at the beginning of a line are judged,
-    because those in functions, `if` and `try` may be meant to fail, and `from . import x` only if the file cannot bind
-    `x` otherwise. rustyaml 0.1.1 is such a wheel. Nothing is said where another distribution may bring the module: one
+    not built, or a folder that the build backend was not told to pack. Imports are followed from the `__init__.py` of
+    each top-level package, from its `__main__.py` and from the modules of console scripts through all files of the
+    package, up to a megabyte of them. Only those at the beginning of a line are judged, because those in functions,
+    `if` and `try` may be meant to fail, and `from demo import x` only if `demo/__init__.py` cannot bind `x` otherwise.
+
+    rustyaml 0.1.1 is such a wheel: its extension module is missing. In pyfury 0.10.3, modules that its `__init__.py`
+    imports lack what they import themselves. The command of pipenv-pipes 0.5.0 imports `pipenv_pipes.picker`, a folder
+    that the wheel does not have (gtalarico/pipenv-pipes issue 9).
+
+    Nothing is said where another distribution may bring the module: one
     that is required and whose name begins as the package's (mujoco-core, for mujoco), or any if the package looks for
     its modules in several folders (`__path__`). Nothing is said either of what is below a module that is no package,
     or below a package whose `__init__` is compiled: it makes such modules itself when it is imported, as those of cffi
@@ -131,31 +137,27 @@ def every_package_finds_the_modules_that_it_imports(wheel: Wheel) -> Iterator[Hi
     Source: Python's import system, "Submodules".
     Remedy: build the extension before the wheel, and include the module or package in the backend's configuration.
     """
-    absent = list(_absent_imports(wheel))
-    makers = _makers(wheel) if absent else frozenset()
-    for path, package, module in absent:
-        if not _is_made_by_a_module(module, makers):
-            yield Hit(path, f"imports {module}, which the wheel does not have: `import {package}` fails")
+    modules = _modules(wheel) if wheel.needed else frozenset[str]()
+    absent = [each for each in wheel.needed if each.module.replace(".", "/") not in modules]
+    makers = _makers(wheel) if absent else frozenset[str]()
+    others = {
+        package for package in {_package(each.module) for each in absent} if _is_brought_by_others(package, wheel)
+    }
+    for each in absent:
+        if _package(each.module) not in others and not _is_made_by_a_module(each.module, makers):
+            yield Hit(each.path, f"imports {each.module}, which the wheel does not have: {each.start} fails")
     if sum(member.size for member in wheel.members if is_package(member.path)) > PACKAGES_CAP:
         raise LimitReachedError(f"the packages have more than {PACKAGES_CAP:,} bytes of `__init__.py`")
 
 
-def _absent_imports(wheel: Wheel) -> Iterator[tuple[str, str, str]]:
-    """Yield each `__init__.py` with its package and a module of the package that it imports and that is no file."""
-    modules: frozenset[str] | None = None
-    for path, text in wheel.texts.items():
-        package, _, file = installed_path(path).partition("/")
-        if file != "__init__.py" or _is_brought_by_others(package, text, wheel):
-            continue
-        for each in imports_of_package(package, text):
-            modules = _modules(wheel) if modules is None else modules
-            if each.module.replace(".", "/") not in modules and not each.may_be_a_name:
-                yield path, package, each.module
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
-def _is_brought_by_others(package: str, text: str, wheel: Wheel) -> bool:
+def _is_brought_by_others(package: str, wheel: Wheel) -> bool:
     """Return whether other distributions may bring modules of a package."""
-    if any(word in text for word in _SPREADS):
+    texts = (wheel.texts[path] for path in wheel.module_paths(package) if path in wheel.texts)
+    if any(word in text for text in texts for word in _SPREADS):
         return True
     return bool(wheel.required.beginning_as((package, wheel.name.project)))
 

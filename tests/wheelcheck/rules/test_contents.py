@@ -47,7 +47,7 @@ def large(path: str, number: int, size: int = 2 * MIB) -> File:
 
 
 SILENT_SOURCES = {
-    "a star import": "from demo.other import *\n",
+    "a star import": "from other import *\n",
     "a module that answers for any name": "def __getattr__(name):\n    return print\n",
     "a name bound in a branch": "try:\n    from fast import main\nexcept ImportError:\n    main = print\n",
     "a module that is no Python 3": "print 'hello'\n",
@@ -242,8 +242,23 @@ def test_what_is_installed(row: Twins | Silent, tmp_path: Path) -> None:
 NATIVE = File("demo/__init__.py", b"from ._x import go\n")
 
 
+def running(
+    sentence: str, files: dict[str, str], absent: tuple[str, str], start: str, scripts: dict[str, bytes] | None = None
+) -> Twins:
+    """A package whose file imports what is not there, and one that has it: `absent` is that file and what it wants."""
+    path, wanted = absent
+    members = tuple(File(name, text.encode()) for name, text in files.items())
+    bad, good = (
+        a_wheel(PURE, *members, *more, dist_info=scripts or {}) for more in ((), (File(wanted, b"Picker = go = 1\n"),))
+    )
+    module = wanted.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
+    return Twins(
+        "WC245", sentence, bad, good, f"imports {module}, which the wheel does not have: {start} fails", (path,)
+    )
+
+
 def package(source: str, *files: str, init: str = "demo/__init__.py") -> WheelRecipe:
-    return a_wheel(PURE, File(init, source.encode()), *(File(path) for path in files))
+    return a_wheel(PURE, File(init, source.encode()), *(File(path, b"go = run = 1\n") for path in files))
 
 
 SPREAD = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)\n"
@@ -260,6 +275,63 @@ def imports(sentence: str, source: str, file: str, module: str, init: str = "dem
     return Twins("WC245", sentence, bad, good, f"imports {module}, which the wheel does not have", (init,))
 
 
+PIPES = {"entry_points.txt": b"[console_scripts]\npipes = demo.cli:main\n"}
+DEEP = {
+    "demo/__init__.py": "from .a import go\n",
+    "demo/a/__init__.py": "from ..b import go\n",
+    "demo/b.py": '"""Go."""\nimport os\nimport demo.c.d\n\ndef go(): ...\n',
+    "demo/c/__init__.py": "",
+    "demo/c/d.py": "from . import e\n",
+}
+RUNNING: tuple[tuple[str, dict[str, str], tuple[str, str], str, dict[str, bytes]], ...] = (
+    ("what a module of it imports", DEEP, ("demo/c/d.py", "demo/c/e.py"), "`import demo`", {}),
+    (
+        "what a package above the module imports",
+        {"demo/__init__.py": "import demo.a.b\n", "demo/a/__init__.py": "from .c import go\n", "demo/a/b.py": ""},
+        ("demo/a/__init__.py", "demo/a/c.py"),
+        "`import demo`",
+        {},
+    ),
+    (
+        "what a command imports",
+        {"demo/__init__.py": "", "demo/cli.py": "from .picker import Picker\n\ndef main(): ...\n"},
+        ("demo/cli.py", "demo/picker/__init__.py"),
+        "the command pipes",
+        PIPES,
+    ),
+    (
+        "what a command imports by its name",
+        {"demo/__init__.py": "import os\n", "demo/cli.py": "from demo import (  # ours\n    picker\n)\n"},
+        ("demo/cli.py", "demo/picker.py"),
+        "the command pipes",
+        PIPES,
+    ),
+    (
+        "what the package imports when it is run",
+        {"demo/__init__.py": "", "demo/__main__.py": "import demo.cli\n"},
+        ("demo/__main__.py", "demo/cli.py"),
+        "`python -m demo`",
+        {},
+    ),
+)
+# What runs in any case, of which something that is not there may be brought, made or left out.
+NOT_SURE: dict[str, dict[str, str]] = {
+    "a module that a test alone imports": {"demo/__init__.py": "", "demo/checks.py": "from .data import x\n"},
+    "a module that only a branch imports": {
+        "demo/__init__.py": "try:\n    from .a import go\nexcept ImportError:\n    go = print\n",
+        "demo/a.py": "from .fast import go\n",
+    },
+    "a name that the package takes from elsewhere": {
+        "demo/__init__.py": "from os import path as core\nfrom .a import go\n",
+        "demo/a.py": "from . import core\n",
+        "demo/b.py": "",
+    },
+    "a module that another of them makes": {
+        "demo/__init__.py": "from . import a\n",
+        "demo/a.py": "import sys\nsys.modules['demo.b'] = sys\nfrom demo.b import path\n",
+    },
+    "a package above the top": {"demo/__init__.py": "from .a import go\n", "demo/a.py": "from ...b import go\n"},
+}
 MANY_NAMES = "from . import (\n" + "    __name__,\n" * 500 + "    core,\n)\n"
 FOLDER = File("demo/_x/__init__.py")
 VENDOR = File("demo/vendor/__init__.py")
@@ -357,6 +429,21 @@ MAKERS = (
                 "another distribution": "from demo_core import go\nimport numpy\n",
                 "a name that begins alike": "from demonstration.core import go\n",
             }.items()
+        ),
+        *(running(*row) for row in RUNNING),
+        *(
+            Silent("WC245", sentence, a_wheel(PURE, *(File(path, text.encode()) for path, text in files.items())))
+            for sentence, files in NOT_SURE.items()
+        ),
+        Silent(
+            "WC245",
+            "what loads a plug-in imports",
+            a_wheel(
+                PURE,
+                File("demo/__init__.py"),
+                File("demo/cli.py", b"from .picker import x\n"),
+                dist_info={"entry_points.txt": b"[pytest11]\ndemo = demo.cli:main\n"},
+            ),
         ),
         Silent("WC245", "another distribution of its name that it requires", requiring("demo-core==1.0")),
         Twins(

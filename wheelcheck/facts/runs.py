@@ -1,0 +1,106 @@
+"""What runs whenever a package of a wheel is imported or a command of it is started, and which modules that needs."""
+
+from __future__ import annotations
+
+import re
+
+from wheelcheck.facts.dist_info import GROUPS
+from wheelcheck.facts.file_names import installed_path, is_package
+from wheelcheck.facts.python_imports import OPEN, Needed, imports_of_module
+from wheelcheck.patterns import regex
+from wheelcheck.typed import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Container, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from wheelcheck.facts import Member
+
+# Code that makes modules itself, under another name than its own.
+_MAKES_MODULES = regex(r"meta_path|sys\.modules(?:\[(?!__name__\s*\])[^\n]{0,200}\]\s*=[^=]|\.(?:update|setdefault)\()")
+# A script of entry_points.txt, and the header of a group; what is written otherwise WC222 reports.
+_SCRIPT = regex(r"^[ \t]*(?:\[([^\]\n]*)\]|([^=\s]+)\s*=\s*(\w+(?:\.\w+)+)\s*:)", re.MULTILINE)
+_WORD = regex(r"\w+")
+MOST_BYTES = 1 << 20  # of the sources that are followed in one wheel
+_MOST_STEPS = 50  # from one module to the next
+
+
+def first_files(texts: Mapping[str, str], places: Mapping[str, Member]) -> dict[str, str]:
+    """Return the files that run first, with what starts them: packages at the top, their `__main__`, and commands.
+
+    `texts` are the sources and metadata of the wheel that were kept, by path. A command of a package without
+    `__init__.py` is left out: other distributions may bring a part of such a package.
+    """
+    found = {place: f"`import {place.partition('/')[0]}`" for place in map(installed_path, texts) if is_package(place)}
+    for package in [place.partition("/")[0] for place in found]:
+        if f"{package}/__main__.py" in places:
+            found[f"{package}/__main__.py"] = f"`python -m {package}`"
+    points = next((text for path, text in texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
+    group = ""
+    for script in _SCRIPT.finditer(points):
+        group = script[1].strip() if script[1] is not None else group
+        if script[1] is None and group in GROUPS and f"{script[3].partition('.')[0]}/__init__.py" in places:
+            files = filter(None, _files(script[3], places))
+            found |= {path: f"the command {script[2]}" for path in files if path not in found}
+    return found
+
+
+def needed_modules(
+    starts: Mapping[str, str],
+    places: Mapping[str, Member],
+    read: Callable[[Collection[str]], Mapping[str, str]],
+) -> tuple[Needed, ...]:
+    """Follow the imports of the files that run first through their own packages.
+
+    `starts` is what `first_files` found, and `places` are all members by where they are installed. `read` returns the
+    sources of some of them, by place: up to MOST_BYTES in all. What it leaves out is not followed.
+    """
+    needed: dict[Needed, None] = {}
+    doubtful: list[Needed] = []
+    makers: set[str] = set()  # packages with code that makes modules
+    words: dict[str, AbstractSet[str]] = {}  # of each `__init__.py` that was read
+    seen, waiting = dict(starts), dict(starts)
+    for _ in range(_MOST_STEPS):
+        sure: list[Needed] = []
+        for place, text in read(waiting).items():
+            for named in imports_of_module(place, text):
+                (doubtful if named.may_be_a_name else sure).append(Needed(place, waiting[place], named.module))
+            if place.endswith("/__init__.py"):
+                words[place] = _words(text)
+            if _MAKES_MODULES.search(text):
+                makers.add(place.partition("/")[0])
+        sure += (each for each in doubtful if _can_only_be_a_module(each.module, words))
+        doubtful = [each for each in doubtful if _init_of(each.module) not in words]
+        waiting = {}
+        for each in sure:
+            *above, file = _files(each.module, places)
+            if not file:
+                needed[each] = None
+            waiting.update((path, each.start) for path in (*above, file) if path and path not in seen)
+        seen |= waiting
+    kept = (each for each in needed if each.path in starts or each.path.partition("/")[0] not in makers)
+    return tuple(each._replace(path=places[each.path].path) for each in kept)
+
+
+def _files(module: str, places: Container[str]) -> Iterator[str]:
+    """Yield the sources of the packages that a module lies in, and then its own; empty text for what is none."""
+    parts = module.split(".")
+    for count in range(2, len(parts) + 1):
+        base = "/".join(parts[:count])
+        yield next((path for path in (f"{base}/__init__.py", f"{base}.py") if path in places), "")
+
+
+def _init_of(module: str) -> str:
+    """Return the file that runs first in the package of a module."""
+    return f"{module.rpartition('.')[0].replace('.', '/')}/__init__.py"
+
+
+def _words(text: str) -> AbstractSet[str]:
+    """Return the words of a source, and with them those of OPEN that are in it."""
+    return {*_WORD.findall(text), *(word for word in OPEN if word in text)}
+
+
+def _can_only_be_a_module(module: str, words: Mapping[str, AbstractSet[str]]) -> bool:
+    """Return whether a package surely has nothing else of a name that is taken from it: it never mentions it."""
+    mentioned = words.get(_init_of(module))
+    return mentioned is not None and module.rpartition(".")[2] not in mentioned and mentioned.isdisjoint(OPEN)
