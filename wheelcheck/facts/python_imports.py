@@ -66,7 +66,7 @@ def _all_imports(place: str, text: str) -> tuple[Import, ...]:
     return tuple(dict.fromkeys(_imports(place, text)))
 
 
-# The wheels of one release have the same packages. What is kept is at most 12 MiB of text.
+# The wheels of one release have the same packages. Kept are a few of them: four mebibytes of small ones, and eight.
 _SMALL = 1 << 15
 _of_small, _of_large = lru_cache(maxsize=128)(_all_imports), lru_cache(maxsize=8)(_all_imports)
 

@@ -123,7 +123,7 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
 
     A script whose module is missing is installed and ends in ModuleNotFoundError. The module may belong to another
     distribution, or be created by an extension module; where that is possible, this is a warning. It is an error where
-    the package is in the wheel, and where it has the name of a wheel that brings no Python at all and requires no
+    the package is in the wheel, and where it has the name of a wheel that brings no code at all and requires no
     distribution of that name: trackers 2.5.0 was its metadata and one script (roboflow/trackers issue 474).
 
     These are errors:
@@ -209,11 +209,8 @@ def _is_of(wheel: Wheel, package: str, paths: list[str]) -> bool:
     if _is_there(f"{package}.__init__", paths):
         return True
     is_named = canonicalize_name(package) == canonicalize_name(wheel.name.project)
-    return (
-        is_named
-        and not wheel.required.beginning_as((package,))
-        and not any(path.endswith((".py", ".pth")) for path in paths)
-    )
+    has_code = wheel.natives or any(path.endswith((".py", ".pth")) for path in paths)
+    return is_named and not has_code and not wheel.required.beginning_as((package,))
 
 
 def _is_there(module: str, paths: list[str]) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.artifacts import X86_64, File, a_wheel
-from tests.support.native_files import dll, library
+from tests.support.native_files import dll, extension, library
 from tests.support.twins import Silent, Twins
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FOLDER = "demo-1.0.dist-info"
 ENTRY_POINTS = f"{FOLDER}/entry_points.txt"
 ANY, CLI = "py3-none-any", (File("demo/__init__.py"), File("demo/cli.py"))
+COMPILED = extension("demo.cpython-311-x86_64-linux-gnu.so", "PyInit_demo")
 
 
 def entering(text: str, *files: File) -> WheelRecipe:
@@ -125,6 +126,15 @@ NAMES = [
                 ("a file beside it may lead to", "numpy", (File("demo.pth"),)),
                 ("another module may make", "numpy", (File("other.py"),)),
             )
+        ),
+        Twins(
+            "WC222",
+            "a script of a module that a compiled one may make",
+            a_wheel(X86_64, COMPILED, dist_info={"entry_points.txt": b"[console_scripts]\ndemo = demo.cli:run\n"}),
+            a_wheel(X86_64, COMPILED, dist_info={"entry_points.txt": b"[console_scripts]\ndemo = demo:run\n"}),
+            "demo starts demo.cli, which is not in the wheel",
+            (ENTRY_POINTS,),
+            severity="warning",
         ),
         Twins(
             "WC222",
