@@ -10,7 +10,7 @@ from collections import deque
 from functools import cached_property
 
 from wheelcheck.facts import file_names
-from wheelcheck.platforms.suffixes import is_extension_module
+from wheelcheck.facts.interpreter import is_module
 from wheelcheck.records import dataclass
 from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
@@ -45,7 +45,7 @@ class Image:
     @property
     def is_started(self) -> bool:
         """Whether Python or the user loads it, and not another file of the wheel."""
-        return self.code.kind == "executable" or is_extension_module(self.path)
+        return self.code.kind == "executable" or is_module(self.path, self.code)
 
 
 class _Folder(NamedTuple):

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 from wheelcheck.patterns import regex
-from wheelcheck.platforms.suffixes import version_of
+from wheelcheck.platforms.paths import name_of
+from wheelcheck.platforms.suffixes import is_extension_module, version_of
 from wheelcheck.platforms.usual import admits_any
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -36,6 +37,14 @@ def init_functions(module: str) -> tuple[str, ...]:
     is_ascii = module.isascii()
     name = module if is_ascii else module.encode("punycode").decode("ascii").replace("-", "_")
     return tuple(hook + name for hook in HOOKS if hook.endswith("U_") != is_ascii)
+
+
+def is_module(path: str, code: Slice) -> bool:
+    """Return whether Python imports a file: no other has its name, or it is `x.so` and makes the module `x`."""
+    if is_extension_module(path):
+        return True
+    stem, _, end = name_of(path).rpartition(".")
+    return end == "so" and "." not in stem and bool(code.exports.among({*init_functions(stem)}))
 
 
 def taken(slice_: Slice) -> Iterator[str]:

@@ -7,8 +7,8 @@ from collections import defaultdict
 from wheelcheck.binary.model import Names
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, without_known_cpu
+from wheelcheck.facts.interpreter import is_module
 from wheelcheck.platforms.paths import name_of
-from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.windows import origin_of
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.typed import TYPE_CHECKING
@@ -46,7 +46,7 @@ def each_library_of_the_wheel_has_what_others_import_from_it(wheel: Wheel) -> It
     loaded = {_file_name(name) for slice_ in code.values() for name in slice_.needed}
     for place, slice_ in code.items():
         path, machine = place
-        is_loaded = slice_.kind == "executable" or is_extension_module(path) or _file_name(path) in loaded
+        is_loaded = slice_.kind == "executable" or is_module(path, slice_) or _file_name(path) in loaded
         for library, symbols in imports[place].items():
             absent = lacking.get((_file_name(library), machine), frozenset())
             if missed := [symbol for symbol in symbols if symbol.name in absent]:

@@ -11,13 +11,13 @@ from wheelcheck.counting import dotted
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import foreign_tie, is_answered_by_musl, native_code, served_cpus, without_known_cpu
+from wheelcheck.facts.interpreter import is_module
 from wheelcheck.facts.leftovers import Carried
 from wheelcheck.facts.requirements import bringers
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
 from wheelcheck.platforms.loaders import c_library_of, from_origin, ndk_libraries
 from wheelcheck.platforms.manylinux import linux_policy
-from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.rules import Hit, listed, rule
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -191,7 +191,9 @@ def every_needed_library_is_promised_or_in_the_wheel(wheel: Wheel) -> Iterator[H
             if message := _renamed(outside, hashed):
                 yield Hit(member.path, message, severity="error")
             else:
-                message, severity = _judge_outside(outside, member, platform, bringers(wheel, member, slice_))
+                message, severity = _judge_outside(
+                    outside, platform, bringers(wheel, member, slice_), is_ours=is_module(member.path, slice_)
+                )
                 yield Hit(member.path, message, severity=severity)
 
 
@@ -211,15 +213,15 @@ def not_provided(slice_: Slice, platform: Platform, carried: Carried) -> list[st
 
 
 def _judge_outside(
-    names: list[str], member: Member, platform: Platform, others: tuple[str, ...]
+    names: list[str], platform: Platform, others: tuple[str, ...], *, is_ours: bool
 ) -> tuple[str, Severity | None]:
-    """Say what to do about libraries that are not there, and how bad it is."""
+    """Say what to do about libraries that are not there, and how bad it is; `is_ours`: for what Python imports."""
     if paths := [name for name in names if "/" in name]:
         return f"needs {', '.join(paths)}, a path on the machine that built it: link it by its name alone", "error"
     unpromised = f"needs {', '.join(names)}, which {platform.tag} does not promise"
     if not any(_PYTHON_LIBRARY.fullmatch(name) for name in names):
         return (f"{unpromised}: {_may_bring(others)}", "note") if others else (f"{unpromised}: bundle it", None)
-    severity: Severity | None = "error" if is_extension_module(member.path) else None
+    severity: Severity | None = "error" if is_ours else None
     return f"{unpromised}: link an extension module without libpython", severity
 
 

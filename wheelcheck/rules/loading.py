@@ -6,10 +6,10 @@ import re
 
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.fit import native_code, served_cpus, without_known_cpu
+from wheelcheck.facts.interpreter import is_module
 from wheelcheck.facts.leftovers import Carried
 from wheelcheck.patterns import regex
 from wheelcheck.platforms import arch
-from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import glibc_versions
 from wheelcheck.rules import Hit, rule
 from wheelcheck.rules.linux import not_provided
@@ -201,12 +201,12 @@ def no_library_needs_static_thread_local_storage(wheel: Wheel) -> Iterator[Hit]:
         if slice_.static_tls and slice_.kind == "library":
             found = f"needs {slice_.static_tls} bytes of static thread-local storage (DF_STATIC_TLS)"
             if platform.libc == "musl":
-                severity: Severity = "error" if is_extension_module(member.path) else "warning"
+                severity: Severity = "error" if is_module(member.path, slice_) else "warning"
                 yield Hit(
                     member.path, f"{found}, and musl has none for libraries that a running process loads", severity
                 )
             elif slice_.static_tls > _SPARE_TLS:
-                is_certain = slice_.static_tls > _MOST_SPARE_TLS and is_extension_module(member.path)
+                is_certain = slice_.static_tls > _MOST_SPARE_TLS and is_module(member.path, slice_)
                 yield Hit(
                     member.path,
                     f"{found}, and glibc keeps {_SPARE_TLS} for all libraries that a running process loads",
@@ -230,7 +230,7 @@ def every_extension_module_may_be_loaded_by_a_running_process(wheel: Wheel) -> I
     Remedy: link modules without `-z nodlopen`.
     """
     for member, slice_, platform in native_code(wheel, "linux"):
-        if slice_.no_dlopen and platform.libc == "glibc" and is_extension_module(member.path):
+        if slice_.no_dlopen and platform.libc == "glibc" and is_module(member.path, slice_):
             yield Hit(member.path, "is linked with `-z nodlopen`, so no import can load it")
 
 

@@ -12,10 +12,10 @@ from wheelcheck.facts.dyld import WALK_LIMIT, Dyld, Image, place_of
 from wheelcheck.facts.file_names import installed_path
 from wheelcheck.facts.fit import native_code, without_known_cpu
 from wheelcheck.facts.floors import needed, promised
+from wheelcheck.facts.interpreter import is_module
 from wheelcheck.facts.leftovers import Carried
 from wheelcheck.facts.python_imports import STANDARD, imports_of_script
 from wheelcheck.patterns import regex
-from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import is_of_python
 from wheelcheck.rules import Hit, LimitReachedError, listed, rule
 from wheelcheck.tuples import NamedTuple
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SYSTEM_FOLDERS = ("/usr/lib/", "/System/")
 _SHARED_FOLDERS = (*_SYSTEM_FOLDERS, "/Library/")  # users install frameworks in the last
 _HOMES = ("/Users/", "/home/", "/private/", "/tmp/", "/var/", "/Volumes/")  # noqa: S108 - no user installs there
-_PYTHON_LIBRARY = regex(r"libpython\d[\w.]*\.dylib")
+_PYTHON_LIBRARY = regex(r"libpython\d[\w.]*\.dylib|Python3?")
 _FIRST_YEARLY_MACOS = 11
 _SHOWN = 4  # names in a message
 
@@ -90,7 +90,8 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
     A path such as /opt/homebrew/lib/libssl.dylib exists on the machine that built the wheel and on few others. dyld
     refuses the file where it is missing ("Library not loaded"), so an absolute path into Homebrew, MacPorts, conda or
     any other folder that does not come with macOS is an error. So is an extension module that loads libpython, which
-    most interpreters have built in.
+    most interpreters have built in, or `@rpath/Python`, as all of libcellml 0.3.2.dev1 do (cellml/libcellml issue
+    1006): python.org's library has another name, and no other interpreter has one.
 
     It is an error as well if a program or an extension module loads a library by a relative name that is not in the
     wheel, the wheel requires no other distribution and imports none, and no search path leads to a folder in which
@@ -111,7 +112,7 @@ def every_needed_dylib_is_in_the_system_or_the_wheel(wheel: Wheel) -> Iterator[H
         image = Image(member.path, place_of(member.path), slice_)
         lost = {name for name in strong if _has_no_source(name, image)}
         is_alone = _is_alone(wheel) if lost and is_alone is None else is_alone
-        fatal = [name for name in strong if _is_fatal(name, member.path) or (is_alone and name in lost)]
+        fatal = [name for name in strong if _is_fatal(name, image) or (is_alone and name in lost)]
         if outside:
             message = f"loads {(fatal or outside)[0]}, expected a system library or one in the wheel"
             yield Hit(member.path, message, severity="error" if fatal else None)
@@ -143,10 +144,10 @@ def _is_systems(name: str, slice_: Slice) -> bool:
     return name.startswith("@rpath/") and any(entry.startswith(_SYSTEM_FOLDERS) for entry in slice_.rpath)
 
 
-def _is_fatal(name: str, member: str) -> bool:
+def _is_fatal(name: str, image: Image) -> bool:
     """Return whether no user's machine can be expected to have a library that is loaded by this name."""
     names_python = _PYTHON_LIBRARY.fullmatch(PurePosixPath(name).name) is not None
-    return _is_of_builder(name) or (names_python and is_extension_module(member))
+    return _is_of_builder(name) or (names_python and is_module(image.path, image.code))
 
 
 def _is_of_builder(name: str) -> bool:
@@ -247,7 +248,7 @@ class _Asked(NamedTuple):
 def _asked_of_all(wheel: Wheel) -> Iterator[_Asked]:
     own = Carried(wheel, ignore_case=True)
     for member, slice_, platform in native_code(wheel, "macos"):
-        is_judged = is_extension_module(member.path) and slice_.symbols_known and slice_.kind == "library"
+        is_judged = is_module(member.path, slice_) and slice_.symbols_known and slice_.kind == "library"
         if not is_judged or not all(_is_followed(name, own.beside(slice_)) for name in slice_.needed):
             continue
         loose = {symbol.name for symbol in slice_.imports if not (symbol.library or symbol.weak)}

@@ -8,9 +8,9 @@ from wheelcheck.binary.model import VersionNeed
 from wheelcheck.facts import Wheel
 from wheelcheck.facts.file_names import place_of
 from wheelcheck.facts.fit import is_answered_by_musl, native_code, without_known_cpu
+from wheelcheck.facts.interpreter import is_module
 from wheelcheck.facts.ld_so import WALK_LIMIT, Loadable, Loader
 from wheelcheck.patterns import regex
-from wheelcheck.platforms.suffixes import is_extension_module
 from wheelcheck.platforms.system_symbols import (
     MUSL,
     OF_INTERPRETER,
@@ -55,7 +55,7 @@ def _is_started(file: Loadable) -> bool:
 
 
 def _is_module(file: Loadable) -> bool:
-    return is_extension_module(file.path) or bool(file.code.exports.beginning_with("PyInit_"))
+    return is_module(file.path, file.code) or bool(file.code.exports.beginning_with("PyInit_"))
 
 
 @rule("WC420", on=Wheel, severity=("error", "warning"), needs=without_known_cpu)

@@ -63,6 +63,9 @@ def against_libstdcxx(version: str) -> File:
     return File(LIBRARY, make)
 
 
+PLAIN = "void *PyInit__x(void) { return 0; }\n"  # what makes demo/_x.so a module
+
+
 @pytest.mark.parametrize(
     "row",
     [
@@ -198,6 +201,15 @@ def needing_foo() -> bytes:
             "link an extension module without libpython",
             (LIBRARY,),
             severity="warning",
+        ),
+        Twins(
+            "WC411",
+            "a module by its function alone, linked with libpython",
+            a_wheel(X86_64, linked_with("libc.so.6", "libpython3.11.so.1.0", source=PLAIN, path="demo/_x.so")),
+            a_wheel(X86_64, linked_with("libc.so.6", source=PLAIN, path="demo/_x.so")),
+            "needs libpython3.11.so.1.0, which manylinux_2_17_x86_64 does not promise: link an extension module",
+            ("demo/_x.so",),
+            everywhere=("WC421",),  # as below
         ),
         Twins(
             "WC411",

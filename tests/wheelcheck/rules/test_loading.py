@@ -12,6 +12,7 @@ from tests.support.native_files import (
     LIBRARY,
     MODULE,
     edited,
+    extension,
     library,
     linked_with,
     program,
@@ -290,9 +291,11 @@ def thread_local(size: int = 16, model: str = "initial-exec", path: str = LIBRAR
 DT_FLAGS_1, DF_1_NOW, DF_1_NOOPEN = 0x6FFFFFFB, 1, 0x40
 
 
-def opened_by(flags: int) -> File:
+def opened_by(flags: int, module: File | None = None) -> File:
     """A module with these flags of the dynamic section, which zig's linker cannot set."""
-    return edited(library("x86_64", MODULE), elf_editing.graft_dynamic(lambda rows: [*rows, (DT_FLAGS_1, flags)]))
+    return edited(
+        module or library("x86_64", MODULE), elf_editing.graft_dynamic(lambda rows: [*rows, (DT_FLAGS_1, flags)])
+    )
 
 
 MUSL = "cp311-cp311-musllinux_1_2_x86_64"
@@ -411,6 +414,15 @@ NEW = "cp311-cp311-manylinux_2_39_x86_64"
             "is linked with `-z nodlopen`",
             (MODULE,),
             everywhere=("WC413",),  # the edit takes the header of the stack
+        ),
+        Twins(
+            "WC434",
+            "a module by its function alone that only a starting process may load",
+            a_wheel(X86_64, opened_by(DF_1_NOOPEN, extension("demo/_x.so", "PyInit__x", takes=()))),
+            a_wheel(X86_64, opened_by(DF_1_NOOPEN, extension("demo/_y.so", "PyInit__x", takes=()))),
+            "is linked with `-z nodlopen`",
+            ("demo/_x.so",),
+            everywhere=("WC413",),  # as above
         ),
         Twins(
             "WC433",

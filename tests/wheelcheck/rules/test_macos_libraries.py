@@ -116,6 +116,42 @@ def weakly(file: File) -> File:
             "loads @rpath/libpython3.12.dylib",
             ("demo/_x.abi3.so",),
         ),
+        *(
+            Twins(
+                "WC502",
+                f"an extension module {sentence}",
+                a_wheel(ARM64, needing_foo(name, path, function="PyInit__x")),
+                a_wheel(ARM64, needing_foo("/Library/Frameworks/Python.framework/Versions/3.11/Python", path)),
+                f"loads {name}",
+                (path,),
+            )
+            for sentence, name, path in (
+                ("that is linked with a library called Python", "@rpath/Python", "demo/_x.abi3.so"),
+                ("by its function alone, linked with libpython", "@rpath/libpython3.12.dylib", "demo/_x.so"),
+                ("linked with Xcode's Python", "@rpath/Python3.framework/Versions/3.9/Python3", "demo/_x.so"),
+            )
+        ),
+        Twins(
+            "WC502",
+            "a library that is linked with libpython, and makes another module than its name says",
+            a_wheel(ARM64, needing_foo("@rpath/libpython3.12.dylib", "demo/_y.so", function="PyInit__x")),
+            a_wheel(ARM64, needing_foo("/usr/lib/libfoo.dylib", "demo/_y.so", function="PyInit__x")),
+            "loads @rpath/libpython3.12.dylib",
+            ("demo/_y.so",),
+            severity="warning",
+        ),
+        Twins(
+            "WC502",
+            "nothing can bring what a module by its function alone loads by a relative name",
+            a_wheel(ARM64, needing_foo("@loader_path/.dylibs/libfoo.dylib", "demo/_x.so", function="PyInit__x")),
+            a_wheel(
+                ARM64,
+                needing_foo("@loader_path/.dylibs/libfoo.dylib", "demo/_x.so", function="PyInit__x"),
+                foo("demo/.dylibs/libfoo.dylib"),
+            ),
+            "loads @loader_path/.dylibs/libfoo.dylib",
+            ("demo/_x.so",),
+        ),
         Twins(
             "WC502",
             "nothing can bring what a module of a wheel without requirements loads by a relative name",
