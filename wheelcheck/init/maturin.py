@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wheelcheck.config import Payload
 from wheelcheck.facts import toml
+from wheelcheck.init import package
 from wheelcheck.init.compiled import Compiled, stable
 from wheelcheck.init.crates import BINDINGS, Workspace, stable_since
 from wheelcheck.init.repository import top_of
@@ -34,7 +35,8 @@ def compiled(project: Project) -> Compiled:
     root = _root(project, workspace)
     _require_included(project, settings)
     chosen = _features(project, settings, crate)
-    module = str(settings.get("module-name", "")).partition(".")[0]
+    source = settings.get("python-source")
+    module = package.importable(project, str(settings.get("module-name", "")), *([str(source)] if source else []))
     if _is_program(project, settings, workspace, crate, chosen):
         return replace(_programs(project, settings, workspace, crate, chosen), root=root)
     return replace(_extension(project, settings, workspace, crate, chosen), module=module or crate.library, root=root)

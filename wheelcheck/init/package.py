@@ -42,6 +42,20 @@ def found(project: Project, module: str) -> tuple[str, Path | None]:
     raise project.unknown(what, "write [tool.wheelcheck] yourself")
 
 
+def importable(project: Project, module: str, *sources: str) -> str:
+    """Return what to import so that a compiled module is near: its first package, or the module in a namespace package.
+
+    A folder without `__init__.py` is a namespace: importing it alone always works, whatever the wheel holds.
+    """
+    parts = module.split(".")
+    for place in sources or _SOURCES:
+        folder = project.folder / place
+        if folder.joinpath(parts[0]).is_dir():
+            packages = (n for n in range(1, len(parts)) if folder.joinpath(*parts[:n], "__init__.py").is_file())
+            return ".".join(parts[: next(packages, len(parts))])
+    return parts[0]
+
+
 def folders(project: Project) -> dict[str, Path]:
     """Return the packages of the project by name: those that the backend's settings name, else those that are there."""
     return {path.name: path for path in _declared(project)} or {path.name: path for path in _packages(project)}

@@ -64,7 +64,7 @@ def compiled(project: Project) -> Compiled:
 
 def _tagged(project: Project, limits: Iterable[bool], modules: Iterable[str]) -> Compiled:
     """Return the tags for extension modules of which `limits` says which are for the stable ABI."""
-    module = next((name.partition(".")[0] for name in modules if name), "")
+    module = next((package.importable(project, name) for name in modules if name), "")
     tag = _tag(project)
     kinds = set(limits)
     if project.script and (own := commands.own_tag(project.script)):
@@ -97,7 +97,7 @@ def _with_rust(project: Project, crates: list[dict[str, object]], limits: list[b
     if limited <= {auto} and not tag and any(found):
         since = max(one for one in found if one)
         settings = (("--build-option", f"--py-limited-api=cp3{since}"),)
-        module = next((name.partition(".")[0] for name in targets if name), "")
+        module = next((package.importable(project, name) for name in targets if name), "")
         if limits:
             raise project.unknown("which wheels to build: only the crates are for the stable ABI", _FIX)
         return Compiled(python=stable(since), rust=True, module=module, settings=settings)

@@ -113,6 +113,22 @@ LAYOUTS = {
         ("cp312-abi3",),
         package="other",
     ),
+    "a module inside a package of a namespace": Layout(
+        {
+            **extension(ABI3, "module-name = 'space.other._native'\npython-source = 'python'\n"),
+            "python/space/other/__init__.py": "",
+        },
+        ("cp312-abi3",),
+        package="space.other",
+    ),
+    "a module that is alone in a namespace": Layout(
+        {
+            **extension(ABI3, "module-name = 'space._native'\npython-source = 'python'\n"),
+            "python/space/py.typed": "",
+        },
+        ("cp312-abi3",),
+        package="space._native",
+    ),
     "programs beside the module are no payload": Layout(
         {**extension(ABI3), **MAIN, "examples/show.rs": "fn main() {}"}, ("cp312-abi3",), package="demo"
     ),

@@ -87,6 +87,16 @@ LAYOUTS = {
     "an extension beside the package, as xxhash has it": Layout(
         script("setup(ext_modules=[Extension('_demo', ['x.c'])])"), EACH, package="demo", each=True
     ),
+    "an extension of a package in a namespace": Layout(
+        {
+            "pyproject.toml": pyproject("setuptools.build_meta"),
+            "setup.py": f"from setuptools import *\nsetup(ext_modules=[{EXTENSION.replace('demo.', 'space.demo.')}])",
+            "src/space/demo/__init__.py": "",
+        },
+        EACH,
+        package="space.demo",
+        each=True,
+    ),
     "an extension in a variable": Layout(
         script(f"modules = [{EXTENSION}]\nsetup(ext_modules=modules)"), EACH, package="demo", each=True
     ),
