@@ -52,6 +52,7 @@ class Needed(NamedTuple):
     module: str
 
 
+@lru_cache(maxsize=8)  # the wheels of one release have the same packages
 def imports_of_module(place: str, text: str) -> tuple[Import, ...]:
     """Return the modules of its own package that a module imports in any case, each once; `place` is where it is.
 
@@ -59,16 +60,7 @@ def imports_of_module(place: str, text: str) -> tuple[Import, ...]:
     `from . import x`, `x` may also be something that the package binds itself, as far as its `__init__.py` shows it:
     always so where that is another file than this one.
     """
-    return (_of_small if len(text) <= _SMALL else _of_large)(place, text)
-
-
-def _all_imports(place: str, text: str) -> tuple[Import, ...]:
     return tuple(dict.fromkeys(_imports(place, text)))
-
-
-# The wheels of one release have the same packages. Kept are a few of them: four mebibytes of small ones, and eight.
-_SMALL = 1 << 15
-_of_small, _of_large = lru_cache(maxsize=128)(_all_imports), lru_cache(maxsize=8)(_all_imports)
 
 
 def _imports(place: str, text: str) -> Iterator[Import]:

@@ -158,6 +158,7 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
     if "DEFAULT" in wheel.dist_info.entry_points:
         yield Hit(path, "found the group DEFAULT, whose entries some readers put into every group; expected none")
     paths = sorted({installed_path(member.path) for member in wheel.members})
+    has_code = bool(wheel.natives) or any(path.endswith((".py", ".pth")) for path in paths)
     has_devices = any(platform.system in ("windows", "any") for platform in wheel.platforms)
     for group, entries in wheel.dist_info.entry_points.items():
         for name, reference in entries.items():
@@ -167,9 +168,9 @@ def every_entry_point_exists(wheel: Wheel) -> Iterator[Hit]:
             elif not found:
                 yield Hit(path, f"found {name} = {reference!r}, expected module:attribute")
             elif group in GROUPS and not _is_there(found["module"], paths):
-                ours = _is_of(wheel, found["module"].partition(".")[0], paths)
+                may_be = _may_bring(found["module"].partition(".")[0], paths, wheel, has_code=has_code)
                 message = f"{name} starts {found['module']}, which is not in the wheel"
-                yield Hit(path, message, severity=None if ours else "warning")
+                yield Hit(path, message, severity="warning" if may_be else None)
 
 
 _CONTROL = regex("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -201,16 +202,16 @@ def _keyword_of(reference: re.Match[str]) -> str:
     return next((part for part in parts if iskeyword(part)), "")
 
 
-def _is_of(wheel: Wheel, package: str, paths: list[str]) -> bool:
-    """Return whether no other distribution brings a package: the wheel has it, or is called like it, and has no other.
+def _may_bring(package: str, paths: list[str], wheel: Wheel, *, has_code: bool) -> bool:
+    """Return whether another distribution, or other code of the wheel, may bring a module of a package.
 
-    One that it requires may, if its name begins as the package's, as ansible-core brings what ansible starts.
+    None does where the wheel has the package, or is called like it and has no code at all. A distribution that it
+    requires may, if its name begins as the package's, as ansible-core brings what ansible starts.
     """
     if _is_there(f"{package}.__init__", paths):
-        return True
+        return False
     is_named = canonicalize_name(package) == canonicalize_name(wheel.name.project)
-    has_code = wheel.natives or any(path.endswith((".py", ".pth")) for path in paths)
-    return is_named and not has_code and not wheel.required.beginning_as((package,))
+    return has_code or not is_named or bool(wheel.required.beginning_as((package,)))
 
 
 def _is_there(module: str, paths: list[str]) -> bool:
