@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from hashlib import sha256
 from pathlib import PurePosixPath
 
 from wheelcheck.facts import Release
@@ -111,6 +110,8 @@ def _tails(path: str) -> Iterator[str]:
 def _folders_of_maturin(wheel: Wheel, missing: list[str]) -> set[str]:
     """Return the folders whose `__init__.py` is the one that maturin writes beside a library or module."""
     folders = {path.removesuffix("/__init__.py") for path in missing if path.endswith("/__init__.py")}
+    from hashlib import sha256  # noqa: PLC0415  # slow to import: it loads OpenSSL
+
     hashes = {member.path: member.sha256 for member in wheel.members}
     made = set()
     for path in hashes if folders else ():
