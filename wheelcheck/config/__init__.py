@@ -171,12 +171,15 @@ class Config(Expected):
 
 
 def is_built_by(tag: str, pair: tuple[str, str]) -> bool:
-    """Return whether the Python `tag` builds the wheel of an interpreter and ABI tag: its own, abi3 or none.
+    """Return whether the Python `tag` builds the wheel of an interpreter and ABI tag: its own, none, or abi3.
 
-    A free-threaded Python is named by its ABI, such as cp313t.
+    A free-threaded Python is named by its ABI, such as cp313t. No Python builds the abi3 of a later one.
     """
     python, abi = pair
-    return abi in ("abi3", "none") or tag == (abi if abi.startswith("cp") else python)
+    if abi == "abi3":
+        minors = [one.removeprefix("cp3").rstrip("t") for one in (python, tag)]
+        return not all(one.isdigit() for one in minors) or int(minors[0]) <= int(minors[1])
+    return abi == "none" or tag == (abi if abi.startswith("cp") else python)
 
 
 def load(path: Path, *, required: bool = False, judging: bool = False) -> Config:

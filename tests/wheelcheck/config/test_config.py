@@ -396,15 +396,16 @@ def test_an_architecture_that_no_expected_wheel_serves_is_an_error_and_not_an_em
     ("tag", "pairs"),
     [
         ("cp311", ["cp39-abi3", "cp311-cp311", "py3-none"]),
-        ("cp312", ["cp39-abi3", "cp312-cp312", "py3-none"]),
-        ("cp313t", ["cp39-abi3", "cp313-cp313t", "py3-none"]),
+        ("cp312", ["cp39-abi3", "cp312-cp312", "cp312-abi3", "py3-none"]),
+        ("cp313", ["cp39-abi3", "cp312-abi3", "py3-none"]),
+        ("cp313t", ["cp39-abi3", "cp313-cp313t", "cp312-abi3", "py3-none"]),
         ("cp310", ["cp39-abi3", "py3-none"]),
     ],
 )
 def test_one_python_builds_its_own_wheel_and_those_for_many_and_the_others_are_allowed(
     tag: str, pairs: list[str]
 ) -> None:
-    every = ["cp39-abi3", "cp311-cp311", "cp312-cp312", "cp313-cp313t", "py3-none"]
+    every = ["cp39-abi3", "cp311-cp311", "cp312-cp312", "cp313-cp313t", "cp312-abi3", "py3-none"]
     split = [pair.split("-") for pair in every]
     config = Config(wheels=tuple(WheelTag(python, abi, "manylinux_2_17_x86_64") for python, abi in split))
     narrowed = config.for_interpreter(tag)
