@@ -55,11 +55,12 @@ def test_of_a_large_artifact_what_its_own_rules_alone_read_is_dropped() -> None:
     [
         wheel(X86_64, texts={"demo-1.0.dist-info/licenses/A": "x" * MIN_SIZE}),
         wheel(X86_64, *(member(f"demo/{number}", b"") for number in range(MIN_SIZE // 500))),
+        wheel(X86_64, *(member(f"demo/{n}", b"x" * 512) for n in range(MIN_SIZE // (500 + 512)))),
         wheel(
             X86_64, *(member(f"demo/{n}.so", elf("x86_64", needed=("x" * 4_000,))) for n in range(MIN_SIZE // 5_000))
         ),
     ],
-    ids=["texts", "members", "names of libraries"],
+    ids=["texts", "members", "beginnings of files", "names of libraries"],
 )
 def test_facts_are_kept_while_there_is_room_and_as_many_bytes_as_files_have_are_added(heavy: Wheel) -> None:
     tight = room(facts=4 * MIB)
