@@ -87,14 +87,18 @@ def _contact_problems(headers: Headers) -> Iterator[str]:
 
 
 def _address_of(text: str) -> str:
-    """Return the first address in `Name <address>, …`, as the email parser finds it; empty if there is none."""
+    """Return the address in `Name <address>`, as the email parser finds it, or the first of plain ones.
+
+    Empty if there is none, and where the parser finds several: since Python 3.13, PyPI's does not take them apart.
+    """
     if not text:
         return ""
     if found := _PLAIN_CONTACTS.fullmatch(text):
         return found[1]
-    from email.utils import parseaddr  # noqa: PLC0415  # slow to import
+    from email.utils import getaddresses  # noqa: PLC0415  # slow to import
 
-    return parseaddr(text)[1]
+    addresses = getaddresses([text])
+    return addresses[0][1] if len(addresses) == 1 else ""
 
 
 def _list_problems(headers: Headers) -> Iterator[str]:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 # What costs time to import and is for something that a check of a sound Linux wheel does not do.
 NOT_FOR_A_CHECK = {
-    *("argparse", "ast", "base64", "bz2", "difflib", "elftools", "glob", "hashlib", "http.client", "json", "lzma"),
+    *("argparse", "ast", "base64", "bz2", "difflib", "elftools", "hashlib", "http.client", "json", "lzma"),
     *("packaging.tags", "rich", "shutil", "ssl", "tempfile", "threading", "tomllib", "typing", "zipfile"),
     *("wheelcheck.archive.by_content", "wheelcheck.archive.tar", "wheelcheck.archive.tar_headers"),
     *("wheelcheck.binary.macho", "wheelcheck.binary.pe", "wheelcheck.cli.parser", "wheelcheck.config.fields"),
     *("wheelcheck.facts.evidence", "wheelcheck.facts.rst", "wheelcheck.facts.source_files", "wheelcheck.fix"),
     *("wheelcheck.pypi", "wheelcheck.report.fixes", "wheelcheck.report.grid", "wheelcheck.report.sizes"),
     *(f"wheelcheck.rules.{name}" for name in OF_SDISTS),
+    *(("glob",) if sys.version_info < (3, 13) else ()),  # since then pathlib needs it
 }
 # What a check of a sound small wheel needs today, and a little more: a module is a third of a millisecond, an
 # expression and a class that is compiled a tenth. Whoever raises one of these makes every check slower.
