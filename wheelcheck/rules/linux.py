@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _PYTHON_LIBRARY = regex(r"libpython\d.*\.so.*")
 _LSB = "ld-lsb"
+_EVERYWHERE = frozenset({"", ".", "..", "usr", "lib", "lib64"})  # parts of paths that systems have
 _SYMBOLS = 4  # names that a message lists
 _SHOWN = 3  # required distributions that a message names
 _OPEN_FOLDERS = ("home/", "tmp/", "var/tmp/", "dev/shm/", "run/user/", "Users/", "scratch/")
@@ -101,8 +102,10 @@ def _loader_elsewhere(slice_: Slice, platform: Platform, carried: frozenset[str]
     """
     if slice_.kind != "executable" or not slice_.interpreter or platform.libc == "bionic":
         return ""
-    path = posixpath.normpath(re.sub("^/+", "/", slice_.interpreter))
-    name = posixpath.basename(path)
+    *folders, name = slice_.interpreter.split("/")
+    path = slice_.interpreter
+    if name and _EVERYWHERE.issuperset(folders):  # the kernel goes through each of them, also before a `..`
+        path = posixpath.normpath(re.sub("^/+", "/", path))
     if name in carried:
         return ""
     expected = [arch.find(cpu).loader(platform.libc) for cpu in served_cpus(slice_, platform)]
