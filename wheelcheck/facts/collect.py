@@ -35,7 +35,7 @@ from wheelcheck.source import as_file
 from wheelcheck.typed import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from wheelcheck.archive.zip import Located
@@ -195,27 +195,11 @@ class Walk:
         """Return which modules its packages and commands import that are no Python files; none if reading stopped."""
         if not any(map(is_package, self.texts)) or any(damage.cap or not damage.path for damage in self.damage):
             return ()
-        from wheelcheck.facts.runs import MOST_BYTES, first_files, needed_modules  # noqa: PLC0415  # only for packages
+        from wheelcheck.facts.module_sources import ModuleSources  # noqa: PLC0415  # only for packages
+        from wheelcheck.facts.runs import first_files, needed_modules  # noqa: PLC0415
 
         places = {installed_path(member.path): member for member in self.members}
-        left = MOST_BYTES
-
-        def read(wanted: Collection[str]) -> dict[str, str]:
-            """Read the sources at some places, without those that are damaged, as long as limits allow."""
-            nonlocal left
-            found = {places[place].path: place for place in wanted}
-            texts = {place: self.texts[path] for path, place in found.items() if path in self.texts}
-            chosen = [places[place] for place in wanted if place not in texts]
-            chosen = [member for member in chosen if (left := left - member.size) >= 0]
-            paths = {member.path for member in chosen} - {damage.path for damage in self.damage}
-            for path, content in reread_zip(file, self.located, paths, MOST_BYTES).items() if paths else ():
-                if not self.budget.spend(costs.of_text(path, content)):
-                    self.damage.append(Damage(path, "cap-steps", self.budget.why_exhausted, cap=True))
-                    break
-                texts[found[path]] = content.decode("utf-8", "replace")
-            return texts
-
-        return needed_modules(first_files(self.texts, places), places, read)
+        return needed_modules(first_files(self.texts, places), places, ModuleSources(self, file, places).read)
 
     def other_digests(self, file: BinaryIO) -> dict[tuple[str, str], str]:
         """Return the hashes that RECORD gives instead of sha256, made from the bytes; none where reading stopped."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from wheelcheck.patterns import regex
 from wheelcheck.tuples import NamedTuple
@@ -52,7 +52,6 @@ class Needed(NamedTuple):
     module: str
 
 
-@lru_cache(maxsize=8)  # the wheels of one release have the same packages
 def imports_of_module(place: str, text: str) -> tuple[Import, ...]:
     """Return the modules of its own package that a module imports in any case, each once; `place` is where it is.
 

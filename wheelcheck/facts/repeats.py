@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from wheelcheck.binary import Binary
     from wheelcheck.binary.model import Symbol
     from wheelcheck.facts import Member
+    from wheelcheck.facts.runs import Source
     from wheelcheck.turn import Turn
 
 _PIECE = 1 << 17
+SOURCES_CAP = 4 * 2**20  # bytes of the sources of which is kept what they say
 NAMES_CAP = 32 * 2**20  # bytes of the names in native code that is kept for later artifacts
 _MOST_OPEN = 8  # files that one artifact is compared with at a time: handles are few
 
@@ -82,6 +84,8 @@ class Shared:
         self.originals: dict[Key, Original] = {}
         self.looked: dict[int, Looked] = {}
         self.plain: dict[tuple[int, str, int], Plain] = {}  # by number, path and mode
+        self.sources: dict[tuple[str, str], tuple[Source, int]] = {}  # with its steps, by place and hash
+        self._sources_left = SOURCES_CAP
         self.numbers = count(1)
         self._names_left = NAMES_CAP
         self._paths: dict[str, str] = {}
@@ -97,6 +101,12 @@ class Shared:
         if size <= self._names_left:
             self._names_left -= size
             self.looked[number] = looked
+
+    def learn_source(self, place: str, member: Member, source: Source, steps: int) -> None:
+        """Keep what the source of a module says, and what it cost in steps, unless others take all room."""
+        if member.sha256 and member.size <= self._sources_left:
+            self._sources_left -= member.size
+            self.sources[place, member.sha256] = source, steps
 
     def binary(self, binary: Binary) -> Binary:
         """Return an equal value whose symbols are those of others: modules ask for the same few thousand."""

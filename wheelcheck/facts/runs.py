@@ -6,8 +6,9 @@ import re
 
 from wheelcheck.facts.dist_info import GROUPS
 from wheelcheck.facts.file_names import installed_path, is_package
-from wheelcheck.facts.python_imports import OPEN, Needed, imports_of_module
+from wheelcheck.facts.python_imports import OPEN, Import, Needed, imports_of_module
 from wheelcheck.patterns import regex
+from wheelcheck.tuples import NamedTuple
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,8 +22,25 @@ _MAKES_MODULES = regex(r"meta_path|sys\.modules(?:\[(?!__name__\s*\])[^\n]{0,200
 # A script of entry_points.txt, and the header of a group; what is written otherwise WC222 reports.
 _SCRIPT = regex(r"^[ \t]*(?:\[([^\]\n]*)\]|([^=\s]+)\s*=\s*(\w+(?:\.\w+)+)\s*:)", re.MULTILINE)
 _WORD = regex(r"\w+")
-MOST_BYTES = 1 << 20  # of the sources that are followed in one wheel
 _MOST_STEPS = 50  # from one module to the next
+
+
+class Source(NamedTuple):
+    """What the source of a module says: what it imports, its words if others may take names from it, what it makes.
+
+    The words are those of an `__init__.py` and None for another file. `makes_modules` is whether its code does.
+    """
+
+    imports: tuple[Import, ...]
+    words: AbstractSet[str] | None
+    makes_modules: bool
+
+
+def source_of(place: str, text: str) -> Source:
+    """Return what a source says; `place` is where it is installed."""
+    words = _words(text) if place.endswith("/__init__.py") else None
+    may_make = "meta_path" in text or "sys.modules" in text  # which is found faster than the expression
+    return Source(imports_of_module(place, text), words, may_make and _MAKES_MODULES.search(text) is not None)
 
 
 def first_files(texts: Mapping[str, str], places: Mapping[str, Member]) -> dict[str, str]:
@@ -48,12 +66,12 @@ def first_files(texts: Mapping[str, str], places: Mapping[str, Member]) -> dict[
 def needed_modules(
     starts: Mapping[str, str],
     places: Mapping[str, Member],
-    read: Callable[[Collection[str]], Mapping[str, str]],
+    read: Callable[[Collection[str]], Mapping[str, Source]],
 ) -> tuple[Needed, ...]:
     """Follow the imports of the files that run first through their own packages.
 
-    `starts` is what `first_files` found, and `places` are all members by where they are installed. `read` returns the
-    sources of some of them, by place: up to MOST_BYTES in all. What it leaves out is not followed.
+    `starts` is what `first_files` found, and `places` are all members by where they are installed. `read` returns what
+    the sources of some of them say, by place. What it leaves out is not followed.
     """
     needed: dict[Needed, None] = {}
     doubtful: list[Needed] = []
@@ -61,13 +79,15 @@ def needed_modules(
     words: dict[str, AbstractSet[str]] = {}  # of each `__init__.py` that was read
     seen, waiting = dict(starts), dict(starts)
     for _ in range(_MOST_STEPS):
+        if not waiting:
+            break
         sure: list[Needed] = []
-        for place, text in read(waiting).items():
-            for named in imports_of_module(place, text):
+        for place, source in read(waiting).items():
+            for named in source.imports:
                 (doubtful if named.may_be_a_name else sure).append(Needed(place, waiting[place], named.module))
-            if place.endswith("/__init__.py"):
-                words[place] = _words(text)
-            if _MAKES_MODULES.search(text):
+            if source.words is not None:
+                words[place] = source.words
+            if source.makes_modules:
                 makers.add(place.partition("/")[0])
         sure += (each for each in doubtful if _can_only_be_a_module(each.module, words))
         doubtful = [each for each in doubtful if _init_of(each.module) not in words]
