@@ -55,7 +55,7 @@ def first_files(texts: Mapping[str, str], places: Mapping[str, Member]) -> dict[
             found[f"{package}/__main__.py"] = f"`python -m {package}`"
     points = next((text for path, text in texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
     group = ""
-    for script in _SCRIPT.finditer(points):
+    for script in _SCRIPT.finditer(points) if points else ():
         group = script[1].strip() if script[1] is not None else group
         if script[1] is None and group in GROUPS and f"{script[3].partition('.')[0]}/__init__.py" in places:
             files = filter(None, _files(script[3], places))
