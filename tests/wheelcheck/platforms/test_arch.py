@@ -125,7 +125,7 @@ def derived() -> dict[str, Any]:
         ("of an ELF header", ["riscv128"]),
         ("of a Mach-O header", ["riscv128"]),
         ("of a PE header", ["riscv128"]),
-        ("fits its tag", "home"),
+        ("fits its tag", "native"),
         ("fits another", "foreign-cpu"),
         ("named by a path", True),
         ("twins", "lib//tool"),
