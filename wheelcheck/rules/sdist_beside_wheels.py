@@ -110,11 +110,13 @@ def _tails(path: str) -> Iterator[str]:
 def _folders_of_maturin(wheel: Wheel, missing: list[str]) -> set[str]:
     """Return the folders whose `__init__.py` is the one that maturin writes beside a library or module."""
     folders = {path.removesuffix("/__init__.py") for path in missing if path.endswith("/__init__.py")}
+    if not folders:
+        return folders
     from hashlib import sha256  # noqa: PLC0415  # slow to import: it loads OpenSSL
 
     hashes = {member.path: member.sha256 for member in wheel.members}
     made = set()
-    for path in hashes if folders else ():
+    for path in hashes:
         folder, _, name = path.rpartition("/")
         if folder in folders:
             texts = (text.format(name=name, stem=name.partition(".")[0]) for text in _BY_MATURIN)
