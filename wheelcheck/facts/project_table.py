@@ -8,7 +8,7 @@ from wheelcheck.facts.metadata_fields import IDENTIFIER
 from wheelcheck.facts.requirements import is_requirement
 from wheelcheck.facts.toml import table, texts
 from wheelcheck.patterns import regex
-from wheelcheck.platforms.usual import is_specifier, release_of
+from wheelcheck.platforms.usual import is_specifier, is_version
 from wheelcheck.typed import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _identity_problems(project: dict[str, Any], *, is_poetry: bool) -> Iterator[
         yield "name in dynamic, which only the table itself can give"
     if not _is_text(project.get("name"), IDENTIFIER.fullmatch):
         yield f"name {_shown(project['name'])}, expected that of a project" if "name" in project else "no name"
-    if "version" in project and not _is_text(project["version"], _is_version):
+    if "version" in project and not _is_text(project["version"], is_version):
         yield f"version {_shown(project['version'])}, expected a version"
     if is_poetry:  # takes it from [tool.poetry] as well
         return
@@ -77,17 +77,6 @@ def _list_problems(key: str, values: object) -> Iterator[str]:
 
 def _is_text(value: object, is_valid: Any) -> bool:  # noqa: ANN401  # a function of text, whatever it returns
     return isinstance(value, str) and bool(is_valid(value))
-
-
-def _is_version(text: str) -> bool:
-    if release_of(text):
-        return True
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415  # slow to import
-
-    try:
-        return bool(Version(text))
-    except (InvalidVersion, ValueError):
-        return False
 
 
 def _shown(value: object) -> str:

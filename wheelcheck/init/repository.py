@@ -6,10 +6,9 @@ import re
 import shutil
 import subprocess
 
-from packaging.version import InvalidVersion, Version
-
 from wheelcheck.facts import toml
 from wheelcheck.patterns import regex
+from wheelcheck.platforms.usual import is_version
 from wheelcheck.records import dataclass
 from wheelcheck.typed import TYPE_CHECKING
 
@@ -90,7 +89,7 @@ def _tags(top: Path, name: str) -> str:
     Where a repository has tags for several packages, those count that name Python or the project (`py-v1.2`).
     """
     names = _git(top, "tag", "--sort=-creatordate").splitlines()
-    found = dict.fromkeys(match[1] for one in names if (match := _TAG.fullmatch(one)) and _is_version(match[2]))
+    found = dict.fromkeys(match[1] for one in names if (match := _TAG.fullmatch(one)) and is_version(match[2]))
     parts = {one: _words(re.sub(r"[-_./@]*v?$", "", one)) for one in found}
     own = (one for one in found if {"py", "python"} & {*parts[one]} or parts[one] == _words(name))
     return next(own, next(iter(found), "v"))
@@ -98,14 +97,6 @@ def _tags(top: Path, name: str) -> str:
 
 def _words(name: str) -> list[str]:
     return re.split(r"[-_./@]+", name.lower())
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
 
 
 def _git(top: Path, *words: str) -> str:

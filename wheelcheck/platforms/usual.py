@@ -47,6 +47,18 @@ def release_of(version: str) -> Release:
     return tuple(map(int, parts)) if version.isascii() and all(map(_is_number, parts)) else ()
 
 
+def is_version(text: str) -> bool:
+    """Return whether a text is a version (PEP 440)."""
+    if release_of(text):
+        return True
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415  # slow to import
+
+    try:
+        return bool(Version(text))
+    except (InvalidVersion, ValueError):  # the second for a number of thousands of digits
+        return False
+
+
 def _is_number(part: str) -> bool:
     return part.isdigit() and len(part) <= _DIGITS and (part[0] != "0" or part == "0")
 
