@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wheelcheck.facts import Sdist
     from wheelcheck.facts.cargo import Crates
 
+    Glob = tuple[str, str]  # of members, as written and as a path in the sdist
+
 _DEEPEST = 8  # slashes in a member glob, the sdist's top folder included; "crates/*" has two
 
 _RUST_EXTENSIONS = frozenset({"RustExtension", "RustBin"})  # what setuptools-rust builds
@@ -38,13 +40,14 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
     """Return every manifest reference in the build files of an sdist, sorted; a malformed file has none."""
     crates = sdist.cargo
     found = set(_of_python(sdist))
-    workspaces = _workspaces(crates, found)
-    globs = {path: _looked_at(path, crate) for path, crate in crates.documents.items() if path in workspaces}
+    globs = {
+        path: [glob for glob in each[:MOST_GLOBS] if not _is_deep(glob)] for path, each in _globs(crates, found).items()
+    }
     places = _places(sdist, max((wanted.count("/") for each in globs.values() for _, wanted in each), default=0))
     ordered = list(places)
     for path, crate in crates.documents.items():
         found.update(_of_cargo(path, crate, crates.inherited))
-        if path in workspaces:
+        if path in globs:
             found.update(_members(path, crate))
             found.update(_globbed(path, sdist, globs[path], places, ordered))
     return tuple(sorted(found))
@@ -52,17 +55,19 @@ def references(sdist: Sdist) -> tuple[Reference, ...]:
 
 def has_unread_globs(sdist: Sdist) -> bool:
     """Return whether a workspace that is built has more or deeper member globs than `references` looks at."""
-    for path in _workspaces(sdist.cargo, set(_of_python(sdist))):
-        globs = list(_globs(path, sdist.cargo.documents.get(path, {})))
-        if len(globs) > MOST_GLOBS or any(wanted.count("/") > _DEEPEST for _, wanted in globs):
-            return True
-    return False
+    globs = _globs(sdist.cargo, set(_of_python(sdist))).values()
+    return any(len(each) > MOST_GLOBS or any(map(_is_deep, each)) for each in globs)
 
 
-def _workspaces(crates: Crates, found: set[Reference]) -> set[str]:
-    """Return the manifests of the workspaces that the build names, or of all if it names none that is there."""
+def _globs(crates: Crates, found: set[Reference]) -> dict[str, list[Glob]]:
+    """Return the member globs of the workspaces that the build names, or of all if it names none that is there."""
     built = {reference.target for reference in found} & set(crates.documents)
-    return {root for path in built if (root := crates.workspace_of(path))} if built else set(crates.documents)
+    workspaces = {crates.workspace_of(path) for path in built} if built else set(crates.documents)
+    return {path: list(_globs_in(path, crate)) for path, crate in crates.documents.items() if path in workspaces}
+
+
+def _is_deep(glob: Glob) -> bool:
+    return glob[1].count("/") > _DEEPEST
 
 
 def built_manifests(sdist: Sdist) -> set[str]:
@@ -105,7 +110,7 @@ def _members(path: str, document: dict[str, Any]) -> Iterator[Reference]:
             yield Reference(path, member, manifest_at(path, member))
 
 
-def _globs(path: str, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _globs_in(path: str, document: dict[str, Any]) -> Iterator[Glob]:
     """Yield each member glob that can be looked at, as written and as a path in the sdist.
 
     Left out are those for any depth (what is not there cannot be distinguished from what was never meant), and those
@@ -113,18 +118,14 @@ def _globs(path: str, document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """
     root = posixpath.dirname(path)
     patterns = [text for text in texts(table(document, "workspace"), "members") if is_glob(text)]
-    for pattern in patterns[: MOST_GLOBS + 1]:
+    for pattern in patterns:
         wanted = posixpath.normpath(posixpath.join(root, pattern))
         if "**" not in pattern and wanted.startswith(f"{root}/" if root else ""):
             yield pattern, wanted
 
 
-def _looked_at(path: str, document: dict[str, Any]) -> list[tuple[str, str]]:
-    return [glob for glob in list(_globs(path, document))[:MOST_GLOBS] if glob[1].count("/") <= _DEEPEST]
-
-
 def _globbed(
-    path: str, sdist: Sdist, globs: list[tuple[str, str]], places: dict[str, bool], ordered: list[str]
+    path: str, sdist: Sdist, globs: list[Glob], places: dict[str, bool], ordered: list[str]
 ) -> Iterator[Reference]:
     """Yield what cargo loads for member globs: each matching folder, or the glob itself if none matches."""
     for pattern, wanted in globs:

@@ -100,6 +100,15 @@ LIMITS = {
         {"Cargo.toml": workspace(51), "c/a/Cargo.toml": CRATE, "c/a/src/lib.rs": ""},
         "more or deeper patterns than are looked at",
     ),
+    "many patterns of crates behind others": (
+        "WC603",
+        {
+            "Cargo.toml": workspace(51).replace("members = [", "members = [" + "'**/z', " * 51),
+            "c/a/Cargo.toml": CRATE,
+            "c/a/src/lib.rs": "",
+        },
+        "more or deeper patterns than are looked at",
+    ),
     "a deep pattern of crates": ("WC603", {"Cargo.toml": workspace(1, 8)}, "more or deeper patterns"),
     "many requirements": (
         "WC606",
