@@ -11,6 +11,8 @@ from wheelcheck.patterns import regex
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from wheelcheck.init.project import Project
     from wheelcheck.init.setup_script import Script
 
@@ -26,15 +28,13 @@ def require_known(project: Project) -> None:
     if replaced := sorted(table.keys() & (_COMPILING | {"build_ext", "bdist_wheel"})):
         raise project.unknown(f"what the command {replaced[0]} of tool.setuptools.cmdclass builds", _FIX)
     if script := project.script:
-        for value in script.arguments.get("cmdclass", []):
-            for key, command in script.pairs(value):
-                _require_known(script, key, command)
+        for key, command in _replaced(script):
+            _require_known(script, key, command)
 
 
 def own_tag(script: Script) -> str:
     """Return interpreter and ABI as the project's own bdist_wheel returns them; empty if its text does not say so."""
-    given = (pair for value in script.arguments.get("cmdclass", []) for pair in script.pairs(value))
-    own = next((script.class_named(value) for key, value in given if key == "bdist_wheel"), None)
+    own = next((script.class_named(command) for key, command in _replaced(script) if key == "bdist_wheel"), None)
     methods = {one.name: one for one in own.body if isinstance(one, ast.FunctionDef)} if own else {}
     returned = (
         [one.value for one in ast.walk(methods["get_tag"]) if isinstance(one, ast.Return)]
@@ -48,6 +48,12 @@ def own_tag(script: Script) -> str:
         else []
     )
     return "-".join(parts) if len(parts) == 2 else ""
+
+
+def _replaced(script: Script) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the commands that setup.py gives as `cmdclass`, by their names; `**` for those it does not name."""
+    for value in script.arguments.get("cmdclass", []):
+        yield from script.pairs(value)
 
 
 def _require_known(script: Script, key: str, command: ast.expr) -> None:
