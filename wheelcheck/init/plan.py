@@ -62,8 +62,8 @@ def _section(imports: list[str], text: str, before: str | None) -> str:
     there = _imported(before or "")
     groups = ([line for line in group if line not in there] for group in (imports, ["import nox"]))
     head = "\n\n".join("\n".join(group) for group in groups if group)
-    section = (f"{head}\n\n\n" if head and not text.startswith("#") else f"{head}\n\n" if head else "") + text
-    pinned = section.replace("@PINNED@", PINNED)
+    between = "\n\n" if text.startswith("#") else "\n\n\n"  # a comment is nearer to imports than a function
+    pinned = (head + between * bool(head) + text).replace("@PINNED@", PINNED)
     return pinned if before else _HEAD + pinned
 
 

@@ -9,6 +9,7 @@ from wheelcheck.records import dataclass
 from wheelcheck.typed import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from wheelcheck.init.survey import Survey
@@ -156,13 +157,18 @@ def _filled(name: str, needs: Needs, called: str = "") -> str:
         "@OUTPUT@": ["elsewhere: ${{ steps.plan.outputs.elsewhere }}"] if needs.elsewhere else [],
         "@DEFAULTS@": ["defaults:", "  run:", f"    working-directory: {needs.folder}", ""] if below else [],
     }
+    return _with(filled, lists, _whole(name, needs))
+
+
+def _with(words: Mapping[str, str], blocks: Mapping[str, list[str]], whole: str) -> str:
+    """Put texts in place of words, and lines in place of a line that is one word; lines that become empty go."""
     lines = []
-    for line in _whole(name, needs).splitlines():
+    for line in whole.splitlines():
         mark = line.strip()
-        if mark in lists:
-            lines += [f"{line[: -len(mark)]}{one}" if one else "" for one in lists[mark]]
+        if mark in blocks:
+            lines += [f"{line[: -len(mark)]}{one}" if one else "" for one in blocks[mark]]
             continue
-        for word, text in filled.items():
+        for word, text in words.items():
             line = line.replace(word, text)  # noqa: PLW2901
         if line.strip() or not mark:
             lines.append(line)
