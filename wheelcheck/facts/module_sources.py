@@ -45,7 +45,7 @@ class ModuleSources:
     def read(self, wanted: Collection[str]) -> dict[str, Source]:
         """Return what the sources at some places say, without those that are damaged, as long as limits allow."""
         found, unread = {}, {}
-        for place in filter(self._may_be_read, wanted):
+        for place in filter(self._takes, wanted):
             member = self._places[place]
             known = self._walk.shared.sources.get((place, member.sha256))
             if member.path in self._walk.texts:  # kept already, and counted
@@ -62,7 +62,8 @@ class ModuleSources:
             found[unread[path]] = self._learn(unread[path], content.decode("utf-8", "replace"), steps)
         return found
 
-    def _may_be_read(self, place: str) -> bool:
+    def _takes(self, place: str) -> bool:
+        """Return whether there is room for one more source, and take its bytes from it."""
         member = self._places[place]
         if member.path in self._walk.texts:
             return True
