@@ -72,6 +72,13 @@ class Budget:
         self.spent += steps
         return self.spent <= self.steps
 
+    def affords(self, steps: int, path: str, damage: list[Damage]) -> bool:
+        """Spend steps on a file; return whether there were so many left, and add to `damage` if not."""
+        if self.spend(steps):
+            return True
+        damage.append(Damage(path, "cap-steps", self.why_exhausted, cap=True))
+        return False
+
     def require(self, steps: int, path: str = "") -> None:
         """Spend steps on going on; raises StopReadingError if they are exhausted."""
         if not self.spend(steps):

@@ -23,6 +23,7 @@ from wheelcheck.binary import may_be_native, read_binary, unread_binary
 from wheelcheck.counting import counted
 from wheelcheck.damage import KINDS, Damage
 from wheelcheck.facts import Artifact, Member, Sdist, Wheel, costs
+from wheelcheck.facts.dist_info import entry_points_among
 from wheelcheck.facts.file_names import installed_path, is_package, parse_file_name
 from wheelcheck.facts.record import OTHER_ALGORITHMS, parse_record
 from wheelcheck.facts.repeats import Looked, Plain, Repeats, Shared, state_of
@@ -170,14 +171,12 @@ class Walk:
         content = b"" if why else source.read(0, member.size)
         if why := why or self.allowance.refuse_lines(member.path, content):
             self.damage.append(Damage(member.path, "text-cap", why, cap=True))
-        elif not self.budget.spend(costs.of_text(member.path, content)):
-            self.damage.append(Damage(member.path, "cap-steps", self.budget.why_exhausted, cap=True))
-        else:
+        elif self.budget.affords(costs.of_text(member.path, content), member.path, self.damage):
             self.texts[member.path] = content.decode("utf-8", "surrogateescape")
 
     def keep_modules_of_scripts(self, file: BinaryIO) -> None:
         """Keep the source of the modules that entry points name: only the end of the archive says which they are."""
-        points = next((text for path, text in self.texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
+        points = entry_points_among(self.texts)
         if not points:
             return
         names = {found[1] for found in _MODULE.finditer(points)}
@@ -208,10 +207,9 @@ class Walk:
         others = {row.path: row.algorithm for row in rows if row.algorithm in OTHER_ALGORITHMS}
         if not others or any(damage.cap for damage in self.damage):
             return {}
-        if not self.budget.spend(costs.HASHED * len(others)):
-            self.damage.append(Damage(next(iter(others)), "cap-steps", self.budget.why_exhausted, cap=True))
-            return {}
-        return rehash_zip(file, self.located, others)
+        if self.budget.affords(costs.HASHED * len(others), next(iter(others)), self.damage):
+            return rehash_zip(file, self.located, others)
+        return {}
 
     def _descend(self, member: Member, source: Source, depth: int) -> None:
         """Open an archive inside the sdist: maturin has put old wheels there. What is wrong with it is `unread`."""

@@ -237,6 +237,11 @@ def _expand(line: str) -> set[WheelTag]:
         return {WheelTag(line, "", "")}
 
 
+def entry_points_among(texts: Mapping[str, str]) -> str:
+    """Return the entry_points.txt among the texts of a wheel, which have their paths; empty if there is none."""
+    return next((text for path, text in texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
+
+
 @lru_cache(maxsize=4)  # the wheels of a release have the same
 def parse_entry_points(text: str) -> tuple[dict[str, dict[str, str]], str]:
     """Return the groups of an entry_points.txt and what is wrong with it."""

@@ -7,7 +7,6 @@ costs the same steps as if it were read: a wheel is judged alike, whatever was r
 from __future__ import annotations
 
 from wheelcheck.archive import reread_zip
-from wheelcheck.damage import Damage
 from wheelcheck.facts import costs
 from wheelcheck.facts.runs import source_of
 from wheelcheck.typed import TYPE_CHECKING, BinaryIO, Protocol
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from wheelcheck.archive.limits import Budget
     from wheelcheck.archive.zip import Located
+    from wheelcheck.damage import Damage
     from wheelcheck.facts import Member
     from wheelcheck.facts.repeats import Shared
     from wheelcheck.facts.runs import Source
@@ -44,6 +44,7 @@ class ModuleSources:
 
     def read(self, wanted: Collection[str]) -> dict[str, Source]:
         """Return what the sources at some places say, without those that are damaged, as long as limits allow."""
+        afford, damage = self._walk.budget.affords, self._walk.damage
         found, unread = {}, {}
         for place in filter(self._takes, wanted):
             member = self._places[place]
@@ -52,12 +53,12 @@ class ModuleSources:
                 found[place] = known[0] if known else self._learn(place, self._walk.texts[member.path], 0)
             elif not known:
                 unread[member.path] = place
-            elif self._spend(known[1], member.path):
+            elif afford(known[1], member.path, damage):
                 found[place] = known[0]
         contents = reread_zip(self._file, self._walk.located, unread, MOST_BYTES) if unread else {}
         for path, content in contents.items():
             steps = costs.of_text(path, content)
-            if not self._spend(steps, path):
+            if not afford(steps, path, damage):
                 break
             found[unread[path]] = self._learn(unread[path], content.decode("utf-8", "replace"), steps)
         return found
@@ -69,13 +70,6 @@ class ModuleSources:
             return True
         self._left -= member.size
         return self._left >= 0 and member.path not in self._damaged
-
-    def _spend(self, steps: int, path: str) -> bool:
-        budget = self._walk.budget
-        if budget.spend(steps):
-            return True
-        self._walk.damage.append(Damage(path, "cap-steps", budget.why_exhausted, cap=True))
-        return False
 
     def _learn(self, place: str, text: str, steps: int) -> Source:
         source = source_of(place, text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from wheelcheck.facts.dist_info import GROUPS
+from wheelcheck.facts.dist_info import GROUPS, entry_points_among
 from wheelcheck.facts.file_names import installed_path, is_package
 from wheelcheck.facts.python_imports import OPEN, Import, Needed, imports_of_module
 from wheelcheck.patterns import regex
@@ -53,7 +53,7 @@ def first_files(texts: Mapping[str, str], places: Mapping[str, Member]) -> dict[
     for package in [place.partition("/")[0] for place in found]:
         if f"{package}/__main__.py" in places:
             found[f"{package}/__main__.py"] = f"`python -m {package}`"
-    points = next((text for path, text in texts.items() if path.endswith(".dist-info/entry_points.txt")), "")
+    points = entry_points_among(texts)
     group = ""
     for script in _SCRIPT.finditer(points) if points else ():
         group = script[1].strip() if script[1] is not None else group
