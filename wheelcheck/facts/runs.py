@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from wheelcheck.facts.dist_info import GROUPS, entry_points_among
+from wheelcheck.facts.dist_info import GROUPS, entry_points_among, parse_entry_points
 from wheelcheck.facts.file_names import installed_path, is_package
 from wheelcheck.facts.python_imports import OPEN, Import, Needed, imports_of_module
 from wheelcheck.patterns import regex
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
 # Code that makes modules itself, under another name than its own.
 _MAKES_MODULES = regex(r"meta_path|sys\.modules(?:\[(?!__name__\s*\])[^\n]{0,200}\]\s*=[^=]|\.(?:update|setdefault)\()")
-# A script of entry_points.txt, and the header of a group; what is written otherwise WC222 reports.
-_SCRIPT = regex(r"^[ \t]*(?:\[([^\]\n]*)\]|([^=\s]+)\s*=\s*(\w+(?:\.\w+)+)\s*:)", re.MULTILINE)
 _WORD = regex(r"\w+")
 _MOST_STEPS = 50  # from one module to the next
 
@@ -53,13 +49,13 @@ def first_files(texts: Mapping[str, str], places: Mapping[str, Member]) -> dict[
     for package in [place.partition("/")[0] for place in found]:
         if f"{package}/__main__.py" in places:
             found[f"{package}/__main__.py"] = f"`python -m {package}`"
-    points = entry_points_among(texts)
-    group = ""
-    for script in _SCRIPT.finditer(points) if points else ():
-        group = script[1].strip() if script[1] is not None else group
-        if script[1] is None and group in GROUPS and f"{script[3].partition('.')[0]}/__init__.py" in places:
-            files = filter(None, _files(script[3], places))
-            found |= {path: f"the command {script[2]}" for path in files if path not in found}
+    groups, _ = parse_entry_points(entry_points_among(texts))  # what cannot be parsed, WC222 reports
+    scripts = (script for group, scripts in groups.items() if group in GROUPS for script in scripts.items())
+    for name, reference in scripts:
+        module, colon, _ = reference.partition(":")
+        if colon and f"{module.partition('.')[0]}/__init__.py" in places:
+            files = filter(None, _files(module.strip(), places))
+            found |= {path: f"the command {name}" for path in files if path not in found}
     return found
 
 
